@@ -1,0 +1,1 @@
+"""Agents, their states, and the queues that find them."""

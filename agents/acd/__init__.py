@@ -1,0 +1,1 @@
+"""Automatic call distribution: who gets which call, decided without input or output."""

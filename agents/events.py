@@ -1,0 +1,119 @@
+"""What happens to agents and to the calls that wait for them."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from cti.call.events import CallEvent
+from cti.kernel.events import Event
+from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, OfferId, QueueId
+from cti.kernel.vocabulary import ServiceLevel
+
+
+class AgentState(Enum):
+    """Agent states after CSTA (ECMA-269, 6.1.4.2); `RESERVED` and `HOLD` refine Busy."""
+
+    LOGGED_OFF = "logged_off"
+    NOT_READY = "not_ready"
+    READY = "ready"
+    RESERVED = "reserved"
+    """A call is offered: the phone is about to ring or rings."""
+    BUSY = "busy"
+    HOLD = "hold"
+    WORKING_AFTER_CALL = "working_after_call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStateChanged(Event):
+    """The agent is in `state` since `at`; `reason` is the not-ready reason's key, else empty."""
+
+    kind: ClassVar[str] = "agent.state_changed"
+    agent_id: AgentId
+    previous: AgentState
+    state: AgentState
+    reason: str = ""
+    device_id: DeviceId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(CallEvent):
+    """The call waits in the queue since `at`."""
+
+    kind: ClassVar[str] = "queue.queued"
+    queue_id: QueueId
+    service_level: ServiceLevel
+    customer_id: CustomerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered(CallEvent):
+    """The call is offered to this agent, whose phone is being rung. `why` explains the match."""
+
+    kind: ClassVar[str] = "queue.offered"
+    queue_id: QueueId
+    agent_id: AgentId
+    offer_id: OfferId
+    why: str
+
+
+class OfferOutcome(Enum):
+    """How an offer ended; each ends exactly once."""
+
+    ACCEPTED = "accepted"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    PHONE_UNREACHABLE = "phone_unreachable"
+    CALLER_LEFT = "caller_left"
+    AGENT_LEFT = "agent_left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(CallEvent):
+    """The offer is over; unless accepted, the call waits on at its old place."""
+
+    kind: ClassVar[str] = "queue.offer_ended"
+    queue_id: QueueId
+    agent_id: AgentId
+    offer_id: OfferId
+    outcome: OfferOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(CallEvent):
+    """The agent answered; `waited` is seconds since CallQueued."""
+
+    kind: ClassVar[str] = "queue.answered"
+    queue_id: QueueId
+    agent_id: AgentId
+    waited: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAbandoned(CallEvent):
+    """The caller hung up while waiting, after `waited` seconds."""
+
+    kind: ClassVar[str] = "queue.abandoned"
+    queue_id: QueueId
+    waited: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFlowedOut(CallEvent):
+    """The call left the queue without answer or hang-up by the caller (`reason` says how)."""
+
+    kind: ClassVar[str] = "queue.flowed_out"
+    queue_id: QueueId
+    waited: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallWrappedUp(CallEvent):
+    """After-call work is finished. Talking excludes holding; all in seconds."""
+
+    kind: ClassVar[str] = "agent.wrapped_up"
+    agent_id: AgentId
+    talked: float
+    held: float
+    after_call: float
+    notes: str = ""

@@ -1,0 +1,1 @@
+"""The composition root: settings, wiring, web site, command line."""

@@ -1,0 +1,1 @@
+"""The switch and the computer-telephony link: signalling, media, calls."""

@@ -1,0 +1,127 @@
+"""Calls, connections and devices, after CSTA (ECMA-269, 6.1).
+
+A call joins devices; each joining is a connection with a state of its own. These are the values
+the rest of the house sees; `cti.call.services` owns and replaces them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from cti.kernel.identifiers import CallId, ConnectionId, CustomerId, DeviceId, QueueId
+from cti.kernel.vocabulary import Language, ServiceLevel, Verification
+
+
+class ConnectionState(Enum):
+    """ECMA-269, 6.1.5."""
+
+    NULL = "null"
+    INITIATED = "initiated"
+    ALERTING = "alerting"
+    CONNECTED = "connected"
+    HOLD = "hold"
+    QUEUED = "queued"
+    FAIL = "fail"
+
+
+class Direction(Enum):
+    """Which way the call crosses the house's door."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Cause(Enum):
+    """Why a connection failed or ended; ECMA-269 event causes where it has one."""
+
+    NORMAL = "normal"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    NOT_OBTAINABLE = "destination_not_obtainable"
+    NO_RESOURCES = "resources_not_available"
+    MEDIA_LOST = "media_lost"
+    NETWORK = "network_signal"
+    INTERRUPTED = "interrupted"
+    """The server stopped or died while the call was up."""
+
+
+class Party(Enum):
+    """Who did it."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class DeviceKind(Enum):
+    """Trunk: a line from outside. Extension: a telephone of the house."""
+
+    TRUNK = "trunk"
+    EXTENSION = "extension"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A telephone or line; `id` is the extension, or the outside number behind the trunk."""
+
+    kind: DeviceKind
+    id: DeviceId
+
+
+@dataclass(frozen=True, slots=True)
+class UserData:
+    """What is known of the caller, gathered on the way and carried with the call (CSTA user data).
+
+    `path` holds the menu choices taken, `entered` what was keyed in openly (a ticket number);
+    nothing secret ever belongs here, it is shown and written down.
+    """
+
+    customer_id: CustomerId | None = None
+    customer_name: str = ""
+    service_level: ServiceLevel = ServiceLevel.UNIFORM
+    language: Language = Language.CHINESE
+    verification: Verification = Verification.NONE
+    path: tuple[str, ...] = ()
+    entered: Mapping[str, str] = field(default_factory=dict)
+    queue_id: QueueId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One device in one call."""
+
+    id: ConnectionId
+    call_id: CallId
+    device: Device
+    party: Party
+    state: ConnectionState
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it stands; `connections` are those not yet cleared, the caller's first."""
+
+    id: CallId
+    direction: Direction
+    calling: str
+    """The caller's number as the trunk gave it; empty when withheld."""
+    called: str
+    """The number dialled."""
+    started: datetime
+    connections: tuple[Connection, ...] = ()
+    user_data: UserData = UserData()
+
+    @property
+    def caller(self) -> Connection | None:
+        """The connection of whoever dialled in."""
+        return next((c for c in self.connections if c.party is Party.CALLER), None)
+
+    @property
+    def agent(self) -> Connection | None:
+        """The connection of an agent's telephone, ringing or talking."""
+        return next((c for c in self.connections if c.party is Party.AGENT), None)

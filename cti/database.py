@@ -1,0 +1,88 @@
+"""The database: one engine, a private thread pool, transactions as Deferreds.
+
+SQLAlchemy is used synchronously, in threads of our own, so neither a slow commit nor a full
+reactor pool delays a call. Functions that run there end in ``_txn`` and take the session first;
+they return plain values, never rows. Events are published after `run` has fired: after commit.
+"""
+
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Transaction = Callable[Concatenate[Session, P], T]
+
+SQLITE_THREADS = 3
+POSTGRESQL_THREADS = 8
+BUSY_MILLISECONDS = 10_000
+
+
+class Base(DeclarativeBase):
+    """Every table of the house derives from this, so one metadata knows them all."""
+
+
+class Database:
+    """Runs transactions of one database in threads of its own."""
+
+    def __init__(self, url: str, reactor: IReactorFromThreads) -> None:
+        self.engine = connect(url)
+        self._reactor = reactor
+        threads = SQLITE_THREADS if self.engine.dialect.name == "sqlite" else POSTGRESQL_THREADS
+        self._pool = ThreadPool(minthreads=1, maxthreads=threads, name="database")
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._pool.start()
+
+    def stop(self) -> None:
+        """Let running transactions finish, then close every connection."""
+        self._pool.stop()
+        self.engine.dispose()
+
+    def run(
+        self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Deferred[T]:
+        """Run `transaction(session, ...)` in one transaction; fires after the commit."""
+
+
+        def in_thread() -> T:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                return transaction(session, *args, **kwargs)
+
+        return deferToThreadPool(self._reactor, self._pool, in_thread)
+
+
+def connect(url: str) -> Engine:
+    """An engine for the URL, with what each database needs to be safe and quick."""
+    if url.startswith("postgresql:"):
+        url = url.replace("postgresql:", "postgresql+psycopg:", 1)
+    engine = create_engine(url, pool_pre_ping=url.startswith("postgresql"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MILLISECONDS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A deferred transaction that turns into a writer may fail at once with "database is locked",
+    # whatever the timeout; taking the write lock first makes it wait its turn.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""What every room stands on: time, identifiers, events, the bus, ports, errors."""

@@ -1,0 +1,98 @@
+"""Where siblings meet: what one room asks of another without knowing it.
+
+`ivr`, `agents`, `tickets` and `monitoring` never import each other; the composition root hands
+each the other's implementation of these protocols. Every Deferred may fail with a
+`HotlineError`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from cti.kernel.identifiers import CallId, CustomerId, QueueId, StaffId, TicketNumber
+from cti.kernel.vocabulary import Language, ServiceLevel, Situation
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRequest:
+    """What a call asks of the queue. Skills come with the queue; the language adds to them."""
+
+    queue_id: QueueId
+    language: Language
+    service_level: ServiceLevel = ServiceLevel.UNIFORM
+    situation: Situation = Situation.ORDINARY
+
+
+class QueuePort(Protocol):
+    """Hands a call over to the queues (implemented by `agents`)."""
+
+    def enqueue(self, call_id: CallId, request: QueueRequest) -> None:
+        """Queue the answered call; Refused when the queue is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSummary:
+    """A ticket in a line; `state` is the value of `tickets.model.CaseState`."""
+
+    number: TicketNumber
+    kind: str
+    title: str
+    state: str
+    opened: datetime
+    due: datetime | None
+    overdue: bool
+
+
+class TicketPort(Protocol):
+    """What others may know of tickets (implemented by `tickets`)."""
+
+    def find(self, number: str) -> Deferred[TicketSummary | None]: ...
+
+    def open_tickets(self, customer_id: CustomerId) -> Deferred[list[TicketSummary]]: ...
+
+    def overdue(self) -> Deferred[list[TicketSummary]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallSummary:
+    """A past call in a line."""
+
+    call_id: CallId
+    started: datetime
+    seconds: float
+    outcome: str
+    agent_name: str | None
+    path: tuple[str, ...]
+
+
+class CallHistoryPort(Protocol):
+    """A customer's last calls (implemented by `monitoring`)."""
+
+    def last_calls(
+        self, customer_id: CustomerId, limit: int = 5
+    ) -> Deferred[list[CallSummary]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A person of the bank, as other rooms see them."""
+
+    staff_id: StaffId
+    name: str
+
+
+class StaffNames(Protocol):
+    """Names of staff for boards and histories (implemented by `agents.roster`)."""
+
+    def name_of(self, staff_id: StaffId) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in a currency (ISO 4217 code); never a float."""
+
+    amount: Decimal
+    currency: str = "CNY"

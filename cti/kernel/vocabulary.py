@@ -1,0 +1,49 @@
+"""Words that every room shares: languages, service levels, verification, who did it."""
+
+from enum import Enum, IntEnum
+
+
+class Language(Enum):
+    """A language the hotline speaks and writes; the value is its BCP 47 primary subtag."""
+
+    CHINESE = "zh"
+    ENGLISH = "en"
+
+
+class ServiceLevel(IntEnum):
+    """Customer service level; the smaller is served first."""
+
+    SPECIAL = 1
+    PRIORITY = 2
+    UNIFORM = 3
+
+
+class Verification(IntEnum):
+    """How surely the caller is known."""
+
+    NONE = 0
+    RECOGNISED = 1
+    """The calling number belongs to a customer."""
+    SIGNED_IN = 2
+    """Account and PIN, telephone-banking number and PIN were entered and right."""
+
+
+class Situation(IntEnum):
+    """Why the caller waits, where it outranks who waits; the smaller is served first."""
+
+    CARD_LOSS = 0
+    ORDINARY = 1
+
+
+class Role(Enum):
+    """What a member of staff may do."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    DISPATCHER = "dispatcher"
+    OFFICER = "officer"
+    """Works on tickets in a department."""
+    HEAD = "head"
+    """Leads a department."""
+    QUALITY = "quality"
+    ADMINISTRATOR = "administrator"

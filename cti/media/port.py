@@ -1,0 +1,131 @@
+"""What call control asks of sound, whoever makes it.
+
+`cti.transport.media_client` sends these to a worker process; `cti.worker.engine` does them in
+this process, which is how the command-line telephones and the tests use it. A leg is one RTP
+session; it is named by the connection it carries.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from cti.kernel.identifiers import CallId, ConnectionId
+
+
+class Codec(Enum):
+    """G.711 at 8000 samples per second; the value is the static payload type (RFC 3551)."""
+
+    PCMU = 0
+    PCMA = 8
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAddress:
+    """Where a leg receives RTP."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTarget:
+    """Where and how a leg sends, as the offer and answer agreed.
+
+    The leg locks to the source of the first valid packet from elsewhere (symmetric RTP, RFC 4961)
+    until the next `configure`. `events` is the payload type of telephone-event or None.
+    """
+
+    host: str
+    port: int
+    codec: Codec
+    events: int | None
+    sending: bool = True
+    """False while the far side asked for silence (sendonly, inactive)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegStatistics:
+    """What a leg saw; `lost` from sequence numbers, `jitter` in milliseconds (RFC 3550, 6.4.1)."""
+
+    sent: int = 0
+    received: int = 0
+    lost: int = 0
+    jitter: float = 0.0
+
+
+class Tracks(Enum):
+    """What a recording holds."""
+
+    BOTH = "both"
+    """Stereo: left what the leg receives, right what is sent to it."""
+    RECEIVED = "received"
+    """Mono: what the leg receives."""
+
+
+class PlayOutcome(Enum):
+    """How a play command ended."""
+
+    FINISHED = "finished"
+    KEY = "key"
+    STOPPED = "stopped"
+
+
+class MediaListener(Protocol):
+    """Told what happens to legs; called in the reactor thread."""
+
+    def key_pressed(self, leg: ConnectionId, key: str) -> None:
+        """One key, at its beginning, once (RFC 4733, 2.5)."""
+
+    def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None: ...
+
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None: ...
+
+    def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
+        """Their worker died, or no RTP came for the configured time."""
+
+
+class MediaPort(Protocol):
+    """Sound for legs. Commands on a leg that is gone do nothing."""
+
+    def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:
+        """Open a leg on the worker that holds the other legs of `group`; MediaUnavailable."""
+
+    def configure(self, leg: ConnectionId, target: MediaTarget) -> None: ...
+
+    def play(
+        self,
+        leg: ConnectionId,
+        play: int,
+        files: Sequence[Path],
+        *,
+        repeat: bool = False,
+        barge_in: bool = False,
+    ) -> None:
+        """Send the files one after the other; `play` comes back in `play_ended`, exactly once."""
+
+    def stop(self, leg: ConnectionId) -> None: ...
+
+    def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
+        """Pass packets between two legs of one group; stops what plays on either."""
+
+    def unbridge(self, leg: ConnectionId) -> None: ...
+
+    def record(
+        self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH
+    ) -> None:
+        """Write the leg to a WAV file from now until `close`, readable at every moment."""
+
+    def mask(self, leg: ConnectionId, masked: bool) -> None: ...
+
+    def send_keys(self, leg: ConnectionId, keys: str) -> None:
+        """Press keys (RFC 4733), 100 ms each with 100 ms between."""
+
+    def close(self, leg: ConnectionId) -> Deferred[LegStatistics]: ...
+
+
+class MediaUnavailable(Exception):  # noqa: N818
+    """No media worker can take the leg now."""

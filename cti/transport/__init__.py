@@ -1,0 +1,1 @@
+"""Thin Twisted adapters between the cores and the world."""

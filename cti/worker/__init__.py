@@ -1,0 +1,1 @@
+"""The media process: sockets, the pacer, and the commands it takes."""

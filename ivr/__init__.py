@@ -1,0 +1,1 @@
+"""Interactive voice response: flows, their interpreter, and the services they offer."""

@@ -1,0 +1,1 @@
+"""The application gateway to the core banking system."""

@@ -1,0 +1,61 @@
+"""What happens while a flow serves a caller."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from cti.call.events import CallEvent
+from cti.kernel.identifiers import CustomerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowEntered(CallEvent):
+    """A flow took the call."""
+
+    kind: ClassVar[str] = "ivr.flow_entered"
+    flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceMade(CallEvent):
+    """The caller chose an item of a menu; `choice` is its name in the flow, never the key."""
+
+    kind: ClassVar[str] = "ivr.choice_made"
+    menu: str
+    choice: str
+
+
+class SignInOutcome(Enum):
+    """What became of a sign-in."""
+
+    VERIFIED = "verified"
+    WRONG = "wrong"
+    LOCKED = "locked"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInAttempted(CallEvent):
+    """The caller entered account and PIN; neither is here, nor anything derived from them."""
+
+    kind: ClassVar[str] = "ivr.sign_in"
+    outcome: SignInOutcome
+    customer_id: CustomerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceUsed(CallEvent):
+    """A self-service ran to its end: ``balance``, ``rates``, ``card_loss``, ``ticket_state``."""
+
+    kind: ClassVar[str] = "ivr.service_used"
+    service: str
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowLeft(CallEvent):
+    """The flow let go of the call: ``queued``, ``hung_up`` by the caller, ``ended``, ``failed``."""
+
+    kind: ClassVar[str] = "ivr.flow_left"
+    flow: str
+    outcome: str

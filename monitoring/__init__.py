@@ -1,0 +1,1 @@
+"""Listens to everybody: journal, call records, statistics, wall board, recordings."""

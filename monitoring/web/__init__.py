@@ -1,0 +1,1 @@
+"""The wall board, call records and recordings in the browser."""

@@ -1,0 +1,5 @@
+"""Everything stands in setup.cfg; pip asks for this file."""
+
+from setuptools import setup
+
+setup()

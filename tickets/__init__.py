@@ -1,0 +1,1 @@
+"""Complaints, suggestions, appointments and orders: cases, dispatches and their clocks."""

@@ -1,0 +1,68 @@
+"""What happens to tickets: cases towards the customer, dispatches towards departments."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from cti.kernel.events import Event
+from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId, TicketNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEvent(Event):
+    """Root of everything that happens to a ticket."""
+
+    number: TicketNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRegistered(TicketEvent):
+    """The ticket exists; `due` is when the customer must have an answer."""
+
+    kind: ClassVar[str] = "ticket.registered"
+    type: str
+    urgency: str
+    opened_by: StaffId
+    due: datetime
+    call_id: CallId | None = None
+    customer_id: CustomerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketChanged(TicketEvent):
+    """A workflow action was taken; `action` and states are values of `tickets.workflow`."""
+
+    kind: ClassVar[str] = "ticket.changed"
+    action: str
+    previous: str
+    state: str
+    by: StaffId
+    department_id: DepartmentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineWarned(TicketEvent):
+    """The clock nears its deadline."""
+
+    kind: ClassVar[str] = "ticket.deadline_warned"
+    clock: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineBreached(TicketEvent):
+    """The deadline passed unmet; `late` when fired after the fact, as after a downtime."""
+
+    kind: ClassVar[str] = "ticket.deadline_breached"
+    clock: str
+    due: datetime
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEscalated(TicketEvent):
+    """The overdue ticket went up a level, to the holder of that role."""
+
+    kind: ClassVar[str] = "ticket.escalated"
+    level: int
+    to_role: str
