@@ -47,11 +47,8 @@ class Database:
         self._pool.stop()
         self.engine.dispose()
 
-    def run(
-        self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> Deferred[T]:
+    def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run `transaction(session, ...)` in one transaction; fires after the commit."""
-
 
         def in_thread() -> T:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():

@@ -93,7 +93,5 @@ class CallControl(Protocol):
         cleared, whoever left.
         """
 
-    def clear(
-        self, call_id: CallId, by: Party = Party.SYSTEM, cause: Cause = Cause.NORMAL
-    ) -> None:
+    def clear(self, call_id: CallId, by: Party = Party.SYSTEM, cause: Cause = Cause.NORMAL) -> None:
         """End the whole call; CallCleared follows."""

@@ -114,9 +114,7 @@ class MediaPort(Protocol):
 
     def unbridge(self, leg: ConnectionId) -> None: ...
 
-    def record(
-        self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH
-    ) -> None:
+    def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         """Write the leg to a WAV file from now until `close`, readable at every moment."""
 
     def mask(self, leg: ConnectionId, masked: bool) -> None: ...
