@@ -48,5 +48,5 @@ class Bus:
             if isinstance(event, kind):
                 try:
                     listener(event)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001  (no listener may stop the next)
                     self._on_error(event, error)

@@ -168,7 +168,7 @@ class RegistrationFailed:
 
 @dataclass(frozen=True, slots=True)
 class MalformedReceived:
-    """A datagram that is no SIP message we can use; counted, answered 400 where the RFC wants it."""
+    """A datagram that is no SIP message we can use; answered 400 where the RFC wants it."""
 
     source: Endpoint
     why: str
