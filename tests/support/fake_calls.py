@@ -52,6 +52,7 @@ class FakeCalls:
         self._collectors: dict[CallId, Callable[[str], None]] = {}
         self._plays: dict[CallId, tuple[Deferred[PlayEnd], bool]] = {}
         self.playing: dict[CallId, tuple[Sound, ...]] = {}
+        self.repeating: set[CallId] = set()
         self.played: list[tuple[CallId, tuple[Sound, ...]]] = []
         self.masked: set[CallId] = set()
         self.mask_changes: list[tuple[CallId, bool]] = []
@@ -187,6 +188,7 @@ class FakeCalls:
         ended: Deferred[PlayEnd] = Deferred()
         self._plays[call_id] = (ended, barge_in)
         self.playing[call_id] = tuple(sounds)
+        (self.repeating.add if repeat else self.repeating.discard)(call_id)
         self.played.append((call_id, tuple(sounds)))
         return ended
 
