@@ -6,9 +6,10 @@ they return plain values, never rows. Events are published after `run` has fired
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Session
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
@@ -27,6 +28,27 @@ BUSY_MILLISECONDS = 10_000
 
 class Base(DeclarativeBase):
     """Every table of the house derives from this, so one metadata knows them all."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A column of aware UTC datetimes on every database; SQLite forgets zones by itself."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (SQLAlchemy's signature)
+        """ValueError for a naive datetime: nobody can say which instant it means."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime: {value}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (SQLAlchemy's signature)
+        """SQLite gives back the UTC digits without their zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Database:
