@@ -1,0 +1,150 @@
+"""Reads ``config/calendars/*.yaml``: each file is one working calendar, named by the file.
+
+Public holidays and make-up workdays (调休) of the country come from the `holidays` library, which
+learns them from the State Council's yearly notice. A year counts as published when the library
+knows a make-up workday in it, or when the file lists the year under ``published``; what the file
+says about a date wins over the library.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+import holidays
+
+from cti.kernel.calendar import DAYS_A_WEEK, Span, Spans, WorkingCalendar
+from cti.kernel.document import Section, Value, read_document
+from cti.kernel.errors import ConfigurationError
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DEFAULT_ZONE = "Asia/Shanghai"
+NAMES = "zh_CN"
+"""Language of the holidays' names, where the library has it; else the country's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What is known of the country's days off, through the end of year `through`."""
+
+    holidays: Mapping[date, str]
+    workdays: frozenset[date]
+    through: int
+
+
+def load_calendars(folder: Path, years: Sequence[int]) -> dict[str, WorkingCalendar]:
+    """Every calendar of the folder by name, with the holidays of these years.
+
+    DocumentError with file, line and key.
+    """
+    return {path.stem: load_calendar(path, years) for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_calendar(path: Path, years: Sequence[int]) -> WorkingCalendar:
+    """The calendar of one file, with the holidays of these years."""
+    top = read_document(path)
+    report = top.value.report
+    zone = _zone(top.get("timezone"))
+    week_value = top.need("week", "the open spans of each weekday")
+    week = _week(week_value.section())
+    makeup = _spans(top.get("makeup")) or _first_open(week)
+    off = _published(top, years)
+    days_off = dict(off.holidays)
+    workdays = dict.fromkeys(off.workdays, makeup)
+    _add_days(top.get("holidays"), days_off, workdays)
+    _add_workdays(top.get("workdays"), days_off, workdays)
+    top.close()
+    report.check()
+    try:
+        valid_until = date(off.through, 12, 31)
+        return WorkingCalendar(path.stem, zone, week, days_off, workdays, valid_until)
+    except ConfigurationError as error:
+        report.add(error.message, week_value.line, error.key)
+        report.check()
+        raise
+
+
+def _zone(value: Value | None) -> ZoneInfo:
+    name = value.text() if value else DEFAULT_ZONE
+    if name in available_timezones():
+        return ZoneInfo(name)
+    if value and name:
+        value.wrong(f"{name!r} is no time zone of the IANA database, such as {DEFAULT_ZONE}")
+    return ZoneInfo(DEFAULT_ZONE)
+
+
+def _week(section: Section) -> tuple[Spans, ...]:
+    named = {day: _spans(section.get(day)) for day in WEEKDAYS}
+    ordinary = _spans(section.get("weekdays"))
+    weekend = _spans(section.get("weekend"))
+    section.close()
+    shared = (ordinary,) * 5 + (weekend,) * (DAYS_A_WEEK - 5)
+    written = section.keys
+    return tuple(
+        named[day] if day in written else shared[index] for index, day in enumerate(WEEKDAYS)
+    )
+
+
+def _spans(value: Value | None) -> Spans:
+    if value is None:
+        return ()
+    spans = []
+    for item in value.items():
+        try:
+            spans.append(Span.parse(item.text()))
+        except ConfigurationError as error:
+            item.wrong(error.message)
+    return tuple(spans)
+
+
+def _first_open(week: tuple[Spans, ...]) -> Spans:
+    return next((spans for spans in week if spans), ())
+
+
+def _published(top: Section, years: Sequence[int]) -> _Published:
+    value = top.get("country")
+    confirmed = {item.whole(2000, 2999) for item in _items(top.get("published"))}
+    if value is None:
+        return _Published({}, frozenset(), date.max.year)
+    country = value.text()
+    try:
+        library = holidays.country_holidays(country, years=years, language=NAMES)
+    except NotImplementedError:
+        value.wrong(f"no holidays are known for {country!r}; write a code such as CN")
+        return _Published({}, frozenset(), date.max.year)
+    workdays = frozenset(day for day in library.weekend_workdays if day.year in years)
+    known = {day.year for day in workdays} | confirmed
+    through = min(years) - 1
+    while through + 1 in known:
+        through += 1
+    names = {day: name for day, name in library.items() if day not in workdays}
+    return _Published(names, workdays, through)
+
+
+def _add_days(value: Value | None, days_off: dict[date, str], workdays: dict[date, Spans]) -> None:
+    for text, name in value.section().each() if value else ():
+        if day := _date(text, name):
+            days_off[day] = name.text()
+            workdays.pop(day, None)
+
+
+def _add_workdays(
+    value: Value | None, days_off: dict[date, str], workdays: dict[date, Spans]
+) -> None:
+    for text, spans in value.section().each() if value else ():
+        if day := _date(text, spans):
+            workdays[day] = _spans(spans)
+            days_off.pop(day, None)
+
+
+def _date(text: str, value: Value) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        value.wrong("is no date: write it as 2026-10-01")
+        return None
+
+
+def _items(value: Value | None) -> list[Value]:
+    return value.items() if value else []
