@@ -114,7 +114,7 @@ class Call:
     """The number dialled."""
     started: datetime
     connections: tuple[Connection, ...] = ()
-    user_data: UserData = UserData()
+    user_data: UserData = field(default_factory=UserData)
 
     @property
     def caller(self) -> Connection | None:

@@ -1,0 +1,289 @@
+"""A telephone without a telephone: places and takes real calls with the house's own stack.
+
+`Telephone` is what stands behind ``hotline call``, ``hotline phone`` and ``hotline demo``. It owns
+one SIP user agent and any number of calls; its media runs in this process. What it does is told
+to a `Listener` in the order it happens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+from sipmessage import URI
+from sipmessage import Address as NameAddress
+from twisted.internet.defer import Deferred
+
+from cti.call import negotiation
+from cti.call.signalling import Signalling
+from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.port import (
+    LegStatistics,
+    MediaAddress,
+    MediaPort,
+    MediaTarget,
+    PlayOutcome,
+    Tracks,
+)
+from cti.sip.events import (
+    Ended,
+    Endpoint,
+    Invitation,
+    RegistrationFailed,
+    RegistrationSucceeded,
+    Report,
+    SessionAccepted,
+    SessionConfirmed,
+    SessionEnded,
+    SessionId,
+    SessionOffered,
+    SessionProgressed,
+    SessionReoffered,
+)
+from cti.sip.sdp import Direction, SessionDescription
+
+BUSY_HERE, NOT_ACCEPTABLE = 486, 488
+KEY_SECONDS = 0.2
+"""How long one key press takes on the wire: 100 ms of tone, 100 ms of silence."""
+
+
+class PhoneState(Enum):
+    """What one call of the telephone does."""
+
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    TALKING = "talking"
+    HOLDING = "holding"
+    ENDED = "ended"
+
+
+@dataclass(slots=True)
+class PhoneCall:
+    """One call on the telephone. `far` is the number at the other end."""
+
+    leg: ConnectionId
+    far: str
+    state: PhoneState
+    media: Deferred[MediaAddress]
+    session: SessionId | None = None
+    offer: SessionDescription | None = None
+    described: SessionDescription | None = None
+    local: MediaAddress | None = None
+    target: MediaTarget | None = None
+    save: Path | None = None
+    sounds: tuple[Path, ...] = ()
+    figures: LegStatistics = field(default_factory=LegStatistics)
+
+
+class Listener(Protocol):
+    """Hears what the telephone does."""
+
+    def changed(self, call: PhoneCall, what: str) -> None:
+        """The call entered another state; `what` says it in a few words."""
+
+    def registered(self, expires: int) -> None: ...
+
+    def registration_failed(self, status: int) -> None: ...
+
+
+class Telephone:
+    """Calls by way of one SIP user agent; `report` is to be given to its endpoint."""
+
+    def __init__(
+        self,
+        media: MediaPort,
+        listener: Listener,
+        number: str,
+    ) -> None:
+        self._media = media
+        self._listener, self._number = listener, number
+        self._names = count(1)
+        self._calls: dict[SessionId, PhoneCall] = {}
+        self.signalling: Signalling
+        """The endpoint, which is built after the telephone it reports to."""
+
+    @property
+    def calls(self) -> Sequence[PhoneCall]:
+        """The calls there are now."""
+        return list(self._calls.values())
+
+    # --- what the person at the telephone does ----------------------------------------------
+
+    def place(
+        self,
+        number: str,
+        server: Endpoint,
+        *,
+        save: Path | None = None,
+        sounds: Sequence[Path] = (),
+    ) -> PhoneCall:
+        """Dial a number through the server; what is heard goes to `save`, `sounds` are spoken."""
+        call = self._new_call(number, PhoneState.DIALLING)
+        call.save, call.sounds = save, tuple(sounds)
+
+        def opened(address: MediaAddress) -> None:
+            call.local = address
+            target = URI(scheme="sip", user=number, host=server.host, port=server.port)
+            mine = URI(scheme="sip", user=self._number, host=address.host)
+            call.described = negotiation.describe(address)
+            call.session = self.signalling.invite(
+                Invitation(
+                    target=str(target),
+                    from_address=NameAddress(mine),
+                    to_address=NameAddress(target),
+                    offer=call.described,
+                    destination=server,
+                )
+            )
+            self._calls[call.session] = call
+            self._listener.changed(call, f"dialling {number}")
+
+        call.media.addCallback(opened)
+        return call
+
+    def answer(self, call: PhoneCall) -> None:
+        """Take the ringing call."""
+        if call.state is not PhoneState.RINGING or call.session is None or call.local is None:
+            return
+        call.described = negotiation.describe(call.local, call.offer)
+        self.signalling.accept(call.session, call.described)
+        self._talk(call, negotiation.target(call.offer, call.described))
+
+    def hold(self, call: PhoneCall, held: bool) -> None:
+        """Put the far side on hold, or take it back, by re-INVITE."""
+        states = (PhoneState.TALKING, PhoneState.HOLDING)
+        if call.state not in states or call.session is None or call.local is None:
+            return
+        direction = Direction.SENDONLY if held else Direction.SENDRECV
+        call.described = negotiation.describe(
+            call.local, previous=call.described, direction=direction
+        )
+        self.signalling.reinvite(call.session, call.described)
+        call.state = PhoneState.HOLDING if held else PhoneState.TALKING
+        self._listener.changed(call, "holding" if held else "talking again")
+
+    def press(self, call: PhoneCall, keys: str) -> None:
+        """Press keys in the call."""
+        self._media.send_keys(call.leg, keys)
+
+    def hang_up(self, call: PhoneCall) -> None:
+        """End the call, whatever it does."""
+        if call.session is not None and call.state is not PhoneState.ENDED:
+            self.signalling.end(call.session)
+            self._end(call, "hung up")
+
+    # --- what the network does --------------------------------------------------------------
+
+    def report(self, report: Report) -> None:
+        """What the user agent has to say."""
+        match report:
+            case SessionOffered():
+                self._offered(report)
+            case RegistrationSucceeded(expires=expires):
+                self._listener.registered(expires)
+            case RegistrationFailed(status=status):
+                self._listener.registration_failed(status)
+            case (
+                SessionProgressed(session=session)
+                | SessionAccepted(session=session)
+                | SessionConfirmed(session=session)
+                | SessionReoffered(session=session)
+                | SessionEnded(session=session)
+            ):
+                if call := self._calls.get(session):
+                    self._about_call(call, report)
+
+    def _about_call(self, call: PhoneCall, report: Report) -> None:
+        match report:
+            case SessionProgressed(status=status):
+                self._listener.changed(call, f"progress {status}")
+            case SessionAccepted(description=description) if call.state is PhoneState.DIALLING:
+                self._talk(call, negotiation.target(description, description))
+            case SessionConfirmed(description=description) if call.target is None:
+                self._listen(call, negotiation.target(description, description))
+            case SessionReoffered(offer=offer):
+                self._reoffered(call, offer)
+            case SessionEnded(why=why, status=status):
+                refused = f"refused with {status}" if status else why.value
+                self._end(call, "far side hung up" if why is Ended.REMOTE else refused)
+
+    def _offered(self, report: SessionOffered) -> None:
+        if not negotiation.acceptable(report.offer):
+            self.signalling.reject(report.session, NOT_ACCEPTABLE)
+            return
+        if self._calls:
+            self.signalling.reject(report.session, BUSY_HERE)
+            return
+        call = self._new_call(report.request.from_address.uri.user or "", PhoneState.RINGING)
+        call.session, call.offer = report.session, report.offer
+        self._calls[report.session] = call
+
+        def opened(address: MediaAddress) -> None:
+            call.local = address
+            if call.state is PhoneState.RINGING:
+                self.signalling.ring(report.session)
+                self._listener.changed(call, f"ringing, from {call.far}")
+
+        call.media.addCallback(opened)
+
+    def _reoffered(self, call: PhoneCall, offer: SessionDescription | None) -> None:
+        if call.session is None or call.local is None:
+            return
+        if not negotiation.acceptable(offer):
+            self.signalling.reject(call.session, NOT_ACCEPTABLE)
+            return
+        call.described = negotiation.describe(call.local, offer, previous=call.described)
+        self.signalling.accept(call.session, call.described)
+        self._listen(call, negotiation.target(offer, call.described))
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _new_call(self, far: str, state: PhoneState) -> PhoneCall:
+        name = f"{self._number}-{next(self._names)}"
+        leg = ConnectionId(name)
+        return PhoneCall(leg, far, state, self._media.open(leg, CallId(name)))
+
+    def _talk(self, call: PhoneCall, target: MediaTarget | None) -> None:
+        self._listen(call, target)
+        if call.save is not None:
+            self._media.record(call.leg, call.save, Tracks.RECEIVED)
+        if call.sounds:
+            self._media.play(call.leg, next(self._names), call.sounds, repeat=True)
+        call.state = PhoneState.TALKING
+        codec = target.codec.name if target else "no sound yet"
+        self._listener.changed(call, f"answered, {codec}")
+
+    def _listen(self, call: PhoneCall, target: MediaTarget | None) -> None:
+        if target is not None:
+            call.target = target
+            self._media.configure(call.leg, target)
+
+    def _end(self, call: PhoneCall, what: str) -> None:
+        if call.session is not None:
+            self._calls.pop(call.session, None)
+        call.state = PhoneState.ENDED
+
+        def closed(figures: LegStatistics) -> None:
+            call.figures = figures
+            self._listener.changed(call, what)
+
+        self._media.close(call.leg).addCallback(closed)
+
+    # --- MediaListener ----------------------------------------------------------------------
+
+    def key_pressed(self, leg: ConnectionId, key: str) -> None:
+        """The far side pressed a key: nothing to do."""
+
+    def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
+        """What is spoken repeats until the call ends."""
+
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+        """What was heard is on disk."""
+
+    def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
+        """No sound came for too long: hang up."""
+        for call in self.calls:
+            if call.leg in legs:
+                self.hang_up(call)
