@@ -1,0 +1,188 @@
+"""Live boards: one WebSocket per page, a snapshot and then numbered changes, commands answered.
+
+What the server sends (JSON text messages)::
+
+    {"seq": 1, "snapshot": {"queue/general": {...}, ...}, "now": "2026-01-05T09:00:00+00:00"}
+    {"seq": 2, "set": {"queue/general": {...}}}
+    {"seq": 3, "del": ["call/17"]}
+    {"seq": 3, "now": "..."}                           every second; repeats the last number
+    {"re": 7, "ok": value}                             answer to command 7
+    {"re": 7, "error": "agent.phone_not_registered", "text": "..."}
+
+and what a page sends: ``{"id": 7, "do": "ready", ...}``. A page that misses a number connects
+again. Values are whole entities, and instants rather than running counters, so a client that reads
+slowly can be given only the latest of each; one that does not read at all is dropped.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import Request
+
+from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.errors import Refused
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from cti.web import requests
+from cti.web.encoding import dumps
+from cti.web.frame import Frame
+from cti.web.live_client import GOING_AWAY, POLICY_VIOLATION, SESSION_ENDED, LiveClient
+from cti.web.sockets import SocketResource
+
+HEARTBEAT = 1.0
+"""Seconds between heartbeats; a page calls its data stale after three."""
+MOST_UNREAD = 10
+"""Heartbeats a client may leave unread before it is dropped."""
+
+Snapshot = Callable[[Principal], Mapping[str, Any]]
+Visible = Callable[[Principal, str, Any], bool]
+Command = Mapping[str, Any]
+Handler = Callable[[Principal, Command], Any]
+
+
+def everything(_principal: Principal, _key: str, _value: Any) -> bool:
+    """Every entity is shown to everyone who may open the board."""
+    return True
+
+
+class LiveBoard:
+    """Pages that show the same entities, and are told at once what changes in them.
+
+    `snapshot(principal)` gives every entity by key; `visible(principal, key, value)` filters the
+    changes (and must agree with the snapshot); `handler(principal, command)` does commands and
+    returns a JSON-able value, a Deferred or a coroutine, or raises Refused. Mount `resource()`.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        frame: Frame,
+        *roles: Role,
+        snapshot: Snapshot,
+        visible: Visible = everything,
+        handler: Handler | None = None,
+    ) -> None:
+        self._frame = frame
+        self._roles = roles
+        self._clock: Clock = frame.clock
+        self._snapshot = snapshot
+        self._visible = visible
+        self._handler = handler
+        self._clients: set[LiveClient] = set()
+        self._beat: DelayedCall | None = None
+        frame.sessions.on_end(lambda session: self._close_session(session.token))
+
+    def resource(self) -> Resource:
+        """Where the page's WebSocket connects to."""
+        return SocketResource(self._admit, self._frame.settings.origins)
+
+    @property
+    def audience(self) -> int:
+        """How many pages are connected."""
+        return len(self._clients)
+
+    def publish(self, key: str, value: Any) -> None:
+        """Show this value of the entity to every page that may see it."""
+        encoded: str | None = None
+        for client in tuple(self._clients):
+            if self._visible(client.principal, key, value):
+                encoded = encoded if encoded is not None else dumps({key: value})
+                client.set(key, encoded)
+            else:
+                client.delete(key)
+
+    def delete(self, *keys: str) -> None:
+        """These entities are gone."""
+        for client in tuple(self._clients):
+            for key in keys:
+                client.delete(key)
+
+    def refresh(self) -> None:
+        """Send every page a new snapshot, as after something that changes nearly everything."""
+        for client in tuple(self._clients):
+            client.show(self._snapshot(client.principal), utc(self._clock).isoformat())
+
+    def close(self) -> None:
+        """Disconnect every page."""
+        for client in tuple(self._clients):
+            client.close(GOING_AWAY)
+
+    # --- clients ----------------------------------------------------------------------------
+
+    def _admit(self, request: Request) -> LiveClient | None:
+        session = self._frame.session(request)
+        if session is None or (self._roles and not session.principal.roles & set(self._roles)):
+            return None
+        return LiveClient(self, session.token, session.principal, self._frame.language(request))
+
+    def joined(self, client: LiveClient) -> None:
+        """A page connected: it gets the snapshot."""
+        self._clients.add(client)
+        client.show(self._snapshot(client.principal), utc(self._clock).isoformat())
+        if self._beat is None:
+            self._beat = self._clock.callLater(HEARTBEAT, self._heartbeat)
+
+    def left(self, client: LiveClient) -> None:
+        """A page went away."""
+        self._clients.discard(client)
+        if not self._clients and self._beat is not None:
+            self._beat.cancel()
+            self._beat = None
+
+    def _heartbeat(self) -> None:
+        self._beat = self._clock.callLater(HEARTBEAT, self._heartbeat)
+        now = utc(self._clock).isoformat()
+        for client in tuple(self._clients):
+            if self._frame.sessions.find(client.token) is None:
+                client.close(SESSION_ENDED)
+            elif client.unread > MOST_UNREAD:
+                self.log.info(
+                    "a page of {staff_id} does not read", staff_id=client.principal.staff_id
+                )
+                client.close(POLICY_VIOLATION)
+            else:
+                client.beat(now)
+
+    def _close_session(self, token: str) -> None:
+        for client in tuple(self._clients):
+            if client.token == token:
+                client.close(SESSION_ENDED)
+
+    # --- commands ---------------------------------------------------------------------------
+
+    def command(self, client: LiveClient, text: str) -> None:
+        """Do what a page asks, and answer it."""
+        try:
+            command = requests.parse_object(text)
+            number = int(command["id"])
+            if not isinstance(command.get("do"), str):
+                raise requests.BadRequest("a command says what to do")
+        except (requests.BadRequest, KeyError, TypeError, ValueError):
+            client.close(POLICY_VIOLATION)
+            return
+        if self._handler is None:
+            client.answer({"re": number, "error": "request.bad", "text": "no commands here"})
+            return
+        done = Deferred.fromCoroutine(_awaited(self._handler, client.principal, command))
+        done.addCallback(lambda value: client.answer({"re": number, "ok": value}))
+        done.addErrback(lambda failure: client.answer(self._error(client, number, failure)))
+        done.addErrback(lambda failure: self.log.failure("command lost", failure))
+
+    def _error(self, client: LiveClient, number: int, failure: Failure) -> dict[str, Any]:
+        error = failure.value
+        if isinstance(error, Refused):
+            text = self._frame.refusal(client.language, error)
+            return {"re": number, "error": error.error_id, "text": text}
+        incident = self._frame.incident(failure, "live command")
+        text = self._frame.text(client.language, "request.incident", incident=incident)
+        return {"re": number, "error": "request.incident", "text": text}
+
+
+async def _awaited(handler: Handler, principal: Principal, command: Command) -> Any:
+    value = handler(principal, command)
+    return await value if isinstance(value, Awaitable) else value
