@@ -1,0 +1,125 @@
+"""The announcer: announcements in, sound files for a caller out.
+
+What has no blanks comes from the store at once. A sentence with blanks is spoken when asked for,
+into a spool folder, and deleted once it was played: it may tell a balance. Nothing spoken for one
+caller is kept for the next, and no text with its values ever reaches the log.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from pathlib import Path
+
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cti.kernel.clock import Clock, DelayedCall
+from cti.kernel.errors import LocalError
+from cti.kernel.vocabulary import Language
+from prompts.catalogue import Announcement, Catalogue
+from prompts.store import PromptStore
+from prompts.synthesis import Synthesizer
+
+LIMIT = 3.0
+"""Seconds a caller waits for speech; what is not spoken by then is left out."""
+KEPT = 600.0
+"""Seconds after which a spooled file nobody released is deleted."""
+
+
+class Announcer:
+    """Finds or makes the sounds of announcements."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        store: PromptStore,
+        synthesizer: Synthesizer,
+        spool: Path,
+        clock: Clock,
+    ) -> None:
+        self._catalogue, self._store, self._synthesizer = catalogue, store, synthesizer
+        self._spool, self._clock = spool, clock
+        self._spooled: dict[Path, DelayedCall] = {}
+        self._numbers = count(1)
+
+    def start(self) -> None:
+        """Make the spool folder, readable by nobody else, and empty it of an earlier life."""
+        self._spool.mkdir(parents=True, exist_ok=True)
+        self._spool.chmod(0o700)
+        for path in self._spool.iterdir():
+            path.unlink()
+
+    def stop(self) -> None:
+        """Delete everything spooled."""
+        self.release(list(self._spooled))
+
+    def sounds(
+        self, announcements: Sequence[Announcement], language: Language
+    ) -> Deferred[list[Path]]:
+        """The files to play, in order; fires within LIMIT and never fails.
+
+        What could not be spoken is logged and left out. The caller gives the files back with
+        `release` once they were played.
+        """
+        sounds = [self._sound(announcement, language) for announcement in announcements]
+        together: Deferred[list[Path]] = DeferredList(sounds).addCallback(
+            lambda results: [path for _, path in results if path is not None]
+        )
+        return together
+
+    def release(self, paths: Iterable[Path]) -> None:
+        """Delete those of the files that were spoken for one caller; others are left alone."""
+        for path in paths:
+            timer = self._spooled.pop(path, None)
+            if timer is not None:
+                if timer.active():
+                    timer.cancel()
+                path.unlink(missing_ok=True)
+
+    def music(self) -> Path:
+        """The hold music, to be played with `repeat`."""
+        return self._store.music()
+
+    def _sound(self, announcement: Announcement, language: Language) -> Deferred[Path | None]:
+        found: Deferred[Path | None] = Deferred()
+        try:
+            path, words = self._find(announcement, language)
+        except LocalError as error:
+            self._log.error("Announcement left out: {error}", error=error)
+            found.callback(None)
+            return found
+        if path is not None:
+            found.callback(path)
+            return found
+        return self._speak(announcement.id, words, language)
+
+    def _find(self, announcement: Announcement, language: Language) -> tuple[Path | None, str]:
+        words = self._catalogue.text(announcement, language)
+        if self._catalogue.is_static(announcement.id):
+            return self._store.path(announcement.id, language), words
+        return None, words
+
+    def _speak(self, id: str, words: str, language: Language) -> Deferred[Path | None]:
+        path = self._spool / f"{next(self._numbers):08d}.wav"
+        self._spooled[path] = self._clock.callLater(KEPT, self.release, [path])
+        found: Deferred[Path | None] = Deferred()
+
+        def spoken(_: None) -> None:
+            limit.cancel()
+            found.callback(path)
+
+        def failed(failure: Failure) -> None:
+            if limit.active():
+                limit.cancel()
+            self._log.error("{id} left out: {error}", id=id, error=failure.getErrorMessage())
+            self.release([path])
+            found.callback(None)
+
+        speaking = self._synthesizer.speak(
+            self._store.respell(words, language), language, path, urgent=True
+        )
+        limit = self._clock.callLater(LIMIT, speaking.cancel)
+        speaking.addCallbacks(spoken, failed)
+        return found
