@@ -1,5 +1,6 @@
 """What the parts of call control share: the ports they act through and the table of live calls."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -43,7 +44,7 @@ class Switch:
     calls: dict[CallId, LiveCall] = field(default_factory=dict)
     call_of_leg: dict[ConnectionId, LiveCall] = field(default_factory=dict)
     leg_of_session: dict[SessionId, Leg] = field(default_factory=dict)
-    play_numbers: count[int] = field(default_factory=lambda: count(1))
+    play_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def live(self, call_id: CallId) -> LiveCall | None:
         """The call, unless it is gone or being cleared."""

@@ -1,0 +1,227 @@
+"""Call control, the fake and the real thing: the same suite on both."""
+
+import pytest
+from twisted.internet.defer import Deferred
+
+from cti.call.control import PlayEnd, Sound
+from cti.call.events import (
+    CallCleared,
+    CallStarted,
+    ConnectionCleared,
+    Delivered,
+    Established,
+    Failed,
+    Held,
+    RecordingStarted,
+    Retrieved,
+    UserDataAttached,
+)
+from cti.call.model import Cause, ConnectionState, Party
+from cti.kernel.events import Event
+from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
+from cti.kernel.vocabulary import Language
+from tests.support.deferred import result_of
+from tests.support.worlds import FakeWorld, RealWorld, World
+
+SOUND = [Sound("/prompts/welcome.wav")]
+PHONE = DeviceId("1001")
+
+
+@pytest.fixture(params=[FakeWorld, RealWorld], ids=["fake", "real"])
+def world(request: pytest.FixtureRequest) -> World:
+    made: World = request.param()
+    return made
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [event.kind for event in events]
+
+
+def answered(world: World) -> CallId:
+    call_id = world.dial()
+    assert result_of(world.control.answer(call_id))
+    return call_id
+
+
+def talking(world: World) -> tuple[CallId, ConnectionId]:
+    world.register("1001")
+    call_id = answered(world)
+    connection_id = world.control.deliver(call_id, PHONE)
+    world.phone_rings(connection_id)
+    world.phone_answers(connection_id)
+    return call_id, connection_id
+
+
+def test_a_caller_is_delivered_answered_and_recorded(world: World) -> None:
+    call_id = world.dial("13900000001")
+    assert kinds(world.events) == [CallStarted.kind, Delivered.kind]
+    assert result_of(world.control.answer(call_id))
+    assert kinds(world.events)[2:] == [Established.kind, RecordingStarted.kind]
+    call = world.control.get(call_id)
+    assert call is not None
+    assert (call.calling, call.called) == ("13900000001", "95588")
+    assert call.caller is not None
+    assert call.caller.state is ConnectionState.CONNECTED
+
+
+def test_answering_who_left_says_so(world: World) -> None:
+    call_id = world.dial()
+    world.hang_up(call_id)
+    assert not result_of(world.control.answer(call_id))
+    assert world.control.get(call_id) is None
+    assert kinds(world.events)[-2:] == [ConnectionCleared.kind, CallCleared.kind]
+
+
+def test_an_announcement_ends_once_for_each_reason(world: World) -> None:
+    call_id = answered(world)
+    first = world.control.play(call_id, SOUND)
+    second = world.control.play(call_id, SOUND)
+    assert result_of(first) is PlayEnd.INTERRUPTED
+    world.finish_play(call_id)
+    assert result_of(second) is PlayEnd.FINISHED
+    third = world.control.play(call_id, SOUND)
+    world.control.stop(call_id)
+    assert result_of(third) is PlayEnd.INTERRUPTED
+    fourth = world.control.play(call_id, SOUND)
+    world.hang_up(call_id)
+    assert result_of(fourth) is PlayEnd.CLEARED
+    assert result_of(world.control.play(call_id, SOUND)) is PlayEnd.CLEARED
+
+
+def test_keys_cut_short_only_what_allows_it_and_go_to_the_collector(world: World) -> None:
+    call_id = answered(world)
+    keys: list[str] = []
+    world.control.collect(call_id, keys.append)
+    stubborn = world.control.play(call_id, SOUND)
+    world.press(call_id, "1")
+    assert not stubborn.called
+    polite = world.control.play(call_id, SOUND, barge_in=True)
+    world.press(call_id, "2#")
+    assert result_of(polite) is PlayEnd.INTERRUPTED
+    world.control.collect(call_id, None)
+    world.press(call_id, "3")
+    assert keys == ["1", "2", "#"]
+
+
+def test_attached_data_is_seen_and_published(world: World) -> None:
+    call_id = answered(world)
+    world.control.attach(call_id, language=Language.ENGLISH, path=("rates",))
+    call = world.control.get(call_id)
+    assert call is not None
+    assert call.user_data.path == ("rates",)
+    event = world.events[-1]
+    assert isinstance(event, UserDataAttached)
+    assert event.language is Language.ENGLISH
+
+
+def test_a_telephone_rings_answers_and_takes_the_caller_from_the_music(world: World) -> None:
+    world.register("1001")
+    assert world.control.registered(PHONE)
+    call_id = answered(world)
+    music: Deferred[PlayEnd] = world.control.play(call_id, SOUND, repeat=True)
+    connection_id = world.control.deliver(call_id, PHONE)
+    world.phone_rings(connection_id)
+    assert isinstance(world.events[-1], Delivered)
+    assert not music.called
+    world.phone_answers(connection_id)
+    assert result_of(music) is PlayEnd.INTERRUPTED
+    event = world.events[-1]
+    assert isinstance(event, Established)
+    assert (event.party, event.device_id) == (Party.AGENT, PHONE)
+
+
+def test_a_telephone_that_is_not_there_fails_and_the_caller_waits_on(world: World) -> None:
+    call_id = answered(world)
+    world.control.deliver(call_id, PHONE)
+    event = world.events[-1]
+    assert isinstance(event, Failed)
+    assert event.cause is Cause.NOT_OBTAINABLE
+    assert world.control.get(call_id) is not None
+
+
+@pytest.mark.parametrize("cause", [Cause.BUSY, Cause.REFUSED])
+def test_a_refused_call_fails_and_the_caller_waits_on(world: World, cause: Cause) -> None:
+    world.register("1001")
+    call_id = answered(world)
+    connection_id = world.control.deliver(call_id, PHONE)
+    world.phone_refuses(connection_id, cause)
+    event = world.events[-1]
+    assert isinstance(event, Failed)
+    assert event.cause is cause
+    call = world.control.get(call_id)
+    assert call is not None
+    assert call.agent is None
+
+
+def test_taking_a_ringing_telephone_out_stops_it_once(world: World) -> None:
+    world.register("1001")
+    call_id = answered(world)
+    connection_id = world.control.deliver(call_id, PHONE)
+    world.phone_rings(connection_id)
+    world.control.clear_connection(connection_id)
+    world.control.clear_connection(connection_id)
+    failed = [event for event in world.events if isinstance(event, Failed)]
+    assert [event.cause for event in failed] == [Cause.CANCELLED]
+    assert world.control.get(call_id) is not None
+
+
+def test_a_caller_who_leaves_stops_the_ringing_first(world: World) -> None:
+    world.register("1001")
+    call_id = answered(world)
+    connection_id = world.control.deliver(call_id, PHONE)
+    world.phone_rings(connection_id)
+    world.hang_up(call_id)
+    ends = [each for each in world.events if isinstance(each, Failed | ConnectionCleared)]
+    assert {type(each) for each in ends} == {Failed, ConnectionCleared}
+    assert isinstance(world.events[-1], CallCleared)
+    assert world.events[-1].cleared_by is Party.CALLER
+
+
+@pytest.mark.parametrize("who", [Party.CALLER, Party.AGENT])
+def test_a_conversation_that_loses_a_side_is_over(world: World, who: Party) -> None:
+    call_id, connection_id = talking(world)
+    if who is Party.CALLER:
+        world.hang_up(call_id)
+    else:
+        world.phone_hangs_up(connection_id)
+    ends = [each for each in world.events if isinstance(each, ConnectionCleared)]
+    assert ends[0].party is who
+    assert len(ends) == 2
+    last = world.events[-1]
+    assert isinstance(last, CallCleared)
+    assert last.cleared_by is who
+    assert world.control.calls() == []
+
+
+def test_hold_and_retrieve(world: World) -> None:
+    call_id, connection_id = talking(world)
+    world.control.hold(connection_id)
+    world.control.hold(connection_id)
+    assert isinstance(world.events[-1], Held)
+    world.control.retrieve(connection_id)
+    world.control.retrieve(connection_id)
+    assert isinstance(world.events[-1], Retrieved)
+    assert kinds(world.events).count(Held.kind) == 1
+    call = world.control.get(call_id)
+    assert call is not None
+    assert call.agent is not None
+    assert call.agent.state is ConnectionState.CONNECTED
+
+
+def test_commands_on_what_is_gone_do_nothing(world: World) -> None:
+    call_id, connection_id = talking(world)
+    world.control.clear(call_id)
+    before = list(world.events)
+    world.control.hold(connection_id)
+    world.control.clear(call_id)
+    world.control.clear_connection(connection_id)
+    world.control.mask(call_id, True)
+    world.control.attach(call_id, path=("x",))
+    world.control.collect(call_id, lambda _: None)
+    assert world.events == before
+
+
+def test_a_telephone_that_unregisters_cannot_be_rung(world: World) -> None:
+    world.register("1001")
+    world.unregister("1001")
+    assert not world.control.registered(PHONE)

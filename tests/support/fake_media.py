@@ -1,0 +1,109 @@
+"""Media without sound: legs open at once, commands are kept, a test says what a worker would."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.port import (
+    LegStatistics,
+    MediaAddress,
+    MediaListener,
+    MediaTarget,
+    MediaUnavailable,
+    PlayOutcome,
+    Tracks,
+)
+
+
+@dataclass(frozen=True)
+class Play:
+    """What a leg was told to play."""
+
+    number: int
+    files: tuple[Path, ...]
+    repeat: bool
+    barge_in: bool
+
+
+class FakeMedia:
+    """Implements `MediaPort`; `listener` hears what the test makes happen."""
+
+    def __init__(self) -> None:
+        self.listener: MediaListener | None = None
+        self.unavailable = False
+        self.targets: dict[ConnectionId, MediaTarget] = {}
+        self.playing: dict[ConnectionId, Play] = {}
+        self.bridges: set[frozenset[ConnectionId]] = set()
+        self.recordings: dict[ConnectionId, Path] = {}
+        self.masked: set[ConnectionId] = set()
+        self.open_legs: set[ConnectionId] = set()
+
+    def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:
+        del group
+        if self.unavailable:
+            return fail(MediaUnavailable("no worker"))
+        self.open_legs.add(leg)
+        return succeed(MediaAddress("192.0.2.9", 20000 + 2 * len(self.open_legs)))
+
+    def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
+        self.targets[leg] = target
+
+    def play(
+        self,
+        leg: ConnectionId,
+        play: int,
+        files: Sequence[Path],
+        *,
+        repeat: bool = False,
+        barge_in: bool = False,
+    ) -> None:
+        self.playing[leg] = Play(play, tuple(files), repeat, barge_in)
+
+    def stop(self, leg: ConnectionId) -> None:
+        self.playing.pop(leg, None)
+
+    def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
+        self.playing.pop(one, None)
+        self.playing.pop(other, None)
+        self.bridges.add(frozenset((one, other)))
+
+    def unbridge(self, leg: ConnectionId) -> None:
+        self.bridges = {bridge for bridge in self.bridges if leg not in bridge}
+
+    def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
+        del tracks
+        self.recordings[leg] = path
+
+    def mask(self, leg: ConnectionId, masked: bool) -> None:
+        (self.masked.add if masked else self.masked.discard)(leg)
+
+    def send_keys(self, leg: ConnectionId, keys: str) -> None: ...
+
+    def close(self, leg: ConnectionId) -> Deferred[LegStatistics]:
+        self.open_legs.discard(leg)
+        self.unbridge(leg)
+        self.playing.pop(leg, None)
+        path = self.recordings.pop(leg, None)
+        if path is not None and self.listener is not None:
+            self.listener.recording_closed(leg, path, 1.5)
+        return succeed(LegStatistics(sent=100, received=90, lost=2))
+
+    # --- what a worker would say ------------------------------------------------------------
+
+    def finish(self, leg: ConnectionId) -> None:
+        """The announcement reached its end."""
+        play = self.playing.pop(leg)
+        assert self.listener is not None
+        self.listener.play_ended(leg, play.number, PlayOutcome.FINISHED)
+
+    def press(self, leg: ConnectionId, key: str) -> None:
+        """A key begins; it cuts short what lets itself be cut."""
+        assert self.listener is not None
+        play = self.playing.get(leg)
+        if play is not None and play.barge_in:
+            del self.playing[leg]
+            self.listener.play_ended(leg, play.number, PlayOutcome.KEY)
+        self.listener.key_pressed(leg, key)

@@ -1,0 +1,149 @@
+"""The same little world around the fake and the real call control, for one suite on both.
+
+A `World` does to call control what callers and telephones do; how, each implementation knows.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+from twisted.internet.task import Clock
+
+from cti.call.control import CallControl
+from cti.call.model import Cause
+from cti.call.routing import Routing
+from cti.call.services import CallServices
+from cti.call.switch import CallSettings, Switch
+from cti.kernel.bus import Bus
+from cti.kernel.events import Event
+from cti.kernel.identifiers import CallId, ConnectionId
+from cti.sip.events import (
+    BindingAdded,
+    BindingRemoved,
+    Ended,
+    Endpoint,
+    SessionAccepted,
+    SessionEnded,
+    SessionId,
+    SessionProgressed,
+)
+from cti.sip.sdp import answer
+from tests.support.fake_calls import FakeCalls
+from tests.support.fake_media import FakeMedia
+from tests.support.fake_signalling import FakeSignalling
+
+STATUS = {Cause.BUSY: 486, Cause.REFUSED: 603}
+
+
+def raise_error(_event: Event, error: BaseException) -> None:
+    """What a test's bus does with a listener's error."""
+    raise error
+
+
+class World(Protocol):
+    """Callers and telephones around call control."""
+
+    control: CallControl
+    events: list[Event]
+
+    def register(self, device: str) -> None: ...
+
+    def unregister(self, device: str) -> None: ...
+
+    def dial(self, calling: str = "13800138000", called: str = "95588") -> CallId: ...
+
+    def press(self, call_id: CallId, keys: str) -> None: ...
+
+    def finish_play(self, call_id: CallId) -> None: ...
+
+    def hang_up(self, call_id: CallId) -> None: ...
+
+    def phone_rings(self, connection_id: ConnectionId) -> None: ...
+
+    def phone_answers(self, connection_id: ConnectionId) -> None: ...
+
+    def phone_refuses(self, connection_id: ConnectionId, cause: Cause = Cause.BUSY) -> None: ...
+
+    def phone_hangs_up(self, connection_id: ConnectionId) -> None: ...
+
+
+class FakeWorld(FakeCalls):
+    """The fake is its own world."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        bus = Bus(raise_error)
+        bus.subscribe(Event, self.events.append)
+        super().__init__(bus, Clock())
+        self.control: CallControl = self
+
+
+class RealWorld:
+    """The real services between fake signalling and fake media."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        bus = Bus(raise_error)
+        bus.subscribe(Event, self.events.append)
+        self.signalling, self.media = FakeSignalling(), FakeMedia()
+        self._taken: list[CallId] = []
+        settings = CallSettings("192.0.2.9", Path("/recordings"), Path("/music.wav"))
+        names = iter(range(1000))
+        self.switch = Switch(
+            settings, Clock(), bus, self.signalling, self.media, lambda _: f"{next(names):x}"
+        )
+        self.services = CallServices(self.switch)
+        self.control: CallControl = self.services
+        self.services.route(Routing({"95588": self._taken.append}))
+        self.media.listener = self.services
+
+    def register(self, device: str) -> None:
+        contact = (f"sip:{device}@192.0.2.7", Endpoint("192.0.2.7", 5060))
+        self.signalling.contacts_of[device] = [contact]
+        self.services.report(BindingAdded(device))
+
+    def unregister(self, device: str) -> None:
+        self.signalling.contacts_of.pop(device)
+        self.services.report(BindingRemoved(device))
+
+    def dial(self, calling: str = "13800138000", called: str = "95588") -> CallId:
+        self.services.report(self.signalling.offered(calling, called))
+        return self._taken[-1]
+
+    def press(self, call_id: CallId, keys: str) -> None:
+        for key in keys:
+            self.media.press(self._caller(call_id), key)
+
+    def finish_play(self, call_id: CallId) -> None:
+        self.media.finish(self._caller(call_id))
+
+    def hang_up(self, call_id: CallId) -> None:
+        session = self.session(self._caller(call_id))
+        self.services.report(SessionEnded(session, Ended.REMOTE))
+
+    def phone_rings(self, connection_id: ConnectionId) -> None:
+        self.services.report(SessionProgressed(self.session(connection_id), 180, None))
+
+    def phone_answers(self, connection_id: ConnectionId) -> None:
+        session = self.session(connection_id)
+        description = answer(self.signalling.invited[session].offer, "192.0.2.7", 40000)
+        self.services.report(SessionAccepted(session, description))
+
+    def phone_refuses(self, connection_id: ConnectionId, cause: Cause = Cause.BUSY) -> None:
+        session = self.session(connection_id)
+        self.services.report(SessionEnded(session, Ended.REJECTED, STATUS[cause]))
+
+    def phone_hangs_up(self, connection_id: ConnectionId) -> None:
+        self.services.report(SessionEnded(self.session(connection_id), Ended.REMOTE))
+
+    def session(self, leg: ConnectionId) -> SessionId:
+        """The SIP session that carries the leg."""
+        call = self.switch.call_of_leg[leg]
+        session = call.legs[leg].session
+        assert session is not None
+        return session
+
+    def _caller(self, call_id: CallId) -> ConnectionId:
+        call = self.control.get(call_id)
+        assert call is not None
+        assert call.caller is not None
+        return call.caller.id

@@ -1,0 +1,226 @@
+"""What only the real call services do: negotiation, holds by the telephone, losses, closing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from cti.call.control import PlayEnd
+from cti.call.events import (
+    CallCleared,
+    ConnectionCleared,
+    Failed,
+    Held,
+    RecordingStopped,
+    Retrieved,
+)
+from cti.call.model import Cause, ConnectionState, Party
+from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
+from cti.media.port import Codec
+from cti.sip import sdp
+from cti.sip.events import (
+    Ended,
+    SessionAccepted,
+    SessionConfirmed,
+    SessionEnded,
+    SessionKey,
+    SessionReoffered,
+)
+from tests.support.deferred import result_of
+from tests.support.worlds import RealWorld
+
+PHONE = DeviceId("1001")
+SOUND = [Path("/prompts/welcome.wav")]
+
+
+def talking(world: RealWorld) -> tuple[CallId, ConnectionId, ConnectionId]:
+    """A call between a caller's leg and an agent's leg."""
+    world.register("1001")
+    call_id = world.dial()
+    assert result_of(world.control.answer(call_id))
+    agent = world.control.deliver(call_id, PHONE)
+    world.phone_answers(agent)
+    call = world.control.get(call_id)
+    assert call is not None
+    assert call.caller is not None
+    return call_id, call.caller.id, agent
+
+
+def cleared(world: RealWorld) -> CallCleared:
+    event = world.events[-1]
+    assert isinstance(event, CallCleared)
+    return event
+
+
+def test_a_number_the_house_does_not_have_is_404() -> None:
+    world = RealWorld()
+    report = world.signalling.offered("13800138000", "12345")
+    world.services.report(report)
+    assert world.signalling.rejected == {report.session: 404}
+    assert world.events == []
+
+
+def test_an_offer_without_g711_is_488() -> None:
+    world = RealWorld()
+    report = world.signalling.offered("13800138000", "95588")
+    media = sdp.Media("audio", 4000, "RTP/AVP", ("18",))
+    offer = sdp.SessionDescription(sdp.Origin(1, 1, "192.0.2.1"), "192.0.2.1", (media,))
+    world.services.report(replace(report, offer=offer))
+    assert world.signalling.rejected == {report.session: 488}
+
+
+def test_a_closing_house_ends_its_calls_and_takes_no_more() -> None:
+    world = RealWorld()
+    _, caller, agent = talking(world)
+    sessions = {world.session(caller), world.session(agent)}
+    assert world.services.shut_down().called
+    assert set(world.signalling.ended) == sessions
+    assert cleared(world).cause is Cause.INTERRUPTED
+    late = world.signalling.offered("13800138000", "95588")
+    world.services.report(late)
+    assert world.signalling.rejected == {late.session: 503}
+
+
+def test_a_late_offer_gets_ours_and_media_starts_with_the_ack() -> None:
+    world = RealWorld()
+    report = world.signalling.offered("13800138000", "95588", late=True)
+    world.services.report(report)
+    call = world.control.calls()[0]
+    assert call.caller is not None
+    assert result_of(world.control.answer(call.id))
+    assert call.caller.id not in world.media.targets
+    ours = world.signalling.accepted[report.session]
+    answer = sdp.answer(ours, "192.0.2.1", 30000)
+    world.services.report(SessionConfirmed(report.session, answer))
+    assert world.media.targets[call.caller.id].port == 30000
+
+
+def test_the_agent_is_offered_the_callers_codec_first() -> None:
+    world = RealWorld()
+    world.register("1001")
+    report = world.signalling.offered("13800138000", "95588")
+    offer = sdp.offer("192.0.2.1", 30000, codecs=("PCMU",))
+    world.services.report(replace(report, offer=offer))
+    call_id = world.control.calls()[0].id
+    assert result_of(world.control.answer(call_id))
+    agent = world.control.deliver(call_id, PHONE)
+    audio = world.signalling.invited[world.session(agent)].offer.audio
+    assert audio is not None
+    assert audio.formats[0] == str(Codec.PCMU.value)
+
+
+def test_the_bridge_is_made_and_the_figures_arrive() -> None:
+    world = RealWorld()
+    _, caller, agent = talking(world)
+    assert world.media.bridges == {frozenset((caller, agent))}
+    world.phone_hangs_up(agent)
+    stopped = [event for event in world.events if isinstance(event, RecordingStopped)]
+    assert len(stopped) == 1
+    assert stopped[0].seconds == 1.5
+    assert not stopped[0].file.startswith("/")
+    ends = [event for event in world.events if isinstance(event, ConnectionCleared)]
+    assert {(end.packets_sent, end.packets_lost) for end in ends} == {(100, 2)}
+    assert world.media.open_legs == set()
+
+
+def test_lost_media_clears_the_call_and_tells_both_sides() -> None:
+    world = RealWorld()
+    _, caller, agent = talking(world)
+    sessions = {world.session(caller), world.session(agent)}
+    world.services.legs_lost([caller, agent])
+    assert set(world.signalling.ended) == sessions
+    assert "cause=41" in next(iter(world.signalling.ended.values()))
+    assert (cleared(world).cause, cleared(world).cleared_by) == (Cause.MEDIA_LOST, Party.SYSTEM)
+
+
+def test_no_media_worker_refuses_the_caller_with_503() -> None:
+    world = RealWorld()
+    world.media.unavailable = True
+    call_id = world.dial()
+    assert not result_of(world.control.answer(call_id))
+    assert list(world.signalling.rejected.values()) == [503]
+    assert cleared(world).cause is Cause.NO_RESOURCES
+
+
+def test_a_telephone_that_answers_as_we_give_up_is_hung_up() -> None:
+    world = RealWorld()
+    world.register("1001")
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    agent = world.control.deliver(call_id, PHONE)
+    session = world.session(agent)
+    description = sdp.answer(world.signalling.invited[session].offer, "192.0.2.7", 40000)
+    world.control.clear_connection(agent)
+    world.signalling.ended.clear()
+    world.services.report(SessionAccepted(session, description))
+    assert session in world.signalling.ended
+    assert world.media.bridges == set()
+
+
+def test_the_telephones_own_hold_gives_the_caller_music() -> None:
+    world = RealWorld()
+    _, caller, agent = talking(world)
+    session = world.session(agent)
+    held = sdp.offer("192.0.2.7", 40000, direction=sdp.Direction.SENDONLY)
+    world.services.report(SessionReoffered(session, held))
+    assert isinstance(world.events[-1], Held)
+    assert world.media.bridges == set()
+    assert world.media.playing[caller].repeat
+    assert sdp.Direction.RECVONLY is world.signalling.accepted[session].media[0].direction
+    world.services.report(SessionReoffered(session, sdp.offer("192.0.2.7", 40000)))
+    assert isinstance(world.events[-1], Retrieved)
+    assert world.media.bridges == {frozenset((caller, agent))}
+
+
+def test_a_call_held_twice_comes_back_when_both_let_go() -> None:
+    world = RealWorld()
+    call_id, _, agent = talking(world)
+    world.control.hold(agent)
+    held = sdp.offer("192.0.2.7", 40000, direction=sdp.Direction.SENDONLY)
+    world.services.report(SessionReoffered(world.session(agent), held))
+    world.services.report(SessionReoffered(world.session(agent), sdp.offer("192.0.2.7", 40000)))
+    call = world.control.get(call_id)
+    assert call is not None
+    assert call.agent is not None
+    assert call.agent.state is ConnectionState.HOLD
+    world.control.retrieve(agent)
+    assert isinstance(world.events[-1], Retrieved)
+
+
+def test_a_key_by_info_cuts_the_prompt_and_is_collected() -> None:
+    world = RealWorld()
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    keys: list[str] = []
+    world.control.collect(call_id, keys.append)
+    ended = world.control.play(call_id, SOUND, barge_in=True)
+    call = world.control.get(call_id)
+    assert call is not None
+    assert call.caller is not None
+    world.services.report(SessionKey(world.session(call.caller.id), "5"))
+    assert result_of(ended) is PlayEnd.INTERRUPTED
+    assert keys == ["5"]
+    assert world.media.playing == {}
+
+
+def test_a_caller_who_cancels_before_the_answer_is_cancelled() -> None:
+    world = RealWorld()
+    call_id = world.dial()
+    call = world.control.get(call_id)
+    assert call is not None
+    assert call.caller is not None
+    session = world.session(call.caller.id)
+    world.services.report(SessionEnded(session, Ended.CANCELLED))
+    assert (cleared(world).cause, cleared(world).cleared_by) == (Cause.CANCELLED, Party.CALLER)
+    assert world.signalling.rejected == {}
+
+
+def test_an_answer_without_a_codec_fails_that_telephone_only() -> None:
+    world = RealWorld()
+    world.register("1001")
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    agent = world.control.deliver(call_id, PHONE)
+    session = world.session(agent)
+    world.services.report(SessionAccepted(session, None))
+    assert isinstance(world.events[-1], Failed)
+    assert session in world.signalling.ended
+    assert world.control.get(call_id) is not None
