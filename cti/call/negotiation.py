@@ -2,7 +2,7 @@
 
 from cti.media.port import Codec, MediaAddress, MediaTarget
 from cti.sip import sdp
-from cti.sip.sdp import Direction, NotAcceptable, SessionDescription
+from cti.sip.sdp import Direction, NotAcceptableError, SessionDescription
 
 
 def acceptable(offered: SessionDescription | None) -> bool:
@@ -11,7 +11,7 @@ def acceptable(offered: SessionDescription | None) -> bool:
         return True
     try:
         sdp.check(offered)
-    except NotAcceptable:
+    except NotAcceptableError:
         return False
     return True
 
@@ -42,7 +42,7 @@ def target(
         return None
     try:
         agreed = sdp.agree(remote, answered)
-    except NotAcceptable:
+    except NotAcceptableError:
         return None
     codec = Codec[agreed.encoding]
     return MediaTarget(agreed.host, agreed.port, codec, agreed.events, agreed.sending)
