@@ -1,0 +1,233 @@
+"""The engine: joins the matcher with live calls and agents, in the reactor turn they come.
+
+It owns the fact *this call waits*: from `CallQueued` to exactly one of `CallAnswered`,
+`CallAbandoned` and `CallFlowedOut`. Agents are told of their calls through the `offer` function
+it is given, which rings the phone at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from agents.acd.estimate import HandlingTime, expected_wait
+from agents.acd.matcher import (
+    AgentFree,
+    AgentGone,
+    Assignment,
+    CallArrived,
+    CallLeft,
+    Input,
+    Matcher,
+    OfferFailed,
+    OfferTaken,
+)
+from agents.acd.policy import Agent
+from agents.acd.queue import WaitingCall
+from agents.acd.waiting import Place, Sounds, WaitingRoom
+from agents.errors import queue_unknown
+from agents.events import CallAbandoned, CallAnswered, CallFlowedOut, CallQueued, OfferOutcome
+from agents.model import AgentSettings, Queue
+from cti.call.control import CallControl
+from cti.call.events import CallCleared
+from cti.call.model import Party
+from cti.kernel.bus import Bus
+from cti.kernel.clock import Clock, utc
+from cti.kernel.identifiers import AgentId, CallId, QueueId
+from cti.kernel.ports import QueueRequest
+from cti.kernel.vocabulary import Language
+
+REQUEUED = "requeued"
+
+
+class Floor(Protocol):
+    """What the engine asks of the agents (implemented by `agents.service`)."""
+
+    def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: str) -> None:
+        """Reserve the free agent and ring their phone for the call."""
+
+    def staffed(self, queue_id: QueueId, language: Language) -> int:
+        """How many agents serve callers of that queue and language now or soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """A queue at this moment; `oldest` is the arrival of who waits longest."""
+
+    queue_id: QueueId
+    names: Mapping[Language, str]
+    waiting: int
+    oldest: datetime | None
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    queue_id: QueueId
+    language: Language
+    since: datetime
+
+
+class Engine:
+    """Distributes the calls of every queue."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        bus: Bus,
+        control: CallControl,
+        sounds: Sounds,
+        floor: Floor,
+        queues: Callable[[], Mapping[QueueId, Queue]],
+        settings: AgentSettings,
+        matcher: Matcher | None = None,
+    ) -> None:
+        self._clock, self._bus, self._control = clock, bus, control
+        self._floor, self._queues = floor, queues
+        self._settings = settings
+        self._matcher = matcher or Matcher()
+        self._room = WaitingRoom(clock, control, sounds, self.place)
+        self._waiting: dict[CallId, _Waiting] = {}
+        self._handling: dict[QueueId, HandlingTime] = {}
+
+    # --- calls ------------------------------------------------------------------------------
+
+    def enqueue(self, call_id: CallId, request: QueueRequest) -> None:
+        """Let the call wait; Refused when nobody knows the queue. A gone call is ignored."""
+        queue = self._queues().get(request.queue_id)
+        if queue is None:
+            raise queue_unknown(request.queue_id)
+        call = self._control.get(call_id)
+        if call is None:
+            return
+        if call_id in self._waiting:
+            self.flow_out(call_id, REQUEUED)
+        now = utc(self._clock)
+        self._waiting[call_id] = _Waiting(queue.queue_id, request.language, now)
+        self._control.attach(call_id, queue_id=queue.queue_id)
+        self._bus.publish(
+            CallQueued(
+                at=now,
+                call_id=call_id,
+                queue_id=queue.queue_id,
+                service_level=request.service_level,
+                customer_id=call.user_data.customer_id,
+            )
+        )
+        self._room.enter(call_id, request.language, queue.announce_every)
+        self._match(CallArrived(self._as_waiting(call_id, request)))
+
+    def flow_out(self, call_id: CallId, reason: str) -> None:
+        """Take the call out of its queue though the caller stays; nothing if it is in none."""
+        if waiting := self._forget(call_id):
+            self._bus.publish(
+                CallFlowedOut(
+                    at=utc(self._clock),
+                    call_id=call_id,
+                    queue_id=waiting.queue_id,
+                    waited=self._waited(waiting),
+                    reason=reason,
+                )
+            )
+
+    def call_cleared(self, event: CallCleared) -> None:
+        """The call is over: abandoned if the caller hung up waiting."""
+        if event.cleared_by is not Party.CALLER:
+            self.flow_out(event.call_id, event.cause.value)
+        elif waiting := self._forget(event.call_id):
+            self._bus.publish(
+                CallAbandoned(
+                    at=utc(self._clock),
+                    call_id=event.call_id,
+                    queue_id=waiting.queue_id,
+                    waited=self._waited(waiting),
+                )
+            )
+
+    # --- agents -----------------------------------------------------------------------------
+
+    def agent_free(self, agent: Agent) -> None:
+        """The agent takes the next call."""
+        self._match(AgentFree(agent, self._clock.seconds()))
+
+    def agent_gone(self, agent_id: AgentId) -> None:
+        """The agent takes no calls."""
+        self._match(AgentGone(agent_id))
+
+    def offer_ended(self, agent_id: AgentId, call_id: CallId, outcome: OfferOutcome) -> None:
+        """The call is answered, gone, or waits on at its old place."""
+        waiting = self._waiting.get(call_id)
+        if waiting is None:
+            return
+        if outcome is OfferOutcome.ACCEPTED:
+            self._match(OfferTaken(call_id))
+            self._forget(call_id)
+            self._bus.publish(
+                CallAnswered(
+                    at=utc(self._clock),
+                    call_id=call_id,
+                    queue_id=waiting.queue_id,
+                    agent_id=agent_id,
+                    waited=self._waited(waiting),
+                )
+            )
+        elif outcome is OfferOutcome.CALLER_LEFT:
+            self._match(CallLeft(call_id))
+        else:
+            self._match(OfferFailed(call_id, self._clock.seconds()))
+
+    def call_handled(self, queue_id: QueueId, seconds: float) -> None:
+        """An agent was taken by a call of that queue for so long."""
+        self._handling[queue_id] = self._average(queue_id).after(seconds)
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def place(self, call_id: CallId) -> Place | None:
+        """The caller's place and expected wait; None unless the call waits unoffered."""
+        position = self._matcher.position(call_id)
+        waiting = self._waiting.get(call_id)
+        if position is None or waiting is None:
+            return None
+        staffed = self._floor.staffed(waiting.queue_id, waiting.language)
+        average = self._average(waiting.queue_id).average
+        return Place(position, expected_wait(position, staffed, average))
+
+    def view(self, queue: Queue) -> QueueView:
+        """The queue at this moment."""
+        since = [w.since for w in self._waiting.values() if w.queue_id == queue.queue_id]
+        oldest = min(since, default=None)
+        return QueueView(queue.queue_id, queue.names, len(since), oldest, queue.threshold)
+
+    def waiting_since(self, call_id: CallId) -> datetime | None:
+        """Since when the call waits, None if it does not."""
+        waiting = self._waiting.get(call_id)
+        return waiting.since if waiting else None
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _match(self, event: Input) -> None:
+        match self._matcher.handle(event):
+            case Assignment(call, agent_id, why):
+                self._floor.offer(agent_id, call.call_id, call.queue_id, why)
+
+    def _as_waiting(self, call_id: CallId, request: QueueRequest) -> WaitingCall:
+        return WaitingCall(
+            call_id,
+            request.queue_id,
+            request.language,
+            request.service_level,
+            request.situation,
+            self._clock.seconds(),
+        )
+
+    def _forget(self, call_id: CallId) -> _Waiting | None:
+        self._room.leave(call_id)
+        self._match(CallLeft(call_id))
+        return self._waiting.pop(call_id, None)
+
+    def _average(self, queue_id: QueueId) -> HandlingTime:
+        return self._handling.get(queue_id) or HandlingTime(self._settings.expected_handling)
+
+    def _waited(self, waiting: _Waiting) -> float:
+        return (utc(self._clock) - waiting.since).total_seconds()

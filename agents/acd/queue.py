@@ -1,0 +1,85 @@
+"""The order in which calls are served, with the bound that keeps anybody from starving.
+
+A call's precedence is its arrival minus a *head start* for its situation and service level, so
+priority is worth a fixed number of seconds in the queue. That gives ageing without ever sorting
+again: precedence never changes while the call waits. And it gives the bound: a call is overtaken
+only by calls that arrived at most ``HeadStarts.bound`` seconds after it, however many of a better
+class keep coming.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cti.kernel.identifiers import CallId, QueueId
+from cti.kernel.vocabulary import Language, ServiceLevel, Situation
+
+Precedence = tuple[float, int]
+"""Seconds, then order of arrival; the smaller is served first."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadStarts:
+    """Seconds in the queue that a situation and a service level are worth."""
+
+    situations: Mapping[Situation, float] = field(
+        default_factory=lambda: {Situation.CARD_LOSS: 1800.0, Situation.ORDINARY: 0.0}
+    )
+    levels: Mapping[ServiceLevel, float] = field(
+        default_factory=lambda: {
+            ServiceLevel.SPECIAL: 300.0,
+            ServiceLevel.PRIORITY: 120.0,
+            ServiceLevel.UNIFORM: 0.0,
+        }
+    )
+
+    def of(self, situation: Situation, level: ServiceLevel) -> float:
+        """Both together, in seconds."""
+        return self.situations[situation] + self.levels[level]
+
+    @property
+    def bound(self) -> float:
+        """The most seconds by which a later call can overtake an earlier one."""
+        return max(self.situations.values()) + max(self.levels.values())
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCall:
+    """A call in the queue since `arrived` (seconds since the epoch)."""
+
+    call_id: CallId
+    queue_id: QueueId
+    language: Language
+    service_level: ServiceLevel
+    situation: Situation
+    arrived: float
+
+
+class Line:
+    """Waiting calls in the order of their precedence."""
+
+    def __init__(self) -> None:
+        self._order: list[tuple[Precedence, CallId]] = []
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __iter__(self) -> Iterator[CallId]:
+        return (call_id for _, call_id in self._order)
+
+    def add(self, precedence: Precedence, call_id: CallId) -> None:
+        """Put the call at its place."""
+        insort(self._order, (precedence, call_id))
+
+    def remove(self, precedence: Precedence, call_id: CallId) -> None:
+        """Take the call out; it must be there."""
+        index = bisect_left(self._order, (precedence, call_id))
+        del self._order[index]
+
+    def head(self) -> tuple[Precedence, CallId] | None:
+        """Who is served next, None when nobody waits."""
+        return self._order[0] if self._order else None
+
+    def ahead_of(self, precedence: Precedence) -> int:
+        """How many are served before that precedence."""
+        return bisect_left(self._order, precedence, key=lambda entry: entry[0])

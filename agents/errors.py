@@ -1,0 +1,40 @@
+"""Every refusal an agent can meet; the texts stand in `agents/web/texts.yaml`."""
+
+from agents.events import AgentState
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import AgentId, DeviceId, QueueId
+
+
+def queue_unknown(queue_id: QueueId) -> Refused:
+    """No such queue is configured."""
+    return Refused("queue.unknown", queue=queue_id)
+
+
+def agent_unknown(agent_id: AgentId) -> Refused:
+    """Nobody of that id is an agent with a telephone."""
+    return Refused("agent.unknown", agent=agent_id)
+
+
+def not_now(state: AgentState, wish: str) -> Refused:
+    """What the agent wishes cannot be done in this state."""
+    return Refused("agent.not_now", state=state.value, wish=wish)
+
+
+def phone_not_registered(extension: DeviceId) -> Refused:
+    """The agent's telephone cannot be rung, so no call can be offered."""
+    return Refused("agent.phone_not_registered", extension=extension)
+
+
+def reason_unknown(reason: str) -> Refused:
+    """That reason for not being ready is not in the list."""
+    return Refused("agent.reason_unknown", reason=reason)
+
+
+def no_more_time() -> Refused:
+    """After-call work was extended as often as is allowed."""
+    return Refused("agent.no_more_time")
+
+
+def no_call() -> Refused:
+    """The agent has no call to act on."""
+    return Refused("agent.no_call")

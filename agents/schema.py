@@ -1,0 +1,65 @@
+"""Tables of staff, their skills, queues, and the notes agents write about calls."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from cti.database import Base, UtcDateTime
+
+
+class StaffRow(Base):
+    """A member of staff. Passwords are Argon2 hashes; the telephone's secret is kept only as the
+    digests of RFC 7616 (HA1), which open nothing but this realm.
+    """
+
+    __tablename__ = "staff"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    roles: Mapped[list[str]] = mapped_column(JSON)
+    language: Mapped[str] = mapped_column(String(8))
+    languages: Mapped[list[str]] = mapped_column(JSON)
+    department_id: Mapped[str | None] = mapped_column(String(40))
+    extension: Mapped[str | None] = mapped_column(String(20), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    sip_md5: Mapped[str | None] = mapped_column(String(32))
+    sip_sha256: Mapped[str | None] = mapped_column(String(64))
+    skills: Mapped[list["SkillRow"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+
+class SkillRow(Base):
+    """How well a member of staff has a skill: 1 (learning) to 10 (best)."""
+
+    __tablename__ = "staff_skill"
+
+    staff_id: Mapped[str] = mapped_column(
+        ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True
+    )
+    skill: Mapped[str] = mapped_column(String(40), primary_key=True)
+    level: Mapped[int]
+
+
+class QueueRow(Base):
+    """A queue; threshold and interval of announcements in seconds."""
+
+    __tablename__ = "queue"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name_zh: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    skill: Mapped[str] = mapped_column(String(40))
+    threshold: Mapped[float]
+    announce_every: Mapped[float]
+
+
+class CallNoteRow(Base):
+    """What an agent wrote about a call; a draft until the after-call work is finished."""
+
+    __tablename__ = "call_note"
+
+    call_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    saved: Mapped[datetime] = mapped_column(UtcDateTime)

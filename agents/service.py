@@ -1,0 +1,302 @@
+"""Agents as the rest of the house sees them: wishes in, views out, events on the bus.
+
+`AgentService` is the `QueuePort` of the menus and the phone's side of the consoles. It owns one
+`AgentSession` per agent and the engine, and hands events of the switch to whom they concern.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from agents.acd.engine import Engine, QueueView
+from agents.acd.matcher import Matcher
+from agents.acd.policy import Agent
+from agents.acd.waiting import Sounds
+from agents.conversation import Conversation
+from agents.errors import agent_unknown, no_call
+from agents.events import AgentState, OfferOutcome
+from agents.model import AgentSettings, Queue, Staff
+from agents.repository import Note, notes_txn, save_note_txn
+from agents.roster import Roster
+from agents.session import AgentSession, Offer, Surroundings
+from agents.state import STAFFED, Presence
+from cti.call.control import CallControl
+from cti.call.events import CallCleared, ConnectionEvent, DeviceUnregistered
+from cti.call.model import Party
+from cti.database import Database
+from cti.kernel.bus import Bus, Unsubscribe
+from cti.kernel.clock import Clock, utc
+from cti.kernel.identifiers import (
+    AgentId,
+    CallId,
+    DeviceId,
+    Entropy,
+    QueueId,
+    StaffId,
+    system_entropy,
+)
+from cti.kernel.ports import QueueRequest
+from cti.kernel.vocabulary import Language
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """An agent at this moment. `deadline` ends the ringing or the after-call work."""
+
+    agent_id: AgentId
+    name: str
+    extension: DeviceId
+    state: AgentState
+    reason: str
+    since: datetime
+    pending: Presence | None
+    phone_registered: bool
+    call_id: CallId | None
+    queue_id: QueueId | None
+    ringing: bool
+    answered: datetime | None
+    deadline: datetime | None
+    extensions_left: int
+    notes: str
+
+
+class AgentService:
+    """Everything agents do and what is done to them."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        bus: Bus,
+        control: CallControl,
+        roster: Roster,
+        database: Database,
+        sounds: Sounds,
+        settings: AgentSettings,
+        matcher: Matcher | None = None,
+        entropy: Entropy = system_entropy,
+    ) -> None:
+        self.settings = settings
+        self._clock, self._bus, self._control = clock, bus, control
+        self._roster, self._database = roster, database
+        self._house = Surroundings(clock, bus, control, settings, entropy)
+        self._sessions: dict[AgentId, AgentSession] = {}
+        self._by_extension: dict[DeviceId, AgentSession] = {}
+        self._subscriptions: list[Unsubscribe] = []
+        self._engine = Engine(
+            clock=clock,
+            bus=bus,
+            control=control,
+            sounds=sounds,
+            floor=self,
+            queues=lambda: roster.queues,
+            settings=settings,
+            matcher=matcher,
+        )
+
+    def start(self) -> None:
+        """Take the roster's agents in and begin to listen."""
+        for staff in self._roster.agents():
+            self._admit(staff)
+        self._subscriptions = [
+            self._bus.subscribe(ConnectionEvent, self._on_connection),
+            self._bus.subscribe(CallCleared, self._on_call_cleared),
+            self._bus.subscribe(DeviceUnregistered, self._on_phone_lost),
+        ]
+
+    def stop(self) -> None:
+        """Sign everybody off, those who wait for calls first, and listen no more."""
+        idle_first = sorted(self._sessions.values(), key=lambda s: s.call_id is not None)
+        for session in idle_first:
+            session.stop()
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+
+    # --- the queue --------------------------------------------------------------------------
+
+    def enqueue(self, call_id: CallId, request: QueueRequest) -> None:
+        """Queue the answered call; Refused (``queue.unknown``) when the queue is unknown."""
+        self._engine.enqueue(call_id, request)
+
+    # --- wishes of an agent -----------------------------------------------------------------
+
+    def sign_in(self, agent_id: AgentId) -> None:
+        """Begin work, not ready yet."""
+        self._session(agent_id).sign_in()
+
+    def sign_out(self, agent_id: AgentId) -> None:
+        """End work; Refused while a call occupies the agent."""
+        self._session(agent_id).sign_out()
+
+    def set_ready(self, agent_id: AgentId) -> None:
+        """Take calls, now or after this one; Refused when the phone is not registered."""
+        self._session(agent_id).be_ready()
+
+    def set_not_ready(self, agent_id: AgentId, reason: str) -> None:
+        """Take no calls, from now or after this one; Refused for an unknown reason."""
+        self._session(agent_id).be_not_ready(reason)
+
+    def finish_after_call(self, agent_id: AgentId) -> None:
+        """End after-call work; Refused outside of it."""
+        self._session(agent_id).finish()
+
+    def extend_after_call(self, agent_id: AgentId) -> None:
+        """More time for after-call work; Refused outside of it and when used up."""
+        self._session(agent_id).extend()
+
+    def hang_up(self, agent_id: AgentId) -> None:
+        """End the agent's call; Refused without one."""
+        self._session(agent_id).hang_up()
+
+    def hold(self, agent_id: AgentId) -> None:
+        """Hold the agent's call; Refused without one."""
+        self._session(agent_id).hold()
+
+    def retrieve(self, agent_id: AgentId) -> None:
+        """Take the held call back; Refused without one."""
+        self._session(agent_id).retrieve()
+
+    def write_notes(self, agent_id: AgentId, call_id: CallId, text: str) -> Deferred[None]:
+        """Keep what the agent has written about their call; fires when it is stored.
+
+        Refused when that is not the agent's call any more.
+        """
+        session = self._session(agent_id)
+        if session.call_id != call_id:
+            raise no_call()
+        session.notes = text
+        return self._database.run(save_note_txn, call_id, agent_id, text, utc(self._clock))
+
+    def notes(self, call_id: CallId) -> Deferred[list[Note]]:
+        """What agents wrote about the call."""
+        return self._database.run(notes_txn, call_id)
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def view(self, agent_id: AgentId) -> AgentView:
+        """The agent at this moment; Refused for nobody's id."""
+        session = self._session(agent_id)
+        current = session.offer or session.conversation
+        return AgentView(
+            agent_id=agent_id,
+            name=self._roster.name_of(StaffId(agent_id)),
+            extension=session.extension,
+            state=session.status.state,
+            reason=session.status.reason,
+            since=session.since,
+            pending=session.status.pending,
+            phone_registered=self._control.registered(session.extension),
+            call_id=session.call_id,
+            queue_id=current.queue_id if current else None,
+            ringing=session.ringing,
+            answered=session.conversation.answered if session.conversation else None,
+            deadline=session.deadline,
+            extensions_left=session.extensions_left,
+            notes=session.notes,
+        )
+
+    def agents(self) -> list[AgentView]:
+        """Every agent at this moment."""
+        return [self.view(agent_id) for agent_id in self._sessions]
+
+    def knows(self, agent_id: AgentId) -> bool:
+        """Whether that is an agent with a telephone."""
+        return agent_id in self._sessions
+
+    def agent_of(self, extension: DeviceId) -> AgentId | None:
+        """Whose telephone that is."""
+        session = self._by_extension.get(extension)
+        return session.agent_id if session else None
+
+    def queues(self) -> list[QueueView]:
+        """Every queue at this moment."""
+        return [self._engine.view(queue) for queue in self._roster.queues.values()]
+
+    def queues_of(self, agent_id: AgentId) -> list[QueueView]:
+        """The queues that agent serves, at this moment."""
+        levels = self._session(agent_id).agent.levels
+        return [view for view in self.queues() if view.queue_id in levels]
+
+    def waiting_since(self, call_id: CallId) -> datetime | None:
+        """Since when the call waits in a queue, None if it does not."""
+        return self._engine.waiting_since(call_id)
+
+    # --- the engine's floor -----------------------------------------------------------------
+
+    def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: str) -> None:
+        """Reserve the free agent and ring their phone for the call."""
+        self._sessions[agent_id].take_offer(call_id, queue_id, why)
+
+    def staffed(self, queue_id: QueueId, language: Language) -> int:
+        """How many agents serve callers of that queue and language now or soon."""
+        lane = (queue_id, language)
+        return sum(
+            session.status.state in STAFFED and lane in session.agent.lanes()
+            for session in self._sessions.values()
+        )
+
+    # --- the sessions' distributor ----------------------------------------------------------
+
+    def became_free(self, session: AgentSession) -> None:
+        """The agent takes the next call."""
+        self._engine.agent_free(replace(session.agent, idle_since=self._clock.seconds()))
+
+    def became_taken(self, session: AgentSession) -> None:
+        """The agent takes no calls."""
+        self._engine.agent_gone(session.agent_id)
+
+    def offer_ended(self, offer: Offer, outcome: OfferOutcome) -> None:
+        """The call is answered, gone, or waits on."""
+        self._engine.offer_ended(offer.agent_id, offer.call_id, outcome)
+
+    def wrapped_up(self, conversation: Conversation, seconds: float) -> None:
+        """The agent was taken by the call for so long."""
+        self._engine.call_handled(conversation.queue_id, seconds)
+
+    # --- the switch -------------------------------------------------------------------------
+
+    def _on_connection(self, event: ConnectionEvent) -> None:
+        session = self._by_extension.get(event.device_id)
+        if event.party is Party.AGENT and session is not None:
+            session.on_connection(event)
+
+    def _on_call_cleared(self, event: CallCleared) -> None:
+        for session in self._sessions.values():
+            if session.call_id == event.call_id:
+                session.on_call_cleared(event)
+        self._engine.call_cleared(event)
+
+    def _on_phone_lost(self, event: DeviceUnregistered) -> None:
+        if session := self._by_extension.get(event.device_id):
+            session.on_phone_lost()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _session(self, agent_id: AgentId) -> AgentSession:
+        session = self._sessions.get(agent_id)
+        if session is None:
+            raise agent_unknown(agent_id)
+        return session
+
+    def _admit(self, staff: Staff) -> None:
+        assert staff.extension is not None
+        agent = Agent(staff.agent_id, levels_in(staff, self._roster.queues), staff.languages, 0.0)
+        session = AgentSession(agent, staff.extension, self._house, self)
+        self._sessions[staff.agent_id] = self._by_extension[staff.extension] = session
+
+
+def levels_in(staff: Staff, queues: Mapping[QueueId, Queue]) -> Mapping[QueueId, int]:
+    """The person's level in every queue whose skill they have."""
+    return MappingProxyType(
+        {
+            queue_id: staff.skills[queue.skill]
+            for queue_id, queue in queues.items()
+            if queue.skill in staff.skills
+        }
+    )

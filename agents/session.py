@@ -1,0 +1,417 @@
+"""One agent at work: the owner of their state, of the offer they hold and of their conversation.
+
+An offer is a lease: it names agent, call and deadline, and ends exactly once, whichever comes
+first of answer, refusal, silence, a lost phone and a caller who leaves. Whatever ends it also
+decides where the agent goes, so nobody stays reserved for a call that is no more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from agents.acd.policy import Agent
+from agents.conversation import Conversation
+from agents.errors import no_call, no_more_time, not_now, phone_not_registered, reason_unknown
+from agents.events import (
+    AgentState,
+    AgentStateChanged,
+    CallOffered,
+    CallWrappedUp,
+    OfferEnded,
+    OfferOutcome,
+)
+from agents.model import AgentSettings, NotReadyReason
+from agents.state import Move, Presence, Status, advance, allows
+from cti.call.control import CallControl
+from cti.call.events import (
+    CallCleared,
+    ConnectionCleared,
+    ConnectionEvent,
+    Delivered,
+    Established,
+    Failed,
+    Held,
+    Retrieved,
+)
+from cti.call.model import Cause, Party
+from cti.kernel.bus import Bus
+from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.identifiers import (
+    AgentId,
+    CallId,
+    ConnectionId,
+    DeviceId,
+    Entropy,
+    OfferId,
+    QueueId,
+)
+
+OFFER_ID_BYTES = 8
+
+MISSED_REASONS = {
+    OfferOutcome.NO_ANSWER: NotReadyReason.NO_ANSWER,
+    OfferOutcome.REFUSED: NotReadyReason.REFUSED,
+    OfferOutcome.PHONE_UNREACHABLE: NotReadyReason.PHONE_UNREACHABLE,
+    OfferOutcome.AGENT_LEFT: NotReadyReason.LEAVING,
+}
+"""Outcomes that take the agent out of the queue, and the reason they see."""
+
+OUTCOME_OF_CAUSE = {
+    Cause.NO_ANSWER: OfferOutcome.NO_ANSWER,
+    Cause.BUSY: OfferOutcome.REFUSED,
+    Cause.REFUSED: OfferOutcome.REFUSED,
+}
+"""What a failed ring means; every other cause is a phone that cannot be reached."""
+
+
+class Distributor(Protocol):
+    """Whom the session tells about itself (implemented by `agents.service`)."""
+
+    def became_free(self, session: "AgentSession") -> None: ...
+
+    def became_taken(self, session: "AgentSession") -> None: ...
+
+    def offer_ended(self, offer: "Offer", outcome: OfferOutcome) -> None: ...
+
+    def wrapped_up(self, conversation: Conversation, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A call offered to one agent until the deadline."""
+
+    offer_id: OfferId
+    agent_id: AgentId
+    call_id: CallId
+    queue_id: QueueId
+    offered: datetime
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every session is given of the house."""
+
+    clock: Clock
+    bus: Bus
+    control: CallControl
+    settings: AgentSettings
+    entropy: Entropy
+
+
+class AgentSession:
+    """The state of one agent, and the only one to change it."""
+
+    def __init__(
+        self, agent: Agent, extension: DeviceId, house: Surroundings, distributor: Distributor
+    ) -> None:
+        self.agent, self.extension = agent, extension
+        self.status = Status()
+        self.since = utc(house.clock)
+        self.offer: Offer | None = None
+        self.ringing = False
+        self.conversation: Conversation | None = None
+        self.notes = ""
+        self.deadline: datetime | None = None
+        self.extensions_left = 0
+        self._house, self._distributor = house, distributor
+        self._ringing_connection: ConnectionId | None = None
+        self._timer: DelayedCall | None = None
+
+    @property
+    def agent_id(self) -> AgentId:
+        """Whose session this is."""
+        return self.agent.agent_id
+
+    @property
+    def call_id(self) -> CallId | None:
+        """The call offered, talked or being wrapped up."""
+        current = self.offer or self.conversation
+        return current.call_id if current else None
+
+    # --- what the agent does ----------------------------------------------------------------
+
+    def sign_in(self) -> None:
+        """Begin work, not ready yet; nothing happens when signed in already."""
+        if self.status.state is AgentState.LOGGED_OFF:
+            self._move(Move.SIGN_IN, NotReadyReason.SIGNED_IN)
+
+    def sign_out(self) -> None:
+        """End work; Refused while a call occupies the agent."""
+        if self.status.state is AgentState.LOGGED_OFF:
+            return
+        if not allows(self.status, Move.SIGN_OUT):
+            raise not_now(self.status.state, Move.SIGN_OUT.value)
+        self._leave_after_call_work(Move.SIGN_OUT)
+
+    def be_ready(self) -> None:
+        """Take calls, now or after this one; ends after-call work. Refused without a phone."""
+        if not self._registered():
+            raise phone_not_registered(self.extension)
+        self._leave_after_call_work(Move.BE_READY)
+
+    def be_not_ready(self, reason: str) -> None:
+        """Take no calls, from now or after this one; Refused for an unknown reason."""
+        if reason not in self._house.settings.reasons:
+            raise reason_unknown(reason)
+        self._move(Move.BE_NOT_READY, reason)
+
+    def finish(self) -> None:
+        """End after-call work and go where the agent chose to; Refused outside of it."""
+        self._finish(Move.FINISH)
+
+    def extend(self) -> None:
+        """More time for after-call work; Refused outside of it and when used up."""
+        if self.status.state is not AgentState.WORKING_AFTER_CALL or self.deadline is None:
+            raise not_now(self.status.state, "extend")
+        if self.extensions_left == 0:
+            raise no_more_time()
+        self.extensions_left -= 1
+        self.deadline += timedelta(seconds=self._house.settings.after_call_extension)
+        self._arm((self.deadline - self._now()).total_seconds(), self.finish)
+
+    def hang_up(self) -> None:
+        """Leave the conversation, which ends the call; Refused without one."""
+        self._house.control.clear_connection(self._talking().connection_id, Party.AGENT)
+
+    def hold(self) -> None:
+        """Let the caller hear music; Refused without a conversation."""
+        self._house.control.hold(self._talking().connection_id)
+
+    def retrieve(self) -> None:
+        """Talk on; Refused without a conversation."""
+        self._house.control.retrieve(self._talking().connection_id)
+
+    def stop(self) -> None:
+        """Sign the agent off whatever they do, as the house closes."""
+        self._disarm()
+        if self.offer is not None:
+            self._stop_ringing(OfferOutcome.AGENT_LEFT)
+        if self.conversation is not None and self.conversation.ended is None:
+            self._end_conversation(self._now())
+        self.sign_out()
+
+    # --- what the queue does ----------------------------------------------------------------
+
+    def take_offer(self, call_id: CallId, queue_id: QueueId, why: str) -> None:
+        """Reserve the ready agent for the call and ring their phone."""
+        house, now = self._house, self._now()
+        limit = house.settings.ring_limit
+        offer_id = OfferId(house.entropy(OFFER_ID_BYTES))
+        deadline = now + timedelta(seconds=limit)
+        offer = Offer(offer_id, self.agent_id, call_id, queue_id, now, deadline)
+        self._ringing_connection = None
+        self.offer, self.ringing, self.deadline, self.notes = offer, False, deadline, ""
+        self._move(Move.RESERVE)
+        house.bus.publish(
+            CallOffered(
+                at=now,
+                call_id=call_id,
+                queue_id=queue_id,
+                agent_id=self.agent_id,
+                offer_id=offer_id,
+                why=why,
+            )
+        )
+        self._arm(limit, self._ring_limit_passed)
+        connection_id = house.control.deliver(call_id, self.extension)
+        if self.offer is offer:
+            self._ringing_connection = connection_id
+
+    # --- what the telephone does ------------------------------------------------------------
+
+    def on_connection(self, event: ConnectionEvent) -> None:
+        """Something happened to this agent's telephone in a call."""
+        match event:
+            case Delivered() if self._is_offered(event):
+                self.ringing = True
+            case Established() if self._is_offered(event):
+                self._answered(event)
+            case Failed() if self._is_offered(event):
+                self._end_offer(self._outcome(event))
+            case Held() if self._is_talked(event) and allows(self.status, Move.HOLD):
+                self.conversation = self._talking().hold(event.at)
+                self._move(Move.HOLD)
+            case Retrieved() if self._is_talked(event) and allows(self.status, Move.RETRIEVE):
+                self.conversation = self._talking().retrieve(event.at)
+                self._move(Move.RETRIEVE)
+            case ConnectionCleared() if self._is_talked(event):
+                self._end_conversation(event.at)
+
+    def on_call_cleared(self, event: CallCleared) -> None:
+        """The call this agent is offered, or talks in, is over."""
+        if self.offer is not None and self.offer.call_id == event.call_id:
+            self._end_offer(OfferOutcome.CALLER_LEFT)
+        elif self._talks_in(event.call_id):
+            self._end_conversation(event.at)
+
+    def on_phone_lost(self) -> None:
+        """The agent's telephone can be rung no more."""
+        if self.offer is not None:
+            self._stop_ringing(OfferOutcome.PHONE_UNREACHABLE)
+        elif allows(self.status, Move.LOSE_PHONE):
+            self._move(Move.LOSE_PHONE, NotReadyReason.PHONE_LOST)
+
+    # --- offers -----------------------------------------------------------------------------
+
+    def _ring_limit_passed(self) -> None:
+        self._stop_ringing(OfferOutcome.NO_ANSWER)
+
+    def _stop_ringing(self, outcome: OfferOutcome) -> None:
+        connection_id = self._ringing_connection
+        if connection_id is not None:
+            # First, so that the phone is quiet before the call rings elsewhere; the Failed that
+            # may come of it at once finds no offer of that connection.
+            self._ringing_connection = ConnectionId("")
+            self._house.control.clear_connection(connection_id)
+        self._end_offer(outcome)
+
+    def _end_offer(self, outcome: OfferOutcome) -> None:
+        offer = self.offer
+        if offer is None:
+            return
+        self.offer, self.ringing, self.deadline = None, False, None
+        self._ringing_connection = None
+        self._disarm()
+        self._house.bus.publish(
+            OfferEnded(
+                at=self._now(),
+                call_id=offer.call_id,
+                queue_id=offer.queue_id,
+                agent_id=offer.agent_id,
+                offer_id=offer.offer_id,
+                outcome=outcome,
+            )
+        )
+        if outcome is OfferOutcome.ACCEPTED:
+            self._move(Move.ANSWER)
+        elif outcome in MISSED_REASONS:
+            self._move(Move.MISS, MISSED_REASONS[outcome])
+        else:
+            self._release(Move.RELEASE)
+        self._distributor.offer_ended(offer, outcome)
+
+    def _answered(self, event: Established) -> None:
+        assert self.offer is not None
+        self.conversation = Conversation(
+            event.call_id, self.offer.queue_id, event.connection_id, event.at
+        )
+        self._end_offer(OfferOutcome.ACCEPTED)
+
+    def _outcome(self, event: Failed) -> OfferOutcome:
+        if event.cause is not Cause.CANCELLED:
+            return OUTCOME_OF_CAUSE.get(event.cause, OfferOutcome.PHONE_UNREACHABLE)
+        call = self._house.control.get(event.call_id)
+        gone = call is None or call.caller is None
+        return OfferOutcome.CALLER_LEFT if gone else OfferOutcome.REFUSED
+
+    def _is_offered(self, event: ConnectionEvent) -> bool:
+        """Whether it concerns the offer: the phone's connection is unknown until it is rung."""
+        return (
+            self.offer is not None
+            and event.call_id == self.offer.call_id
+            and self._ringing_connection in (None, event.connection_id)
+        )
+
+    # --- conversation and after-call work ---------------------------------------------------
+
+    def _talking(self) -> Conversation:
+        if self.conversation is None or self.conversation.ended is not None:
+            raise no_call()
+        return self.conversation
+
+    def _talks_in(self, call_id: CallId) -> bool:
+        talk = self.conversation
+        return talk is not None and talk.ended is None and talk.call_id == call_id
+
+    def _is_talked(self, event: ConnectionEvent) -> bool:
+        talk = self.conversation
+        return self._talks_in(event.call_id) and bool(
+            talk and talk.connection_id == event.connection_id
+        )
+
+    def _end_conversation(self, at: datetime) -> None:
+        settings = self._house.settings
+        self.conversation = self._talking().end(at)
+        self.extensions_left = settings.after_call_extensions
+        self.deadline = self._now() + timedelta(seconds=settings.after_call_limit)
+        self._move(Move.END_CALL)
+        self._arm(settings.after_call_limit, self.finish)
+
+    def _leave_after_call_work(self, move: Move) -> None:
+        if self.status.state is AgentState.WORKING_AFTER_CALL:
+            self._finish(move)
+        else:
+            self._move(move)
+
+    def _finish(self, move: Move) -> None:
+        talk = self.conversation
+        if talk is None or talk.ended is None:
+            raise not_now(self.status.state, move.value)
+        now = self._now()
+        after_call = (now - talk.ended).total_seconds()
+        self._disarm()
+        self.conversation, self.deadline = None, None
+        self._house.bus.publish(
+            CallWrappedUp(
+                at=now,
+                call_id=talk.call_id,
+                agent_id=self.agent_id,
+                talked=talk.talked(now),
+                held=talk.held(now),
+                after_call=after_call,
+                notes=self.notes,
+            )
+        )
+        self._distributor.wrapped_up(talk, talk.talked(now) + talk.held(now) + after_call)
+        if move is Move.FINISH:
+            self._release(move)
+        else:
+            self._move(move)
+
+    # --- state ------------------------------------------------------------------------------
+
+    def _release(self, move: Move) -> None:
+        """Go where the agent chose to, but not to ready without a telephone."""
+        pending = self.status.pending or Presence(AgentState.READY)
+        if pending.state is AgentState.READY and not self._registered():
+            lost = Presence(AgentState.NOT_READY, NotReadyReason.PHONE_LOST)
+            self.status = Status(self.status.state, self.status.reason, lost)
+        self._move(move)
+
+    def _move(self, move: Move, reason: str = "") -> None:
+        before, after = self.status, advance(self.status, move, reason)
+        self.status = after
+        if (before.state, before.reason) == (after.state, after.reason):
+            return
+        self.since = self._now()
+        self._house.bus.publish(
+            AgentStateChanged(
+                at=self.since,
+                agent_id=self.agent_id,
+                previous=before.state,
+                state=after.state,
+                reason=after.reason,
+                device_id=self.extension,
+            )
+        )
+        if after.state is AgentState.READY:
+            self._distributor.became_free(self)
+        elif before.state is AgentState.READY:
+            self._distributor.became_taken(self)
+
+    def _registered(self) -> bool:
+        return self._house.control.registered(self.extension)
+
+    def _now(self) -> datetime:
+        return utc(self._house.clock)
+
+    def _arm(self, delay: float, call: Callable[[], object]) -> None:
+        self._disarm()
+        self._timer = self._house.clock.callLater(delay, call)
+
+    def _disarm(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
