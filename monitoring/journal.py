@@ -1,0 +1,177 @@
+"""The journal's writer: every event of the bus, in order, in batches, never in a caller's way.
+
+Events wait in memory for at most `DELAY` seconds or until `BATCH` of them are there, then go out
+in one transaction; the next batch follows when it is committed. While the database fails, the
+same batch is tried again with growing pauses and nothing is lost or reordered, until `LIMIT`
+events wait: then the newest are dropped and counted, and a JournalGap stands in their place.
+"""
+
+from collections import deque
+from itertools import islice
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cti.database import Database
+from cti.kernel.bus import Bus, Unsubscribe
+from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.events import Event
+from monitoring.events import JournalGap, JournalRecovered, JournalStalled
+from monitoring.repository import append_events_txn, last_sequence_txn
+
+DELAY = 0.05
+BATCH = 200
+LIMIT = 100_000
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+
+
+class JournalWriter:
+    """Writes the bus down. `start` it before anything publishes, `stop` it last."""
+
+    log = Logger()
+
+    def __init__(self, database: Database, bus: Bus, clock: Clock, *, limit: int = LIMIT) -> None:
+        self._database, self._bus, self._clock = database, bus, clock
+        self._limit = limit
+        self._waiting: deque[Event] = deque()
+        self._in_flight: tuple[Event, ...] = ()
+        self._next: int | None = None
+        self._writing = False
+        self._timer: DelayedCall | None = None
+        self._pause = FIRST_PAUSE
+        self._stalled: float | None = None
+        self._gap: JournalGap | None = None
+        self._flushing: list[Deferred[None]] = []
+        self._unsubscribe: Unsubscribe | None = None
+
+    @property
+    def backlog(self) -> int:
+        """Events that are not committed yet."""
+        return len(self._waiting) + len(self._in_flight) + (self._gap is not None)
+
+    def start(self) -> Deferred[None]:
+        """Begin to listen; fires when the journal can be written."""
+        self._unsubscribe = self._bus.subscribe(Event, self.append)
+        return self._database.run(last_sequence_txn).addCallback(self._opened)
+
+    def append(self, event: Event) -> None:
+        """Write the event soon. Returns at once, never fails."""
+        if self._gap is not None or len(self._waiting) >= self._limit:
+            self._drop(event)
+            return
+        self._waiting.append(event)
+        if self._next is None or self._in_flight:
+            return
+        if len(self._waiting) >= BATCH:
+            self._write()
+        else:
+            self._schedule(DELAY)
+
+    def flush(self) -> Deferred[None]:
+        """Write what waits now; fires when all of it is committed, however long that takes."""
+        if not self.backlog:
+            return succeed(None)
+        done: Deferred[None] = Deferred()
+        self._flushing.append(done)
+        if self._next is not None and not self._in_flight:
+            self._write()
+        return done
+
+    def stop(self, limit: float = 5.0) -> Deferred[int]:
+        """Listen no more and flush, for at most `limit` seconds; fires with what stayed behind."""
+        if self._unsubscribe:
+            self._unsubscribe()
+        done: Deferred[int] = Deferred()
+        timer = self._clock.callLater(limit, lambda: done.callback(self._give_up()))
+
+        def flushed(_none: None) -> None:
+            if timer.active():
+                timer.cancel()
+                done.callback(0)
+
+        self.flush().addCallback(flushed)
+        return done
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def _opened(self, last: int) -> None:
+        self._next = last + 1
+        if self._waiting:
+            self._write()
+
+    def _write(self) -> None:
+        self._cancel_timer()
+        if self._writing or self._next is None:
+            return
+        if not self._in_flight:
+            self._in_flight = tuple(islice(self._waiting, BATCH))
+            for _ in self._in_flight:
+                self._waiting.popleft()
+        if not self._in_flight:
+            return
+        self._writing = True
+        written = self._database.run(append_events_txn, self._next, self._in_flight)
+        written.addCallbacks(self._written, self._failed)
+        written.addErrback(lambda failure: self.log.failure("journal", failure))
+
+    def _written(self, _none: None) -> None:
+        self._writing = False
+        self._next = (self._next or 1) + len(self._in_flight)
+        self._in_flight = ()
+        self._pause = FIRST_PAUSE
+        self._recovered()
+        # Whoever waits for a flush waits for all of it; others may gather again.
+        if len(self._waiting) >= BATCH or (self._waiting and self._flushing):
+            self._write()
+        elif self._waiting:
+            self._schedule(DELAY)
+        elif not self._in_flight:
+            flushing, self._flushing = self._flushing, []
+            for done in flushing:
+                done.callback(None)
+
+    def _failed(self, failure: Failure) -> None:
+        self._writing = False
+        # Never the error's own text: it may quote what was being written.
+        why = failure.type.__name__ if failure.type else "unknown"
+        if self._stalled is None:
+            self._stalled = self._clock.seconds()
+            self.log.critical(
+                "the journal cannot be written ({why}); events wait in memory", why=why
+            )
+            self._bus.publish(JournalStalled(at=utc(self._clock), why=why))
+        self._schedule(self._pause)
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    def _recovered(self) -> None:
+        if self._gap is not None and len(self._waiting) < self._limit:
+            self._waiting.append(self._gap)
+            self._gap = None
+        if self._stalled is not None:
+            seconds = self._clock.seconds() - self._stalled
+            self._stalled = None
+            self.log.critical("the journal is written again after {seconds:.1f} s", seconds=seconds)
+            self._bus.publish(JournalRecovered(at=utc(self._clock), seconds=seconds))
+
+    def _drop(self, event: Event) -> None:
+        gap = self._gap
+        if gap is None:
+            self.log.critical("the journal's memory is full; events are lost from now on")
+            gap = JournalGap(at=event.at, since=event.at, lost=0)
+        self._gap = JournalGap(at=event.at, since=gap.since, lost=gap.lost + 1)
+
+    def _give_up(self) -> int:
+        if self.backlog:
+            self.log.critical("{count} events were not written", count=self.backlog)
+        return self.backlog
+
+    def _schedule(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = self._clock.callLater(seconds, self._write)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None

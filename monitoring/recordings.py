@@ -1,0 +1,98 @@
+"""Recordings on disk: found without leaving their folder, and made true after a crash."""
+
+import struct
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cti.kernel.errors import Refused
+from monitoring.errors import RecordingUnusable
+
+CHUNK = struct.Struct("<4sI")
+SIZE = struct.Struct("<I")
+FORMAT = struct.Struct("<HHIIHH")
+HEAD = 4096
+"""Octets within which the sound of a WAV file begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """What a WAV file's head says; octets, except `rate` in frames per second."""
+
+    start: int
+    """Where the sound begins."""
+    length: int
+    """How much of it there is."""
+    frame: int
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it plays."""
+        return self.length / self.frame / self.rate
+
+
+class RecordingFolder:
+    """The folder that RecordingStarted's file names are relative to."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def find(self, file: str) -> Path:
+        """The recording's path; Refused for a missing one and for any name that leads outside."""
+        path = (self._root / file).resolve()
+        if not file or not path.is_relative_to(self._root) or not path.is_file():
+            raise Refused("recording.missing")
+        return path
+
+    def repair(self, file: str) -> float:
+        """Make the recording's header true; seconds of sound, 0 when there is no usable file."""
+        try:
+            return repair(self.find(file))
+        except (Refused, RecordingUnusable):
+            return 0.0
+
+
+def parse_head(head: bytes) -> Wave:
+    """What the first octets of a WAV file say; RecordingUnusable."""
+    if len(head) < 12 or head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+        raise RecordingUnusable("not a WAV file")
+    place, frame, rate = 12, 0, 0
+    while place + CHUNK.size <= len(head):
+        name, size = CHUNK.unpack_from(head, place)
+        place += CHUNK.size
+        if name == b"data" and frame and rate:
+            return Wave(place, size, frame, rate)
+        if name == b"fmt " and place + FORMAT.size <= len(head):
+            _, _, rate, _, frame, _ = FORMAT.unpack_from(head, place)
+        place += size + size % 2
+    raise RecordingUnusable("no sound in the first octets")
+
+
+def true_length(wave: Wave, octets: int) -> Wave:
+    """The same sound with the length that a file of so many octets really holds."""
+    sound = max(0, octets - wave.start)
+    return replace(wave, length=sound - sound % wave.frame)
+
+
+def true_head(head: bytes, wave: Wave) -> bytes:
+    """The head with the sizes of RIFF and data that belong to this sound."""
+    changed = bytearray(head)
+    SIZE.pack_into(changed, 4, wave.start - 8 + wave.length)
+    SIZE.pack_into(changed, wave.start - SIZE.size, wave.length)
+    return bytes(changed)
+
+
+def repair(path: Path) -> float:
+    """Make a WAV file's header true to the sound on disk; seconds of it. RecordingUnusable.
+
+    A torn last frame is cut off. A file that was closed properly is left as it is.
+    """
+    with path.open("r+b") as file:
+        head = file.read(HEAD)
+        octets = file.seek(0, 2)
+        wave = true_length(parse_head(head), octets)
+        if (wanted := true_head(head, wave)) != head or octets != wave.start + wave.length:
+            file.seek(0)
+            file.write(wanted)
+            file.truncate(wave.start + wave.length)
+    return wave.seconds

@@ -1,0 +1,331 @@
+"""Reading and writing the journal and the call records; everything here runs in a database thread.
+
+A call record is never written by hand: the transaction that adds events to the journal folds the
+records of the calls they concern from the journal itself, so both are always of one mind.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, insert, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from agents.events import CallWrappedUp  # noqa: F401  (registers its kinds for decode)
+from cti.call.events import CallCleared, CallEvent, CallStarted
+from cti.call.model import Cause, Direction, Party
+from cti.kernel.errors import LocalError
+from cti.kernel.events import Event, decode, encode, type_of_kind
+from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, DeviceId, QueueId
+from cti.kernel.vocabulary import Language, ServiceLevel, Verification
+from ivr.events import FlowEntered  # noqa: F401  (registers its kinds for decode)
+from monitoring.cdr import CallRecord, Leg, Outcome, Wait, WaitEnd, record_of
+from monitoring.schema import CallRow, JournalRow, LegRow, WaitRow
+from tickets.events import TicketEvent  # noqa: F401  (registers its kinds for decode)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event with its place in the journal."""
+
+    sequence: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which call records; None and empty mean any. `number` is part of either number."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    outcome: Outcome | None = None
+    queue_id: QueueId | None = None
+    agent_id: AgentId | None = None
+    customer_id: CustomerId | None = None
+    number: str = ""
+    recorded: bool = False
+    """Only calls with a recording."""
+
+
+Cursor = tuple[datetime, CallId]
+"""Start and id of the last call of a page; the next page goes on after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """A page of call records, the newest first, and where the next one begins."""
+
+    records: list[CallRecord]
+    next: Cursor | None
+
+
+class ForeignWriterError(LocalError):
+    """Somebody else writes this journal, which has room for one writer only."""
+
+
+# --- journal --------------------------------------------------------------------------------
+
+
+def last_sequence_txn(session: Session) -> int:
+    """The number of the newest event, 0 in an empty journal."""
+    return session.scalar(select(func.max(JournalRow.sequence))) or 0
+
+
+def append_events_txn(session: Session, first: int, events: Sequence[Event]) -> None:
+    """Add the events as numbers `first` and following, and fold the calls they concern.
+
+    Safe to repeat when a commit's success did not reach us: a batch that stands there already is
+    left alone. ForeignWriterError when something else stands there.
+    """
+    if (there := session.get(JournalRow, first)) is not None:
+        if not _same(there, events[0]):
+            raise ForeignWriterError(f"journal {first} is {there.kind}, not {events[0].kind}")
+        return
+    rows = [_row(first + offset, event) for offset, event in enumerate(events)]
+    session.execute(insert(JournalRow), rows)
+    for call_id in _concerned(session, events):
+        _store_record(session, call_id)
+
+
+def read_journal_txn(
+    session: Session,
+    after: int = 0,
+    *,
+    since: datetime | None = None,
+    call_id: CallId | None = None,
+    kinds: Collection[str] = (),
+    limit: int | None = None,
+) -> list[Entry]:
+    """Events numbered above `after` in their order; kinds nobody defines any more are left out."""
+    query = select(JournalRow.sequence, JournalRow.kind, JournalRow.record)
+    query = query.where(JournalRow.sequence > after).order_by(JournalRow.sequence).limit(limit)
+    if since is not None:
+        query = query.where(JournalRow.at >= since)
+    if call_id is not None:
+        query = query.where(JournalRow.call_id == call_id)
+    if kinds:
+        query = query.where(JournalRow.kind.in_(kinds))
+    return [
+        Entry(sequence, decode(kind, record))
+        for sequence, kind, record in session.execute(query)
+        if kind in type_of_kind
+    ]
+
+
+def last_instant_txn(session: Session) -> datetime | None:
+    """When the newest event of the journal happened."""
+    newest = select(JournalRow.at).order_by(JournalRow.sequence.desc()).limit(1)
+    return session.scalar(newest)
+
+
+def call_events_txn(session: Session, call_id: CallId) -> list[CallEvent]:
+    """Everything that happened to the call."""
+    entries = read_journal_txn(session, call_id=call_id)
+    return [entry.event for entry in entries if isinstance(entry.event, CallEvent)]
+
+
+def _row(sequence: int, event: Event) -> dict[str, object]:
+    return {
+        "sequence": sequence,
+        "at": event.at,
+        "kind": event.kind,
+        "call_id": event.call_id if isinstance(event, CallEvent) else None,
+        "record": encode(event),
+    }
+
+
+def _same(row: JournalRow, event: Event) -> bool:
+    return row.kind == event.kind and row.record == encode(event)
+
+
+def _concerned(session: Session, events: Iterable[Event]) -> list[CallId]:
+    """Calls that began or ended in these events, or ended before and had more to tell."""
+    calls = [event for event in events if isinstance(event, CallEvent)]
+    turned = {each.call_id for each in calls if isinstance(each, CallStarted | CallCleared)}
+    others = {each.call_id for each in calls} - turned
+    ended = select(CallRow.call_id).where(CallRow.call_id.in_(others), CallRow.ended.is_not(None))
+    return [*sorted(turned), *(CallId(call_id) for call_id in session.scalars(ended))]
+
+
+# --- call records ---------------------------------------------------------------------------
+
+
+def find_record_txn(session: Session, call_id: CallId) -> CallRecord | None:
+    """The call's record; one of a call that is up is as far as it has come."""
+    row = session.get(CallRow, call_id)
+    if row is None:
+        return None
+    return _record(row) if row.ended else record_of(call_events_txn(session, call_id))
+
+
+def find_calls_txn(
+    session: Session, wanted: CallFilter, before: Cursor | None = None, limit: int = 50
+) -> CallPage:
+    """Call records, the newest first, after the `before` of an earlier page."""
+    query = _filtered(select(CallRow), wanted)
+    if before is not None:
+        query = query.where(tuple_(CallRow.started, CallRow.call_id) < tuple_(*before))
+    newest = query.order_by(CallRow.started.desc(), CallRow.call_id.desc()).limit(limit + 1)
+    rows = list(session.scalars(newest))
+    more = len(rows) > limit
+    records = [_record(row) for row in rows[:limit]]
+    return CallPage(records, (records[-1].started, records[-1].call_id) if more else None)
+
+
+def last_calls_txn(session: Session, customer_id: CustomerId, limit: int) -> list[CallRecord]:
+    """The customer's newest calls that are over."""
+    query = (
+        select(CallRow)
+        .where(CallRow.customer_id == customer_id, CallRow.ended.is_not(None))
+        .order_by(CallRow.started.desc())
+        .limit(limit)
+    )
+    return [_record(row) for row in session.scalars(query)]
+
+
+def open_calls_txn(session: Session) -> list[list[CallEvent]]:
+    """The events of each call that has no end, or whose recording has none."""
+    ids = session.scalars(select(CallRow.call_id).where(CallRow.open.is_(True)))
+    return [call_events_txn(session, CallId(call_id)) for call_id in ids]
+
+
+def _filtered(query: Select[CallRow], wanted: CallFilter) -> Select[CallRow]:
+    conditions = [
+        (wanted.since, CallRow.started >= wanted.since),
+        (wanted.until, CallRow.started < wanted.until),
+        (wanted.outcome, CallRow.outcome == (wanted.outcome and wanted.outcome.value)),
+        (wanted.queue_id, CallRow.queue_id == wanted.queue_id),
+        (wanted.agent_id, CallRow.agent_id == wanted.agent_id),
+        (wanted.customer_id, CallRow.customer_id == wanted.customer_id),
+        (wanted.recorded, CallRow.recording.is_not(None)),
+        (
+            wanted.number,
+            or_(
+                CallRow.calling.contains(wanted.number, autoescape=True),
+                CallRow.called.contains(wanted.number, autoescape=True),
+            ),
+        ),
+    ]
+    return query.where(*(condition for given, condition in conditions if given))
+
+
+def _store_record(session: Session, call_id: CallId) -> None:
+    record = record_of(call_events_txn(session, call_id))
+    if record is None:
+        return
+    if (old := session.get(CallRow, call_id)) is not None:
+        session.delete(old)
+        session.flush()
+    session.add(_call_row(record))
+    session.flush()
+
+
+def _call_row(record: CallRecord) -> CallRow:
+    being_written = record.recording is not None and record.recording_seconds is None
+    return CallRow(
+        call_id=record.call_id,
+        started=record.started,
+        answered=record.answered,
+        ended=record.ended,
+        direction=record.direction.value,
+        calling=record.calling,
+        called=record.called,
+        trunk=record.trunk,
+        outcome=record.outcome.value if record.outcome else None,
+        cause=record.cause.value if record.cause else None,
+        cleared_by=record.cleared_by.value if record.cleared_by else None,
+        customer_id=record.customer_id,
+        service_level=int(record.service_level),
+        language=record.language.value,
+        verification=int(record.verification),
+        path=list(record.path),
+        queue_id=record.queue_id,
+        agent_id=record.agent_id,
+        waited=record.waited,
+        talked=record.talked,
+        held=record.held,
+        after_call=record.after_call,
+        recording=record.recording,
+        recording_seconds=record.recording_seconds,
+        open=record.ended is None or being_written,
+        legs=[_leg_row(place, leg) for place, leg in enumerate(record.legs)],
+        waits=[
+            WaitRow(
+                place=place,
+                queue_id=wait.queue_id,
+                queued=wait.queued,
+                seconds=wait.seconds,
+                end=wait.end.value if wait.end else None,
+            )
+            for place, wait in enumerate(record.waits)
+        ],
+    )
+
+
+def _leg_row(place: int, leg: Leg) -> LegRow:
+    return LegRow(
+        place=place,
+        connection_id=leg.connection_id,
+        device_id=leg.device_id,
+        party=leg.party.value,
+        alerting=leg.alerting,
+        answered=leg.answered,
+        ended=leg.ended,
+        cause=leg.cause.value if leg.cause else None,
+        cleared_by=leg.cleared_by.value if leg.cleared_by else None,
+        held=leg.held,
+        packets_sent=leg.packets_sent,
+        packets_received=leg.packets_received,
+        packets_lost=leg.packets_lost,
+    )
+
+
+def _record(row: CallRow) -> CallRecord:
+    return CallRecord(
+        call_id=CallId(row.call_id),
+        started=row.started,
+        direction=Direction(row.direction),
+        calling=row.calling,
+        called=row.called,
+        trunk=row.trunk,
+        answered=row.answered,
+        ended=row.ended,
+        cause=Cause(row.cause) if row.cause else None,
+        cleared_by=Party(row.cleared_by) if row.cleared_by else None,
+        customer_id=CustomerId(row.customer_id) if row.customer_id else None,
+        service_level=ServiceLevel(row.service_level),
+        language=Language(row.language),
+        verification=Verification(row.verification),
+        path=tuple(row.path),
+        waits=tuple(
+            Wait(
+                queue_id=QueueId(wait.queue_id),
+                queued=wait.queued,
+                seconds=wait.seconds,
+                end=WaitEnd(wait.end) if wait.end else None,
+            )
+            for wait in row.waits
+        ),
+        agent_id=AgentId(row.agent_id) if row.agent_id else None,
+        after_call=row.after_call,
+        legs=tuple(_leg(leg) for leg in row.legs),
+        recording=row.recording,
+        recording_seconds=row.recording_seconds,
+    )
+
+
+def _leg(row: LegRow) -> Leg:
+    return Leg(
+        connection_id=ConnectionId(row.connection_id),
+        device_id=DeviceId(row.device_id),
+        party=Party(row.party),
+        alerting=row.alerting,
+        answered=row.answered,
+        ended=row.ended,
+        cause=Cause(row.cause) if row.cause else None,
+        cleared_by=Party(row.cleared_by) if row.cleared_by else None,
+        held=row.held,
+        packets_sent=row.packets_sent,
+        packets_received=row.packets_received,
+        packets_lost=row.packets_lost,
+    )

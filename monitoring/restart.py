@@ -1,0 +1,95 @@
+"""What a start finds open from the run before, which did not end well, and how it is closed.
+
+A server that was killed leaves calls without an end, recordings whose header is behind their
+sound, and agents signed in. Each is closed in the journal at the last instant something is known
+of it, so that records, figures and recordings tell the truth about the interrupted run.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from agents.events import AgentState, AgentStateChanged
+from cti.call.events import CallCleared, CallEvent, RecordingStarted, RecordingStopped
+from cti.call.model import Cause, Party
+from cti.kernel.events import Event
+from cti.kernel.identifiers import AgentId
+from monitoring.recordings import RecordingFolder
+from monitoring.repository import (
+    append_events_txn,
+    last_instant_txn,
+    last_sequence_txn,
+    open_calls_txn,
+    read_journal_txn,
+)
+
+LONGEST_STATE = timedelta(days=2)
+"""No agent stays in one state longer than that."""
+
+
+def close_interrupted_txn(session: Session, folder: RecordingFolder) -> list[Event]:
+    """Close in the journal what the run before left open; the events that were added."""
+    last = last_instant_txn(session)
+    if last is None:
+        return []
+    closing: list[Event] = []
+    for events in open_calls_txn(session):
+        recording = unfinished_recording(events)
+        closing += closing_events(events, folder.repair(recording.file) if recording else 0.0)
+    closing += sign_offs(_agent_states(session, last), last)
+    closing.sort(key=lambda event: event.at)
+    if closing:
+        append_events_txn(session, last_sequence_txn(session) + 1, closing)
+    return closing
+
+
+def unfinished_recording(events: Sequence[CallEvent]) -> RecordingStarted | None:
+    """The recording that was still being written."""
+    stopped = {event.file for event in events if isinstance(event, RecordingStopped)}
+    started = [event for event in events if isinstance(event, RecordingStarted)]
+    return next((event for event in reversed(started) if event.file not in stopped), None)
+
+
+def closing_events(events: Sequence[CallEvent], seconds: float) -> list[CallEvent]:
+    """What closes a call of which only these events are known; `seconds` of sound were saved."""
+    end, call_id = events[-1].at, events[-1].call_id
+    closing: list[CallEvent] = []
+    if (recording := unfinished_recording(events)) is not None:
+        sound_end = recording.at + timedelta(seconds=seconds)
+        end = max(end, sound_end)
+        closing.append(
+            RecordingStopped(
+                at=sound_end,
+                call_id=call_id,
+                connection_id=recording.connection_id,
+                file=recording.file,
+                seconds=seconds,
+            )
+        )
+    if not any(isinstance(event, CallCleared) for event in events):
+        closing.append(
+            CallCleared(at=end, call_id=call_id, cause=Cause.INTERRUPTED, cleared_by=Party.SYSTEM)
+        )
+    return closing
+
+
+def sign_offs(states: Sequence[AgentStateChanged], last: datetime) -> list[AgentStateChanged]:
+    """Sign off at `last` whoever these state changes, oldest first, leave signed in."""
+    newest: dict[AgentId, AgentStateChanged] = {event.agent_id: event for event in states}
+    return [
+        AgentStateChanged(
+            at=last,
+            agent_id=event.agent_id,
+            previous=event.state,
+            state=AgentState.LOGGED_OFF,
+            device_id=event.device_id,
+        )
+        for event in newest.values()
+        if event.state is not AgentState.LOGGED_OFF
+    ]
+
+
+def _agent_states(session: Session, last: datetime) -> list[AgentStateChanged]:
+    entries = read_journal_txn(session, since=last - LONGEST_STATE, kinds=(AgentStateChanged.kind,))
+    return [entry.event for entry in entries if isinstance(entry.event, AgentStateChanged)]

@@ -1,0 +1,146 @@
+"""Monitoring as a whole: what the composition root starts first and stops last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from agents.events import (
+    AgentStateChanged,
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallOffered,
+    CallQueued,
+    CallWrappedUp,
+    OfferEnded,
+)
+from cti.call.events import (
+    CallCleared,
+    CallEvent,
+    CallStarted,
+    ConnectionCleared,
+    Delivered,
+    Established,
+    Failed,
+    Held,
+    Retrieved,
+)
+from cti.database import Database
+from cti.kernel.bus import Bus
+from cti.kernel.clock import Clock, utc
+from cti.kernel.errors import Refused
+from cti.kernel.events import Event
+from cti.kernel.identifiers import CallId, StaffId
+from monitoring.cdr import CallRecord
+from monitoring.events import RecordingPlayed
+from monitoring.history import CallHistory
+from monitoring.journal import JournalWriter
+from monitoring.recordings import RecordingFolder
+from monitoring.repository import (
+    CallFilter,
+    CallPage,
+    Cursor,
+    call_events_txn,
+    find_calls_txn,
+    find_record_txn,
+    read_journal_txn,
+)
+from monitoring.restart import close_interrupted_txn
+from monitoring.statistics import Rules
+from monitoring.thresholds import Thresholds
+from monitoring.wallboard import Floor, WallBoard
+
+COUNTED: tuple[type[Event], ...] = (
+    AgentStateChanged, CallStarted, CallCleared, CallQueued, CallOffered, OfferEnded, CallAnswered,
+    CallAbandoned, CallFlowedOut, CallWrappedUp, Delivered, Established, Held, Retrieved, Failed,
+    ConnectionCleared,
+)  # fmt: skip
+"""What the figures of the board are folded from."""
+LOOK_BACK = timedelta(hours=12)
+"""Calls and agents' states older than that when the day begins are not carried into it."""
+SAME_LISTENING = 600.0
+"""Seconds within which opening a recording again is the same listening."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringSettings:
+    """Where recordings are, how a day is counted, when the wall calls for attention."""
+
+    recordings: Path
+    rules: Rules = field(default_factory=Rules)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+class MonitoringService:
+    """Journal, call records, wall board, recordings."""
+
+    log = Logger()
+
+    def __init__(
+        self, database: Database, bus: Bus, clock: Clock, settings: MonitoringSettings, floor: Floor
+    ) -> None:
+        self._database, self._bus, self._clock = database, bus, clock
+        self._listened: dict[tuple[StaffId, CallId], float] = {}
+        self.settings = settings
+        self.floor = floor
+        self.folder = RecordingFolder(settings.recordings)
+        self.journal = JournalWriter(database, bus, clock)
+        self.board = WallBoard(bus, clock, settings.rules, floor)
+        self.history = CallHistory(database, floor)
+
+    async def start(self) -> None:
+        """Close what the run before left open, then listen. Before anything else publishes."""
+        closed = await self._database.run(close_interrupted_txn, self.folder)
+        if interrupted := [event for event in closed if isinstance(event, CallCleared)]:
+            self.log.warn("{count} interrupted calls were closed", count=len(interrupted))
+        await self.journal.start()
+        rules = self.settings.rules
+        today = rules.beginning_of(rules.day_of(utc(self._clock)))
+        entries = await self._database.run(
+            read_journal_txn, since=today - LOOK_BACK, kinds=[kind.kind for kind in COUNTED]
+        )
+        self.board.start(entry.event for entry in entries)
+
+    async def stop(self) -> None:
+        """Listen no more and write the last events down. After everything else has stopped."""
+        self.board.stop()
+        await self.journal.stop()
+
+    # --- what pages ask ---------------------------------------------------------------------
+
+    def find_calls(
+        self, wanted: CallFilter, before: Cursor | None = None, limit: int = 50
+    ) -> Deferred[CallPage]:
+        """Call records, the newest first."""
+        return self._database.run(find_calls_txn, wanted, before, limit)
+
+    async def call(self, call_id: CallId) -> tuple[CallRecord, Sequence[CallEvent]]:
+        """One call's record and events; Refused when there is no such call."""
+        record = await self._database.run(find_record_txn, call_id)
+        if record is None:
+            raise Refused("calls.unknown")
+        return record, await self._database.run(call_events_txn, call_id)
+
+    async def listen(self, call_id: CallId, by: StaffId) -> Path:
+        """The call's recording, for that member of staff, which is written down; Refused.
+
+        A player asks for one file many times; within ten minutes that is one listening.
+        """
+        record = await self._database.run(find_record_txn, call_id)
+        if record is None or record.recording is None:
+            raise Refused("recording.missing")
+        path = self.folder.find(record.recording)
+        now = self._clock.seconds()
+        self._listened = {
+            key: at for key, at in self._listened.items() if now - at < SAME_LISTENING
+        }
+        if (by, call_id) not in self._listened:
+            self._listened[by, call_id] = now
+            self._bus.publish(
+                RecordingPlayed(at=utc(self._clock), call_id=call_id, by=by, file=record.recording)
+            )
+        return path

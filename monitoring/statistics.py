@@ -1,0 +1,335 @@
+"""The figures of a day, folded from events: per queue, per agent, and of all calls.
+
+`fold(figures, event)` is the only way they come about, so replaying the journal gives what the
+wall showed. A day is one of the bank's own time zone; what happens is counted on the day it
+happens (Genesys: event-based), and calls that wait over midnight are carried into the new day, so
+that at every moment, for every queue::
+
+    carried + offered = answered + abandoned + flow_out + waiting
+
+Queue figures are read off the call records (`monitoring.cdr`), which is why both agree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, tzinfo
+from enum import Enum
+
+from agents.events import (
+    AgentState,
+    AgentStateChanged,
+    CallAnswered,
+    CallOffered,
+    CallWrappedUp,
+    OfferEnded,
+    OfferOutcome,
+)
+from cti.call.events import CallCleared, CallEvent
+from cti.kernel.events import Event
+from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId
+from monitoring import cdr
+from monitoring.cdr import CallRecord, Outcome, Wait, WaitEnd
+
+
+class ServiceLevelFormula(Enum):
+    """Ways in use to count service level; T is the queue's threshold in seconds."""
+
+    ABANDONS_FAIL = "SL-A"
+    """answered<=T / (answered + abandoned): the most conservative, shown unless told otherwise."""
+    ANSWERED_ONLY = "SL-B"
+    """answered<=T / answered."""
+    EARLY_ABANDONS_REMOVED = "SL-C"
+    """answered<=T / (answered + abandoned>T)."""
+    EARLY_ABANDONS_SUCCEED = "SL-D"
+    """(answered<=T + abandoned<=T) / (answered + abandoned)."""
+    SHORT_ABANDONS_SUCCEED = "SL-E"
+    """(answered<=T + short abandons) / (answered + abandoned)."""
+    SHORT_ABANDONS_REMOVED = "SL-F"
+    """answered<=T / (answered + abandoned - short abandons)."""
+
+
+FORMULAS: Mapping[ServiceLevelFormula, str] = {
+    ServiceLevelFormula.ABANDONS_FAIL: "answered≤T / (answered + abandoned)",
+    ServiceLevelFormula.ANSWERED_ONLY: "answered≤T / answered",
+    ServiceLevelFormula.EARLY_ABANDONS_REMOVED: "answered≤T / (answered + abandoned>T)",
+    ServiceLevelFormula.EARLY_ABANDONS_SUCCEED: (
+        "(answered≤T + abandoned≤T) / (answered + abandoned)"
+    ),
+    ServiceLevelFormula.SHORT_ABANDONS_SUCCEED: (
+        "(answered≤T + short abandons) / (answered + abandoned)"
+    ),
+    ServiceLevelFormula.SHORT_ABANDONS_REMOVED: (
+        "answered≤T / (answered + abandoned − short abandons)"
+    ),
+}
+"""The formula as people read it beside the figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By which the day is counted; seconds."""
+
+    zone: tzinfo = UTC
+    """The bank's time zone, which says when a day begins."""
+    thresholds: Mapping[QueueId, float] = field(default_factory=dict)
+    """T of each queue; others have `threshold`."""
+    threshold: float = 20.0
+    short_abandon: float = 5.0
+    """Who hangs up before that is a short abandon."""
+
+    def threshold_of(self, queue_id: QueueId) -> float:
+        """Seconds within which a call of that queue is answered in time."""
+        return self.thresholds.get(queue_id, self.threshold)
+
+    def day_of(self, at: datetime) -> date:
+        """The bank's date at that instant."""
+        return at.astimezone(self.zone).date()
+
+    def beginning_of(self, day: date) -> datetime:
+        """The instant (UTC) that date begins at the bank."""
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """One queue's day; waits in seconds."""
+
+    carried: int = 0
+    """Calls already waiting when the day began."""
+    offered: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    flow_out: int = 0
+    """Left without answer or hang-up by the caller."""
+    answered_in_time: int = 0
+    abandoned_in_time: int = 0
+    """Abandoned, but not later than the threshold."""
+    short_abandoned: int = 0
+    wait_of_answered: float = 0.0
+    wait_of_abandoned: float = 0.0
+    longest_wait: float = 0.0
+
+    def service_level(
+        self, formula: ServiceLevelFormula = ServiceLevelFormula.ABANDONS_FAIL
+    ) -> float | None:
+        """Share from 0 to 1; None while there is nothing to divide by."""
+        in_time, ended = self.answered_in_time, self.answered + self.abandoned
+        above, below = {
+            ServiceLevelFormula.ABANDONS_FAIL: (in_time, ended),
+            ServiceLevelFormula.ANSWERED_ONLY: (in_time, self.answered),
+            ServiceLevelFormula.EARLY_ABANDONS_REMOVED: (in_time, ended - self.abandoned_in_time),
+            ServiceLevelFormula.EARLY_ABANDONS_SUCCEED: (in_time + self.abandoned_in_time, ended),
+            ServiceLevelFormula.SHORT_ABANDONS_SUCCEED: (in_time + self.short_abandoned, ended),
+            ServiceLevelFormula.SHORT_ABANDONS_REMOVED: (in_time, ended - self.short_abandoned),
+        }[formula]
+        return above / below if below else None
+
+    @property
+    def average_speed_of_answer(self) -> float | None:
+        """Mean wait of those answered, in seconds."""
+        return self.wait_of_answered / self.answered if self.answered else None
+
+    def __add__(self, other: "QueueFigures") -> "QueueFigures":
+        """Figures of both queues together."""
+        return QueueFigures(
+            carried=self.carried + other.carried,
+            offered=self.offered + other.offered,
+            answered=self.answered + other.answered,
+            abandoned=self.abandoned + other.abandoned,
+            flow_out=self.flow_out + other.flow_out,
+            answered_in_time=self.answered_in_time + other.answered_in_time,
+            abandoned_in_time=self.abandoned_in_time + other.abandoned_in_time,
+            short_abandoned=self.short_abandoned + other.short_abandoned,
+            wait_of_answered=self.wait_of_answered + other.wait_of_answered,
+            wait_of_abandoned=self.wait_of_abandoned + other.wait_of_abandoned,
+            longest_wait=max(self.longest_wait, other.longest_wait),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFigures:
+    """One agent's state and day; times in seconds."""
+
+    state: AgentState = AgentState.LOGGED_OFF
+    reason: str = ""
+    since: datetime | None = None
+    """Since when the agent is in that state, be it yesterday."""
+    counted: datetime | None = None
+    """Since when the running state is not yet in `seconds`."""
+    device_id: DeviceId | None = None
+    seconds: Mapping[AgentState, float] = field(default_factory=dict)
+    """Time in each state today, without the running one."""
+    offered: int = 0
+    missed: int = 0
+    """Offers the agent let ring or refused, or whose phone was unreachable."""
+    answered: int = 0
+    talked: float = 0.0
+    held: float = 0.0
+    after_call: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of one day as they stand."""
+
+    rules: Rules
+    day: date | None = None
+    queues: Mapping[QueueId, QueueFigures] = field(default_factory=dict)
+    agents: Mapping[AgentId, AgentFigures] = field(default_factory=dict)
+    calls: Mapping[CallId, CallRecord] = field(default_factory=dict)
+    """The calls that are up now."""
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    """Calls that ended today, by what became of them."""
+
+    def waiting(self, queue_id: QueueId) -> list[Wait]:
+        """Who waits in that queue, the longest first."""
+        waits = (call.waiting for call in self.calls.values())
+        return sorted(
+            (wait for wait in waits if wait and wait.queue_id == queue_id),
+            key=lambda wait: wait.queued,
+        )
+
+    @property
+    def total(self) -> QueueFigures:
+        """All queues together."""
+        return sum(self.queues.values(), QueueFigures())
+
+
+MISSED = frozenset(
+    {OfferOutcome.NO_ANSWER, OfferOutcome.REFUSED, OfferOutcome.PHONE_UNREACHABLE},
+)
+
+
+def fold(figures: Figures, event: Event) -> Figures:
+    """The figures after the event; an event of a later day begins that day."""
+    figures = turn(figures, event.at)
+    if isinstance(event, AgentStateChanged):
+        return _agent_state(figures, event)
+    if isinstance(event, CallEvent):
+        return _agent_work(_call(figures, event), event)
+    return figures
+
+
+def turn(figures: Figures, at: datetime) -> Figures:
+    """Begin the day of that instant when it is later than the figures' own; else no change."""
+    day = figures.rules.day_of(at)
+    if figures.day is not None and day <= figures.day:
+        return figures
+    begun = figures.rules.beginning_of(day)
+    return replace(
+        figures,
+        day=day,
+        queues={
+            queue_id: QueueFigures(carried=len(figures.waiting(queue_id)))
+            for queue_id in figures.queues
+        },
+        agents={
+            agent_id: AgentFigures(
+                state=agent.state,
+                reason=agent.reason,
+                since=agent.since,
+                counted=begun,
+                device_id=agent.device_id,
+            )
+            for agent_id, agent in figures.agents.items()
+            if agent.state is not AgentState.LOGGED_OFF
+        },
+        outcomes={},
+    )
+
+
+def _agent_state(figures: Figures, event: AgentStateChanged) -> Figures:
+    agent = figures.agents.get(event.agent_id, AgentFigures(state=event.previous))
+    seconds = dict(agent.seconds)
+    if agent.counted is not None:
+        passed = max(0.0, (event.at - agent.counted).total_seconds())
+        seconds[agent.state] = seconds.get(agent.state, 0.0) + passed
+    changed = replace(
+        agent,
+        state=event.state,
+        reason=event.reason,
+        since=event.at,
+        counted=event.at,
+        device_id=event.device_id or agent.device_id,
+        seconds=seconds,
+    )
+    return replace(figures, agents={**figures.agents, event.agent_id: changed})
+
+
+def _agent_work(figures: Figures, event: CallEvent) -> Figures:
+    match event:
+        case CallOffered():
+            return _agent(figures, event.agent_id, offered=1)
+        case OfferEnded() if event.outcome in MISSED:
+            return _agent(figures, event.agent_id, missed=1)
+        case CallAnswered():
+            return _agent(figures, event.agent_id, answered=1)
+        case CallWrappedUp():
+            return _agent(
+                figures,
+                event.agent_id,
+                talked=event.talked,
+                held=event.held,
+                after_call=event.after_call,
+            )
+    return figures
+
+
+def _agent(figures: Figures, agent_id: AgentId, **more: float) -> Figures:
+    agent = figures.agents.get(agent_id, AgentFigures())
+    added = {name: getattr(agent, name) + amount for name, amount in more.items()}
+    return replace(figures, agents={**figures.agents, agent_id: replace(agent, **added)})
+
+
+def _call(figures: Figures, event: CallEvent) -> Figures:
+    before = figures.calls.get(event.call_id)
+    after = cdr.fold(before, event)
+    if after is None:
+        return figures
+    figures = _waits(figures, before.waits if before else (), after.waits)
+    calls = dict(figures.calls)
+    if not isinstance(event, CallCleared):
+        calls[event.call_id] = after
+        return replace(figures, calls=calls)
+    calls.pop(event.call_id, None)
+    outcomes = dict(figures.outcomes)
+    if after.outcome is not None:
+        outcomes[after.outcome] = outcomes.get(after.outcome, 0) + 1
+    return replace(figures, calls=calls, outcomes=outcomes)
+
+
+def _waits(figures: Figures, before: tuple[Wait, ...], after: tuple[Wait, ...]) -> Figures:
+    if before == after:
+        return figures
+    queues = dict(figures.queues)
+    for place, wait in enumerate(after):
+        queue = queues.get(wait.queue_id, QueueFigures())
+        if place >= len(before):
+            queue = replace(queue, offered=queue.offered + 1)
+        if wait.end is not None and (place >= len(before) or before[place].end is None):
+            queue = _wait_ended(queue, wait, figures.rules)
+        queues[wait.queue_id] = queue
+    return replace(figures, queues=queues)
+
+
+def _wait_ended(queue: QueueFigures, wait: Wait, rules: Rules) -> QueueFigures:
+    seconds = wait.seconds or 0.0
+    in_time = seconds <= rules.threshold_of(wait.queue_id)
+    queue = replace(queue, longest_wait=max(queue.longest_wait, seconds))
+    match wait.end:
+        case WaitEnd.ANSWERED:
+            return replace(
+                queue,
+                answered=queue.answered + 1,
+                answered_in_time=queue.answered_in_time + in_time,
+                wait_of_answered=queue.wait_of_answered + seconds,
+            )
+        case WaitEnd.ABANDONED:
+            return replace(
+                queue,
+                abandoned=queue.abandoned + 1,
+                abandoned_in_time=queue.abandoned_in_time + in_time,
+                short_abandoned=queue.short_abandoned + (seconds < rules.short_abandon),
+                wait_of_abandoned=queue.wait_of_abandoned + seconds,
+            )
+    return replace(queue, flow_out=queue.flow_out + 1)

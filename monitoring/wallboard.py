@@ -1,0 +1,291 @@
+"""The wall board: what is shown of the figures, and what of it changes with each event.
+
+The board shows entities by key: ``totals``, ``queue/<id>``, ``agent/<id>`` for whoever is signed
+in, ``tickets`` (those overdue) and ``journal`` while it cannot be written. Running times are sent
+as instants; whoever shows them counts. Nothing on it is about a customer.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from twisted.logger import Logger
+
+from agents.events import AgentState
+from cti.call.model import Party
+from cti.kernel.bus import Bus, Unsubscribe
+from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.events import Event
+from cti.kernel.identifiers import AgentId, QueueId
+from cti.kernel.ports import TicketPort, TicketSummary
+from cti.kernel.vocabulary import Language
+from monitoring.cdr import CallRecord, Outcome
+from monitoring.events import JournalRecovered, JournalStalled
+from monitoring.statistics import (
+    AgentFigures,
+    Figures,
+    QueueFigures,
+    Rules,
+    ServiceLevelFormula,
+    fold,
+    turn,
+)
+from tickets.events import TicketEvent
+
+Entity = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardQueue:
+    """A queue as the board shows it; `threshold` in seconds."""
+
+    queue_id: QueueId
+    names: Mapping[Language, str]
+    threshold: float
+
+
+class Floor(Protocol):
+    """What monitoring asks of the house's queues and agents (given by the composition root)."""
+
+    def queues(self) -> Sequence[BoardQueue]:
+        """Every queue, in the order to show them."""
+
+    def serving(self, queue_id: QueueId) -> Collection[AgentId]:
+        """The agents who take calls of that queue when they are ready."""
+
+    def agent_name(self, agent_id: AgentId) -> str: ...
+
+    def agent_extension(self, agent_id: AgentId) -> str: ...
+
+
+class Audience(Protocol):
+    """Whoever shows the board; `cti.web.live.LiveBoard` is one."""
+
+    def publish(self, key: str, value: Any) -> None: ...
+
+    def delete(self, *keys: str) -> None: ...
+
+
+class WallBoard:
+    """Keeps today's figures and tells its audience of every change in the turn it happens."""
+
+    log = Logger()
+
+    def __init__(self, bus: Bus, clock: Clock, rules: Rules, floor: Floor) -> None:
+        self._bus, self._clock, self._rules, self._floor = bus, clock, rules, floor
+        self._shown: dict[str, Entity] = {}
+        self._audiences: list[Audience] = []
+        self._tickets: TicketPort | None = None
+        self._asking = False
+        self._ask_again = False
+        self._midnight: DelayedCall | None = None
+        self._unsubscribe: list[Unsubscribe] = []
+        self.figures = turn(Figures(rules), utc(clock))
+
+    def start(self, history: Iterable[Event] = ()) -> None:
+        """Fold what happened already, then listen. Nothing may be published in between."""
+        for event in history:
+            self.figures = fold(self.figures, event)
+        self._new_day()
+        self._unsubscribe = [
+            self._bus.subscribe(Event, self._happened),
+            self._bus.subscribe(TicketEvent, lambda _event: self._ask_tickets()),
+            self._bus.subscribe(JournalStalled, self._journal_stalled),
+            self._bus.subscribe(JournalRecovered, lambda _event: self._show("journal", None)),
+        ]
+
+    def stop(self) -> None:
+        """Listen no more."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        if self._midnight is not None and self._midnight.active():
+            self._midnight.cancel()
+
+    def watch_tickets(self, tickets: TicketPort) -> None:
+        """Show the overdue tickets of this port, from now on."""
+        self._tickets = tickets
+        self._ask_tickets()
+
+    def add_audience(self, audience: Audience) -> None:
+        """Tell it of every change; it takes `snapshot` first."""
+        self._audiences.append(audience)
+
+    def snapshot(self) -> dict[str, Entity]:
+        """Everything shown now."""
+        return dict(self._shown)
+
+    def refresh(self) -> None:
+        """Look at everything again, as after the floor's queues or names changed."""
+        wanted = entities(self.figures, self._floor)
+        old = {key for key in self._shown if key.startswith(("queue/", "agent/"))}
+        for key in old - wanted.keys():
+            self._show(key, None)
+        for key, value in wanted.items():
+            self._show(key, value)
+
+    # --- events -----------------------------------------------------------------------------
+
+    def _happened(self, event: Event) -> None:
+        before, self.figures = self.figures, fold(self.figures, event)
+        if self.figures is before:
+            return
+        if self.figures.day != before.day:
+            self.refresh()
+            return
+        for agent_id, agent in self.figures.agents.items():
+            if before.agents.get(agent_id) is not agent:
+                self._show(f"agent/{agent_id}", agent_entity(agent_id, agent, self._floor))
+        for queue in self._floor.queues():
+            self._show(f"queue/{queue.queue_id}", queue_entity(queue, self.figures, self._floor))
+        self._show("totals", totals_entity(self.figures))
+
+    def _new_day(self) -> None:
+        now = utc(self._clock)
+        self.figures = turn(self.figures, now)
+        self.refresh()
+        tomorrow = self._rules.beginning_of(self._rules.day_of(now) + timedelta(days=1))
+        left = (tomorrow - now).total_seconds()
+        self._midnight = self._clock.callLater(max(left, 0.001), self._new_day)
+
+    def _journal_stalled(self, event: JournalStalled) -> None:
+        self._show("journal", {"since": event.at})
+
+    # --- tickets ----------------------------------------------------------------------------
+
+    def _ask_tickets(self) -> None:
+        """Ask for the overdue ones; what happens during an answer leads to one more question."""
+        if self._tickets is None:
+            return
+        if self._asking:
+            self._ask_again = True
+            return
+        self._asking = True
+        overdue = self._tickets.overdue()
+        overdue.addCallback(lambda found: self._show("tickets", tickets_entity(found)))
+        overdue.addErrback(lambda failure: self.log.failure("overdue tickets", failure))
+        overdue.addBoth(self._asked)
+
+    def _asked(self, _result: object) -> None:
+        self._asking = False
+        if self._ask_again:
+            self._ask_again = False
+            self._ask_tickets()
+
+    # --- showing ----------------------------------------------------------------------------
+
+    def _show(self, key: str, value: Entity | None) -> None:
+        if self._shown.get(key) == value:
+            return
+        if value is None:
+            del self._shown[key]
+            self._tell(lambda audience: audience.delete(key))
+        else:
+            self._shown[key] = value
+            self._tell(lambda audience: audience.publish(key, value))
+
+    def _tell(self, say: Callable[[Audience], None]) -> None:
+        for audience in self._audiences:
+            say(audience)
+
+
+def entities(figures: Figures, floor: Floor) -> dict[str, Entity]:
+    """All that is shown of the figures."""
+    shown: dict[str, Entity] = {"totals": totals_entity(figures)}
+    for queue in floor.queues():
+        shown[f"queue/{queue.queue_id}"] = queue_entity(queue, figures, floor)
+    for agent_id, agent in figures.agents.items():
+        if (entity := agent_entity(agent_id, agent, floor)) is not None:
+            shown[f"agent/{agent_id}"] = entity
+    return shown
+
+
+def queue_entity(queue: BoardQueue, figures: Figures, floor: Floor) -> Entity:
+    """A queue's tile; `oldest` is the instant its longest waiting caller was queued."""
+    day = figures.queues.get(queue.queue_id, QueueFigures())
+    waiting = figures.waiting(queue.queue_id)
+    states = [
+        figures.agents[agent_id].state
+        for agent_id in floor.serving(queue.queue_id)
+        if agent_id in figures.agents
+    ]
+    return {
+        "place": [each.queue_id for each in floor.queues()].index(queue.queue_id),
+        "names": {language.value: name for language, name in queue.names.items()},
+        "threshold": queue.threshold,
+        "waiting": len(waiting),
+        "oldest": waiting[0].queued if waiting else None,
+        "ready": states.count(AgentState.READY),
+        "signed_in": sum(state is not AgentState.LOGGED_OFF for state in states),
+        **_day_entity(day),
+    }
+
+
+def totals_entity(figures: Figures) -> Entity:
+    """All calls, all queues and all agents together."""
+    stages = Counter(stage_of(call) for call in figures.calls.values())
+    states = Counter(agent.state for agent in figures.agents.values())
+    waits = [wait.queued for call in figures.calls.values() if (wait := call.waiting)]
+    return {
+        "day": figures.day,
+        "calls": len(figures.calls),
+        "in_menu": stages["menu"],
+        "waiting": stages["waiting"],
+        "talking": stages["talking"],
+        "oldest": min(waits, default=None),
+        "ended": sum(figures.outcomes.values()),
+        "outcomes": {each.value: figures.outcomes.get(each, 0) for each in Outcome},
+        "signed_in": sum(states.values()) - states[AgentState.LOGGED_OFF],
+        "ready": states[AgentState.READY],
+        "states": {each.value: states[each] for each in AgentState},
+        **_day_entity(figures.total),
+    }
+
+
+def agent_entity(agent_id: AgentId, agent: AgentFigures, floor: Floor) -> Entity | None:
+    """A signed-in agent's cell; None for whoever is not."""
+    if agent.state is AgentState.LOGGED_OFF:
+        return None
+    return {
+        "name": floor.agent_name(agent_id),
+        "extension": agent.device_id or floor.agent_extension(agent_id),
+        "state": agent.state.value,
+        "reason": agent.reason,
+        "since": agent.since,
+        "answered": agent.answered,
+        "missed": agent.missed,
+    }
+
+
+def tickets_entity(overdue: Iterable[TicketSummary]) -> Entity:
+    """Overdue tickets, the longest overdue first; without titles, which may name people."""
+    found = sorted((each for each in overdue if each.due), key=lambda each: each.due or each.opened)
+    return {
+        "overdue": [
+            {"number": each.number, "kind": each.kind, "due": each.due, "state": each.state}
+            for each in found
+        ]
+    }
+
+
+def stage_of(call: CallRecord) -> str:
+    """Where a call that is up stands: ``menu``, ``waiting`` or ``talking``."""
+    if call.waiting:
+        return "waiting"
+    agents = (leg for leg in call.legs if leg.party is Party.AGENT)
+    return "talking" if any(leg.answered and not leg.ended for leg in agents) else "menu"
+
+
+def _day_entity(day: QueueFigures) -> Entity:
+    return {
+        "offered": day.carried + day.offered,
+        "answered": day.answered,
+        "abandoned": day.abandoned,
+        "short_abandoned": day.short_abandoned,
+        "flow_out": day.flow_out,
+        "longest_wait": day.longest_wait,
+        "average_speed_of_answer": day.average_speed_of_answer,
+        "service_level": {each.value: day.service_level(each) for each in ServiceLevelFormula},
+        "ended": day.answered + day.abandoned,
+    }
