@@ -1,0 +1,206 @@
+"""What goes into the interpreter, and what it asks for.
+
+Keys and typed digits never show in a `repr`: an event may hold a digit of a PIN.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+from cti.kernel.secret import Secret
+from cti.kernel.vocabulary import Language, Situation
+from ivr.flow import NONE, Values
+from prompts.catalogue import Announcement
+
+
+class Timer(Enum):
+    """The interpreter's timers, at most one of each."""
+
+    NOINPUT = "noinput"
+    """The caller has not pressed a key since the prompt ended."""
+    BETWEEN_KEYS = "between_keys"
+    TERMINATOR = "terminator"
+    """How long a terminator after a full entry is taken for habit and forgotten."""
+    UNMASK = "unmask"
+    """How long the recording stays masked after the last key of a secret."""
+
+
+class Hours(Enum):
+    """What a working calendar says of a moment."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    HOLIDAY = "holiday"
+
+
+# --- events ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The call is answered; `facts` is what is known of the caller."""
+
+    facts: Values = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was to be played has been played to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The caller pressed a key (``0-9*#A-D``)."""
+
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The timer has run out."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDone:
+    """The self-service has answered.
+
+    `announcements` are said next, `values` become fields, `facts` become known of the caller.
+    After a failure (`succeeded` false) keys typed ahead are forgotten.
+    """
+
+    outcome: str
+    announcements: tuple[Announcement, ...] = ()
+    values: Values = NONE
+    facts: Values = NONE
+    succeeded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChecked:
+    """The calendar's answer."""
+
+    hours: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """The caller hung up."""
+
+
+Event = Started | Played | Key | TimerFired | ServiceDone | CalendarChecked | CallerLeft
+
+
+# --- effects --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An announcement and the language it is said in."""
+
+    announcement: Announcement
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play these in place of what plays now; `Played` follows unless a key cuts them short."""
+
+    lines: tuple[Line, ...]
+    barge_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlaying:
+    """Be silent at once; no `Played` follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """`TimerFired` follows after so many seconds; replaces a running timer of that name."""
+
+    timer: Timer
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    """Forget the timer."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class CallService:
+    """Run the self-service; `ServiceDone` follows."""
+
+    name: str
+    arguments: Mapping[str, str | Secret] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCalendar:
+    """Ask that calendar; `CalendarChecked` follows."""
+
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Write silence into the recording, or sound again."""
+
+    masked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    """The caller's language is known."""
+
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """The caller chose an item of a menu."""
+
+    menu: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The caller keyed something in openly."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Put the caller into the queue; the flow is over."""
+
+    queue: str
+    situation: Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """End the call; the flow is over."""
+
+
+Effect = (
+    Play
+    | StopPlaying
+    | StartTimer
+    | StopTimer
+    | CallService
+    | CheckCalendar
+    | Mask
+    | SetLanguage
+    | Choose
+    | Entered
+    | HandOver
+    | Disconnect
+)

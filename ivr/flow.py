@@ -1,0 +1,219 @@
+"""A flow: what the hotline says and asks, as a graph of named nodes.
+
+There is one node type for each verb of the flow files. A node that neither asks nor hands the
+call over leads at once to the next; what was to be said on the way is kept and played together
+with the next question, so that a key cuts all of it short (VoiceXML 2.1, 4.1.8). `*` says the
+question again and `#` leads back to the menu before, everywhere.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
+from ivr.grammar import Rule
+
+UNAVAILABLE = "unavailable"
+"""The outcome of a service that failed or took too long; every service has it."""
+
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "level": tuple(level.name.lower() for level in ServiceLevel),
+    "verification": tuple(each.name.lower() for each in Verification),
+    "language": tuple(language.value for language in Language),
+}
+"""What a `branch` may look at, and the values it can have."""
+
+Values = Mapping[str, str]
+NONE: Values = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text of the catalogue; `values` names the field that fills each blank.
+
+    `language` is set only where the text is said in a language of its own.
+    """
+
+    id: str
+    values: Values = NONE
+    language: Language | None = None
+
+
+Prompts = tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say something and go on."""
+
+    prompts: Prompts
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An item of a menu; `name` is what call records and the agent see."""
+
+    name: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Let the caller choose by one key. `timeout` is seconds of silence after the prompt."""
+
+    prompts: Prompts
+    choices: Mapping[str, Choice]
+    timeout: float
+    give_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Collect digits into a field; a `secure` one is a secret from the first key on."""
+
+    prompts: Prompts
+    field: str
+    rule: Rule
+    secure: bool
+    then: str
+    give_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Call a self-service with fields as arguments (parameter -> field), go on by its outcome."""
+
+    name: str
+    arguments: Values
+    outcomes: Mapping[str, str]
+    prompts: Prompts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """Hand the caller to a person."""
+
+    prompts: Prompts
+    queue: str
+    situation: Situation = Situation.ORDINARY
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Go on by what a working calendar says of this moment."""
+
+    calendar: str
+    open: str
+    closed: str
+    holiday: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchLanguage:
+    """Speak another language from here on."""
+
+    language: Language
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Go on by something known of the caller (`FACTS`)."""
+
+    fact: str
+    cases: Values
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Go on elsewhere: a second name for a node."""
+
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Say goodbye and end the call."""
+
+    prompts: Prompts
+
+
+Node = Say | Menu | Ask | Service | Enqueue | Schedule | SwitchLanguage | Branch | Goto | HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How often, and how, a question is asked again after silence or a wrong key."""
+
+    reasks: int
+    noinput: Prompt
+    nomatch: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A named graph of nodes; `unavailable` is where a service leads that has no answer."""
+
+    name: str
+    start: str
+    unavailable: str
+    attempts: Attempts
+    nodes: Mapping[str, Node] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a flow must know of a self-service.
+
+    `values` are the fields it fills; `counts_as` is its name in statistics, empty for those that
+    are only a step of another.
+    """
+
+    arguments: frozenset[str] = frozenset()
+    outcomes: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+    counts_as: str = ""
+
+
+class Edge(Enum):
+    """By what the flow passes from a node to another."""
+
+    ITSELF = "itself"
+    CALLER = "caller"
+    """The caller pressed a key."""
+    SILENCE = "silence"
+    """The caller never answered, or never rightly."""
+
+
+def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
+    """Where the node can lead: label, target and by what."""
+    match node:
+        case Say() | Goto() | SwitchLanguage():
+            yield "", node.then, Edge.ITSELF
+        case Menu():
+            for key, choice in node.choices.items():
+                yield f"{key} {choice.name}", choice.then, Edge.CALLER
+            yield "no answer", node.give_up, Edge.SILENCE
+        case Ask():
+            yield node.field, node.then, Edge.CALLER
+            yield "no answer", node.give_up, Edge.SILENCE
+        case Service():
+            yield from ((outcome, then, Edge.ITSELF) for outcome, then in node.outcomes.items())
+        case Schedule():
+            yield "open", node.open, Edge.ITSELF
+            yield "closed", node.closed, Edge.ITSELF
+            yield "holiday", node.holiday, Edge.ITSELF
+        case Branch():
+            yield from ((value, then, Edge.ITSELF) for value, then in node.cases.items())
+            yield "otherwise", node.otherwise, Edge.ITSELF
+
+
+def prompts(node: Node) -> Prompts:
+    """What the node says."""
+    match node:
+        case Say() | Menu() | Ask() | Service() | Enqueue() | HangUp():
+            return node.prompts
+    return ()

@@ -1,0 +1,483 @@
+"""The interpreter: `step(flow, state, event)` gives the next state and what to do.
+
+::
+
+    NEW --Started--> (enter the first node)
+
+    enter: say, language, branch, goto   lead on at once; what they say is kept
+           menu                          -> MENU      play, then wait for a key
+           ask                           -> ASK       play, then collect digits
+           schedule                      -> CHECKING  until CalendarChecked
+           service                       -> SERVING   until ServiceDone and the prompt has ended
+           enqueue, hang_up              -> CLOSING   until the last prompt has ended, then DONE
+
+    any   --CallerLeft-->  DONE
+
+It waits in MENU and ASK only, with a timer or a prompt running; every silence ends in a person or
+a goodbye after a bounded number of prompts, because the loader refuses loops without the caller.
+
+Secrets: digits of a secure entry live in `Secret` values, leave the state with the `CallService`
+that uses them, and are forgotten on every way to a menu and at the end. The recording is masked
+from the moment a secure question is entered until half a second after its last key. Keys pressed
+while a service runs are kept and used by the next question, unless the service failed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from types import MappingProxyType
+
+from cti.kernel.errors import LocalError
+from cti.kernel.secret import Secret
+from cti.kernel.vocabulary import Language
+from ivr.effects import (
+    CalendarChecked,
+    CallerLeft,
+    CallService,
+    CheckCalendar,
+    Choose,
+    Disconnect,
+    Effect,
+    Entered,
+    Event,
+    HandOver,
+    Hours,
+    Key,
+    Line,
+    Mask,
+    Play,
+    Played,
+    ServiceDone,
+    SetLanguage,
+    Started,
+    StartTimer,
+    StopPlaying,
+    StopTimer,
+    Timer,
+    TimerFired,
+)
+from ivr.flow import (
+    NONE,
+    Ask,
+    Branch,
+    Enqueue,
+    Flow,
+    Goto,
+    HangUp,
+    Menu,
+    Node,
+    Prompt,
+    Prompts,
+    Say,
+    Schedule,
+    Service,
+    SwitchLanguage,
+    Values,
+)
+from ivr.grammar import AGAIN, BACK, TERMINATOR, Verdict, expire, press
+from prompts.catalogue import Announcement
+
+UNMASK_AFTER = 0.5
+"""Seconds of masking after the last key of a secret: its tone may still ring."""
+TERMINATOR_WITHIN = 2.0
+MOST_KEYS_AHEAD = 40
+NOTHING = Secret("")
+
+
+class Phase(Enum):
+    """Where the interpreter waits."""
+
+    NEW = "new"
+    MENU = "menu"
+    ASK = "ask"
+    SERVING = "serving"
+    CHECKING = "checking"
+    CLOSING = "closing"
+    DONE = "done"
+
+
+LISTENING = (Phase.MENU, Phase.ASK)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A caller's place in the flow.
+
+    `queued` waits to be said with the next question, `heard` is what `*` says again, `trail` are
+    the menus that led here, `ahead` the keys typed ahead, `entry` the digits collected so far.
+    """
+
+    node: str = ""
+    phase: Phase = Phase.NEW
+    language: Language = Language.CHINESE
+    playing: bool = False
+    queued: tuple[Line, ...] = ()
+    heard: tuple[Line, ...] = ()
+    trail: tuple[str, ...] = ()
+    failures: int = 0
+    facts: Values = NONE
+    fields: Values = NONE
+    secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    entry: Secret = NOTHING
+    ahead: Secret = NOTHING
+    waiting: Timer | None = None
+    """The timer that runs while a key is waited for."""
+    expects_terminator: bool = False
+    masked: bool = False
+    answer: ServiceDone | None = None
+    """A service's answer that waits for the prompt to end."""
+
+
+def step(flow: Flow, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    """The state after the event, and the effects in order. Never raises for what callers do."""
+    turn = _Turn(flow, state)
+    turn.take(event)
+    turn.use_keys_ahead()
+    turn.settle_mask(event)
+    return turn.state, tuple(turn.effects)
+
+
+class _Turn:
+    """One step while it is worked out; nothing of it outlives `step`."""
+
+    def __init__(self, flow: Flow, state: State) -> None:
+        self.flow, self.state, self.before = flow, state, state
+        self.effects: list[Effect] = []
+
+    def take(self, event: Event) -> None:
+        """Let the event happen; one that comes too late changes nothing."""
+        phase = self.state.phase
+        match event:
+            case CallerLeft():
+                self._finish()
+            case Started() if phase is Phase.NEW:
+                self._learn(facts=event.facts)
+                self._enter(self.flow.start)
+            case Played() if self.state.playing:
+                self._change(playing=False)
+                self._prompt_ended()
+            case Key():
+                self._key(event.key)
+            case TimerFired():
+                if event.timer is self.state.waiting:
+                    self._change(waiting=None)
+                self._timer(event.timer)
+            case ServiceDone() if phase is Phase.SERVING and self.state.answer is None:
+                self._change(answer=event)
+                self._conclude_service()
+            case CalendarChecked() if phase is Phase.CHECKING:
+                self._enter(self._by_hours(event.hours))
+
+    def use_keys_ahead(self) -> None:
+        """Hand keys typed ahead to the question that now listens."""
+        while (keys := self.state.ahead.reveal()) and self.state.phase in LISTENING:
+            self._change(ahead=Secret(keys[1:]))
+            self._key(keys[0])
+
+    def settle_mask(self, event: Event) -> None:
+        """Unmask the recording some time after the last key once nothing secret is asked."""
+        if not self.state.masked or self._secure(self.state):
+            return
+        asked = not self.before.masked or self._secure(self.before)
+        if asked or isinstance(event, Key):
+            self._do(StartTimer(Timer.UNMASK, UNMASK_AFTER))
+
+    # --- events -----------------------------------------------------------------------------
+
+    def _prompt_ended(self) -> None:
+        match self.state.phase:
+            case Phase.MENU | Phase.ASK:
+                self._listen()
+            case Phase.SERVING:
+                self._conclude_service()
+            case Phase.CLOSING:
+                self._close()
+
+    def _timer(self, timer: Timer) -> None:
+        match timer, self.state.phase:
+            case Timer.UNMASK, _ if self.state.masked:
+                self._change(masked=False)
+                self._do(Mask(False))
+            case Timer.TERMINATOR, _:
+                self._change(expects_terminator=False)
+            case Timer.NOINPUT, Phase.MENU | Phase.ASK if not self.state.playing:
+                self._ask_again(self.flow.attempts.noinput)
+            case Timer.BETWEEN_KEYS, Phase.ASK:
+                node = self._ask
+                digits = self.state.entry.reveal()
+                self._judge(node, digits, expire(node.rule, digits))
+
+    def _key(self, key: str) -> None:
+        habit = self._is_habit(key)
+        match self.state.phase:
+            case Phase.MENU | Phase.ASK if habit:
+                if self.state.playing:  # the key has cut a prompt it was not meant for
+                    self._play(self.state.heard)
+            case Phase.MENU:
+                self._silence()
+                self._key_in_menu(key)
+            case Phase.ASK:
+                self._silence()
+                digits, verdict = press(self._ask.rule, self.state.entry.reveal(), key)
+                self._judge(self._ask, digits, verdict)
+            case Phase.SERVING | Phase.CHECKING:
+                if not habit:
+                    ahead = (self.state.ahead.reveal() + key)[:MOST_KEYS_AHEAD]
+                    self._change(ahead=Secret(ahead))
+                if self.state.playing:
+                    self._silence()
+                    self._conclude_service()
+            case Phase.CLOSING if self.state.playing and isinstance(self._node, Enqueue):
+                self._silence()
+                self._close()
+
+    def _is_habit(self, key: str) -> bool:
+        """Whether the key only ends an entry that its length has ended already."""
+        if not self.state.expects_terminator:
+            return False
+        self._change(expects_terminator=False)
+        self._do(StopTimer(Timer.TERMINATOR))
+        return key == TERMINATOR
+
+    # --- menu -------------------------------------------------------------------------------
+
+    def _key_in_menu(self, key: str) -> None:
+        node = self._node
+        if not isinstance(node, Menu):
+            raise LocalError(f"node {self.state.node} is no menu")
+        if key == AGAIN:
+            self._play(self.state.heard)
+        elif key == BACK:
+            self._back()
+        elif choice := node.choices.get(key):
+            self._do(Choose(self.state.node, choice.name))
+            self._change(trail=(*self.state.trail, self.state.node))
+            self._enter(choice.then)
+        else:
+            self._ask_again(self.flow.attempts.nomatch)
+
+    def _back(self) -> None:
+        if self.state.trail:
+            self._enter(self.state.trail[-1])
+        else:
+            self._play(self.state.heard)
+
+    # --- ask --------------------------------------------------------------------------------
+
+    def _judge(self, node: Ask, digits: str, verdict: Verdict) -> None:
+        self._change(entry=Secret(digits))
+        match verdict:
+            case Verdict.MORE:
+                self._wait(Timer.BETWEEN_KEYS, node.rule.between_keys)
+            case Verdict.COMPLETE | Verdict.FULL:
+                self._store(node, digits)
+                if verdict is Verdict.FULL and node.rule.terminator:
+                    self._change(expects_terminator=True)
+                    self._do(StartTimer(Timer.TERMINATOR, TERMINATOR_WITHIN))
+                self._enter(node.then)
+            case Verdict.CLEARED:
+                self._play(self.state.heard)
+            case Verdict.EMPTY:
+                self._back()
+            case Verdict.UNFIT:
+                self._ask_again(self.flow.attempts.nomatch)
+
+    def _store(self, node: Ask, digits: str) -> None:
+        self._change(entry=NOTHING)
+        if node.secure:
+            self._change(secrets={**self.state.secrets, node.field: Secret(digits)})
+        else:
+            self._change(fields={**self.state.fields, node.field: digits})
+            self._do(Entered(node.field, digits))
+
+    def _ask_again(self, why: Prompt) -> None:
+        """Silence or a wrong key: ask again, or give up after so many times in a row."""
+        node = self._node
+        if not isinstance(node, Menu | Ask):
+            raise LocalError(f"node {self.state.node} asks nothing")
+        self._change(failures=self.state.failures + 1, entry=NOTHING, ahead=NOTHING)
+        if self.state.failures > self.flow.attempts.reasks:
+            self._enter(node.give_up)
+            return
+        self._change(heard=self._lines(node.prompts))
+        self._play((*self._lines((why,)), *self.state.heard))
+
+    # --- nodes ------------------------------------------------------------------------------
+
+    def _enter(self, name: str) -> None:
+        self._silence()
+        following: str | None = name
+        while following is not None:
+            self._change(node=following, failures=0, entry=NOTHING)
+            following = self._pass(self._node)
+
+    def _pass(self, node: Node) -> str | None:
+        """Do what the node says; the node that follows at once, or None to wait here."""
+        match node:
+            case Say():
+                self._change(queued=(*self.state.queued, *self._lines(node.prompts)))
+                return node.then
+            case Goto():
+                return node.then
+            case SwitchLanguage():
+                self._change(language=node.language)
+                self._learn(facts={"language": node.language.value})
+                self._do(SetLanguage(node.language))
+                return node.then
+            case Branch():
+                return node.cases.get(self.state.facts.get(node.fact, ""), node.otherwise)
+            case Menu() | Ask():
+                self._question(node)
+            case Service():
+                self._serve(node)
+            case Schedule():
+                self._change(phase=Phase.CHECKING)
+                self._do(CheckCalendar(node.calendar))
+            case Enqueue() | HangUp():
+                self._say_last(node)
+        return None
+
+    def _question(self, node: Menu | Ask) -> None:
+        name, trail = self.state.node, self.state.trail
+        if name in trail:
+            trail = trail[: trail.index(name)]
+        self._change(trail=trail, heard=(*self.state.queued, *self._lines(node.prompts)), queued=())
+        if isinstance(node, Menu):
+            self._change(phase=Phase.MENU, secrets={})
+        else:
+            self._change(phase=Phase.ASK)
+            if node.secure:
+                self._mask()
+        if not self.state.ahead.reveal():
+            self._play(self.state.heard)
+
+    def _serve(self, node: Service) -> None:
+        known: dict[str, str | Secret] = {**self.state.fields, **self.state.secrets}
+        arguments = {name: known[each] for name, each in node.arguments.items() if each in known}
+        used = set(node.arguments.values())
+        kept = {name: each for name, each in self.state.secrets.items() if name not in used}
+        self._change(phase=Phase.SERVING, answer=None, secrets=kept)
+        self._do(CallService(node.name, arguments))
+        self._play_queued(node.prompts, barge_in=True)
+
+    def _conclude_service(self) -> None:
+        node, answer = self._node, self.state.answer
+        if answer is None or self.state.playing or not isinstance(node, Service):
+            return
+        lines = tuple(Line(each, self.state.language) for each in answer.announcements)
+        self._change(answer=None, queued=(*self.state.queued, *lines))
+        self._learn(facts=answer.facts, fields=answer.values)
+        if not answer.succeeded:
+            self._change(ahead=NOTHING)
+        self._enter(node.outcomes.get(answer.outcome, self.flow.unavailable))
+
+    def _by_hours(self, hours: Hours) -> str:
+        node = self._node
+        if not isinstance(node, Schedule):
+            raise LocalError(f"node {self.state.node} is no schedule")
+        return {
+            Hours.OPEN: node.open,
+            Hours.CLOSED: node.closed,
+            Hours.HOLIDAY: node.holiday,
+        }[hours]
+
+    def _say_last(self, node: Enqueue | HangUp) -> None:
+        self._change(phase=Phase.CLOSING, ahead=NOTHING, secrets={})
+        self._play_queued(node.prompts, barge_in=isinstance(node, Enqueue))
+        if not self.state.playing:
+            self._close()
+
+    def _close(self) -> None:
+        match self._node:
+            case Enqueue(queue=queue, situation=situation):
+                self._do(HandOver(queue, situation))
+            case _:
+                self._do(Disconnect())
+        self._finish()
+
+    def _finish(self) -> None:
+        if self.state.expects_terminator:
+            self._do(StopTimer(Timer.TERMINATOR))
+        self._change(
+            phase=Phase.DONE,
+            waiting=None,
+            playing=False,
+            queued=(),
+            heard=(),
+            secrets={},
+            entry=NOTHING,
+            ahead=NOTHING,
+            expects_terminator=False,
+            answer=None,
+        )
+
+    # --- sound, timers, knowledge -------------------------------------------------------------
+
+    def _play(self, lines: tuple[Line, ...], *, barge_in: bool = True) -> None:
+        if lines:
+            self._change(playing=True)
+            self._do(Play(lines, barge_in))
+        elif self.state.phase in LISTENING:
+            self._listen()
+
+    def _play_queued(self, more: Prompts, *, barge_in: bool) -> None:
+        lines = (*self.state.queued, *self._lines(more))
+        self._change(queued=())
+        self._play(lines, barge_in=barge_in)
+
+    def _listen(self) -> None:
+        node = self._node
+        seconds = node.timeout if isinstance(node, Menu) else self._ask.rule.first_key
+        self._wait(Timer.NOINPUT, seconds)
+
+    def _wait(self, timer: Timer, seconds: float) -> None:
+        self._change(waiting=timer)
+        self._do(StartTimer(timer, seconds))
+
+    def _silence(self) -> None:
+        """Stop what plays and what waits for a key."""
+        if self.state.playing:
+            self._change(playing=False)
+            self._do(StopPlaying())
+        if self.state.waiting:
+            self._do(StopTimer(self.state.waiting))
+            self._change(waiting=None)
+
+    def _mask(self) -> None:
+        if self.state.masked:
+            self._do(StopTimer(Timer.UNMASK))
+        else:  # keys that came before are in the recording, so they can be no part of a secret
+            self._change(masked=True, ahead=NOTHING)
+            self._do(Mask(True))
+
+    def _lines(self, prompts: Prompts) -> tuple[Line, ...]:
+        return tuple(self._line(prompt) for prompt in prompts)
+
+    def _line(self, prompt: Prompt) -> Line:
+        fields = self.state.fields
+        values = {blank: fields.get(name, "") for blank, name in prompt.values.items()}
+        return Line(Announcement(prompt.id, values), prompt.language or self.state.language)
+
+    def _learn(self, *, facts: Values = NONE, fields: Values = NONE) -> None:
+        self._change(facts={**self.state.facts, **facts}, fields={**self.state.fields, **fields})
+
+    @property
+    def _node(self) -> Node:
+        return self.flow.nodes[self.state.node]
+
+    @property
+    def _ask(self) -> Ask:
+        node = self._node
+        if not isinstance(node, Ask):
+            raise LocalError(f"node {self.state.node} asks for no digits")
+        return node
+
+    def _secure(self, state: State) -> bool:
+        node = self.flow.nodes.get(state.node)
+        return state.phase is Phase.ASK and isinstance(node, Ask) and node.secure
+
+    def _change(self, **changes: object) -> None:
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+
+    def _do(self, *effects: Effect) -> None:
+        self.effects.extend(effects)
