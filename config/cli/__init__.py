@@ -1,0 +1,32 @@
+"""The subcommands of ``hotline``, one module each.
+
+A module gives ``add_arguments(parser)`` and ``run(args) -> int`` (the exit status). Only the
+module of the command asked for is imported, and modules import what is heavy inside ``run``, so
+that every command starts quickly. `settings_of(args)` reads the settings file.
+"""
+
+from argparse import Namespace
+from pathlib import Path
+
+from config.settings import Settings
+
+COMMANDS = {
+    "serve": "start the hotline; initialises first what is missing",
+    "call": "place a call from the terminal and hear what a caller hears",
+    "phone": "be an agent's telephone: register, ring, answer",
+    "demo": "fill the running hotline with agents and callers",
+    "flow": "check a menu flow, or draw it",
+    "init": "create the database, the prompts and the demo bank, and stop",
+}
+"""Name of the module, and what `hotline --help` says of it."""
+
+USUAL_FILE = Path("hotline.yaml")
+
+
+def settings_of(args: Namespace) -> Settings:
+    """Settings from ``--config``, else from ``hotline.yaml`` here, else the defaults."""
+    from config.settings_file import read_settings  # the YAML reader is not needed without a file
+
+    if args.config is not None:
+        return read_settings(args.config)
+    return read_settings(USUAL_FILE) if USUAL_FILE.is_file() else Settings()

@@ -1,0 +1,33 @@
+"""Check a menu flow, or draw it as a Mermaid diagram."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """``flow check FILE`` and ``flow graph FILE``."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, summary in (
+        ("check", "name every mistake by file, line and key"),
+        ("graph", "print the flow as a Mermaid diagram"),
+    ):
+        action = actions.add_parser(name, help=summary)
+        action.add_argument("file", type=Path, metavar="FILE", help="a flow in YAML")
+
+
+def run(args: Namespace) -> int:
+    """Print the mistakes (status 1) or the diagram."""
+    from ivr.diagram import mermaid
+    from ivr.loader import check, load
+
+    if args.action == "graph":
+        print(mermaid(load(args.file)))
+        return 0
+    errors = check(args.file)
+    for error in errors:
+        print(error, file=sys.stderr)
+    if errors:
+        return 1
+    print(f"{args.file}: no mistake found")
+    return 0

@@ -1,0 +1,131 @@
+"""What the house is told from outside, as typed values; `hotline.example.yaml` is the manual."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agents.model import AgentSettings, Queue
+from cti.kernel.identifiers import QueueId
+from cti.kernel.vocabulary import Language
+from cti.worker.settings import MediaSettings
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class SipSettings:
+    """Where SIP is spoken and from whom calls are taken.
+
+    `host` is bound, `advertised` is written into messages where a NAT stands before us (empty:
+    the same). `trunks` maps the address of a carrier or PBX to the name it goes by.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5060
+    advertised: str = ""
+    realm: str = "hotline"
+    trunks: Mapping[str, str] = field(default_factory=lambda: {"127.0.0.1": "local"})
+
+    @property
+    def contact_host(self) -> str:
+        """The address others reach us at."""
+        return self.advertised or self.host
+
+
+@dataclass(frozen=True, slots=True)
+class WebSiteSettings:
+    """Where the pages are served, and how long a session lasts (seconds)."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    secure: bool = False
+    origins: tuple[str, ...] = ()
+    idle: float = 3600.0
+    longest: float = 43200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the house keeps its files; relative ones stand below `base`."""
+
+    base: Path = Path("var")
+    prompts: Path = Path("prompts")
+    recordings: Path = Path("recordings")
+    spool: Path = Path("spool")
+    flows: Path = HERE / "flows"
+    calendars: Path = HERE / "calendars"
+
+    def of(self, folder: Path) -> Path:
+        """The folder as an absolute path."""
+        return (self.base / folder).absolute()
+
+
+@dataclass(frozen=True, slots=True)
+class IvrSettings:
+    """What serves callers before a person does; times in seconds.
+
+    `numbers` maps the number dialled to a flow.
+    """
+
+    numbers: Mapping[str, str] = field(default_factory=lambda: {"95588": "main"})
+    service_limit: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class BankSettings:
+    """How wrong PINs are answered: so many lock the account for so long (seconds)."""
+
+    wrong_pins: int = 3
+    locked_for: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSettings:
+    """Where the wall board's figures turn to warning and to alarm (seconds, shares)."""
+
+    wait_warning: float = 30.0
+    wait_alarm: float = 60.0
+    service_level_warning: float = 0.8
+    service_level_alarm: float = 0.6
+
+
+DEFAULT_QUEUES = (
+    Queue(
+        QueueId("general"),
+        {Language.CHINESE: "综合服务", Language.ENGLISH: "General service"},
+        "general",
+    ),
+    Queue(
+        QueueId("complaints"),
+        {Language.CHINESE: "投诉受理", Language.ENGLISH: "Complaints"},
+        "complaints",
+        threshold=30.0,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything."""
+
+    sip: SipSettings = SipSettings()
+    media: MediaSettings = field(default_factory=MediaSettings)
+    media_workers: int = 0
+    """Media worker processes; 0 for one per spare core."""
+    web: WebSiteSettings = WebSiteSettings()
+    folders: Folders = Folders()
+    database: str = ""
+    """URL; empty for SQLite in the base folder."""
+    ivr: IvrSettings = IvrSettings()
+    bank: BankSettings = BankSettings()
+    queues: tuple[Queue, ...] = DEFAULT_QUEUES
+    agents: AgentSettings = field(default_factory=AgentSettings)
+    board: BoardSettings = BoardSettings()
+    time_zone: str = "Asia/Shanghai"
+    demo: bool = True
+    """Fill an empty database with the demo bank."""
+
+    @property
+    def database_url(self) -> str:
+        """Where the records are kept."""
+        return self.database or f"sqlite:///{self.folders.of(Path('hotline.sqlite'))}"

@@ -1,0 +1,253 @@
+"""Reads the settings file; every mistake in it is named by file, line and key, all at once."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import available_timezones
+
+from agents.model import AgentSettings, Queue
+from config.settings import (
+    BankSettings,
+    BoardSettings,
+    Folders,
+    IvrSettings,
+    Settings,
+    SipSettings,
+    WebSiteSettings,
+)
+from cti.kernel.document import Section, Value, read_document
+from cti.kernel.identifiers import QueueId
+from cti.kernel.vocabulary import Language
+from cti.worker.settings import MediaSettings
+
+PORTS = (0, 65535)
+DAY = 86400.0
+NUMBER = re.compile(r"\+?\d{1,15}")
+ORIGIN = re.compile(r"https?://[^/\s]+")
+URL = re.compile(r"(sqlite|postgresql)://\S+")
+
+T = TypeVar("T")
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of the file, with defaults for what it leaves out; DocumentError."""
+    top = read_document(path)
+    media, workers = _part(top, "media", (MediaSettings(), 0), _media)
+    settings = Settings(
+        sip=_part(top, "sip", SipSettings(), _sip),
+        media=media,
+        media_workers=workers,
+        web=_part(top, "web", WebSiteSettings(), _web),
+        folders=_part(top, "folders", Folders(), lambda part: _folders(part, path.parent)),
+        database=_part(top, "database", "", _database),
+        ivr=_part(top, "ivr", IvrSettings(), _ivr),
+        bank=_part(top, "bank", BankSettings(), _bank),
+        queues=_queues(top.get("queues")),
+        agents=_part(top, "agents", AgentSettings(), _agents),
+        board=_part(top, "board", BoardSettings(), _board),
+        time_zone=_time_zone(top.get("time_zone")),
+        demo=_value(top, "demo", Settings().demo, Value.truth),
+    )
+    top.close()
+    top.value.report.check()
+    return settings
+
+
+# --- sections -------------------------------------------------------------------------------
+
+
+def _sip(part: Section) -> SipSettings:
+    usual = SipSettings()
+    trunks = part.get("trunks")
+    return SipSettings(
+        host=_value(part, "host", usual.host, Value.text),
+        port=_value(part, "port", usual.port, lambda value: value.whole(*PORTS)),
+        advertised=_value(part, "advertised", usual.advertised, _text_or_nothing),
+        realm=_value(part, "realm", usual.realm, Value.text),
+        trunks=(
+            {address: name.text() for address, name in trunks.section().each()}
+            if trunks
+            else usual.trunks
+        ),
+    )
+
+
+def _media(part: Section) -> tuple[MediaSettings, int]:
+    usual = MediaSettings()
+    first = _value(part, "first_port", usual.first_port, lambda value: value.whole(*PORTS))
+    last = _value(part, "last_port", usual.last_port, lambda value: value.whole(*PORTS))
+    if last <= first:
+        part.value.wrong(f"`last_port` ({last}) must lie above `first_port` ({first})")
+    settings = MediaSettings(
+        bind=_value(part, "host", usual.bind, Value.text),
+        advertised=_value(part, "advertised", usual.advertised, _text_or_nothing),
+        first_port=first,
+        last_port=last,
+        rtp_timeout=_seconds(part, "rtp_timeout", usual.rtp_timeout, 1),
+    )
+    return settings, _value(part, "workers", 0, lambda value: value.whole(0, 64))
+
+
+def _web(part: Section) -> WebSiteSettings:
+    usual = WebSiteSettings()
+    return WebSiteSettings(
+        host=_value(part, "host", usual.host, Value.text),
+        port=_value(part, "port", usual.port, lambda value: value.whole(*PORTS)),
+        secure=_value(part, "secure", usual.secure, Value.truth),
+        origins=_value(part, "origins", usual.origins, _origins),
+        idle=_seconds(part, "idle", usual.idle, 60),
+        longest=_seconds(part, "longest", usual.longest, 60),
+    )
+
+
+def _folders(part: Section, beside: Path) -> Folders:
+    usual = Folders()
+
+    def folder(key: str, default: Path) -> Path:
+        return _value(part, key, default, lambda value: Path(value.text()).expanduser())
+
+    return Folders(
+        # A base folder written in the file stands beside the file, wherever we are started.
+        base=_value(part, "base", usual.base, lambda value: beside / value.text()),
+        prompts=folder("prompts", usual.prompts),
+        recordings=folder("recordings", usual.recordings),
+        spool=folder("spool", usual.spool),
+        flows=folder("flows", usual.flows),
+        calendars=folder("calendars", usual.calendars),
+    )
+
+
+def _database(part: Section) -> str:
+    return _value(part, "url", "", _url)
+
+
+def _ivr(part: Section) -> IvrSettings:
+    usual = IvrSettings()
+    numbers = part.get("numbers")
+    return IvrSettings(
+        numbers=_numbers(numbers) if numbers else usual.numbers,
+        service_limit=_seconds(part, "service_limit", usual.service_limit, 1),
+    )
+
+
+def _bank(part: Section) -> BankSettings:
+    usual = BankSettings()
+    return BankSettings(
+        wrong_pins=_value(part, "wrong_pins", usual.wrong_pins, lambda value: value.whole(1, 10)),
+        locked_for=_seconds(part, "locked_for", usual.locked_for, 60),
+    )
+
+
+def _agents(part: Section) -> AgentSettings:
+    usual = AgentSettings()
+    return AgentSettings(
+        ring_limit=_seconds(part, "ring_limit", usual.ring_limit, 3),
+        after_call_limit=_seconds(part, "after_call_limit", usual.after_call_limit, 0),
+        after_call_extension=_seconds(part, "after_call_extension", usual.after_call_extension, 1),
+        after_call_extensions=_value(
+            part,
+            "after_call_extensions",
+            usual.after_call_extensions,
+            lambda value: value.whole(0, 100),
+        ),
+        expected_handling=_seconds(part, "expected_handling", usual.expected_handling, 1),
+        reasons=_value(
+            part,
+            "reasons",
+            usual.reasons,
+            lambda value: tuple(item.text() for item in value.items()),
+        ),
+    )
+
+
+def _board(part: Section) -> BoardSettings:
+    usual = BoardSettings()
+
+    def share(key: str, default: float) -> float:
+        return _value(part, key, default, lambda value: value.number(0, 1))
+
+    return BoardSettings(
+        wait_warning=_seconds(part, "wait_warning", usual.wait_warning, 0),
+        wait_alarm=_seconds(part, "wait_alarm", usual.wait_alarm, 0),
+        service_level_warning=share("service_level_warning", usual.service_level_warning),
+        service_level_alarm=share("service_level_alarm", usual.service_level_alarm),
+    )
+
+
+def _queues(value: Value | None) -> tuple[Queue, ...]:
+    if value is None:
+        return Settings().queues
+    return tuple(_queue(name, each.section()) for name, each in value.section().each())
+
+
+def _queue(name: str, part: Section) -> Queue:
+    queue = Queue(
+        QueueId(name),
+        {
+            Language.CHINESE: part.need("zh", "its name in Chinese").text(),
+            Language.ENGLISH: part.need("en", "its name in English").text(),
+        },
+        part.need("skill", "the skill its agents need").text(),
+        _seconds(part, "threshold", 20.0, 1),
+        _seconds(part, "announce_every", 30.0, 0),
+    )
+    part.close()
+    return queue
+
+
+# --- values ---------------------------------------------------------------------------------
+
+
+def _part(top: Section, key: str, default: T, read: Callable[[Section], T]) -> T:
+    value = top.get(key)
+    if value is None:
+        return default
+    section = value.section()
+    result = read(section)
+    section.close()
+    return result
+
+
+def _value(part: Section, key: str, default: T, read: Callable[[Value], T]) -> T:
+    value = part.get(key)
+    return default if value is None else read(value)
+
+
+def _seconds(part: Section, key: str, default: float, least: float) -> float:
+    return _value(part, key, default, lambda value: value.number(least, DAY))
+
+
+def _text_or_nothing(value: Value) -> str:
+    return value.text() if getattr(value.node, "value", "") else ""
+
+
+def _origins(value: Value) -> tuple[str, ...]:
+    return tuple(_matching(item, ORIGIN, "https://hotline.bank.example") for item in value.items())
+
+
+def _url(value: Value) -> str:
+    return _matching(value, URL, "postgresql://hotline@localhost/hotline")
+
+
+def _matching(value: Value, pattern: re.Pattern[str], example: str) -> str:
+    text = value.text()
+    if text and not pattern.fullmatch(text):
+        value.wrong(f"must look like {example}, not {text!r}")
+    return text
+
+
+def _numbers(value: Value) -> dict[str, str]:
+    flows: dict[str, Any] = {}
+    for number, flow in value.section().each():
+        if not NUMBER.fullmatch(number):
+            flow.wrong(f"{number!r} is no telephone number: digits only, perhaps after a +")
+        flows[number] = flow.text()
+    return flows
+
+
+def _time_zone(value: Value | None) -> str:
+    name = value.text() if value else Settings().time_zone
+    if value and name and name not in available_timezones():
+        value.wrong(f"{name!r} is no time zone of the IANA database, such as Asia/Shanghai")
+    return name
