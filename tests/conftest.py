@@ -1,0 +1,68 @@
+"""What every test shares: programs that may be missing, and a PostgreSQL server on demand."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.needs import all_needs, strict
+from tests.support.postgresql import cluster
+
+NEEDS = all_needs()
+POSTGRESQL = "HOTLINE_TEST_POSTGRESQL"
+missed = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[missed] = {}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for what in marker.args:
+            need = NEEDS[what]
+            given = what == "postgresql" and POSTGRESQL in os.environ
+            if need.path is not None or given:
+                continue
+            counts = item.config.stash[missed]
+            counts[what] = counts.get(what, 0) + 1
+            message = f"{what} is missing (Debian: {need.package})"
+            if strict():
+                pytest.fail(message, pytrace=False)
+            pytest.skip(message)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    counts = terminalreporter.config.stash[missed]
+    if not counts:
+        return
+    terminalreporter.section("missing programs", yellow=True)
+    for what, count in sorted(counts.items()):
+        need = NEEDS[what]
+        terminalreporter.line(f"{what}: {need.purpose}; {count} tests wanted it")
+    packages = " ".join(sorted(NEEDS[what].package for what in counts))
+    terminalreporter.line(f"On Debian: apt-get install --no-install-recommends {packages}")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database; the variable HOTLINE_TEST_POSTGRESQL wins."""
+    if given := os.environ.get(POSTGRESQL):
+        yield given
+        return
+    programs = NEEDS["postgresql"].path
+    if programs is None:
+        pytest.skip("postgresql is missing (Debian: postgresql)")
+    with cluster(programs) as url:
+        os.environ[POSTGRESQL] = url
+        try:
+            yield url
+        finally:
+            del os.environ[POSTGRESQL]
+
+
+@pytest.fixture(autouse=True)
+def _needed_server(request: pytest.FixtureRequest) -> None:
+    """A test that needs PostgreSQL finds its URL in the environment too."""
+    if any("postgresql" in marker.args for marker in request.node.iter_markers("needs")):
+        request.getfixturevalue("postgresql_url")
