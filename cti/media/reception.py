@@ -1,0 +1,78 @@
+"""What a receiver knows of its source: packets expected, lost, and their jitter (RFC 3550, A)."""
+
+from cti.media.g711 import SAMPLES_PER_SECOND
+from cti.media.rtp import SEQUENCES, RtpPacket
+
+MAX_DROPOUT = 3000
+MAX_MISORDER = 100
+
+
+class Reception:
+    """Counts the packets of one leg across all sources it had, one after the other."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._settled = 0
+        """Packets lost of sources that are gone."""
+        self._ssrc: int | None = None
+        self._base = 0
+        self._highest = 0
+        """Extended highest sequence number: its upper bits count the cycles."""
+        self._of_source = 0
+        self._restart: int | None = None
+        self._transit: float | None = None
+        self._jitter = 0.0
+
+    def receive(self, packet: RtpPacket, now: float, *, audio: bool) -> None:
+        """Count a packet that arrived at `now` (seconds); events tell nothing of jitter."""
+        if packet.ssrc != self._ssrc or not self._follow(packet.sequence):
+            self._begin(packet)
+        self.received += 1
+        self._of_source += 1
+        if audio:
+            self._measure(packet.timestamp, now)
+
+    @property
+    def lost(self) -> int:
+        """Packets expected and not received, never below zero (RFC 3550, A.3)."""
+        return self._settled + self._missing()
+
+    @property
+    def jitter(self) -> float:
+        """Interarrival jitter in milliseconds (RFC 3550, A.8)."""
+        return self._jitter * 1000 / SAMPLES_PER_SECOND
+
+    def _missing(self) -> int:
+        if self._ssrc is None:
+            return 0
+        return max(0, self._highest - self._base + 1 - self._of_source)
+
+    def _begin(self, packet: RtpPacket) -> None:
+        self._settled += self._missing()
+        self._ssrc = packet.ssrc
+        self._base = self._highest = packet.sequence
+        self._of_source = 0
+        self._restart = None
+        self._transit = None
+
+    def _follow(self, sequence: int) -> bool:
+        """Move the highest number on; False when the source began to count anew (A.1)."""
+        ahead = (sequence - self._highest) % SEQUENCES
+        if ahead < MAX_DROPOUT:
+            self._highest += ahead
+            self._restart = None
+        elif ahead <= SEQUENCES - MAX_MISORDER:
+            # One stray packet is a stray packet; two in order are a source that began anew.
+            if sequence == self._restart:
+                return False
+            self._restart = (sequence + 1) % SEQUENCES
+        return True
+
+    def _measure(self, timestamp: int, now: float) -> None:
+        transit = now * SAMPLES_PER_SECOND - timestamp
+        if self._transit is not None:
+            # A timestamp that wraps, or a clock begun anew, is no jitter.
+            difference = abs(transit - self._transit)
+            if difference < SAMPLES_PER_SECOND:
+                self._jitter += (difference - self._jitter) / 16
+        self._transit = transit

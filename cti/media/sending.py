@@ -1,0 +1,101 @@
+"""The stream a leg sends: one SSRC, whatever it is made of (RFC 3550, 5.1 and 7.1).
+
+Frames made here and packets passed on from another leg follow each other in one stream. At each
+change of source the sequence goes on by one, the timestamp by the time that passed, and the
+marker is set, so a jitter buffer plays on at once.
+"""
+
+from cti.media.g711 import SAMPLES_PER_SECOND
+from cti.media.rtp import SEQUENCES, TIMESTAMPS, RtpPacket, sequence_distance, timestamp_distance
+
+SLACK = 480
+"""Samples (60 ms) our own frames may be late against the clock before they are set right."""
+RELAYED_SLACK = SAMPLES_PER_SECOND
+"""Samples (1 s) a relayed source may stray from our clock: its jitter and its clock's drift."""
+
+
+class SendingStream:
+    """Numbers and stamps what is sent; its counts wrap only on the wire."""
+
+    def __init__(self, ssrc: int, sequence: int, timestamp: int) -> None:
+        self.sent = 0
+        self._ssrc = ssrc
+        self._sequence = sequence
+        self._timestamp = timestamp
+        """Where the next frame of our own belongs."""
+        self._origin: tuple[float, int] | None = None
+        self._source: int | None = None
+        """SSRC that is passed on, None while the frames are our own."""
+        self._heard = (0, 0)
+        self._passed = (0, 0)
+        """Sequence and timestamp of the source's newest packet: as heard, and as passed on."""
+
+    def frame(self, payload: bytes, payload_type: int, now: float) -> RtpPacket:
+        """A frame of our own, due now (seconds)."""
+        late = self._due(now) - self._timestamp > SLACK
+        marker = self.sent == 0 or self._source is not None or late
+        if marker:
+            self._anchor(now)
+        packet = self._packet(payload, payload_type, marker=marker)
+        self._timestamp += len(payload)
+        return packet
+
+    def event(self, payload: bytes, payload_type: int, now: float, *, first: bool) -> RtpPacket:
+        """A packet of an event of our own, whose `first` one set the timestamp of all."""
+        if first:
+            self._anchor(now)
+        return self._packet(payload, payload_type, marker=first)
+
+    def relay(
+        self, packet: RtpPacket, payload: bytes, payload_type: int, now: float, *, audio: bool
+    ) -> RtpPacket:
+        """The packet of another source with our numbers; its losses and its order stay visible."""
+        if self._source != packet.ssrc or (audio and self._strayed(packet, now)):
+            return self._join(packet, payload, payload_type, now)
+        sequence = self._passed[0] + sequence_distance(packet.sequence, self._heard[0])
+        timestamp = self._passed[1] + timestamp_distance(packet.timestamp, self._heard[1])
+        if sequence > self._passed[0]:
+            self._heard = (packet.sequence, packet.timestamp)
+            self._passed = (sequence, timestamp)
+            self._sequence = sequence + 1
+        if audio:
+            self._timestamp = max(self._timestamp, timestamp + len(payload))
+        self.sent += 1
+        return self._stamped(payload, payload_type, sequence, timestamp, marker=packet.marker)
+
+    def _join(self, packet: RtpPacket, payload: bytes, kind: int, now: float) -> RtpPacket:
+        self._anchor(now)
+        self._source = packet.ssrc
+        self._heard = (packet.sequence, packet.timestamp)
+        self._passed = (self._sequence, self._timestamp)
+        joined = self._packet(payload, kind, marker=True)
+        self._timestamp += len(payload)
+        return joined
+
+    def _anchor(self, now: float) -> None:
+        """Go on from where the clock stands, never back, with no source but ourselves."""
+        self._timestamp = max(self._due(now), self._timestamp)
+        self._origin = (now, self._timestamp)
+        self._source = None
+
+    def _strayed(self, packet: RtpPacket, now: float) -> bool:
+        timestamp = self._passed[1] + timestamp_distance(packet.timestamp, self._heard[1])
+        return abs(timestamp - self._due(now)) > RELAYED_SLACK
+
+    def _due(self, now: float) -> int:
+        """The position the clock stands at."""
+        since, timestamp = self._origin or (now, self._timestamp)
+        return timestamp + round((now - since) * SAMPLES_PER_SECOND)
+
+    def _packet(self, payload: bytes, kind: int, *, marker: bool) -> RtpPacket:
+        sequence = self._sequence
+        self._sequence += 1
+        self.sent += 1
+        return self._stamped(payload, kind, sequence, self._timestamp, marker=marker)
+
+    def _stamped(
+        self, payload: bytes, kind: int, sequence: int, timestamp: int, *, marker: bool
+    ) -> RtpPacket:
+        return RtpPacket(
+            kind, sequence % SEQUENCES, timestamp % TIMESTAMPS, self._ssrc, payload, marker
+        )

@@ -1,0 +1,154 @@
+"""What server and media worker say to each other: AMP commands over a Unix socket.
+
+Commands on legs want no answer, except where the port gives a Deferred; what is answered comes
+after everything reported before it, because one stream carries both.
+"""
+
+# ruff: noqa: RUF012  (AMP reads these class attributes as they are)
+
+import pathlib
+
+from twisted.protocols import amp
+
+from cti.media.port import MediaUnavailable
+
+
+class LocalPath(amp.Unicode):
+    """A `pathlib.Path` of this machine."""
+
+    def toString(self, inObject: pathlib.Path) -> bytes:  # noqa: N802, N803  (Twisted's names)
+        """The path in UTF-8."""
+        return str(inObject).encode()
+
+    def fromString(self, inString: bytes) -> pathlib.Path:  # noqa: N802, N803  (Twisted's names)
+        """The path."""
+        return pathlib.Path(inString.decode())
+
+
+class OneWay(amp.Command):
+    """A command that is not answered."""
+
+    requiresAnswer = False  # noqa: N815  (Twisted's name)
+
+
+LEG = (b"leg", amp.Unicode())
+
+# --- server to worker -----------------------------------------------------------------------
+
+
+class Open(amp.Command):
+    """Open a leg."""
+
+    arguments = [LEG, (b"group", amp.Unicode())]
+    response = [(b"host", amp.Unicode()), (b"port", amp.Integer())]
+    errors = {MediaUnavailable: b"MEDIA_UNAVAILABLE"}
+
+
+class Configure(OneWay):
+    """Send to that target."""
+
+    arguments = [
+        LEG,
+        (b"host", amp.Unicode()),
+        (b"port", amp.Integer()),
+        (b"codec", amp.Integer()),
+        (b"events", amp.Integer(optional=True)),
+        (b"sending", amp.Boolean()),
+    ]
+
+
+class Play(OneWay):
+    """Play files."""
+
+    arguments = [
+        LEG,
+        (b"play", amp.Integer()),
+        (b"files", amp.ListOf(LocalPath())),
+        (b"repeat", amp.Boolean()),
+        (b"barge_in", amp.Boolean()),
+    ]
+
+
+class Stop(OneWay):
+    """Stop what plays."""
+
+    arguments = [LEG]
+
+
+class Bridge(OneWay):
+    """Pass packets between two legs."""
+
+    arguments = [(b"one", amp.Unicode()), (b"other", amp.Unicode())]
+
+
+class Unbridge(OneWay):
+    """Take the leg's bridge apart."""
+
+    arguments = [LEG]
+
+
+class Record(OneWay):
+    """Record to a file."""
+
+    arguments = [LEG, (b"path", LocalPath()), (b"tracks", amp.Unicode())]
+
+
+class Mask(OneWay):
+    """Keep what follows out of recording and bridge, or no more."""
+
+    arguments = [LEG, (b"masked", amp.Boolean())]
+
+
+class SendKeys(OneWay):
+    """Press keys towards the far side."""
+
+    arguments = [LEG, (b"keys", amp.Unicode())]
+
+
+class Close(amp.Command):
+    """Close a leg; answered when its recording is closed."""
+
+    arguments = [LEG]
+    response = [
+        (b"sent", amp.Integer()),
+        (b"received", amp.Integer()),
+        (b"lost", amp.Integer()),
+        (b"jitter", amp.Float()),
+    ]
+
+
+class ShutDown(amp.Command):
+    """Close every leg; answered when every recording is closed."""
+
+
+# --- worker to server -----------------------------------------------------------------------
+
+
+class Hello(amp.Command):
+    """The worker of that number is there; the first thing it says."""
+
+    arguments = [(b"number", amp.Integer())]
+
+
+class KeyPressed(OneWay):
+    """A key began."""
+
+    arguments = [LEG, (b"key", amp.Unicode())]
+
+
+class PlayEnded(OneWay):
+    """A play command is over."""
+
+    arguments = [LEG, (b"play", amp.Integer()), (b"outcome", amp.Unicode())]
+
+
+class RecordingClosed(OneWay):
+    """A recording is whole on disk."""
+
+    arguments = [LEG, (b"path", LocalPath()), (b"seconds", amp.Float())]
+
+
+class LegsLost(OneWay):
+    """No RTP came for these legs."""
+
+    arguments = [(b"legs", amp.ListOf(amp.Unicode()))]

@@ -1,0 +1,246 @@
+"""Sound for legs, made in this process: sockets, one pacer, players, bridges, recordings.
+
+The media worker is this engine behind a Unix socket; command-line telephones and tests use it
+directly. What it reports, it reports in a reactor turn of its own, never inside a command.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, DeferredList, fail, succeed
+from twisted.logger import Logger
+
+from cti.kernel.clock import Clock
+from cti.kernel.identifiers import CallId, ConnectionId, Entropy, system_entropy
+from cti.media.player import Player, SoundCache
+from cti.media.port import (
+    Codec,
+    LegStatistics,
+    MediaAddress,
+    MediaListener,
+    MediaTarget,
+    MediaUnavailable,
+    PlayOutcome,
+    Tracks,
+)
+from cti.media.session import Session, Source
+from cti.media.wave_file import SoundUnusable
+from cti.worker.disk import Disk, ThreadDisk
+from cti.worker.leg import Leg, Play
+from cti.worker.pacer import Pacer
+from cti.worker.recording import Recording
+from cti.worker.reports import Reports
+from cti.worker.settings import MediaSettings
+from cti.worker.sockets import LegSocket, PortRange, is_address
+
+log = Logger()
+
+FLUSH_TICKS = 50
+"""Recordings are written once a second, each leg's in its own tick."""
+
+
+class MediaReactor(Clock, Protocol):
+    """What of the reactor the engine uses."""
+
+    def addReader(self, reader: Any) -> None: ...  # noqa: N802  (Twisted's name)
+
+    def removeReader(self, reader: Any) -> None: ...  # noqa: N802  (Twisted's name)
+
+
+class MediaEngine:
+    """A `MediaPort` on sockets of this process."""
+
+    def __init__(
+        self,
+        reactor: MediaReactor,
+        settings: MediaSettings,
+        listener: MediaListener | None = None,
+        *,
+        disk: Disk | None = None,
+        entropy: Entropy = system_entropy,
+    ) -> None:
+        self.reports = Reports(reactor, listener)
+        self._reactor = reactor
+        self._settings = settings
+        self._disk = disk or ThreadDisk(reactor)
+        self._entropy = entropy
+        self._ports = PortRange(settings.bind, settings.ports, self._number(2))
+        self._sounds = SoundCache(settings.cache_octets)
+        self._pacer = Pacer(reactor, self._tick)
+        self._ticks = 0
+        self._legs: dict[ConnectionId, Leg] = {}
+        self._sockets: dict[ConnectionId, LegSocket] = {}
+
+    # --- the port ---------------------------------------------------------------------------
+
+    def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:
+        """Bind a port for the leg; MediaUnavailable when there is none."""
+        if leg in self._legs:
+            return fail(MediaUnavailable(f"leg {leg} is open"))
+        try:
+            sock = self._ports.bind()
+        except MediaUnavailable as error:
+            return fail(error)
+        session = Session(ssrc=self._number(4), sequence=self._number(2), timestamp=self._number(4))
+        reader = LegSocket(sock, lambda data, source: self._datagram(leg, data, source))
+        self._legs[leg] = Leg(leg, group, session, reader.transmit, self.reports)
+        self._sockets[leg] = reader
+        self._reactor.addReader(reader)
+        self._pacer.start()
+        return succeed(MediaAddress(self._settings.host, reader.port))
+
+    def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
+        """Send as agreed from the next tick on."""
+        found = self._legs.get(leg)
+        if found is None:
+            return
+        if not is_address(target.host):
+            log.error("Leg {leg_id}: {host} is no IP address", leg_id=leg, host=target.host)
+            return
+        found.configure(target, self._reactor.seconds())
+
+    def play(
+        self,
+        leg: ConnectionId,
+        play: int,
+        files: Sequence[Path],
+        *,
+        repeat: bool = False,
+        barge_in: bool = False,
+    ) -> None:
+        """Send the files; one that cannot be read is logged and left out."""
+        found = self._legs.get(leg)
+        if found is not None:
+            codec = found.codec or Codec.PCMA
+            player = Player(self._load(files, codec), codec, repeat=repeat)
+            found.start_play(Play(play, player, codec, barge_in=barge_in))
+
+    def stop(self, leg: ConnectionId) -> None:
+        """End what plays."""
+        if leg in self._legs:
+            self._legs[leg].end_play(PlayOutcome.STOPPED)
+
+    def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
+        """Pass packets between two legs from the next one on; each leaves the bridge it was in."""
+        pair = self._legs.get(one), self._legs.get(other)
+        if pair[0] is None or pair[1] is None or pair[0] is pair[1]:
+            return
+        now = self._reactor.seconds()
+        for leg, peer in (pair, pair[::-1]):
+            assert leg is not None
+            assert peer is not None
+            if leg.peer is not peer:
+                self._separate(leg)
+            leg.join(peer, now)
+
+    def unbridge(self, leg: ConnectionId) -> None:
+        """Take the bridge the leg is in apart."""
+        if leg in self._legs:
+            self._separate(self._legs[leg])
+
+    def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
+        """Record to that file from now on; a recording under way is closed first."""
+        found = self._legs.get(leg)
+        if found is not None:
+            self._close_recording(found)
+            now = self._reactor.seconds()
+            found.record(Recording(path, tracks, now, self._disk), now)
+
+    def mask(self, leg: ConnectionId, masked: bool) -> None:
+        """Keep what follows out of the recording and the bridge, or no more."""
+        if leg in self._legs:
+            self._legs[leg].mask(masked, self._reactor.seconds())
+
+    def send_keys(self, leg: ConnectionId, keys: str) -> None:
+        """Press keys towards the far side."""
+        if leg in self._legs:
+            self._legs[leg].press(keys)
+
+    def close(self, leg: ConnectionId) -> Deferred[LegStatistics]:
+        """Fires when all is reported and the recording is closed."""
+        found = self._legs.pop(leg, None)
+        if found is None:
+            return succeed(LegStatistics())
+        reader = self._sockets.pop(leg)
+        self._reactor.removeReader(reader)
+        reader.close()
+        self._separate(found)
+        found.end_play(PlayOutcome.STOPPED)
+        if not self._legs:
+            self._pacer.stop()
+        closed: Deferred[LegStatistics] = Deferred()
+        self._close_recording(found).addCallback(
+            lambda _: self.reports.later(lambda: closed.callback(found.statistics()))
+        )
+        return closed
+
+    # --- its life ---------------------------------------------------------------------------
+
+    @property
+    def listener(self) -> MediaListener | None:
+        """Who is told; may be set at any time."""
+        return self.reports.listener
+
+    @listener.setter
+    def listener(self, listener: MediaListener) -> None:
+        self.reports.listener = listener
+
+    @property
+    def legs(self) -> int:
+        """How many legs are open."""
+        return len(self._legs)
+
+    def shut_down(self) -> Deferred[None]:
+        """Close every leg, fire when every recording is on disk."""
+        closing = DeferredList([self.close(leg) for leg in tuple(self._legs)])
+        return closing.addCallback(lambda _: self._disk.stop())
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _tick(self, now: float) -> None:
+        self._ticks += 1
+        silent_since = now - self._settings.rtp_timeout
+        lost = []
+        for number, leg in enumerate(tuple(self._legs.values())):
+            leg.tick(now)
+            if leg.recording is not None and (self._ticks + number) % FLUSH_TICKS == 0:
+                leg.recording.flush(now)
+            if leg.heard_at is not None and leg.heard_at < silent_since:
+                leg.heard_at = None
+                lost.append(leg.name)
+        if lost:
+            log.info("No RTP for {legs}", legs=lost)
+            self.reports.legs_lost(lost)
+
+    def _datagram(self, name: ConnectionId, data: bytes, source: Source) -> None:
+        leg = self._legs.get(name)
+        if leg is not None:
+            leg.datagram(data, source, self._reactor.seconds())
+
+    def _load(self, files: Sequence[Path], codec: Codec) -> list[bytes]:
+        sounds = []
+        for path in files:
+            try:
+                sounds.append(self._sounds.load(path, codec))
+            except SoundUnusable as error:
+                log.error("Not played: {reason}", reason=error)
+        return sounds
+
+    def _separate(self, leg: Leg) -> None:
+        peer, leg.peer = leg.peer, None
+        if peer is not None:
+            peer.peer = None
+
+    def _close_recording(self, leg: Leg) -> Deferred[None]:
+        recording, leg.recording = leg.recording, None
+        if recording is None:
+            return succeed(None)
+
+        def closed(seconds: float) -> None:
+            self.reports.recording_closed(leg.name, recording.path, seconds)
+
+        return recording.close(self._reactor.seconds()).addCallback(closed)
+
+    def _number(self, octets: int) -> int:
+        return int(self._entropy(octets), 16)

@@ -1,0 +1,215 @@
+"""A leg at work: packets in, packets out, and what plays, presses and records on it.
+
+It is given the time and a way to transmit, and reports through the listener it is given; it knows
+no socket and no reactor.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.logger import Logger
+
+from cti.kernel.errors import RemoteError
+from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.g711 import translate
+from cti.media.player import Player
+from cti.media.port import Codec, LegStatistics, MediaTarget, PlayOutcome
+from cti.media.rtp import RtpPacket
+from cti.media.session import CODECS, Session, Source
+from cti.media.telephone_event import KeyReceiver, KeySender, KeyStep
+from cti.worker.recording import Recording
+
+log = Logger()
+
+FILL_AFTER = 0.5
+"""Seconds a bridged leg waits for the other's packets before it sends silence of its own."""
+
+Transmit = Callable[[bytes, Source], None]
+
+
+class LegListener(Protocol):
+    """Told what a leg hears and when its play ends."""
+
+    def key_pressed(self, leg: ConnectionId, key: str) -> None: ...
+
+    def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None: ...
+
+
+class Play:
+    """A play command under way, its frames in the codec the leg had at its beginning."""
+
+    def __init__(self, number: int, player: Player, codec: Codec, *, barge_in: bool) -> None:
+        self.number, self.codec, self.barge_in = number, codec, barge_in
+        self._player = player
+
+    def frame(self, codec: Codec) -> bytes | None:
+        """The next 20 ms in the codec the leg has now; None at the end."""
+        frame = self._player.frame()
+        return frame and translate(frame, self.codec, codec)
+
+
+class Leg:
+    """One RTP session and what is done with it."""
+
+    def __init__(
+        self,
+        name: ConnectionId,
+        group: CallId,
+        session: Session,
+        transmit: Transmit,
+        listener: LegListener,
+    ) -> None:
+        self.name = name
+        self.group = group
+        self.peer: Leg | None = None
+        self.masked = False
+        self.recording: Recording | None = None
+        """Set by `record`."""
+        self.heard_at: float | None = None
+        """When the last packet came, or since when one is waited for; None: none is expected."""
+        self.malformed = 0
+        self._session = session
+        self._transmit = transmit
+        self._listener = listener
+        self._keys_heard = KeyReceiver()
+        self._keys_sent = KeySender()
+        self._pressing = False
+        self._play: Play | None = None
+        self._relayed_at = 0.0
+
+    def configure(self, target: MediaTarget, now: float) -> None:
+        """Send there from now on; packets are expected if the far side may send."""
+        self._session.configure(target)
+        self.heard_at = now if target.sending else None
+
+    @property
+    def codec(self) -> Codec | None:
+        """The codec agreed on; None before `configure`."""
+        target = self._session.target
+        return None if target is None else target.codec
+
+    def datagram(self, data: bytes, source: Source, now: float) -> None:
+        """Take what came: count it, record it, hear its keys, pass it on."""
+        try:
+            packet = self._session.receive(data, source, now)
+            if packet is None:
+                return
+            if self.heard_at is not None:
+                self.heard_at = now
+            codec = CODECS.get(packet.payload_type)
+            if codec is not None:
+                self._hear(packet, codec, now)
+            elif self._session.target and packet.payload_type == self._session.target.events:
+                self._hear_event(packet, now)
+        except RemoteError as error:
+            self.malformed += 1
+            if self.malformed == 1:
+                log.info("Leg {leg_id}: {reason}", leg_id=self.name, reason=error)
+
+    def tick(self, now: float) -> None:
+        """Send this 20 ms: a key, a frame of what plays, or silence; nothing while bridged."""
+        target = self._session.target
+        if target is None:
+            return
+        frame = self._next_frame(target.codec, now)
+        step = self._keys_sent.step()
+        self._pressing = step is not None
+        if target.sending and not self._send_step(step, now):
+            bridged = self.peer is not None and now - self._relayed_at < FILL_AFTER
+            if frame is not None or self._pressing or not bridged:
+                packet = self._session.frame(frame or self._session.quiet, now)
+                self._send_sound(packet, target.codec, now)
+
+    def relay(self, packet: RtpPacket, now: float, *, secret: bool) -> None:
+        """Send another leg's packet, unless something of our own is being sent."""
+        target = self._session.target
+        if target is None or not target.sending or self._play is not None or self._pressing:
+            return
+        relayed = self._session.relay(packet, now)
+        if relayed is None:
+            return
+        self._relayed_at = now
+        if relayed.payload_type != target.codec.value:
+            self._send(relayed)
+        else:
+            self._send_sound(relayed, target.codec, now, secret=secret)
+
+    def start_play(self, play: Play) -> None:
+        """Play this in place of what plays now."""
+        self.end_play(PlayOutcome.STOPPED)
+        self._play = play
+
+    def end_play(self, outcome: PlayOutcome) -> None:
+        """End what plays, if anything does."""
+        play, self._play = self._play, None
+        if play is not None:
+            self._listener.play_ended(self.name, play.number, outcome)
+
+    def press(self, keys: str) -> None:
+        """Press keys towards the far side."""
+        self._keys_sent.press(keys)
+
+    def join(self, peer: "Leg", now: float) -> None:
+        """Send what `peer` hears, in place of what plays."""
+        self.end_play(PlayOutcome.STOPPED)
+        self.peer = peer
+        self._relayed_at = now
+
+    def record(self, recording: Recording, now: float) -> None:
+        """Record from now on, masked if the leg is."""
+        self.recording = recording
+        recording.mask(self.masked, now)
+
+    def mask(self, masked: bool, now: float) -> None:
+        """Keep what is said and keyed out of the recording and from the other leg, or no more."""
+        self.masked = masked
+        if self.recording is not None:
+            self.recording.mask(masked, now)
+
+    def statistics(self) -> LegStatistics:
+        """What the leg saw so far."""
+        return self._session.statistics()
+
+    def _hear(self, packet: RtpPacket, codec: Codec, now: float) -> None:
+        if self.recording is not None:
+            self.recording.received(packet, codec, now)
+        if self.peer is not None:
+            self.peer.relay(packet, now, secret=self.masked)
+
+    def _hear_event(self, packet: RtpPacket, now: float) -> None:
+        key = self._keys_heard.receive(packet)
+        if key is not None:
+            if self._play is not None and self._play.barge_in:
+                self.end_play(PlayOutcome.KEY)
+            self._listener.key_pressed(self.name, key)
+        if self.peer is not None and not self.masked and not self.peer.masked:
+            self.peer.relay(packet, now, secret=False)
+
+    def _next_frame(self, codec: Codec, now: float) -> bytes | None:
+        if self._play is None:
+            return None
+        frame = self._play.frame(codec)
+        if frame is None:
+            self._relayed_at = now
+            self.end_play(PlayOutcome.FINISHED)
+        return frame
+
+    def _send_step(self, step: KeyStep | None, now: float) -> bool:
+        if step is None or step.payload is None:
+            return False
+        event = self._session.event(step.payload, now, first=step.first)
+        if event is None:
+            return False
+        self._send(event)
+        return True
+
+    def _send_sound(
+        self, packet: RtpPacket, codec: Codec, now: float, *, secret: bool = False
+    ) -> None:
+        self._send(packet)
+        if self.recording is not None and not secret:
+            self.recording.sent(packet, codec, now)
+
+    def _send(self, packet: RtpPacket) -> None:
+        if self._session.destination is not None:
+            self._transmit(bytes(packet), self._session.destination)

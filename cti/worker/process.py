@@ -1,0 +1,227 @@
+"""The media process: an engine that does what the server says and dies with it.
+
+When the connection is lost, the server is: recordings are closed and the process ends.
+"""
+
+import argparse
+import gc
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import UNIXClientEndpoint, connectProtocol
+from twisted.logger import (
+    ILogObserver,
+    Logger,
+    LogLevel,
+    formatEvent,
+    globalLogBeginner,
+)
+from twisted.protocols import amp
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.port import Codec, LegStatistics, MediaAddress, MediaTarget, PlayOutcome, Tracks
+from cti.worker import commands
+from cti.worker.engine import MediaEngine
+from cti.worker.settings import DEFAULT_CACHE, MediaSettings
+
+log = Logger()
+
+NICENESS = -10
+ROUND_ROBIN_PRIORITY = 10
+GARBAGE_THRESHOLDS = (50_000, 50, 1000)
+"""What legs leave behind is freed by counting references; full collections are nearly never."""
+
+
+class WorkerLink(amp.AMP):
+    """The worker's end of the wire: commands in, reports out."""
+
+    def __init__(self, number: int, engine: MediaEngine, gone: Deferred[None]) -> None:
+        super().__init__()
+        self._number = number
+        self._engine = engine
+        self._gone = gone
+
+    def connectionMade(self) -> None:
+        """Say who we are."""
+        super().connectionMade()
+        self._engine.listener = self
+        self.callRemote(commands.Hello, number=self._number).addErrback(lambda _: None)
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # untyped in AMP
+        """The server is gone."""
+        super().connectionLost(reason)
+        self._gone.callback(None)
+
+    # --- reports ----------------------------------------------------------------------------
+
+    def key_pressed(self, leg: ConnectionId, key: str) -> None:
+        """Tell the server."""
+        self.callRemote(commands.KeyPressed, leg=leg, key=key)
+
+    def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
+        """Tell the server."""
+        self.callRemote(commands.PlayEnded, leg=leg, play=play, outcome=outcome.value)
+
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+        """Tell the server."""
+        self.callRemote(commands.RecordingClosed, leg=leg, path=path, seconds=seconds)
+
+    def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
+        """Tell the server."""
+        self.callRemote(commands.LegsLost, legs=legs)
+
+    # --- commands ---------------------------------------------------------------------------
+
+    @commands.Open.responder
+    def _open(self, leg: ConnectionId, group: CallId) -> Deferred[dict[str, Any]]:
+        def opened(address: MediaAddress) -> dict[str, Any]:
+            return {"host": address.host, "port": address.port}
+
+        return self._engine.open(leg, group).addCallback(opened)
+
+    @commands.Configure.responder
+    def _configure(
+        self,
+        leg: ConnectionId,
+        host: str,
+        port: int,
+        codec: int,
+        events: int | None,
+        sending: bool,
+    ) -> dict[str, Any]:
+        self._engine.configure(leg, MediaTarget(host, port, Codec(codec), events, sending))
+        return {}
+
+    @commands.Play.responder
+    def _play(
+        self, leg: ConnectionId, play: int, files: list[Path], repeat: bool, barge_in: bool
+    ) -> dict[str, Any]:
+        self._engine.play(leg, play, files, repeat=repeat, barge_in=barge_in)
+        return {}
+
+    @commands.Stop.responder
+    def _stop(self, leg: ConnectionId) -> dict[str, Any]:
+        self._engine.stop(leg)
+        return {}
+
+    @commands.Bridge.responder
+    def _bridge(self, one: ConnectionId, other: ConnectionId) -> dict[str, Any]:
+        self._engine.bridge(one, other)
+        return {}
+
+    @commands.Unbridge.responder
+    def _unbridge(self, leg: ConnectionId) -> dict[str, Any]:
+        self._engine.unbridge(leg)
+        return {}
+
+    @commands.Record.responder
+    def _record(self, leg: ConnectionId, path: Path, tracks: str) -> dict[str, Any]:
+        self._engine.record(leg, path, Tracks(tracks))
+        return {}
+
+    @commands.Mask.responder
+    def _mask(self, leg: ConnectionId, masked: bool) -> dict[str, Any]:
+        self._engine.mask(leg, masked)
+        return {}
+
+    @commands.SendKeys.responder
+    def _send_keys(self, leg: ConnectionId, keys: str) -> dict[str, Any]:
+        self._engine.send_keys(leg, keys)
+        return {}
+
+    @commands.Close.responder
+    def _close(self, leg: ConnectionId) -> Deferred[dict[str, Any]]:
+        def closed(seen: LegStatistics) -> dict[str, Any]:
+            return {
+                "sent": seen.sent,
+                "received": seen.received,
+                "lost": seen.lost,
+                "jitter": seen.jitter,
+            }
+
+        return self._engine.close(leg).addCallback(closed)
+
+    @commands.ShutDown.responder
+    def _shut_down(self) -> Deferred[dict[str, Any]]:
+        return self._engine.shut_down().addCallback(lambda _: {})
+
+
+@implementer(ILogObserver)
+class LineObserver:
+    """Writes each log event as one line, its level first, for the server to pass on."""
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        level: LogLevel = event.get("log_level", LogLevel.info)
+        text = formatEvent(event)
+        failure = event.get("log_failure")
+        if failure is not None:
+            text = f"{text}: {failure.getTraceback()}"
+        line = " | ".join(part for part in text.splitlines() if part.strip())
+        print(level.name, line, file=sys.stderr, flush=True)  # noqa: T201  (this is the log)
+
+
+def run(reactor: Any, arguments: Sequence[str]) -> None:
+    """Be a media worker until the server goes away."""
+    options = _parser().parse_args(arguments)
+    globalLogBeginner.beginLoggingTo([LineObserver()], redirectStandardIO=False)
+    settings = MediaSettings(
+        bind=options.bind,
+        advertised=options.advertised,
+        first_port=options.first_port,
+        last_port=options.last_port,
+        rtp_timeout=options.rtp_timeout,
+        cache_octets=options.cache_octets,
+    )
+    _prepare_process()
+    engine = MediaEngine(reactor, settings)
+    gone: Deferred[None] = Deferred()
+    link = WorkerLink(options.number, engine, gone)
+    connected = connectProtocol(UNIXClientEndpoint(reactor, options.socket), link)
+    connected.addErrback(lambda failure: gone.errback(failure))
+    gone.addCallback(lambda _: engine.shut_down())
+    gone.addErrback(lambda failure: log.failure("The media worker failed", failure))
+    gone.addBoth(lambda _: reactor.stop())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's: it ends calls first
+    reactor.callWhenRunning(
+        signal.signal, signal.SIGTERM, lambda *_: reactor.callFromThread(_hang_up, link)
+    )
+    reactor.run(installSignalHandlers=False)
+
+
+def _hang_up(link: WorkerLink) -> None:
+    if link.transport is not None:
+        link.transport.loseConnection()
+
+
+def _prepare_process() -> None:
+    """Before others in the scheduler where we may, and without the collector's long pauses."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(ROUND_ROBIN_PRIORITY))
+    except PermissionError:
+        try:
+            os.nice(NICENESS)
+        except PermissionError:
+            log.debug("The media worker runs at ordinary priority")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cti.worker", description="A media worker of Hotline.")
+    parser.add_argument("--socket", required=True, help="Unix socket of the server")
+    parser.add_argument("--number", type=int, required=True, help="which worker this is")
+    parser.add_argument("--bind", default="127.0.0.1", help="local IP address for RTP")
+    parser.add_argument("--advertised", default="", help="IP address the far side sends to")
+    parser.add_argument("--first-port", type=int, required=True)
+    parser.add_argument("--last-port", type=int, required=True)
+    parser.add_argument("--rtp-timeout", type=float, default=60.0, help="seconds")
+    parser.add_argument("--cache-octets", type=int, default=DEFAULT_CACHE)
+    return parser

@@ -1,0 +1,33 @@
+"""What a media engine is told at its start."""
+
+from dataclasses import dataclass
+
+DEFAULT_CACHE = 64 * 1024 * 1024
+"""Octets of encoded announcements kept in memory: some two hours of sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """Where legs receive RTP and how long they bear silence.
+
+    `bind` is the local IP address; `advertised` the one written into SDP when a NAT stands
+    before us (empty: the same). Legs take even ports from `first_port` to `last_port`.
+    `rtp_timeout` is in seconds.
+    """
+
+    bind: str = "127.0.0.1"
+    advertised: str = ""
+    first_port: int = 20000
+    last_port: int = 29998
+    rtp_timeout: float = 60.0
+    cache_octets: int = DEFAULT_CACHE
+
+    @property
+    def host(self) -> str:
+        """The address the far side sends to."""
+        return self.advertised or self.bind
+
+    @property
+    def ports(self) -> range:
+        """The even ports of the range."""
+        return range(self.first_port + self.first_port % 2, self.last_port + 1, 2)

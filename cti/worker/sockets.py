@@ -1,0 +1,105 @@
+"""UDP sockets of legs: an even port each, and a reader that drains its socket at once."""
+
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from typing import Any
+
+from twisted.internet.interfaces import IReadDescriptor
+from zope.interface import implementer
+
+from cti.media.port import MediaUnavailable
+from cti.media.session import Source
+
+LARGEST_DATAGRAM = 2048
+LARGEST_BATCH = 32
+"""Datagrams taken from one socket before others have their turn."""
+
+Receive = Callable[[bytes, Source], None]
+
+
+@implementer(IReadDescriptor)
+class LegSocket:
+    """A leg's UDP socket in the reactor: every datagram is handed on in the turn it came."""
+
+    def __init__(self, sock: socket.socket, receive: Receive) -> None:
+        self._socket = sock
+        self._receive = receive
+        self.port: int = sock.getsockname()[1]
+
+    def fileno(self) -> int:
+        """The descriptor the reactor watches."""
+        return self._socket.fileno()
+
+    def doRead(self) -> None:
+        """Drain the socket."""
+        for _ in range(LARGEST_BATCH):
+            try:
+                data, source = self._socket.recvfrom(LARGEST_DATAGRAM)
+            except OSError:
+                # Nothing more, or an ICMP error about a datagram sent before.
+                return
+            self._receive(data, source[:2])
+            if self._socket.fileno() < 0:
+                return
+
+    def transmit(self, data: bytes, destination: Source) -> None:
+        """Send now or never: sound that waits is of no use."""
+        try:
+            self._socket.sendto(data, destination)
+        except OSError:
+            # A full buffer or an unreachable host is a lost packet; the RTP timeout sees the rest.
+            return
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: ARG002  (Twisted's name)
+        """The reactor stops."""
+        self.close()
+
+    def logPrefix(self) -> str:
+        """How the reactor names this descriptor in its log."""
+        return "rtp"
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._socket.close()
+
+
+class PortRange:
+    """Binds sockets to the even ports of a range, each in turn, so that none is reused soon."""
+
+    def __init__(self, host: str, ports: range, first: int) -> None:
+        self._family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
+        self._host = host
+        self._ports = ports
+        self._next = first % len(ports)
+
+    def bind(self) -> socket.socket:
+        """A non-blocking UDP socket; MediaUnavailable when every port is taken."""
+        for port in self._turn():
+            sock = socket.socket(self._family, socket.SOCK_DGRAM)
+            try:
+                sock.bind((self._host, port))
+            except OSError as error:
+                sock.close()
+                if error.errno != errno.EADDRINUSE:
+                    raise MediaUnavailable(f"{self._host}:{port}: {error.strerror}") from error
+                continue
+            sock.setblocking(False)
+            return sock
+        raise MediaUnavailable(f"every port from {self._ports[0]} to {self._ports[-1]} is taken")
+
+    def _turn(self) -> Iterator[int]:
+        for _ in range(len(self._ports)):
+            port = self._ports[self._next]
+            self._next = (self._next + 1) % len(self._ports)
+            yield port
+
+
+def is_address(host: str) -> bool:
+    """Whether `host` is an IP address: a name would make the packet path wait for a resolver."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
