@@ -50,3 +50,7 @@ def all_needs() -> dict[str, Need]:
 def strict() -> bool:
     """Whether a missing program fails the run."""
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+if __name__ == "__main__":
+    print(*sorted(need.package for need in all_needs().values() if need.path is None))  # noqa: T201
