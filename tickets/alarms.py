@@ -1,0 +1,149 @@
+"""Stored alarms in the database: claimed once, written down, told, all in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
+from cti.kernel.vocabulary import Role
+from tickets.messages import add_message_txn
+from tickets.model import Audience, HistoryEntry, MessageKind
+from tickets.repository import add_history_txn
+from tickets.schema import AlarmRow, CaseRow, ClockRow, DispatchRow
+from tickets.sla import AlarmKind
+from tickets.workflow import ClockKind
+
+SYSTEM = StaffId("system")
+LATE_AFTER = timedelta(minutes=1)
+"""An alarm that fires this long after its instant is marked late."""
+
+MESSAGE_OF = {
+    AlarmKind.WARNING: MessageKind.WARNING,
+    AlarmKind.BREACH: MessageKind.BREACH,
+    AlarmKind.ESCALATION: MessageKind.ESCALATION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """An alarm that went off now; `clock_due` is the deadline it is about."""
+
+    number: TicketNumber
+    kind: AlarmKind
+    level: int
+    clock: ClockKind
+    clock_due: datetime
+    due: datetime
+    to: Role
+    late: bool
+
+
+def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
+    """Fire up to `limit` alarms whose instant has come, oldest first, each exactly once.
+
+    The cases are locked before their alarms, in the order in which an act locks them.
+    """
+    waiting = (
+        select(AlarmRow.id, AlarmRow.number)
+        .where(AlarmRow.fired.is_(None), AlarmRow.due <= now)
+        .order_by(AlarmRow.due, AlarmRow.id)
+        .limit(limit)
+    )
+    found = session.execute(waiting).tuples().all()
+    if not found:
+        return []
+    numbers = sorted({number for _, number in found})
+    cases = {
+        row.number: row
+        for row in session.scalars(
+            select(CaseRow)
+            .where(CaseRow.number.in_(numbers))
+            .order_by(CaseRow.number)
+            .with_for_update()
+        )
+    }
+    claimed = set(
+        session.scalars(
+            update(AlarmRow)
+            .where(AlarmRow.id.in_([alarm_id for alarm_id, _ in found]), AlarmRow.fired.is_(None))
+            .values(fired=now)
+            .returning(AlarmRow.id)
+        )
+    )
+    mine = session.execute(
+        select(AlarmRow, ClockRow, DispatchRow)
+        .join(ClockRow, (ClockRow.number == AlarmRow.number) & (ClockRow.serial == AlarmRow.clock))
+        .outerjoin(
+            DispatchRow,
+            (DispatchRow.number == ClockRow.number) & (DispatchRow.serial == ClockRow.dispatch),
+        )
+        .where(AlarmRow.id.in_(claimed))
+        .order_by(AlarmRow.due, AlarmRow.id)
+    ).tuples()
+    return [
+        _fire(session, now, alarm, clock, dispatch, cases[alarm.number])
+        for alarm, clock, dispatch in mine
+    ]
+
+
+def next_due_txn(session: Session) -> datetime | None:
+    """When the earliest waiting alarm is due; None when there is none."""
+    return session.scalar(select(func.min(AlarmRow.due)).where(AlarmRow.fired.is_(None)))
+
+
+def _fire(
+    session: Session,
+    now: datetime,
+    alarm: AlarmRow,
+    clock: ClockRow,
+    dispatch: DispatchRow | None,
+    case: CaseRow,
+) -> Fired:
+    fired = Fired(
+        number=TicketNumber(alarm.number),
+        kind=AlarmKind(alarm.kind),
+        level=alarm.level,
+        clock=ClockKind(clock.kind),
+        clock_due=clock.due,
+        due=alarm.due,
+        to=Role(alarm.to_role),
+        late=now - alarm.due > LATE_AFTER,
+    )
+    if fired.kind is AlarmKind.ESCALATION:
+        case.level = max(case.level, fired.level)
+    fields = {"clock": clock.kind, "due": clock.due.isoformat(), "to": alarm.to_role}
+    add_history_txn(
+        session,
+        fired.number,
+        HistoryEntry(
+            at=now,
+            by=SYSTEM,
+            by_name="",
+            action=alarm.kind,
+            previous=case.state,
+            state=case.state,
+            dispatch=clock.dispatch,
+            fields=fields | ({"late": "yes"} if fired.late else {}),
+        ),
+    )
+    add_message_txn(
+        session,
+        fired.number,
+        _audience(fired.to, dispatch, case),
+        MESSAGE_OF[fired.kind],
+        clock.kind,
+        now,
+        late=fired.late,
+    )
+    return fired
+
+
+def _audience(to: Role, dispatch: DispatchRow | None, case: CaseRow) -> Audience:
+    match to:
+        case Role.OFFICER | Role.HEAD if dispatch is not None:
+            return Audience(to, department_id=DepartmentId(dispatch.department_id))
+        case Role.AGENT:
+            return Audience(to, staff_id=StaffId(case.opened_by))
+    return Audience(to)

@@ -1,0 +1,86 @@
+"""In-house messages: who is told what about a ticket, and what they have read of it.
+
+Every function runs in the database thread.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from cti.kernel.identifiers import TicketNumber
+from cti.kernel.principal import Principal
+from tickets.model import Audience, Message, MessageKind
+from tickets.schema import CaseRow, MessageRow, ReadingRow
+
+
+def add_message_txn(
+    session: Session,
+    number: TicketNumber,
+    to: Audience,
+    kind: MessageKind,
+    subject: str,
+    at: datetime,
+    *,
+    late: bool = False,
+) -> None:
+    """Write a message to a role, a department's role, or one person."""
+    session.add(
+        MessageRow(
+            number=number,
+            at=at,
+            kind=kind.value,
+            subject=subject,
+            late=late,
+            role=to.role.value,
+            department_id=to.department_id,
+            staff_id=to.staff_id,
+        )
+    )
+
+
+def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
+    """Messages for this person that they have not read, the newest first."""
+    read = exists().where(
+        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
+    )
+    rows = session.execute(
+        select(MessageRow, CaseRow.title)
+        .join(CaseRow, CaseRow.number == MessageRow.number)
+        .where(_for(by), ~read)
+        .order_by(MessageRow.id.desc())
+        .limit(limit)
+    ).tuples()
+    return [
+        Message(
+            message_id=row.id,
+            at=row.at,
+            kind=MessageKind(row.kind),
+            subject=row.subject,
+            number=TicketNumber(row.number),
+            title=title,
+            late=row.late,
+        )
+        for row, title in rows
+    ]
+
+
+def read_txn(session: Session, by: Principal, up_to: int) -> None:
+    """Mark this person's messages up to that one as read."""
+    read = exists().where(
+        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
+    )
+    unread = session.scalars(
+        select(MessageRow.id).where(_for(by), ~read, MessageRow.id <= up_to)
+    ).all()
+    session.add_all(ReadingRow(staff_id=by.staff_id, message_id=each) for each in unread)
+
+
+def _for(by: Principal) -> ColumnElement[bool]:
+    roles = [role.value for role in by.roles]
+    to_role = and_(
+        MessageRow.staff_id.is_(None),
+        MessageRow.role.in_(roles),
+        or_(MessageRow.department_id.is_(None), MessageRow.department_id == by.department_id),
+    )
+    return or_(MessageRow.staff_id == by.staff_id, to_role)

@@ -1,0 +1,243 @@
+"""Cases and dispatches as values: what the customer is owed, and who in the bank works on it.
+
+A case (工单) faces the customer: its kind, its requester, its calls and the answer. A dispatch
+(派单) faces one department: one lead (主办) at a time, any number of assisting ones (协办). All
+states and their Chinese names stand here; what leads from one to another stands in `workflow`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId, TicketNumber
+from cti.kernel.vocabulary import Role, ServiceLevel
+
+
+class TicketKind(Enum):
+    """What the customer wants."""
+
+    COMPLAINT = "complaint"
+    """投诉"""
+    SUGGESTION = "suggestion"
+    """建议"""
+    APPOINTMENT = "appointment"
+    """预约"""
+    ACCEPTANCE = "acceptance"
+    """业务受理"""
+
+
+class Urgency(Enum):
+    """How soon the matter must be looked at."""
+
+    ORDINARY = "ordinary"
+    IMPORTANT = "important"
+    URGENT = "urgent"
+
+
+class CaseState(Enum):
+    """Where the case stands towards the customer."""
+
+    DRAFT = "draft"
+    """Not yet registered: no number, no clock."""
+    REGISTERED = "registered"
+    """已登记"""
+    IN_PROGRESS = "in_progress"
+    """办理中"""
+    RESULT_IN = "result_in"
+    """已回单: the approved result waits to be told to the customer."""
+    REPLIED = "replied"
+    """已答复"""
+    CLOSED = "closed"
+    """办结"""
+    WITHDRAWN = "withdrawn"
+    """撤诉"""
+
+
+ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN})
+OPEN_STATES = frozenset(CaseState) - ENDED - {CaseState.DRAFT}
+
+
+class DispatchState(Enum):
+    """Where the order to a department stands."""
+
+    SENT = "sent"
+    """待签收"""
+    ACCEPTED = "accepted"
+    """办理中"""
+    RESULT = "result"
+    """已回单, waits for review."""
+    REWORK = "rework"
+    """退回重办"""
+    APPROVED = "approved"
+    """通过"""
+    REFUSAL_ASKED = "refusal_asked"
+    """退单待审"""
+    REFUSED = "refused"
+    """退单成立"""
+    RECALLED = "recalled"
+    """撤回"""
+
+
+FINAL = frozenset({DispatchState.APPROVED, DispatchState.REFUSED, DispatchState.RECALLED})
+
+
+class ReplyChannel(Enum):
+    """How the customer asked to be answered."""
+
+    CALL = "call"
+    EMAIL = "email"
+    LETTER = "letter"
+    WEB = "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks, as they gave it: nothing the bank already holds is asked again."""
+
+    name: str
+    contact: str
+    """Telephone number, address of mail or post."""
+    customer_id: CustomerId | None = None
+    sex: str = ""
+    address: str = ""
+    service_level: ServiceLevel = ServiceLevel.UNIFORM
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A ticket as it is written down, before it has a number."""
+
+    kind: TicketKind
+    title: str
+    text: str
+    requester: Requester
+    urgency: Urgency = Urgency.ORDINARY
+    occasion: str = ""
+    """When it happened; for an appointment, the time agreed."""
+    about: str = ""
+    """About whom, or which branch."""
+    reply_by: ReplyChannel = ReplyChannel.CALL
+    call_id: CallId | None = None
+    call_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """An order to a department; `serial` counts from 1 within the case."""
+
+    serial: int
+    department_id: DepartmentId
+    lead: bool
+    state: DispatchState = DispatchState.SENT
+    refusals: int = 0
+    """How often the department asked to hand it back."""
+    urges: int = 0
+    urge_open: bool = False
+    """Urged, and the department has not answered since."""
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more is expected of the department."""
+        return self.state in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A registered ticket. `version` counts its changes; every change names the one it saw."""
+
+    number: TicketNumber
+    draft: Draft
+    state: CaseState
+    opened: datetime
+    opened_by: StaffId
+    version: int = 1
+    cycle: int = 1
+    """Counts the reopenings; clocks of an earlier cycle are kept for the record."""
+    ended: datetime | None = None
+    level: int = 0
+    """How far up the lateness has been escalated."""
+    dispatches: tuple[Dispatch, ...] = ()
+
+    @property
+    def lead(self) -> Dispatch | None:
+        """The dispatch that answers for the matter now."""
+        return next((each for each in self.dispatches if each.lead and not each.final), None)
+
+    def dispatch(self, serial: int) -> Dispatch | None:
+        """The dispatch of that serial."""
+        return next((each for each in self.dispatches if each.serial == serial), None)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One act or alarm, as it is kept for good."""
+
+    at: datetime
+    by: StaffId
+    by_name: str
+    action: str
+    """A `workflow.Action` value, or ``warning``, ``breach`` or ``escalation``."""
+    previous: str
+    state: str
+    dispatch: int | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department that orders can be sent to; `calendar` names its working hours."""
+
+    department_id: DepartmentId
+    name_zh: str
+    name_en: str
+    calendar: str
+
+
+class MessageKind(Enum):
+    """Why somebody is told something."""
+
+    WORK = "work"
+    """The ticket came to them."""
+    WARNING = "warning"
+    BREACH = "breach"
+    ESCALATION = "escalation"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a message is for: a role, in one department if named, or one person of that role."""
+
+    role: Role
+    department_id: DepartmentId | None = None
+    staff_id: StaffId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An in-house message about a ticket; `subject` is an action or a clock."""
+
+    message_id: int
+    at: datetime
+    kind: MessageKind
+    subject: str
+    number: TicketNumber
+    title: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallLink:
+    """A call that belongs to the ticket."""
+
+    call_id: CallId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to an act; the same request gets the same receipt again."""
+
+    number: TicketNumber
+    version: int
+    state: CaseState

@@ -1,0 +1,396 @@
+"""Tickets in the database: what is written, and loaded to be changed.
+
+Everything here runs in the database thread, inside the caller's transaction.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId, TicketNumber
+from cti.kernel.vocabulary import ServiceLevel
+from tickets.model import (
+    CallLink,
+    Case,
+    CaseState,
+    Department,
+    Dispatch,
+    DispatchState,
+    Draft,
+    HistoryEntry,
+    Receipt,
+    ReplyChannel,
+    Requester,
+    TicketKind,
+    Urgency,
+)
+from tickets.schema import (
+    AlarmRow,
+    CallRow,
+    CaseRow,
+    ClockRow,
+    DepartmentRow,
+    DispatchRow,
+    HistoryRow,
+    RequestRow,
+    SerialRow,
+)
+from tickets.sla import Alarm, Clock, ClockEnd
+from tickets.workflow import ClockKind
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A case with its clocks, as they are kept."""
+
+    case: Case
+    clocks: tuple[Clock, ...]
+
+
+def save_department_txn(session: Session, department: Department) -> None:
+    """Add the department, or change the one of that id."""
+    session.merge(
+        DepartmentRow(
+            id=department.department_id,
+            name_zh=department.name_zh,
+            name_en=department.name_en,
+            calendar=department.calendar,
+        )
+    )
+
+
+def departments_txn(session: Session) -> dict[DepartmentId, Department]:
+    """Every department by its id."""
+    rows = session.scalars(select(DepartmentRow).order_by(DepartmentRow.id))
+    return {
+        DepartmentId(row.id): Department(
+            DepartmentId(row.id), row.name_zh, row.name_en, row.calendar
+        )
+        for row in rows
+    }
+
+
+def next_serial_txn(session: Session, day: date) -> int:
+    """The next serial of that day; whoever asks at the same time waits for this transaction."""
+    grown = update(SerialRow).where(SerialRow.day == day).values(last=SerialRow.last + 1)
+    last: int | None = session.scalar(grown.returning(SerialRow.last))
+    if last is not None:
+        return last
+    try:
+        with session.begin_nested():
+            session.add(SerialRow(day=day, last=1))
+    except IntegrityError:  # another transaction began the day
+        return session.execute(grown.returning(SerialRow.last)).scalar_one()
+    return 1
+
+
+def add_case_txn(session: Session, stored: Stored) -> None:
+    """Write a new case with its clocks and the call it came from."""
+    case = stored.case
+    draft = case.draft
+    session.add(
+        CaseRow(
+            number=case.number,
+            kind=draft.kind.value,
+            urgency=draft.urgency.value,
+            title=draft.title,
+            draft=_draft_record(draft),
+            customer_id=draft.requester.customer_id,
+            opened=case.opened,
+            opened_by=case.opened_by,
+            haystack=_haystack(case),
+            **_changing(case),
+        )
+    )
+    session.flush()
+    save_clocks_txn(session, case.number, (), stored.clocks)
+    if draft.call_id is not None:
+        session.add(CallRow(number=case.number, call_id=draft.call_id, at=case.opened))
+
+
+def load_case_txn(session: Session, number: str, *, lock: bool = False) -> Stored | None:
+    """The case and its clocks; with `lock`, nobody else changes it until the commit."""
+    row = session.get(CaseRow, number, with_for_update=lock or None)
+    if row is None:
+        return None
+    dispatches = session.scalars(
+        select(DispatchRow).where(DispatchRow.number == number).order_by(DispatchRow.serial)
+    )
+    clocks = session.scalars(
+        select(ClockRow).where(ClockRow.number == number).order_by(ClockRow.serial)
+    )
+    return Stored(
+        _case(row, tuple(_dispatch(each) for each in dispatches)),
+        tuple(clock_of(each) for each in clocks),
+    )
+
+
+def save_case_txn(session: Session, before: Stored, after: Stored) -> None:
+    """Write what an act changed; Refused (``ticket.stale``) if somebody else was quicker."""
+    number = after.case.number
+    changed = session.execute(
+        update(CaseRow)
+        .where(CaseRow.number == number, CaseRow.version == before.case.version)
+        .values(**_changing(after.case))
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        raise Refused("ticket.stale", number=number)
+    for dispatch in after.case.dispatches:
+        if dispatch not in before.case.dispatches:
+            session.merge(_dispatch_row(number, dispatch))
+    save_clocks_txn(session, number, before.clocks, after.clocks)
+
+
+def save_clocks_txn(
+    session: Session, number: TicketNumber, before: tuple[Clock, ...], after: tuple[Clock, ...]
+) -> None:
+    """Write the clocks that changed."""
+    for clock in after:
+        if clock not in before:
+            session.merge(_clock_row(number, clock))
+
+
+def plan_alarms_txn(
+    session: Session, number: TicketNumber, clock_serial: int, alarms: Iterable[Alarm]
+) -> None:
+    """Let a clock's waiting alarms be these; those that fired stay fired and do not come again."""
+    mine = (AlarmRow.number == number, AlarmRow.clock == clock_serial)
+    session.execute(delete(AlarmRow).where(*mine, AlarmRow.fired.is_(None)))
+    fired = set(session.execute(select(AlarmRow.kind, AlarmRow.level).where(*mine)).tuples())
+    session.add_all(
+        AlarmRow(
+            number=number,
+            clock=clock_serial,
+            kind=alarm.kind.value,
+            level=alarm.level,
+            due=alarm.due,
+            to_role=alarm.to.value,
+        )
+        for alarm in alarms
+        if (alarm.kind.value, alarm.level) not in fired
+    )
+
+
+def add_history_txn(session: Session, number: TicketNumber, entry: HistoryEntry) -> None:
+    """Write one line of history."""
+    session.add(
+        HistoryRow(
+            number=number,
+            at=entry.at,
+            by=entry.by,
+            by_name=entry.by_name,
+            action=entry.action,
+            previous=entry.previous,
+            state=entry.state,
+            dispatch=entry.dispatch,
+            fields=dict(entry.fields),
+        )
+    )
+
+
+def history_txn(session: Session, number: str) -> tuple[HistoryEntry, ...]:
+    """The ticket's history, oldest first."""
+    rows = session.scalars(
+        select(HistoryRow).where(HistoryRow.number == number).order_by(HistoryRow.id)
+    )
+    return tuple(
+        HistoryEntry(
+            at=row.at,
+            by=StaffId(row.by),
+            by_name=row.by_name,
+            action=row.action,
+            previous=row.previous,
+            state=row.state,
+            dispatch=row.dispatch,
+            fields=row.fields,
+        )
+        for row in rows
+    )
+
+
+def attach_call_txn(session: Session, number: TicketNumber, call_id: CallId, at: datetime) -> None:
+    """Let the call belong to the ticket; a second time changes nothing."""
+    if session.get(CallRow, (number, call_id)) is None:
+        session.add(CallRow(number=number, call_id=call_id, at=at))
+
+
+def calls_txn(session: Session, number: str) -> tuple[CallLink, ...]:
+    """The ticket's calls, oldest first."""
+    rows = session.scalars(select(CallRow).where(CallRow.number == number).order_by(CallRow.at))
+    return tuple(CallLink(CallId(row.call_id), row.at) for row in rows)
+
+
+def receipt_txn(
+    session: Session, request_id: str, action: str, by: StaffId, number: str | None = None
+) -> Receipt | None:
+    """What the request was answered, if it was; Refused when it asked something else then.
+
+    `number` is the ticket acted on; None for a registration.
+    """
+    row = session.get(RequestRow, request_id, populate_existing=True)
+    if row is None:
+        return None
+    if (row.action, row.by) != (action, by) or number not in (None, row.number):
+        raise Refused("ticket.request_reused")
+    return Receipt(TicketNumber(row.number), row.version, CaseState(row.state))
+
+
+def remember_txn(
+    session: Session, request_id: str, action: str, by: StaffId, receipt: Receipt
+) -> None:
+    """Keep the answer to a request."""
+    session.add(
+        RequestRow(
+            request_id=request_id,
+            number=receipt.number,
+            action=action,
+            by=by,
+            version=receipt.version,
+            state=receipt.state.value,
+        )
+    )
+
+
+def clock_of(row: ClockRow) -> Clock:
+    """The clock that a row holds."""
+    return Clock(
+        serial=row.serial,
+        kind=ClockKind(row.kind),
+        dispatch=row.dispatch,
+        calendar=row.calendar,
+        target=timedelta(seconds=row.target),
+        started=row.started,
+        due=row.due,
+        not_after=row.not_after,
+        paused=timedelta(seconds=row.paused),
+        stopped=row.stopped,
+        end=ClockEnd(row.end) if row.end else None,
+    )
+
+
+def _clock_row(number: TicketNumber, clock: Clock) -> ClockRow:
+    return ClockRow(
+        number=number,
+        serial=clock.serial,
+        kind=clock.kind.value,
+        dispatch=clock.dispatch,
+        calendar=clock.calendar,
+        target=clock.target.total_seconds(),
+        started=clock.started,
+        due=clock.due,
+        not_after=clock.not_after,
+        paused=clock.paused.total_seconds(),
+        stopped=clock.stopped,
+        end=clock.end.value if clock.end else None,
+    )
+
+
+def _dispatch_row(number: TicketNumber, dispatch: Dispatch) -> DispatchRow:
+    return DispatchRow(
+        number=number,
+        serial=dispatch.serial,
+        department_id=dispatch.department_id,
+        lead=dispatch.lead,
+        state=dispatch.state.value,
+        refusals=dispatch.refusals,
+        urges=dispatch.urges,
+        urge_open=dispatch.urge_open,
+    )
+
+
+def _dispatch(row: DispatchRow) -> Dispatch:
+    return Dispatch(
+        serial=row.serial,
+        department_id=DepartmentId(row.department_id),
+        lead=row.lead,
+        state=DispatchState(row.state),
+        refusals=row.refusals,
+        urges=row.urges,
+        urge_open=row.urge_open,
+    )
+
+
+def _changing(case: Case) -> dict[str, Any]:
+    """The columns that acts change."""
+    return {
+        "state": case.state.value,
+        "version": case.version,
+        "cycle": case.cycle,
+        "ended": case.ended,
+        "level": case.level,
+    }
+
+
+def _case(row: CaseRow, dispatches: tuple[Dispatch, ...]) -> Case:
+    return Case(
+        number=TicketNumber(row.number),
+        draft=_draft(row.draft),
+        state=CaseState(row.state),
+        opened=row.opened,
+        opened_by=StaffId(row.opened_by),
+        version=row.version,
+        cycle=row.cycle,
+        ended=row.ended,
+        level=row.level,
+        dispatches=dispatches,
+    )
+
+
+def _haystack(case: Case) -> str:
+    draft = case.draft
+    who = draft.requester
+    parts = (case.number, draft.title, draft.text, draft.about, who.name, who.contact, who.address)
+    return "\n".join((*parts, who.customer_id or "")).casefold()
+
+
+def _draft_record(draft: Draft) -> dict[str, Any]:
+    who = draft.requester
+    return {
+        "kind": draft.kind.value,
+        "title": draft.title,
+        "text": draft.text,
+        "urgency": draft.urgency.value,
+        "occasion": draft.occasion,
+        "about": draft.about,
+        "reply_by": draft.reply_by.value,
+        "call_id": draft.call_id,
+        "call_path": list(draft.call_path),
+        "requester": {
+            "name": who.name,
+            "contact": who.contact,
+            "customer_id": who.customer_id,
+            "sex": who.sex,
+            "address": who.address,
+            "service_level": who.service_level.value,
+        },
+    }
+
+
+def _draft(record: Mapping[str, Any]) -> Draft:
+    who = record["requester"]
+    return Draft(
+        kind=TicketKind(record["kind"]),
+        title=record["title"],
+        text=record["text"],
+        urgency=Urgency(record["urgency"]),
+        occasion=record["occasion"],
+        about=record["about"],
+        reply_by=ReplyChannel(record["reply_by"]),
+        call_id=CallId(record["call_id"]) if record["call_id"] else None,
+        call_path=tuple(record["call_path"]),
+        requester=Requester(
+            name=who["name"],
+            contact=who["contact"],
+            customer_id=CustomerId(who["customer_id"]) if who["customer_id"] else None,
+            sex=who["sex"],
+            address=who["address"],
+            service_level=ServiceLevel(who["service_level"]),
+        ),
+    )
