@@ -111,9 +111,9 @@ class AgentService:
         ]
 
     def stop(self) -> None:
-        """Sign everybody off, those who wait for calls first, and listen no more."""
-        idle_first = sorted(self._sessions.values(), key=lambda s: s.call_id is not None)
-        for session in idle_first:
+        """Empty the queues, sign everybody off and listen no more."""
+        self._engine.stop()
+        for session in self._sessions.values():
             session.stop()
         for unsubscribe in self._subscriptions:
             unsubscribe()

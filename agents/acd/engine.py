@@ -37,7 +37,8 @@ from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Language
 
-REQUEUED = "requeued"
+REQUEUED, CLOSING = "requeued", "closing"
+"""Reasons for which a call flows out, beside the causes of calls that the system clears."""
 
 
 class Floor(Protocol):
@@ -130,6 +131,11 @@ class Engine:
                     reason=reason,
                 )
             )
+
+    def stop(self) -> None:
+        """Take every call out of its queue, as the house closes."""
+        for call_id in tuple(self._waiting):
+            self.flow_out(call_id, CLOSING)
 
     def call_cleared(self, event: CallCleared) -> None:
         """The call is over: abandoned if the caller hung up waiting."""

@@ -1,0 +1,149 @@
+"""A small call centre on fakes: agents, queues, telephones, a journal and a clock moved by hand."""
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+
+from agents.model import AgentSettings, Queue, Staff
+from agents.repository import Credentials
+from agents.roster import Roster
+from agents.service import AgentService
+from cti.call.model import Connection
+from cti.kernel.bus import Bus
+from cti.kernel.events import Event
+from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId, StaffId
+from cti.kernel.ports import QueueRequest
+from cti.kernel.secret import Secret
+from cti.kernel.vocabulary import Language, Role, ServiceLevel, Situation
+from prompts.catalogue import Announcement
+from tests.support.databases import DirectDatabase
+from tests.support.fake_calls import FakeCalls
+
+E = TypeVar("E", bound=Event)
+
+GENERAL, COMPLAINTS = QueueId("general"), QueueId("complaints")
+MUSIC = Path("music.wav")
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+QUEUES = [
+    Queue(GENERAL, {Language.CHINESE: "普通", Language.ENGLISH: "General"}, "general"),
+    Queue(COMPLAINTS, {Language.CHINESE: "投诉", Language.ENGLISH: "Complaints"}, "complaints"),
+]
+
+
+class FakeSounds:
+    """Announcements as paths that tell their words; `late` makes them wait for `arrive`."""
+
+    def __init__(self) -> None:
+        self.late = False
+        self.pending: list[tuple[Deferred[list[Path]], list[Path]]] = []
+        self.released: list[Path] = []
+
+    def music(self) -> Path:
+        return MUSIC
+
+    def sounds(
+        self, announcements: Sequence[Announcement], language: Language
+    ) -> Deferred[list[Path]]:
+        paths = [Path(language.value) / each.id for each in announcements]
+        if not self.late:
+            return succeed(paths)
+        deferred: Deferred[list[Path]] = Deferred()
+        self.pending.append((deferred, paths))
+        return deferred
+
+    def arrive(self) -> None:
+        deferred, paths = self.pending.pop(0)
+        deferred.callback(paths)
+
+    def release(self, paths: Sequence[Path]) -> None:
+        self.released.extend(paths)
+
+
+class CallCentre:
+    """Agents ``a``, ``b``, ... with extensions 1001, 1002, ... and the skill levels given."""
+
+    def __init__(
+        self,
+        agents: Mapping[str, Mapping[str, int]],
+        settings: AgentSettings | None = None,
+    ) -> None:
+        self.clock = Clock()
+        self.clock.advance(1_700_000_000)
+        self.errors: list[BaseException] = []
+        self.bus = Bus(lambda _event, error: self.errors.append(error))
+        self.journal: list[Event] = []
+        self.bus.subscribe(Event, self.journal.append)
+        self.calls = FakeCalls(self.bus, self.clock)
+        self.sounds = FakeSounds()
+        self.database = DirectDatabase()
+        self.roster = Roster(self.database, QUICK_HASHER)
+        self.extensions = {name: DeviceId(str(1001 + i)) for i, name in enumerate(agents)}
+        people = [
+            Staff(
+                StaffId(name),
+                login=name,
+                name=name.upper(),
+                roles=frozenset({Role.AGENT}),
+                extension=self.extensions[name],
+                skills=skills,
+                languages=frozenset(Language),
+            )
+            for name, skills in agents.items()
+        ]
+        self.roster.know([Credentials(one, Secret(""), None) for one in people], QUEUES)
+        tokens = count(1)
+        self.service = AgentService(
+            clock=self.clock,
+            bus=self.bus,
+            control=self.calls,
+            roster=self.roster,
+            database=self.database,
+            sounds=self.sounds,
+            settings=settings or AgentSettings(),
+            entropy=lambda _size: f"offer-{next(tokens)}",
+        )
+        self.service.start()
+
+    def ready(self, *names: str) -> None:
+        """Those agents' phones register, they sign in and are ready, one second apart."""
+        for name in names:
+            self.calls.register(self.extensions[name])
+            self.service.sign_in(AgentId(name))
+            self.service.set_ready(AgentId(name))
+            self.clock.advance(1)
+
+    def call(
+        self,
+        queue_id: QueueId = GENERAL,
+        language: Language = Language.CHINESE,
+        level: ServiceLevel = ServiceLevel.UNIFORM,
+        situation: Situation = Situation.ORDINARY,
+    ) -> CallId:
+        """Somebody dials, is answered and queued."""
+        call_id = self.calls.dial()
+        self.calls.answer(call_id)
+        self.service.enqueue(call_id, QueueRequest(queue_id, language, level, situation))
+        return call_id
+
+    def phone(self, call_id: CallId) -> Connection:
+        """The agent's telephone in that call."""
+        call = self.calls.get(call_id)
+        assert call is not None
+        assert call.agent is not None
+        return call.agent
+
+    def answer(self, call_id: CallId) -> None:
+        """The agent whose phone rings for the call takes it."""
+        connection = self.phone(call_id)
+        self.calls.phone_rings(connection.id)
+        self.calls.phone_answers(connection.id)
+
+    def events(self, kind: type[E]) -> list[E]:
+        """What happened of that kind, in order."""
+        return [event for event in self.journal if isinstance(event, kind)]

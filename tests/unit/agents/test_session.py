@@ -1,0 +1,330 @@
+import pytest
+
+from agents.events import (
+    AgentState,
+    AgentStateChanged,
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallOffered,
+    CallWrappedUp,
+    OfferEnded,
+    OfferOutcome,
+)
+from agents.model import AgentSettings
+from agents.state import Presence
+from cti.call.events import Failed
+from cti.call.model import Cause
+from cti.kernel.clock import utc
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import AgentId
+from tests.support.call_centre import GENERAL, CallCentre
+
+A, B = AgentId("a"), AgentId("b")
+SKILLED = {"general": 5}
+
+
+@pytest.fixture
+def one() -> CallCentre:
+    centre = CallCentre({"a": SKILLED})
+    centre.ready("a")
+    return centre
+
+
+@pytest.fixture
+def two() -> CallCentre:
+    centre = CallCentre({"a": SKILLED, "b": SKILLED})
+    centre.ready("a", "b")
+    return centre
+
+
+def state(centre: CallCentre, agent: AgentId = A) -> AgentState:
+    return centre.service.view(agent).state
+
+
+def outcomes(centre: CallCentre) -> list[tuple[str, OfferOutcome]]:
+    assert not centre.errors
+    return [(event.agent_id, event.outcome) for event in centre.events(OfferEnded)]
+
+
+def test_a_call_is_offered_talked_and_wrapped_up(one: CallCentre) -> None:
+    call_id = one.call()
+    assert state(one) is AgentState.RESERVED
+    [offer] = one.events(CallOffered)
+    assert (offer.call_id, offer.agent_id, offer.queue_id) == (call_id, A, GENERAL)
+    one.clock.advance(4)
+    one.answer(call_id)
+    assert state(one) is AgentState.BUSY
+    [answered] = one.events(CallAnswered)
+    assert (answered.agent_id, answered.waited) == (A, 4)
+    one.clock.advance(60)
+    one.service.hold(A)
+    assert state(one) is AgentState.HOLD
+    one.clock.advance(30)
+    one.service.retrieve(A)
+    one.clock.advance(10)
+    one.service.hang_up(A)
+    assert state(one) is AgentState.WORKING_AFTER_CALL
+    one.clock.advance(20)
+    one.service.finish_after_call(A)
+    assert state(one) is AgentState.READY
+    [wrapped] = one.events(CallWrappedUp)
+    assert (wrapped.talked, wrapped.held, wrapped.after_call) == (70, 30, 20)
+    assert outcomes(one) == [("a", OfferOutcome.ACCEPTED)]
+
+
+def test_no_answer_takes_the_agent_out_and_rings_the_next(two: CallCentre) -> None:
+    call_id = two.call()
+    first = two.phone(call_id)
+    two.calls.phone_rings(first.id)
+    two.clock.advance(14.9)
+    assert state(two, A) is AgentState.RESERVED
+    two.clock.advance(0.1)
+    view = two.service.view(A)
+    assert (view.state, view.reason) == (AgentState.NOT_READY, "no_answer")
+    assert two.phone(call_id).device.id == "1002"
+    assert outcomes(two) == [("a", OfferOutcome.NO_ANSWER)]
+    two.answer(call_id)
+    assert state(two, B) is AgentState.BUSY
+    [answered] = two.events(CallAnswered)
+    assert answered.waited == 15
+
+
+def test_after_no_answer_the_caller_is_back_at_the_head(one: CallCentre) -> None:
+    first = one.call()
+    one.clock.advance(5)
+    second = one.call()
+    one.clock.advance(10)
+    assert state(one) is AgentState.NOT_READY
+    one.service.set_ready(A)
+    assert [event.call_id for event in one.events(CallOffered)] == [first, first]
+    one.answer(first)
+    one.service.hang_up(A)
+    one.service.finish_after_call(A)
+    assert one.events(CallOffered)[-1].call_id == second
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome", "reason"),
+    [
+        (Cause.BUSY, OfferOutcome.REFUSED, "refused"),
+        (Cause.REFUSED, OfferOutcome.REFUSED, "refused"),
+        (Cause.NO_ANSWER, OfferOutcome.NO_ANSWER, "no_answer"),
+        (Cause.NETWORK, OfferOutcome.PHONE_UNREACHABLE, "phone_unreachable"),
+        (Cause.CANCELLED, OfferOutcome.REFUSED, "refused"),
+    ],
+)
+def test_what_a_failed_ring_means(
+    one: CallCentre, cause: Cause, outcome: OfferOutcome, reason: str
+) -> None:
+    call_id = one.call()
+    one.calls.phone_refuses(one.phone(call_id).id, cause)
+    view = one.service.view(A)
+    assert (view.state, view.reason) == (AgentState.NOT_READY, reason)
+    assert outcomes(one) == [("a", outcome)]
+    assert one.service.waiting_since(call_id) is not None
+    one.clock.advance(60)
+    assert len(one.events(OfferEnded)) == 1
+
+
+def test_a_phone_that_vanished_unnoticed_is_unreachable(one: CallCentre) -> None:
+    one.calls._devices.clear()  # gone without a word
+    call_id = one.call()
+    assert outcomes(one) == [("a", OfferOutcome.PHONE_UNREACHABLE)]
+    assert one.service.view(A).reason == "phone_unreachable"
+    assert one.service.waiting_since(call_id) is not None
+
+
+def test_a_caller_who_leaves_stops_the_ringing(one: CallCentre) -> None:
+    call_id = one.call()
+    one.calls.phone_rings(one.phone(call_id).id)
+    one.clock.advance(3)
+    one.calls.hang_up(call_id)
+    assert outcomes(one) == [("a", OfferOutcome.CALLER_LEFT)]
+    assert state(one) is AgentState.READY
+    [abandoned] = one.events(CallAbandoned)
+    assert abandoned.waited == 3
+    assert not one.clock.getDelayedCalls()
+
+
+def test_a_caller_who_leaves_makes_room_for_the_next(one: CallCentre) -> None:
+    first = one.call()
+    second = one.call()
+    one.calls.hang_up(first)
+    assert one.events(CallOffered)[-1].call_id == second
+    assert state(one) is AgentState.RESERVED
+    assert [event.call_id for event in one.events(CallAbandoned)] == [first]
+
+
+def test_a_phone_lost_while_ringing_moves_the_call_on(two: CallCentre) -> None:
+    call_id = two.call()
+    two.calls.phone_rings(two.phone(call_id).id)
+    two.calls.unregister("1001")
+    assert outcomes(two) == [("a", OfferOutcome.PHONE_UNREACHABLE)]
+    assert two.service.view(A).reason == "phone_unreachable"
+    assert two.phone(call_id).device.id == "1002"
+
+
+def test_a_phone_lost_while_idle_takes_the_agent_out(one: CallCentre) -> None:
+    one.calls.unregister("1001")
+    view = one.service.view(A)
+    assert (view.state, view.reason) == (AgentState.NOT_READY, "phone_lost")
+    one.call()
+    assert not one.events(CallOffered)
+
+
+def test_a_phone_lost_in_a_call_shows_after_it(one: CallCentre) -> None:
+    call_id = one.call()
+    one.answer(call_id)
+    one.calls.unregister("1001")
+    assert state(one) is AgentState.BUSY
+    one.calls.hang_up(call_id)
+    assert state(one) is AgentState.WORKING_AFTER_CALL
+    one.service.finish_after_call(A)
+    view = one.service.view(A)
+    assert (view.state, view.reason) == (AgentState.NOT_READY, "phone_lost")
+
+
+def test_ready_needs_a_telephone() -> None:
+    centre = CallCentre({"a": SKILLED})
+    centre.service.sign_in(A)
+    with pytest.raises(Refused) as caught:
+        centre.service.set_ready(A)
+    assert caught.value.error_id == "agent.phone_not_registered"
+    assert caught.value.details == {"extension": "1001"}
+
+
+def test_a_wish_while_ringing_acts_after_the_call(one: CallCentre) -> None:
+    call_id = one.call()
+    one.service.set_not_ready(A, "lunch")
+    assert one.service.view(A).pending == Presence(AgentState.NOT_READY, "lunch")
+    one.answer(call_id)
+    one.calls.hang_up(call_id)
+    one.clock.advance(30)
+    view = one.service.view(A)
+    assert (view.state, view.reason, view.pending) == (AgentState.NOT_READY, "lunch", None)
+
+
+def test_an_unknown_reason_is_refused(one: CallCentre) -> None:
+    with pytest.raises(Refused) as caught:
+        one.service.set_not_ready(A, "no_answer")
+    assert caught.value.error_id == "agent.reason_unknown"
+    assert state(one) is AgentState.READY
+
+
+def test_after_call_work_ends_by_itself_and_can_be_extended() -> None:
+    limits = AgentSettings(after_call_limit=30, after_call_extension=20, after_call_extensions=2)
+    centre = CallCentre({"a": SKILLED}, limits)
+    centre.ready("a")
+    call_id = centre.call()
+    centre.answer(call_id)
+    centre.calls.hang_up(call_id)
+    centre.clock.advance(29)
+    centre.service.extend_after_call(A)
+    centre.service.extend_after_call(A)
+    with pytest.raises(Refused) as caught:
+        centre.service.extend_after_call(A)
+    assert caught.value.error_id == "agent.no_more_time"
+    centre.clock.advance(40)
+    assert state(centre) is AgentState.WORKING_AFTER_CALL
+    centre.clock.advance(1)
+    assert state(centre) is AgentState.READY
+    assert centre.events(CallWrappedUp)[0].after_call == 70
+
+
+def test_choosing_ready_finishes_the_after_call_work(one: CallCentre) -> None:
+    call_id = one.call()
+    one.answer(call_id)
+    one.calls.hang_up(call_id)
+    one.service.set_ready(A)
+    assert state(one) is AgentState.READY
+    assert len(one.events(CallWrappedUp)) == 1
+    one.clock.advance(60)
+    assert state(one) is AgentState.READY
+
+
+def test_signing_out_waits_for_the_call(one: CallCentre) -> None:
+    call_id = one.call()
+    for step in (lambda: None, lambda: one.answer(call_id)):
+        step()
+        with pytest.raises(Refused) as caught:
+            one.service.sign_out(A)
+        assert caught.value.error_id == "agent.not_now"
+    one.calls.hang_up(call_id)
+    one.service.sign_out(A)
+    assert state(one) is AgentState.LOGGED_OFF
+    assert len(one.events(CallWrappedUp)) == 1
+
+
+@pytest.mark.parametrize("wish", ["hang_up", "hold", "retrieve"])
+def test_call_commands_need_a_call(one: CallCentre, wish: str) -> None:
+    with pytest.raises(Refused) as caught:
+        getattr(one.service, wish)(A)
+    assert caught.value.error_id == "agent.no_call"
+
+
+def test_the_agent_hanging_up_the_phone_ends_the_call(one: CallCentre) -> None:
+    call_id = one.call()
+    one.answer(call_id)
+    one.calls.phone_hangs_up(one.phone(call_id).id)
+    assert state(one) is AgentState.WORKING_AFTER_CALL
+    assert not one.errors
+
+
+def test_a_late_failure_of_an_old_offer_does_not_touch_the_new_one(one: CallCentre) -> None:
+    call_id = one.call()
+    old = one.phone(call_id)
+    one.clock.advance(15)
+    one.service.set_ready(A)
+    assert state(one) is AgentState.RESERVED
+    late = Failed(
+        at=utc(one.clock),
+        call_id=call_id,
+        connection_id=old.id,
+        device_id=old.device.id,
+        party=old.party,
+        cause=Cause.CANCELLED,
+    )
+    one.bus.publish(late)
+    assert state(one) is AgentState.RESERVED
+
+
+def test_notes_are_kept_while_typing_and_reach_the_history(one: CallCentre) -> None:
+    call_id = one.call()
+    one.answer(call_id)
+    one.service.write_notes(A, call_id, "asks")
+    one.calls.hang_up(call_id)
+    one.clock.advance(1)
+    one.service.write_notes(A, call_id, "asks for a new card")
+    assert one.service.view(A).notes == "asks for a new card"
+    one.service.finish_after_call(A)
+    assert one.events(CallWrappedUp)[0].notes == "asks for a new card"
+    notes: list[str] = []
+    one.service.notes(call_id).addCallback(lambda found: notes.extend(n.text for n in found))
+    assert notes == ["asks for a new card"]
+    with pytest.raises(Refused):
+        one.service.write_notes(A, call_id, "too late")
+
+
+def test_stop_signs_everybody_off_whatever_they_do() -> None:
+    centre = CallCentre(dict.fromkeys("abcd", SKILLED))
+    centre.ready("a", "b", "c", "d")
+    talked, wrapped = centre.call(), centre.call()
+    centre.answer(talked)
+    centre.answer(wrapped)
+    centre.calls.hang_up(wrapped)
+    centre.call()
+    states = {view.state for view in centre.service.agents()}
+    assert states == {
+        AgentState.BUSY,
+        AgentState.WORKING_AFTER_CALL,
+        AgentState.RESERVED,
+        AgentState.READY,
+    }
+    centre.service.stop()
+    assert {view.state for view in centre.service.agents()} == {AgentState.LOGGED_OFF}
+    last = {event.agent_id: event.state for event in centre.events(AgentStateChanged)}
+    assert set(last.values()) == {AgentState.LOGGED_OFF}
+    assert [event.reason for event in centre.events(CallFlowedOut)] == ["closing"]
+    assert not centre.clock.getDelayedCalls()
+    assert not centre.errors

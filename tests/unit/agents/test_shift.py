@@ -1,0 +1,186 @@
+"""Any shift of any agents: figures add up, offers end once, nobody is stuck."""
+
+from collections import Counter
+from itertools import pairwise
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from agents.events import (
+    AgentState,
+    AgentStateChanged,
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallOffered,
+    CallQueued,
+    CallWrappedUp,
+    OfferEnded,
+    OfferOutcome,
+)
+from cti.call.model import Cause, ConnectionState
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import AgentId, CallId
+from tests.support.call_centre import COMPLAINTS, GENERAL, CallCentre
+
+NAMES = "abc"
+SKILLS = {"a": {"general": 9}, "b": {"general": 5, "complaints": 5}, "c": {"complaints": 8}}
+agents = st.sampled_from(NAMES)
+RINGING = (ConnectionState.INITIATED, ConnectionState.ALERTING)
+
+
+class Shift(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.centre = CallCentre(SKILLS)
+        for name in NAMES:
+            self.centre.calls.register(self.centre.extensions[name])
+            self.centre.service.sign_in(AgentId(name))
+
+    def do(self, wish: str, name: str, *more: str) -> None:
+        try:
+            getattr(self.centre.service, wish)(AgentId(name), *more)
+        except Refused:
+            return
+
+    def phones(self) -> list[tuple[CallId, str, ConnectionState]]:
+        return [
+            (call.id, call.agent.id, call.agent.state)
+            for call in self.centre.calls.calls()
+            if call.agent
+        ]
+
+    @rule(seconds=st.sampled_from([0.0, 0.5, 1.0, 7.0, 15.0, 31.0, 200.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.centre.clock.advance(seconds)
+
+    @rule(queue=st.sampled_from([GENERAL, COMPLAINTS]))
+    def call_arrives(self, queue: object) -> None:
+        self.centre.call(queue)  # type: ignore[arg-type]  # one of two QueueIds
+
+    @rule(data=st.data())
+    def caller_hangs_up(self, data: st.DataObject) -> None:
+        if calls := self.centre.calls.calls():
+            self.centre.calls.hang_up(data.draw(st.sampled_from(calls)).id)
+
+    @rule(
+        name=agents,
+        wish=st.sampled_from(
+            [
+                "sign_in",
+                "sign_out",
+                "set_ready",
+                "finish_after_call",
+                "extend_after_call",
+                "hang_up",
+                "hold",
+                "retrieve",
+            ]
+        ),
+    )
+    def agent_wishes(self, name: str, wish: str) -> None:
+        self.do(wish, name)
+
+    @rule(name=agents)
+    def agent_is_ready(self, name: str) -> None:
+        self.do("set_ready", name)
+
+    @rule(name=agents, reason=st.sampled_from(["lunch", "break"]))
+    def agent_pauses(self, name: str, reason: str) -> None:
+        self.do("set_not_ready", name, reason)
+
+    @rule(data=st.data(), what=st.sampled_from(["ring", "answer", "answer", "busy", "network"]))
+    def phone_reacts(self, data: st.DataObject, what: str) -> None:
+        ringing = [leg for _, leg, state in self.phones() if state in RINGING]
+        if not ringing:
+            return
+        leg = data.draw(st.sampled_from(ringing))
+        match what:
+            case "ring":
+                self.centre.calls.phone_rings(leg)  # type: ignore[arg-type]  # a ConnectionId
+            case "answer":
+                self.centre.calls.phone_answers(leg)  # type: ignore[arg-type]
+            case _:
+                self.centre.calls.phone_refuses(leg, Cause(_CAUSES[what]))  # type: ignore[arg-type]
+
+    @rule(name=agents, registered=st.booleans())
+    def phone_comes_or_goes(self, name: str, registered: bool) -> None:
+        change = self.centre.calls.register if registered else self.centre.calls.unregister
+        change(self.centre.extensions[name])
+
+    @invariant()
+    def nothing_went_wrong(self) -> None:
+        assert not self.centre.errors
+
+    @invariant()
+    def state_and_telephone_agree(self) -> None:
+        by_extension = {
+            call.agent.device.id: call.agent.state
+            for call in self.centre.calls.calls()
+            if call.agent
+        }
+        for view in self.centre.service.agents():
+            leg = by_extension.get(view.extension)
+            assert (view.state is AgentState.RESERVED) == (leg in RINGING)
+            assert (view.state is AgentState.BUSY) == (leg is ConnectionState.CONNECTED)
+            assert (view.state is AgentState.HOLD) == (leg is ConnectionState.HOLD)
+            assert view.state is not AgentState.READY or view.phone_registered
+
+    @invariant()
+    def queue_counts_reconcile(self) -> None:
+        # offered = answered + abandoned + flowed out + still waiting
+        ends = (CallAnswered, CallAbandoned, CallFlowedOut)
+        over = sum(len(self.centre.events(kind)) for kind in ends)
+        waiting = sum(view.waiting for view in self.centre.service.queues())
+        assert len(self.centre.events(CallQueued)) == over + waiting
+
+    @invariant()
+    def nobody_waits_for_a_ready_agent(self) -> None:
+        offered = {view.call_id for view in self.centre.service.agents()}
+        for view in self.centre.service.agents():
+            if view.state is AgentState.READY:
+                for queue in self.centre.service.queues_of(view.agent_id):
+                    waiting = self.centre.service._engine._matcher.waiting(queue.queue_id)
+                    assert {call.call_id for call in waiting} <= offered
+
+    def teardown(self) -> None:
+        self.centre.service.stop()
+        assert not self.centre.errors
+        self.intervals_are_gap_free()
+        self.offers_end_once()
+        self.answered_calls_are_wrapped_up_once()
+        assert not self.centre.clock.getDelayedCalls()
+
+    def intervals_are_gap_free(self) -> None:
+        for name in NAMES:
+            mine = [e for e in self.centre.events(AgentStateChanged) if e.agent_id == name]
+            assert mine[0].previous is AgentState.LOGGED_OFF
+            assert mine[-1].state is AgentState.LOGGED_OFF
+            for before, after in pairwise(mine):
+                assert after.previous is before.state
+                assert after.at >= before.at
+                assert (after.state, after.reason) != (before.state, before.reason)
+            in_states = sum((b.at - a.at).total_seconds() for a, b in pairwise(mine))
+            assert in_states == (mine[-1].at - mine[0].at).total_seconds()
+
+    def offers_end_once(self) -> None:
+        made = [event.offer_id for event in self.centre.events(CallOffered)]
+        ended = Counter(event.offer_id for event in self.centre.events(OfferEnded))
+        assert ended == Counter(dict.fromkeys(made, 1))
+
+    def answered_calls_are_wrapped_up_once(self) -> None:
+        taken = [
+            (event.call_id, event.agent_id)
+            for event in self.centre.events(OfferEnded)
+            if event.outcome is OfferOutcome.ACCEPTED
+        ]
+        wrapped = [(event.call_id, event.agent_id) for event in self.centre.events(CallWrappedUp)]
+        assert Counter(taken) == Counter(wrapped)
+        assert all(event.talked >= 0 for event in self.centre.events(CallWrappedUp))
+
+
+_CAUSES = {"busy": Cause.BUSY, "network": Cause.NETWORK}
+
+Shift.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestShift = Shift.TestCase
