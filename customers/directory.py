@@ -1,0 +1,36 @@
+"""The directory: finds a customer by number, id or words."""
+
+from twisted.internet.defer import Deferred, succeed
+
+from cti.database import Database
+from cti.kernel.identifiers import CustomerId
+from customers.model import Customer
+from customers.numbers import normalise
+from customers.repository import customer_by_number_txn, customer_txn, search_txn
+
+SEARCH_LIMIT = 20
+
+
+class Directory:
+    """The customers of the bank, as every channel sees them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_number(self, number: str) -> Deferred[Customer | None]:
+        """Whose number calls, in any way of writing; None when withheld, unknown or shared."""
+        wanted = normalise(number)
+        if not wanted:
+            return succeed(None)
+        return self._database.run(customer_by_number_txn, wanted)
+
+    def by_id(self, customer_id: CustomerId) -> Deferred[Customer | None]:
+        """The customer with that id."""
+        return self._database.run(customer_txn, customer_id)
+
+    def search(self, text: str, limit: int = SEARCH_LIMIT) -> Deferred[list[Customer]]:
+        """Customers whose name, id or number contains the text; nobody for no text."""
+        wanted = text.strip()
+        if not wanted:
+            return succeed([])
+        return self._database.run(search_txn, wanted, limit)

@@ -1,0 +1,79 @@
+"""Customers in the database; every function runs in the database thread."""
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from cti.kernel.identifiers import CustomerId
+from cti.kernel.vocabulary import Language, ServiceLevel
+from customers.model import Customer, Sex
+from customers.numbers import normalise
+from customers.schema import CustomerNumberRow, CustomerRow
+
+
+def store_customer_txn(session: Session, customer: Customer) -> None:
+    """Add the customer, or replace the record with that id."""
+    numbers = dict.fromkeys(normalise(number) for number in customer.numbers)
+    session.merge(
+        CustomerRow(
+            id=customer.customer_id,
+            name_zh=customer.name(Language.CHINESE),
+            name_en=customer.name(Language.ENGLISH),
+            sex=customer.sex.value,
+            service_level=int(customer.service_level),
+            language=customer.language.value,
+            address=customer.address,
+            do_not_call=customer.do_not_call,
+            numbers=[
+                CustomerNumberRow(number=number, customer_id=customer.customer_id, position=place)
+                for place, number in enumerate(numbers)
+                if number
+            ],
+        )
+    )
+
+
+def customer_txn(session: Session, customer_id: CustomerId) -> Customer | None:
+    """The customer with that id."""
+    row = session.get(CustomerRow, customer_id)
+    return None if row is None else _customer(row)
+
+
+def customer_by_number_txn(session: Session, number: str) -> Customer | None:
+    """The one customer with that number; None when nobody or more than one has it."""
+    rows = session.scalars(
+        select(CustomerRow)
+        .join(CustomerNumberRow)
+        .where(CustomerNumberRow.number == number)
+        .limit(2)
+    ).all()
+    return _customer(rows[0]) if len(rows) == 1 else None
+
+
+def search_txn(session: Session, text: str, limit: int) -> list[Customer]:
+    """Customers whose name, id or number contains the text, the best served first."""
+    columns = [CustomerRow.name_zh, CustomerRow.name_en, CustomerRow.id]
+    found = [column.icontains(text, autoescape=True) for column in columns]
+    if digits := normalise(text):
+        found.append(
+            CustomerRow.numbers.any(CustomerNumberRow.number.contains(digits, autoescape=True))
+        )
+    rows = session.scalars(
+        select(CustomerRow)
+        .where(or_(*found))
+        .order_by(CustomerRow.service_level, CustomerRow.id)
+        .limit(limit)
+    )
+    return [_customer(row) for row in rows]
+
+
+def _customer(row: CustomerRow) -> Customer:
+    return Customer(
+        customer_id=CustomerId(row.id),
+        names={Language.CHINESE: row.name_zh, Language.ENGLISH: row.name_en},
+        sex=Sex(row.sex),
+        numbers=tuple(number.number for number in row.numbers),
+        service_level=ServiceLevel(row.service_level),
+        language=Language(row.language),
+        address=row.address,
+        do_not_call=row.do_not_call,
+    )
