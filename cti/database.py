@@ -83,7 +83,8 @@ def connect(url: str) -> Engine:
     """An engine for the URL, with what each database needs to be safe and quick."""
     if url.startswith("postgresql:"):
         url = url.replace("postgresql:", "postgresql+psycopg:", 1)
-    engine = create_engine(url, pool_pre_ping=url.startswith("postgresql"))
+    # An error's text would hold the values of the statement, a customer's among them.
+    engine = create_engine(url, pool_pre_ping=url.startswith("postgresql"), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
