@@ -146,7 +146,9 @@ class JournalWriter:
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def _recovered(self) -> None:
-        if self._gap is not None and len(self._waiting) < self._limit:
+        if len(self._waiting) >= self._limit:
+            return
+        if self._gap is not None:
             self._waiting.append(self._gap)
             self._gap = None
         if self._stalled is not None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, insert, or_, select, tuple_
+from sqlalchemy import Select, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from agents.events import CallWrappedUp  # noqa: F401  (registers its kinds for decode)
@@ -190,23 +190,23 @@ def open_calls_txn(session: Session) -> list[list[CallEvent]]:
 
 
 def _filtered(query: Select[CallRow], wanted: CallFilter) -> Select[CallRow]:
-    conditions = [
-        (wanted.since, CallRow.started >= wanted.since),
-        (wanted.until, CallRow.started < wanted.until),
-        (wanted.outcome, CallRow.outcome == (wanted.outcome and wanted.outcome.value)),
-        (wanted.queue_id, CallRow.queue_id == wanted.queue_id),
-        (wanted.agent_id, CallRow.agent_id == wanted.agent_id),
-        (wanted.customer_id, CallRow.customer_id == wanted.customer_id),
-        (wanted.recorded, CallRow.recording.is_not(None)),
-        (
-            wanted.number,
-            or_(
-                CallRow.calling.contains(wanted.number, autoescape=True),
-                CallRow.called.contains(wanted.number, autoescape=True),
-            ),
-        ),
-    ]
-    return query.where(*(condition for given, condition in conditions if given))
+    equal = {
+        CallRow.outcome: wanted.outcome and wanted.outcome.value,
+        CallRow.queue_id: wanted.queue_id,
+        CallRow.agent_id: wanted.agent_id,
+        CallRow.customer_id: wanted.customer_id,
+    }
+    query = query.where(*(column == value for column, value in equal.items() if value))
+    if wanted.since is not None:
+        query = query.where(CallRow.started >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(CallRow.started < wanted.until)
+    if wanted.recorded:
+        query = query.where(CallRow.recording.is_not(None))
+    if number := wanted.number:
+        calling = CallRow.calling.contains(number, autoescape=True)
+        query = query.where(calling | CallRow.called.contains(number, autoescape=True))
+    return query
 
 
 def _store_record(session: Session, call_id: CallId) -> None:

@@ -1,0 +1,185 @@
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.events import CallAbandoned, CallAnswered, CallFlowedOut, CallQueued, CallWrappedUp
+from cti.call.events import (
+    CallCleared,
+    CallEvent,
+    CallStarted,
+    ConnectionCleared,
+    Delivered,
+    Established,
+    Failed,
+    Held,
+    RecordingStarted,
+    RecordingStopped,
+    Retrieved,
+    UserDataAttached,
+)
+from cti.call.model import Cause, Direction, Party
+from cti.kernel.events import decode, encode
+from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, DeviceId, QueueId
+from cti.kernel.vocabulary import Language, ServiceLevel, Verification
+from monitoring.cdr import Outcome, WaitEnd, fold, record_of
+from tests.support.simulated_house import SimulatedHouse
+
+BEGIN = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+CALL = CallId("c1")
+
+
+def at(seconds: float) -> dict[str, Any]:
+    return {"at": BEGIN + timedelta(seconds=seconds), "call_id": CALL}
+
+
+def leg(name: str, party: Party) -> dict[str, Any]:
+    return {"connection_id": ConnectionId(name), "device_id": DeviceId(name), "party": party}
+
+
+CALLER, AGENT = leg("caller", Party.CALLER), leg("1001", Party.AGENT)
+QUEUE: dict[str, Any] = {"queue_id": QueueId("general")}
+STARTED = CallStarted(
+    **at(0), direction=Direction.INBOUND, calling="13800138000", called="95588", trunk="carrier"
+)
+ANSWERED = Established(**at(1), **CALLER)
+QUEUED = CallQueued(**at(10), **QUEUE, service_level=ServiceLevel.PRIORITY)
+CLEARED = CallCleared(**at(100), cause=Cause.NORMAL, cleared_by=Party.CALLER)
+
+
+def test_a_conversation_counts_its_parts_once() -> None:
+    record = record_of([
+        STARTED,
+        Delivered(**at(0), **CALLER),
+        ANSWERED,
+        RecordingStarted(**at(1), connection_id=ConnectionId("caller"), file="c1.wav"),
+        UserDataAttached(
+            **at(5), customer_id=CustomerId("k7"), service_level=ServiceLevel.SPECIAL,
+            language=Language.ENGLISH, verification=Verification.SIGNED_IN, path=("main", "person"),
+        ),
+        QUEUED,
+        Delivered(**at(18), **AGENT),
+        Established(**at(22), **AGENT),
+        CallAnswered(**at(22), **QUEUE, agent_id=AgentId("a1"), waited=12.0),
+        Held(**at(40), **AGENT),
+        Retrieved(**at(50), **AGENT),
+        ConnectionCleared(
+            **at(100), **AGENT, cause=Cause.NORMAL, cleared_by=Party.CALLER,
+            packets_sent=3900, packets_received=3850, packets_lost=3,
+        ),
+        ConnectionCleared(**at(100), **CALLER, cause=Cause.NORMAL, cleared_by=Party.CALLER),
+        CLEARED,
+        RecordingStopped(
+            **at(100), connection_id=ConnectionId("caller"), file="c1.wav", seconds=99.0
+        ),
+        CallWrappedUp(**at(115), agent_id=AgentId("a1"), talked=68.0, held=10.0, after_call=15.0),
+    ])  # fmt: skip
+    assert record is not None
+    assert record.outcome is Outcome.ANSWERED
+    assert (record.waited, record.talked, record.held, record.after_call) == (12, 68, 10, 15)
+    assert (record.seconds, record.recording, record.recording_seconds) == (100, "c1.wav", 99)
+    assert (record.queue_id, record.agent_id) == (QueueId("general"), AgentId("a1"))
+    assert (record.customer_id, record.path) == (CustomerId("k7"), ("main", "person"))
+    caller, agent = record.legs
+    assert (caller.party, agent.party) == (Party.CALLER, Party.AGENT)
+    assert agent.alerting == BEGIN + timedelta(seconds=18)
+    assert (agent.packets_sent, agent.packets_lost) == (3900, 3)
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome"),
+    [
+        ([ANSWERED], Outcome.SELF_SERVED),
+        ([], Outcome.FAILED),
+        ([ANSWERED, QUEUED, CallAbandoned(**at(30), **QUEUE, waited=20)], Outcome.ABANDONED),
+        ([ANSWERED, QUEUED], Outcome.ABANDONED),
+        (
+            [ANSWERED, QUEUED, CallFlowedOut(**at(30), **QUEUE, waited=20, reason="closed")],
+            Outcome.FAILED,
+        ),
+        ([ANSWERED, QUEUED, Established(**at(20), **AGENT)], Outcome.ANSWERED),
+        (
+            [ANSWERED, QUEUED, Delivered(**at(20), **AGENT),
+             Failed(**at(35), **AGENT, cause=Cause.NO_ANSWER)],
+            Outcome.ABANDONED,
+        ),
+    ],
+)  # fmt: skip
+def test_outcomes(events: list[CallEvent], outcome: Outcome) -> None:
+    record = record_of([STARTED, *events, CLEARED])
+    assert record is not None
+    assert record.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome"),
+    [(Cause.INTERRUPTED, Outcome.INTERRUPTED), (Cause.MEDIA_LOST, Outcome.FAILED)],
+)
+def test_a_call_that_broke_down(cause: Cause, outcome: Outcome) -> None:
+    record = record_of(
+        [STARTED, ANSWERED, CallCleared(**at(50), cause=cause, cleared_by=Party.SYSTEM)]
+    )
+    assert record is not None
+    assert record.outcome is outcome
+    assert record.legs[0].ended == BEGIN + timedelta(seconds=50)
+    assert record.legs[0].cause is cause
+
+
+def test_an_interrupted_wait_is_nobodys_hang_up() -> None:
+    record = record_of(
+        [STARTED, ANSWERED, QUEUED,
+         CallCleared(**at(40), cause=Cause.INTERRUPTED, cleared_by=Party.SYSTEM)]
+    )  # fmt: skip
+    assert record is not None
+    assert (record.waits[0].end, record.waits[0].seconds) == (WaitEnd.FLOWED_OUT, 30)
+
+
+def test_what_is_told_twice_counts_once() -> None:
+    record = record_of([STARTED, ANSWERED, QUEUED, CLEARED])
+    again = fold(record, CallAbandoned(**at(101), **QUEUE, waited=91))
+    assert again == record
+    assert (
+        fold(record, CallCleared(**at(200), cause=Cause.NORMAL, cleared_by=Party.AGENT)) == record
+    )
+
+
+def test_queued_again_at_the_same_place_waits_on() -> None:
+    record = record_of([STARTED, ANSWERED, QUEUED, CallQueued(
+        **at(25), **QUEUE, service_level=ServiceLevel.UNIFORM)])  # fmt: skip
+    assert record is not None
+    assert len(record.waits) == 1
+
+
+def test_another_queue_ends_the_first_wait() -> None:
+    other = CallQueued(**at(25), queue_id=QueueId("complaints"), service_level=ServiceLevel.UNIFORM)
+    record = record_of([STARTED, ANSWERED, QUEUED, other])
+    assert record is not None
+    assert [wait.end for wait in record.waits] == [WaitEnd.FLOWED_OUT, None]
+    assert record.waits[0].seconds == 15
+
+
+def test_without_its_start_there_is_no_record() -> None:
+    assert record_of([ANSWERED, CLEARED]) is None
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 150))
+def test_any_day_gives_sound_records(random: Random, steps: int) -> None:
+    house = SimulatedHouse(random)
+    events = [*house.day(steps), *house.finish()]
+    assert [decode(event.kind, encode(event)) for event in events] == events
+    by_call: dict[CallId, list[CallEvent]] = {}
+    for event in events:
+        if isinstance(event, CallEvent):
+            by_call.setdefault(event.call_id, []).append(event)
+    for call_events in by_call.values():
+        record = record_of(call_events)
+        assert record is not None
+        assert record.outcome is not None
+        assert record.waiting is None
+        assert all(leg.ended and leg.held_since is None for leg in record.legs)
+        wrapped = [event for event in call_events if isinstance(event, CallWrappedUp)]
+        assert record.talked == pytest.approx(sum(event.talked for event in wrapped))
+        assert record.held == pytest.approx(sum(event.held for event in wrapped))

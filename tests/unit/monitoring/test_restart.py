@@ -1,0 +1,103 @@
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.events import AgentState, AgentStateChanged
+from cti.call.events import CallCleared, CallEvent, RecordingStopped
+from cti.kernel.identifiers import CallId
+from monitoring.cdr import Outcome, record_of
+from monitoring.recordings import RecordingFolder
+from monitoring.repository import (
+    CallFilter,
+    append_events_txn,
+    find_calls_txn,
+    open_calls_txn,
+    read_journal_txn,
+)
+from monitoring.restart import close_interrupted_txn, closing_events
+from tests.support.databases import DirectDatabase
+from tests.support.deferred import result_of
+from tests.support.simulated_house import SimulatedHouse
+from tests.support.sounds import wav
+
+
+def call_up_to(stage: str) -> list[CallEvent]:
+    """The events of one call as far as that stage, as a killed server leaves them."""
+    for seed in range(500):
+        house = SimulatedHouse(Random(seed))
+        events = list(house.day(40))
+        for call in house.calls:
+            if call.stage == stage:
+                return [
+                    event
+                    for event in events
+                    if isinstance(event, CallEvent) and event.call_id == call.call_id
+                ]
+    raise AssertionError(stage)
+
+
+def test_the_sound_on_disk_may_be_newer_than_the_journal() -> None:
+    events = call_up_to("menu")
+    stopped, cleared = closing_events(events, 3600.0)
+    assert isinstance(stopped, RecordingStopped)
+    assert isinstance(cleared, CallCleared)
+    assert stopped.seconds == 3600.0
+    assert cleared.at == stopped.at
+    assert cleared.at > events[-1].at
+
+
+def test_a_call_is_closed_not_before_its_last_event() -> None:
+    events = call_up_to("talking")
+    *_, cleared = closing_events(events, 0.0)
+    assert cleared.at == events[-1].at
+    record = record_of([*events, *closing_events(events, 0.0)])
+    assert record is not None
+    assert record.outcome is Outcome.INTERRUPTED
+    assert all(leg.ended for leg in record.legs)
+
+
+def test_killed_in_a_call(tmp_path: Path) -> None:
+    events = call_up_to("talking")
+    database, folder = DirectDatabase(), RecordingFolder(tmp_path)
+    result_of(database.run(append_events_txn, 1, events))
+    call_id = events[0].call_id
+    (tmp_path / f"{call_id}.wav").write_bytes(wav(8000 * 5)[:-3])
+    closing = result_of(database.run(close_interrupted_txn, folder))
+    assert {type(event) for event in closing} == {RecordingStopped, CallCleared}
+    (record,) = result_of(database.run(find_calls_txn, CallFilter())).records
+    assert record.outcome is Outcome.INTERRUPTED
+    assert record.recording_seconds == (8000 * 5 - 1) / 8000
+    assert result_of(database.run(close_interrupted_txn, folder)) == []
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 60))
+def test_nothing_stays_open(random: Random, steps: int) -> None:
+    house = SimulatedHouse(random)
+    events = list(house.day(steps))
+    database, folder = DirectDatabase(), RecordingFolder(Path("/nonexistent"))
+    if events:
+        result_of(database.run(append_events_txn, 1, events))
+    closing = result_of(database.run(close_interrupted_txn, folder))
+    assert result_of(database.run(open_calls_txn)) == []
+    entries = result_of(database.run(read_journal_txn))
+    assert [entry.event for entry in entries] == [*events, *closing]
+    assert all(one.at <= later.at for one, later in pairwise(closing))
+    states = {
+        entry.event.agent_id: entry.event.state
+        for entry in entries
+        if isinstance(entry.event, AgentStateChanged)
+    }
+    assert set(states.values()) <= {AgentState.LOGGED_OFF}
+    left = {call.call_id for call in house.calls}
+    records = result_of(database.run(find_calls_txn, CallFilter(), None, 1000)).records
+    outcomes = {record.call_id: record.outcome for record in records}
+    assert all(
+        (outcome is Outcome.INTERRUPTED) == (call_id in left)
+        for call_id, outcome in outcomes.items()
+    )
+    assert len(outcomes) == len({CallId(r.call_id) for r in records})
+    database.stop()
