@@ -1,7 +1,6 @@
 """The frame of every page: who asks, in which language, what it looks like, what went wrong."""
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -12,10 +11,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import CACHED
-from twisted.web.resource import Resource
 from twisted.web.server import Request
-from twisted.web.static import File
 
 from cti.kernel.clock import Clock, utc
 from cti.kernel.errors import LocalError, Refused, RemoteError
@@ -26,6 +22,7 @@ from cti.web import requests
 from cti.web.encoding import dumps
 from cti.web.requests import BadRequest, Form
 from cti.web.sessions import Session, Sessions
+from cti.web.static_files import StaticFiles
 from cti.web.texts import Texts
 
 SESSION_COOKIE = "hotline_session"
@@ -73,7 +70,7 @@ class Frame:
         self.sessions = sessions
         self.clock = clock
         self.texts = Texts()
-        self.static = Resource()
+        self.static = StaticFiles()
         self._entropy = entropy
         self._loader = FileSystemLoader([])
         self._navigation: list[NavigationEntry] = []
@@ -100,8 +97,7 @@ class Frame:
         if (folder / "templates").is_dir():
             self._add_templates(folder / "templates")
         if (folder / "static").is_dir():
-            name = package.partition(".")[0].encode("ascii")
-            self.static.putChild(name, StaticFolder(str(folder / "static")))
+            self.static.add(package.partition(".")[0], str(folder / "static"))
 
     def add_navigation(self, path: str, text_key: str, *roles: Role) -> None:
         """Link the page at the top of every page, for those with one of the roles."""
@@ -262,34 +258,6 @@ class Frame:
     def _entries_for(self, principal: Principal | None) -> list[NavigationEntry]:
         roles = principal.roles if principal else frozenset()
         return [entry for entry in self._navigation if entry.roles & roles]
-
-
-class StaticFolder(File):
-    """Files of a package: revalidated by the browser at every use, folders not listed."""
-
-    contentTypes: Mapping[str, str] = {
-        ".css": "text/css; charset=utf-8",
-        ".js": "text/javascript; charset=utf-8",
-        ".svg": "image/svg+xml",
-        ".png": "image/png",
-        ".ico": "image/x-icon",
-    }
-
-    def directoryListing(self) -> Resource:
-        """Nothing: folders are not listed."""
-        return self.childNotFound
-
-    def render_GET(self, request: Request) -> bytes:
-        """The file whole (they are small), or 304 when the browser has it already."""
-        self.restat(False)
-        if not self.isfile():
-            return bytes(self.childNotFound.render(request))
-        kind = self.contentTypes.get(self.splitext()[1], "application/octet-stream")
-        request.setHeader("content-type", kind)
-        request.setHeader("cache-control", "no-cache")
-        if request.setLastModified(self.getModificationTime()) is CACHED:
-            return b""
-        return self.getContent()
 
 
 def local_path(path: str) -> str:

@@ -1,0 +1,185 @@
+"""The web site: signing in and out, each role's start page, and where every page is mounted."""
+
+from collections.abc import Callable, Mapping
+
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import Request, Site
+
+from cti.kernel.clock import Clock
+from cti.kernel.errors import Refused
+from cti.kernel.vocabulary import Language, Role
+from cti.web import requests
+from cti.web.frame import LANGUAGE_COOKIE, SESSION_COOKIE, Frame, local_path
+from cti.web.http import HotlineRequest
+from cti.web.pages import pages
+from cti.web.sessions import Session
+
+LANGUAGE_DAYS = 365
+
+ENTRANCES = (
+    (Role.AGENT, "/console"),
+    (Role.SUPERVISOR, "/wall"),
+    (Role.QUALITY, "/recordings"),
+    (Role.DISPATCHER, "/tickets"),
+    (Role.OFFICER, "/tickets"),
+    (Role.HEAD, "/tickets"),
+    (Role.ADMINISTRATOR, "/calls"),
+)
+"""Where each role starts; the first that fits wins."""
+
+Health = Callable[[], Mapping[str, object]]
+
+
+class EntrancePages:
+    """Signing in, out, choosing a language, and the start page."""
+
+    app = pages()
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+    @app.route("/", methods=["GET"])
+    def start(self, request: Request) -> bytes:
+        """Lead to the page the person works on."""
+        principal = self.frame.principal(request)
+        for role, path in ENTRANCES:
+            if role in principal.roles:
+                return self.frame.redirect(request, path)
+        raise Refused("access.role_missing", needed=", ".join(role.value for role, _ in ENTRANCES))
+
+    @app.route("/sign-in", methods=["GET"])
+    def ask(self, request: Request) -> bytes:
+        """The form, unless somebody is signed in already."""
+        to = local_path(requests.query(request)["to"])
+        if self.frame.session(request) is not None:
+            return self.frame.redirect(request, to)
+        return self.frame.render(request, "sign_in.html", to=to, login="", error="")
+
+    @app.route("/sign-in", methods=["POST"])
+    async def sign_in(self, request: Request) -> bytes:
+        """Open a session in a cookie and go on, or show the form again with the reason."""
+        self.frame.check_origin(request)
+        form = requests.read_form(request)
+        try:
+            session = await self._open(request, form["login"], form["password"])
+        except Refused as refused:
+            text = self.frame.refusal(self.frame.language(request), refused)
+            values = {"to": local_path(form["to"]), "login": form["login"], "error": text}
+            return self.frame.render(request, "sign_in.html", status=403, **values)
+        request.addCookie(
+            SESSION_COOKIE,
+            session.token,
+            path="/",
+            httpOnly=True,
+            secure=self.frame.settings.secure,
+            sameSite="strict",
+        )
+        return self.frame.redirect(request, form["to"])
+
+    @app.route("/sign-out", methods=["POST"])
+    def sign_out(self, request: Request) -> bytes:
+        """End the session and forget the cookie."""
+        self.frame.form(request)
+        if session := self.frame.session(request):
+            self.frame.sessions.sign_out(session.token)
+        request.addCookie(SESSION_COOKIE, "", path="/", max_age="0", httpOnly=True)
+        return self.frame.redirect(request, "/sign-in")
+
+    @app.route("/language/<code>", methods=["GET"])
+    def choose_language(self, request: Request, code: str) -> bytes:
+        """Remember the language in this browser and go back."""
+        if code in {language.value for language in Language}:
+            request.addCookie(
+                LANGUAGE_COOKIE,
+                code,
+                path="/",
+                max_age=str(LANGUAGE_DAYS * 86400),
+                secure=self.frame.settings.secure,
+                sameSite="lax",
+            )
+        return self.frame.redirect(request, requests.query(request)["to"])
+
+    @app.route("/api/v1/session", methods=["POST"])
+    async def open_for_program(self, request: Request) -> bytes:
+        """``{"login", "password"}`` -> ``{"token"}``, to be sent as ``Authorization: Bearer``."""
+        fields = self.frame.read_json(request)
+        login, password = str(fields.get("login", "")), str(fields.get("password", ""))
+        session = await self._open(request, login, password)
+        return self.frame.json(request, {"token": session.token, "name": session.principal.name})
+
+    @app.route("/api/v1/session", methods=["DELETE"])
+    def close_for_program(self, request: Request) -> bytes:
+        """End the bearer token's session."""
+        self.frame.sessions.sign_out(requests.bearer_token(request))
+        return self.frame.json(request, {})
+
+    async def _open(self, request: Request, login: str, password: str) -> Session:
+        address = getattr(request.getClientAddress(), "host", "")
+        return await self.frame.sessions.sign_in(login, password, address)
+
+
+class HealthResource(Resource):
+    """What a monitor asks: 200 while everything runs, else 503, and the parts by name."""
+
+    isLeaf = True
+
+    def __init__(self, frame: Frame, health: Health) -> None:
+        super().__init__()
+        self._frame, self._health = frame, health
+
+    def render_GET(self, request: Request) -> bytes:
+        """The state of each part."""
+        parts = self._health()
+        well = all(parts.values())
+        return self._frame.json(request, {"well": well, **parts}, 200 if well else 503)
+
+
+class Entrance(Resource):
+    """The root: mounted pages by their first path segments, everything else the entrance pages."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self._pages = EntrancePages(frame).app.resource()
+
+    def mount(self, path: str, resource: IResource) -> None:
+        """Serve the resource at that path, ``console`` or ``api/v1/agent``."""
+        *above, last = path.strip("/").split("/")
+        place: Resource = self
+        for segment in above:
+            name = segment.encode("ascii")
+            if name not in place.children:
+                place.putChild(name, Branch(self._pages))
+            place = place.children[name]
+        place.putChild(last.encode("ascii"), resource)
+
+    def getChild(self, path: bytes, request: Request) -> IResource:  # noqa: ARG002
+        """The entrance pages, which see the whole path."""
+        return _whole_path(request, self._pages)
+
+
+class Branch(Resource):
+    """A path segment above mounted pages; what is not mounted falls back to the entrance."""
+
+    def __init__(self, fallback: IResource) -> None:
+        super().__init__()
+        self._fallback = fallback
+
+    def getChild(self, path: bytes, request: Request) -> IResource:  # noqa: ARG002
+        """The entrance pages, which see the whole path."""
+        return _whole_path(request, self._fallback)
+
+
+def _whole_path(request: Request, resource: IResource) -> IResource:
+    request.postpath = [*(request.prepath or ()), *(request.postpath or ())]
+    request.prepath = []
+    return resource
+
+
+def build_site(frame: Frame, mounts: Mapping[str, IResource], health: Health, clock: Clock) -> Site:
+    """The site with every page in its place."""
+    root = Entrance(frame)
+    root.mount("static", frame.static)
+    root.mount("health", HealthResource(frame, health))
+    for path, resource in mounts.items():
+        root.mount(path, resource)
+    return Site(root, requestFactory=HotlineRequest, reactor=clock)
