@@ -8,9 +8,21 @@ after everything reported before it, because one stream carries both.
 
 import pathlib
 
+from twisted.logger import Logger
 from twisted.protocols import amp
+from twisted.python.failure import Failure
 
 from cti.media.port import MediaUnavailable
+
+log = Logger()
+
+
+class Link(amp.AMP):
+    """An end of the wire that outlives a command that failed: the other calls go on."""
+
+    def unhandledError(self, failure: Failure) -> None:  # noqa: N802  (Twisted's name)
+        """Log it; AMP itself would end the connection, and with it every call."""
+        log.failure("A media command failed", failure)
 
 
 class LocalPath(amp.Unicode):
@@ -78,7 +90,7 @@ class Stop(OneWay):
 class Bridge(OneWay):
     """Pass packets between two legs."""
 
-    arguments = [(b"one", amp.Unicode()), (b"other", amp.Unicode())]
+    arguments = [LEG, (b"other", amp.Unicode())]
 
 
 class Unbridge(OneWay):

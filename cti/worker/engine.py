@@ -30,7 +30,7 @@ from cti.worker.disk import Disk, ThreadDisk
 from cti.worker.leg import Leg, Play
 from cti.worker.pacer import Pacer
 from cti.worker.recording import Recording
-from cti.worker.reports import Reports
+from cti.worker.reports import Reports, Unheard
 from cti.worker.settings import MediaSettings
 from cti.worker.sockets import LegSocket, PortRange, is_address
 
@@ -60,7 +60,7 @@ class MediaEngine:
         disk: Disk | None = None,
         entropy: Entropy = system_entropy,
     ) -> None:
-        self.reports = Reports(reactor, listener)
+        self.reports = Reports(reactor, listener or Unheard())
         self._reactor = reactor
         self._settings = settings
         self._disk = disk or ThreadDisk(reactor)
@@ -178,7 +178,7 @@ class MediaEngine:
     # --- its life ---------------------------------------------------------------------------
 
     @property
-    def listener(self) -> MediaListener | None:
+    def listener(self) -> MediaListener:
         """Who is told; may be set at any time."""
         return self.reports.listener
 

@@ -21,7 +21,6 @@ from twisted.logger import (
     formatEvent,
     globalLogBeginner,
 )
-from twisted.protocols import amp
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -39,7 +38,7 @@ GARBAGE_THRESHOLDS = (50_000, 50, 1000)
 """What legs leave behind is freed by counting references; full collections are nearly never."""
 
 
-class WorkerLink(amp.AMP):
+class WorkerLink(commands.Link):
     """The worker's end of the wire: commands in, reports out."""
 
     def __init__(self, number: int, engine: MediaEngine, gone: Deferred[None]) -> None:
@@ -112,8 +111,8 @@ class WorkerLink(amp.AMP):
         return {}
 
     @commands.Bridge.responder
-    def _bridge(self, one: ConnectionId, other: ConnectionId) -> dict[str, Any]:
-        self._engine.bridge(one, other)
+    def _bridge(self, leg: ConnectionId, other: ConnectionId) -> dict[str, Any]:
+        self._engine.bridge(leg, other)
         return {}
 
     @commands.Unbridge.responder

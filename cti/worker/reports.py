@@ -12,10 +12,26 @@ from cti.media.port import MediaListener, PlayOutcome
 log = Logger()
 
 
+class Unheard:
+    """The listener of media nobody listens to yet."""
+
+    def key_pressed(self, leg: ConnectionId, key: str) -> None:
+        """Nobody hears it."""
+
+    def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
+        """Nobody hears it."""
+
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+        """Nobody hears it."""
+
+    def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
+        """Nobody hears it."""
+
+
 class Reports:
     """A `MediaListener` that tells `listener` a moment later: never inside a command."""
 
-    def __init__(self, clock: Clock, listener: MediaListener | None) -> None:
+    def __init__(self, clock: Clock, listener: MediaListener) -> None:
         self.listener = listener
         self._clock = clock
         self._waiting: list[Callable[[], None]] = []
@@ -43,7 +59,7 @@ class Reports:
         self._waiting.append(report)
 
     def _tell(self, report: Callable[[MediaListener], None]) -> None:
-        self.later(lambda: None if self.listener is None else report(self.listener))
+        self.later(lambda: report(self.listener))
 
     def _deliver(self) -> None:
         reports, self._waiting = self._waiting, []

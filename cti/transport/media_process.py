@@ -1,0 +1,249 @@
+"""One media worker seen from the server: started, listened to, and started again when it dies."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger, LogLevel
+from twisted.python.failure import Failure
+
+from cti.kernel.clock import Clock, DelayedCall
+from cti.kernel.identifiers import ConnectionId
+from cti.media.port import MediaListener, PlayOutcome
+from cti.worker import commands
+from cti.worker.settings import MediaSettings
+
+log = Logger()
+
+FIRST_DELAY = 0.05
+LONGEST_DELAY = 10.0
+"""Seconds before a dead worker is started again: doubled each time it dies young."""
+YOUNG = 10.0
+GRACE = 5.0
+"""Seconds a worker has to close its recordings before it is killed."""
+GIVE_UP_AFTER = 5
+"""Deaths in a row, before ever saying hello, that make a start fail."""
+
+
+class ProcessReactor(Clock, Protocol):
+    """What of the reactor starting processes and listening needs."""
+
+    def spawnProcess(self, *args: Any, **kw: Any) -> Any: ...  # noqa: N802  (Twisted's name)
+
+    def listenUNIX(self, *args: Any, **kw: Any) -> Any: ...  # noqa: N802  (Twisted's name)
+
+
+class WorkerOwner(Protocol):
+    """Told what becomes of a worker; `listener` is told what happens to its legs."""
+
+    @property
+    def listener(self) -> MediaListener: ...
+
+    def worker_ready(self, worker: "MediaWorker") -> None: ...
+
+    def worker_lost(self, worker: "MediaWorker") -> None: ...
+
+    def worker_died(self, worker: "MediaWorker") -> None: ...
+
+
+class ServerLink(commands.Link):
+    """The server's end of the wire: reports in, commands out."""
+
+    def __init__(self, workers: Sequence["MediaWorker"], owner: WorkerOwner) -> None:
+        super().__init__()
+        self._workers = workers
+        self._worker: MediaWorker | None = None
+        self._owner = owner
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # untyped in AMP
+        """The worker is gone."""
+        super().connectionLost(reason)
+        if self._worker is not None:
+            self._worker.disconnected(self)
+
+    @commands.Hello.responder
+    def _hello(self, number: int) -> dict[str, Any]:
+        self._worker = self._workers[number]
+        self._worker.connected(self)
+        return {}
+
+    @commands.KeyPressed.responder
+    def _key_pressed(self, leg: ConnectionId, key: str) -> dict[str, Any]:
+        self._owner.listener.key_pressed(leg, key)
+        return {}
+
+    @commands.PlayEnded.responder
+    def _play_ended(self, leg: ConnectionId, play: int, outcome: str) -> dict[str, Any]:
+        self._owner.listener.play_ended(leg, play, PlayOutcome(outcome))
+        return {}
+
+    @commands.RecordingClosed.responder
+    def _recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> dict[str, Any]:
+        self._owner.listener.recording_closed(leg, path, seconds)
+        return {}
+
+    @commands.LegsLost.responder
+    def _legs_lost(self, legs: list[ConnectionId]) -> dict[str, Any]:
+        self._owner.listener.legs_lost(legs)
+        return {}
+
+
+class MediaWorker:
+    """A place among the workers, and the process that fills it now."""
+
+    def __init__(
+        self,
+        number: int,
+        reactor: ProcessReactor,
+        settings: MediaSettings,
+        socket: Path,
+        owner: WorkerOwner,
+    ) -> None:
+        self.number = number
+        self.link: ServerLink | None = None
+        self.legs: set[ConnectionId] = set()
+        self.failures = 0
+        """Young deaths in a row."""
+        self._reactor = reactor
+        self._settings = settings
+        self._socket = socket
+        self._owner = owner
+        self._process: Any = None
+        self._started = 0.0
+        self._timer: DelayedCall | None = None
+        self._stopping: Deferred[None] | None = None
+
+    def start(self) -> None:
+        """Start the process."""
+        self._timer = None
+        self._started = self._reactor.seconds()
+        self._process = self._reactor.spawnProcess(
+            WorkerOutput(self), sys.executable, self._command(), env=None
+        )
+
+    def stop(self) -> Deferred[None]:
+        """Have it close its recordings and end; fires when the process is over."""
+        self._stopping = Deferred()
+        self._disarm()
+        if self._process is None:
+            self._stopping.callback(None)
+        else:
+            self._ask_to_end()
+        return self._stopping
+
+    def kill(self) -> None:
+        """End the process without asking it."""
+        self._timer = None
+        if self._process is not None:
+            log.warn("Media worker {number} does not end: killed", number=self.number)
+            self._process.signalProcess("KILL")
+
+    def connected(self, link: ServerLink) -> None:
+        """It said hello."""
+        self.link = link
+        self._owner.worker_ready(self)
+
+    def disconnected(self, link: ServerLink) -> None:
+        """Its connection is gone; the process has a moment to close its recordings."""
+        if self.link is link:
+            self.link = None
+            self._owner.worker_lost(self)
+            if self._process is not None and self._timer is None:
+                self._timer = self._reactor.callLater(GRACE, self.kill)
+
+    def ended(self, reason: str) -> None:
+        """The process is over: start another, sooner the longer this one lived."""
+        self._process = None
+        self._disarm()
+        if self.link is not None:
+            self.disconnected(self.link)
+        if self._stopping is not None:
+            self._stopping.callback(None)
+        else:
+            self._start_again(reason)
+
+    def _start_again(self, reason: str) -> None:
+        young = self._reactor.seconds() - self._started < YOUNG
+        self.failures = self.failures + 1 if young else 0
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** max(0, self.failures - 1))
+        log.error(
+            "Media worker {number} died ({reason}); another starts in {delay:.2f} s",
+            number=self.number,
+            reason=reason,
+            delay=delay,
+        )
+        self._timer = self._reactor.callLater(delay, self.start)
+        self._owner.worker_died(self)
+
+    def _ask_to_end(self) -> None:
+        self._timer = self._reactor.callLater(GRACE, self.kill)
+        if self.link is None:
+            self._process.signalProcess("TERM")
+            return
+        closing = self.link.callRemote(commands.ShutDown)
+        # Answered or not, the process ends when its connection does.
+        closing.addBoth(lambda _: self._hang_up())
+
+    def _hang_up(self) -> None:
+        if self.link is not None and self.link.transport is not None:
+            self.link.transport.loseConnection()
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _command(self) -> list[str]:
+        given = self._settings
+        options = {
+            "--socket": self._socket,
+            "--number": self.number,
+            "--bind": given.bind,
+            "--advertised": given.advertised,
+            "--first-port": given.first_port,
+            "--last-port": given.last_port,
+            "--rtp-timeout": given.rtp_timeout,
+            "--cache-octets": given.cache_octets,
+        }
+        return [
+            sys.executable,
+            "-m",
+            "cti.worker",
+            *(f"{name}={value}" for name, value in options.items()),
+        ]
+
+
+class WorkerOutput(ProcessProtocol):
+    """Passes the worker's log lines on to ours and tells when the process is over."""
+
+    def __init__(self, worker: MediaWorker) -> None:
+        self._worker = worker
+        self._line = b""
+
+    def outReceived(self, data: bytes) -> None:
+        """A worker writes nothing here; what it does write is not lost."""
+        self.errReceived(data)
+
+    def errReceived(self, data: bytes) -> None:
+        """Lines of level and text, as the worker's observer writes them."""
+        *lines, self._line = (self._line + data).split(b"\n")
+        for line in lines:
+            self._pass_on(line.decode("utf-8", "replace"))
+
+    def processEnded(self, reason: Failure) -> None:
+        """Say why."""
+        self._worker.ended(str(reason.value))
+
+    def _pass_on(self, line: str) -> None:
+        name, _, text = line.partition(" ")
+        if name not in LEVELS:
+            name, text = "error", line
+        log.emit(
+            LEVELS[name], "Media worker {number}: {text}", number=self._worker.number, text=text
+        )
+
+
+LEVELS = {level.name: level for level in LogLevel.iterconstants()}

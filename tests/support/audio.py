@@ -1,0 +1,80 @@
+"""Sound for tests: tones made and found again, levels, and WAV files read.
+
+Samples are 16-bit integers at 8000 per second.
+"""
+
+import wave
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 8000
+FULL_SCALE = 32768.0
+
+Samples = NDArray[np.int16]
+
+
+def tone(frequency: float, seconds: float, level: float = -10.0) -> Samples:
+    """A sine of that frequency (Hz); `level` in dBFS, where a full-scale sine has 0."""
+    instants = np.arange(round(seconds * RATE)) / RATE
+    amplitude = (FULL_SCALE - 1) * 10 ** (level / 20)
+    return np.round(amplitude * np.sin(2 * np.pi * frequency * instants)).astype(np.int16)
+
+
+def silence(seconds: float) -> Samples:
+    """No sound."""
+    return np.zeros(round(seconds * RATE), np.int16)
+
+
+def level(samples: Samples) -> float:
+    """Level in dBFS, where a full-scale sine has 0; -inf for digital silence."""
+    power = np.mean(np.square(samples.astype(np.float64))) if len(samples) else 0.0
+    return float(10 * np.log10(2 * power / FULL_SCALE**2)) if power > 0 else float("-inf")
+
+
+def goertzel(samples: Samples, frequency: float) -> float:
+    """How much of the samples' power lies at that frequency, 0 to 1 (Goertzel)."""
+    values = samples.astype(np.float64)
+    total = float(np.sum(values**2))
+    if total == 0:
+        return 0.0
+    coefficient = 2 * np.cos(2 * np.pi * frequency / RATE)
+    before, last = 0.0, 0.0
+    for value in values.tolist():
+        before, last = last, value + coefficient * last - before
+    power = last**2 + before**2 - coefficient * last * before
+    return float(2 * power / (len(values) * total))
+
+
+def has_tone(samples: Samples, frequency: float, *, share: float = 0.5) -> bool:
+    """Whether that tone is what is mainly heard."""
+    return goertzel(samples, frequency) >= share
+
+
+def tone_begins(samples: Samples, frequency: float, *, window: float = 0.01) -> float | None:
+    """Seconds until the tone is first heard, to the window (seconds); None when it never is."""
+    width = round(window * RATE)
+    for start in range(0, len(samples) - width + 1, width):
+        part = samples[start : start + width]
+        if level(part) > -40 and has_tone(part, frequency):
+            return start / RATE
+    return None
+
+
+def read_wave(path: Path) -> Samples:
+    """The file's samples; one column per channel (left, right) when it has several."""
+    with wave.open(str(path), "rb") as file:
+        assert (file.getframerate(), file.getsampwidth()) == (RATE, 2)
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+        return samples if file.getnchannels() == 1 else samples.reshape(-1, file.getnchannels())
+
+
+def write_wave(path: Path, samples: Samples) -> Path:
+    """Write a mono file and give its path back."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path

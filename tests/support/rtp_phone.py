@@ -1,0 +1,114 @@
+"""A bare RTP telephone on loopback: sends what a test says, keeps what it hears."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import DatagramProtocol
+
+from cti.kernel.identifiers import ConnectionId
+from cti.media.g711 import FRAME_SAMPLES, FRAME_SECONDS, decode, encode
+from cti.media.port import Codec, MediaTarget, PlayOutcome
+from cti.media.rtp import RtpPacket
+from cti.media.telephone_event import TelephoneEvent, press_steps
+from tests.support.audio import Samples
+from tests.support.reactor import pause, reactor
+
+EVENTS = 101
+
+
+class RtpPhone(DatagramProtocol):
+    """Speaks one codec; sequence and timestamp go on by themselves."""
+
+    def __init__(self, codec: Codec, ssrc: int = 0x1234) -> None:
+        self.codec = codec
+        self.packets: list[RtpPacket] = []
+        self.times: list[float] = []
+        self._ssrc = ssrc
+        self._sequence = 65_500
+        self._timestamp = 2**32 - 4000
+        self._destination: tuple[str, int] | None = None
+        self._port: Any = reactor().listenUDP(0, self, interface="127.0.0.1")
+
+    @property
+    def target(self) -> MediaTarget:
+        """What a leg is configured with to talk to this telephone."""
+        return MediaTarget("127.0.0.1", self._port.getHost().port, self.codec, EVENTS)
+
+    def call(self, host: str, port: int) -> None:
+        """Send there from now on."""
+        self._destination = (host, port)
+
+    def datagramReceived(self, datagram: bytes, addr: Any) -> None:
+        del addr
+        self.packets.append(RtpPacket.parse(datagram))
+        self.times.append(reactor().seconds())
+
+    async def talk(self, samples: Samples) -> None:
+        """Send the samples, 20 ms at a time, in real time."""
+        begun = reactor().seconds()
+        for number in range(len(samples) // FRAME_SAMPLES):
+            part = samples[number * FRAME_SAMPLES : (number + 1) * FRAME_SAMPLES]
+            self.send(encode(part, self.codec), self.codec.value)
+            self._timestamp += FRAME_SAMPLES
+            await pause(max(0, begun + (number + 1) * FRAME_SECONDS - reactor().seconds()))
+
+    async def press(self, key: str) -> None:
+        """Press a key for 100 ms."""
+        for step in press_steps(key):
+            if step.payload is not None:
+                self.send(step.payload, EVENTS, marker=step.first)
+            await pause(FRAME_SECONDS)
+        self._timestamp += 1600
+
+    def send(self, payload: bytes, payload_type: int, *, marker: bool = False) -> None:
+        """Send one packet."""
+        packet = RtpPacket(
+            payload_type,
+            self._sequence % 2**16,
+            self._timestamp % 2**32,
+            self._ssrc,
+            payload,
+            marker,
+        )
+        self._sequence += 1
+        self.transport.write(bytes(packet), self._destination)  # type: ignore[union-attr]
+
+    def heard(self) -> Samples:
+        """What was heard so far, packet after packet."""
+        frames = [decode(p.payload, Codec(p.payload_type)) for p in self.audio()]
+        return np.concatenate(frames) if frames else np.zeros(0, np.int16)
+
+    def audio(self) -> list[RtpPacket]:
+        """The packets of sound."""
+        return [packet for packet in self.packets if packet.payload_type != EVENTS]
+
+    def events(self) -> list[TelephoneEvent]:
+        """The key presses' packets."""
+        return [TelephoneEvent.parse(p.payload) for p in self.packets if p.payload_type == EVENTS]
+
+    def hang_up(self) -> Deferred[None]:
+        """Close the socket."""
+        closed: Deferred[None] = self._port.stopListening()
+        return closed
+
+
+class Ear:
+    """A `MediaListener` that keeps everything in order."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def key_pressed(self, leg: ConnectionId, key: str) -> None:
+        self.told.append(("key", leg, key))
+
+    def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
+        self.told.append(("play", leg, play, outcome))
+
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+        self.told.append(("recording", leg, path, round(seconds, 1)))
+
+    def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
+        self.told.append(("lost", *legs))
