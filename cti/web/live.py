@@ -31,7 +31,7 @@ from cti.web import requests
 from cti.web.encoding import dumps
 from cti.web.frame import Frame
 from cti.web.live_client import GOING_AWAY, POLICY_VIOLATION, SESSION_ENDED, LiveClient
-from cti.web.sockets import SocketResource
+from cti.web.sockets import SocketResource, aborter
 
 HEARTBEAT = 1.0
 """Seconds between heartbeats; a page calls its data stale after three."""
@@ -118,7 +118,8 @@ class LiveBoard:
         session = self._frame.session(request)
         if session is None or (self._roles and not session.principal.roles & set(self._roles)):
             return None
-        return LiveClient(self, session.token, session.principal, self._frame.language(request))
+        language = self._frame.language(request)
+        return LiveClient(self, aborter(request), session.token, session.principal, language)
 
     def joined(self, client: LiveClient) -> None:
         """A page connected: it gets the snapshot."""
@@ -144,7 +145,7 @@ class LiveBoard:
                 self.log.info(
                     "a page of {staff_id} does not read", staff_id=client.principal.staff_id
                 )
-                client.close(POLICY_VIOLATION)
+                client.drop()
             else:
                 client.beat(now)
 

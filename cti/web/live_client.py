@@ -1,6 +1,6 @@
 """One page on a live board: numbered messages out, commands in, and how far it has read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from twisted.python.failure import Failure
@@ -37,11 +37,19 @@ class LiveClient:
     with a page that does not read: held changes are one per entity.
     """
 
-    def __init__(self, board: Board, token: str, principal: Principal, language: Language) -> None:
+    def __init__(
+        self,
+        board: Board,
+        abort: Callable[[], object],
+        token: str,
+        principal: Principal,
+        language: Language,
+    ) -> None:
         self.token = token
         self.principal = principal
         self.language = language
         self._board = board
+        self._abort = abort
         self._transport: WebSocketTransport | None = None
         self._sequence = 0
         self._pings = 0
@@ -98,6 +106,13 @@ class LiveClient:
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.loseConnection(code)
+            self._board.left(self)
+
+    def drop(self) -> None:
+        """Cut the connection of a page that would not read a goodbye either."""
+        if self._transport is not None:
+            self._transport = None
+            self._abort()
             self._board.left(self)
 
     def _numbered(self, body: str) -> None:

@@ -1,7 +1,9 @@
 """The door before a WebSocket: Twisted's own checks neither origin nor size, so both stand here."""
 
 from collections.abc import Callable
+from typing import cast
 
+from twisted.internet.interfaces import ITCPTransport
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import Request
@@ -46,7 +48,7 @@ class SocketResource(Resource):
         if bounded.started:
             # The upgrade put the socket's own methods into the channel; ours goes before them.
             channel = request.channel
-            bounded.listen(channel.dataReceived, channel.loseConnection)
+            bounded.listen(channel.dataReceived, aborter(request))
             channel.dataReceived = bounded.dataReceived  # type: ignore[method-assign]
         return answer
 
@@ -112,6 +114,12 @@ class BoundedProtocol:
     def connectionLost(self, reason: Failure) -> None:
         """Pass on."""
         self._protocol.connectionLost(reason)
+
+
+def aborter(request: Request) -> Callable[[], None]:
+    """Cuts the request's connection at once, whatever still waits to be sent."""
+    connection = cast(ITCPTransport, request.channel.transport)
+    return connection.abortConnection
 
 
 def _refused(request: Request, status: int) -> bytes:

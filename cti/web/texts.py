@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from cti.kernel.document import Value, read_document
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.vocabulary import Language
 
@@ -30,6 +29,11 @@ class Text:
     file: str
     line: int
 
+    @property
+    def blanks(self) -> frozenset[str]:
+        """The names of what is filled in."""
+        return frozenset(_BLANK.findall(self.words[Language.CHINESE]))
+
 
 class Texts:
     """Every package's texts by key."""
@@ -43,16 +47,15 @@ class Texts:
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts)
 
+    def __getitem__(self, key: str) -> Text:
+        return self._texts[key]
+
     def add(self, path: Path) -> None:
         """Take in the file; ConfigurationError for a faulty one and for a key that is taken."""
         for key, text in read(path).items():
             if (other := self._texts.get(key)) is not None:
-                raise ConfigurationError(
-                    f"this key already stands in {other.file}, line {other.line}",
-                    file=text.file,
-                    line=text.line,
-                    key=key,
-                )
+                message = f"this key already stands in {other.file}, line {other.line}"
+                raise ConfigurationError(message, file=text.file, line=text.line, key=key)
             self._texts[key] = text
 
     def text(self, language: Language, key: str, **blanks: object) -> str:
@@ -68,37 +71,20 @@ class Texts:
 
 
 def read(path: Path) -> dict[str, Text]:
-    """The texts of one file; ConfigurationError names file, line and key."""
-    try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ConfigurationError(str(error.problem), file=str(path), line=line) from error
-    if not isinstance(root, yaml.MappingNode):
-        raise ConfigurationError("texts are a mapping of keys", file=str(path), line=1)
-    found: dict[str, Text] = {}
-    for key_node, value_node in root.value:
-        key, line = str(key_node.value), key_node.start_mark.line + 1
-        try:
-            if key in found:
-                raise ValueError(f"the key stands twice, first in line {found[key].line}")
-            found[key] = Text(_words(value_node), str(path), line)
-        except ValueError as error:
-            raise ConfigurationError(str(error), file=str(path), line=line, key=key) from error
-    return found
+    """The texts of one file; DocumentError with everything that is wrong in it."""
+    top = read_document(path)
+    texts = {key: Text(_words(value), str(path), value.line) for key, value in top.each()}
+    top.value.report.check()
+    return texts
 
 
-def _words(node: yaml.Node) -> dict[Language, str]:
-    known = [language.value for language in Language]
-    if not isinstance(node, yaml.MappingNode):
-        raise ValueError(
-            f"write one text per language: {{{', '.join(f'{k}: ...' for k in known)}}}"
-        )
-    pairs = {str(key.value): str(value.value) for key, value in node.value}
-    if unknown := sorted(pairs.keys() - set(known)):
-        raise ValueError(f"unknown language {unknown[0]!r}; known are {', '.join(known)}")
-    if missing := [language for language in known if not pairs.get(language)]:
-        raise ValueError(f"the text in {missing[0]!r} is missing")
-    if len({frozenset(_BLANK.findall(words)) for words in pairs.values()}) > 1:
-        raise ValueError("the languages have different blanks")
-    return {Language(language): words for language, words in pairs.items()}
+def _words(value: Value) -> dict[Language, str]:
+    section = value.section()
+    words = {
+        language: section.need(language.value, "the text in that language").text()
+        for language in Language
+    }
+    section.close()
+    if all(words.values()) and len({frozenset(_BLANK.findall(w)) for w in words.values()}) > 1:
+        value.wrong("the languages have different blanks")
+    return words

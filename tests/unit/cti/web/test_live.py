@@ -1,0 +1,280 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred, succeed
+
+from cti.kernel.errors import Refused
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from cti.web.frame import SESSION_COOKIE
+from cti.web.live import MOST_UNREAD, LiveBoard
+from cti.web.sockets import LARGEST_MESSAGE
+from tests.support.browsers import Browser, Socket
+from tests.support.offices import AGENT, SUPERVISOR, Office
+
+
+class Rig:
+    """A board with one entity per queue, and secrets that supervisors alone may see."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.office = Office()
+        self.entities: dict[str, Any] = {"queue/general": {"waiting": 1}}
+        self.commands: list[tuple[str, Mapping[str, Any]]] = []
+        self.later: Deferred[str] = Deferred()
+        self.board = LiveBoard(
+            self.office.frame,
+            *roles,
+            snapshot=lambda _principal: self.entities,
+            visible=lambda who, _key, value: (
+                not value.get("secret") or Role.SUPERVISOR in who.roles
+            ),
+            handler=self.do,
+        )
+
+    def do(self, principal: Principal, command: Mapping[str, Any]) -> Any:
+        self.commands.append((principal.staff_id, command))
+        match command["do"]:
+            case "now":
+                return {"done": 1}
+            case "soon":
+                return succeed("fired")
+            case "later":
+                return self.later
+            case "refuse":
+                raise Refused("access.too_many_attempts", seconds=3)
+        raise ZeroDivisionError
+
+    def open(self, principal: Principal = AGENT) -> Socket:
+        browser = Browser(self.board.resource(), self.office.clock)
+        self.office.signed_in(browser, principal)
+        return browser.socket("/")
+
+
+def test_snapshot_then_numbered_changes() -> None:
+    rig = Rig()
+    page = rig.open()
+    now = "1970-01-01T00:00:00+00:00"
+    assert page.received() == [
+        {"seq": 1, "snapshot": {"queue/general": {"waiting": 1}}, "now": now}
+    ]
+    rig.board.publish("queue/general", {"waiting": 2})
+    rig.board.publish("queue/new", {"waiting": 0})
+    rig.board.delete("queue/new", "queue/never-shown")
+    assert page.received() == [
+        {"seq": 2, "set": {"queue/general": {"waiting": 2}}},
+        {"seq": 3, "set": {"queue/new": {"waiting": 0}}},
+        {"seq": 4, "del": ["queue/new"]},
+    ]
+
+
+def test_heartbeat_tells_time_and_last_number() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    rig.office.clock.advance(1)
+    assert page.received() == [{"seq": 1, "now": "1970-01-01T00:00:01+00:00"}]
+    rig.board.publish("a", {})
+    rig.office.clock.advance(1)
+    assert [message["seq"] for message in page.received()] == [2, 2]
+
+
+def test_no_heart_beats_for_nobody() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.lose()
+    assert rig.board.audience == 0
+    assert rig.office.clock.getDelayedCalls() == []
+
+
+def test_each_sees_what_they_may_and_loses_what_they_no_longer_may() -> None:
+    rig = Rig()
+    agent, supervisor = rig.open(), rig.open(SUPERVISOR)
+    agent.received(), supervisor.received()
+    rig.board.publish("call/1", {"secret": True})
+    assert agent.received() == []
+    assert supervisor.received() == [{"seq": 2, "set": {"call/1": {"secret": True}}}]
+    rig.board.publish("call/1", {"secret": False})
+    rig.board.publish("call/1", {"secret": True})
+    assert agent.received() == [
+        {"seq": 2, "set": {"call/1": {"secret": False}}},
+        {"seq": 3, "del": ["call/1"]},
+    ]
+
+
+def test_refresh_replaces_everything() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    rig.entities = {"queue/other": {}}
+    rig.board.refresh()
+    (message,) = page.received()
+    assert (message["seq"], message["snapshot"]) == (2, {"queue/other": {}})
+
+
+def test_commands_are_answered_each_by_its_number() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    page.send({"id": 1, "do": "later"})
+    page.send({"id": 2, "do": "now", "reason": "lunch"})
+    page.send({"id": 3, "do": "soon"})
+    assert page.received() == [{"re": 2, "ok": {"done": 1}}, {"re": 3, "ok": "fired"}]
+    rig.later.callback("at last")
+    assert page.received() == [{"re": 1, "ok": "at last"}]
+    assert rig.commands[1] == (AGENT.staff_id, {"id": 2, "do": "now", "reason": "lunch"})
+
+
+def test_refusal_comes_with_words_and_a_bug_with_an_incident() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    page.send({"id": 4, "do": "refuse"})
+    page.send({"id": 5, "do": "bug"})
+    refused, bug = page.received()
+    assert refused["error"] == "access.too_many_attempts"
+    assert "3 秒" in refused["text"]
+    assert bug["error"] == "request.incident"
+    assert "ZeroDivision" not in bug["text"]
+
+
+@pytest.mark.parametrize("message", [[], {}, {"id": 1}, {"do": "now"}, {"id": "x", "do": "now"}])
+def test_what_is_no_command_closes_the_connection(message: object) -> None:
+    rig = Rig()
+    page = rig.open()
+    page.send(message)
+    page.received()
+    assert page.closed == 1008
+    assert rig.commands == []
+    assert rig.board.audience == 0
+
+
+def test_page_that_reads_slowly_gets_only_the_latest_of_each() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    page.reading = False
+    rig.office.clock.advance(1)
+    rig.office.clock.advance(1)
+    for number in range(50):
+        rig.board.publish("queue/general", {"waiting": number})
+    rig.board.delete("queue/general")
+    rig.board.publish("queue/general", {"waiting": 99})
+    client = next(iter(rig.board._clients))
+    assert len(client._held) == 1
+    client.pongReceived(b"2")
+    assert client._held == {}
+    assert client._sequence == 2
+
+
+def test_page_that_does_not_read_is_dropped() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    page.reading = False
+    for _ in range(MOST_UNREAD + 1):
+        rig.office.clock.advance(1)
+    assert rig.board.audience == 1
+    rig.office.clock.advance(1)
+    assert rig.board.audience == 0
+    assert page.disconnecting
+
+
+def test_page_that_reads_stays() -> None:
+    rig = Rig()
+    page = rig.open()
+    for _ in range(60):
+        rig.office.clock.advance(1)
+        page.received()
+    assert rig.board.audience == 1
+
+
+def test_signing_out_closes_the_page_at_once() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    rig.office.sessions.sign_out_staff(AGENT.staff_id)
+    page.received()
+    assert page.closed == 4401
+    assert rig.board.audience == 0
+
+
+def test_closing_the_board_says_goodbye() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    rig.board.close()
+    page.received()
+    assert page.closed == 1001
+    assert rig.office.clock.getDelayedCalls() == []
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://hotline.test.evil.example", "null", ""]
+)
+def test_other_origins_are_not_admitted(origin: str) -> None:
+    rig = Rig()
+    browser = Browser(rig.board.resource(), rig.office.clock)
+    rig.office.signed_in(browser, AGENT)
+    with pytest.raises(AssertionError, match="403"):
+        browser.socket("/", origin=origin)
+    assert rig.board.audience == 0
+
+
+def test_nobody_and_the_wrong_role_are_not_admitted() -> None:
+    rig = Rig(Role.SUPERVISOR)
+    browser = Browser(rig.board.resource(), rig.office.clock)
+    with pytest.raises(AssertionError, match="401"):
+        browser.socket("/")
+    with pytest.raises(AssertionError, match="401"):
+        rig.open(AGENT)
+    assert rig.open(SUPERVISOR).received()
+
+
+def test_ordinary_request_to_a_socket_is_a_client_error() -> None:
+    rig = Rig()
+    browser = Browser(rig.board.resource(), rig.office.clock)
+    rig.office.signed_in(browser, AGENT)
+    assert browser.get("/", origin="http://hotline.test").status == 400
+    assert rig.board.audience == 0
+
+
+def test_message_that_never_ends_is_cut_off() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    masked = b"\x01\xff" + (1 << 40).to_bytes(8, "big") + b"\0\0\0\0"
+    page.send_raw(masked)
+    for _ in range(LARGEST_MESSAGE // 4096 + 1):
+        page.send_raw(b"x" * 4096)
+    assert page.disconnecting
+
+
+def test_many_small_messages_are_not_cut_off() -> None:
+    rig = Rig()
+    page = rig.open()
+    for number in range(3000):
+        page.send({"id": number, "do": "now", "padding": "x" * 40})
+    assert len(rig.commands) == 3000
+    assert not page.disconnecting
+
+
+def test_bytes_and_broken_frames_end_the_connection_without_a_traceback() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.send_bytes(b"\x00")
+    assert page.disconnecting
+    other = rig.open()
+    other.send_raw(b"\xff\xff\xff\xff\xff")
+    assert other.disconnecting
+    other.send_raw(b"more")
+    other.lose()
+    assert rig.board.audience == 0
+
+
+def test_session_cookie_is_what_admits() -> None:
+    rig = Rig()
+    browser = Browser(rig.board.resource(), rig.office.clock)
+    browser.cookies[SESSION_COOKIE] = "guess"
+    with pytest.raises(AssertionError, match="401"):
+        browser.socket("/")
