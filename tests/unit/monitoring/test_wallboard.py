@@ -1,0 +1,214 @@
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from agents.events import AgentState, AgentStateChanged, CallAnswered, CallQueued
+from cti.call.events import CallCleared, CallStarted
+from cti.call.model import Cause, Direction, Party
+from cti.kernel.bus import Bus
+from cti.kernel.events import Event
+from cti.kernel.identifiers import AgentId, CallId, TicketNumber
+from cti.kernel.ports import TicketSummary
+from cti.kernel.vocabulary import ServiceLevel
+from monitoring.events import JournalRecovered, JournalStalled
+from monitoring.statistics import Rules
+from monitoring.wallboard import WallBoard, entities
+from tests.support.floors import SmallFloor
+from tests.support.simulated_house import AGENTS, QUEUES, SimulatedHouse
+from tickets.events import DeadlineBreached
+
+NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+GENERAL, A0 = QUEUES[0], AGENTS[0]
+
+
+class Screen:
+    """An audience that keeps what it was told, as a page does."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        self.shown = snapshot
+        self.told: list[str] = []
+
+    def publish(self, key: str, value: Any) -> None:
+        self.shown[key] = value
+        self.told.append(key)
+
+    def delete(self, *keys: str) -> None:
+        for key in keys:
+            del self.shown[key]
+            self.told.append(f"-{key}")
+
+
+class Tickets:
+    def __init__(self) -> None:
+        self.asked: list[Deferred[list[TicketSummary]]] = []
+
+    def overdue(self) -> Deferred[list[TicketSummary]]:
+        self.asked.append(Deferred())
+        return self.asked[-1]
+
+    def find(self, number: str) -> Deferred[TicketSummary | None]:
+        raise NotImplementedError
+
+    def open_tickets(self, customer_id: str) -> Deferred[list[TicketSummary]]:
+        raise NotImplementedError
+
+
+class World:
+    def __init__(self, at: datetime = NOON, history: Iterable[Event] = ()) -> None:
+        self.clock = Clock()
+        self.clock.advance(at.timestamp())
+        self.errors: list[BaseException] = []
+        self.bus = Bus(lambda _event, error: self.errors.append(error))
+        rules = Rules(zone=ZoneInfo("Asia/Shanghai"))
+        self.board = WallBoard(self.bus, self.clock, rules, SmallFloor())
+        self.board.start(history)
+        self.screen = Screen(self.board.snapshot())
+        self.board.add_audience(self.screen)
+
+    def publish(self, *events: Event) -> list[str]:
+        self.screen.told.clear()
+        for event in events:
+            self.bus.publish(event)
+        assert self.errors == []
+        return self.screen.told
+
+
+def queued(call: str = "c1", at: datetime = NOON) -> list[Event]:
+    started = partial(
+        CallStarted, direction=Direction.INBOUND, calling="13800138000", called="95588", trunk="t"
+    )
+    return [
+        started(at=at, call_id=CallId(call)),
+        CallQueued(
+            at=at, call_id=CallId(call), queue_id=GENERAL, service_level=ServiceLevel.UNIFORM
+        ),
+    ]
+
+
+def state(agent_id: AgentId, new: AgentState, old: AgentState, at: datetime = NOON) -> Event:
+    return AgentStateChanged(at=at, agent_id=agent_id, previous=old, state=new)
+
+
+def test_a_waiting_caller_shows_at_once_with_an_instant() -> None:
+    world = World()
+    told = world.publish(*queued())
+    assert told == ["totals", f"queue/{GENERAL}", "totals"]
+    tile = world.screen.shown[f"queue/{GENERAL}"]
+    assert (tile["waiting"], tile["oldest"], tile["offered"]) == (1, NOON, 1)
+    assert world.screen.shown[f"queue/{QUEUES[1]}"]["waiting"] == 0
+    answered = CallAnswered(
+        at=NOON + timedelta(seconds=9), call_id=CallId("c1"), queue_id=GENERAL, agent_id=A0,
+        waited=9.0,
+    )  # fmt: skip
+    world.publish(answered)
+    tile = world.screen.shown[f"queue/{GENERAL}"]
+    assert (tile["waiting"], tile["oldest"], tile["answered"]) == (0, None, 1)
+    assert tile["service_level"]["SL-A"] == 1.0
+
+
+def test_the_longest_waiting_counts() -> None:
+    world = World()
+    world.publish(*queued("c1"), *queued("c2", NOON + timedelta(seconds=5)))
+    world.publish(
+        CallCleared(
+            at=NOON + timedelta(seconds=7), call_id=CallId("c1"), cause=Cause.NORMAL,
+            cleared_by=Party.CALLER,
+        )
+    )  # fmt: skip
+    tile = world.screen.shown[f"queue/{GENERAL}"]
+    assert (tile["oldest"], tile["abandoned"]) == (NOON + timedelta(seconds=5), 1)
+
+
+def test_an_agent_shows_while_signed_in() -> None:
+    world = World()
+    told = world.publish(state(A0, AgentState.READY, AgentState.LOGGED_OFF))
+    assert told[0] == f"agent/{A0}"
+    cell = world.screen.shown[f"agent/{A0}"]
+    assert (cell["name"], cell["state"], cell["since"]) == (f"Agent {A0}", "ready", NOON)
+    assert [world.screen.shown[f"queue/{q}"]["ready"] for q in QUEUES] == [1, 1]
+    world.publish(state(AGENTS[3], AgentState.READY, AgentState.LOGGED_OFF))
+    assert [world.screen.shown[f"queue/{q}"]["ready"] for q in QUEUES] == [2, 1]
+    told = world.publish(state(A0, AgentState.LOGGED_OFF, AgentState.READY))
+    assert f"-agent/{A0}" in told
+    assert world.screen.shown["totals"]["signed_in"] == 1
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 120))
+def test_a_page_that_applies_changes_sees_what_a_fresh_one_sees(random: Random, steps: int) -> None:
+    world = World()
+    for event in SimulatedHouse(random, now=NOON).day(steps):
+        world.publish(event)
+    assert world.screen.shown == world.board.snapshot()
+    assert world.screen.shown == entities(world.board.figures, SmallFloor())
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 120))
+def test_a_restart_shows_what_was_shown(random: Random, steps: int) -> None:
+    live, history = World(), list(SimulatedHouse(random, now=NOON).day(steps))
+    live.publish(*history)
+    assert World(history=history).board.snapshot() == live.board.snapshot()
+
+
+def test_midnight_clears_the_day_without_any_event() -> None:
+    late = datetime(2026, 11, 21, 15, 59, 50, tzinfo=UTC)
+    world = World(late)
+    world.publish(*queued(at=late), state(A0, AgentState.READY, AgentState.LOGGED_OFF, late))
+    cleared = CallCleared(
+        at=late, call_id=CallId("c1"), cause=Cause.NORMAL, cleared_by=Party.CALLER
+    )
+    world.publish(cleared, *queued("c2", late))
+    assert world.screen.shown[f"queue/{GENERAL}"]["abandoned"] == 1
+    world.clock.advance(10)
+    tile = world.screen.shown[f"queue/{GENERAL}"]
+    assert (tile["abandoned"], tile["waiting"], tile["offered"]) == (0, 1, 1)
+    assert world.screen.shown[f"agent/{A0}"]["since"] == late
+    assert str(world.screen.shown["totals"]["day"]) == "2026-11-22"
+    world.clock.advance(24 * 3600)
+    assert str(world.screen.shown["totals"]["day"]) == "2026-11-23"
+    world.board.stop()
+    assert world.clock.getDelayedCalls() == []
+
+
+def test_overdue_tickets_show_and_are_asked_again_when_something_happens() -> None:
+    world, tickets = World(), Tickets()
+    world.board.watch_tickets(tickets)
+    breach = DeadlineBreached(
+        at=NOON, number=TicketNumber("1"), clock="T3", due=NOON - timedelta(hours=1)
+    )
+    world.publish(breach, breach)
+    assert len(tickets.asked) == 1, "one question at a time"
+
+    def summary(number: str, hours: float) -> TicketSummary:
+        due = NOON - timedelta(hours=hours)
+        return TicketSummary(TicketNumber(number), "complaint", "Mr Li", "open", due, due, True)
+
+    tickets.asked[0].callback([])
+    tickets.asked[1].callback([summary("1", 1), summary("2", 3)])
+    assert len(tickets.asked) == 2
+    shown = world.screen.shown["tickets"]["overdue"]
+    assert [each["number"] for each in shown] == ["2", "1"]
+    assert "Mr Li" not in str(shown)
+
+
+def test_a_failing_question_is_asked_again_with_the_next_event() -> None:
+    world, tickets = World(), Tickets()
+    world.board.watch_tickets(tickets)
+    tickets.asked[0].errback(ConnectionError())
+    world.publish(DeadlineBreached(at=NOON, number=TicketNumber("1"), clock="T3", due=NOON))
+    assert len(tickets.asked) == 2
+
+
+def test_a_stalled_journal_shows() -> None:
+    world = World()
+    world.publish(JournalStalled(at=NOON, why="OperationalError"))
+    assert world.screen.shown["journal"] == {"since": NOON}
+    world.publish(JournalRecovered(at=NOON, seconds=3.0))
+    assert "journal" not in world.screen.shown
