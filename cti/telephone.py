@@ -73,8 +73,20 @@ class PhoneCall:
     local: MediaAddress | None = None
     target: MediaTarget | None = None
     save: Path | None = None
+    greeted: bool = False
+    """Whether the person at the telephone has begun to talk."""
     sounds: tuple[Path, ...] = ()
     figures: LegStatistics = field(default_factory=LegStatistics)
+
+
+class Line(Signalling, Protocol):
+    """The telephone's user agent: sessions, and its own registration."""
+
+    def register(
+        self, address_of_record: str, registrar: Endpoint, user: str, secret: str, expires: int
+    ) -> None: ...
+
+    def unregister(self, address_of_record: str) -> None: ...
 
 
 class Listener(Protocol):
@@ -100,9 +112,15 @@ class Telephone:
         self._media = media
         self._listener, self._number = listener, number
         self._names = count(1)
+        self._address = ""
         self._calls: dict[SessionId, PhoneCall] = {}
-        self.signalling: Signalling
+        self.signalling: Line
         """The endpoint, which is built after the telephone it reports to."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the telephone has registered somewhere."""
+        return bool(self._address)
 
     @property
     def calls(self) -> Sequence[PhoneCall]:
@@ -143,6 +161,16 @@ class Telephone:
         call.media.addCallback(opened)
         return call
 
+    def register(self, server: Endpoint, secret: str, expires: int) -> None:
+        """Register with the server, and again before it runs out."""
+        self._address = f"sip:{self._number}@{server.host}"
+        self.signalling.register(self._address, server, self._number, secret, expires)
+
+    def unregister(self) -> None:
+        """Be reachable no more."""
+        if self._address:
+            self.signalling.unregister(self._address)
+
     def answer(self, call: PhoneCall) -> None:
         """Take the ringing call."""
         if call.state is not PhoneState.RINGING or call.session is None or call.local is None:
@@ -151,7 +179,7 @@ class Telephone:
         self.signalling.accept(call.session, call.described)
         self._talk(call, negotiation.target(call.offer, call.described))
 
-    def hold(self, call: PhoneCall, held: bool) -> None:
+    def hold(self, call: PhoneCall, *, held: bool) -> None:
         """Put the far side on hold, or take it back, by re-INVITE."""
         states = (PhoneState.TALKING, PhoneState.HOLDING)
         if call.state not in states or call.session is None or call.local is None:

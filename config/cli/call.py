@@ -1,17 +1,90 @@
-"""``hotline call``: a real call from the terminal."""
+"""Place a real call through the running hotline: key, listen, and keep what was heard."""
+
+from __future__ import annotations
 
 import argparse
 import math
 import wave
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from twisted.internet.defer import Deferred
+if TYPE_CHECKING:
+    from cti.telephone import PhoneCall
 
-from cti.keying import Stroke, parse_keys
-from cti.sip.events import Endpoint
-from cti.telephone import PhoneCall, PhoneState, Telephone
-from config.cli.terminal import Terminal
-from config.cli.telephones import endpoint_argument, open_telephone, run_in_reactor
+EPILOG = """\
+examples:
+  hotline call 95588                                 listen to the greeting for 20 seconds
+  hotline call 95588 --keys "1 1" --save rates.wav   Mandarin, rates; keep what was said
+  hotline call 95588 --keys "2 0" --talk-for 60      English, a person; talk for a minute
+
+keys: words of 0-9 * # A-D, keyed one after the other; w5 waits five seconds more."""
+
+NEVER_ANSWERED = 1
+SILENCE = 0.003
+"""Samples below this share of full scale do not count as sound."""
+QUIETEST = -96.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own words."""
+    from config.cli.telephones import add_server_arguments
+
+    parser.epilog = EPILOG
+    add = parser.add_argument
+    add("number", help="what to dial, for example 95588")
+    add("--keys", default="", help='what to key, for example "1 w5 2"')
+    add("--pause", type=float, default=2.5, help="seconds before each word of keys (2.5)")
+    add("--talk-for", type=float, default=20.0, help="seconds to stay after the last key (20)")
+    add("--save", type=Path, metavar="FILE", help="keep what was heard, as WAV")
+    add("--say", type=Path, metavar="FILE", help="speak this WAV (8000 Hz, mono, 16 bit)")
+    add("--from", dest="calling", default="13800138000", help="calling number (13800138000)")
+    add_server_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Call, and be done when the call is; 1 when it was never answered."""
+    from config.cli.telephones import open_telephone, react, servers_of
+    from config.cli.terminal import Terminal
+    from cti.keying import parse_keys
+    from cti.people import Caller, Dialling
+
+    strokes = parse_keys(args.keys, args.pause)
+    sounds = (args.say,) if args.say else ()
+    plan = Dialling(args.number, strokes, args.talk_for, args.save, sounds)
+    server, _ = servers_of(args)
+
+    async def call(reactor: Any) -> int:
+        terminal = Terminal(reactor)
+        caller = Caller(reactor, terminal.say)
+        async with open_telephone(reactor, args.calling, caller, server) as telephone:
+            ended = await caller.call(telephone, server, plan)
+        for line in summary(ended):
+            terminal.say(line)
+        return 0 if caller.answered else NEVER_ANSWERED
+
+    return react(call)
+
+
+def summary(call: PhoneCall) -> Iterator[str]:
+    """What the call was like, in lines."""
+    figures = call.figures
+    yield (
+        f"{figures.received} packets received, {figures.lost} lost, "
+        f"jitter {figures.jitter:.1f} ms, {figures.sent} sent"
+    )
+    if call.save is not None and call.save.exists():
+        seconds, level = measure(call.save)
+        yield f"heard {seconds:.1f} s at {level:.1f} dBFS, saved to {call.save}"
+
+
+def measure(path: Path) -> tuple[float, float]:
+    """Seconds of a 16-bit WAV file, and the level (RMS, dBFS) of what in it is not silence."""
+    import numpy as np
+
+    with wave.open(str(path), "rb") as file:
+        rate, frames = file.getframerate(), file.readframes(file.getnframes())
+    samples = np.frombuffer(frames, dtype="<i2") / 32768
+    sound = samples[np.abs(samples) > SILENCE]
+    level = 20 * math.log10(float(np.sqrt(np.mean(sound**2)))) if sound.size else QUIETEST
+    return len(samples) / rate, level

@@ -1,0 +1,166 @@
+"""What the commands that are telephones share: opening one, its server, its voice, its end."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import wave
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cti.transport.udp import SipEndpoint
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
+from twisted.internet.task import react as twisted_react
+
+from config.cli import settings_of
+from cti.kernel.deferreds import fork
+from cti.kernel.errors import ConfigurationError, HotlineError
+from cti.kernel.identifiers import system_entropy
+from cti.sip.events import Endpoint
+from cti.sip.settings import UserAgentSettings
+from cti.telephone import Listener, Telephone
+from cti.worker.engine import MediaEngine
+from cti.worker.settings import MediaSettings
+
+SIP_PORT = 5060
+FAILED, INTERRUPTED = 1, 130
+FAREWELL_SECONDS = 0.5
+"""How long a telephone waits for the answers to its last requests."""
+RATE = 8000
+TONE_LEVEL = 0.2
+
+
+class NoAccounts:
+    """A telephone has no telephones of its own."""
+
+    def find(self, username: str) -> None:
+        """Nobody registers here."""
+
+
+def add_server_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the running hotline is; by default where the settings say."""
+    parser.add_argument("--server", metavar="HOST:PORT", help="SIP address of the hotline")
+    parser.add_argument("--web", metavar="URL", help="web address of the hotline")
+
+
+def servers_of(args: argparse.Namespace) -> tuple[Endpoint, str]:
+    """SIP endpoint and web address of the hotline; ConfigurationError."""
+    settings = settings_of(args)
+    web = args.web or f"http://{settings.web.host}:{settings.web.port}"
+    if not args.server:
+        return Endpoint(settings.sip.contact_host, settings.sip.port), web
+    host, _, port = args.server.partition(":")
+    if port and not port.isdigit():
+        raise ConfigurationError("is HOST:PORT, such as 127.0.0.1:5060", key="--server")
+    return Endpoint(socket.gethostbyname(host), int(port or SIP_PORT)), web
+
+
+def react(main: Callable[[Any], Awaitable[int]]) -> int:
+    """Run the command in the reactor; an interrupt lets it say goodbye first."""
+    status = FAILED
+
+    async def guarded(reactor: Any) -> None:
+        nonlocal status
+        try:
+            status = await main(reactor)
+        except CancelledError:
+            status = INTERRUPTED
+        except HotlineError as error:
+            print(error)
+
+    def start(reactor: Any) -> Deferred[None]:
+        working = Deferred.fromCoroutine(guarded(reactor))
+
+        def interrupted() -> Deferred[None]:
+            finished = fork(working)
+            working.cancel()
+            return finished
+
+        reactor.addSystemEventTrigger("before", "shutdown", interrupted)
+        return working
+
+    try:
+        twisted_react(start)
+    except SystemExit as end:
+        return status or int(end.code or 0)
+    return status
+
+
+def media_engine(reactor: Any, server: Endpoint) -> MediaEngine:
+    """Sound for telephones, made in this process."""
+    return MediaEngine(
+        reactor, MediaSettings(bind=_facing(server), first_port=40000, last_port=59998)
+    )
+
+
+@asynccontextmanager
+async def open_telephone(
+    reactor: Any,
+    number: str,
+    listener: Listener,
+    server: Endpoint,
+    engine: MediaEngine | None = None,
+) -> AsyncIterator[Telephone]:
+    """A telephone on a port of its own; leaving hangs up, unregisters and closes it.
+
+    Telephones that are given the same `engine` share it, and none of them closes it.
+    """
+    media = engine or media_engine(reactor, server)
+    telephone = Telephone(media, listener, number)
+    if engine is None:
+        media.listener = telephone
+    host = _facing(server)
+    settings = UserAgentSettings(
+        host,
+        _free_port(host),
+        user_agent="Hotline telephone",
+        contact_user=number,
+        trunks={server.host: "server"},
+    )
+    endpoint = SipEndpoint(reactor, settings, NoAccounts(), system_entropy, telephone.report)
+    telephone.signalling = endpoint
+    endpoint.start(host)
+    try:
+        yield telephone
+    finally:
+        busy = bool(telephone.calls)
+        for call in telephone.calls:
+            telephone.hang_up(call)
+        if telephone.known:
+            telephone.unregister()
+        if busy or telephone.known:
+            await deferLater(reactor, FAREWELL_SECONDS, lambda: None)
+        await endpoint.stop()
+        if engine is None:
+            await media.shut_down()
+
+
+def voice(folder: Path, frequency: float) -> Path:
+    """A file with something to recognise a speaker by: two seconds of a gently pulsing tone."""
+    path = folder / f"tone-{frequency:.0f}.wav"
+    time = np.arange(2 * RATE) / RATE
+    pulse = np.sin(np.pi * time) ** 2
+    samples = TONE_LEVEL * 32767 * pulse * np.sin(2 * np.pi * frequency * time)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+def _facing(server: Endpoint) -> str:
+    """Our address on the way to the server."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((server.host, server.port))
+        return str(probe.getsockname()[0])
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,58 @@
+"""The switch as one thing that starts and stops: signalling, media workers, call control."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cti.call.services import CallServices
+from cti.call.switch import CallSettings, Switch
+from cti.kernel.bus import Bus
+from cti.kernel.identifiers import Entropy, system_entropy
+from cti.sip.settings import Accounts, UserAgentSettings
+from cti.transport.media_client import MediaWorkers
+from cti.transport.udp import SipEndpoint
+from cti.worker.settings import MediaSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSettings:
+    """What the switch is told: `bind` is the address SIP listens on, the rest its parts' own."""
+
+    bind: str
+    sip: UserAgentSettings
+    media: MediaSettings
+    calls: CallSettings
+    media_workers: int = 0
+    """Media worker processes; 0 for one per spare core."""
+
+
+class SwitchService:
+    """Everything below the menus, the queues and the consoles; `calls` is what they use."""
+
+    def __init__(
+        self,
+        settings: SwitchSettings,
+        reactor: Any,
+        bus: Bus,
+        accounts: Accounts,
+        entropy: Entropy = system_entropy,
+    ) -> None:
+        self._settings = settings
+        self.media = MediaWorkers(reactor, settings.media, count=settings.media_workers)
+        self.endpoint = SipEndpoint(reactor, settings.sip, accounts, entropy, self._report)
+        switch = Switch(settings.calls, reactor, bus, self.endpoint, self.media, entropy)
+        self.calls = CallServices(switch)
+        self.media.listener = self.calls
+
+    async def start(self) -> None:
+        """Start the workers, then take calls."""
+        await self.media.start()
+        self.endpoint.start(self._settings.bind)
+
+    async def stop(self) -> None:
+        """End every call properly, wait for the farewells, leave no process behind."""
+        await self.calls.shut_down()
+        await self.endpoint.stop()
+        await self.media.shut_down()
+
+    def _report(self, report: Any) -> None:
+        self.calls.report(report)
