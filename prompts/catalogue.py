@@ -1,7 +1,8 @@
 """The catalogue of announcements: id and language -> text with its blanks filled.
 
 ``prompts/texts/<language>.yaml`` maps ids to texts. Every id stands in every language with the
-same blanks; what a blank may be is told in `prompts.readings`.
+same blanks; what a blank may be is told in `prompts.readings`. Digits in a text (``press 1``,
+``95588``) are read one by one.
 """
 
 import re
@@ -16,10 +17,11 @@ import yaml
 
 from cti.kernel.errors import ConfigurationError, LocalError
 from cti.kernel.vocabulary import Language
-from prompts.readings import READINGS, read
+from prompts.readings import READINGS, read, speak_digits
 
 TEXTS = Path(__file__).parent / "texts"
 PHRASE = "phrase"
+DIGITS = re.compile(r"[0-9]+")
 BLANK = re.compile(r"\{(?P<name>[a-z_]+):(?P<reading>[a-z_]+)(?: (?P<argument>[^{}]+))?\}")
 ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
@@ -94,12 +96,14 @@ class Catalogue:
 
 def load_catalogue(folder: Path = TEXTS, timezone: str = "Asia/Shanghai") -> Catalogue:
     """Read the texts of every language; ConfigurationError with file, line and key."""
-    entries = {language: _load(folder / f"{language.value}.yaml") for language in Language}
+    entries = {
+        language: _load(folder / f"{language.value}.yaml", language) for language in Language
+    }
     _compare(entries, folder)
     return Catalogue(entries, ZoneInfo(timezone))
 
 
-def _load(path: Path) -> dict[str, Entry]:
+def _load(path: Path, language: Language) -> dict[str, Entry]:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), _loader())
     except OSError as error:
@@ -115,7 +119,8 @@ def _load(path: Path) -> dict[str, Entry]:
         problem = _problem(key, value_node) or ("stands twice" if key in entries else "")
         if problem:
             raise ConfigurationError(problem, file=str(path), line=line, key=key)
-        entries[key] = Entry(str(value_node.value).strip(), str(path), line)
+        text = DIGITS.sub(lambda run: speak_digits(run[0], language), str(value_node.value))
+        entries[key] = Entry(text.strip(), str(path), line)
     return entries
 
 

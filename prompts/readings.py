@@ -83,6 +83,11 @@ def read(
         raise LocalError(f"a {what} cannot be read as {reading}") from error
 
 
+def speak_digits(text: str, language: Language) -> str:
+    """Digits one by one in words of the language."""
+    return cast(Speaker, SPEAKERS[language]).digits(text)
+
+
 def _number(speaker: Speaker, value: object, _argument: str, _zone: tzinfo) -> str:
     match value:
         case int():

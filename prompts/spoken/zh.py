@@ -42,7 +42,7 @@ def integer(number: int) -> str:
             above, rest = divmod(number, size)
             words = ("两" if above == 2 else integer(above)) + unit
             gap = "零" if 0 < rest < lead_below else ""
-            return words + gap + (_below(rest, leading=False) if rest else "")
+            return words + gap + (_rest(rest) if rest else "")
     return _group(number, leading=True)
 
 
@@ -62,9 +62,10 @@ def decimal(number: Decimal) -> str:
 
 
 def digits(text: str, group: int = 0) -> str:
-    """One by one, 幺 for 1, a short pause between groups: 13801 -> 幺三八零幺."""
+    """One by one, 幺 for 1, a short pause between groups: 13801 -> 幺三八零幺; a lone 1 is 一."""
+    names = KEYED_DIGITS if len(text) > 1 else DIGITS
     words = [
-        KEYED_MARKS.get(mark) or KEYED_DIGITS[int(mark)]
+        KEYED_MARKS.get(mark) or names[int(mark)]
         for mark in text
         if mark.isascii() and (mark.isdigit() or mark in KEYED_MARKS)
     ]
@@ -139,8 +140,8 @@ def wait(expected: WaitRange) -> str:
     return f"{count(low)}到{count(high)}分钟"
 
 
-def _below(number: int, *, leading: bool) -> str:
-    return integer(number) if number >= 10**4 else _group(number, leading=leading)
+def _rest(number: int) -> str:
+    return integer(number) if number >= 10**4 else _group(number, leading=False)
 
 
 def _group(number: int, *, leading: bool) -> str:
