@@ -97,7 +97,10 @@ class SessionProgressed:
 
 @dataclass(frozen=True, slots=True)
 class SessionAccepted:
-    """Our INVITE was answered 2xx and acknowledged."""
+    """Our INVITE or re-INVITE was answered 2xx and acknowledged.
+
+    `description` is None when there is none that can be read.
+    """
 
     session: SessionId
     description: SessionDescription | None
@@ -105,7 +108,10 @@ class SessionAccepted:
 
 @dataclass(frozen=True, slots=True)
 class SessionConfirmed:
-    """The ACK to our 2xx came; it carries the answer when the 2xx carried the offer."""
+    """The ACK to our 2xx came, of an INVITE or a re-INVITE.
+
+    It carries the answer when the 2xx carried the offer.
+    """
 
     session: SessionId
     description: SessionDescription | None
@@ -117,6 +123,14 @@ class SessionReoffered:
 
     session: SessionId
     offer: SessionDescription | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReofferRefused:
+    """Our re-INVITE was refused; the session goes on as it was (RFC 3261, 14.1)."""
+
+    session: SessionId
+    status: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,10 @@ class BindingRemoved:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationSucceeded:
-    """Our own REGISTER was accepted for `expires` seconds; refreshed by itself."""
+    """Our own REGISTER was accepted for `expires` seconds; refreshed by itself.
+
+    `expires` is 0 when it was the one that unregistered.
+    """
 
     address_of_record: str
     expires: int
@@ -181,6 +198,7 @@ Report = (
     | SessionAccepted
     | SessionConfirmed
     | SessionReoffered
+    | SessionReofferRefused
     | SessionKey
     | SessionEnded
     | BindingAdded

@@ -1,0 +1,169 @@
+"""Dialogs (RFC 3261, 12): the state two user agents share while a session lasts."""
+
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+
+from sipmessage import URI, Request, Response
+
+from cti.sip.errors import Header, RequestError
+from cti.sip.events import Endpoint
+from cti.sip.message import (
+    DEFAULT_PORT,
+    InboundRequest,
+    InboundResponse,
+    all_values,
+    uri_text,
+)
+from cti.sip.outgoing import OutgoingRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """One side's view. The far side's identity and URIs are kept as they were written.
+
+    `destination` is where requests go: the first route or the remote target, unless the far side
+    stands behind a translator and only answers where its messages come from.
+    """
+
+    call_id: str
+    local: str
+    """Our From or To, with our tag."""
+    remote: str
+    remote_tag: str
+    target: str
+    routes: tuple[str, ...]
+    destination: Endpoint
+    remote_sequence: int = -1
+
+    @classmethod
+    def of_server(cls, invite: InboundRequest, tag: str) -> "Dialog":
+        """The dialog an INVITE of theirs makes, once answered with `tag` (12.1.1)."""
+        headers = invite.message.headers
+        target = contact_of(invite.message)
+        routes = tuple(all_values(headers, "Record-Route"))
+        alone = len(all_values(headers, "Via")) == 1
+        translated = alone and invite.via.host != invite.source.host and is_address(invite.via.host)
+        return cls(
+            invite.call_id,
+            f"{headers['To']};tag={tag}",
+            headers["From"],
+            invite.from_tag,
+            target,
+            routes,
+            _destination(target, routes, invite.source, translated=translated),
+            invite.cseq.sequence,
+        )
+
+    @classmethod
+    def of_client(
+        cls, invite: OutgoingRequest, response: InboundResponse, sent: Endpoint
+    ) -> "Dialog":
+        """The dialog a response of theirs makes (12.1.2); `sent` is where the INVITE went.
+
+        A 2xx without a usable Contact must be acknowledged all the same: it goes to the target
+        of the INVITE.
+        """
+        headers = response.message.headers
+        try:
+            target = contact_of(response.message)
+        except RequestError:
+            target = invite.uri
+        routes = tuple(reversed(all_values(headers, "Record-Route")))
+        asked = _host_port(invite.uri)
+        translated = asked is not None and asked.host != sent.host
+        return cls(
+            response.call_id,
+            invite.header("From"),
+            headers["To"],
+            response.to_tag,
+            target,
+            routes,
+            _destination(target, routes, response.source, translated=translated),
+        )
+
+    def refreshed(self, message: Request | Response) -> "Dialog":
+        """The dialog with the remote target of a re-INVITE or its 2xx (12.2)."""
+        try:
+            target = contact_of(message)
+        except RequestError:
+            return self
+        if target == self.target:
+            return self
+        destination = self.destination
+        if not self.routes:
+            destination = _destination(target, (), self.destination, translated=False)
+        return replace(self, target=target, destination=destination)
+
+    def request(
+        self,
+        method: str,
+        sequence: int,
+        sent_by: str,
+        branch: str,
+        headers: tuple[Header, ...] = (),
+    ) -> OutgoingRequest:
+        """A request inside the dialog (12.2.1.1), strict routers included."""
+        uri, routes = self.target, self.routes
+        if routes and ";lr" not in routes[0].lower():
+            uri, routes = uri_text(routes[0]), (*routes[1:], f"<{self.target}>")
+        common = (
+            *(("Route", route) for route in routes),
+            ("Max-Forwards", "70"),
+            ("From", self.local),
+            ("To", self.remote),
+            ("Call-ID", self.call_id),
+        )
+        return OutgoingRequest(method, uri, sent_by, branch, sequence, (*common, *headers))
+
+
+def contact_of(message: Request | Response) -> str:
+    """The URI of the one Contact, as written; RequestError."""
+    values = all_values(message.headers, "Contact")
+    if len(values) != 1:
+        raise RequestError("a dialog needs one Contact", 400)
+    uri = uri_text(values[0])
+    if _host_port(uri) is None and not _parses(uri):
+        raise RequestError("the Contact is no SIP URI", 400)
+    return uri
+
+
+def endpoint_of(uri: str) -> Endpoint | None:
+    """Where a SIP URI with an IP address points; None for host names and other schemes."""
+    return _host_port(uri)
+
+
+def is_address(host: str) -> bool:
+    """Whether the host is an IP address, not a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _parses(uri: str) -> bool:
+    try:
+        URI.parse(uri.partition("?")[0])
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _host_port(uri: str) -> Endpoint | None:
+    try:
+        parsed = URI.parse(uri.partition("?")[0])
+    except (ValueError, TypeError):
+        return None
+    host = parsed.host.strip("[]")
+    port = parsed.port or DEFAULT_PORT
+    return Endpoint(host, port) if is_address(host) and port < 65536 else None
+
+
+def _destination(
+    target: str, routes: tuple[str, ...], source: Endpoint, *, translated: bool
+) -> Endpoint:
+    pointed = _host_port(uri_text(routes[0]) if routes else target)
+    if pointed is None or (translated and not routes):
+        return source
+    hidden = ip_address(pointed.host).is_private and not ip_address(source.host).is_private
+    return source if hidden else pointed

@@ -1,0 +1,233 @@
+"""Digest authentication (RFC 3261, 22, with the algorithms of RFC 8760), both sides.
+
+The server keeps no state for a challenge: the nonce carries its time under a signature. What it
+does keep is bounded: the highest nonce count seen with each of the last nonces used, so that a
+captured answer is worth nothing. Nobody's password is stored, only HA1 values.
+"""
+
+import hashlib
+import hmac
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cti.kernel.identifiers import Entropy
+
+NONCE_LIFE = 300.0
+"""Seconds a nonce may be used."""
+REMEMBERED_NONCES = 10_000
+
+_PARAMETER = re.compile(r'([A-Za-z0-9\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,\s*|$)')
+_SCHEME = re.compile(r"\s*digest\s+", re.IGNORECASE)
+_COUNT = re.compile(r"[0-9a-fA-F]{8}")
+
+
+class Algorithm(Enum):
+    """RFC 8760, 2.2; the strongest first."""
+
+    SHA256 = "SHA-256"
+    MD5 = "MD5"
+
+    def hash(self, text: str) -> str:
+        """Hexadecimal hash of the text."""
+        return _HASHES[self](text)
+
+
+_HASHES: Mapping[Algorithm, Callable[[str], str]] = {
+    Algorithm.SHA256: lambda text: hashlib.sha256(text.encode()).hexdigest(),
+    Algorithm.MD5: lambda text: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
+}
+_STRENGTH = tuple(Algorithm)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may sign in to this realm; HA1 is the hash of ``user:realm:password``."""
+
+    username: str
+    ha1_sha256: str = field(default="", repr=False)
+    ha1_md5: str = field(default="", repr=False)
+
+    def ha1(self, algorithm: Algorithm) -> str:
+        """The stored hash for that algorithm; empty when there is none."""
+        return self.ha1_sha256 if algorithm is Algorithm.SHA256 else self.ha1_md5
+
+
+def account(username: str, realm: str, password: str) -> Account:
+    """The account of a password, with both hashes."""
+    text = f"{username}:{realm}:{password}"
+    return Account(username, Algorithm.SHA256.hash(text), Algorithm.MD5.hash(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A challenge as received in WWW-Authenticate or Proxy-Authenticate."""
+
+    realm: str
+    nonce: str
+    algorithm: Algorithm
+    opaque: str | None
+    qop: bool
+    """Whether ``auth`` is among the qualities offered."""
+    stale: bool
+
+
+class Verdict(Enum):
+    """What became of an Authorization header."""
+
+    VALID = "valid"
+    STALE = "stale"
+    """Right, but the nonce is too old or was used with this count: challenge again."""
+    WRONG = "wrong"
+
+
+class Authenticator:
+    """Challenges and checks, for one realm."""
+
+    def __init__(
+        self, realm: str, entropy: Entropy, algorithms: Sequence[Algorithm] = _STRENGTH
+    ) -> None:
+        self._realm = realm
+        self._entropy = entropy
+        self._key = entropy(32).encode()
+        self._algorithms = tuple(algorithms)
+        self._counts: OrderedDict[str, int] = OrderedDict()
+
+    def challenges(
+        self, now: float, *, stale: bool = False, only: Sequence[Algorithm] | None = None
+    ) -> tuple[str, ...]:
+        """Values of WWW-Authenticate, one header each, in order of preference."""
+        nonce = self._nonce(f"{int(now * 1000):012x}{self._entropy(4)}")
+        suffix = ", stale=true" if stale else ""
+        return tuple(
+            f'Digest realm="{self._realm}", nonce="{nonce}", algorithm={algorithm.value}, '
+            f'qop="auth"{suffix}'
+            for algorithm in self._algorithms
+            if only is None or algorithm in only
+        )
+
+    def username(self, authorization: str) -> str:
+        """Who an Authorization header says it is from, for this realm; empty when nobody."""
+        given = parameters(authorization)
+        return given.get("username", "") if given.get("realm") == self._realm else ""
+
+    def check(self, authorization: str, method: str, who: Account, now: float) -> Verdict:
+        """Check an Authorization header of a request against the account's hashes."""
+        given = parameters(authorization)
+        algorithm = _algorithm(given.get("algorithm", "MD5"))
+        if algorithm is None or algorithm not in self._algorithms or not self._ours(given, who):
+            return Verdict.WRONG
+        ha1 = who.ha1(algorithm)
+        expected = response(algorithm, ha1, method, given)
+        if not ha1 or not hmac.compare_digest(expected, given.get("response", "").lower()):
+            return Verdict.WRONG
+        return Verdict.VALID if self._fresh(given["nonce"], given["nc"], now) else Verdict.STALE
+
+    def _ours(self, given: Mapping[str, str], who: Account) -> bool:
+        return (
+            given.get("realm") == self._realm
+            and given.get("username") == who.username
+            and given.get("qop") == "auth"
+            and bool(given.get("cnonce"))
+            and bool(_COUNT.fullmatch(given.get("nc", "")))
+            and given.get("nonce", "").isascii()
+            and given.get("response", "").isascii()
+        )
+
+    def _fresh(self, nonce: str, count: str, now: float) -> bool:
+        issued = nonce[:20]
+        if not hmac.compare_digest(nonce, self._nonce(issued)):
+            return False
+        age = now - int(issued[:12], 16) / 1000
+        used = int(count, 16)
+        if not -1 < age < NONCE_LIFE or used <= self._counts.get(nonce, 0):
+            return False
+        self._counts[nonce] = used
+        self._counts.move_to_end(nonce)
+        if len(self._counts) > REMEMBERED_NONCES:
+            self._counts.popitem(last=False)
+        return True
+
+    def _nonce(self, issued: str) -> str:
+        signature = hmac.new(self._key, f"{issued}:{self._realm}".encode(), hashlib.sha256)
+        return issued + signature.hexdigest()[:40]
+
+
+def parameters(value: str) -> dict[str, str]:
+    """The parameters of a Digest header; empty when it is of another scheme or cannot be read."""
+    scheme = _SCHEME.match(value)
+    if scheme is None:
+        return {}
+    found: dict[str, str] = {}
+    position = scheme.end()
+    while position < len(value):
+        item = _PARAMETER.match(value, position)
+        if item is None:
+            return {}
+        quoted, plain = item[2], item[3]
+        found[item[1].lower()] = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        position = item.end()
+    return found
+
+
+def response(algorithm: Algorithm, ha1: str, method: str, given: Mapping[str, str]) -> str:
+    """The request-digest (RFC 7616, 3.4.1), without qop where none is given (RFC 2069)."""
+    ha2 = algorithm.hash(f"{method}:{given.get('uri', '')}")
+    nonce = given.get("nonce", "")
+    if given.get("qop"):
+        nonce = f"{nonce}:{given.get('nc', '')}:{given.get('cnonce', '')}:{given['qop']}"
+    return algorithm.hash(f"{ha1}:{nonce}:{ha2}")
+
+
+def strongest(values: Sequence[str]) -> Challenge | None:
+    """The best of these challenges that we can answer (RFC 8760, 2.4)."""
+    known = [challenge for value in values if (challenge := _challenge(value)) is not None]
+    return min(known, key=lambda each: _STRENGTH.index(each.algorithm), default=None)
+
+
+def authorization(
+    challenge: Challenge, user: str, secret: str, method: str, uri: str, cnonce: str
+) -> str:
+    """The Authorization value that answers a challenge with nonce count 1."""
+    given = {"uri": uri, "nonce": challenge.nonce}
+    if challenge.qop:
+        given |= {"qop": "auth", "nc": "00000001", "cnonce": cnonce}
+    ha1 = challenge.algorithm.hash(f"{user}:{challenge.realm}:{secret}")
+    digest = response(challenge.algorithm, ha1, method, given)
+    parts = [
+        f"username={_quoted(user)}",
+        f"realm={_quoted(challenge.realm)}",
+        f"nonce={_quoted(challenge.nonce)}",
+        f"uri={_quoted(uri)}",
+        f'response="{digest}"',
+        f"algorithm={challenge.algorithm.value}",
+    ]
+    if challenge.qop:
+        parts += [f'cnonce="{cnonce}"', "qop=auth", "nc=00000001"]
+    if challenge.opaque is not None:
+        parts.append(f"opaque={_quoted(challenge.opaque)}")
+    return "Digest " + ", ".join(parts)
+
+
+def _challenge(value: str) -> Challenge | None:
+    given = parameters(value)
+    algorithm = _algorithm(given.get("algorithm", "MD5"))
+    if algorithm is None or "realm" not in given or "nonce" not in given:
+        return None
+    qualities = {each.strip() for each in given.get("qop", "").split(",")} - {""}
+    if qualities and "auth" not in qualities:
+        return None
+    stale = given.get("stale", "").lower() == "true"
+    return Challenge(
+        given["realm"], given["nonce"], algorithm, given.get("opaque"), bool(qualities), stale
+    )
+
+
+def _algorithm(name: str) -> Algorithm | None:
+    return next((each for each in _STRENGTH if each.value == name.upper()), None)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,54 @@
+"""What a user agent is told about itself and about those who may use it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cti.sip.digest import Account, Algorithm
+from cti.sip.outgoing import hostport
+from cti.sip.sdp import DEFAULT_CODECS
+from cti.sip.timers import TimerSettings
+
+__all__ = ["Account", "Accounts", "UserAgentSettings"]
+
+FIRST_CHALLENGE_ONLY = ("baresip", "JsSIP")
+"""User agents that look at the first challenge alone and know only MD5."""
+
+
+class Accounts(Protocol):
+    """Finds who may register and call."""
+
+    def find(self, username: str) -> Account | None:
+        """The account of that name, exactly as the far side spells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserAgentSettings:
+    """One user agent; `host` and `port` are what others reach it by (Via, Contact)."""
+
+    host: str
+    port: int
+    realm: str = "hotline"
+    user_agent: str = "Hotline"
+    contact_user: str = "hotline"
+    trunks: Mapping[str, str] = field(default_factory=dict)
+    """Name of the trunk by the IP address its requests come from."""
+    codecs: tuple[str, ...] = DEFAULT_CODECS
+    algorithms: tuple[Algorithm, ...] = tuple(Algorithm)
+    """Challenges to send, in this order; see RFC 8760, 2.4."""
+    md5_only: tuple[str, ...] = FIRST_CHALLENGE_ONLY
+    """User-Agent prefixes that are challenged with MD5 alone."""
+    minimum_expires: int = 60
+    maximum_expires: int = 3600
+    """Seconds a binding may last."""
+    timers: TimerSettings = field(default_factory=TimerSettings)
+
+    @property
+    def sent_by(self) -> str:
+        """Host and port as they stand in Via."""
+        return hostport(self.host, self.port)
+
+    @property
+    def contact(self) -> str:
+        """The Contact header of this user agent."""
+        return f"<sip:{self.contact_user}@{self.sent_by}>"

@@ -1,0 +1,113 @@
+"""INVITE client transaction (RFC 3261, 17.1.1, with the Accepted state of RFC 6026).
+
+::
+
+    CALLING     --1xx-->      PROCEEDING      A sends again at T1, 2*T1, 4*T1 ...; B gives up
+    CALLING, PROCEEDING
+                --2xx-->      ACCEPTED        every 2xx goes up; M ends it
+                --300..699--> COMPLETED       ACK is sent, and sent again; D ends it
+
+The ACK to a 2xx is the transaction user's; the ACK to any other final response is made here.
+"""
+
+from enum import Enum
+
+from cti.sip.outgoing import OutgoingRequest
+from cti.sip.timers import TimerSettings
+from cti.sip.transaction.machine import (
+    Arm,
+    Disarm,
+    Effect,
+    Event,
+    Fired,
+    PassUp,
+    Received,
+    Send,
+    Terminated,
+    TimedOut,
+    Timer,
+)
+
+
+class State(Enum):
+    """RFC 3261, figure 5, and RFC 6026, figure 3."""
+
+    CALLING = "calling"
+    PROCEEDING = "proceeding"
+    ACCEPTED = "accepted"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"
+
+
+class InviteClient:
+    """Sends an INVITE until it is answered, and acknowledges refusals."""
+
+    def __init__(self, request: OutgoingRequest, timers: TimerSettings) -> None:
+        self.state = State.CALLING
+        self._request = request
+        self._data = bytes(request)
+        self._timers = timers
+        self._interval = timers.t1
+        self._ack = b""
+
+    def start(self) -> list[Effect]:
+        """Send the INVITE, start A and B."""
+        return [
+            Send(self._data),
+            Arm(Timer.A, self._interval),
+            Arm(Timer.B, self._timers.limit),
+        ]
+
+    def handle(self, event: Event) -> list[Effect]:
+        """Take one event (RFC 3261, 17.1.1.2)."""
+        match self.state, event:
+            case ((State.CALLING | State.PROCEEDING), Received(response)):
+                quiet = self._quieten()
+                return [*quiet, *self._answered(event, response.code)]
+            case State.ACCEPTED, Received(response) if 200 <= response.code < 300:
+                return [PassUp(response)]
+            case State.COMPLETED, Received(response) if response.code >= 300:
+                return [Send(self._ack)]
+            case State.CALLING, Fired(Timer.A):
+                self._interval *= 2
+                return [Send(self._data), Arm(Timer.A, self._interval)]
+            case State.CALLING, Fired(Timer.B):
+                self.state = State.TERMINATED
+                return [TimedOut(), Terminated()]
+            case (State.COMPLETED, Fired(Timer.D)) | (State.ACCEPTED, Fired(Timer.M)):
+                self.state = State.TERMINATED
+                return [Terminated()]
+        return []
+
+    def _quieten(self) -> list[Effect]:
+        """Any response ends the retransmissions (17.1.1.2)."""
+        return [Disarm(Timer.A), Disarm(Timer.B)] if self.state is State.CALLING else []
+
+    def _answered(self, received: Received, code: int) -> list[Effect]:
+        if code < 200:
+            self.state = State.PROCEEDING
+            return [PassUp(received.response)]
+        if code < 300:
+            self.state = State.ACCEPTED
+            return [PassUp(received.response), Arm(Timer.M, self._timers.limit)]
+        self.state = State.COMPLETED
+        self._ack = bytes(_ack(self._request, received.response.message.headers["To"]))
+        return [
+            Send(self._ack),
+            PassUp(received.response),
+            Arm(Timer.D, self._timers.completed),
+        ]
+
+
+def _ack(request: OutgoingRequest, to: str) -> OutgoingRequest:
+    """The ACK to a refusal: same branch, the response's To (RFC 3261, 17.1.1.3)."""
+    copied = ("From", "Call-ID", "Max-Forwards", "Route")
+    headers = [each for each in request.headers if each[0] in copied]
+    return OutgoingRequest(
+        "ACK",
+        request.uri,
+        request.sent_by,
+        request.branch,
+        request.sequence,
+        (*headers, ("To", to)),
+    )

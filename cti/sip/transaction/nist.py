@@ -1,0 +1,68 @@
+"""Non-INVITE server transaction (RFC 3261, 17.2.2, as corrected by RFC 4320).
+
+::
+
+    TRYING      --answers 100-->      PROCEEDING
+    TRYING, PROCEEDING
+                --answers 200..699--> COMPLETED    the answer is sent again for every repetition;
+                                                   J ends it
+
+No provisional response but 100, and no 408, ever leaves (RFC 4320, 4.1 and 4.2).
+"""
+
+from enum import Enum
+
+from cti.sip.timers import TimerSettings
+from cti.sip.transaction.machine import (
+    Arm,
+    Effect,
+    Event,
+    Fired,
+    Repeated,
+    Respond,
+    Send,
+    Terminated,
+    Timer,
+)
+
+
+class State(Enum):
+    """RFC 3261, figure 8."""
+
+    TRYING = "trying"
+    PROCEEDING = "proceeding"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"
+
+
+class NonInviteServer:
+    """Answers a request, and answers its repetitions alike."""
+
+    def __init__(self, timers: TimerSettings) -> None:
+        self.state = State.TRYING
+        self._timers = timers
+        self._last = b""
+
+    def start(self) -> list[Effect]:
+        """Nothing: the transaction user answers."""
+        return []
+
+    def handle(self, event: Event) -> list[Effect]:
+        """Take one event (RFC 3261, 17.2.2; RFC 4320, 4)."""
+        match self.state, event:
+            case ((State.TRYING | State.PROCEEDING), Respond(response)) if response.status == 100:
+                self.state, self._last = State.PROCEEDING, response.data
+                return [Send(self._last)]
+            case ((State.TRYING | State.PROCEEDING), Respond(response)) if _final(response.status):
+                self.state, self._last = State.COMPLETED, response.data
+                return [Send(self._last), Arm(Timer.J, self._timers.limit)]
+            case ((State.PROCEEDING | State.COMPLETED), Repeated()):
+                return [Send(self._last)]
+            case State.COMPLETED, Fired(Timer.J):
+                self.state = State.TERMINATED
+                return [Terminated()]
+        return []
+
+
+def _final(status: int) -> bool:
+    return status >= 200 and status != 408

@@ -1,0 +1,310 @@
+"""The user agent: the one door to SIP for everything above it (RFC 3261, 8, without I/O).
+
+Datagrams, fired timers and commands go in; every one of them returns what is to be done and told,
+in order. Nothing a datagram can contain raises.
+"""
+
+from dataclasses import replace
+
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import Entropy
+from cti.sip import registration
+from cti.sip.bodies import offer_of
+from cti.sip.core import ACCEPT, ALLOW, SESSION_PREFIX, Core
+from cti.sip.dialog import endpoint_of
+from cti.sip.errors import Header, MessageError, RequestError
+from cti.sip.events import (
+    Action,
+    Endpoint,
+    Invitation,
+    MalformedReceived,
+    Report,
+    SessionId,
+    SessionOffered,
+)
+from cti.sip.gatekeeper import Gatekeeper
+from cti.sip.message import InboundRequest, InboundResponse, parse
+from cti.sip.outgoing import Body, OutgoingRequest, refusal_of
+from cti.sip.registrar import Binding, Change, Registrar
+from cti.sip.registration import Registration
+from cti.sip.sdp import CONTENT_TYPE, SessionDescription
+from cti.sip.session import Session
+from cti.sip.settings import Accounts, UserAgentSettings
+from cti.sip.transaction.layer import TIMER_PREFIX, AckArrived, Indication, RequestArrived
+
+BINDING_PREFIX = "binding"
+Output = list[Action | Report]
+"""What an input or a command gives back, in order."""
+
+_METHODS = frozenset(method.strip() for method in ALLOW[1].split(","))
+_CAPABILITIES = (ALLOW, ACCEPT, ("Accept-Encoding", "identity"), ("Supported", ""))
+
+
+Origin = tuple[str, str, int]
+"""Call-ID, From tag and CSeq number of a first INVITE: what it has in common with its CANCEL,
+and with itself when it took two ways (RFC 3261, 8.2.2.2)."""
+
+
+class UserAgent:
+    """Registrar, caller and called in one; keeps every session there is."""
+
+    def __init__(self, settings: UserAgentSettings, accounts: Accounts, entropy: Entropy) -> None:
+        self.settings = settings
+        self._core = Core(settings, entropy)
+        self._gatekeeper = Gatekeeper(settings, accounts, entropy)
+        self._registrar = Registrar(settings.minimum_expires, settings.maximum_expires)
+        self._sessions: dict[SessionId, Session] = {}
+        self._by_dialog: dict[tuple[str, str], Session] = {}
+        self._by_origin: dict[Origin, Session] = {}
+        self._registrations: dict[str, Registration] = {}
+        self._now = 0.0
+
+    def bound(self, port: int) -> None:
+        """The socket's port is known; it matters where the settings left it open with 0."""
+        if self.settings.port == 0:
+            self.settings = self._core.settings = replace(self.settings, port=port)
+
+    # --- inputs -----------------------------------------------------------------------------
+
+    def datagram_received(self, data: bytes, source: Endpoint, now: float) -> Output:
+        """Take a datagram."""
+        self._now = now
+        try:
+            message = parse(data, source)
+        except MessageError as error:
+            self._malformed(error, source)
+            return self._core.drain()
+        match message:
+            case InboundRequest():
+                self._core.absorb(self._core.layer.receive_request(message), self._indicated)
+            case InboundResponse():
+                self._core.absorb(self._core.layer.receive_response(message))
+        return self._core.drain()
+
+    def timer_fired(self, key: str, now: float) -> Output:
+        """Take a timer that was started by an action of ours."""
+        self._now = now
+        prefix, _, rest = key.partition("/")
+        if prefix == TIMER_PREFIX:
+            self._core.absorb(self._core.layer.fire(key))
+        elif prefix == SESSION_PREFIX:
+            session, _, name = rest.partition("/")
+            if found := self._sessions.get(SessionId(session)):
+                found.timer_fired(name)
+        elif prefix == BINDING_PREFIX:
+            self._bindings_changed(rest, self._registrar.expire(rest, now))
+        elif prefix == registration.PREFIX and rest in self._registrations:
+            self._registrations[rest].refresh()
+        return self._core.drain()
+
+    # --- commands on sessions ---------------------------------------------------------------
+
+    def invite(self, invitation: Invitation) -> tuple[SessionId, Output]:
+        """Call somebody; Refused when the target is a name nobody resolved."""
+        destination = invitation.destination or endpoint_of(invitation.target)
+        if destination is None:
+            raise Refused("call.destination_unresolved", target=invitation.target)
+        core = self._core
+        tag, call_id = core.tag(), f"{core.entropy(12)}@{self.settings.host}"
+        headers: tuple[Header, ...] = (
+            ("Max-Forwards", "70"),
+            ("From", f"{invitation.from_address};tag={tag}"),
+            ("To", str(invitation.to_address)),
+            ("Call-ID", call_id),
+            ("Contact", self.settings.contact),
+            ALLOW,
+            ("User-Agent", self.settings.user_agent),
+            *invitation.headers,
+        )
+        body = Body(bytes(invitation.offer), CONTENT_TYPE)
+        request = OutgoingRequest(
+            "INVITE", invitation.target, self.settings.sent_by, core.branch(), 1, headers, body
+        )
+        session = self._add(call_id, tag)
+        session.call(request, destination, (invitation.user, invitation.secret))
+        return session.id, core.drain()
+
+    def ring(
+        self, session: SessionId, status: int = 180, description: SessionDescription | None = None
+    ) -> Output:
+        """Answer a waiting INVITE 1xx, with early media where a description is given."""
+        if found := self._sessions.get(session):
+            found.ring(status, description)
+        return self._core.drain()
+
+    def accept(self, session: SessionId, description: SessionDescription) -> Output:
+        """Answer a waiting INVITE or re-INVITE 200; sent until its ACK comes (13.3.1.4)."""
+        if found := self._sessions.get(session):
+            found.accept(description)
+        return self._core.drain()
+
+    def reject(self, session: SessionId, status: int, headers: tuple[Header, ...] = ()) -> Output:
+        """Refuse a waiting INVITE (the session ends) or re-INVITE (it goes on)."""
+        if found := self._sessions.get(session):
+            found.reject(status, headers)
+        return self._core.drain()
+
+    def reinvite(self, session: SessionId, offer: SessionDescription) -> Output:
+        """Offer other media in an established session; the last offer wins."""
+        if found := self._sessions.get(session):
+            found.reinvite(offer)
+        return self._core.drain()
+
+    def end(self, session: SessionId, reason: str = "") -> Output:
+        """Leave a session in any state; `reason` is the value of a Reason header (RFC 3326)."""
+        if found := self._sessions.get(session):
+            found.end(reason)
+        return self._core.drain()
+
+    def send_key(self, session: SessionId, key: str) -> Output:
+        """Press a key by INFO (application/dtmf-relay)."""
+        if found := self._sessions.get(session):
+            found.send_key(key)
+        return self._core.drain()
+
+    # --- registrations ----------------------------------------------------------------------
+
+    def register(
+        self, address_of_record: str, registrar: Endpoint, user: str, secret: str, expires: int
+    ) -> Output:
+        """Register with somebody else's registrar, and stay so; ``sip:1001@bank.example``."""
+        self._registrations[address_of_record] = Registration(
+            self._core, address_of_record, registrar, (user, secret), self._unregistered
+        )
+        self._registrations[address_of_record].register(expires)
+        return self._core.drain()
+
+    def unregister(self, address_of_record: str) -> Output:
+        """Take our binding back."""
+        if found := self._registrations.get(address_of_record):
+            found.register(0)
+        return self._core.drain()
+
+    def contacts(self, account: str, now: float) -> tuple[Binding, ...]:
+        """Where the account can be reached now, the newest first."""
+        return self._registrar.bindings(account, now)
+
+    @property
+    def sessions(self) -> tuple[SessionId, ...]:
+        """Every session not yet forgotten, also those that only wait for the far side."""
+        return tuple(self._sessions)
+
+    # --- their requests ---------------------------------------------------------------------
+
+    def _malformed(self, error: MessageError, source: Endpoint) -> None:
+        """Answer without a transaction what was read far enough to be answered."""
+        self._core.report(MalformedReceived(source, error.why))
+        if error.status and error.message is not None:
+            response = refusal_of(error.message, source, error.status, self._core.tag())
+            self._core.send(response.data, source)
+
+    def _indicated(self, indication: Indication) -> None:
+        match indication:
+            case RequestArrived(key, request):
+                try:
+                    self._route(key, request)
+                except RequestError as error:
+                    self._core.respond(key, request, error.status, headers=error.headers)
+            case AckArrived(request):
+                if session := self._by_dialog.get((request.call_id, request.to_tag)):
+                    session.ack_received(request)
+
+    def _route(self, key: str, request: InboundRequest) -> None:
+        if request.method not in _METHODS:
+            raise RequestError("method", 405, (ALLOW,))
+        if request.method == "CANCEL":
+            self._cancel(key, request)
+            return
+        _check_extensions(request)
+        if request.to_tag:
+            session = self._by_dialog.get((request.call_id, request.to_tag))
+            if session is None:
+                raise RequestError("no such dialog", 481)
+            session.request_received(key, request)
+            return
+        match request.method:
+            case "INVITE":
+                self._invited(key, request)
+            case "REGISTER":
+                self._register(key, request)
+            case "OPTIONS":
+                self._core.respond(key, request, 200, headers=_CAPABILITIES)
+            case _:
+                raise RequestError("no such dialog", 481)
+
+    def _invited(self, key: str, request: InboundRequest) -> None:
+        origin = _origin(request)
+        if origin in self._by_origin:
+            raise RequestError("the same INVITE came by another way", 482)
+        caller = self._gatekeeper.caller(request, self._now)
+        if request.max_forwards == 0:
+            raise RequestError("too many hops to be passed on", 483)
+        offer = offer_of(request.message, self.settings.codecs)
+        session = self._add(request.call_id, self._core.tag())
+        try:
+            session.offered(key, request)
+        except RequestError:
+            self._forget(session)
+            raise
+        session.origin = origin
+        self._by_origin[origin] = session
+        self._core.report(
+            SessionOffered(
+                session.id, request.message, request.source, offer, caller.trunk, caller.account
+            )
+        )
+
+    def _cancel(self, key: str, request: InboundRequest) -> None:
+        """RFC 3261, 9.2: 200 when there is such an INVITE, whatever becomes of it."""
+        invite = self._core.layer.invite_cancelled_by(request)
+        if invite is None:
+            raise RequestError("nothing to cancel", 481)
+        self._core.respond(key, request, 200)
+        dialog = request.call_id, request.to_tag
+        session = self._by_dialog.get(dialog) or self._by_origin.get(_origin(request))
+        if session is not None:
+            session.cancel_received(invite)
+
+    def _register(self, key: str, request: InboundRequest) -> None:
+        account = self._gatekeeper.registrant(request, self._now)
+        changes = self._registrar.register(account, request, self._now)
+        contacts = self._registrar.contact_headers(account, self._now)
+        self._core.respond(key, request, 200, headers=contacts)
+        self._bindings_changed(account, changes)
+
+    def _bindings_changed(self, account: str, changes: list[Change]) -> None:
+        for change in changes:
+            self._core.report(change)
+        key, instant = f"{BINDING_PREFIX}/{account}", self._registrar.next_expiry(account)
+        if instant is None:
+            self._core.stop_timer(key)
+        else:
+            self._core.start_timer(key, max(0.0, instant - self._now))
+
+    # --- bookkeeping ------------------------------------------------------------------------
+
+    def _add(self, call_id: str, tag: str) -> Session:
+        session_id = SessionId(self._core.entropy(8))
+        session = Session(self._core, session_id, call_id, tag, self._forget)
+        self._sessions[session_id] = self._by_dialog[call_id, tag] = session
+        return session
+
+    def _forget(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+        self._by_dialog.pop((session.call_id, session.tag), None)
+        if session.origin is not None:
+            self._by_origin.pop(session.origin, None)
+
+    def _unregistered(self, address_of_record: str) -> None:
+        self._registrations.pop(address_of_record, None)
+
+
+def _origin(request: InboundRequest) -> Origin:
+    return request.call_id, request.from_tag, request.cseq.sequence
+
+
+def _check_extensions(request: InboundRequest) -> None:
+    """RFC 3261, 8.2.2.3: no extension is supported that could be required."""
+    required = [each for each in request.message.require if each]
+    if required:
+        raise RequestError("extension", 420, (("Unsupported", ", ".join(required)),))

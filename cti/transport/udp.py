@@ -1,0 +1,187 @@
+"""SIP over UDP: carries out what the user agent says, and hands its reports upwards.
+
+Commands may be given from within a report's handler: all actions of one input are performed
+before its first report goes out, and reports keep their order.
+"""
+
+import socket
+from collections import Counter, deque
+from collections.abc import Callable
+
+from twisted.internet.protocol import DatagramProtocol
+from twisted.logger import Logger
+
+from cti.kernel.clock import Clock
+from cti.kernel.identifiers import Entropy
+from cti.sip.errors import Header
+from cti.sip.events import (
+    Endpoint,
+    Invitation,
+    MalformedReceived,
+    Report,
+    SendDatagram,
+    SessionId,
+    StartTimer,
+    StopTimer,
+)
+from cti.sip.registrar import Binding
+from cti.sip.sdp import SessionDescription
+from cti.sip.settings import Accounts, UserAgentSettings
+from cti.sip.user_agent import Output, UserAgent
+from cti.transport.timers import KeyedTimers
+
+RECEIVE_BUFFER = 4 * 1024 * 1024
+"""Bytes asked of the kernel, so that a burst of calls waits rather than vanishes."""
+
+OnReport = Callable[[Report], object]
+
+
+class SipEndpoint(DatagramProtocol):
+    """A user agent on a UDP socket; `counters` tells what went through it.
+
+    `settings.port` 0 stands for whatever port the socket got.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        settings: UserAgentSettings,
+        accounts: Accounts,
+        entropy: Entropy,
+        clock: Clock,
+        on_report: OnReport,
+    ) -> None:
+        self.user_agent = UserAgent(settings, accounts, entropy)
+        self.counters: Counter[str] = Counter()
+        self._clock = clock
+        self._on_report = on_report
+        self._timers = KeyedTimers(clock, self._timer_fired)
+        self._reports: deque[Report] = deque()
+        self._delivering = False
+
+    # --- Twisted's side -----------------------------------------------------------------------
+
+    def startProtocol(self) -> None:
+        """The socket is bound: widen its buffer, learn its port."""
+        assert self.transport is not None
+        self.user_agent.bound(self.transport.getHost().port)
+        handle = getattr(self.transport, "socket", None)
+        if handle is not None:
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+
+    def stopProtocol(self) -> None:
+        """The socket is closed: nothing is waited for any more."""
+        self._timers.stop_all()
+
+    def datagramReceived(
+        self, datagram: bytes, addr: tuple[str, int]
+    ) -> None:
+        """Take a datagram, whatever is in it."""
+        self.counters["received"] += 1
+        source = Endpoint(addr[0], addr[1])
+        try:
+            output = self.user_agent.datagram_received(datagram, source, self._clock.seconds())
+        except Exception:  # noqa: BLE001  (our bug: logged, and the next datagram is served)
+            self.counters["failed"] += 1
+            self.log.failure("a datagram from {source} was not handled", source=str(source))
+            return
+        self._perform(output)
+
+    # --- commands of the user agent -------------------------------------------------------------
+
+    def invite(self, invitation: Invitation) -> SessionId:
+        """Call somebody; Refused when the target is a name nobody resolved."""
+        session, output = self.user_agent.invite(invitation)
+        self._perform(output)
+        return session
+
+    def ring(
+        self, session: SessionId, status: int = 180, description: SessionDescription | None = None
+    ) -> None:
+        """Answer a waiting INVITE 1xx."""
+        self._perform(self.user_agent.ring(session, status, description))
+
+    def accept(self, session: SessionId, description: SessionDescription) -> None:
+        """Answer a waiting INVITE or re-INVITE 200."""
+        self._perform(self.user_agent.accept(session, description))
+
+    def reject(self, session: SessionId, status: int, headers: tuple[Header, ...] = ()) -> None:
+        """Refuse a waiting INVITE or re-INVITE."""
+        self._perform(self.user_agent.reject(session, status, headers))
+
+    def reinvite(self, session: SessionId, offer: SessionDescription) -> None:
+        """Offer other media in an established session."""
+        self._perform(self.user_agent.reinvite(session, offer))
+
+    def end(self, session: SessionId, reason: str = "") -> None:
+        """Leave a session in any state."""
+        self._perform(self.user_agent.end(session, reason))
+
+    def send_key(self, session: SessionId, key: str) -> None:
+        """Press a key by INFO."""
+        self._perform(self.user_agent.send_key(session, key))
+
+    def register(
+        self, address_of_record: str, registrar: Endpoint, user: str, secret: str, expires: int
+    ) -> None:
+        """Register with somebody else's registrar, and stay so."""
+        self._perform(self.user_agent.register(address_of_record, registrar, user, secret, expires))
+
+    def unregister(self, address_of_record: str) -> None:
+        """Take our binding back."""
+        self._perform(self.user_agent.unregister(address_of_record))
+
+    def contacts(self, account: str) -> tuple[Binding, ...]:
+        """Where the account can be reached now, the newest first."""
+        return self.user_agent.contacts(account, self._clock.seconds())
+
+    # --- private --------------------------------------------------------------------------------
+
+    def _timer_fired(self, key: str) -> None:
+        self._perform(self.user_agent.timer_fired(key, self._clock.seconds()))
+
+    def _perform(self, output: Output) -> None:
+        for item in output:
+            match item:
+                case SendDatagram(data, destination):
+                    self._send(data, destination)
+                case StartTimer(key, seconds):
+                    self._timers.start(key, seconds)
+                case StopTimer(key):
+                    self._timers.stop(key)
+                case report:
+                    self._reports.append(report)
+        self._deliver()
+
+    def _send(self, data: bytes, destination: Endpoint) -> None:
+        if self.transport is None:
+            return
+        try:
+            self.transport.write(data, (destination.host, destination.port))
+        except OSError as error:
+            self.counters["unsent"] += 1
+            self.log.warn("nothing reaches {to}: {error}", to=str(destination), error=error)
+        else:
+            self.counters["sent"] += 1
+
+    def _deliver(self) -> None:
+        if self._delivering:
+            return
+        self._delivering = True
+        try:
+            while self._reports:
+                self._hand_over(self._reports.popleft())
+        finally:
+            self._delivering = False
+
+    def _hand_over(self, report: Report) -> None:
+        if isinstance(report, MalformedReceived):
+            self.counters["malformed"] += 1
+        try:
+            self._on_report(report)
+        except Exception:  # noqa: BLE001  (our bug: that session ends, the process lives)
+            session: SessionId | None = getattr(report, "session", None)
+            self.log.failure("a report was not handled", session=session, kind=type(report))
+            if session is not None:
+                self.end(session)
