@@ -51,7 +51,7 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
         .order_by(AlarmRow.due, AlarmRow.id)
         .limit(limit)
     )
-    found = session.execute(waiting).tuples().all()
+    found = session.execute(waiting).all()
     if not found:
         return []
     numbers = sorted({number for _, number in found})
@@ -81,7 +81,7 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
         )
         .where(AlarmRow.id.in_(claimed))
         .order_by(AlarmRow.due, AlarmRow.id)
-    ).tuples()
+    )
     return [
         _fire(session, now, alarm, clock, dispatch, cases[alarm.number])
         for alarm, clock, dispatch in mine

@@ -50,7 +50,7 @@ def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
         .where(_for(by), ~read)
         .order_by(MessageRow.id.desc())
         .limit(limit)
-    ).tuples()
+    )
     return [
         Message(
             message_id=row.id,

@@ -163,7 +163,7 @@ def plan_alarms_txn(
     """Let a clock's waiting alarms be these; those that fired stay fired and do not come again."""
     mine = (AlarmRow.number == number, AlarmRow.clock == clock_serial)
     session.execute(delete(AlarmRow).where(*mine, AlarmRow.fired.is_(None)))
-    fired = set(session.execute(select(AlarmRow.kind, AlarmRow.level).where(*mine)).tuples())
+    fired = set(session.execute(select(AlarmRow.kind, AlarmRow.level).where(*mine)))
     session.add_all(
         AlarmRow(
             number=number,

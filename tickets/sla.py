@@ -206,7 +206,10 @@ class Timekeeper:
     def resumed(self, clock: Clock, at: datetime) -> Clock:
         """The stopped clock running on; what passed since it stopped does not count."""
         assert clock.stopped is not None, "only a stopped clock can be resumed"
-        stood = self.calendars.between(clock.calendar, clock.stopped, at)
+        between = self.calendars.between
+        stood = between(clock.calendar, clock.started, at) - between(
+            clock.calendar, clock.started, clock.stopped
+        )
         clock = replace(clock, paused=clock.paused + stood, stopped=None, end=None)
         return replace(clock, due=self._due(clock))
 

@@ -1,0 +1,151 @@
+"""Tickets in SQLite and PostgreSQL: one suite."""
+
+from dataclasses import replace
+from threading import Thread
+
+import pytest
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from cti.database import connect
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, TicketNumber
+from tests.support.databases import DirectDatabase
+from tests.support.deferred import result_of
+from tests.support.tickets import (
+    AGENT,
+    DISPATCHER,
+    FILLED,
+    MONDAY,
+    OFFICER,
+    TicketDesk,
+    draft,
+    local,
+)
+from tickets import repository
+from tickets.alarms import fire_due_txn
+from tickets.repository import Stored
+from tickets.workflow import Action
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+)
+def url(request, tmp_path):
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgresql_url")
+    return f"sqlite:///{tmp_path}/tickets.db"
+
+
+@pytest.fixture
+def desk(url):
+    desk = TicketDesk(DirectDatabase(url))
+    yield desk
+    desk.database.stop()
+
+
+def run(desk, transaction, *args):
+    return result_of(desk.database.run(transaction, *args))
+
+
+def test_a_case_comes_back_as_it_was(desk):
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(number, Action.URGE, AGENT)
+    desk.act(number, Action.ACCEPT, OFFICER)
+    stored = run(desk, repository.load_case_txn, number)
+    assert stored.case.draft == draft()
+    assert stored.case.opened == MONDAY
+    assert (stored.case.lead.urges, stored.case.lead.urge_open) == (1, False)
+    assert [clock.serial for clock in stored.clocks] == [1, 2, 3, 4, 5]
+    assert stored.clocks[0].stopped == MONDAY
+    assert stored.clocks[3].due == local("2026-11-23 14:30")
+    assert stored.clocks[4].not_after == local("2026-12-08 00:00")
+
+
+def test_history_keeps_its_order_and_words(desk):
+    number = desk.register().number
+    desk.act(number, Action.NOTE, AGENT, {"text": "客户补充：在 3 号窗口"})
+    entries = run(desk, repository.history_txn, number)
+    assert [entry.action for entry in entries] == ["register", "note"]
+    assert entries[1].fields == {"text": "客户补充：在 3 号窗口"}
+
+
+def test_only_one_of_two_writers_saves(desk):
+    number = desk.register().number
+    before = run(desk, repository.load_case_txn, number)
+    after = Stored(replace(before.case, version=2), before.clocks)
+    run(desk, repository.save_case_txn, before, after)
+    with pytest.raises(Refused, match=r"ticket\.stale"):
+        run(desk, repository.save_case_txn, before, after)
+
+
+def test_a_serial_is_never_given_twice_and_never_again(desk):
+    assert run(desk, repository.next_serial_txn, MONDAY.date()) == 1
+
+    def taken_back_txn(session):
+        repository.next_serial_txn(session, MONDAY.date())
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        run(desk, taken_back_txn)
+    assert run(desk, repository.next_serial_txn, MONDAY.date()) == 2
+
+
+def in_threads(url, work):
+    """Do `work(session)` in eight threads of one database at once; what each gave."""
+    given, errors = [], []
+    engine = connect(url)
+
+    def one():
+        try:
+            with Session(engine) as session, session.begin():
+                result = work(session)
+            given.append(result)
+        except (SQLAlchemyError, Refused) as error:
+            errors.append(error)
+
+    threads = [Thread(target=one) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.dispose()
+    assert errors == []
+    return given
+
+
+@pytest.mark.usefixtures("desk")
+def test_eight_at_once_get_eight_numbers(url):
+    day = MONDAY.date()
+    serials = in_threads(url, lambda session: repository.next_serial_txn(session, day))
+    assert sorted(serials) == list(range(1, 9))
+
+
+def test_eight_at_once_fire_an_alarm_once(desk, url):
+    number = desk.register().number
+    desk.advance(hours=2)
+    at = local("2026-11-23 11:00")
+    fired = in_threads(url, lambda session: fire_due_txn(session, at, 100))
+    assert sorted(len(each) for each in fired) == [0] * 7 + [2]
+    assert len(run(desk, repository.history_txn, number)) == 3
+
+
+def test_a_second_call_is_attached_once(desk):
+    number = TicketNumber(desk.register().number)
+    for _ in range(2):
+        run(desk, repository.attach_call_txn, number, CallId("call-2"), local("2026-11-23 10:00"))
+    assert [link.call_id for link in run(desk, repository.calls_txn, number)] == [
+        "call-1",
+        "call-2",
+    ]
+
+
+def test_the_whole_service_runs_on_it(desk):
+    number = desk.register().number
+    desk.escalation.start()
+    desk.advance(hours=2)
+    assert result_of(desk.service.overdue())[0].number == number
+    desk.act(number, Action.SOLVE, AGENT, FILLED)
+    assert result_of(desk.service.overdue()) == []
+    assert result_of(desk.service.messages(DISPATCHER))

@@ -1,0 +1,295 @@
+"""The workflow applied to cases, without clock or database."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import TicketNumber
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from tests.support.tickets import (
+    AGENT,
+    CARDS,
+    DISPATCHER,
+    EVERYBODY,
+    FILLED,
+    HEAD,
+    LENDING,
+    MONDAY,
+    OFFICER,
+    OTHER_OFFICER,
+    SUPERVISOR,
+    draft,
+    person,
+)
+from tickets.decide import REOPEN_WITHIN, act, allowed, register
+from tickets.model import (
+    ENDED,
+    Audience,
+    Case,
+    CaseState,
+    Dispatch,
+    DispatchState,
+    Requester,
+)
+from tickets.workflow import RULE_OF, RULES, Action, ClockKind, Resume, Start, Stop
+
+NUMBER = TicketNumber("26112300013")
+
+
+def new_case() -> Case:
+    return register(draft(), NUMBER, AGENT, MONDAY).case
+
+
+def after(*steps: tuple[Action, object]) -> Case:
+    case = new_case()
+    for action, by in steps:
+        case = act(case, action, FILLED, by, MONDAY).case
+    return case
+
+
+DISPATCHED = ((Action.DISPATCH, DISPATCHER),)
+ACCEPTED = (*DISPATCHED, (Action.ACCEPT, OFFICER))
+RETURNED = (*ACCEPTED, (Action.RETURN, OFFICER))
+APPROVED = (*RETURNED, (Action.APPROVE, DISPATCHER))
+REPLIED = (*APPROVED, (Action.REPLY, AGENT))
+CLOSED = (*REPLIED, (Action.CLOSE, DISPATCHER))
+
+
+def test_the_straight_way():
+    states = [
+        (after(*steps).state, [each.state.value for each in after(*steps).dispatches])
+        for steps in ((), DISPATCHED, ACCEPTED, RETURNED, APPROVED, REPLIED, CLOSED)
+    ]
+    assert states == [
+        (CaseState.REGISTERED, []),
+        (CaseState.IN_PROGRESS, ["sent"]),
+        (CaseState.IN_PROGRESS, ["accepted"]),
+        (CaseState.IN_PROGRESS, ["result"]),
+        (CaseState.RESULT_IN, ["approved"]),
+        (CaseState.REPLIED, ["approved"]),
+        (CaseState.CLOSED, ["approved"]),
+    ]
+
+
+def test_every_action_has_one_rule():
+    assert set(RULE_OF) == set(Action)
+    assert len(RULES) == len(Action)
+
+
+def test_every_state_is_reached_and_left():
+    reached = {rule.case_to for rule in RULES} | {rule.lead_case_to for rule in RULES}
+    left = frozenset().union(*(rule.cases for rule in RULES))
+    assert reached >= set(CaseState) - {CaseState.DRAFT}
+    assert left == set(CaseState)
+    assert {rule.dispatch_to for rule in RULES} >= set(DispatchState) - {DispatchState.SENT}
+
+
+def attempt(case: Case, action: Action, by: Principal) -> str:
+    try:
+        return f"version {act(case, action, FILLED, by, MONDAY).case.version}"
+    except Refused as refused:
+        return refused.error_id
+
+
+@pytest.mark.parametrize("action", [action for action in Action if action is not Action.REGISTER])
+def test_every_act_in_every_state_is_done_or_refused_with_a_reason(action):
+    states = [state for state in CaseState if state is not CaseState.DRAFT]
+    for state, dispatched, by in product(states, (None, *DispatchState), EVERYBODY):
+        orders = () if dispatched is None else (Dispatch(1, CARDS, lead=True, state=dispatched),)
+        ended = MONDAY if state in ENDED else None
+        case = replace(new_case(), state=state, dispatches=orders, ended=ended)
+        answer = attempt(case, action, by)
+        if any(rule.action is action for rule, _ in allowed(case, by, MONDAY)):
+            assert answer in ("version 2", "ticket.lead_exists")
+        else:
+            assert answer.startswith("ticket.")
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule.needs], ids=lambda rule: rule.action.value
+)
+def test_what_an_act_needs_is_asked_for(rule):
+    before = {
+        Action.SOLVE: (),
+        Action.DISPATCH: (),
+        Action.INFORM: (),
+        Action.NOTE: (),
+        Action.WITHDRAW: (),
+        Action.ASK_REFUSAL: DISPATCHED,
+        Action.GRANT_REFUSAL: (*DISPATCHED, (Action.ASK_REFUSAL, OFFICER)),
+        Action.OVERRULE_REFUSAL: (*DISPATCHED, (Action.ASK_REFUSAL, OFFICER)),
+        Action.RECALL: DISPATCHED,
+        Action.FOLLOW_UP: DISPATCHED,
+        Action.PROGRESS: ACCEPTED,
+        Action.RETURN: ACCEPTED,
+        Action.REWORK: RETURNED,
+        Action.ATTEMPT_REPLY: APPROVED,
+        Action.REPLY: APPROVED,
+        Action.REOPEN: CLOSED,
+    }[rule.action]
+    by = next(each for each in (DISPATCHER, OFFICER) if each.roles & rule.roles)
+    for name in rule.needs:
+        with pytest.raises(Refused, match=r"ticket\.field_missing") as refused:
+            act(after(*before), rule.action, {**FILLED, name: "  "}, by, MONDAY)
+        assert refused.value.details["field"] == name
+
+
+def test_a_draft_needs_a_title_and_somebody_to_answer():
+    for wrong in (
+        replace(draft(), title=" "),
+        replace(draft(), text=""),
+        replace(draft(), requester=Requester("", "138")),
+        replace(draft(), requester=Requester("王芳", "")),
+        replace(draft(), text="长" * 5000),
+    ):
+        with pytest.raises(Refused, match=r"ticket\.field_"):
+            register(wrong, NUMBER, AGENT, MONDAY)
+
+
+def test_a_department_may_not_register():
+    with pytest.raises(Refused, match=r"access\.role_missing"):
+        register(draft(), NUMBER, OFFICER, MONDAY)
+
+
+def test_the_result_clock_starts_when_the_order_is_sent():
+    outcome = act(new_case(), Action.DISPATCH, FILLED, DISPATCHER, MONDAY)
+    assert outcome.effects == (
+        Stop(ClockKind.DISPATCH),
+        Start(ClockKind.ACCEPT, 1),
+        Start(ClockKind.RESULT, 1),
+    )
+    assert outcome.tells == (Audience(Role.OFFICER, department_id=CARDS),)
+
+
+def test_rework_lets_the_department_clock_go_on():
+    outcome = act(after(*RETURNED), Action.REWORK, FILLED, DISPATCHER, MONDAY)
+    assert outcome.effects == (Stop(ClockKind.REVIEW, 1), Resume(ClockKind.RESULT, 1))
+    assert act(outcome.case, Action.ACCEPT, {}, OFFICER, MONDAY).case.lead.state is (
+        DispatchState.ACCEPTED
+    )
+
+
+def test_only_one_department_leads():
+    with pytest.raises(Refused, match=r"ticket\.lead_exists"):
+        act(
+            after(*DISPATCHED),
+            Action.DISPATCH,
+            {**FILLED, "department": LENDING},
+            DISPATCHER,
+            MONDAY,
+        )
+
+
+def test_a_second_department_assists():
+    fields = {**FILLED, "department": LENDING, "assist": "yes"}
+    case = act(after(*DISPATCHED), Action.DISPATCH, fields, DISPATCHER, MONDAY).case
+    assert [each.lead for each in case.dispatches] == [True, False]
+    with pytest.raises(Refused, match=r"ticket\.already_there"):
+        act(case, Action.DISPATCH, fields, DISPATCHER, MONDAY)
+
+
+def test_nobody_assists_without_a_lead():
+    with pytest.raises(Refused, match=r"ticket\.lead_missing"):
+        act(new_case(), Action.DISPATCH, {**FILLED, "assist": "yes"}, DISPATCHER, MONDAY)
+
+
+def test_other_departments_keep_out():
+    with pytest.raises(Refused, match=r"ticket\.other_department"):
+        act(after(*DISPATCHED), Action.ACCEPT, {}, OTHER_OFFICER, MONDAY)
+
+
+def test_an_assisting_result_does_not_answer_the_case():
+    fields = {**FILLED, "department": LENDING, "assist": "yes"}
+    case = act(after(*DISPATCHED), Action.DISPATCH, fields, DISPATCHER, MONDAY).case
+    for action, by in (
+        (Action.ACCEPT, OTHER_OFFICER),
+        (Action.RETURN, OTHER_OFFICER),
+        (Action.APPROVE, DISPATCHER),
+    ):
+        case = act(case, action, FILLED, by, MONDAY).case
+    assert case.state is CaseState.IN_PROGRESS
+    assert case.lead is not None
+
+
+def test_with_two_orders_the_act_says_which():
+    fields = {**FILLED, "department": LENDING, "assist": "yes"}
+    case = act(after(*DISPATCHED), Action.DISPATCH, fields, DISPATCHER, MONDAY).case
+    for wrong in ({}, {"dispatch": "9"}, {"dispatch": "x"}):
+        with pytest.raises(Refused, match=r"ticket\.dispatch_unknown"):
+            act(case, Action.URGE, wrong, DISPATCHER, MONDAY)
+    urged = act(case, Action.URGE, {"dispatch": "2"}, DISPATCHER, MONDAY).case
+    assert [each.urges for each in urged.dispatches] == [0, 1]
+
+
+def test_an_overruled_refusal_binds_the_department():
+    case = after(*DISPATCHED, (Action.ASK_REFUSAL, OFFICER), (Action.OVERRULE_REFUSAL, DISPATCHER))
+    assert case.lead.state is DispatchState.ACCEPTED
+    with pytest.raises(Refused, match=r"ticket\.refusal_binding"):
+        act(case, Action.ASK_REFUSAL, FILLED, HEAD, MONDAY)
+
+
+def test_a_second_refusal_is_decided_above_the_dispatcher():
+    case = after(*DISPATCHED, (Action.ASK_REFUSAL, OFFICER), (Action.GRANT_REFUSAL, DISPATCHER))
+    assert case.lead is None
+    case = act(case, Action.DISPATCH, {**FILLED, "department": LENDING}, DISPATCHER, MONDAY).case
+    case = act(case, Action.ASK_REFUSAL, FILLED, OTHER_OFFICER, MONDAY).case
+    with pytest.raises(Refused, match=r"ticket\.second_refusal"):
+        act(case, Action.GRANT_REFUSAL, FILLED, DISPATCHER, MONDAY)
+    assert act(case, Action.OVERRULE_REFUSAL, FILLED, SUPERVISOR, MONDAY).case.lead
+
+
+def test_one_urge_at_a_time_until_the_department_answers():
+    case = after(*ACCEPTED, (Action.URGE, AGENT))
+    with pytest.raises(Refused, match=r"ticket\.urge_open"):
+        act(case, Action.URGE, {}, SUPERVISOR, MONDAY)
+    case = act(case, Action.PROGRESS, FILLED, OFFICER, MONDAY).case
+    assert act(case, Action.URGE, {}, AGENT, MONDAY).case.lead.urges == 2
+
+
+def test_an_attempt_to_reply_is_no_reply():
+    outcome = act(after(*APPROVED), Action.ATTEMPT_REPLY, FILLED, AGENT, MONDAY)
+    assert outcome.case.state is CaseState.RESULT_IN
+    assert outcome.effects == ()
+
+
+def test_a_case_with_an_open_order_is_not_closed():
+    fields = {**FILLED, "department": LENDING, "assist": "yes"}
+    case = act(after(*DISPATCHED), Action.DISPATCH, fields, DISPATCHER, MONDAY).case
+    for action, by in ((Action.ACCEPT, OFFICER), (Action.RETURN, OFFICER)):
+        case = act(case, action, FILLED, by, MONDAY).case
+    case = act(case, Action.APPROVE, {}, DISPATCHER, MONDAY).case
+    case = act(case, Action.REPLY, FILLED, AGENT, MONDAY).case
+    with pytest.raises(Refused, match=r"ticket\.dispatch_open"):
+        act(case, Action.CLOSE, {}, DISPATCHER, MONDAY)
+
+
+def test_solved_on_the_call_it_closes_at_once():
+    case = after((Action.SOLVE, AGENT))
+    assert (case.state, case.ended) == (CaseState.CLOSED, MONDAY)
+
+
+def test_withdrawing_recalls_what_is_under_way():
+    case = after(*ACCEPTED, (Action.WITHDRAW, AGENT))
+    assert case.dispatches[0].state is DispatchState.RECALLED
+
+
+def test_reopening_has_its_time():
+    case = after(*CLOSED)
+    last = MONDAY + REOPEN_WITHIN
+    reopened = act(case, Action.REOPEN, FILLED, AGENT, last).case
+    assert (reopened.state, reopened.cycle, reopened.ended) == (CaseState.IN_PROGRESS, 2, None)
+    with pytest.raises(Refused, match=r"ticket\.reopen_too_late"):
+        act(case, Action.REOPEN, FILLED, AGENT, last + timedelta(seconds=1))
+
+
+def test_the_administrator_of_the_house_does_not_work_on_tickets():
+    assert allowed(after(*DISPATCHED), person(Role.ADMINISTRATOR), MONDAY) == []
+
+
+def test_unknown_fields_are_not_kept():
+    outcome = act(new_case(), Action.NOTE, {"text": " 记录 ", "csrf": "secret"}, AGENT, MONDAY)
+    assert outcome.fields == {"text": "记录"}

@@ -1,0 +1,281 @@
+"""Deadlines fire once, in order, whatever happens to the timer."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+from twisted.internet.defer import Deferred, fail
+
+from cti.kernel.clock import utc
+from cti.kernel.vocabulary import Role
+from tests.support.deferred import result_of
+from tests.support.tickets import (
+    AGENT,
+    DISPATCHER,
+    HEAD,
+    MONDAY,
+    OFFICER,
+    OTHER_OFFICER,
+    SUPERVISOR,
+    TicketDesk,
+    draft,
+    local,
+)
+from tickets.alarms import fire_due_txn
+from tickets.escalation import RETRY_AFTER, Escalation
+from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated
+from tickets.model import MessageKind
+from tickets.schema import AlarmRow
+from tickets.workflow import Action
+
+ALARMS = (DeadlineWarned, DeadlineBreached, TicketEscalated)
+
+
+@pytest.fixture
+def desk():
+    desk = TicketDesk()
+    desk.escalation.start()
+    return desk
+
+
+def alarms(desk: TicketDesk) -> list[str]:
+    return [
+        event.kind.removeprefix("ticket.") for event in desk.events if isinstance(event, ALARMS)
+    ]
+
+
+def test_a_warning_before_the_deadline_and_the_ladder_after_it(desk):
+    number = desk.register().number
+    desk.act(number, Action.INFORM, AGENT)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.advance(hours=2, minutes=59)
+    assert alarms(desk) == []
+    desk.advance(minutes=1)
+    assert alarms(desk) == ["deadline_warned"]
+    desk.advance(hours=2.5)
+    assert alarms(desk) == ["deadline_warned", "deadline_breached"]
+    assert desk.events[-1].due == local("2026-11-23 14:30")
+    assert not desk.events[-1].late
+    desk.advance(hours=1)
+    assert (desk.events[-1].level, desk.events[-1].to_role) == (1, "head")
+    desk.advance(hours=18.5)
+    assert (desk.events[-1].level, desk.events[-1].to_role) == (2, "supervisor")
+    assert desk.view(number).case.level == 2
+
+
+def test_everybody_is_told_by_role_and_department(desk):
+    number = desk.register().number
+    desk.act(number, Action.INFORM, AGENT)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.advance(hours=25)
+    told = {
+        by.name: Counter(
+            message.kind
+            for message in result_of(desk.service.messages(by))
+            if message.subject == "accept"
+        )
+        for by in (OFFICER, HEAD, SUPERVISOR, OTHER_OFFICER)
+    }
+    assert told == {
+        "officer-cards": {MessageKind.WARNING: 1, MessageKind.BREACH: 1},
+        "head-cards": {MessageKind.ESCALATION: 1},
+        "supervisor": {MessageKind.ESCALATION: 1},
+        "officer-lending": {},
+    }
+
+
+def test_what_was_done_in_time_alarms_nobody(desk):
+    number = desk.register().number
+    desk.act(number, Action.SOLVE, AGENT)
+    desk.advance(days=60)
+    assert alarms(desk) == []
+    assert not desk.clock.getDelayedCalls()
+
+
+def test_a_missed_deadline_shows_until_it_is_made_good(desk):
+    number = desk.register().number
+    desk.act(number, Action.INFORM, AGENT)
+    desk.advance(hours=2)
+    (summary,) = result_of(desk.service.overdue())
+    assert (summary.number, summary.overdue) == (number, True)
+    assert summary.due == utc(desk.clock)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    assert result_of(desk.service.overdue()) == []
+
+
+def test_alarms_missed_in_a_downtime_fire_once_oldest_first_and_late(desk):
+    number = desk.register().number
+    desk.act(number, Action.INFORM, AGENT)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.escalation.stop()
+    desk.advance(days=2)
+    assert alarms(desk) == []
+    desk.start_again()
+    desk.escalation.start()
+    assert alarms(desk)[:4] == [
+        "deadline_warned",
+        "deadline_breached",
+        "escalated",
+        "escalated",
+    ]
+    breach = next(event for event in desk.events if isinstance(event, DeadlineBreached))
+    assert breach.late
+    entries = [entry for entry in desk.view(number).history if entry.by == "system"]
+    assert len(entries) == len(alarms(desk))
+    assert all(entry.fields["late"] == "yes" for entry in entries)
+    seen = len(desk.events)
+    desk.start_again()
+    desk.escalation.start()
+    desk.escalation.wake()
+    assert len(desk.events) == seen
+
+
+def test_the_timer_survives_a_restart_before_its_instant(desk):
+    desk.register()
+    desk.advance(hours=1)
+    desk.start_again()
+    desk.escalation.start()
+    desk.advance(minutes=29)
+    assert alarms(desk) == []
+    desk.advance(minutes=1)
+    assert alarms(desk) == ["deadline_warned"]
+
+
+def test_a_second_process_fires_nothing_twice(desk):
+    other = Escalation(desk.database, desk.bus, desk.clock)
+    other.start()
+    desk.register()
+    other.wake()
+    desk.advance(hours=2)
+    assert alarms(desk) == ["deadline_warned", "deadline_breached"]
+
+
+def test_an_alarm_claimed_by_another_in_between_is_left_to_it(desk):
+    desk.register()
+    desk.escalation.stop()
+    desk.advance(hours=2)
+
+    def claimed_txn(session):
+        session.execute(update(AlarmRow).values(fired=utc(desk.clock)))
+        return fire_due_txn(session, utc(desk.clock), 10)
+
+    assert result_of(desk.database.run(claimed_txn)) == []
+
+
+def test_a_lost_timer_costs_a_heartbeat(desk):
+    desk.register()
+    for call in desk.clock.getDelayedCalls():
+        call.cancel()
+    desk.advance(hours=2)
+    assert alarms(desk) == []
+    desk.escalation.wake()
+    assert alarms(desk) == ["deadline_warned", "deadline_breached"]
+
+
+def test_rework_does_not_repeat_the_warnings_it_had(desk):
+    number = desk.register().number
+    desk.act(number, Action.INFORM, AGENT)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(number, Action.ACCEPT, OFFICER)
+    desk.advance(days=3, hours=8)  # half of forty working hours is over
+    assert alarms(desk) == ["deadline_warned"]
+    desk.act(number, Action.RETURN, OFFICER)
+    desk.act(number, Action.REWORK, DISPATCHER)
+    assert alarms(desk) == ["deadline_warned"]
+    desk.advance(days=4)
+    assert alarms(desk)[:3] == ["deadline_warned", "deadline_warned", "deadline_warned"]
+
+
+def test_a_thousand_at_once_fire_once_each_oldest_first():
+    desk = TicketDesk()
+    numbers = [desk.register(draft(title=f"第 {i} 件")).number for i in range(250)]
+    desk.advance(hours=9)
+    desk.escalation.start()
+    fired = [event for event in desk.events if isinstance(event, ALARMS)]
+    # both the dispatch and the first contact are by now warned of, missed and escalated
+    assert len(fired) == 6 * len(numbers)
+    named = [event for event in fired if not isinstance(event, TicketEscalated)]
+    assert set(Counter((each.number, each.kind, each.clock) for each in named).values()) == {1}
+    missed = [event.due for event in fired if isinstance(event, DeadlineBreached)]
+    assert missed == sorted(missed)
+    unfired = result_of(
+        desk.database.run(
+            lambda session: session.scalar(
+                select(func.count()).where(
+                    AlarmRow.fired.is_(None), AlarmRow.due <= utc(desk.clock)
+                )
+            )
+        )
+    )
+    assert unfired == 0
+
+
+class FailingOnce:
+    """A database that fails the first time it is asked."""
+
+    def __init__(self, database):
+        self._database = database
+        self.asked = 0
+
+    def run(self, transaction, *args):
+        self.asked += 1
+        if self.asked == 1:
+            return fail(OSError("disk full"))
+        return self._database.run(transaction, *args)
+
+
+def test_a_failing_database_is_asked_again():
+    desk = TicketDesk()
+    desk.register()
+    desk.advance(hours=2)
+    database = FailingOnce(desk.database)
+    Escalation(database, desk.bus, desk.clock).start()
+    assert alarms(desk) == []
+    desk.advance(seconds=RETRY_AFTER)
+    assert alarms(desk) == ["deadline_warned", "deadline_breached"]
+
+
+class SlowDatabase:
+    """A database whose first answer is kept back."""
+
+    def __init__(self, database):
+        self._database = database
+        self.gate = Deferred()
+        self.asked = 0
+
+    def run(self, transaction, *args):
+        self.asked += 1
+        if self.asked == 1:
+            return self.gate.addCallback(lambda _: self._database.run(transaction, *args))
+        return self._database.run(transaction, *args)
+
+
+def test_a_change_during_a_sweep_is_seen_after_it():
+    desk = TicketDesk()
+    database = SlowDatabase(desk.database)
+    escalation = Escalation(database, desk.bus, desk.clock)
+    escalation.start()
+    escalation.wake()
+    assert database.asked == 1
+    desk.register()
+    database.gate.callback(None)
+    assert database.asked > 2
+    desk.advance(hours=2)
+    assert alarms(desk) == ["deadline_warned", "deadline_breached"]
+
+
+def test_alarms_speak_of_roles_the_house_has():
+    desk = TicketDesk()
+    desk.register()
+    roles = result_of(
+        desk.database.run(lambda session: session.scalars(select(AlarmRow.to_role)).all())
+    )
+    assert {Role(role) for role in roles} == {Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT}
+
+
+def test_the_earliest_alarm_is_the_only_timer(desk):
+    for _ in range(3):
+        desk.register()
+    (timer,) = desk.clock.getDelayedCalls()
+    assert timer.getTime() == (MONDAY + timedelta(hours=1.5)).timestamp()

@@ -1,0 +1,307 @@
+"""The ticket service over a database in memory: a complaint's whole life, and what must hold."""
+
+from contextlib import suppress
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cti.kernel.clock import utc
+from cti.kernel.errors import ConfigurationError, Refused
+from cti.kernel.identifiers import CallId, CustomerId, DepartmentId
+from tests.support.deferred import result_of
+from tests.support.tickets import (
+    AGENT,
+    CARDS,
+    DISPATCHER,
+    EVERYBODY,
+    FILLED,
+    LENDING,
+    MONDAY,
+    OFFICER,
+    SUPERVISOR,
+    TIMEKEEPER,
+    TicketDesk,
+    draft,
+    local,
+)
+from tickets.decide import allowed
+from tickets.events import TicketChanged, TicketRegistered
+from tickets.model import ENDED, CaseState, Department, MessageKind, TicketKind
+from tickets.search import Query
+from tickets.service import check_departments
+from tickets.sla import ClockEnd
+from tickets.workflow import Action, ClockKind
+
+WHOLE_LIFE = (
+    (Action.INFORM, AGENT),
+    (Action.DISPATCH, DISPATCHER),
+    (Action.ACCEPT, OFFICER),
+    (Action.RETURN, OFFICER),
+    (Action.APPROVE, DISPATCHER),
+    (Action.REPLY, AGENT),
+    (Action.CLOSE, DISPATCHER),
+)
+
+
+@pytest.fixture
+def desk():
+    return TicketDesk()
+
+
+def test_a_complaint_from_the_call_to_its_close(desk):
+    number = desk.register().number
+    for action, by in WHOLE_LIFE:
+        desk.advance(minutes=10)
+        desk.act(number, action, by)
+    view = desk.view(number)
+    assert view.case.state is CaseState.CLOSED
+    assert [entry.action for entry in view.history] == [
+        "register",
+        *(action.value for action, _ in WHOLE_LIFE),
+    ]
+    assert {clock.end for clock in view.clocks} == {ClockEnd.MET}
+    assert [link.call_id for link in view.calls] == ["call-1"]
+    assert [event.kind for event in desk.events] == ["ticket.registered"] + [
+        "ticket.changed"
+    ] * len(WHOLE_LIFE)
+
+
+def test_what_the_house_hears(desk):
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    assert desk.events == [
+        TicketRegistered(
+            at=MONDAY,
+            number=number,
+            type="complaint",
+            urgency="ordinary",
+            opened_by=AGENT.staff_id,
+            due=local("2026-12-09 00:00"),
+            call_id=CallId("call-1"),
+            customer_id=CustomerId("C1"),
+        ),
+        TicketChanged(
+            at=MONDAY,
+            number=number,
+            action="dispatch",
+            previous="registered",
+            state="in_progress",
+            by=DISPATCHER.staff_id,
+            department_id=CARDS,
+        ),
+    ]
+
+
+def test_numbers_count_the_local_day(desk):
+    assert [desk.register().number[:10] for _ in range(3)] == [
+        "2611230001",
+        "2611230002",
+        "2611230003",
+    ]
+    desk.advance(hours=15)
+    assert desk.register().number[:10] == "2611240001"
+
+
+def test_a_stale_version_is_refused_and_changes_nothing(desk):
+    number = desk.register().number
+    desk.act(number, Action.NOTE, AGENT)
+    stale = desk.service.act(number, Action.NOTE, FILLED, AGENT, 1, "late")
+    with pytest.raises(Refused, match=r"ticket\.stale"):
+        result_of(stale)
+    assert len(desk.view(number).history) == 2
+
+
+def test_a_repeated_request_gets_its_first_answer(desk):
+    first = result_of(desk.service.register(draft(), AGENT, "once"))
+    assert result_of(desk.service.register(draft(), AGENT, "once")) == first
+    asked = (first.number, Action.NOTE, FILLED, AGENT, 1, "noted once")
+    receipt = result_of(desk.service.act(*asked))
+    desk.act(first.number, Action.NOTE, AGENT)
+    assert result_of(desk.service.act(*asked)) == receipt
+    assert len(desk.view(first.number).history) == 3
+    assert len(desk.events) == 3
+
+
+def test_a_request_id_is_one_persons_and_one_acts(desk):
+    number = desk.register().number
+    result_of(desk.service.act(number, Action.NOTE, FILLED, AGENT, 1, "mine"))
+    for action, by in ((Action.NOTE, SUPERVISOR), (Action.INFORM, AGENT)):
+        with pytest.raises(Refused, match=r"ticket\.request_reused"):
+            result_of(desk.service.act(number, action, FILLED, by, 2, "mine"))
+
+
+def test_a_refused_act_leaves_no_trace(desk):
+    number = desk.register().number
+    before = desk.view(number)
+    with pytest.raises(Refused):
+        desk.act(number, Action.CLOSE, DISPATCHER)
+    assert desk.view(number) == before
+
+
+def test_unknown_tickets_and_departments(desk):
+    with pytest.raises(Refused, match=r"ticket\.unknown"):
+        result_of(desk.service.act("26112300013", Action.NOTE, FILLED, AGENT, 1, "x"))
+    number = desk.register().number
+    with pytest.raises(Refused, match=r"ticket\.department_unknown"):
+        desk.act(number, Action.DISPATCH, DISPATCHER, {**FILLED, "department": "moon"})
+    assert result_of(desk.service.view("26112300021")) is None
+
+
+def test_a_caller_finds_the_ticket_by_its_keys(desk):
+    number = desk.register().number
+    summary = result_of(desk.service.find(number))
+    assert (summary.state, summary.overdue) == ("registered", False)
+    assert summary.due == local("2026-12-09 00:00")
+    assert result_of(desk.service.find(number[:-1] + "0")) is None
+    assert result_of(desk.service.find("123")) is None
+
+
+def test_a_customers_open_tickets(desk):
+    first = desk.register().number
+    desk.advance(minutes=5)
+    second = desk.register(draft(TicketKind.SUGGESTION)).number
+    desk.act(first, Action.SOLVE, AGENT)
+    found = result_of(desk.service.open_tickets(CustomerId("C1")))
+    assert [summary.number for summary in found] == [second]
+    assert result_of(desk.service.open_tickets(CustomerId("C2"))) == []
+
+
+def test_one_more_call_belongs_to_the_ticket_once(desk):
+    number = desk.register().number
+    for _ in range(2):
+        desk.advance(minutes=5)
+        result_of(desk.service.attach_call(number, CallId("call-2")))
+    assert [link.call_id for link in desk.view(number).calls] == ["call-1", "call-2"]
+
+
+def test_messages_are_read_by_one_person_at_a_time(desk):
+    number = desk.register().number
+    (message,) = result_of(desk.service.messages(DISPATCHER))
+    assert (message.number, message.kind, message.subject) == (
+        number,
+        MessageKind.WORK,
+        "register",
+    )
+    result_of(desk.service.mark_read(DISPATCHER, message.message_id))
+    result_of(desk.service.mark_read(DISPATCHER, message.message_id))
+    assert result_of(desk.service.messages(DISPATCHER)) == []
+
+
+def test_the_first_agent_hears_that_the_result_is_in(desk):
+    number = desk.register().number
+    for action, by in WHOLE_LIFE[:5]:
+        desk.act(number, action, by)
+    assert [each.subject for each in result_of(desk.service.messages(AGENT))] == ["approve"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (Query(), ["solved late", "urgent", "queue"]),
+        (Query(text="URGENT"), ["urgent"]),
+        (Query(text="排队 王芳"), ["solved late", "urgent", "queue"]),
+        (Query(text="%"), []),
+        (Query(text="13800138000"), ["solved late", "urgent", "queue"]),
+        (Query(open_only=False, text="solved"), ["solved late", "solved"]),
+        (Query(department_id=CARDS), ["urgent"]),
+        (Query(department_id=LENDING), []),
+        (Query(overdue_only=True), ["solved late"]),
+        (Query(opened_by=SUPERVISOR.staff_id), ["urgent"]),
+        (Query(desk=True), ["solved late", "queue"]),
+        (Query(kind=TicketKind.SUGGESTION), ["queue"]),
+        (Query(customer_id=CustomerId("C1"), limit=1), ["solved late"]),
+        (Query(offset=2), ["queue"]),
+    ],
+)
+def test_lists_show_the_most_pressing_first(desk, query, found):
+    desk.register(draft(title="排队 solved late"))
+    desk.advance(hours=1.5)
+    desk.register(draft(TicketKind.SUGGESTION, title="排队 queue"))
+    desk.act(desk.register(draft(title="排队 solved")).number, Action.SOLVE, AGENT)
+    urgent = desk.register(draft(title="排队 urgent"), SUPERVISOR).number
+    desk.act(urgent, Action.DISPATCH, DISPATCHER)
+    desk.advance(hours=0.5)
+    page = result_of(desk.service.search(query))
+    assert [line.title.removeprefix("排队 ") for line in page.lines] == found
+    assert page.total == len(found) + query.offset or query.limit == 1
+
+
+def test_a_department_sees_its_own_deadlines(desk):
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    (everyones,) = result_of(desk.service.search(Query())).lines
+    (own,) = result_of(desk.service.search(Query(department_id=CARDS))).lines
+    assert (everyones.clock, own.clock) == (ClockKind.ACCEPT, ClockKind.ACCEPT)
+    desk.act(number, Action.ACCEPT, OFFICER)
+    (everyones,) = result_of(desk.service.search(Query())).lines
+    (own,) = result_of(desk.service.search(Query(department_id=CARDS))).lines
+    assert (everyones.clock, own.clock) == (ClockKind.FIRST_CONTACT, ClockKind.RESULT)
+    assert everyones == result_of(desk.service.line(number))
+
+
+def test_departments_need_calendars_that_exist():
+    moon = Department(DepartmentId("moon"), "月球", "Moon", "lunar")
+    with pytest.raises(ConfigurationError, match="lunar"):
+        check_departments({moon.department_id: moon}, TIMEKEEPER.calendars)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(EVERYBODY),
+        st.integers(0, 1000),
+        st.sampled_from([None, None, None, *Action]),
+        st.booleans(),
+        st.sampled_from([CARDS, LENDING]),
+        st.integers(0, 3000),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=STEPS)
+def test_whatever_people_do_the_ticket_stays_whole(steps):
+    """Mostly what the page offers the person, now and then what it does not."""
+    desk = TicketDesk()
+    desk.escalation.start()
+    number = desk.register().number
+    done = 0
+    for by, pick, wild, assist, department, minutes in steps:
+        desk.advance(minutes=minutes)
+        offered = allowed(desk.view(number).case, by, utc(desk.clock))
+        rule, order = offered[pick % len(offered)] if offered else (None, None)
+        action = wild or (rule.action if rule else Action.CLOSE)
+        fields = {
+            **FILLED,
+            "dispatch": str(order.serial) if order else "",
+            "department": department,
+        }
+        with suppress(Refused):
+            desk.act(number, action, by, fields | ({"assist": "yes"} if assist else {}))
+            done += 1
+        check(desk, number, done)
+
+
+def check(desk: TicketDesk, number: str, done: int) -> None:
+    view = desk.view(number)
+    case = view.case
+    acts = [entry for entry in view.history if entry.by != "system"]
+    assert len(acts) == case.version == done + 1
+    assert all(first.state == then.previous for first, then in pairwise(acts))
+    assert acts[-1].state == case.state.value
+    leads = [each for each in case.dispatches if each.lead and not each.final]
+    assert len(leads) <= 1
+    assert not leads or case.state is CaseState.IN_PROGRESS
+    assert [each.serial for each in case.dispatches] == list(range(1, len(case.dispatches) + 1))
+    running = [clock for clock in view.clocks if clock.stopped is None]
+    assert len({(clock.kind, clock.dispatch) for clock in running}) == len(running)
+    assert not running or case.state not in ENDED
+    for clock in view.clocks:
+        assert TIMEKEEPER.elapsed(clock, utc(desk.clock)).total_seconds() >= 0
+        assert clock.paused.total_seconds() >= 0
+        assert clock.due >= clock.started
+    open_orders = {each.serial for each in case.dispatches if not each.final}
+    clocked = {clock.dispatch for clock in running if clock.dispatch is not None}
+    assert clocked == open_orders

@@ -1,0 +1,192 @@
+"""Clocks against deadlines worked out by hand."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cti.kernel.calendar import WorkingCalendar
+from cti.kernel.errors import ConfigurationError
+from cti.kernel.vocabulary import Role, ServiceLevel
+from tests.support.tickets import (
+    ALL_DAY,
+    MONDAY,
+    SHANGHAI,
+    TIMEKEEPER,
+    local,
+    national_day_2026,
+)
+from tickets.model import TicketKind, Urgency
+from tickets.policy import LADDERS, LIMITS, SHARES, Policy
+from tickets.sla import (
+    CALENDAR_DAYS,
+    AlarmKind,
+    Calendars,
+    ClockEnd,
+    Terms,
+    Timekeeper,
+    cancelled,
+    stopped,
+)
+from tickets.workflow import CancelAll, ClockKind, Resume, Start, Stop
+
+TERMS = Terms(TicketKind.COMPLAINT, Urgency.ORDINARY, ServiceLevel.UNIFORM, {1: "office"})
+HOUR = timedelta(hours=1)
+
+
+def started(kind, at=MONDAY, terms=TERMS, keeper=TIMEKEEPER):
+    dispatch = 1 if kind in (ClockKind.ACCEPT, ClockKind.RESULT, ClockKind.REVIEW) else None
+    return keeper.apply((), [Start(kind, dispatch)], terms, at)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "due"),
+    [
+        # four hours of the department: the noon break and the night do not count
+        (ClockKind.ACCEPT, "2026-11-23 09:00", "2026-11-23 14:30"),
+        (ClockKind.ACCEPT, "2026-11-23 15:00", "2026-11-24 10:30"),
+        (ClockKind.ACCEPT, "2026-11-27 16:30", "2026-11-30 12:00"),
+        (ClockKind.ACCEPT, "2026-11-28 11:00", "2026-11-30 14:30"),
+        # forty hours at seven a day
+        (ClockKind.RESULT, "2026-11-23 09:00", "2026-11-30 15:30"),
+        # the hotline never closes
+        (ClockKind.DISPATCH, "2026-11-28 23:00", "2026-11-29 01:00"),
+        (ClockKind.FIRST_CONTACT, "2026-11-23 20:00", "2026-11-24 04:00"),
+        # fifteen whole days after the day of receipt, whenever on that day it came
+        (ClockKind.DECISION, "2026-11-21 00:00", "2026-12-07 00:00"),
+        (ClockKind.DECISION, "2026-11-21 23:59", "2026-12-07 00:00"),
+    ],
+)
+def test_when_a_clock_is_due(kind, at, due):
+    assert started(kind, local(at)).due == local(due)
+
+
+def test_holidays_and_make_up_workdays():
+    keeper = Timekeeper(Policy(), Calendars(TIMEKEEPER.calendars.hotline, [national_day_2026()]))
+    eve = local("2026-09-30 16:30")
+    # one hour on the eve, seven days off, three hours on Thursday the 8th before noon
+    assert started(ClockKind.ACCEPT, eve, keeper=keeper).due == local("2026-10-08 12:00")
+    # Friday the 9th from 14:30 has three hours; the fourth is worked on make-up Saturday
+    friday = local("2026-10-09 14:30")
+    assert started(ClockKind.ACCEPT, friday, keeper=keeper).due == local("2026-10-10 10:00")
+    # the statutory period knows no holiday
+    assert started(ClockKind.DECISION, eve, keeper=keeper).due == local("2026-10-16 00:00")
+
+
+@pytest.mark.parametrize(
+    ("level", "due"),
+    [
+        (ServiceLevel.SPECIAL, "2026-11-23 11:00"),
+        (ServiceLevel.PRIORITY, "2026-11-23 12:00"),
+        (ServiceLevel.UNIFORM, "2026-11-23 14:30"),
+    ],
+)
+def test_the_service_level_shortens_our_own_limits(level, due):
+    terms = replace(TERMS, service_level=level)
+    assert started(ClockKind.ACCEPT, terms=terms).due == local(due)
+    assert started(ClockKind.DECISION, terms=terms).target == timedelta(days=15)
+
+
+def test_only_a_complaint_has_the_statutory_period():
+    terms = replace(TERMS, kind=TicketKind.SUGGESTION)
+    clock = started(ClockKind.DECISION, terms=terms)
+    assert (clock.calendar, clock.target) == ("hotline", 120 * HOUR)
+    assert started(ClockKind.DECISION).calendar == CALENDAR_DAYS
+
+
+def test_every_kind_and_urgency_has_every_limit():
+    assert set(LIMITS) == {(kind, urgency) for kind in TicketKind for urgency in Urgency}
+    assert all(set(limits) == set(ClockKind) for limits in LIMITS.values())
+    assert set(SHARES) == set(ServiceLevel)
+    assert set(LADDERS) == set(ClockKind)
+
+
+def test_a_department_leaves_time_to_answer_the_customer():
+    """Its result is due a day before the decision, however much its own limit allows."""
+    late = local("2026-12-04 09:00")
+    clocks = TIMEKEEPER.apply((), [Start(ClockKind.DECISION)], TERMS, local("2026-11-21 10:00"))
+    clocks = TIMEKEEPER.apply(clocks, [Start(ClockKind.RESULT, 1)], TERMS, late)
+    assert clocks[1].due == local("2026-12-06 00:00")
+    after_all = TIMEKEEPER.apply(
+        clocks, [Start(ClockKind.RESULT, 1)], TERMS, local("2026-12-06 12:00")
+    )
+    assert after_all[2].due > local("2026-12-06 12:00")
+
+
+def test_met_missed_and_cancelled_are_facts_about_instants():
+    clock = started(ClockKind.ACCEPT)
+    assert stopped(clock, clock.due).end is ClockEnd.MET
+    assert stopped(clock, clock.due + timedelta(seconds=1)).end is ClockEnd.MISSED
+    assert cancelled(clock, clock.due).end is ClockEnd.CANCELLED
+    assert cancelled(clock, clock.due + timedelta(seconds=1)).end is ClockEnd.MISSED
+    assert clock.overdue(clock.due)
+    assert not clock.overdue(clock.due - timedelta(seconds=1))
+    assert not stopped(clock, clock.due).overdue(clock.due)
+
+
+def test_a_resumed_clock_keeps_what_was_used_and_no_more():
+    """Returned after three of forty hours, sent back next morning: 37 hours are left."""
+    clock = stopped(started(ClockKind.RESULT), local("2026-11-23 12:00"))
+    back = local("2026-11-24 09:00")
+    (clock,) = TIMEKEEPER.apply((clock,), [Resume(ClockKind.RESULT, 1)], TERMS, back)
+    assert clock.paused == 4 * HOUR
+    assert TIMEKEEPER.elapsed(clock, back) == 3 * HOUR
+    assert clock.due == TIMEKEEPER.calendars.named("office").add(back, 37 * HOUR)
+
+
+def test_an_effect_moves_its_own_clock_only():
+    terms = replace(TERMS, department_calendars={1: "office", 2: "office"})
+    clocks = TIMEKEEPER.apply(
+        (), [Start(ClockKind.RESULT, 1), Start(ClockKind.RESULT, 2)], terms, MONDAY
+    )
+    clocks = TIMEKEEPER.apply(clocks, [Stop(ClockKind.RESULT, 2)], terms, MONDAY + HOUR)
+    assert [clock.stopped for clock in clocks] == [None, MONDAY + HOUR]
+    clocks = TIMEKEEPER.apply(clocks, [CancelAll()], terms, MONDAY + 2 * HOUR)
+    assert [clock.end for clock in clocks] == [ClockEnd.CANCELLED, ClockEnd.MET]
+
+
+def test_warnings_before_the_breach_and_the_ladder_after():
+    alarms = TIMEKEEPER.alarms(started(ClockKind.ACCEPT))
+    assert [(alarm.kind, alarm.level, alarm.to, alarm.due) for alarm in alarms] == [
+        (AlarmKind.WARNING, 1, Role.OFFICER, local("2026-11-23 12:00")),
+        (AlarmKind.BREACH, 0, Role.OFFICER, local("2026-11-23 14:30")),
+        (AlarmKind.ESCALATION, 1, Role.HEAD, local("2026-11-23 15:30")),
+        (AlarmKind.ESCALATION, 2, Role.SUPERVISOR, local("2026-11-24 10:00")),
+    ]
+
+
+def test_a_stopped_clock_alarms_nobody():
+    assert TIMEKEEPER.alarms(stopped(started(ClockKind.ACCEPT), MONDAY)) == ()
+
+
+def test_an_unknown_calendar_is_named():
+    with pytest.raises(ConfigurationError, match="no calendar 'moon'; there are hotline, office"):
+        TIMEKEEPER.calendars.named("moon")
+
+
+@given(
+    kind=st.sampled_from(ClockKind),
+    minutes=st.integers(0, 60 * 24 * 40),
+    later=st.lists(st.integers(0, 60 * 24 * 20), max_size=6),
+)
+def test_clocks_hold_whatever_happens_to_them(kind, minutes, later):
+    """Stopped and resumed at random: never negative, due never before start, alarms in order."""
+    at = MONDAY + timedelta(minutes=minutes)
+    clock = started(kind, at)
+    for step in later:
+        at += timedelta(minutes=step)
+        used = TIMEKEEPER.elapsed(clock, at)
+        clock = TIMEKEEPER.resumed(clock, at) if clock.stopped else stopped(clock, at)
+        assert TIMEKEEPER.elapsed(clock, at) == used >= timedelta(0)
+        assert clock.paused >= timedelta(0)
+        assert clock.due >= clock.started
+    dues = [alarm.due for alarm in TIMEKEEPER.alarms(clock)]
+    assert dues == sorted(dues)
+    assert all(due >= clock.started for due in dues)
+
+
+def test_the_hotline_calendar_is_known_by_both_its_names():
+    hotline = WorkingCalendar("service", SHANGHAI, (ALL_DAY,) * 7)
+    assert Calendars(hotline, [hotline]).named("service") is Calendars(hotline).named("hotline")
