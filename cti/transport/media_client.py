@@ -96,6 +96,16 @@ class MediaWorkers:
             ended.addCallback(lambda _: self._listening.stopListening())
         return ended.addCallback(lambda _: shutil.rmtree(self._directory, ignore_errors=True))
 
+    @property
+    def processes(self) -> list[int]:
+        """Process ids of the workers that live."""
+        return [worker.pid for worker in self._workers if worker.pid is not None]
+
+    def process_of(self, leg: ConnectionId) -> int | None:
+        """Process id of the worker the leg lives in."""
+        home = self._homes.get(leg)
+        return None if home is None else home.worker.pid
+
     # --- the port ---------------------------------------------------------------------------
 
     def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:

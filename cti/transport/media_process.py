@@ -116,6 +116,11 @@ class MediaWorker:
         self._timer: DelayedCall | None = None
         self._stopping: Deferred[None] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None while there is none."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start the process."""
         self._timer = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,11 @@ from tests.support.audio import (
     has_tone,
     level,
     read_wave,
-    silence,
     tone,
     tone_begins,
     write_wave,
 )
-from tests.support.reactor import pause, reactor, run_in_reactor, until
+from tests.support.reactor import begin, pause, reactor, run_in_reactor, until
 from tests.support.rtp_phone import Ear, RtpPhone
 
 SETTINGS = MediaSettings(first_port=31000, last_port=31998)
@@ -84,7 +84,7 @@ async def _end(media: MediaPort, *phones: tuple[ConnectionId, RtpPhone]) -> None
 
 
 def test_ports_are_even_and_each_leg_has_its_own(stage: Stage) -> None:
-    async def scene(media: MediaPort, ear: Ear) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
         one, two = await media.open(ONE, CALL), await media.open(TWO, CALL)
         assert one.host == "127.0.0.1"
         assert one.port % 2 == two.port % 2 == 0
@@ -95,7 +95,7 @@ def test_ports_are_even_and_each_leg_has_its_own(stage: Stage) -> None:
 
 
 def test_an_open_leg_is_not_opened_again(stage: Stage) -> None:
-    async def scene(media: MediaPort, ear: Ear) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
         await media.open(ONE, CALL)
         with pytest.raises(MediaUnavailable):
             await media.open(ONE, CALL)
@@ -114,8 +114,8 @@ def test_what_plays_is_heard_sample_by_sample(stage: Stage, tmp_path: Path) -> N
         assert ear.told == [("play", ONE, 7, PlayOutcome.FINISHED)]
         await _end(media, (ONE, phone))
         heard = phone.heard()
-        begin = next(i for i, sample in enumerate(heard) if abs(int(sample)) > 100) // 160 * 160
-        played = heard[begin : begin + 4800]
+        start = next(i for i, sample in enumerate(heard) if abs(int(sample)) > 100) // 160 * 160
+        played = heard[start : start + 4800]
         assert len(played) == 4800
         assert abs(played[:2400].astype(int) - prompt).max() <= 1100  # half a step of A-law
         assert abs(played[2400:].astype(int) - prompt).max() <= 1100
@@ -125,13 +125,13 @@ def test_what_plays_is_heard_sample_by_sample(stage: Stage, tmp_path: Path) -> N
 
 
 def test_packets_follow_each_other_every_20_ms(stage: Stage) -> None:
-    async def scene(media: MediaPort, ear: Ear) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
         phone = await _leg(media, ONE)
         await until(lambda: len(phone.packets) >= 25)
         await _end(media, (ONE, phone))
         packets = phone.packets
         assert {p.ssrc for p in packets} == {packets[0].ssrc}
-        for before, after in zip(packets, packets[1:], strict=False):
+        for before, after in pairwise(packets):
             assert (after.sequence - before.sequence) % 2**16 == 1
             assert (after.timestamp - before.timestamp) % 2**32 == 160
         assert [p.marker for p in packets] == [True] + [False] * (len(packets) - 1)
@@ -184,12 +184,12 @@ def test_a_play_replaced_or_stopped_is_told(stage: Stage, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("codec", list(Codec))
 def test_a_tone_is_heard_through_a_bridge_both_ways(stage: Stage, codec: Codec) -> None:
-    async def scene(media: MediaPort, ear: Ear) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
         one, two = await _leg(media, ONE), await _leg(media, TWO, codec)
         media.bridge(ONE, TWO)
         await pause(0.05)
         talks = one.talk(tone(500, 0.4)), two.talk(tone(900, 0.4))
-        for talk in [pending(talk) for talk in talks]:
+        for talk in [begin(talk) for talk in talks]:
             await talk
         await pause(0.05)
         await _end(media, (ONE, one), (TWO, two))
@@ -225,7 +225,7 @@ def test_keys_pass_through_a_bridge_unless_masked(stage: Stage) -> None:
 
 
 def test_sent_keys_arrive_as_events(stage: Stage) -> None:
-    async def scene(media: MediaPort, ear: Ear) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
         phone = await _leg(media, ONE)
         media.send_keys(ONE, "4#")
         await until(lambda: [e.code for e in phone.events() if e.end] == [4, 4, 4, 11, 11, 11])
@@ -267,10 +267,10 @@ def test_a_recording_holds_both_sides_where_they_were(stage: Stage, tmp_path: Pa
 def test_a_masked_stretch_is_silence_of_its_length(stage: Stage, tmp_path: Path) -> None:
     path = tmp_path / "call.wav"
 
-    async def scene(media: MediaPort, ear: Ear) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
         phone = await _leg(media, ONE)
         media.record(ONE, path, Tracks.RECEIVED)
-        talk = pending(phone.talk(tone(400, 0.9)))
+        talk = begin(phone.talk(tone(400, 0.9)))
         await pause(0.3)
         media.mask(ONE, True)
         await pause(0.3)
@@ -355,10 +355,3 @@ def test_a_leg_that_hears_nothing_is_lost(run: Callable[[Scene, MediaSettings], 
         await _end(media, (ONE, phone))
 
     run(scene, replace(SETTINGS, rtp_timeout=0.2))
-
-
-def pending(talk: Awaitable[None]) -> Awaitable[None]:
-    """Begin at once, beside what goes on."""
-    from twisted.internet.defer import Deferred
-
-    return Deferred.fromCoroutine(talk)  # type: ignore[arg-type]

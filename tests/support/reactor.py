@@ -39,9 +39,13 @@ def pause(seconds: float) -> Deferred[None]:
     return deferLater(reactor(), seconds)
 
 
-async def until(condition: Callable[[], object], what: str = "", step: float = 0.005) -> None:
-    """Return as soon as the condition holds; the time limit of the run is its own."""
-    del what
+def begin(work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:
+    """Begin at once, beside what goes on."""
+    return Deferred.fromCoroutine(work)
+
+
+async def until(condition: Callable[[], object], step: float = 0.005) -> None:
+    """Return as soon as the condition holds; looked at every `step` seconds, until the limit."""
     while not condition():
         await pause(step)
 
@@ -61,7 +65,7 @@ def run_in_reactor(
         if event.get("log_failure") is not None:
             errors.append(event["log_failure"].getTraceback())
 
-    def begin() -> None:
+    def start() -> None:
         running = Deferred.fromCoroutine(main())
         running.addTimeout(timeout, reactor(), onTimeoutCancel=_too_slow(timeout))
         running.addBoth(results.append)
@@ -69,7 +73,7 @@ def run_in_reactor(
 
     globalLogPublisher.addObserver(observe)
     try:
-        reactor().callWhenRunning(begin)
+        reactor().callWhenRunning(start)
         reactor().run()
     finally:
         globalLogPublisher.removeObserver(observe)

@@ -1,0 +1,117 @@
+"""Media worker processes: they die alone, are replaced at once, and leave nothing behind."""
+
+import os
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.port import Codec, LegStatistics, MediaUnavailable
+from cti.transport.media_client import MediaWorkers
+from cti.worker.settings import MediaSettings
+from tests.support.audio import has_tone, read_wave, tone
+from tests.support.reactor import begin, pause, reactor, run_in_reactor, until
+from tests.support.rtp_phone import Ear, RtpPhone
+
+SETTINGS = MediaSettings(first_port=32000, last_port=32998)
+ONE, TWO, THREE = (ConnectionId(name) for name in ("one", "two", "three"))
+
+
+def test_a_killed_worker_takes_its_legs_and_no_others() -> None:
+    async def main() -> None:
+        ear = Ear()
+        workers = MediaWorkers(reactor(), SETTINGS, ear, count=2)
+        await workers.start()
+        await workers.open(ONE, CallId("a"))
+        await workers.open(TWO, CallId("a"))
+        await workers.open(THREE, CallId("b"))
+        assert workers.process_of(ONE) == workers.process_of(TWO) != workers.process_of(THREE)
+        victim = workers.process_of(ONE)
+        assert victim is not None
+        killed = reactor().seconds()
+        os.kill(victim, signal.SIGKILL)
+        await until(lambda: ear.told)
+        assert sorted(ear.told[0]) == ["lost", ONE, TWO]
+        assert await workers.close(ONE) == LegStatistics()
+        assert workers.process_of(THREE) in workers.processes
+        await workers.ready()
+        assert reactor().seconds() - killed < 2.0
+        assert victim not in workers.processes
+        await workers.open(ONE, CallId("c"))
+        await workers.shut_down()
+        assert len(ear.told) == 1
+
+    run_in_reactor(main)
+
+
+def test_without_a_worker_no_leg_opens() -> None:
+    async def main() -> None:
+        workers = MediaWorkers(reactor(), SETTINGS, Ear(), count=1)
+        await workers.start()
+        os.kill(workers.processes[0], signal.SIGKILL)
+        with pytest.raises(MediaUnavailable):
+            await workers.open(ONE, CallId("a"))
+        await workers.shut_down()
+
+    run_in_reactor(main)
+
+
+def test_stopping_leaves_no_process_and_no_file(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pids: list[int] = []
+
+    async def main() -> None:
+        ear = Ear()
+        workers = MediaWorkers(reactor(), SETTINGS, ear, count=2)
+        await workers.start()
+        pids.extend(workers.processes)
+        await workers.open(ONE, CallId("a"))
+        workers.record(ONE, tmp_path / "call.wav")
+        await pause(0.1)
+        await workers.shut_down()
+        assert [told[0] for told in ear.told] == ["recording"]
+
+    run_in_reactor(main)
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["call.wav"]
+
+
+def test_recordings_are_closed_when_the_server_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+
+    async def main() -> None:
+        workers = MediaWorkers(reactor(), SETTINGS, Ear(), count=1)
+        await workers.start()
+        address = await workers.open(ONE, CallId("a"))
+        phone = RtpPhone(Codec.PCMA)
+        phone.call(address.host, address.port)
+        workers.configure(ONE, phone.target)
+        workers.record(ONE, path)
+        await begin(phone.talk(tone(600, 0.3)))
+        (worker,) = workers._workers
+        link: Any = worker.link
+        link.transport.abortConnection()
+        await until(lambda: worker.pid is None)
+        await phone.hang_up()
+        await workers.shut_down()
+
+    run_in_reactor(main)
+    received, _ = read_wave(path).T
+    assert len(received) >= 2400
+    assert has_tone(received[400:2000], 600)
+
+
+def test_the_server_port_range_is_shared_out() -> None:
+    async def main() -> None:
+        workers = MediaWorkers(reactor(), SETTINGS, Ear(), count=2)
+        await workers.start()
+        ports = [(await workers.open(ConnectionId(n), CallId(n))).port for n in "abcd"]
+        await workers.shut_down()
+        assert sorted(port < 32500 for port in ports) == [False, False, True, True]
+
+    run_in_reactor(main)
