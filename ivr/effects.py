@@ -6,11 +6,10 @@ Keys and typed digits never show in a `repr`: an event may hold a digit of a PIN
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Situation
-from ivr.flow import NONE, Values
+from ivr.flow import Values
 from prompts.catalogue import Announcement
 
 
@@ -41,7 +40,7 @@ class Hours(Enum):
 class Started:
     """The call is answered; `facts` is what is known of the caller."""
 
-    facts: Values = NONE
+    facts: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,8 @@ class ServiceDone:
 
     outcome: str
     announcements: tuple[Announcement, ...] = ()
-    values: Values = NONE
-    facts: Values = NONE
+    values: Values = field(default_factory=dict)
+    facts: Values = field(default_factory=dict)
     succeeded: bool = True
 
 
@@ -137,7 +136,7 @@ class CallService:
     """Run the self-service; `ServiceDone` follows."""
 
     name: str
-    arguments: Mapping[str, str | Secret] = MappingProxyType({})
+    arguments: Mapping[str, str | Secret] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

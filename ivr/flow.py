@@ -9,7 +9,6 @@ question again and `#` leads back to the menu before, everywhere.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
 from ivr.grammar import Rule
@@ -22,10 +21,11 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "verification": tuple(each.name.lower() for each in Verification),
     "language": tuple(language.value for language in Language),
 }
-"""What a `branch` may look at, and the values it can have."""
+"""What a `branch` may look at, and the values it can have; beside these `CHOICE`."""
+CHOICE = "choice"
+"""The name of the last menu choice made."""
 
 Values = Mapping[str, str]
-NONE: Values = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Prompt:
     """
 
     id: str
-    values: Values = NONE
+    values: Values = field(default_factory=dict)
     language: Language | None = None
 
 
@@ -83,10 +83,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Call a self-service with fields as arguments (parameter -> field), go on by its outcome."""
+    """Call a self-service with the fields it takes as arguments, go on by its outcome."""
 
     name: str
-    arguments: Values
+    arguments: tuple[str, ...]
     outcomes: Mapping[str, str]
     prompts: Prompts = ()
 
@@ -120,7 +120,7 @@ class SwitchLanguage:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Go on by something known of the caller (`FACTS`)."""
+    """Go on by something known of the caller (`FACTS`, `CHOICE`)."""
 
     fact: str
     cases: Values
@@ -168,11 +168,12 @@ class Flow:
 class Signature:
     """What a flow must know of a self-service.
 
-    `values` are the fields it fills; `counts_as` is its name in statistics, empty for those that
-    are only a step of another.
+    `secrets` are those of its arguments that may only be asked securely, `values` the fields it
+    fills; `counts_as` is its name in statistics, empty for those that are only a step of another.
     """
 
     arguments: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
     outcomes: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
     counts_as: str = ""

@@ -25,7 +25,6 @@ while a service runs are kept and used by the next question, unless the service 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
 
 from cti.kernel.errors import LocalError
 from cti.kernel.secret import Secret
@@ -57,7 +56,7 @@ from ivr.effects import (
     TimerFired,
 )
 from ivr.flow import (
-    NONE,
+    CHOICE,
     Ask,
     Branch,
     Enqueue,
@@ -115,9 +114,9 @@ class State:
     heard: tuple[Line, ...] = ()
     trail: tuple[str, ...] = ()
     failures: int = 0
-    facts: Values = NONE
-    fields: Values = NONE
-    secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    facts: Values = field(default_factory=dict)
+    fields: Values = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
     entry: Secret = NOTHING
     ahead: Secret = NOTHING
     waiting: Timer | None = None
@@ -251,6 +250,7 @@ class _Turn:
             self._back()
         elif choice := node.choices.get(key):
             self._do(Choose(self.state.node, choice.name))
+            self._learn(facts={CHOICE: choice.name})
             self._change(trail=(*self.state.trail, self.state.node))
             self._enter(choice.then)
         else:
@@ -353,9 +353,8 @@ class _Turn:
 
     def _serve(self, node: Service) -> None:
         known: dict[str, str | Secret] = {**self.state.fields, **self.state.secrets}
-        arguments = {name: known[each] for name, each in node.arguments.items() if each in known}
-        used = set(node.arguments.values())
-        kept = {name: each for name, each in self.state.secrets.items() if name not in used}
+        arguments = {name: known[name] for name in node.arguments if name in known}
+        kept = {n: each for n, each in self.state.secrets.items() if n not in arguments}
         self._change(phase=Phase.SERVING, answer=None, secrets=kept)
         self._do(CallService(node.name, arguments))
         self._play_queued(node.prompts, barge_in=True)
@@ -458,8 +457,11 @@ class _Turn:
         values = {blank: fields.get(name, "") for blank, name in prompt.values.items()}
         return Line(Announcement(prompt.id, values), prompt.language or self.state.language)
 
-    def _learn(self, *, facts: Values = NONE, fields: Values = NONE) -> None:
-        self._change(facts={**self.state.facts, **facts}, fields={**self.state.fields, **fields})
+    def _learn(self, *, facts: Values | None = None, fields: Values | None = None) -> None:
+        self._change(
+            facts={**self.state.facts, **(facts or {})},
+            fields={**self.state.fields, **(fields or {})},
+        )
 
     @property
     def _node(self) -> Node:

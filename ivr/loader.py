@@ -1,0 +1,320 @@
+"""Reads a flow from YAML and checks it: every mistake is found, with file, line and key.
+
+The shipped ``config/flows/main.yaml`` shows every verb and says what it means.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cti.kernel.document import DocumentError, Section, Value, read_document
+from cti.kernel.errors import ConfigurationError
+from cti.kernel.vocabulary import Language, Situation
+from ivr.checks import Surroundings, check_flow
+from ivr.flow import (
+    CHOICE,
+    FACTS,
+    UNAVAILABLE,
+    Ask,
+    Attempts,
+    Branch,
+    Choice,
+    Enqueue,
+    Flow,
+    Goto,
+    HangUp,
+    Menu,
+    Node,
+    Prompt,
+    Prompts,
+    Say,
+    Schedule,
+    Service,
+    SwitchLanguage,
+    Values,
+)
+from ivr.grammar import AGAIN, BACK, DIGITS, TERMINATOR, Rule
+
+MENU_KEYS = DIGITS + "ABCD"
+LONGEST_ENTRY = 40
+LONGEST_TIMEOUT = 60.0
+MOST_REASKS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    """What a node takes from the top of the file when it says nothing itself; seconds."""
+
+    menu: float
+    first_key: float
+    between_keys: float
+    give_up: str
+    unavailable: str
+
+
+def load(path: Path, surroundings: Surroundings) -> Flow:
+    """The flow of the file, named by it; DocumentError holding everything that is wrong."""
+    top = read_document(path)
+    attempts_section = top.need("attempts", "how often a question is asked again").section()
+    attempts = _attempts(attempts_section)
+    defaults = _defaults(top, attempts_section)
+    start = top.need("start", "the node a call begins with").text()
+    listed = top.need("nodes", "the nodes of the flow").section()
+    nodes = {name: node for name, value in listed.each() if (node := _node(value, defaults))}
+    top.close()
+    report = top.value.report
+    flow = Flow(path.stem, start, defaults.unavailable, attempts, nodes)
+    places = dict(top.each()) | {value.key: value for _name, value in listed.each()}
+    check_flow(flow, places, surroundings, report)
+    report.check()
+    return flow
+
+
+def check(path: Path, surroundings: Surroundings) -> Sequence[ConfigurationError]:
+    """Everything that is wrong with the file, in the order of its lines; empty when it is good."""
+    try:
+        load(path, surroundings)
+    except DocumentError as error:
+        return error.errors
+    except ConfigurationError as error:
+        return [error]
+    return []
+
+
+def _attempts(section: Section) -> Attempts:
+    reasks = section.need("reasks", "such as 3").whole(0, MOST_REASKS)
+    noinput = section.need("noinput", "the prompt said after silence")
+    nomatch = section.need("nomatch", "the prompt said after a wrong key")
+    return Attempts(reasks, _prompt(noinput), _prompt(nomatch))
+
+
+def _defaults(top: Section, attempts: Section) -> _Defaults:
+    give_up = attempts.need("give_up", "the node of a caller who does not answer").text()
+    attempts.close()
+    section = top.need("timeouts", "menu, first_key and between_keys in seconds").section()
+    names = ("menu", "first_key", "between_keys")
+    menu, first, between = (
+        section.need(name, "seconds").number(1, LONGEST_TIMEOUT) for name in names
+    )
+    section.close()
+    unavailable = top.need(UNAVAILABLE, "the node where a service without answer leads").text()
+    return _Defaults(menu, first, between, give_up, unavailable)
+
+
+def _node(value: Value, defaults: _Defaults) -> Node | None:
+    section = value.section()
+    written = section.keys
+    if len(written) != 1 or written[0] not in VERBS:
+        verbs = ", ".join(VERBS)
+        if unknown := [key for key in written if key not in VERBS]:
+            value.wrong(f"no verb is called {unknown[0]!r}; the verbs are {verbs}")
+        else:
+            value.wrong(f"a node holds one verb: {verbs}")
+        return None
+    verb = written[0]
+    return VERBS[verb](section.need(verb, ""), defaults)
+
+
+# --- verbs ----------------------------------------------------------------------------------
+
+
+def _say(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    node = Say(_prompts(section), _then(section))
+    section.close()
+    return node
+
+
+def _menu(value: Value, defaults: _Defaults) -> Node:
+    section = value.section()
+    choices: dict[str, Choice] = {}
+    for key, item in section.need("choices", "key -> name and node").section().each():
+        if key in (AGAIN, BACK):
+            item.wrong(f"{AGAIN} says the menu again and {BACK} leads back; choose a digit")
+        elif len(key) != 1 or key not in MENU_KEYS:
+            item.wrong(f"is no key; the keys are {' '.join(MENU_KEYS)}")
+        choices[key] = _choice(item.section())
+    if not choices:
+        value.wrong("a menu needs choices")
+    node = Menu(
+        _prompts(section),
+        choices,
+        _seconds(section, "timeout", defaults.menu),
+        _give_up(section, defaults),
+    )
+    section.close()
+    return node
+
+
+def _choice(section: Section) -> Choice:
+    choice = Choice(section.need("name", "what records call the choice").text(), _then(section))
+    section.close()
+    return choice
+
+
+def _ask(value: Value, defaults: _Defaults) -> Node:
+    section = value.section()
+    secure = section.get("secure")
+    node = Ask(
+        prompts=_prompts(section),
+        field=section.need("field", "where the digits go").text(),
+        rule=_rule(section, defaults),
+        secure=secure.truth() if secure else False,
+        then=_then(section),
+        give_up=_give_up(section, defaults),
+    )
+    section.close()
+    return node
+
+
+def _rule(section: Section, defaults: _Defaults) -> Rule:
+    length = section.need("length", "how many digits: 6, or {min: 4, max: 12}")
+    if length.is_section:
+        bounds = length.section()
+        minimum = bounds.need("min", "fewest digits").whole(1, LONGEST_ENTRY)
+        maximum = bounds.need("max", "most digits").whole(1, LONGEST_ENTRY)
+        bounds.close()
+    else:
+        minimum = maximum = length.whole(1, LONGEST_ENTRY)
+    if minimum > maximum:
+        length.wrong(f"min {minimum} is more than max {maximum}")
+    terminator = section.get("terminator")
+    return Rule(
+        minimum,
+        maximum,
+        terminator.one_of((TERMINATOR, "none")).replace("none", "") if terminator else TERMINATOR,
+        _seconds(section, "first_key", defaults.first_key),
+        _seconds(section, "between_keys", defaults.between_keys),
+    )
+
+
+def _service(value: Value, defaults: _Defaults) -> Node:
+    section = value.section()
+    name = section.need("name", "the self-service").text()
+    arguments = section.get("arguments")
+    written = section.need("outcomes", "outcome -> node").section()
+    outcomes = {outcome: target.text() for outcome, target in written.each()}
+    outcomes.setdefault(UNAVAILABLE, defaults.unavailable)
+    node = Service(
+        name,
+        tuple(item.text() for item in arguments.items()) if arguments else (),
+        outcomes,
+        _prompts(section, needed=False),
+    )
+    section.close()
+    return node
+
+
+def _enqueue(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    situation = section.get("situation")
+    words = [each.name.lower() for each in (Situation.ORDINARY, Situation.CARD_LOSS)]
+    node = Enqueue(
+        _prompts(section, needed=False),
+        section.need("queue", "the queue's id").text(),
+        Situation[situation.one_of(words).upper()] if situation else Situation.ORDINARY,
+    )
+    section.close()
+    return node
+
+
+def _schedule(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    closed = section.need("closed", "the node outside hours").text()
+    holiday = section.get("holiday")
+    node = Schedule(
+        section.need("calendar", "the working calendar").text(),
+        section.need("open", "the node inside hours").text(),
+        closed,
+        holiday.text() if holiday else closed,
+    )
+    section.close()
+    return node
+
+
+def _language(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    spoken = section.need("speak", "zh or en").one_of([each.value for each in Language])
+    node = SwitchLanguage(Language(spoken), _then(section))
+    section.close()
+    return node
+
+
+def _branch(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    looked_at = (*FACTS, CHOICE)
+    fact = section.need("on", f"one of {', '.join(looked_at)}").one_of(looked_at)
+    cases = {}
+    for case, target in section.need("cases", "value -> node").section().each():
+        if case not in FACTS.get(fact, (case,)):
+            target.wrong(f"{fact} is never {case!r}; it is one of {', '.join(FACTS[fact])}")
+        cases[case] = target.text()
+    node = Branch(fact, cases, section.need("otherwise", "the node of all other cases").text())
+    section.close()
+    return node
+
+
+def _goto(value: Value, _defaults: _Defaults) -> Node:
+    return Goto(value.text())
+
+
+def _hang_up(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    node = HangUp(_prompts(section, needed=False))
+    section.close()
+    return node
+
+
+VERBS: Mapping[str, Callable[[Value, _Defaults], Node]] = {
+    "say": _say,
+    "menu": _menu,
+    "ask": _ask,
+    "service": _service,
+    "enqueue": _enqueue,
+    "schedule": _schedule,
+    "language": _language,
+    "branch": _branch,
+    "goto": _goto,
+    "hang_up": _hang_up,
+}
+
+
+# --- parts of verbs -------------------------------------------------------------------------
+
+
+def _then(section: Section) -> str:
+    return section.need("then", "the node that follows").text()
+
+
+def _give_up(section: Section, defaults: _Defaults) -> str:
+    own = section.get("give_up")
+    return own.text() if own else defaults.give_up
+
+
+def _seconds(section: Section, key: str, default: float) -> float:
+    own = section.get(key)
+    return own.number(1, LONGEST_TIMEOUT) if own else default
+
+
+def _prompts(section: Section, *, needed: bool = True) -> Prompts:
+    value = section.need("prompt", "what is said") if needed else section.get("prompt")
+    return tuple(_prompt(item) for item in value.items()) if value else ()
+
+
+def _prompt(value: Value) -> Prompt:
+    if not value.is_section:
+        return Prompt(value.text())
+    section = value.section()
+    values = section.get("values")
+    language = section.get("language")
+    prompt = Prompt(
+        section.need("id", "the text's id in the catalogue").text(),
+        _fields(values) if values else {},
+        Language(language.one_of([each.value for each in Language])) if language else None,
+    )
+    section.close()
+    return prompt
+
+
+def _fields(value: Value) -> Values:
+    return {blank: field.text() for blank, field in value.section().each()}

@@ -1,0 +1,270 @@
+"""The self-services: what a caller can do without a person.
+
+Each takes the flow's fields as keyword arguments and gives a `ServiceDone`: how it ended, what is
+to be said, and what becomes known. What a call has learnt (account, cards) is kept for its length
+in a `Visit`, as the bank's opaque references.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+from cti.kernel.errors import LocalError
+from cti.kernel.identifiers import CustomerId
+from cti.kernel.ports import Money, TicketPort, TicketSummary
+from cti.kernel.secret import Secret
+from cti.kernel.vocabulary import Verification
+from ivr.bank.port import (
+    AccountRef,
+    BankGateway,
+    Card,
+    CardState,
+    ExchangeRate,
+    SignIn,
+    Transaction,
+)
+from ivr.effects import ServiceDone
+from ivr.events import SignInOutcome
+from ivr.flow import UNAVAILABLE, Signature
+from prompts.catalogue import Announcement
+
+TRANSACTIONS_TOLD = 5
+MOST_CARDS = 9
+"""As many as there are keys to choose one."""
+FEN = 2
+"""Decimal places of an amount of money; finer quotations are read as plain numbers."""
+
+TOLD = "told"
+NOT_SIGNED_IN = "not_signed_in"
+ENTITLED = frozenset({"account", "pin", "banking_number", "banking_pin"})
+
+SIGNATURES: Mapping[str, Signature] = MappingProxyType(
+    {
+        "rates": Signature(outcomes=frozenset({TOLD}), counts_as="rates"),
+        "exchange_rates": Signature(outcomes=frozenset({TOLD}), counts_as="exchange_rates"),
+        "sign_in": Signature(
+            arguments=ENTITLED,
+            secrets=ENTITLED,
+            outcomes=frozenset({"verified", "wrong", "locked"}),
+        ),
+        "balance": Signature(outcomes=frozenset({TOLD, NOT_SIGNED_IN}), counts_as="balance"),
+        "transactions": Signature(
+            outcomes=frozenset({TOLD, NOT_SIGNED_IN}), counts_as="transactions"
+        ),
+        "cards": Signature(
+            outcomes=frozenset({"none", "one", "several", NOT_SIGNED_IN}),
+            values=frozenset({"card", "card_ending"}),
+        ),
+        "choose_card": Signature(
+            arguments=frozenset({"card"}),
+            outcomes=frozenset({"chosen", "unknown"}),
+            values=frozenset({"card_ending"}),
+        ),
+        "report_loss": Signature(
+            arguments=frozenset({"card"}),
+            outcomes=frozenset({"reported"}),
+            counts_as="card_loss",
+        ),
+        "ticket_state": Signature(
+            arguments=frozenset({"ticket_number"}),
+            outcomes=frozenset({TOLD, "unknown"}),
+            counts_as="ticket_state",
+        ),
+    }
+)
+
+TICKET_STATES = frozenset(
+    {"registered", "in_progress", "result_in", "replied", "closed", "withdrawn"}
+)
+ANSWER_OWED = frozenset({"registered", "in_progress", "result_in"})
+
+
+@dataclass(slots=True)
+class Visit:
+    """What one call has learnt at the bank."""
+
+    customer_id: CustomerId | None = None
+    account: AccountRef | None = None
+    cards: tuple[Card, ...] = ()
+
+
+SignedIn = Callable[[SignIn], None]
+Run = Callable[..., Awaitable[ServiceDone]]
+
+
+class SelfServices:
+    """The self-services of one call. `on_sign_in` is told what became of every sign-in."""
+
+    def __init__(self, bank: BankGateway, tickets: TicketPort, on_sign_in: SignedIn) -> None:
+        self._bank, self._tickets, self._on_sign_in = bank, tickets, on_sign_in
+        self._visit = Visit()
+        self._services: Mapping[str, Run] = {
+            "rates": self.rates,
+            "exchange_rates": self.exchange_rates,
+            "sign_in": self.sign_in,
+            "balance": self.balance,
+            "transactions": self.transactions,
+            "cards": self.cards,
+            "choose_card": self.choose_card,
+            "report_loss": self.report_loss,
+            "ticket_state": self.ticket_state,
+        }
+
+    async def run(self, name: str, arguments: Mapping[str, str | Secret]) -> ServiceDone:
+        """The service's answer; LocalError for a name nobody knows, else the bank's errors."""
+        service = self._services.get(name)
+        if service is None:
+            raise LocalError(f"no self-service {name}")
+        return await service(**arguments)
+
+    async def rates(self) -> ServiceDone:
+        """Interest on deposits."""
+        table = await self._bank.rates()
+        lines = (
+            Announcement(
+                "rates.rate",
+                {"term": f"bank.term.{rate.term.value}", "percent": rate.percent},
+            )
+            for rate in table.rates
+        )
+        return _told(Announcement("rates.effective", {"date": table.effective}), *lines)
+
+    async def exchange_rates(self) -> ServiceDone:
+        """Today's buying and selling rates."""
+        quotation = await self._bank.exchange_rates()
+        heading = Announcement("exchange.effective", {"date": quotation.effective})
+        return _told(heading, *(_quote(rate) for rate in quotation.rates))
+
+    async def sign_in(
+        self, *, account: Secret, pin: Secret, banking_number: Secret, banking_pin: Secret
+    ) -> ServiceDone:
+        """Account number and PIN, telephone-banking number and PIN."""
+        answer = await self._bank.sign_in(account, pin, banking_number, banking_pin)
+        self._on_sign_in(answer)
+        match answer:
+            case SignIn(SignInOutcome.VERIFIED, customer_id, accounts) if accounts:
+                self._visit = Visit(customer_id, accounts[0])
+                return ServiceDone(
+                    "verified",
+                    (Announcement("sign_in.verified"),),
+                    facts={"verification": Verification.SIGNED_IN.name.lower()},
+                )
+            case SignIn(SignInOutcome.WRONG):
+                return _refused("wrong", Announcement("sign_in.wrong"))
+            case SignIn(SignInOutcome.LOCKED, until=until) if until:
+                return _refused("locked", Announcement("sign_in.locked", {"until": until}))
+        return _refused(UNAVAILABLE)
+
+    async def balance(self) -> ServiceDone:
+        """The balance of the account signed in with."""
+        if self._visit.account is None:
+            return _refused(NOT_SIGNED_IN)
+        balance = await self._bank.balance(self._visit.account)
+        return _told(
+            Announcement(
+                "balance.told",
+                {
+                    "ending": balance.ending,
+                    "current": balance.current,
+                    "available": balance.available,
+                },
+            )
+        )
+
+    async def transactions(self) -> ServiceDone:
+        """The last five transactions, newest first."""
+        if self._visit.account is None:
+            return _refused(NOT_SIGNED_IN)
+        booked = await self._bank.transactions(self._visit.account, TRANSACTIONS_TOLD)
+        if not booked:
+            return _told(Announcement("transactions.none"))
+        heading = Announcement("transactions.heading", {"n": len(booked)})
+        return _told(heading, *(_transaction(each) for each in booked))
+
+    async def cards(self) -> ServiceDone:
+        """The caller's cards that can still be reported lost, numbered for the keys."""
+        if self._visit.customer_id is None:
+            return _refused(NOT_SIGNED_IN)
+        everything = await self._bank.cards(self._visit.customer_id)
+        usable = tuple(card for card in everything if card.state is CardState.ACTIVE)
+        self._visit.cards = usable[:MOST_CARDS]
+        match self._visit.cards:
+            case ():
+                return ServiceDone("none", (Announcement("loss.no_card"),))
+            case (card,):
+                return ServiceDone("one", values={"card": "1", "card_ending": card.ending})
+        return ServiceDone("several", tuple(_items(self._visit.cards)))
+
+    async def choose_card(self, *, card: str) -> ServiceDone:
+        """The card that the key stands for."""
+        chosen = self._card(card)
+        if chosen is None:
+            return _refused("unknown", Announcement("loss.no_such_card"))
+        return ServiceDone("chosen", values={"card_ending": chosen.ending})
+
+    async def report_loss(self, *, card: str) -> ServiceDone:
+        """Block the chosen card from this instant."""
+        chosen = self._card(card)
+        if chosen is None:
+            return _refused(UNAVAILABLE)
+        report = await self._bank.report_loss(chosen.card)
+        values = {"ending": report.ending, "reference": report.reference}
+        if report.repeated:
+            told = Announcement("loss.repeated", {**values, "when": report.reported})
+        else:
+            told = Announcement("loss.reported", values)
+        return ServiceDone("reported", (told,))
+
+    async def ticket_state(self, *, ticket_number: str) -> ServiceDone:
+        """Where the ticket stands; nothing of what is in it, for the caller is not known."""
+        ticket = await self._tickets.find(ticket_number)
+        if ticket is None or ticket.state not in TICKET_STATES:
+            return _refused("unknown", Announcement("ticket.unknown", {"number": ticket_number}))
+        return _told(*_ticket(ticket))
+
+    def _card(self, key: str) -> Card | None:
+        index = int(key) - 1
+        return self._visit.cards[index] if 0 <= index < len(self._visit.cards) else None
+
+
+def _told(*announcements: Announcement) -> ServiceDone:
+    return ServiceDone(TOLD, announcements)
+
+
+def _refused(outcome: str, *announcements: Announcement) -> ServiceDone:
+    return ServiceDone(outcome, announcements, succeeded=False)
+
+
+def _quote(rate: ExchangeRate) -> Announcement:
+    values: dict[str, object] = {"currency": rate.currency, "unit": rate.unit}
+    prices: Mapping[str, Decimal] = {"buying": rate.buying, "selling": rate.selling}
+    if any(price != round(price, FEN) for price in prices.values()):
+        return Announcement("exchange.fine_quote", {**values, **prices})
+    return Announcement(
+        "exchange.quote", {**values, **{name: Money(price) for name, price in prices.items()}}
+    )
+
+
+def _transaction(booked: Transaction) -> Announcement:
+    money = Money(abs(booked.money.amount), booked.money.currency)
+    direction = "transactions.out" if booked.money.amount < 0 else "transactions.in"
+    values = {"date": booked.booked, "type": f"bank.kind.{booked.kind.value}", "money": money}
+    return Announcement(direction, values)
+
+
+def _items(cards: Iterable[Card]) -> Iterable[Announcement]:
+    for key, card in enumerate(cards, 1):
+        yield Announcement(
+            "loss.item",
+            {"ending": card.ending, "type": f"bank.card.{card.kind.value}", "key": str(key)},
+        )
+
+
+def _ticket(ticket: TicketSummary) -> Iterable[Announcement]:
+    values = {"number": ticket.number, "state": f"ticket.state.{ticket.state}"}
+    yield Announcement("ticket.told", values)
+    if ticket.overdue and ticket.state in ANSWER_OWED:
+        yield Announcement("ticket.overdue")
+    elif ticket.due and ticket.state in ANSWER_OWED:
+        yield Announcement("ticket.due", {"due": ticket.due})
