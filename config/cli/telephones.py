@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cti.transport.udp import SipEndpoint
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.internet.task import react as twisted_react
@@ -20,16 +19,18 @@ from config.cli import settings_of
 from cti.kernel.deferreds import fork
 from cti.kernel.errors import ConfigurationError, HotlineError
 from cti.kernel.identifiers import system_entropy
+from cti.service import MAX_DATAGRAM, farewell
 from cti.sip.events import Endpoint
 from cti.sip.settings import UserAgentSettings
 from cti.telephone import Listener, Telephone
+from cti.transport.udp import SipEndpoint
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import MediaSettings
 
 SIP_PORT = 5060
 FAILED, INTERRUPTED = 1, 130
-FAREWELL_SECONDS = 0.5
-"""How long a telephone waits for the answers to its last requests."""
+UNREGISTER_SECONDS = 0.3
+"""How long a telephone waits for the answer to its last REGISTER."""
 RATE = 8000
 TONE_LEVEL = 0.2
 
@@ -116,25 +117,24 @@ async def open_telephone(
     host = _facing(server)
     settings = UserAgentSettings(
         host,
-        _free_port(host),
+        0,
         user_agent="Hotline telephone",
         contact_user=number,
         trunks={server.host: "server"},
     )
-    endpoint = SipEndpoint(reactor, settings, NoAccounts(), system_entropy, telephone.report)
+    endpoint = SipEndpoint(settings, NoAccounts(), system_entropy, reactor, telephone.report)
     telephone.signalling = endpoint
-    endpoint.start(host)
+    port = reactor.listenUDP(0, endpoint, host, MAX_DATAGRAM)
     try:
         yield telephone
     finally:
-        busy = bool(telephone.calls)
         for call in telephone.calls:
             telephone.hang_up(call)
         if telephone.known:
             telephone.unregister()
-        if busy or telephone.known:
-            await deferLater(reactor, FAREWELL_SECONDS, lambda: None)
-        await endpoint.stop()
+            await deferLater(reactor, UNREGISTER_SECONDS, lambda: None)
+        await farewell(endpoint, reactor)
+        await port.stopListening()
         if engine is None:
             await media.shut_down()
 
@@ -158,9 +158,3 @@ def _facing(server: Endpoint) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect((server.host, server.port))
         return str(probe.getsockname()[0])
-
-
-def _free_port(host: str) -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

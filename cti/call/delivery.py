@@ -14,7 +14,8 @@ from cti.call.switch import Switch
 from cti.kernel.clock import utc
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.media.port import Codec, MediaAddress, MediaUnavailable
-from cti.sip.events import Endpoint, Invitation, SessionAccepted, SessionProgressed
+from cti.sip.events import Invitation, SessionAccepted, SessionProgressed
+from cti.sip.registrar import Binding
 
 WITHHELD = "anonymous"
 
@@ -36,11 +37,10 @@ class Delivery:
         if not contacts:
             self._clearing.fail(leg, Cause.NOT_OBTAINABLE)
             return leg.id
-        target, destination = contacts[0]
 
         def opened(address: MediaAddress) -> None:
             if leg.id in call.legs and call.cleared is None:
-                self._invite(call, leg, address, target, destination)
+                self._invite(call, leg, address, contacts[0])
 
         def unavailable(failure: Failure) -> None:
             failure.trap(MediaUnavailable)
@@ -71,9 +71,7 @@ class Delivery:
         leg.change(ConnectionState.CONNECTED, utc(switch.clock))
         switch.bus.publish(Established(**switch.about(leg)))
 
-    def _invite(
-        self, call: LiveCall, leg: Leg, address: MediaAddress, target: str, destination: Endpoint
-    ) -> None:
+    def _invite(self, call: LiveCall, leg: Leg, address: MediaAddress, contact: Binding) -> None:
         switch = self._switch
         leg.local = address
         caller = call.leg_of(Party.CALLER)
@@ -81,10 +79,10 @@ class Delivery:
         leg.described = negotiation.describe(address, first=codec)
         number = call.calling or WITHHELD
         invitation = Invitation(
-            target=target,
+            target=contact.uri,
             from_address=NameAddress(URI(scheme="sip", host=switch.settings.host, user=number)),
-            to_address=NameAddress(URI.parse(target)),
+            to_address=NameAddress(URI.parse(contact.uri)),
             offer=leg.described,
-            destination=destination,
+            destination=contact.destination,
         )
         switch.join(leg, switch.signalling.invite(invitation))

@@ -2,7 +2,8 @@
 
 from cti.media.port import Codec, MediaAddress, MediaTarget
 from cti.sip import sdp
-from cti.sip.sdp import Direction, NotAcceptableError, SessionDescription
+from cti.sip.errors import NotAcceptableError
+from cti.sip.sdp import Direction, SessionDescription
 
 
 def acceptable(offered: SessionDescription | None) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from cti.sip.events import Endpoint, Invitation, SessionId
+from cti.sip.events import Invitation, SessionId
+from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 
 
@@ -27,5 +28,5 @@ class Signalling(Protocol):
     def end(self, session: SessionId, reason: str = "") -> None:
         """CANCEL, BYE or refuse, whatever the session's state asks for."""
 
-    def contacts(self, account: str) -> Sequence[tuple[str, Endpoint]]:
-        """Request URI and destination of each contact the account registered, newest first."""
+    def contacts(self, account: str) -> Sequence[Binding]:
+        """Where the account registered, the newest first."""

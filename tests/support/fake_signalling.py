@@ -5,6 +5,7 @@ from itertools import count
 from sipmessage import Request
 
 from cti.sip.events import Endpoint, Invitation, SessionId, SessionOffered
+from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription, offer
 
 TRUNK = Endpoint("192.0.2.1", 5060)
@@ -19,7 +20,7 @@ class FakeSignalling:
         self.accepted: dict[SessionId, SessionDescription] = {}
         self.rejected: dict[SessionId, int] = {}
         self.ended: dict[SessionId, str] = {}
-        self.contacts_of: dict[str, list[tuple[str, Endpoint]]] = {}
+        self.contacts_of: dict[str, list[Binding]] = {}
 
     def offered(self, calling: str, called: str, *, late: bool = False) -> SessionOffered:
         """The report of an INVITE from the trunk."""
@@ -59,7 +60,7 @@ class FakeSignalling:
     def end(self, session: SessionId, reason: str = "") -> None:
         self.ended[session] = reason
 
-    def contacts(self, account: str) -> list[tuple[str, Endpoint]]:
+    def contacts(self, account: str) -> list[Binding]:
         return self.contacts_of.get(account, [])
 
     def _name(self) -> SessionId:

@@ -26,6 +26,7 @@ from cti.sip.events import (
     SessionId,
     SessionProgressed,
 )
+from cti.sip.registrar import Binding
 from cti.sip.sdp import answer
 from tests.support.fake_calls import FakeCalls
 from tests.support.fake_media import FakeMedia
@@ -97,7 +98,7 @@ class RealWorld:
         self.media.listener = self.services
 
     def register(self, device: str) -> None:
-        contact = (f"sip:{device}@192.0.2.7", Endpoint("192.0.2.7", 5060))
+        contact = Binding(f"sip:{device}@192.0.2.7", Endpoint("192.0.2.7", 5060), device, 1, 3600.0)
         self.signalling.contacts_of[device] = [contact]
         self.services.report(BindingAdded(device))
 
