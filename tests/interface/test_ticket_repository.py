@@ -1,13 +1,16 @@
 """Tickets in SQLite and PostgreSQL: one suite."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from cti.database import connect
+from cti.database import T, connect
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, TicketNumber
 from tests.support.databases import DirectDatabase
@@ -31,29 +34,31 @@ from tickets.workflow import Action
 @pytest.fixture(
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
 )
-def url(request, tmp_path):
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
-        return request.getfixturevalue("postgresql_url")
+        return str(request.getfixturevalue("postgresql_url"))
     return f"sqlite:///{tmp_path}/tickets.db"
 
 
 @pytest.fixture
-def desk(url):
+def desk(url: str) -> Iterator[TicketDesk]:
     desk = TicketDesk(DirectDatabase(url))
     yield desk
     desk.database.stop()
 
 
-def run(desk, transaction, *args):
+def run(desk: TicketDesk, transaction: Callable[..., T], *args: Any) -> T:
     return result_of(desk.database.run(transaction, *args))
 
 
-def test_a_case_comes_back_as_it_was(desk):
+def test_a_case_comes_back_as_it_was(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.DISPATCH, DISPATCHER)
     desk.act(number, Action.URGE, AGENT)
     desk.act(number, Action.ACCEPT, OFFICER)
     stored = run(desk, repository.load_case_txn, number)
+    assert stored is not None
+    assert stored.case.lead is not None
     assert stored.case.draft == draft()
     assert stored.case.opened == MONDAY
     assert (stored.case.lead.urges, stored.case.lead.urge_open) == (1, False)
@@ -63,7 +68,7 @@ def test_a_case_comes_back_as_it_was(desk):
     assert stored.clocks[4].not_after == local("2026-12-08 00:00")
 
 
-def test_history_keeps_its_order_and_words(desk):
+def test_history_keeps_its_order_and_words(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.NOTE, AGENT, {"text": "客户补充：在 3 号窗口"})
     entries = run(desk, repository.history_txn, number)
@@ -71,19 +76,20 @@ def test_history_keeps_its_order_and_words(desk):
     assert entries[1].fields == {"text": "客户补充：在 3 号窗口"}
 
 
-def test_only_one_of_two_writers_saves(desk):
+def test_only_one_of_two_writers_saves(desk: TicketDesk) -> None:
     number = desk.register().number
     before = run(desk, repository.load_case_txn, number)
+    assert before is not None
     after = Stored(replace(before.case, version=2), before.clocks)
     run(desk, repository.save_case_txn, before, after)
     with pytest.raises(Refused, match=r"ticket\.stale"):
         run(desk, repository.save_case_txn, before, after)
 
 
-def test_a_serial_is_never_given_twice_and_never_again(desk):
+def test_a_serial_is_never_given_twice_and_never_again(desk: TicketDesk) -> None:
     assert run(desk, repository.next_serial_txn, MONDAY.date()) == 1
 
-    def taken_back_txn(session):
+    def taken_back_txn(session: Session) -> None:
         repository.next_serial_txn(session, MONDAY.date())
         raise KeyError
 
@@ -92,12 +98,13 @@ def test_a_serial_is_never_given_twice_and_never_again(desk):
     assert run(desk, repository.next_serial_txn, MONDAY.date()) == 2
 
 
-def in_threads(url, work):
+def in_threads(url: str, work: Callable[[Session], T]) -> list[T]:
     """Do `work(session)` in eight threads of one database at once; what each gave."""
-    given, errors = [], []
+    given: list[T] = []
+    errors: list[Exception] = []
     engine = connect(url)
 
-    def one():
+    def one() -> None:
         try:
             with Session(engine) as session, session.begin():
                 result = work(session)
@@ -116,13 +123,13 @@ def in_threads(url, work):
 
 
 @pytest.mark.usefixtures("desk")
-def test_eight_at_once_get_eight_numbers(url):
+def test_eight_at_once_get_eight_numbers(url: str) -> None:
     day = MONDAY.date()
     serials = in_threads(url, lambda session: repository.next_serial_txn(session, day))
     assert sorted(serials) == list(range(1, 9))
 
 
-def test_eight_at_once_fire_an_alarm_once(desk, url):
+def test_eight_at_once_fire_an_alarm_once(desk: TicketDesk, url: str) -> None:
     number = desk.register().number
     desk.advance(hours=2)
     at = local("2026-11-23 11:00")
@@ -131,7 +138,7 @@ def test_eight_at_once_fire_an_alarm_once(desk, url):
     assert len(run(desk, repository.history_txn, number)) == 3
 
 
-def test_a_second_call_is_attached_once(desk):
+def test_a_second_call_is_attached_once(desk: TicketDesk) -> None:
     number = TicketNumber(desk.register().number)
     for _ in range(2):
         run(desk, repository.attach_call_txn, number, CallId("call-2"), local("2026-11-23 10:00"))
@@ -141,7 +148,7 @@ def test_a_second_call_is_attached_once(desk):
     ]
 
 
-def test_the_whole_service_runs_on_it(desk):
+def test_the_whole_service_runs_on_it(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.escalation.start()
     desk.advance(hours=2)

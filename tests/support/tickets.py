@@ -125,12 +125,14 @@ class TicketDesk:
             Department(LENDING, "信贷部", "Lending", "office"),
         ):
             result_of(self.database.run(save_department_txn, department))
-        self.start_again()
+        self._open()
 
     def start_again(self) -> None:
         """The house is restarted: the same database, nothing remembered."""
-        if hasattr(self, "escalation"):
-            self.escalation.stop()
+        self.escalation.stop()
+        self._open()
+
+    def _open(self) -> None:
         self.service = TicketService(self.database, self.bus, self.clock, TIMEKEEPER)
         self.escalation = Escalation(self.database, self.bus, self.clock)
         self.service.on_clocks_changed(self.escalation.wake)

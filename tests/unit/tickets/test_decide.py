@@ -35,7 +35,7 @@ from tickets.model import (
     DispatchState,
     Requester,
 )
-from tickets.workflow import RULE_OF, RULES, Action, ClockKind, Resume, Start, Stop
+from tickets.workflow import RULE_OF, RULES, Action, ClockKind, Resume, Rule, Start, Stop
 
 NUMBER = TicketNumber("26112300013")
 
@@ -44,7 +44,7 @@ def new_case() -> Case:
     return register(draft(), NUMBER, AGENT, MONDAY).case
 
 
-def after(*steps: tuple[Action, object]) -> Case:
+def after(*steps: tuple[Action, Principal]) -> Case:
     case = new_case()
     for action, by in steps:
         case = act(case, action, FILLED, by, MONDAY).case
@@ -59,7 +59,7 @@ REPLIED = (*APPROVED, (Action.REPLY, AGENT))
 CLOSED = (*REPLIED, (Action.CLOSE, DISPATCHER))
 
 
-def test_the_straight_way():
+def test_the_straight_way() -> None:
     states = [
         (after(*steps).state, [each.state.value for each in after(*steps).dispatches])
         for steps in ((), DISPATCHED, ACCEPTED, RETURNED, APPROVED, REPLIED, CLOSED)
@@ -75,12 +75,12 @@ def test_the_straight_way():
     ]
 
 
-def test_every_action_has_one_rule():
+def test_every_action_has_one_rule() -> None:
     assert set(RULE_OF) == set(Action)
     assert len(RULES) == len(Action)
 
 
-def test_every_state_is_reached_and_left():
+def test_every_state_is_reached_and_left() -> None:
     reached = {rule.case_to for rule in RULES} | {rule.lead_case_to for rule in RULES}
     left = frozenset().union(*(rule.cases for rule in RULES))
     assert reached >= set(CaseState) - {CaseState.DRAFT}
@@ -96,7 +96,7 @@ def attempt(case: Case, action: Action, by: Principal) -> str:
 
 
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.REGISTER])
-def test_every_act_in_every_state_is_done_or_refused_with_a_reason(action):
+def test_every_act_in_every_state_is_done_or_refused_with_a_reason(action: Action) -> None:
     states = [state for state in CaseState if state is not CaseState.DRAFT]
     for state, dispatched, by in product(states, (None, *DispatchState), EVERYBODY):
         orders = () if dispatched is None else (Dispatch(1, CARDS, lead=True, state=dispatched),)
@@ -112,7 +112,7 @@ def test_every_act_in_every_state_is_done_or_refused_with_a_reason(action):
 @pytest.mark.parametrize(
     "rule", [rule for rule in RULES if rule.needs], ids=lambda rule: rule.action.value
 )
-def test_what_an_act_needs_is_asked_for(rule):
+def test_what_an_act_needs_is_asked_for(rule: Rule) -> None:
     before = {
         Action.SOLVE: (),
         Action.DISPATCH: (),
@@ -138,7 +138,7 @@ def test_what_an_act_needs_is_asked_for(rule):
         assert refused.value.details["field"] == name
 
 
-def test_a_draft_needs_a_title_and_somebody_to_answer():
+def test_a_draft_needs_a_title_and_somebody_to_answer() -> None:
     for wrong in (
         replace(draft(), title=" "),
         replace(draft(), text=""),
@@ -150,12 +150,12 @@ def test_a_draft_needs_a_title_and_somebody_to_answer():
             register(wrong, NUMBER, AGENT, MONDAY)
 
 
-def test_a_department_may_not_register():
+def test_a_department_may_not_register() -> None:
     with pytest.raises(Refused, match=r"access\.role_missing"):
         register(draft(), NUMBER, OFFICER, MONDAY)
 
 
-def test_the_result_clock_starts_when_the_order_is_sent():
+def test_the_result_clock_starts_when_the_order_is_sent() -> None:
     outcome = act(new_case(), Action.DISPATCH, FILLED, DISPATCHER, MONDAY)
     assert outcome.effects == (
         Stop(ClockKind.DISPATCH),
@@ -165,15 +165,14 @@ def test_the_result_clock_starts_when_the_order_is_sent():
     assert outcome.tells == (Audience(Role.OFFICER, department_id=CARDS),)
 
 
-def test_rework_lets_the_department_clock_go_on():
+def test_rework_lets_the_department_clock_go_on() -> None:
     outcome = act(after(*RETURNED), Action.REWORK, FILLED, DISPATCHER, MONDAY)
     assert outcome.effects == (Stop(ClockKind.REVIEW, 1), Resume(ClockKind.RESULT, 1))
-    assert act(outcome.case, Action.ACCEPT, {}, OFFICER, MONDAY).case.lead.state is (
-        DispatchState.ACCEPTED
-    )
+    accepted = act(outcome.case, Action.ACCEPT, {}, OFFICER, MONDAY).case
+    assert accepted.dispatches[0].state is DispatchState.ACCEPTED
 
 
-def test_only_one_department_leads():
+def test_only_one_department_leads() -> None:
     with pytest.raises(Refused, match=r"ticket\.lead_exists"):
         act(
             after(*DISPATCHED),
@@ -184,7 +183,7 @@ def test_only_one_department_leads():
         )
 
 
-def test_a_second_department_assists():
+def test_a_second_department_assists() -> None:
     fields = {**FILLED, "department": LENDING, "assist": "yes"}
     case = act(after(*DISPATCHED), Action.DISPATCH, fields, DISPATCHER, MONDAY).case
     assert [each.lead for each in case.dispatches] == [True, False]
@@ -192,17 +191,17 @@ def test_a_second_department_assists():
         act(case, Action.DISPATCH, fields, DISPATCHER, MONDAY)
 
 
-def test_nobody_assists_without_a_lead():
+def test_nobody_assists_without_a_lead() -> None:
     with pytest.raises(Refused, match=r"ticket\.lead_missing"):
         act(new_case(), Action.DISPATCH, {**FILLED, "assist": "yes"}, DISPATCHER, MONDAY)
 
 
-def test_other_departments_keep_out():
+def test_other_departments_keep_out() -> None:
     with pytest.raises(Refused, match=r"ticket\.other_department"):
         act(after(*DISPATCHED), Action.ACCEPT, {}, OTHER_OFFICER, MONDAY)
 
 
-def test_an_assisting_result_does_not_answer_the_case():
+def test_an_assisting_result_does_not_answer_the_case() -> None:
     fields = {**FILLED, "department": LENDING, "assist": "yes"}
     case = act(after(*DISPATCHED), Action.DISPATCH, fields, DISPATCHER, MONDAY).case
     for action, by in (
@@ -215,7 +214,7 @@ def test_an_assisting_result_does_not_answer_the_case():
     assert case.lead is not None
 
 
-def test_with_two_orders_the_act_says_which():
+def test_with_two_orders_the_act_says_which() -> None:
     fields = {**FILLED, "department": LENDING, "assist": "yes"}
     case = act(after(*DISPATCHED), Action.DISPATCH, fields, DISPATCHER, MONDAY).case
     for wrong in ({}, {"dispatch": "9"}, {"dispatch": "x"}):
@@ -225,14 +224,14 @@ def test_with_two_orders_the_act_says_which():
     assert [each.urges for each in urged.dispatches] == [0, 1]
 
 
-def test_an_overruled_refusal_binds_the_department():
+def test_an_overruled_refusal_binds_the_department() -> None:
     case = after(*DISPATCHED, (Action.ASK_REFUSAL, OFFICER), (Action.OVERRULE_REFUSAL, DISPATCHER))
-    assert case.lead.state is DispatchState.ACCEPTED
+    assert case.dispatches[0].state is DispatchState.ACCEPTED
     with pytest.raises(Refused, match=r"ticket\.refusal_binding"):
         act(case, Action.ASK_REFUSAL, FILLED, HEAD, MONDAY)
 
 
-def test_a_second_refusal_is_decided_above_the_dispatcher():
+def test_a_second_refusal_is_decided_above_the_dispatcher() -> None:
     case = after(*DISPATCHED, (Action.ASK_REFUSAL, OFFICER), (Action.GRANT_REFUSAL, DISPATCHER))
     assert case.lead is None
     case = act(case, Action.DISPATCH, {**FILLED, "department": LENDING}, DISPATCHER, MONDAY).case
@@ -242,21 +241,21 @@ def test_a_second_refusal_is_decided_above_the_dispatcher():
     assert act(case, Action.OVERRULE_REFUSAL, FILLED, SUPERVISOR, MONDAY).case.lead
 
 
-def test_one_urge_at_a_time_until_the_department_answers():
+def test_one_urge_at_a_time_until_the_department_answers() -> None:
     case = after(*ACCEPTED, (Action.URGE, AGENT))
     with pytest.raises(Refused, match=r"ticket\.urge_open"):
         act(case, Action.URGE, {}, SUPERVISOR, MONDAY)
     case = act(case, Action.PROGRESS, FILLED, OFFICER, MONDAY).case
-    assert act(case, Action.URGE, {}, AGENT, MONDAY).case.lead.urges == 2
+    assert act(case, Action.URGE, {}, AGENT, MONDAY).case.dispatches[0].urges == 2
 
 
-def test_an_attempt_to_reply_is_no_reply():
+def test_an_attempt_to_reply_is_no_reply() -> None:
     outcome = act(after(*APPROVED), Action.ATTEMPT_REPLY, FILLED, AGENT, MONDAY)
     assert outcome.case.state is CaseState.RESULT_IN
     assert outcome.effects == ()
 
 
-def test_a_case_with_an_open_order_is_not_closed():
+def test_a_case_with_an_open_order_is_not_closed() -> None:
     fields = {**FILLED, "department": LENDING, "assist": "yes"}
     case = act(after(*DISPATCHED), Action.DISPATCH, fields, DISPATCHER, MONDAY).case
     for action, by in ((Action.ACCEPT, OFFICER), (Action.RETURN, OFFICER)):
@@ -267,17 +266,17 @@ def test_a_case_with_an_open_order_is_not_closed():
         act(case, Action.CLOSE, {}, DISPATCHER, MONDAY)
 
 
-def test_solved_on_the_call_it_closes_at_once():
+def test_solved_on_the_call_it_closes_at_once() -> None:
     case = after((Action.SOLVE, AGENT))
     assert (case.state, case.ended) == (CaseState.CLOSED, MONDAY)
 
 
-def test_withdrawing_recalls_what_is_under_way():
+def test_withdrawing_recalls_what_is_under_way() -> None:
     case = after(*ACCEPTED, (Action.WITHDRAW, AGENT))
     assert case.dispatches[0].state is DispatchState.RECALLED
 
 
-def test_reopening_has_its_time():
+def test_reopening_has_its_time() -> None:
     case = after(*CLOSED)
     last = MONDAY + REOPEN_WITHIN
     reopened = act(case, Action.REOPEN, FILLED, AGENT, last).case
@@ -286,10 +285,10 @@ def test_reopening_has_its_time():
         act(case, Action.REOPEN, FILLED, AGENT, last + timedelta(seconds=1))
 
 
-def test_the_administrator_of_the_house_does_not_work_on_tickets():
+def test_the_administrator_of_the_house_does_not_work_on_tickets() -> None:
     assert allowed(after(*DISPATCHED), person(Role.ADMINISTRATOR), MONDAY) == []
 
 
-def test_unknown_fields_are_not_kept():
+def test_unknown_fields_are_not_kept() -> None:
     outcome = act(new_case(), Action.NOTE, {"text": " 记录 ", "csrf": "secret"}, AGENT, MONDAY)
     assert outcome.fields == {"text": "记录"}

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, fail
 
+from cti.database import P, T, Transaction
 from cti.kernel.clock import utc
 from cti.kernel.vocabulary import Role
+from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.tickets import (
     AGENT,
@@ -22,7 +25,7 @@ from tests.support.tickets import (
     draft,
     local,
 )
-from tickets.alarms import fire_due_txn
+from tickets.alarms import Fired, fire_due_txn
 from tickets.escalation import RETRY_AFTER, Escalation
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated
 from tickets.model import MessageKind
@@ -33,7 +36,7 @@ ALARMS = (DeadlineWarned, DeadlineBreached, TicketEscalated)
 
 
 @pytest.fixture
-def desk():
+def desk() -> TicketDesk:
     desk = TicketDesk()
     desk.escalation.start()
     return desk
@@ -45,7 +48,7 @@ def alarms(desk: TicketDesk) -> list[str]:
     ]
 
 
-def test_a_warning_before_the_deadline_and_the_ladder_after_it(desk):
+def test_a_warning_before_the_deadline_and_the_ladder_after_it(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.INFORM, AGENT)
     desk.act(number, Action.DISPATCH, DISPATCHER)
@@ -55,16 +58,21 @@ def test_a_warning_before_the_deadline_and_the_ladder_after_it(desk):
     assert alarms(desk) == ["deadline_warned"]
     desk.advance(hours=2.5)
     assert alarms(desk) == ["deadline_warned", "deadline_breached"]
-    assert desk.events[-1].due == local("2026-11-23 14:30")
-    assert not desk.events[-1].late
-    desk.advance(hours=1)
-    assert (desk.events[-1].level, desk.events[-1].to_role) == (1, "head")
-    desk.advance(hours=18.5)
-    assert (desk.events[-1].level, desk.events[-1].to_role) == (2, "supervisor")
+    desk.advance(hours=19.5)
+    assert [event for event in desk.events if isinstance(event, ALARMS[1:])] == [
+        DeadlineBreached(
+            at=local("2026-11-23 14:30"),
+            number=number,
+            clock="accept",
+            due=local("2026-11-23 14:30"),
+        ),
+        TicketEscalated(at=local("2026-11-23 15:30"), number=number, level=1, to_role="head"),
+        TicketEscalated(at=local("2026-11-24 10:00"), number=number, level=2, to_role="supervisor"),
+    ]
     assert desk.view(number).case.level == 2
 
 
-def test_everybody_is_told_by_role_and_department(desk):
+def test_everybody_is_told_by_role_and_department(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.INFORM, AGENT)
     desk.act(number, Action.DISPATCH, DISPATCHER)
@@ -85,7 +93,7 @@ def test_everybody_is_told_by_role_and_department(desk):
     }
 
 
-def test_what_was_done_in_time_alarms_nobody(desk):
+def test_what_was_done_in_time_alarms_nobody(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.SOLVE, AGENT)
     desk.advance(days=60)
@@ -93,7 +101,7 @@ def test_what_was_done_in_time_alarms_nobody(desk):
     assert not desk.clock.getDelayedCalls()
 
 
-def test_a_missed_deadline_shows_until_it_is_made_good(desk):
+def test_a_missed_deadline_shows_until_it_is_made_good(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.INFORM, AGENT)
     desk.advance(hours=2)
@@ -104,7 +112,7 @@ def test_a_missed_deadline_shows_until_it_is_made_good(desk):
     assert result_of(desk.service.overdue()) == []
 
 
-def test_alarms_missed_in_a_downtime_fire_once_oldest_first_and_late(desk):
+def test_alarms_missed_in_a_downtime_fire_once_oldest_first_and_late(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.INFORM, AGENT)
     desk.act(number, Action.DISPATCH, DISPATCHER)
@@ -131,7 +139,7 @@ def test_alarms_missed_in_a_downtime_fire_once_oldest_first_and_late(desk):
     assert len(desk.events) == seen
 
 
-def test_the_timer_survives_a_restart_before_its_instant(desk):
+def test_the_timer_survives_a_restart_before_its_instant(desk: TicketDesk) -> None:
     desk.register()
     desk.advance(hours=1)
     desk.start_again()
@@ -142,7 +150,7 @@ def test_the_timer_survives_a_restart_before_its_instant(desk):
     assert alarms(desk) == ["deadline_warned"]
 
 
-def test_a_second_process_fires_nothing_twice(desk):
+def test_a_second_process_fires_nothing_twice(desk: TicketDesk) -> None:
     other = Escalation(desk.database, desk.bus, desk.clock)
     other.start()
     desk.register()
@@ -151,19 +159,19 @@ def test_a_second_process_fires_nothing_twice(desk):
     assert alarms(desk) == ["deadline_warned", "deadline_breached"]
 
 
-def test_an_alarm_claimed_by_another_in_between_is_left_to_it(desk):
+def test_an_alarm_claimed_by_another_in_between_is_left_to_it(desk: TicketDesk) -> None:
     desk.register()
     desk.escalation.stop()
     desk.advance(hours=2)
 
-    def claimed_txn(session):
+    def claimed_txn(session: Session) -> list[Fired]:
         session.execute(update(AlarmRow).values(fired=utc(desk.clock)))
         return fire_due_txn(session, utc(desk.clock), 10)
 
     assert result_of(desk.database.run(claimed_txn)) == []
 
 
-def test_a_lost_timer_costs_a_heartbeat(desk):
+def test_a_lost_timer_costs_a_heartbeat(desk: TicketDesk) -> None:
     desk.register()
     for call in desk.clock.getDelayedCalls():
         call.cancel()
@@ -173,7 +181,7 @@ def test_a_lost_timer_costs_a_heartbeat(desk):
     assert alarms(desk) == ["deadline_warned", "deadline_breached"]
 
 
-def test_rework_does_not_repeat_the_warnings_it_had(desk):
+def test_rework_does_not_repeat_the_warnings_it_had(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.INFORM, AGENT)
     desk.act(number, Action.DISPATCH, DISPATCHER)
@@ -187,7 +195,7 @@ def test_rework_does_not_repeat_the_warnings_it_had(desk):
     assert alarms(desk)[:3] == ["deadline_warned", "deadline_warned", "deadline_warned"]
 
 
-def test_a_thousand_at_once_fire_once_each_oldest_first():
+def test_a_thousand_at_once_fire_once_each_oldest_first() -> None:
     desk = TicketDesk()
     numbers = [desk.register(draft(title=f"第 {i} 件")).number for i in range(250)]
     desk.advance(hours=9)
@@ -211,21 +219,21 @@ def test_a_thousand_at_once_fire_once_each_oldest_first():
     assert unfired == 0
 
 
-class FailingOnce:
+class FailingOnce(DirectDatabase):
     """A database that fails the first time it is asked."""
 
-    def __init__(self, database):
-        self._database = database
+    def __init__(self, database: DirectDatabase) -> None:
+        self.engine = database.engine
         self.asked = 0
 
-    def run(self, transaction, *args):
+    def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         self.asked += 1
         if self.asked == 1:
             return fail(OSError("disk full"))
-        return self._database.run(transaction, *args)
+        return super().run(transaction, *args, **kwargs)
 
 
-def test_a_failing_database_is_asked_again():
+def test_a_failing_database_is_asked_again() -> None:
     desk = TicketDesk()
     desk.register()
     desk.advance(hours=2)
@@ -236,22 +244,26 @@ def test_a_failing_database_is_asked_again():
     assert alarms(desk) == ["deadline_warned", "deadline_breached"]
 
 
-class SlowDatabase:
-    """A database whose first answer is kept back."""
+class SlowDatabase(FailingOnce):
+    """A database that is asked for the first time and does not answer yet."""
 
-    def __init__(self, database):
-        self._database = database
-        self.gate = Deferred()
-        self.asked = 0
+    def __init__(self, database: DirectDatabase) -> None:
+        super().__init__(database)
+        self.gate: Deferred[None] = Deferred()
 
-    def run(self, transaction, *args):
+    def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         self.asked += 1
-        if self.asked == 1:
-            return self.gate.addCallback(lambda _: self._database.run(transaction, *args))
-        return self._database.run(transaction, *args)
+        if self.asked > 1:
+            return DirectDatabase.run(self, transaction, *args, **kwargs)
+        answered: Deferred[T] = Deferred()
+        now = DirectDatabase.run
+        self.gate.addCallback(
+            lambda _: now(self, transaction, *args, **kwargs).chainDeferred(answered)
+        )
+        return answered
 
 
-def test_a_change_during_a_sweep_is_seen_after_it():
+def test_a_change_during_a_sweep_is_seen_after_it() -> None:
     desk = TicketDesk()
     database = SlowDatabase(desk.database)
     escalation = Escalation(database, desk.bus, desk.clock)
@@ -265,7 +277,7 @@ def test_a_change_during_a_sweep_is_seen_after_it():
     assert alarms(desk) == ["deadline_warned", "deadline_breached"]
 
 
-def test_alarms_speak_of_roles_the_house_has():
+def test_alarms_speak_of_roles_the_house_has() -> None:
     desk = TicketDesk()
     desk.register()
     roles = result_of(
@@ -274,7 +286,7 @@ def test_alarms_speak_of_roles_the_house_has():
     assert {Role(role) for role in roles} == {Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT}
 
 
-def test_the_earliest_alarm_is_the_only_timer(desk):
+def test_the_earliest_alarm_is_the_only_timer(desk: TicketDesk) -> None:
     for _ in range(3):
         desk.register()
     (timer,) = desk.clock.getDelayedCalls()

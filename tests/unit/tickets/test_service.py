@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -46,11 +47,11 @@ WHOLE_LIFE = (
 
 
 @pytest.fixture
-def desk():
+def desk() -> TicketDesk:
     return TicketDesk()
 
 
-def test_a_complaint_from_the_call_to_its_close(desk):
+def test_a_complaint_from_the_call_to_its_close(desk: TicketDesk) -> None:
     number = desk.register().number
     for action, by in WHOLE_LIFE:
         desk.advance(minutes=10)
@@ -68,7 +69,7 @@ def test_a_complaint_from_the_call_to_its_close(desk):
     ] * len(WHOLE_LIFE)
 
 
-def test_what_the_house_hears(desk):
+def test_what_the_house_hears(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.DISPATCH, DISPATCHER)
     assert desk.events == [
@@ -94,7 +95,7 @@ def test_what_the_house_hears(desk):
     ]
 
 
-def test_numbers_count_the_local_day(desk):
+def test_numbers_count_the_local_day(desk: TicketDesk) -> None:
     assert [desk.register().number[:10] for _ in range(3)] == [
         "2611230001",
         "2611230002",
@@ -104,7 +105,7 @@ def test_numbers_count_the_local_day(desk):
     assert desk.register().number[:10] == "2611240001"
 
 
-def test_a_stale_version_is_refused_and_changes_nothing(desk):
+def test_a_stale_version_is_refused_and_changes_nothing(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.NOTE, AGENT)
     stale = desk.service.act(number, Action.NOTE, FILLED, AGENT, 1, "late")
@@ -113,7 +114,7 @@ def test_a_stale_version_is_refused_and_changes_nothing(desk):
     assert len(desk.view(number).history) == 2
 
 
-def test_a_repeated_request_gets_its_first_answer(desk):
+def test_a_repeated_request_gets_its_first_answer(desk: TicketDesk) -> None:
     first = result_of(desk.service.register(draft(), AGENT, "once"))
     assert result_of(desk.service.register(draft(), AGENT, "once")) == first
     asked = (first.number, Action.NOTE, FILLED, AGENT, 1, "noted once")
@@ -124,7 +125,7 @@ def test_a_repeated_request_gets_its_first_answer(desk):
     assert len(desk.events) == 3
 
 
-def test_a_request_id_is_one_persons_and_one_acts(desk):
+def test_a_request_id_is_one_persons_and_one_acts(desk: TicketDesk) -> None:
     number = desk.register().number
     result_of(desk.service.act(number, Action.NOTE, FILLED, AGENT, 1, "mine"))
     for action, by in ((Action.NOTE, SUPERVISOR), (Action.INFORM, AGENT)):
@@ -132,7 +133,7 @@ def test_a_request_id_is_one_persons_and_one_acts(desk):
             result_of(desk.service.act(number, action, FILLED, by, 2, "mine"))
 
 
-def test_a_refused_act_leaves_no_trace(desk):
+def test_a_refused_act_leaves_no_trace(desk: TicketDesk) -> None:
     number = desk.register().number
     before = desk.view(number)
     with pytest.raises(Refused):
@@ -140,7 +141,7 @@ def test_a_refused_act_leaves_no_trace(desk):
     assert desk.view(number) == before
 
 
-def test_unknown_tickets_and_departments(desk):
+def test_unknown_tickets_and_departments(desk: TicketDesk) -> None:
     with pytest.raises(Refused, match=r"ticket\.unknown"):
         result_of(desk.service.act("26112300013", Action.NOTE, FILLED, AGENT, 1, "x"))
     number = desk.register().number
@@ -149,16 +150,17 @@ def test_unknown_tickets_and_departments(desk):
     assert result_of(desk.service.view("26112300021")) is None
 
 
-def test_a_caller_finds_the_ticket_by_its_keys(desk):
+def test_a_caller_finds_the_ticket_by_its_keys(desk: TicketDesk) -> None:
     number = desk.register().number
     summary = result_of(desk.service.find(number))
+    assert summary is not None
     assert (summary.state, summary.overdue) == ("registered", False)
     assert summary.due == local("2026-12-09 00:00")
     assert result_of(desk.service.find(number[:-1] + "0")) is None
     assert result_of(desk.service.find("123")) is None
 
 
-def test_a_customers_open_tickets(desk):
+def test_a_customers_open_tickets(desk: TicketDesk) -> None:
     first = desk.register().number
     desk.advance(minutes=5)
     second = desk.register(draft(TicketKind.SUGGESTION)).number
@@ -168,7 +170,7 @@ def test_a_customers_open_tickets(desk):
     assert result_of(desk.service.open_tickets(CustomerId("C2"))) == []
 
 
-def test_one_more_call_belongs_to_the_ticket_once(desk):
+def test_one_more_call_belongs_to_the_ticket_once(desk: TicketDesk) -> None:
     number = desk.register().number
     for _ in range(2):
         desk.advance(minutes=5)
@@ -176,7 +178,7 @@ def test_one_more_call_belongs_to_the_ticket_once(desk):
     assert [link.call_id for link in desk.view(number).calls] == ["call-1", "call-2"]
 
 
-def test_messages_are_read_by_one_person_at_a_time(desk):
+def test_messages_are_read_by_one_person_at_a_time(desk: TicketDesk) -> None:
     number = desk.register().number
     (message,) = result_of(desk.service.messages(DISPATCHER))
     assert (message.number, message.kind, message.subject) == (
@@ -189,7 +191,7 @@ def test_messages_are_read_by_one_person_at_a_time(desk):
     assert result_of(desk.service.messages(DISPATCHER)) == []
 
 
-def test_the_first_agent_hears_that_the_result_is_in(desk):
+def test_the_first_agent_hears_that_the_result_is_in(desk: TicketDesk) -> None:
     number = desk.register().number
     for action, by in WHOLE_LIFE[:5]:
         desk.act(number, action, by)
@@ -215,7 +217,9 @@ def test_the_first_agent_hears_that_the_result_is_in(desk):
         (Query(offset=2), ["queue"]),
     ],
 )
-def test_lists_show_the_most_pressing_first(desk, query, found):
+def test_lists_show_the_most_pressing_first(
+    desk: TicketDesk, query: Query, found: list[str]
+) -> None:
     desk.register(draft(title="排队 solved late"))
     desk.advance(hours=1.5)
     desk.register(draft(TicketKind.SUGGESTION, title="排队 queue"))
@@ -228,7 +232,7 @@ def test_lists_show_the_most_pressing_first(desk, query, found):
     assert page.total == len(found) + query.offset or query.limit == 1
 
 
-def test_a_department_sees_its_own_deadlines(desk):
+def test_a_department_sees_its_own_deadlines(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.DISPATCH, DISPATCHER)
     (everyones,) = result_of(desk.service.search(Query())).lines
@@ -241,7 +245,7 @@ def test_a_department_sees_its_own_deadlines(desk):
     assert everyones == result_of(desk.service.line(number))
 
 
-def test_departments_need_calendars_that_exist():
+def test_departments_need_calendars_that_exist() -> None:
     moon = Department(DepartmentId("moon"), "月球", "Moon", "lunar")
     with pytest.raises(ConfigurationError, match="lunar"):
         check_departments({moon.department_id: moon}, TIMEKEEPER.calendars)
@@ -262,7 +266,7 @@ STEPS = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(steps=STEPS)
-def test_whatever_people_do_the_ticket_stays_whole(steps):
+def test_whatever_people_do_the_ticket_stays_whole(steps: list[Any]) -> None:
     """Mostly what the page offers the person, now and then what it does not."""
     desk = TicketDesk()
     desk.escalation.start()

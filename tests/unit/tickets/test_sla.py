@@ -36,7 +36,9 @@ TERMS = Terms(TicketKind.COMPLAINT, Urgency.ORDINARY, ServiceLevel.UNIFORM, {1: 
 HOUR = timedelta(hours=1)
 
 
-def started(kind, at=MONDAY, terms=TERMS, keeper=TIMEKEEPER):
+def started(
+    kind: ClockKind, at: datetime = MONDAY, terms: Terms = TERMS, keeper: Timekeeper = TIMEKEEPER
+) -> Clock:
     dispatch = 1 if kind in (ClockKind.ACCEPT, ClockKind.RESULT, ClockKind.REVIEW) else None
     return keeper.apply((), [Start(kind, dispatch)], terms, at)[0]
 
@@ -59,11 +61,11 @@ def started(kind, at=MONDAY, terms=TERMS, keeper=TIMEKEEPER):
         (ClockKind.DECISION, "2026-11-21 23:59", "2026-12-07 00:00"),
     ],
 )
-def test_when_a_clock_is_due(kind, at, due):
+def test_when_a_clock_is_due(kind: ClockKind, at: str, due: str) -> None:
     assert started(kind, local(at)).due == local(due)
 
 
-def test_holidays_and_make_up_workdays():
+def test_holidays_and_make_up_workdays() -> None:
     keeper = Timekeeper(Policy(), Calendars(TIMEKEEPER.calendars.hotline, [national_day_2026()]))
     eve = local("2026-09-30 16:30")
     # one hour on the eve, seven days off, three hours on Thursday the 8th before noon
@@ -83,27 +85,27 @@ def test_holidays_and_make_up_workdays():
         (ServiceLevel.UNIFORM, "2026-11-23 14:30"),
     ],
 )
-def test_the_service_level_shortens_our_own_limits(level, due):
+def test_the_service_level_shortens_our_own_limits(level: ServiceLevel, due: str) -> None:
     terms = replace(TERMS, service_level=level)
     assert started(ClockKind.ACCEPT, terms=terms).due == local(due)
     assert started(ClockKind.DECISION, terms=terms).target == timedelta(days=15)
 
 
-def test_only_a_complaint_has_the_statutory_period():
+def test_only_a_complaint_has_the_statutory_period() -> None:
     terms = replace(TERMS, kind=TicketKind.SUGGESTION)
     clock = started(ClockKind.DECISION, terms=terms)
     assert (clock.calendar, clock.target) == ("hotline", 120 * HOUR)
     assert started(ClockKind.DECISION).calendar == CALENDAR_DAYS
 
 
-def test_every_kind_and_urgency_has_every_limit():
+def test_every_kind_and_urgency_has_every_limit() -> None:
     assert set(LIMITS) == {(kind, urgency) for kind in TicketKind for urgency in Urgency}
     assert all(set(limits) == set(ClockKind) for limits in LIMITS.values())
     assert set(SHARES) == set(ServiceLevel)
     assert set(LADDERS) == set(ClockKind)
 
 
-def test_a_department_leaves_time_to_answer_the_customer():
+def test_a_department_leaves_time_to_answer_the_customer() -> None:
     """Its result is due a day before the decision, however much its own limit allows."""
     late = local("2026-12-04 09:00")
     clocks = TIMEKEEPER.apply((), [Start(ClockKind.DECISION)], TERMS, local("2026-11-21 10:00"))
@@ -115,7 +117,7 @@ def test_a_department_leaves_time_to_answer_the_customer():
     assert after_all[2].due > local("2026-12-06 12:00")
 
 
-def test_met_missed_and_cancelled_are_facts_about_instants():
+def test_met_missed_and_cancelled_are_facts_about_instants() -> None:
     clock = started(ClockKind.ACCEPT)
     assert stopped(clock, clock.due).end is ClockEnd.MET
     assert stopped(clock, clock.due + timedelta(seconds=1)).end is ClockEnd.MISSED
@@ -126,7 +128,7 @@ def test_met_missed_and_cancelled_are_facts_about_instants():
     assert not stopped(clock, clock.due).overdue(clock.due)
 
 
-def test_a_resumed_clock_keeps_what_was_used_and_no_more():
+def test_a_resumed_clock_keeps_what_was_used_and_no_more() -> None:
     """Returned after three of forty hours, sent back next morning: 37 hours are left."""
     clock = stopped(started(ClockKind.RESULT), local("2026-11-23 12:00"))
     back = local("2026-11-24 09:00")
@@ -136,7 +138,7 @@ def test_a_resumed_clock_keeps_what_was_used_and_no_more():
     assert clock.due == TIMEKEEPER.calendars.named("office").add(back, 37 * HOUR)
 
 
-def test_an_effect_moves_its_own_clock_only():
+def test_an_effect_moves_its_own_clock_only() -> None:
     terms = replace(TERMS, department_calendars={1: "office", 2: "office"})
     clocks = TIMEKEEPER.apply(
         (), [Start(ClockKind.RESULT, 1), Start(ClockKind.RESULT, 2)], terms, MONDAY
@@ -147,7 +149,7 @@ def test_an_effect_moves_its_own_clock_only():
     assert [clock.end for clock in clocks] == [ClockEnd.CANCELLED, ClockEnd.MET]
 
 
-def test_warnings_before_the_breach_and_the_ladder_after():
+def test_warnings_before_the_breach_and_the_ladder_after() -> None:
     alarms = TIMEKEEPER.alarms(started(ClockKind.ACCEPT))
     assert [(alarm.kind, alarm.level, alarm.to, alarm.due) for alarm in alarms] == [
         (AlarmKind.WARNING, 1, Role.OFFICER, local("2026-11-23 12:00")),
@@ -157,11 +159,11 @@ def test_warnings_before_the_breach_and_the_ladder_after():
     ]
 
 
-def test_a_stopped_clock_alarms_nobody():
+def test_a_stopped_clock_alarms_nobody() -> None:
     assert TIMEKEEPER.alarms(stopped(started(ClockKind.ACCEPT), MONDAY)) == ()
 
 
-def test_an_unknown_calendar_is_named():
+def test_an_unknown_calendar_is_named() -> None:
     with pytest.raises(ConfigurationError, match="no calendar 'moon'; there are hotline, office"):
         TIMEKEEPER.calendars.named("moon")
 
@@ -171,7 +173,9 @@ def test_an_unknown_calendar_is_named():
     minutes=st.integers(0, 60 * 24 * 40),
     later=st.lists(st.integers(0, 60 * 24 * 20), max_size=6),
 )
-def test_clocks_hold_whatever_happens_to_them(kind, minutes, later):
+def test_clocks_hold_whatever_happens_to_them(
+    kind: ClockKind, minutes: int, later: list[int]
+) -> None:
     """Stopped and resumed at random: never negative, due never before start, alarms in order."""
     at = MONDAY + timedelta(minutes=minutes)
     clock = started(kind, at)
@@ -187,6 +191,6 @@ def test_clocks_hold_whatever_happens_to_them(kind, minutes, later):
     assert all(due >= clock.started for due in dues)
 
 
-def test_the_hotline_calendar_is_known_by_both_its_names():
+def test_the_hotline_calendar_is_known_by_both_its_names() -> None:
     hotline = WorkingCalendar("service", SHANGHAI, (ALL_DAY,) * 7)
     assert Calendars(hotline, [hotline]).named("service") is Calendars(hotline).named("hotline")
