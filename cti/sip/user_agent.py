@@ -184,10 +184,25 @@ class UserAgent:
         """Where the account can be reached now, the newest first."""
         return self._registrar.bindings(account, now)
 
+    # --- the whole --------------------------------------------------------------------------
+
+    def leave(self) -> Output:
+        """End every session and take every binding of ours back."""
+        for session in tuple(self._sessions.values()):
+            session.end("")
+        for own in tuple(self._registrations.values()):
+            own.register(0)
+        return self._core.drain()
+
     @property
     def sessions(self) -> tuple[SessionId, ...]:
         """Every session not yet forgotten, also those that only wait for the far side."""
         return tuple(self._sessions)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is waited for: no session, no registration of ours."""
+        return not self._sessions and not self._registrations
 
     # --- their requests ---------------------------------------------------------------------
 

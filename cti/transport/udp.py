@@ -8,6 +8,7 @@ import socket
 from collections import Counter, deque
 from collections.abc import Callable
 
+from twisted.internet.defer import Deferred
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
@@ -32,6 +33,9 @@ from cti.transport.timers import KeyedTimers
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes asked of the kernel, so that a burst of calls waits rather than vanishes."""
+
+FAREWELL = 2.0
+"""Seconds to wait for the answers to our last BYE and REGISTER."""
 
 OnReport = Callable[[Report], object]
 
@@ -59,6 +63,22 @@ class SipEndpoint(DatagramProtocol):
         self._timers = KeyedTimers(clock, self._timer_fired)
         self._reports: deque[Report] = deque()
         self._delivering = False
+        self._leaving: Deferred[None] | None = None
+
+    async def leave(self, limit: float = FAREWELL) -> None:
+        """Say goodbye on every session and registration, and wait for the answers.
+
+        Those who do not answer within `limit` seconds are left without. The port is to be closed
+        after this.
+        """
+        self._perform(self.user_agent.leave())
+        if self.user_agent.idle:
+            return
+        self._leaving = Deferred()
+        patience = self._clock.callLater(limit, self._left)
+        await self._leaving
+        if patience.active():
+            patience.cancel()
 
     # --- Twisted's side -----------------------------------------------------------------------
 
@@ -66,17 +86,13 @@ class SipEndpoint(DatagramProtocol):
         """The socket is bound: widen its buffer, learn its port."""
         assert self.transport is not None
         self.user_agent.bound(self.transport.getHost().port)
-        handle = getattr(self.transport, "socket", None)
-        if handle is not None:
-            handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        self.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
     def stopProtocol(self) -> None:
         """The socket is closed: nothing is waited for any more."""
         self._timers.stop_all()
 
-    def datagramReceived(
-        self, datagram: bytes, addr: tuple[str, int]
-    ) -> None:
+    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
         """Take a datagram, whatever is in it."""
         self.counters["received"] += 1
         source = Endpoint(addr[0], addr[1])
@@ -153,6 +169,13 @@ class SipEndpoint(DatagramProtocol):
                 case report:
                     self._reports.append(report)
         self._deliver()
+        if self.user_agent.idle:
+            self._left()
+
+    def _left(self) -> None:
+        if self._leaving is not None:
+            leaving, self._leaving = self._leaving, None
+            leaving.callback(None)
 
     def _send(self, data: bytes, destination: Endpoint) -> None:
         if self.transport is None:
