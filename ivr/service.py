@@ -1,0 +1,59 @@
+"""The IVR: takes answered-to-be calls into flows and lets go of them when they end."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from cti.call.events import CallCleared, ConnectionCleared
+from cti.call.model import Party
+from cti.kernel.errors import LocalError
+from cti.kernel.identifiers import CallId
+from ivr.checks import Surroundings
+from ivr.flow import Flow
+from ivr.loader import load
+from ivr.ports import Ports
+from ivr.services import SIGNATURES
+from ivr.session import Session
+from prompts.catalogue import Catalogue
+
+
+def surroundings(
+    catalogue: Catalogue, queues: Collection[str], calendars: Collection[str]
+) -> Surroundings:
+    """What flows are checked against."""
+    blanks = {text: frozenset(catalogue.blanks(text)) for text in catalogue.ids}
+    return Surroundings(blanks, SIGNATURES, frozenset(queues), frozenset(calendars))
+
+
+def load_flows(folder: Path, around: Surroundings) -> dict[str, Flow]:
+    """Every flow of the folder by name; DocumentError for the first file that is wrong."""
+    return {path.stem: load(path, around) for path in sorted(folder.glob("*.yaml"))}
+
+
+class IvrService:
+    """Runs a session for every call in a flow."""
+
+    def __init__(self, flows: Mapping[str, Flow], ports: Ports) -> None:
+        self._flows, self._ports = flows, ports
+        self._sessions: dict[CallId, Session] = {}
+        ports.bus.subscribe(ConnectionCleared, self._connection_cleared)
+        ports.bus.subscribe(CallCleared, self._call_cleared)
+
+    def take(self, call_id: CallId, flow_name: str) -> None:
+        """Answer the delivered call and run the flow; LocalError for a flow nobody wrote."""
+        flow = self._flows.get(flow_name)
+        if flow is None:
+            raise LocalError(f"no flow {flow_name}")
+        self._sessions[call_id] = session = Session(call_id, flow, self._ports)
+        session.start()
+
+    def _connection_cleared(self, event: ConnectionCleared) -> None:
+        if event.party is Party.CALLER:
+            self._let_go(event.call_id, by_caller=event.cleared_by is Party.CALLER)
+
+    def _call_cleared(self, event: CallCleared) -> None:
+        self._let_go(event.call_id, by_caller=event.cleared_by is Party.CALLER)
+
+    def _let_go(self, call_id: CallId, *, by_caller: bool) -> None:
+        session = self._sessions.pop(call_id, None)
+        if session:
+            session.caller_left(by_caller=by_caller)

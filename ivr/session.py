@@ -1,0 +1,361 @@
+"""One call in a flow: performs what the interpreter asks for and tells it what happened.
+
+Everything that happens to the call goes through `_handle`, one event after the other. Whatever
+answers late (a sound, a service, a directory) is compared with what is wanted by then, so that
+nothing old reaches the caller.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cti.call.control import PlayEnd
+from cti.kernel.clock import DelayedCall, utc
+from cti.kernel.errors import HotlineError
+from cti.kernel.identifiers import CallId, QueueId
+from cti.kernel.ports import QueueRequest
+from cti.kernel.vocabulary import Verification
+from customers.model import Customer
+from ivr.bank.port import SignIn
+from ivr.effects import (
+    CalendarChecked,
+    CallerLeft,
+    CallService,
+    CheckCalendar,
+    Choose,
+    Disconnect,
+    Effect,
+    Entered,
+    Event,
+    HandOver,
+    Hours,
+    Key,
+    Mask,
+    Play,
+    Played,
+    ServiceDone,
+    SetLanguage,
+    Started,
+    StartTimer,
+    StopPlaying,
+    StopTimer,
+    Timer,
+    TimerFired,
+)
+from ivr.events import (
+    ChoiceMade,
+    FlowEntered,
+    FlowLeft,
+    ServiceUsed,
+    SignInAttempted,
+    SignInOutcome,
+)
+from ivr.flow import UNAVAILABLE, Flow
+from ivr.interpreter import State, step
+from ivr.ports import Ports
+from ivr.services import SIGNATURES, SelfServices
+
+LOOK_UP_LIMIT = 0.3
+"""Seconds the first prompt waits for the customer directory."""
+SERVICE_LIMIT = 5.0
+"""Seconds a caller waits for a self-service."""
+
+
+class Session:
+    """A caller in a flow, from the answer to the end of the call."""
+
+    _log = Logger()
+
+    def __init__(self, call_id: CallId, flow: Flow, ports: Ports) -> None:
+        self._call_id, self._flow, self._ports = call_id, flow, ports
+        self._state = State()
+        self._events: deque[Event] = deque()
+        self._handling = False
+        self._left = False
+        self._over = False
+        self._timers: dict[Timer, DelayedCall] = {}
+        self._sound = 0
+        self._service = 0
+        self._service_limit: DelayedCall | None = None
+        self._look_up_limit: DelayedCall | None = None
+        self._path: tuple[str, ...] = ()
+        self._entered: dict[str, str] = {}
+        self._verification = Verification.NONE
+        self._services = SelfServices(ports.bank, ports.tickets, self._signed_in)
+
+    def start(self) -> None:
+        """Answer the call and let the flow begin, the caller looked up meanwhile."""
+        self._publish(FlowEntered, flow=self._flow.name)
+        Deferred.fromCoroutine(self._begin()).addErrback(self._broken)
+
+    def caller_left(self, *, by_caller: bool) -> None:
+        """The call is over: stop everything."""
+        self._over = True
+        self._state, _ = step(self._flow, self._state, CallerLeft())
+        self._leave("hung_up" if by_caller else "failed")
+        self._sound += 1
+        self._service += 1
+        for timer in (*self._timers.values(), self._look_up_limit, self._service_limit):
+            if timer and timer.active():
+                timer.cancel()
+        self._timers.clear()
+
+    # --- beginning --------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        call = self._ports.calls.get(self._call_id)
+        if call is None:
+            return
+        known = self._look_up(call.calling)
+        if not await self._ports.calls.answer(self._call_id):
+            return
+        customer = await known
+        if self._over:
+            return
+        self._ports.calls.collect(self._call_id, lambda key: self._handle(Key(key)))
+        self._handle(Started(_facts(customer)))
+
+    def _look_up(self, number: str) -> Deferred[Customer | None]:
+        """Who calls, None when that takes too long; found late, they are attached all the same."""
+        known: Deferred[Customer | None] = Deferred()
+
+        def found(customer: Customer | None) -> None:
+            if customer and self._verification is Verification.NONE:
+                self._attach_customer(customer, Verification.RECOGNISED)
+            settle(customer)
+
+        def settle(customer: Customer | None) -> None:
+            if not known.called:
+                known.callback(customer)
+            if limit.active():
+                limit.cancel()
+
+        def failed(failure: Failure) -> None:
+            self._log_failure("The caller could not be looked up", failure)
+            settle(None)
+
+        limit = self._look_up_limit = self._ports.clock.callLater(LOOK_UP_LIMIT, settle, None)
+        self._ports.customers.by_number(number).addCallbacks(found, failed)
+        return known
+
+    # --- the machine ------------------------------------------------------------------------
+
+    def _handle(self, event: Event) -> None:
+        """Step through the event and all that follows from it at once."""
+        self._events.append(event)
+        if self._handling:
+            return
+        self._handling = True
+        try:
+            while self._events and not self._over:
+                self._state, effects = step(self._flow, self._state, self._events.popleft())
+                for effect in effects:
+                    self._perform(effect)
+        except Exception:  # noqa: BLE001  (whatever it is, this call is cleared and the house lives)
+            self._broken(Failure())
+        finally:
+            self._handling = False
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Play():
+                self._play(effect)
+            case StopPlaying():
+                self._sound += 1
+                self._ports.calls.stop(self._call_id)
+            case StartTimer() | StopTimer():
+                self._set_timer(effect)
+            case CallService():
+                self._call_service(effect)
+            case CheckCalendar():
+                self._handle(CalendarChecked(self._hours(effect.calendar)))
+            case Mask():
+                self._ports.calls.mask(self._call_id, effect.masked)
+            case SetLanguage() | Choose() | Entered():
+                self._note(effect)
+            case HandOver():
+                self._hand_over(effect)
+            case Disconnect():
+                self._leave("ended")
+                self._ports.calls.clear(self._call_id)
+
+    def _note(self, effect: SetLanguage | Choose | Entered) -> None:
+        calls = self._ports.calls
+        match effect:
+            case SetLanguage():
+                calls.attach(self._call_id, language=effect.language)
+            case Choose():
+                self._publish(ChoiceMade, menu=effect.menu, choice=effect.choice)
+                self._path = (*self._path, effect.choice)
+                calls.attach(self._call_id, path=self._path)
+            case Entered():
+                self._entered[effect.field] = effect.value
+                calls.attach(self._call_id, entered=dict(self._entered))
+
+    def _set_timer(self, effect: StartTimer | StopTimer) -> None:
+        running = self._timers.pop(effect.timer, None)
+        if running:
+            running.cancel()
+        if isinstance(effect, StartTimer):
+            self._timers[effect.timer] = self._ports.clock.callLater(
+                effect.seconds, self._timer_fired, effect.timer
+            )
+
+    def _timer_fired(self, timer: Timer) -> None:
+        del self._timers[timer]
+        self._handle(TimerFired(timer))
+
+    def _hours(self, name: str) -> Hours:
+        calendar, now = self._ports.calendars[name], utc(self._ports.clock)
+        if calendar.is_open(now):
+            return Hours.OPEN
+        return Hours.HOLIDAY if calendar.holiday(now) else Hours.CLOSED
+
+    # --- sound ------------------------------------------------------------------------------
+
+    def _play(self, effect: Play) -> None:
+        self._sound += 1
+        wanted = self._sound
+        asked = [
+            self._ports.announcer.sounds([line.announcement for line in lines], language)
+            for language, lines in groupby(effect.lines, lambda line: line.language)
+        ]
+        gatherResults(asked, consumeErrors=True).addCallbacks(
+            self._sounds_ready,
+            self._no_sounds,
+            callbackArgs=(wanted, effect.barge_in),
+            errbackArgs=(wanted,),
+        ).addErrback(self._broken)
+
+    def _sounds_ready(self, found: Sequence[list[Path]], wanted: int, barge_in: bool) -> None:
+        paths = [path for group in found for path in group]
+        if wanted != self._sound:
+            self._ports.announcer.release(paths)
+        elif not paths:
+            self._handle(Played())
+        else:
+            playing = self._ports.calls.play(self._call_id, paths, barge_in=barge_in)
+            playing.addCallback(self._play_ended, paths, wanted).addErrback(self._broken)
+
+    def _no_sounds(self, failure: Failure, wanted: int) -> None:
+        self._log_failure("An announcement could not be made", failure)
+        if wanted == self._sound:
+            self._handle(Played())
+
+    def _play_ended(self, end: PlayEnd, paths: list[Path], wanted: int) -> None:
+        self._ports.announcer.release(paths)
+        # A key that interrupts is told by itself; whatever else interrupts has replaced the sound.
+        if end is PlayEnd.FINISHED and wanted == self._sound:
+            self._handle(Played())
+
+    # --- services ---------------------------------------------------------------------------
+
+    def _call_service(self, effect: CallService) -> None:
+        self._service += 1
+        wanted = self._service
+        self._service_limit = self._ports.clock.callLater(
+            SERVICE_LIMIT, self._service_late, effect.name, wanted
+        )
+        running = Deferred.fromCoroutine(self._services.run(effect.name, effect.arguments))
+        running.addErrback(self._service_failed, effect.name)
+        running.addCallback(self._service_done, effect.name, wanted)
+
+    def _service_done(self, done: ServiceDone, name: str, wanted: int) -> None:
+        if wanted != self._service:
+            return
+        self._service += 1
+        if self._service_limit and self._service_limit.active():
+            self._service_limit.cancel()
+        if counts_as := SIGNATURES[name].counts_as:
+            self._publish(ServiceUsed, service=counts_as, succeeded=done.succeeded)
+        self._handle(done)
+
+    def _service_failed(self, failure: Failure, name: str) -> ServiceDone:
+        self._log_failure(f"Self-service {name} failed", failure)
+        return ServiceDone(UNAVAILABLE, succeeded=False)
+
+    def _service_late(self, name: str, wanted: int) -> None:
+        # What runs is left to end by itself: a sign-in must still be counted, a loss reported.
+        self._log.warn("Self-service {name} took too long", name=name, call_id=self._call_id)
+        self._service_done(ServiceDone(UNAVAILABLE, succeeded=False), name, wanted)
+
+    def _signed_in(self, answer: SignIn) -> None:
+        if self._over:
+            return
+        self._publish(SignInAttempted, outcome=answer.outcome, customer_id=answer.customer_id)
+        if answer.outcome is not SignInOutcome.VERIFIED or answer.customer_id is None:
+            return
+        self._verification = Verification.SIGNED_IN
+        self._ports.calls.attach(
+            self._call_id, customer_id=answer.customer_id, verification=Verification.SIGNED_IN
+        )
+        found = self._ports.customers.by_id(answer.customer_id)
+        found.addCallback(self._known_by_sign_in)
+        found.addErrback(lambda failure: self._log_failure("A customer is not known", failure))
+
+    def _known_by_sign_in(self, customer: Customer | None) -> None:
+        if customer:
+            self._attach_customer(customer, Verification.SIGNED_IN)
+
+    def _attach_customer(self, customer: Customer, verification: Verification) -> None:
+        if self._over:
+            return
+        self._verification = verification
+        self._ports.calls.attach(
+            self._call_id,
+            customer_id=customer.customer_id,
+            customer_name=customer.name(customer.language),
+            service_level=customer.service_level,
+            verification=verification,
+        )
+
+    # --- end --------------------------------------------------------------------------------
+
+    def _hand_over(self, effect: HandOver) -> None:
+        call = self._ports.calls.get(self._call_id)
+        if call is None:
+            return
+        self._ports.calls.collect(self._call_id, None)
+        data = call.user_data
+        request = QueueRequest(
+            QueueId(effect.queue), self._state.language, data.service_level, effect.situation
+        )
+        self._ports.queues.enqueue(self._call_id, request)
+        self._leave("queued")
+
+    def _broken(self, failure: Failure) -> None:
+        """Our own mistake: this call ends, the house goes on."""
+        self._log.failure(
+            "Flow {flow} failed", failure, flow=self._flow.name, call_id=self._call_id
+        )
+        self._leave("failed")
+        self._ports.calls.clear(self._call_id)
+
+    def _leave(self, outcome: str) -> None:
+        if not self._left:
+            self._left = True
+            self._publish(FlowLeft, flow=self._flow.name, outcome=outcome)
+
+    def _publish(self, kind: type, **fields: object) -> None:
+        event = kind(at=utc(self._ports.clock), call_id=self._call_id, **fields)
+        self._ports.bus.publish(event)
+
+    def _log_failure(self, what: str, failure: Failure) -> None:
+        if failure.check(HotlineError):
+            self._log.warn("{what}: {error}", what=what, error=failure.value, call_id=self._call_id)
+        else:
+            self._log.failure("{what}", failure, what=what, call_id=self._call_id)
+
+
+def _facts(customer: Customer | None) -> dict[str, str]:
+    if customer is None:
+        return {"verification": Verification.NONE.name.lower()}
+    return {
+        "verification": Verification.RECOGNISED.name.lower(),
+        "level": customer.service_level.name.lower(),
+    }
