@@ -1,7 +1,7 @@
 """Clocks against deadlines worked out by hand."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -24,6 +24,7 @@ from tickets.sla import (
     CALENDAR_DAYS,
     AlarmKind,
     Calendars,
+    Clock,
     ClockEnd,
     Terms,
     Timekeeper,
