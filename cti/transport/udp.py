@@ -7,8 +7,10 @@ before its first report goes out, and reports keep their order.
 import socket
 from collections import Counter, deque
 from collections.abc import Callable
+from typing import Any, Protocol, cast
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
@@ -34,10 +36,23 @@ from cti.transport.timers import KeyedTimers
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes asked of the kernel, so that a burst of calls waits rather than vanishes."""
 
+LARGEST_DATAGRAM = 65536
 FAREWELL = 2.0
 """Seconds to wait for the answers to our last BYE and REGISTER."""
 
 OnReport = Callable[[Report], object]
+
+
+class UdpReactor(Clock, Protocol):
+    """What of the reactor is used here."""
+
+    def listenUDP(
+        self,
+        port: int,
+        protocol: DatagramProtocol,
+        interface: str,
+        maxPacketSize: int,  # noqa: N803  (Twisted's name)
+    ) -> IListeningPort: ...
 
 
 class SipEndpoint(DatagramProtocol):
@@ -50,35 +65,43 @@ class SipEndpoint(DatagramProtocol):
 
     def __init__(
         self,
+        reactor: UdpReactor,
         settings: UserAgentSettings,
         accounts: Accounts,
         entropy: Entropy,
-        clock: Clock,
         on_report: OnReport,
     ) -> None:
         self.user_agent = UserAgent(settings, accounts, entropy)
         self.counters: Counter[str] = Counter()
-        self._clock = clock
+        self._reactor = reactor
         self._on_report = on_report
-        self._timers = KeyedTimers(clock, self._timer_fired)
+        self._timers = KeyedTimers(reactor, self._timer_fired)
         self._reports: deque[Report] = deque()
         self._delivering = False
+        self._port: IListeningPort | None = None
         self._leaving: Deferred[None] | None = None
 
-    async def leave(self, limit: float = FAREWELL) -> None:
-        """Say goodbye on every session and registration, and wait for the answers.
+    def start(self, interface: str) -> None:
+        """Listen at that local address, on the port of the settings; CannotListenError."""
+        port = self.user_agent.settings.port
+        self._port = self._reactor.listenUDP(port, self, interface, maxPacketSize=LARGEST_DATAGRAM)
 
-        Those who do not answer within `limit` seconds are left without. The port is to be closed
-        after this.
+    async def stop(self, patience: float = FAREWELL) -> None:
+        """Say goodbye on every session and registration, wait for the answers, then close.
+
+        Those who do not answer within `patience` seconds are left without.
         """
-        self._perform(self.user_agent.leave())
-        if self.user_agent.idle:
+        if self._port is None:
             return
-        self._leaving = Deferred()
-        patience = self._clock.callLater(limit, self._left)
-        await self._leaving
-        if patience.active():
-            patience.cancel()
+        self._perform(self.user_agent.leave())
+        if not self.user_agent.idle:
+            self._leaving = Deferred()
+            limit = self._reactor.callLater(patience, self._left)
+            await self._leaving
+            if limit.active():
+                limit.cancel()
+        port, self._port = self._port, None
+        await maybeDeferred(port.stopListening)
 
     # --- Twisted's side -----------------------------------------------------------------------
 
@@ -86,7 +109,8 @@ class SipEndpoint(DatagramProtocol):
         """The socket is bound: widen its buffer, learn its port."""
         assert self.transport is not None
         self.user_agent.bound(self.transport.getHost().port)
-        self.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        handle = cast(Any, self.transport).getHandle()
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
     def stopProtocol(self) -> None:
         """The socket is closed: nothing is waited for any more."""
@@ -97,7 +121,7 @@ class SipEndpoint(DatagramProtocol):
         self.counters["received"] += 1
         source = Endpoint(addr[0], addr[1])
         try:
-            output = self.user_agent.datagram_received(datagram, source, self._clock.seconds())
+            output = self.user_agent.datagram_received(datagram, source, self._reactor.seconds())
         except Exception:  # noqa: BLE001  (our bug: logged, and the next datagram is served)
             self.counters["failed"] += 1
             self.log.failure("a datagram from {source} was not handled", source=str(source))
@@ -150,12 +174,12 @@ class SipEndpoint(DatagramProtocol):
 
     def contacts(self, account: str) -> tuple[Binding, ...]:
         """Where the account can be reached now, the newest first."""
-        return self.user_agent.contacts(account, self._clock.seconds())
+        return self.user_agent.contacts(account, self._reactor.seconds())
 
     # --- private --------------------------------------------------------------------------------
 
     def _timer_fired(self, key: str) -> None:
-        self._perform(self.user_agent.timer_fired(key, self._clock.seconds()))
+        self._perform(self.user_agent.timer_fired(key, self._reactor.seconds()))
 
     def _perform(self, output: Output) -> None:
         for item in output:
