@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import CustomerId
-from cti.kernel.ports import Money, TicketPort, TicketSummary
+from cti.kernel.money import Money
+from cti.kernel.ports import TicketPort, TicketSummary
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Verification
 from ivr.bank.port import (

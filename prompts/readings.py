@@ -26,7 +26,7 @@ from types import ModuleType
 from typing import Protocol, cast
 
 from cti.kernel.errors import LocalError
-from cti.kernel.ports import Money
+from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language
 from prompts.spoken import en, zh
 from prompts.spoken.values import WaitRange

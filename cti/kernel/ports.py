@@ -7,7 +7,6 @@ each the other's implementation of these protocols. Every Deferred may fail with
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -88,11 +87,3 @@ class StaffNames(Protocol):
     """Names of staff for boards and histories (implemented by `agents.roster`)."""
 
     def name_of(self, staff_id: StaffId) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in a currency (ISO 4217 code); never a float."""
-
-    amount: Decimal
-    currency: str = "CNY"

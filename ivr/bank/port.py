@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 
 from cti.kernel.errors import RemoteError
 from cti.kernel.identifiers import CustomerId
-from cti.kernel.ports import Money
+from cti.kernel.money import Money
 from cti.kernel.secret import Secret
 from ivr.events import SignInOutcome
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import CustomerId
-from cti.kernel.ports import Money
+from cti.kernel.money import Money
 from ivr.bank.errors import account_unknown, card_unknown, rates_missing
 from ivr.bank.port import (
     AccountRef,

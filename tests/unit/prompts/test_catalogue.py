@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from cti.kernel.errors import ConfigurationError, LocalError
-from cti.kernel.ports import Money
+from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language
 from ivr.bank.port import CardKind, Term, TransactionKind
 from prompts.catalogue import Announcement, load_catalogue

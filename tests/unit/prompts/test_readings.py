@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cti.kernel.errors import LocalError
-from cti.kernel.ports import Money
+from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language
 from prompts.readings import LONGEST_TEXT, READINGS, read
 from prompts.spoken.values import WaitRange
