@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.task import deferLater
-
 from cti.call.services import CallServices
 from cti.call.switch import CallSettings, Switch
 from cti.kernel.bus import Bus
@@ -14,11 +12,6 @@ from cti.sip.settings import Accounts, UserAgentSettings
 from cti.transport.media_client import MediaWorkers
 from cti.transport.udp import SipEndpoint
 from cti.worker.settings import MediaSettings
-
-MAX_DATAGRAM = 65_535
-FAREWELL_SECONDS = 1.0
-"""How long a stopping switch waits for the answers to its BYEs; then it goes."""
-FAREWELL_LOOK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +39,7 @@ class SwitchService:
     ) -> None:
         self._settings = settings
         self.media = MediaWorkers(reactor, settings.media, count=settings.media_workers)
-        self.endpoint = SipEndpoint(settings.sip, accounts, entropy, reactor, self._report)
-        self._reactor = reactor
-        self._port: Any = None
+        self.endpoint = SipEndpoint(reactor, settings.sip, accounts, entropy, self._report)
         switch = Switch(settings.calls, reactor, bus, self.endpoint, self.media, entropy)
         self.calls = CallServices(switch)
         self.media.listener = self.calls
@@ -56,25 +47,13 @@ class SwitchService:
     async def start(self) -> None:
         """Start the workers, then take calls."""
         await self.media.start()
-        sip = self._settings.sip
-        self._port = self._reactor.listenUDP(
-            sip.port, self.endpoint, self._settings.bind, MAX_DATAGRAM
-        )
+        self.endpoint.start(self._settings.bind)
 
     async def stop(self) -> None:
         """End every call properly, wait for the farewells, leave no process behind."""
         await self.calls.shut_down()
-        if self._port is not None:
-            await farewell(self.endpoint, self._reactor)
-            await self._port.stopListening()
+        await self.endpoint.stop()
         await self.media.shut_down()
 
     def _report(self, report: Report) -> None:
         self.calls.report(report)
-
-
-async def farewell(endpoint: SipEndpoint, clock: Any, limit: float = FAREWELL_SECONDS) -> None:
-    """Wait until no session of the endpoint awaits an answer any more, at most `limit` seconds."""
-    end = clock.seconds() + limit
-    while endpoint.user_agent.sessions and clock.seconds() < end:
-        await deferLater(clock, FAREWELL_LOOK, lambda: None)

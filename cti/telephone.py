@@ -86,8 +86,6 @@ class Line(Signalling, Protocol):
         self, address_of_record: str, registrar: Endpoint, user: str, secret: str, expires: int
     ) -> None: ...
 
-    def unregister(self, address_of_record: str) -> None: ...
-
 
 class Listener(Protocol):
     """Hears what the telephone does."""
@@ -112,15 +110,9 @@ class Telephone:
         self._media = media
         self._listener, self._number = listener, number
         self._names = count(1)
-        self._address = ""
         self._calls: dict[SessionId, PhoneCall] = {}
         self.signalling: Line
         """The endpoint, which is built after the telephone it reports to."""
-
-    @property
-    def known(self) -> bool:
-        """Whether the telephone has registered somewhere."""
-        return bool(self._address)
 
     @property
     def calls(self) -> Sequence[PhoneCall]:
@@ -163,13 +155,8 @@ class Telephone:
 
     def register(self, server: Endpoint, secret: str, expires: int) -> None:
         """Register with the server, and again before it runs out."""
-        self._address = f"sip:{self._number}@{server.host}"
-        self.signalling.register(self._address, server, self._number, secret, expires)
-
-    def unregister(self) -> None:
-        """Be reachable no more."""
-        if self._address:
-            self.signalling.unregister(self._address)
+        address = f"sip:{self._number}@{server.host}"
+        self.signalling.register(address, server, self._number, secret, expires)
 
     def answer(self, call: PhoneCall) -> None:
         """Take the ringing call."""

@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import deferLater
 from twisted.internet.task import react as twisted_react
 
 from config.cli import settings_of
 from cti.kernel.deferreds import fork
 from cti.kernel.errors import ConfigurationError, HotlineError
 from cti.kernel.identifiers import system_entropy
-from cti.service import MAX_DATAGRAM, farewell
 from cti.sip.events import Endpoint
 from cti.sip.settings import UserAgentSettings
 from cti.telephone import Listener, Telephone
@@ -29,8 +27,6 @@ from cti.worker.settings import MediaSettings
 
 SIP_PORT = 5060
 FAILED, INTERRUPTED = 1, 130
-UNREGISTER_SECONDS = 0.3
-"""How long a telephone waits for the answer to its last REGISTER."""
 RATE = 8000
 TONE_LEVEL = 0.2
 
@@ -122,19 +118,15 @@ async def open_telephone(
         contact_user=number,
         trunks={server.host: "server"},
     )
-    endpoint = SipEndpoint(settings, NoAccounts(), system_entropy, reactor, telephone.report)
+    endpoint = SipEndpoint(reactor, settings, NoAccounts(), system_entropy, telephone.report)
     telephone.signalling = endpoint
-    port = reactor.listenUDP(0, endpoint, host, MAX_DATAGRAM)
+    endpoint.start(host)
     try:
         yield telephone
     finally:
         for call in telephone.calls:
             telephone.hang_up(call)
-        if telephone.known:
-            telephone.unregister()
-            await deferLater(reactor, UNREGISTER_SECONDS, lambda: None)
-        await farewell(endpoint, reactor)
-        await port.stopListening()
+        await endpoint.stop()
         if engine is None:
             await media.shut_down()
 
