@@ -46,7 +46,7 @@ OnReport = Callable[[Report], object]
 class UdpReactor(Clock, Protocol):
     """What of the reactor is used here."""
 
-    def listenUDP(
+    def listenUDP(  # noqa: N802  (Twisted's name)
         self,
         port: int,
         protocol: DatagramProtocol,
