@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessExitedAlready
-from twisted.internet.interfaces import IProcessTransport, IReactorProcess
+from twisted.internet.interfaces import IReactorProcess
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -95,7 +95,15 @@ class _Job:
         Path(f"{self.request['path']}.part").unlink(missing_ok=True)
 
 
-Spawn = Callable[[ProcessProtocol], IProcessTransport]
+class Process(Protocol):
+    """As much of a running process as is needed here (`IProcessTransport` has it)."""
+
+    def write(self, data: bytes, /) -> None: ...
+
+    def signalProcess(self, signal: str, /) -> None: ...  # noqa: N802  (Twisted's name)
+
+
+Spawn = Callable[[ProcessProtocol], Process]
 
 
 class SpeechWorker:
@@ -109,7 +117,7 @@ class SpeechWorker:
         self._urgent: deque[_Job] = deque()
         self._ordinary: deque[_Job] = deque()
         self._current: _Job | None = None
-        self._process: IProcessTransport | None = None
+        self._process: Process | None = None
         self._limit: DelayedCall | None = None
         self._deaths, self._paused_until = 0, 0.0
         self._gone: Deferred[None] | None = None
@@ -281,7 +289,7 @@ def speech_process(reactor: IReactorProcess) -> Spawn:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "prompts.speech_worker"]
 
-    def spawn(protocol: ProcessProtocol) -> IProcessTransport:
+    def spawn(protocol: ProcessProtocol) -> Process:
         return reactor.spawnProcess(protocol, command[0], command, env=environment)
 
     return spawn

@@ -1,5 +1,6 @@
 import copy
 import pickle
+from collections.abc import Callable
 
 import pytest
 
@@ -38,6 +39,6 @@ def test_compares_by_text() -> None:
 
 
 @pytest.mark.parametrize("write", [pickle.dumps, copy.copy])
-def test_is_not_written_down(write) -> None:
+def test_is_not_written_down(write: Callable[[object], object]) -> None:
     with pytest.raises(TypeError, match="not written down"):
         write(Secret(PIN))
