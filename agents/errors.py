@@ -38,3 +38,13 @@ def no_more_time() -> Refused:
 def no_call() -> Refused:
     """The agent has no call to act on."""
     return Refused("agent.no_call")
+
+
+def state_unknown(state: str) -> Refused:
+    """Nobody can choose to be in such a state."""
+    return Refused("agent.state_unknown", state=state)
+
+
+def command_unknown(command: str) -> Refused:
+    """The console sent a command that does not exist or lacks its fields."""
+    return Refused("agent.command_unknown", command=command)

@@ -223,6 +223,11 @@ class AgentService:
         levels = self._session(agent_id).agent.levels
         return [view for view in self.queues() if view.queue_id in levels]
 
+    def serves(self, agent_id: AgentId, queue_id: QueueId) -> bool:
+        """Whether that agent takes calls of the queue; False for nobody's id."""
+        session = self._sessions.get(agent_id)
+        return session is not None and queue_id in session.agent.levels
+
     def waiting_since(self, call_id: CallId) -> datetime | None:
         """Since when the call waits in a queue, None if it does not."""
         return self._engine.waiting_since(call_id)

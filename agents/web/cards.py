@@ -1,0 +1,155 @@
+"""The call card: who calls, how they came here, what is open for them. One per agent and call.
+
+What is known at once is shown at once, while the phone rings; tickets and past calls follow when
+they are found. The card stays through after-call work, when the call itself is no more.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from agents.events import CallOffered
+from cti.call.control import CallControl
+from cti.call.model import Call, UserData
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId
+from cti.kernel.ports import CallHistoryPort, CallSummary, TicketPort, TicketSummary
+
+T = TypeVar("T", TicketSummary, CallSummary)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What an agent is shown of a call. Lists are None until they are known."""
+
+    call_id: CallId
+    calling: str
+    called: str
+    started: datetime
+    queue_id: QueueId
+    queued: datetime | None
+    offered: datetime
+    why: str
+    customer: UserData
+    tickets: tuple[TicketSummary, ...] | None = None
+    last_calls: tuple[CallSummary, ...] | None = None
+    unavailable: frozenset[str] = frozenset()
+    """Names of the lists that could not be had."""
+
+    def shown(self) -> Mapping[str, Any]:
+        """The card as the page gets it."""
+        data = self.customer
+        return {
+            "call_id": self.call_id,
+            "calling": self.calling,
+            "called": self.called,
+            "started": self.started,
+            "queue_id": self.queue_id,
+            "queued": self.queued,
+            "offered": self.offered,
+            "why": self.why,
+            "customer_id": data.customer_id,
+            "name": data.customer_name,
+            "level": data.service_level.name.lower(),
+            "language": data.language,
+            "verification": data.verification.name.lower(),
+            "path": data.path,
+            "entered": data.entered,
+            "tickets": self.tickets,
+            "last_calls": self.last_calls,
+            "unavailable": self.unavailable,
+        }
+
+
+class Cards:
+    """The card on each agent's screen; `changed` is called when one is new, fuller or gone."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        control: CallControl,
+        tickets: TicketPort,
+        history: CallHistoryPort,
+        changed: Callable[[AgentId], None],
+    ) -> None:
+        self._control, self._tickets, self._history = control, tickets, history
+        self._changed = changed
+        self._cards: dict[AgentId, Card] = {}
+
+    def of(self, agent_id: AgentId) -> Card | None:
+        """The card on that agent's screen."""
+        return self._cards.get(agent_id)
+
+    def put(
+        self, agent_id: AgentId, call: Call, offer: CallOffered, queued: datetime | None
+    ) -> None:
+        """Show the offered call, which has waited since `queued`."""
+        self._cards[agent_id] = Card(
+            call_id=call.id,
+            calling=call.calling,
+            called=call.called,
+            started=call.started,
+            queue_id=offer.queue_id,
+            queued=queued,
+            offered=offer.at,
+            why=offer.why,
+            customer=call.user_data,
+        )
+        self._changed(agent_id)
+        self._load(agent_id)
+
+    def take_away(self, agent_id: AgentId, call_id: CallId) -> None:
+        """The agent has done with the call."""
+        card = self._cards.get(agent_id)
+        if card is not None and card.call_id == call_id:
+            del self._cards[agent_id]
+            self._changed(agent_id)
+
+    def learn(self, call_id: CallId) -> None:
+        """More is known of the caller."""
+        call = self._control.get(call_id)
+        for agent_id, card in tuple(self._cards.items()):
+            if call is None or card.call_id != call_id:
+                continue
+            somebody_else = card.customer.customer_id != call.user_data.customer_id
+            self._cards[agent_id] = replace(card, customer=call.user_data)
+            self._changed(agent_id)
+            if somebody_else:
+                self._load(agent_id)
+
+    def refresh(self, customer_id: CustomerId) -> None:
+        """Something of that customer changed elsewhere, such as a ticket."""
+        for agent_id, card in tuple(self._cards.items()):
+            if card.customer.customer_id == customer_id:
+                self._load(agent_id)
+
+    def _load(self, agent_id: AgentId) -> None:
+        card = self._cards[agent_id]
+        customer_id = card.customer.customer_id
+        if customer_id is None:
+            self._fill(agent_id, card.call_id, tickets=(), last_calls=())
+            return
+        self._fetch(agent_id, card, "tickets", self._tickets.open_tickets(customer_id))
+        self._fetch(agent_id, card, "last_calls", self._history.last_calls(customer_id))
+
+    def _fetch(self, agent_id: AgentId, card: Card, name: str, fetched: Deferred[list[T]]) -> None:
+        def found(lines: list[T]) -> None:
+            self._fill(agent_id, card.call_id, **{name: tuple(lines)})
+
+        def lost(failure: Failure) -> None:
+            self.log.failure("{name} for a call card", failure, name=name, call_id=card.call_id)
+            unavailable = self._cards.get(agent_id, card).unavailable | {name}
+            self._fill(agent_id, card.call_id, unavailable=unavailable)
+
+        fetched.addCallbacks(found, lost)
+
+    def _fill(self, agent_id: AgentId, call_id: CallId, **lists: Any) -> None:
+        card = self._cards.get(agent_id)
+        if card is not None and card.call_id == call_id:
+            self._cards[agent_id] = replace(card, **lists)
+            self._changed(agent_id)

@@ -1,0 +1,186 @@
+"""The console's live board: agents, their queues and their call, pushed as they change.
+
+Entities: ``agent/<id>`` (an `agents.service.AgentView`), ``card/<id>`` (a call card, gone without
+a call), ``queue/<id>``. Everybody sees only their own, and the queues they serve. Commands are the
+wishes of `AgentService`, by name.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.acd.engine import QueueView
+from agents.errors import command_unknown
+from agents.events import (
+    AgentStateChanged,
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallOffered,
+    CallQueued,
+    CallWrappedUp,
+    OfferEnded,
+    OfferOutcome,
+)
+from agents.service import AgentService
+from agents.web.cards import Cards
+from cti.call.control import CallControl
+from cti.call.events import Delivered, DeviceRegistered, DeviceUnregistered, UserDataAttached
+from cti.kernel.bus import Bus, Unsubscribe
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId
+from cti.kernel.ports import CallHistoryPort, TicketPort
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from cti.web.frame import Frame
+from cti.web.live import Command, LiveBoard
+
+QueueChange = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
+
+
+class Console:
+    """Keeps every open console up to date and does what agents wish there."""
+
+    def __init__(
+        self,
+        *,
+        frame: Frame,
+        agents: AgentService,
+        bus: Bus,
+        control: CallControl,
+        tickets: TicketPort,
+        history: CallHistoryPort,
+    ) -> None:
+        self._agents, self._bus, self._control = agents, bus, control
+        self._cards = Cards(control, tickets, history, self._show_card)
+        self._subscriptions: list[Unsubscribe] = []
+        self.board = LiveBoard(
+            frame,
+            Role.AGENT,
+            snapshot=self._snapshot,
+            visible=self._visible,
+            handler=self._do,
+        )
+
+    def start(self) -> None:
+        """Begin to listen; after `AgentService.start`, whose views must be newer than ours."""
+        listen = self._bus.subscribe
+        self._subscriptions = [
+            listen(AgentStateChanged, lambda event: self.show_agent(event.agent_id)),
+            listen(Delivered, lambda event: self._show_owner(event.device_id)),
+            listen(DeviceRegistered, lambda event: self._show_owner(event.device_id)),
+            listen(DeviceUnregistered, lambda event: self._show_owner(event.device_id)),
+            listen(CallOffered, self._offered),
+            listen(OfferEnded, self._offer_ended),
+            listen(CallWrappedUp, self._wrapped_up),
+            listen(UserDataAttached, lambda event: self._cards.learn(event.call_id)),
+            listen(CallQueued, self._queue_changed),
+            listen(CallAnswered, self._queue_changed),
+            listen(CallAbandoned, self._queue_changed),
+            listen(CallFlowedOut, self._queue_changed),
+        ]
+
+    def stop(self) -> None:
+        """Disconnect every console and listen no more."""
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+        self.board.close()
+
+    def refresh(self, customer_id: CustomerId) -> None:
+        """Load tickets and calls of that customer again, where they are on a screen."""
+        self._cards.refresh(customer_id)
+
+    def show_agent(self, agent_id: AgentId) -> None:
+        """Show the agent as they are now, as after a wish that changes no state."""
+        self.board.publish(f"agent/{agent_id}", self._agents.view(agent_id))
+
+    # --- what pages see ---------------------------------------------------------------------
+
+    def _snapshot(self, principal: Principal) -> Mapping[str, Any]:
+        agent_id = AgentId(principal.staff_id)
+        if not self._agents.knows(agent_id):
+            return {}
+        entities: dict[str, Any] = {f"agent/{agent_id}": self._agents.view(agent_id)}
+        if card := self._cards.of(agent_id):
+            entities[f"card/{agent_id}"] = card.shown()
+        for queue in self._agents.queues_of(agent_id):
+            entities[f"queue/{queue.queue_id}"] = queue_shown(queue)
+        return entities
+
+    def _visible(self, principal: Principal, key: str, _value: Any) -> bool:
+        kind, _, name = key.partition("/")
+        agent_id = AgentId(principal.staff_id)
+        if kind == "queue":
+            return self._agents.serves(agent_id, QueueId(name))
+        return name == agent_id
+
+    # --- what happens -----------------------------------------------------------------------
+
+    def _offered(self, event: CallOffered) -> None:
+        call = self._control.get(event.call_id)
+        if call is not None:
+            since = self._agents.waiting_since(event.call_id)
+            self._cards.put(event.agent_id, call, event, since)
+        self.show_agent(event.agent_id)
+
+    def _offer_ended(self, event: OfferEnded) -> None:
+        if event.outcome is not OfferOutcome.ACCEPTED:
+            self._cards.take_away(event.agent_id, event.call_id)
+
+    def _wrapped_up(self, event: CallWrappedUp) -> None:
+        self._cards.take_away(event.agent_id, event.call_id)
+
+    def _queue_changed(self, event: QueueChange) -> None:
+        for queue in self._agents.queues():
+            if queue.queue_id == event.queue_id:
+                self.board.publish(f"queue/{queue.queue_id}", queue_shown(queue))
+
+    def _show_owner(self, extension: DeviceId) -> None:
+        agent_id = self._agents.agent_of(extension)
+        if agent_id is not None:
+            self.show_agent(agent_id)
+
+    def _show_card(self, agent_id: AgentId) -> None:
+        key, card = f"card/{agent_id}", self._cards.of(agent_id)
+        if card is None:
+            self.board.delete(key)
+        else:
+            self.board.publish(key, card.shown())
+
+    # --- what agents wish -------------------------------------------------------------------
+
+    async def _do(self, principal: Principal, command: Command) -> None:
+        agent_id = AgentId(principal.staff_id)
+        match command:
+            case {"do": "not_ready", "reason": str(reason)}:
+                self._agents.set_not_ready(agent_id, reason)
+            case {"do": "notes", "call_id": str(call_id), "text": str(text)}:
+                await self._agents.write_notes(agent_id, CallId(call_id), text)
+                return
+            case {"do": wish}:
+                self._do_plainly(agent_id, wish)
+        self.show_agent(agent_id)
+
+    def _do_plainly(self, agent_id: AgentId, wish: object) -> None:
+        agents = self._agents
+        wishes = {
+            "sign_in": agents.sign_in,
+            "sign_out": agents.sign_out,
+            "ready": agents.set_ready,
+            "finish": agents.finish_after_call,
+            "extend": agents.extend_after_call,
+            "hang_up": agents.hang_up,
+            "hold": agents.hold,
+            "retrieve": agents.retrieve,
+        }
+        if not isinstance(wish, str) or wish not in wishes:
+            raise command_unknown(str(wish))
+        wishes[wish](agent_id)
+
+
+def queue_shown(queue: QueueView) -> Mapping[str, Any]:
+    """A queue as the page gets it."""
+    return {
+        "names": {language.value: name for language, name in queue.names.items()},
+        "waiting": queue.waiting,
+        "oldest": queue.oldest,
+        "threshold": queue.threshold,
+    }

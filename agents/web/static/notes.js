@@ -1,0 +1,58 @@
+// Notes about the call: what is typed is on the server a moment later, and back after a reload.
+
+import { t } from "/static/cti/texts.js";
+
+const PAUSE = 300;
+const RETRY = 2000;
+
+export function keepNotes(save) {
+  const field = document.getElementById("notes");
+  const label = document.getElementById("notes-saved");
+  let callId = null;
+  let saved = "";
+  let timer = null;
+  let running = Promise.resolve();
+
+  function later(delay) {
+    clearTimeout(timer);
+    timer = setTimeout(flush, delay);
+  }
+
+  async function store(forCall, value) {
+    if (value === saved || forCall !== callId) return;
+    label.textContent = t("console.notes_saving");
+    try {
+      await save(forCall, value);
+      if (forCall !== callId) return;
+      saved = value;
+      label.textContent = t("console.notes_saved");
+    } catch {
+      if (forCall !== callId) return;
+      label.textContent = t("console.notes_lost");
+      later(RETRY);
+    }
+  }
+
+  // One after the other, so that an older text never arrives after a newer one.
+  function flush() {
+    clearTimeout(timer);
+    const [forCall, value] = [callId, field.value];
+    if (forCall !== null) running = running.then(() => store(forCall, value));
+    return running;
+  }
+
+  field.addEventListener("input", () => later(PAUSE));
+
+  return {
+    flush,
+    // A new call brings its own notes; for the same call the field is what counts.
+    show(agent) {
+      if (agent.call_id === callId) return;
+      clearTimeout(timer);
+      callId = agent.call_id;
+      saved = agent.notes;
+      field.value = callId === null ? "" : agent.notes;
+      label.textContent = t("console.notes_hint");
+    },
+  };
+}
