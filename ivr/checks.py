@@ -65,9 +65,9 @@ class _Checker:
     ) -> None:
         self.flow, self.places, self.surroundings = flow, places, surroundings
         self.report = report
-        self.asked = {
-            node.field: node.secure for node in flow.nodes.values() if isinstance(node, Ask)
-        }
+        asks = [node for node in flow.nodes.values() if isinstance(node, Ask)]
+        self.asked = {node.field for node in asks}
+        self.secrets = {node.field for node in asks if node.secure}
         self.choices = {
             choice.name
             for node in flow.nodes.values()
@@ -109,14 +109,14 @@ class _Checker:
                 case Branch(fact=fact) if fact == CHOICE:
                     for name in node.cases:
                         self._known("choice", name, self.choices, path)
-                case Ask() if node.secure is not self.asked[node.field]:
+                case Ask() if not node.secure and node.field in self.secrets:
                     self._wrong(path, f"{node.field} is asked openly here and securely elsewhere")
 
     def check_secrets(self) -> None:
         for path, node in self._nodes():
             for prompt in prompts(node):
                 for field in prompt.values.values():
-                    if self.asked.get(field):
+                    if field in self.secrets:
                         self._wrong(path, f"{field!r} is a secret and never said", field)
 
     def check_reachable(self) -> None:
@@ -148,8 +148,8 @@ class _Checker:
             self._wrong(path, f"{prompt.id} needs `values` for {_list(missing)}", prompt.id)
         if useless := prompt.values.keys() - blanks:
             self._wrong(path, f"{prompt.id} has no blank {_list(useless)}", prompt.id)
-        for field in prompt.values.values():
-            self._field(field, path)
+        for blank in blanks.intersection(prompt.values):
+            self._field(prompt.values[blank], path)
 
     def _service(self, path: str, node: Service) -> None:
         services = self.surroundings.services
@@ -171,14 +171,14 @@ class _Checker:
             self._wrong(path, message, node.name)
 
     def _fits(self, path: str, field: str, *, needs_secret: bool) -> None:
-        secure = self.asked.get(field, False)
+        secure = field in self.secrets
         if needs_secret and not secure:
             self._wrong(path, f"{field} is a secret; ask it with `secure: true`", field)
         if secure and not needs_secret:
             self._wrong(path, f"takes {field} openly, but it is asked securely", field)
 
     def _field(self, field: str, path: str) -> bool:
-        return self._known("field", field, self.asked.keys() | self.served, path)
+        return self._known("field", field, self.asked | self.served, path)
 
     def _known(self, what: str, name: str, known: Collection[str], path: str) -> bool:
         if name in known:
