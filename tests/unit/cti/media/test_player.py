@@ -1,0 +1,91 @@
+"""Announcements cut into frames, and the files behind them read once."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cti.media import player as player_module
+from cti.media.g711 import encode, silence
+from cti.media.player import Player, SoundCache
+from cti.media.port import Codec
+from cti.media.wave_file import SoundUnusable, read_samples
+from tests.support.audio import Samples, tone, write_wave
+
+
+def _frames(player: Player, limit: int = 1000) -> list[bytes]:
+    frames = []
+    while len(frames) < limit and (frame := player.frame()) is not None:
+        frames.append(frame)
+    return frames
+
+
+@given(st.lists(st.binary(max_size=700), max_size=6))
+def test_sounds_follow_each_other_without_a_gap(sounds: list[bytes]) -> None:
+    frames = _frames(Player(sounds, Codec.PCMA))
+    played = b"".join(frames)
+    whole = b"".join(sounds)
+    assert all(len(frame) == 160 for frame in frames)
+    assert played[: len(whole)] == whole
+    assert played[len(whole) :] == b"\xd5" * (-len(whole) % 160)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=700), min_size=1, max_size=4))
+def test_repeated_sounds_begin_again_without_a_gap(sounds: list[bytes]) -> None:
+    played = b"".join(_frames(Player(sounds, Codec.PCMU, repeat=True), limit=40))
+    whole = b"".join(sounds)
+    assert played == (whole * (6400 // len(whole) + 1))[:6400]
+
+
+def test_nothing_to_play_ends_at_once() -> None:
+    assert Player([], Codec.PCMA, repeat=True).frame() is None
+    assert Player([b"", b""], Codec.PCMA, repeat=True).frame() is None
+
+
+def test_a_file_is_read_once_per_codec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[Path] = []
+
+    def reading(path: Path) -> Samples:
+        reads.append(path)
+        return read_samples(path)
+
+    monkeypatch.setattr(player_module, "read_samples", reading)
+    path = write_wave(tmp_path / "a.wav", tone(440, 0.1))
+    cache = SoundCache(10_000)
+    sound = cache.load(path, Codec.PCMA)
+    assert sound == encode(tone(440, 0.1), Codec.PCMA)
+    assert cache.load(path, Codec.PCMA) is sound
+    assert cache.load(path, Codec.PCMU) == encode(tone(440, 0.1), Codec.PCMU)
+    assert reads == [path, path]
+
+
+def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+    path = write_wave(tmp_path / "a.wav", tone(440, 0.1))
+    cache = SoundCache(10_000)
+    cache.load(path, Codec.PCMA)
+    write_wave(path, tone(880, 0.1))
+    os.utime(path, ns=(1, 1))
+    assert cache.load(path, Codec.PCMA) == encode(tone(880, 0.1), Codec.PCMA)
+
+
+def test_the_least_recently_played_is_forgotten_first(tmp_path: Path) -> None:
+    paths = [write_wave(tmp_path / f"{n}.wav", np.zeros(1000, np.int16)) for n in range(3)]
+    cache = SoundCache(2500)
+    first, second = (cache.load(path, Codec.PCMA) for path in paths[:2])
+    assert cache.load(paths[0], Codec.PCMA) is first
+    cache.load(paths[2], Codec.PCMA)
+    assert cache.load(paths[0], Codec.PCMA) is first
+    assert cache.load(paths[1], Codec.PCMA) is not second
+
+
+def test_a_sound_larger_than_the_cache_is_played_all_the_same(tmp_path: Path) -> None:
+    path = write_wave(tmp_path / "a.wav", np.zeros(1000, np.int16))
+    assert SoundCache(10).load(path, Codec.PCMA) == silence(Codec.PCMA, 1000)
+
+
+def test_a_file_that_is_missing_is_unusable(tmp_path: Path) -> None:
+    with pytest.raises(SoundUnusable, match="missing"):
+        SoundCache(10).load(tmp_path / "missing.wav", Codec.PCMA)
