@@ -186,8 +186,8 @@ class Telephone:
     def hang_up(self, call: PhoneCall) -> None:
         """End the call, whatever it does."""
         if call.session is not None and call.state is not PhoneState.ENDED:
-            self.signalling.end(call.session)
             self._end(call, "hung up")
+            self.signalling.end(call.session)
 
     # --- what the network does --------------------------------------------------------------
 
