@@ -18,11 +18,11 @@ KEY_SIZE = 32
 
 
 class Digests:
-    """Takes digests and hashes under one key. About 30 ms and 19 MiB for each PIN."""
+    """Takes digests and hashes under one key. By default about 30 ms and 19 MiB for each PIN."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, hasher: PasswordHasher | None = None) -> None:
         self._key = key
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self.nobody = self.hash_pin("nobody", Secret(""))
         """A hash no PIN fits, checked when there is no account, at the same cost."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -45,10 +45,8 @@ from ivr.events import SignInOutcome
 REFERENCE_DIGITS = 10
 
 
-class InThread(Protocol):
-    """Runs a function in a thread: `deferToThreadPool` with its reactor and pool filled in."""
-
-    def __call__(self, function: Callable[..., Any], *args: object) -> Deferred[Any]: ...
+InThread = Callable[..., Deferred[Any]]
+"""Runs ``(function, *args)`` in a thread: `deferToThreadPool` with reactor and pool filled in."""
 
 
 @dataclass(frozen=True, slots=True)

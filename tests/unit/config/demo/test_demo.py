@@ -1,0 +1,117 @@
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from config.demo import Demo, read_demo
+from config.demo.read import DEMO
+from cti.kernel.errors import ConfigurationError
+from cti.kernel.vocabulary import Language, Role, ServiceLevel
+from ivr.bank.port import Term
+
+
+@pytest.fixture(scope="module")
+def demo() -> Demo:
+    return read_demo()
+
+
+def test_customers_of_every_level_with_everything(demo: Demo) -> None:
+    assert len(demo.customers) >= 24
+    levels = Counter(each.customer.service_level for each in demo.customers)
+    assert set(levels) == set(ServiceLevel)
+    for each in demo.customers:
+        assert all(each.customer.name(language) for language in Language)
+        assert all(number.isdigit() for number in each.customer.numbers)
+        assert each.accounts
+        assert each.cards
+        for account in each.accounts:
+            assert len(account.transactions) >= 8
+            assert 0 <= account.available <= account.current
+
+
+def test_nothing_is_there_twice(demo: Demo) -> None:
+    keys: list[str] = [each.customer.customer_id for each in demo.customers]
+    keys += [number for each in demo.customers for number in each.customer.numbers]
+    keys += ["b" + each.banking_number.reveal() for each in demo.customers]
+    keys += ["a" + one.number.reveal() for each in demo.customers for one in each.accounts]
+    keys += ["c" + one.number.reveal() for each in demo.customers for one in each.cards]
+    assert [key for key, times in Counter(keys).items() if times > 1] == []
+
+
+def test_card_numbers_pass_their_check_digit(demo: Demo) -> None:
+    for each in demo.customers:
+        for card in each.cards:
+            assert _luhn(card.number.reveal()), card.number.reveal()
+
+
+def test_rates(demo: Demo) -> None:
+    assert [rate.term for rate in demo.deposit_rates] == list(Term)
+    assert all(a.percent <= b.percent for a, b in pairwise(demo.deposit_rates))
+    assert len(demo.exchange_rates) == 8
+    assert all(rate.buying < rate.selling for rate in demo.exchange_rates)
+    assert demo.deposit_rates_effective < date(2027, 1, 1)
+
+
+def test_staff_of_every_role(demo: Demo) -> None:
+    roles = Counter(role for staff in demo.staff for role in staff.roles)
+    assert set(roles) == set(Role)
+    assert roles[Role.SUPERVISOR] == 3
+    agents = {staff.extension: staff for staff in demo.staff if Role.AGENT in staff.roles}
+    assert sorted(map(str, agents)) == [str(number) for number in range(1001, 1017)]
+    for extension, agent in agents.items():
+        assert agent.sip_secret is not None
+        assert agent.sip_secret.reveal() == f"demo-{extension}"
+        assert 1 <= agent.skills["general"] <= 10
+    assert sum("complaints" in agent.skills for agent in agents.values()) >= 4
+    assert sum(Language.ENGLISH in agent.languages for agent in agents.values()) >= 4
+
+
+def test_every_department_has_a_head_and_officers(demo: Demo) -> None:
+    for department in demo.departments:
+        roles = Counter(
+            role
+            for staff in demo.staff
+            if staff.department_id == department.department_id
+            for role in staff.roles
+        )
+        assert roles == {Role.HEAD: 1, Role.OFFICER: 2}
+    known = {department.department_id for department in demo.departments} | {None}
+    assert {staff.department_id for staff in demo.staff} <= known
+
+
+def test_logins_and_extensions_are_unique(demo: Demo) -> None:
+    assert len({staff.login for staff in demo.staff}) == len(demo.staff)
+    extensions = [staff.extension for staff in demo.staff if staff.extension]
+    assert len(set(extensions)) == len(extensions)
+
+
+def test_secrets_are_not_shown(demo: Demo) -> None:
+    told = repr(demo)
+    assert "demo-1001" not in told
+    assert demo.account_pin.reveal() not in told
+    assert demo.customers[0].cards[0].number.reveal() not in told
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "key"),
+    [
+        ("level: special", "level: splendid", "customers[0]"),
+        ("roles: [quality]", "roles: [queen]", "staff[20]"),
+        ("demand:", "someday:", "deposit_rates.rates[0]"),
+        ('buying: "707.32"', "buying: dear", "exchange_rates[0]"),
+    ],
+)
+def test_errors_say_where(tmp_path: Path, good: str, bad: str, key: str) -> None:
+    path = tmp_path / "demo.yaml"
+    path.write_text(DEMO.read_text(encoding="utf-8").replace(good, bad, 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError) as raised:
+        read_demo(path)
+    assert (raised.value.file, raised.value.key) == (str(path), key)
+
+
+def _luhn(number: str) -> bool:
+    digits = [int(digit) for digit in reversed(number)]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
