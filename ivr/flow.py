@@ -83,7 +83,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Call a self-service with the fields it takes as arguments, go on by its outcome."""
+    """Call a self-service with the fields it takes as arguments, go on by its outcome.
+
+    `prompts` are for a service that takes its time: they are played while it runs.
+    """
 
     name: str
     arguments: tuple[str, ...]

@@ -149,6 +149,7 @@ class _Turn:
         match event:
             case CallerLeft():
                 self._finish()
+                self._change(masked=False)
             case Started() if phase is Phase.NEW:
                 self._learn(facts=event.facts)
                 self._enter(self.flow.start)
@@ -357,7 +358,8 @@ class _Turn:
         kept = {n: each for n, each in self.state.secrets.items() if n not in arguments}
         self._change(phase=Phase.SERVING, answer=None, secrets=kept)
         self._do(CallService(node.name, arguments))
-        self._play_queued(node.prompts, barge_in=True)
+        if node.prompts:
+            self._play_queued(node.prompts, barge_in=True)
 
     def _conclude_service(self) -> None:
         node, answer = self._node, self.state.answer
