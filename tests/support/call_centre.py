@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred, succeed
@@ -72,9 +72,9 @@ class CallCentre:
         self,
         agents: Mapping[str, Mapping[str, int]],
         settings: AgentSettings | None = None,
+        clock: Any = None,
     ) -> None:
-        self.clock = Clock()
-        self.clock.advance(1_700_000_000)
+        self.clock = clock or noon()
         self.errors: list[BaseException] = []
         self.bus = Bus(lambda _event, error: self.errors.append(error))
         self.journal: list[Event] = []
@@ -131,6 +131,14 @@ class CallCentre:
         self.service.enqueue(call_id, QueueRequest(queue_id, language, level, situation))
         return call_id
 
+    def queue(self, call_id: CallId) -> None:
+        """The caller is answered and waits in the general queue, as who they are."""
+        self.calls.answer(call_id)
+        call = self.calls.get(call_id)
+        assert call is not None
+        request = QueueRequest(GENERAL, Language.CHINESE, call.user_data.service_level)
+        self.service.enqueue(call_id, request)
+
     def phone(self, call_id: CallId) -> Connection:
         """The agent's telephone in that call."""
         call = self.calls.get(call_id)
@@ -147,3 +155,10 @@ class CallCentre:
     def events(self, kind: type[E]) -> list[E]:
         """What happened of that kind, in order."""
         return [event for event in self.journal if isinstance(event, kind)]
+
+
+def noon() -> Clock:
+    """A clock of some day, moved by hand."""
+    clock = Clock()
+    clock.advance(1_700_000_000)
+    return clock

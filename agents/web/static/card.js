@@ -5,8 +5,9 @@ import { t } from "/static/cti/texts.js";
 
 const language = document.documentElement.lang;
 const shortDate = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
-const LEVELS = { special: "level-danger", priority: "level-warning", uniform: "" };
 const CERTAINTIES = { none: "", recognised: "level-warning", signed_in: "level-success" };
+
+const ENDING = 10000;
 
 const at = (id) => document.getElementById(id);
 const when = (instant) => shortDate.format(new Date(instant));
@@ -22,9 +23,9 @@ export function drawCard(agent, card, entities) {
   at("no-call").hidden = !nothing;
   at("card").hidden = nothing;
   at("call").classList.toggle("ringing", agent.state === "reserved");
-  at("ring").hidden = agent.state !== "reserved";
+  at("ring").hidden = nothing || agent.state !== "reserved";
   at("bar").hidden = !["busy", "hold"].includes(agent.state);
-  at("after").hidden = agent.state !== "working_after_call";
+  at("after").hidden = nothing || agent.state !== "working_after_call";
   at("notes-area").hidden = nothing || agent.state === "reserved";
   if (nothing) return;
   drawTimes(agent, card);
@@ -44,10 +45,16 @@ function drawTimes(agent, card) {
   if (agent.state === "working_after_call") at("after-left").dataset.until = agent.deadline;
 }
 
+// What shrinks while time passes: the bar under the ringing, and the end of after-call work.
+export function tick(now) {
+  if (!at("ring").hidden) at("ring-bar").value = Math.max(0, (Number(at("ring-bar").dataset.until) - now) / 1000);
+  if (!at("after").hidden) at("after").classList.toggle("ending", Date.parse(at("after-left").dataset.until) - now < ENDING);
+}
+
 function drawCaller(card) {
   at("card-name").textContent = card.name || t("console.unknown_caller");
   at("card-level").textContent = t(`console.level.${card.level}`);
-  at("card-level").className = `badge ${LEVELS[card.level]}`;
+  at("card-level").className = `badge level-${card.level}`;
   at("card-level").hidden = card.customer_id === null;
   at("card-verification").textContent = t(`console.verification.${card.verification}`);
   at("card-verification").className = `badge ${CERTAINTIES[card.verification]}`;
@@ -61,7 +68,7 @@ function drawFacts(card, entities) {
   at("card-queue").textContent = queue?.names[language.slice(0, 2)] ?? card.queue_id;
   at("card-waited").textContent = card.queued ? clockface((Date.parse(card.offered) - Date.parse(card.queued)) / 1000) : "";
   at("card-language").textContent = t(`console.language.${card.language}`);
-  at("card-path").textContent = card.path.join(" › ");
+  at("card-path").textContent = card.path.map((choice) => word("console.path", choice)).join(" › ");
   at("card-why").textContent = card.why;
   at("entered").hidden = entered.length === 0;
   at("card-entered").textContent = entered.map(([name, value]) => `${name}: ${value}`).join(", ");
@@ -106,7 +113,8 @@ function ticketLine(ticket) {
 function callLine(call) {
   const main = text("span", when(call.started), "main");
   const outcome = text("span", word("console.outcome", call.outcome));
-  const path = text("span", [call.agent_name, ...call.path].filter(Boolean).join(" · "), "soft");
+  const choices = call.path.map((choice) => word("console.path", choice));
+  const path = text("span", [call.agent_name, choices.join(" › ")].filter(Boolean).join(" · "), "soft");
   return entry(main, outcome, path, text("span", clockface(call.seconds), "soft"));
 }
 

@@ -3,13 +3,13 @@
 import { CommandRefused, connect } from "/static/cti/live.js";
 import { startTimers, updateTimers } from "/static/cti/timers.js";
 import { t } from "/static/cti/texts.js";
-import { drawCard } from "/static/agents/card.js";
+import { drawCard, tick } from "/static/agents/card.js";
 import { keepNotes } from "/static/agents/notes.js";
 import { drawQueues } from "/static/agents/queues.js";
 import { drawState, offered } from "/static/agents/state.js";
 
 const REPORT_FOR = 8000;
-const RING_TICK = 250;
+const TICK = 250;
 
 const desk = document.querySelector(".desk");
 const me = `agent/${desk.dataset.agent}`;
@@ -48,6 +48,7 @@ function draw() {
   notes.show(agent);
   speak(agent, card);
   updateTimers(document, board.now());
+  tick(board.now());
 }
 
 // Screen readers hear changes, never the timers.
@@ -71,7 +72,7 @@ function report(error) {
   const message = document.createElement("p");
   message.className = "message danger";
   message.textContent = error instanceof CommandRefused ? error.message : t("console.stale");
-  document.getElementById("notifications").append(message);
+  document.getElementById("notifications").replaceChildren(message);
   setTimeout(() => message.remove(), REPORT_FOR);
 }
 
@@ -81,6 +82,7 @@ async function wish(button) {
     await notes.flush();
     const { reason } = button.dataset;
     await board.send(button.dataset.do, reason === undefined ? {} : { reason });
+    document.getElementById("notifications").replaceChildren();
   } catch (error) {
     report(error);
   } finally {
@@ -108,9 +110,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 startTimers(() => board.now());
-setInterval(() => {
-  const bar = document.getElementById("ring-bar");
-  bar.value = Math.max(0, (Number(bar.dataset.until) - board.now()) / 1000);
-  const left = Date.parse(document.getElementById("after-left").dataset.until) - board.now();
-  document.getElementById("after").classList.toggle("ending", left < 10000);
-}, RING_TICK);
+setInterval(() => tick(board.now()), TICK);

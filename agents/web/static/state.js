@@ -35,6 +35,10 @@ function drawChoices(agent) {
   }
   const later = occupied(agent);
   const readyNow = !later || agent.state === "working_after_call";
+  const ready = document.getElementById("ready");
+  // In a call, ready is where it leads to anyway, unless something else was chosen.
+  ready.hidden ||= !readyNow && agent.pending === null;
+  ready.classList.toggle("later", !readyNow);
   document.getElementById("ready-word").textContent = t(readyNow ? "console.ready" : "console.ready_later");
   document.getElementById("not-ready-word").textContent = t(later ? "console.not_ready_later" : "console.not_ready");
   const chosen = agent.pending?.state === "not_ready" ? agent.pending.reason : agent.reason;

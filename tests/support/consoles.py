@@ -1,0 +1,95 @@
+"""The console over a small call centre on fakes, as the site would mount it."""
+
+from datetime import UTC, datetime
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.web.resource import IResource, Resource
+
+from agents.web.console import Console
+from agents.web.pages import AgentApi, ConsolePages
+from cti.kernel.identifiers import CallId, CustomerId, StaffId, TicketNumber
+from cti.kernel.ports import CallSummary, TicketSummary
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Language, Role
+from cti.web.frame import Frame, WebSettings
+from cti.web.sessions import Sessions
+from tests.support.browsers import Browser
+from tests.support.call_centre import CallCentre
+
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+TICKET = TicketSummary(
+    TicketNumber("T20260301-0001"), "complaint", "信用卡重复扣费", "in_progress", NOON, NOON, True
+)
+PAST_CALL = CallSummary(CallId("old"), NOON, 184.0, "answered", "李娜", ("account", "balance"))
+
+
+class FakeTickets:
+    """Implements `TicketPort`; `late` answers wait in `pending`."""
+
+    def __init__(self) -> None:
+        self.late = False
+        self.pending: list[Deferred[list[TicketSummary]]] = []
+        self.tickets = [TICKET]
+
+    def find(self, number: str) -> Deferred[TicketSummary | None]:
+        return succeed(next((each for each in self.tickets if each.number == number), None))
+
+    def open_tickets(self, customer_id: CustomerId) -> Deferred[list[TicketSummary]]:
+        del customer_id
+        if not self.late:
+            return succeed(list(self.tickets))
+        deferred: Deferred[list[TicketSummary]] = Deferred()
+        self.pending.append(deferred)
+        return deferred
+
+    def overdue(self) -> Deferred[list[TicketSummary]]:
+        return succeed([])
+
+
+class FakeHistory:
+    """Implements `CallHistoryPort`."""
+
+    def last_calls(self, customer_id: CustomerId, limit: int = 5) -> Deferred[list[CallSummary]]:
+        del customer_id
+        return succeed([PAST_CALL][:limit])
+
+
+class ConsoleHouse:
+    """A call centre with its consoles; `browser(name)` is signed in as that agent."""
+
+    def __init__(self, centre: CallCentre) -> None:
+        self.centre = centre
+        self.tickets = FakeTickets()
+        sessions = Sessions(centre.roster, centre.clock)
+        self.frame = Frame(WebSettings(), sessions, centre.clock)
+        self.frame.add_package("agents.web")
+        self.console = Console(
+            frame=self.frame,
+            agents=centre.service,
+            bus=centre.bus,
+            control=centre.calls,
+            tickets=self.tickets,
+            history=FakeHistory(),
+        )
+        self.console.start()
+        self.root = Resource()
+        pages: IResource = ConsolePages(self.frame, centre.service, self.console).app.resource()
+        self.root.putChild(b"console", pages)
+        api, version = Resource(), Resource()
+        version.putChild(
+            b"agent", AgentApi(self.frame, centre.service, self.console).app.resource()
+        )
+        api.putChild(b"v1", version)
+        self.root.putChild(b"api", api)
+        self.root.putChild(b"static", self.frame.static)
+
+    def token(self, name: str, role: Role = Role.AGENT) -> str:
+        """A session of that person."""
+        principal = Principal(StaffId(name), name.upper(), frozenset({role}), Language.CHINESE)
+        return self.frame.sessions.open(principal).token
+
+    def browser(self, name: str, role: Role = Role.AGENT) -> Browser:
+        """That person's browser."""
+        cookies = {"hotline_session": self.token(name, role)}
+        return Browser(self.root, self.centre.clock, cookies)

@@ -1,0 +1,314 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import agents.errors
+import agents.web
+from agents.events import AgentState
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId
+from cti.kernel.vocabulary import Language, Role, ServiceLevel, Verification
+from cti.web.texts import Texts
+from tests.support.browsers import Browser, Socket
+from tests.support.call_centre import COMPLAINTS, CallCentre
+from tests.support.consoles import ConsoleHouse
+
+WEB = Path(agents.web.__file__).parent
+
+
+@pytest.fixture
+def house() -> ConsoleHouse:
+    return ConsoleHouse(CallCentre({"a": {"general": 5}, "b": {"complaints": 5}}))
+
+
+@pytest.fixture
+def browser(house: ConsoleHouse) -> Browser:
+    return house.browser("a")
+
+
+class Page:
+    """What a page would know: entities from a snapshot and the changes after it."""
+
+    def __init__(self, socket: Socket) -> None:
+        self.socket = socket
+        self.entities: dict[str, Any] = {}
+        self.answers: dict[int, Any] = {}
+        self._number = 0
+        self.read()
+
+    def read(self) -> dict[str, Any]:
+        for message in self.socket.received():
+            if "re" in message:
+                self.answers[message["re"]] = message
+            if "snapshot" in message:
+                self.entities = dict(message["snapshot"])
+            self.entities.update(message.get("set", {}))
+            for key in message.get("del", []):
+                self.entities.pop(key, None)
+        return self.entities
+
+    def do(self, wish: str, **fields: object) -> Any:
+        self._number += 1
+        self.socket.send({"id": self._number, "do": wish, **fields})
+        self.read()
+        return self.answers[self._number]
+
+
+def open_page(house: ConsoleHouse, name: str = "a") -> Page:
+    return Page(house.browser(name).socket("/console/live"))
+
+
+def known_caller(house: ConsoleHouse, call_id: CallId) -> None:
+    house.centre.calls.attach(
+        call_id,
+        customer_id=CustomerId("c1"),
+        customer_name="王芳",
+        service_level=ServiceLevel.SPECIAL,
+        verification=Verification.SIGNED_IN,
+        path=("accounts", "person"),
+    )
+
+
+def test_the_page_is_there_in_both_languages(browser: Browser) -> None:
+    page = browser.get("/console")
+    assert page.status == 200
+    assert "话后处理" in page.text
+    browser.cookies["hotline_language"] = "en"
+    page = browser.get("/console/")
+    assert "After-call work" in page.text
+    assert 'data-reason="lunch"' in page.text
+
+
+def test_only_agents_with_a_telephone_have_a_console(house: ConsoleHouse) -> None:
+    assert house.browser("a", Role.SUPERVISOR).get("/console").status == 403
+    assert house.browser("nobody").get("/console").status == 409
+    assert Page(house.browser("nobody").socket("/console/live")).entities == {}
+
+
+def test_strangers_are_led_to_the_sign_in(house: ConsoleHouse) -> None:
+    answer = Browser(house.root, house.centre.clock).get("/console")
+    assert (answer.status, answer.headers["location"]) == (303, "/sign-in?to=%2Fconsole")
+
+
+def test_an_agent_sees_themselves_and_their_queues(house: ConsoleHouse) -> None:
+    page = open_page(house)
+    assert set(page.entities) == {"agent/a", "queue/general"}
+    assert page.entities["agent/a"]["state"] == "logged_off"
+    assert page.entities["queue/general"]["names"]["zh"] == "普通"
+
+
+def test_nobody_sees_another_agents_desk(house: ConsoleHouse) -> None:
+    page = open_page(house, "b")
+    house.centre.ready("a")
+    house.centre.call()
+    assert set(page.read()) == {"agent/b", "queue/complaints"}
+
+
+def test_working_with_the_state(house: ConsoleHouse) -> None:
+    page = open_page(house)
+    assert page.do("sign_in") == {"re": 1, "ok": None}
+    refused = page.do("ready")
+    assert refused["error"] == "agent.phone_not_registered"
+    assert "1001" in refused["text"]
+    assert page.entities["agent/a"]["phone_registered"] is False
+    house.centre.calls.register("1001")
+    assert page.read()["agent/a"]["phone_registered"] is True
+    page.do("ready")
+    assert page.entities["agent/a"]["state"] == "ready"
+    page.do("not_ready", reason="lunch")
+    assert page.entities["agent/a"]["reason"] == "lunch"
+    page.do("sign_out")
+    assert page.entities["agent/a"]["state"] == "logged_off"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [{"wish": "dance"}, {"wish": "not_ready"}, {"wish": "notes", "call_id": 3, "text": "x"}],
+)
+def test_senseless_commands_are_refused(house: ConsoleHouse, command: dict[str, Any]) -> None:
+    page = open_page(house)
+    wish = command.pop("wish")
+    assert page.do(wish, **command)["error"] == "agent.command_unknown"
+
+
+def test_the_caller_pops_up_while_the_phone_rings(house: ConsoleHouse) -> None:
+    centre = house.centre
+    page = open_page(house)
+    call_id = centre.call()
+    known_caller(house, call_id)
+    assert page.read()["queue/general"]["waiting"] == 1
+    assert "card/a" not in page.entities
+    centre.clock.advance(7)
+    centre.ready("a")
+    entities = page.read()
+    assert entities["agent/a"]["state"] == "reserved"
+    assert entities["agent/a"]["ringing"] is False
+    card = entities["card/a"]
+    assert (card["name"], card["level"], card["verification"]) == ("王芳", "special", "signed_in")
+    assert card["path"] == ["accounts", "person"]
+    assert card["tickets"][0]["title"] == "信用卡重复扣费"
+    assert card["last_calls"][0]["agent_name"] == "李娜"
+    assert "level 5" in card["why"]
+    assert card["queued"] < card["offered"]
+    centre.calls.phone_rings(centre.phone(call_id).id)
+    assert page.read()["agent/a"]["ringing"] is True
+
+
+def test_the_call_from_the_page(house: ConsoleHouse) -> None:
+    centre = house.centre
+    page = open_page(house)
+    centre.ready("a")
+    call_id = centre.call()
+    centre.answer(call_id)
+    page.do("hold")
+    assert page.entities["agent/a"]["state"] == "hold"
+    page.do("retrieve")
+    page.do("not_ready", reason="break")
+    assert page.entities["agent/a"]["pending"] == {"state": "not_ready", "reason": "break"}
+    page.do("hang_up")
+    assert page.entities["agent/a"]["state"] == "working_after_call"
+    assert page.entities["card/a"]["call_id"] == call_id
+    assert page.do("notes", call_id=call_id, text="重复扣费") == {"re": 5, "ok": None}
+    page.do("extend")
+    assert page.entities["agent/a"]["extensions_left"] == 3
+    again = open_page(house)
+    assert again.entities["agent/a"]["notes"] == "重复扣费"
+    page.do("finish")
+    assert page.entities["agent/a"]["state"] == "not_ready"
+    assert "card/a" not in page.entities
+    assert page.do("notes", call_id=call_id, text="x")["error"] == "agent.no_call"
+
+
+def test_the_card_goes_with_a_caller_who_left(house: ConsoleHouse) -> None:
+    centre = house.centre
+    page = open_page(house)
+    centre.ready("a")
+    call_id = centre.call()
+    assert "card/a" in page.read()
+    centre.calls.hang_up(call_id)
+    assert "card/a" not in page.read()
+    assert page.entities["agent/a"]["state"] == "ready"
+
+
+def test_a_second_call_at_once_keeps_its_card(house: ConsoleHouse) -> None:
+    centre = house.centre
+    page = open_page(house)
+    centre.ready("a")
+    first, second = centre.call(), centre.call()
+    centre.calls.hang_up(first)
+    assert page.read()["card/a"]["call_id"] == second
+
+
+def test_lists_follow_when_they_are_found(house: ConsoleHouse) -> None:
+    house.tickets.late = True
+    page = open_page(house)
+    call_id = house.centre.call()
+    known_caller(house, call_id)
+    house.centre.ready("a")
+    assert page.read()["card/a"]["tickets"] is None
+    house.tickets.pending[0].errback(RuntimeError("no database"))
+    card = page.read()["card/a"]
+    assert (card["tickets"], card["unavailable"]) == (None, ["tickets"])
+    house.console.refresh(CustomerId("c1"))
+    house.tickets.pending[1].callback([])
+    assert page.read()["card/a"]["tickets"] == []
+
+
+def test_what_is_learned_later_is_shown(house: ConsoleHouse) -> None:
+    page = open_page(house)
+    house.centre.ready("a")
+    call_id = house.centre.call()
+    assert page.read()["card/a"]["tickets"] == []
+    known_caller(house, call_id)
+    card = page.read()["card/a"]
+    assert (card["name"], len(card["tickets"])) == ("王芳", 1)
+
+
+def test_other_queues_are_not_shown(house: ConsoleHouse) -> None:
+    page = open_page(house)
+    house.centre.call(COMPLAINTS)
+    assert "queue/complaints" not in page.read()
+
+
+def test_telephones_without_a_browser(house: ConsoleHouse) -> None:
+    headers = {"authorization": f"Bearer {house.token('a')}"}
+    phone = Browser(house.root, house.centre.clock, headers=headers)
+    refused = phone.post_json("/api/v1/agent/state", {"state": "ready"})
+    assert (refused.status, refused.json()["error"]) == (409, "agent.phone_not_registered")
+    house.centre.calls.register("1001")
+    assert phone.post_json("/api/v1/agent/state", {"state": "ready"}).json()["state"] == "ready"
+    away = phone.post_json("/api/v1/agent/state", {"state": "not_ready", "reason": "lunch"})
+    assert away.json()["reason"] == "lunch"
+    assert (
+        phone.post_json("/api/v1/agent/state", {"state": "not_ready"}).json()["reason"] == "lunch"
+    )
+    assert phone.post_json("/api/v1/agent/state", {"state": "idle"}).status == 409
+    phone.post_json("/api/v1/agent/state", {"state": "logged_off"})
+    assert phone.get("/api/v1/agent/state").json()["state"] == "logged_off"
+
+
+def test_the_api_is_for_agents_only(house: ConsoleHouse) -> None:
+    nobody = Browser(house.root, house.centre.clock)
+    assert nobody.post_json("/api/v1/agent/state", {"state": "ready"}).status == 401
+
+
+def test_stopping_ends_the_sockets(house: ConsoleHouse) -> None:
+    page = open_page(house)
+    house.console.stop()
+    page.read()
+    assert page.socket.closed == 1001
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def texts() -> Texts:
+    texts = Texts()
+    texts.add(WEB / "texts.yaml")
+    return texts
+
+
+def test_every_word_a_script_says_exists(texts: Texts) -> None:
+    for script in (WEB / "static").glob("*.js"):
+        for key in re.findall(r'"(console\.[a-z_.]+)"', script.read_text("utf-8")):
+            known = key in texts or any(each.startswith(f"{key}.") for each in texts)
+            assert known, f"{script.name}: {key}"
+
+
+def test_every_state_and_reason_has_its_word(texts: Texts) -> None:
+    from agents.model import AgentSettings, NotReadyReason
+
+    own = [value for name, value in vars(NotReadyReason).items() if name.isupper()]
+    for reason in (*AgentSettings().reasons, *own):
+        assert f"console.reason.{reason}" in texts
+    for state in AgentState:
+        assert f"console.state.{state.value}" in texts
+    for level in ServiceLevel:
+        assert f"console.level.{level.name.lower()}" in texts
+    for verification in Verification:
+        assert f"console.verification.{verification.name.lower()}" in texts
+    for language in Language:
+        assert f"console.language.{language.value}" in texts
+
+
+def test_every_refusal_can_be_told(texts: Texts) -> None:
+    refusals = [
+        agents.errors.queue_unknown(QueueId("q")),
+        agents.errors.agent_unknown(AgentId("a")),
+        agents.errors.not_now(AgentState.READY, "finish"),
+        agents.errors.phone_not_registered(DeviceId("1")),
+        agents.errors.reason_unknown("r"),
+        agents.errors.no_more_time(),
+        agents.errors.no_call(),
+        agents.errors.state_unknown("s"),
+        agents.errors.command_unknown("c"),
+    ]
+    makers = [name for name, value in vars(agents.errors).items() if callable(value)]
+    assert len(refusals) == len([name for name in makers if name[0].islower()])
+    for refused in refusals:
+        assert isinstance(refused, Refused)
+        for language in Language:
+            assert "{" not in texts.text(language, refused.error_id, **refused.details)
