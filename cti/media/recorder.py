@@ -6,7 +6,7 @@ aligned, lost packets and pauses are silence of their true length, and packets o
 into place. What was collected is cut off the line once it is older than the reordering allowed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from cti.media.port import Codec, Tracks
 from cti.media.rtp import RtpPacket, timestamp_distance
 
 EARLY = FRAME_SAMPLES
-"""Samples a packet may come before its place: earlier, and those before it were late."""
+"""Samples a packet may come before its place; more, and those before it came late."""
 LATE = 3200
-"""Samples (400 ms) a packet may come after its place: later, and the source has paused."""
+"""Samples (400 ms) a packet may come after its place; more, and the source has paused."""
 REORDERING_SECONDS = LATE / SAMPLES_PER_SECOND
 
 
@@ -59,12 +59,26 @@ class Track:
     def add(self, packet: RtpPacket, codec: Codec, now: int, floor: int) -> None:
         """Place a packet that passed at position `now`; nothing is placed before `floor`."""
         position = self._anchor[1] + timestamp_distance(packet.timestamp, self._anchor[0])
-        if packet.ssrc != self._ssrc or not -LATE <= position - now <= EARLY:
+        if packet.ssrc != self._ssrc or not -LATE <= position - now <= LATE:
             self._ssrc = packet.ssrc
+            self._anchor = (packet.timestamp, now)
             position = now
-            self._anchor = (packet.timestamp, position)
+        elif position - now > EARLY:
+            self._move_back(position - now, floor)
+            position = now
         if position >= floor:
             self.pieces.append(Piece(position, packet.payload, codec))
+
+    def _move_back(self, samples: int, floor: int) -> None:
+        """What came so far came late: all of it that is still here belongs earlier."""
+        since = self._anchor[1]
+        self._anchor = (self._anchor[0], since - samples)
+        moved = [piece for piece in self.pieces if piece.position >= since]
+        self.pieces = [piece for piece in self.pieces if piece.position < since]
+        for piece in moved:
+            position = piece.position - samples
+            if not position < floor <= piece.position:
+                self.pieces.append(replace(piece, position=position))
 
     def cut(self, end: int) -> tuple[Piece, ...]:
         """Take out what begins before `end`; what reaches beyond it is also kept."""

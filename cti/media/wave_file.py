@@ -68,7 +68,7 @@ class WaveWriter:
         self._channels = channels
         self._octets = 0
         self._file = path.open("wb", buffering=0)
-        self._file.write(header(channels, 0))
+        self._write(0, header(channels, 0))
 
     @property
     def seconds(self) -> float:
@@ -77,12 +77,16 @@ class WaveWriter:
 
     def append(self, data: bytes) -> None:
         """Write interleaved little-endian samples, then the header that counts them."""
-        self._file.seek(HEADER.size + self._octets)
-        self._file.write(data)
+        self._write(HEADER.size + self._octets, data)
+        self._write(0, header(self._channels, self._octets + len(data)))
         self._octets += len(data)
-        self._file.seek(0)
-        self._file.write(header(self._channels, self._octets))
 
     def close(self) -> None:
         """Nothing more comes."""
         self._file.close()
+
+    def _write(self, place: int, data: bytes) -> None:
+        self._file.seek(place)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]

@@ -1,7 +1,7 @@
 """One media worker seen from the server: started, listened to, and started again when it dies."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,8 +22,9 @@ FIRST_DELAY = 0.05
 LONGEST_DELAY = 10.0
 """Seconds before a dead worker is started again: doubled each time it dies young."""
 YOUNG = 10.0
-GRACE = 5.0
-"""Seconds a worker has to close its recordings before it is killed."""
+PATIENCE = 5.0
+"""Seconds a worker has to say hello, to answer a ping or to end, before it is killed."""
+PING_EVERY = 2.0
 GIVE_UP_AFTER = 5
 """Deaths in a row, before ever saying hello, that make a start fail."""
 
@@ -114,6 +115,7 @@ class MediaWorker:
         self._process: Any = None
         self._started = 0.0
         self._timer: DelayedCall | None = None
+        """The one thing waited for now: hello, the next ping or its answer, the end, a restart."""
         self._stopping: Deferred[None] | None = None
 
     @property
@@ -123,8 +125,8 @@ class MediaWorker:
 
     def start(self) -> None:
         """Start the process."""
-        self._timer = None
         self._started = self._reactor.seconds()
+        self._arm(PATIENCE, self.kill)
         self._process = self._reactor.spawnProcess(
             WorkerOutput(self), sys.executable, self._command(), env=None
         )
@@ -132,8 +134,8 @@ class MediaWorker:
     def stop(self) -> Deferred[None]:
         """Have it close its recordings and end; fires when the process is over."""
         self._stopping = Deferred()
-        self._disarm()
         if self._process is None:
+            self._disarm()
             self._stopping.callback(None)
         else:
             self._ask_to_end()
@@ -141,23 +143,26 @@ class MediaWorker:
 
     def kill(self) -> None:
         """End the process without asking it."""
-        self._timer = None
         if self._process is not None:
-            log.warn("Media worker {number} does not end: killed", number=self.number)
+            log.error("Media worker {number} does not answer: killed", number=self.number)
             self._process.signalProcess("KILL")
 
     def connected(self, link: ServerLink) -> None:
         """It said hello."""
         self.link = link
-        self._owner.worker_ready(self)
+        if self._stopping is None:
+            self._arm(PING_EVERY, self._ping)
+            self._owner.worker_ready(self)
+        else:
+            self._ask_to_end()
 
     def disconnected(self, link: ServerLink) -> None:
         """Its connection is gone; the process has a moment to close its recordings."""
         if self.link is link:
             self.link = None
             self._owner.worker_lost(self)
-            if self._process is not None and self._timer is None:
-                self._timer = self._reactor.callLater(GRACE, self.kill)
+            if self._process is not None:
+                self._arm(PATIENCE, self.kill)
 
     def ended(self, reason: str) -> None:
         """The process is over: start another, sooner the longer this one lived."""
@@ -180,11 +185,11 @@ class MediaWorker:
             reason=reason,
             delay=delay,
         )
-        self._timer = self._reactor.callLater(delay, self.start)
+        self._arm(delay, self.start)
         self._owner.worker_died(self)
 
     def _ask_to_end(self) -> None:
-        self._timer = self._reactor.callLater(GRACE, self.kill)
+        self._arm(PATIENCE, self.kill)
         if self.link is None:
             self._process.signalProcess("TERM")
             return
@@ -192,14 +197,34 @@ class MediaWorker:
         # Answered or not, the process ends when its connection does.
         closing.addBoth(lambda _: self._hang_up())
 
+    def _ping(self) -> None:
+        link = self.link
+        if link is not None:
+            self._arm(PATIENCE, self.kill)
+            link.callRemote(commands.Ping).addCallbacks(
+                lambda _: self._answered(link), lambda _: None
+            )
+
+    def _answered(self, link: ServerLink) -> None:
+        if self.link is link and self._stopping is None:
+            self._arm(PING_EVERY, self._ping)
+
     def _hang_up(self) -> None:
         if self.link is not None and self.link.transport is not None:
             self.link.transport.loseConnection()
 
+    def _arm(self, seconds: float, what: Callable[[], None]) -> None:
+        self._disarm()
+        self._timer = self._reactor.callLater(seconds, self._fire, what)
+
+    def _fire(self, what: Callable[[], None]) -> None:
+        self._timer = None
+        what()
+
     def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
 
     def _command(self) -> list[str]:
         given = self._settings

@@ -129,6 +129,10 @@ class Close(amp.Command):
     ]
 
 
+class Ping(amp.Command):
+    """Answered at once by a worker that works."""
+
+
 class ShutDown(amp.Command):
     """Close every leg; answered when every recording is closed."""
 

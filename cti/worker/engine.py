@@ -5,6 +5,7 @@ directly. What it reports, it reports in a reactor turn of its own, never inside
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,7 +33,7 @@ from cti.worker.pacer import Pacer
 from cti.worker.recording import Recording
 from cti.worker.reports import Reports, Unheard
 from cti.worker.settings import MediaSettings
-from cti.worker.sockets import LegSocket, PortRange, is_address
+from cti.worker.sockets import LegSocket, PortRange, is_destination
 
 log = Logger()
 
@@ -95,9 +96,9 @@ class MediaEngine:
         found = self._legs.get(leg)
         if found is None:
             return
-        if not is_address(target.host):
-            log.error("Leg {leg_id}: {host} is no IP address", leg_id=leg, host=target.host)
-            return
+        if not is_destination(target.host, target.port):
+            log.info("Leg {leg_id} has nowhere to send to: {host}", leg_id=leg, host=target.host)
+            target = replace(target, sending=False)
         found.configure(target, self._reactor.seconds())
 
     def play(
@@ -203,9 +204,12 @@ class MediaEngine:
         silent_since = now - self._settings.rtp_timeout
         lost = []
         for number, leg in enumerate(tuple(self._legs.values())):
-            leg.tick(now)
-            if leg.recording is not None and (self._ticks + number) % FLUSH_TICKS == 0:
-                leg.recording.flush(now)
+            try:
+                leg.tick(now)
+                if leg.recording is not None and (self._ticks + number) % FLUSH_TICKS == 0:
+                    leg.recording.flush(now)
+            except Exception:  # noqa: BLE001  (our mistake in one leg may not silence the others)
+                self._give_up(leg)
             if leg.heard_at is not None and leg.heard_at < silent_since:
                 leg.heard_at = None
                 lost.append(leg.name)
@@ -215,8 +219,18 @@ class MediaEngine:
 
     def _datagram(self, name: ConnectionId, data: bytes, source: Source) -> None:
         leg = self._legs.get(name)
-        if leg is not None:
+        if leg is None:
+            return
+        try:
             leg.datagram(data, source, self._reactor.seconds())
+        except Exception:  # noqa: BLE001  (the reactor would close the socket and say no more)
+            self._give_up(leg)
+
+    def _give_up(self, leg: Leg) -> None:
+        """A mistake of ours: log it, and let that call be cleared."""
+        log.failure("Leg {leg_id} failed", leg_id=leg.name)
+        leg.deconfigure()
+        self.reports.legs_lost([leg.name])
 
     def _load(self, files: Sequence[Path], codec: Codec) -> list[bytes]:
         sounds = []

@@ -82,6 +82,11 @@ class Leg:
         self._session.configure(target)
         self.heard_at = now if target.sending else None
 
+    def deconfigure(self) -> None:
+        """Neither send nor listen any more."""
+        self._session.target = None
+        self.heard_at = None
+
     @property
     def codec(self) -> Codec | None:
         """The codec agreed on; None before `configure`."""

@@ -147,6 +147,10 @@ class WorkerLink(commands.Link):
 
         return self._engine.close(leg).addCallback(closed)
 
+    @commands.Ping.responder
+    def _ping(self) -> dict[str, Any]:
+        return {}
+
     @commands.ShutDown.responder
     def _shut_down(self) -> Deferred[dict[str, Any]]:
         return self._engine.shut_down().addCallback(lambda _: {})

@@ -23,6 +23,7 @@ class Recording:
         self._recorder = Recorder(tracks, now)
         self._disk = disk
         self._writer: WaveWriter | None = None
+        self._seconds = 0.0
         self._disk.run(self._open_in_thread).addErrback(self._failed)
 
     def received(self, packet: RtpPacket, codec: Codec, now: float) -> None:
@@ -44,7 +45,9 @@ class Recording:
     def close(self, now: float) -> Deferred[float]:
         """Write what is left; fires with the seconds the file holds when it is closed."""
         self._write(self._recorder.finish(now))
-        return self._disk.run(self._close_in_thread).addErrback(self._failed)
+        closed = self._disk.run(self._close_in_thread)
+        closed.addErrback(self._failed)
+        return closed.addCallback(lambda _: self._seconds)
 
     def _write(self, span: Span) -> None:
         if span.length:
@@ -54,25 +57,21 @@ class Recording:
         self._writer = WaveWriter(self.path, self._recorder.channels)
 
     def _write_in_thread(self, span: Span) -> None:
-        if self._writer is not None:
-            self._writer.append(span.samples())
-
-    def _close_in_thread(self) -> float:
         if self._writer is None:
-            return 0.0
-        writer, self._writer = self._writer, None
-        writer.close()
-        return writer.seconds
+            return
+        try:
+            self._writer.append(span.samples())
+        except OSError:
+            # Given up at the first error: the file keeps what it holds, the call goes on.
+            self._close_in_thread()
+            raise
 
-    def _failed(self, failure: Failure) -> float:
-        """Give the file up at the first error: it keeps what it holds, the call goes on."""
+    def _close_in_thread(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            self._seconds = writer.seconds
+            writer.close()
+
+    def _failed(self, failure: Failure) -> None:
         failure.trap(OSError)
-        seconds = self._writer.seconds if self._writer is not None else 0.0
-        self._writer = None
-        log.error(
-            "Recording {path} stopped after {seconds:.1f} s: {reason}",
-            path=self.path,
-            seconds=seconds,
-            reason=failure.value,
-        )
-        return seconds
+        log.error("Recording {path} stopped: {reason}", path=self.path, reason=failure.value)

@@ -96,10 +96,13 @@ class PortRange:
             yield port
 
 
-def is_address(host: str) -> bool:
-    """Whether `host` is an IP address: a name would make the packet path wait for a resolver."""
+def is_destination(host: str, port: int) -> bool:
+    """Whether packets can be sent there at once.
+
+    A name would make the packet path wait for a resolver; 0.0.0.0 is how RFC 2543 asked for
+    silence; port 0 is a refused stream.
+    """
     try:
-        ip_address(host)
+        return not ip_address(host).is_unspecified and port > 0
     except ValueError:
         return False
-    return True

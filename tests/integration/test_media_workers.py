@@ -10,6 +10,7 @@ import pytest
 
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import Codec, LegStatistics, MediaUnavailable
+from cti.transport import media_process
 from cti.transport.media_client import MediaWorkers
 from cti.worker.settings import MediaSettings
 from tests.support.audio import has_tone, read_wave, tone
@@ -113,5 +114,25 @@ def test_the_server_port_range_is_shared_out() -> None:
         ports = [(await workers.open(ConnectionId(n), CallId(n))).port for n in "abcd"]
         await workers.shut_down()
         assert sorted(port < 32500 for port in ports) == [False, False, True, True]
+
+    run_in_reactor(main)
+
+
+def test_a_worker_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media_process, "PING_EVERY", 0.1)
+
+    async def main() -> None:
+        ear = Ear()
+        workers = MediaWorkers(reactor(), SETTINGS, ear, count=1)
+        await workers.start()
+        monkeypatch.setattr(media_process, "PATIENCE", 0.4)
+        await workers.open(ONE, CallId("a"))
+        (hanging,) = workers.processes
+        os.kill(hanging, signal.SIGSTOP)
+        await until(lambda: ear.told == [("lost", ONE)])
+        monkeypatch.setattr(media_process, "PATIENCE", 5.0)
+        await workers.ready()
+        assert hanging not in workers.processes
+        await workers.shut_down()
 
     run_in_reactor(main)

@@ -17,7 +17,7 @@ from tests.support.audio import Samples, tone, write_wave
 
 
 def _frames(player: Player, limit: int = 1000) -> list[bytes]:
-    frames = []
+    frames: list[bytes] = []
     while len(frames) < limit and (frame := player.frame()) is not None:
         frames.append(frame)
     return frames

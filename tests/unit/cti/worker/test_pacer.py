@@ -9,7 +9,8 @@ from cti.worker.pacer import Pacer
 
 
 def _pacer() -> tuple[Clock, list[float], Pacer]:
-    clock, ticks = Clock(), []
+    clock = Clock()
+    ticks: list[float] = []
     clock.advance(1000)
     pacer = Pacer(clock, ticks.append)
     pacer.start()

@@ -1,0 +1,125 @@
+"""The engine's own promises: mistakes stay in one leg, ports run out politely."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.port import Codec, MediaTarget, MediaUnavailable, PlayOutcome
+from cti.worker.engine import MediaEngine
+from cti.worker.leg import Leg
+from cti.worker.settings import MediaSettings
+from tests.support.audio import tone, write_wave
+from tests.support.reactor import pause, reactor, run_in_reactor, until
+from tests.support.rtp_phone import Ear, RtpPhone
+
+SETTINGS = MediaSettings(first_port=33000, last_port=33198)
+CALL = CallId("call")
+ONE, TWO, THREE = (ConnectionId(name) for name in ("one", "two", "three"))
+
+
+@pytest.mark.parametrize("method", ["tick", "datagram"])
+def test_a_mistake_in_one_leg_ends_that_leg_alone(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = getattr(Leg, method)
+
+    def mistaken(leg: Leg, *args: Any) -> None:
+        if leg.name == ONE:
+            raise ZeroDivisionError
+        usual(leg, *args)
+
+    async def main() -> None:
+        ear = Ear()
+        engine = MediaEngine(reactor(), SETTINGS, ear)
+        phones = []
+        for name in (ONE, TWO):
+            phone = RtpPhone(Codec.PCMA)
+            address = await engine.open(name, CALL)
+            phone.call(address.host, address.port)
+            engine.configure(name, phone.target)
+            phones.append(phone)
+        monkeypatch.setattr(Leg, method, mistaken)
+        for phone in phones:
+            await phone.press("1")
+        await until(lambda: len(ear.told) >= 2)
+        assert ("lost", ONE) in ear.told
+        assert ("key", TWO, "1") in ear.told
+        assert len(phones[1].packets) > 5
+        monkeypatch.undo()
+        await engine.shut_down()
+        for phone in phones:
+            await phone.hang_up()
+
+    run_in_reactor(main, allow_errors=True)
+
+
+def test_when_every_port_is_taken_no_leg_opens() -> None:
+    async def main() -> None:
+        engine = MediaEngine(reactor(), replace(SETTINGS, last_port=33002), Ear())
+        await engine.open(ONE, CALL)
+        await engine.open(TWO, CALL)
+        with pytest.raises(MediaUnavailable):
+            await engine.open(THREE, CALL)
+        await engine.close(ONE)
+        await engine.open(THREE, CALL)
+        await engine.shut_down()
+
+    run_in_reactor(main)
+
+
+def test_an_address_that_is_not_ours_opens_no_leg() -> None:
+    async def main() -> None:
+        engine = MediaEngine(reactor(), replace(SETTINGS, bind="192.0.2.1"), Ear())
+        with pytest.raises(MediaUnavailable, match=r"192\.0\.2\.1"):
+            await engine.open(ONE, CALL)
+
+    run_in_reactor(main)
+
+
+def test_the_advertised_address_is_given_out() -> None:
+    async def main() -> None:
+        engine = MediaEngine(reactor(), replace(SETTINGS, advertised="203.0.113.5"), Ear())
+        address = await engine.open(ONE, CALL)
+        assert address.host == "203.0.113.5"
+        await engine.shut_down()
+
+    run_in_reactor(main)
+
+
+@pytest.mark.parametrize(
+    ("host", "port"), [("0.0.0.0", 4000), ("phone.example", 4000), ("127.0.0.1", 0)]
+)
+def test_a_target_nobody_can_send_to_is_listened_to(host: str, port: int, tmp_path: Path) -> None:
+    prompt = write_wave(tmp_path / "prompt.wav", tone(700, 0.1))
+
+    async def main() -> None:
+        ear = Ear()
+        engine = MediaEngine(reactor(), SETTINGS, ear)
+        phone = RtpPhone(Codec.PCMA)
+        address = await engine.open(ONE, CALL)
+        phone.call(address.host, address.port)
+        engine.configure(ONE, MediaTarget(host, port, Codec.PCMA, 101))
+        engine.play(ONE, 1, [prompt])
+        await phone.press("1")
+        await until(lambda: len(ear.told) == 2)
+        assert ear.told == [("key", ONE, "1"), ("play", ONE, 1, PlayOutcome.FINISHED)]
+        assert not phone.packets
+        await engine.shut_down()
+        await phone.hang_up()
+
+    run_in_reactor(main)
+
+
+def test_an_engine_without_legs_has_no_timer() -> None:
+    async def main() -> None:
+        engine = MediaEngine(reactor(), SETTINGS, Ear())
+        await engine.open(ONE, CALL)
+        await engine.close(ONE)
+        await pause(0)
+        assert engine.legs == 0
+        assert not [call for call in reactor().getDelayedCalls() if "Pacer" in str(call)]
+
+    run_in_reactor(main)

@@ -1,0 +1,17 @@
+"""A disk for recordings without a thread."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred, maybeDeferred
+
+T = TypeVar("T")
+
+
+class DirectDisk:
+    """Runs each job at once, where it is asked to."""
+
+    def run(self, job: Callable[[], T]) -> Deferred[T]:
+        return maybeDeferred(job)
+
+    def stop(self) -> None: ...

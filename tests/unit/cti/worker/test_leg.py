@@ -1,0 +1,235 @@
+"""A leg at work, without socket or reactor: who is heard where, and what is kept."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.g711 import encode
+from cti.media.player import Player
+from cti.media.port import Codec, MediaTarget, PlayOutcome, Tracks
+from cti.media.rtp import RtpPacket
+from cti.media.session import Session
+from cti.media.telephone_event import press_steps
+from cti.worker.leg import Leg, Play
+from cti.worker.recording import Recording
+from tests.support.audio import has_tone, level, read_wave, tone
+from tests.support.disks import DirectDisk
+from tests.support.rtp_phone import Ear
+
+TONE = encode(tone(600, 2), Codec.PCMA)
+BEGAN = 1000.0
+
+
+class Line:
+    """A leg, the far side's packets, and what the far side got."""
+
+    def __init__(self, name: str, ssrc: int) -> None:
+        self.ear = Ear()
+        self.got: list[RtpPacket] = []
+        self.leg = Leg(
+            ConnectionId(name),
+            CallId("call"),
+            Session(ssrc=ssrc, sequence=0, timestamp=0),
+            lambda data, _destination: self.got.append(RtpPacket.parse(data)),
+            self.ear,
+        )
+        self.leg.configure(MediaTarget("192.0.2.1", 4000, Codec.PCMA, 101), BEGAN)
+        self._ssrc = ssrc + 1000
+        self._sequence = 0
+
+    def say(self, now: float) -> None:
+        """The far side's next 20 ms of tone."""
+        place = self._sequence % 100 * 160
+        self.send(TONE[place : place + 160], 8, self._sequence * 160, now)
+
+    def press(self, key: str, now: float) -> None:
+        """The far side presses a key: all packets at once."""
+        stamp = self._sequence * 160
+        for step in press_steps(key):
+            if step.payload is not None:
+                self.send(step.payload, 101, stamp, now)
+
+    def send(self, payload: bytes, kind: int, timestamp: int, now: float) -> None:
+        packet = RtpPacket(kind, self._sequence % 2**16, timestamp % 2**32, self._ssrc, payload)
+        self._sequence += 1
+        self.leg.datagram(bytes(packet), ("192.0.2.1", 4000), now)
+
+    def record(self, path: Path, now: float = BEGAN) -> None:
+        self.leg.record(Recording(path, Tracks.BOTH, now, DirectDisk()), now)
+
+    def close_recording(self, now: float) -> None:
+        assert self.leg.recording is not None
+        self.leg.recording.close(now)
+
+
+def _pair() -> tuple[Line, Line]:
+    one, two = Line("one", 1), Line("two", 2)
+    _bridge(one, two, BEGAN)
+    return one, two
+
+
+def _bridge(one: Line, two: Line, now: float) -> None:
+    one.leg.join(two.leg, now)
+    two.leg.join(one.leg, now)
+
+
+def _play(sound: bytes, number: int = 1, *, barge_in: bool = False) -> Play:
+    return Play(number, Player([sound], Codec.PCMA), Codec.PCMA, barge_in=barge_in)
+
+
+def _ticks(count: int, begin: float = BEGAN) -> Iterator[float]:
+    return (begin + n * 0.02 for n in range(count))
+
+
+def test_an_idle_leg_sends_silence() -> None:
+    line = Line("one", 1)
+    for now in _ticks(3):
+        line.leg.tick(now)
+    assert [packet.payload for packet in line.got] == [b"\xd5" * 160] * 3
+
+
+def test_before_configure_nothing_is_sent() -> None:
+    line = Line("one", 1)
+    bare = Leg(
+        ConnectionId("bare"),
+        CallId("call"),
+        Session(ssrc=1, sequence=0, timestamp=0),
+        lambda data, _destination: line.got.append(RtpPacket.parse(data)),
+        line.ear,
+    )
+    bare.start_play(_play(TONE))
+    bare.tick(BEGAN)
+    assert not line.got
+
+
+def test_bridged_packets_are_sent_in_the_turn_they_came() -> None:
+    one, two = _pair()
+    one.say(BEGAN)
+    one.leg.tick(BEGAN)
+    two.leg.tick(BEGAN)
+    assert [packet.payload for packet in two.got] == [TONE[:160]]
+    assert not one.got
+
+
+def test_a_bridged_leg_whose_peer_is_quiet_sends_silence_after_a_while() -> None:
+    _, two = _pair()
+    for now in _ticks(26):
+        two.leg.tick(now)
+    assert len(two.got) == 1
+    assert two.got[0].payload == b"\xd5" * 160
+
+
+def test_what_plays_goes_before_the_bridge_and_ends_with_it() -> None:
+    one, two = _pair()
+    two.leg.start_play(_play(TONE[320:640]))
+    for now in _ticks(4):
+        one.say(now)
+        two.leg.tick(now)
+    assert [packet.payload for packet in two.got] == [
+        TONE[320:480],
+        TONE[480:640],
+        TONE[480:640],
+    ]
+    assert two.ear.told == [("play", "two", 1, PlayOutcome.FINISHED)]
+    two.leg.start_play(_play(TONE, 2))
+    _bridge(one, two, BEGAN + 1)
+    assert two.ear.told[1:] == [("play", "two", 2, PlayOutcome.STOPPED)]
+
+
+def test_only_a_play_that_lets_itself_be_cut_is_cut() -> None:
+    line = Line("one", 1)
+    line.leg.start_play(_play(TONE, 1))
+    line.press("1", BEGAN)
+    line.leg.start_play(_play(TONE, 2, barge_in=True))
+    line.press("2", BEGAN)
+    assert line.ear.told == [
+        ("key", "one", "1"),
+        ("play", "one", 1, PlayOutcome.STOPPED),
+        ("play", "one", 2, PlayOutcome.KEY),
+        ("key", "one", "2"),
+    ]
+
+
+@pytest.mark.parametrize("masked", ["one", "two"])
+def test_no_key_crosses_a_bridge_with_a_masked_end(masked: str) -> None:
+    one, two = _pair()
+    (one if masked == "one" else two).leg.mask(True, BEGAN)
+    one.press("7", BEGAN)
+    assert not two.got
+    assert one.ear.told == [("key", "one", "7")]
+
+
+def test_a_masked_leg_is_silent_in_both_recordings(tmp_path: Path) -> None:
+    one, two = _pair()
+    one.record(tmp_path / "one.wav")
+    two.record(tmp_path / "two.wav")
+    for number, now in enumerate(_ticks(100)):
+        if number == 25:
+            one.leg.mask(True, now)
+        if number == 75:
+            one.leg.mask(False, now)
+        one.say(now)
+        two.say(now)
+    for line in (one, two):
+        line.close_recording(BEGAN + 2)
+    received, sent = read_wave(tmp_path / "one.wav").T
+    for track in (received, sent, read_wave(tmp_path / "two.wav").T[1]):
+        assert len(track) == 16_000
+        assert has_tone(track[:3800], 600)
+        assert level(track[4160:11_840]) == float("-inf")
+        assert has_tone(track[12_160:], 600)
+
+
+def test_a_recording_begun_on_a_masked_leg_is_masked(tmp_path: Path) -> None:
+    line = Line("one", 1)
+    line.leg.mask(True, BEGAN)
+    line.record(tmp_path / "one.wav")
+    line.say(BEGAN)
+    line.close_recording(BEGAN + 1)
+    assert not read_wave(tmp_path / "one.wav").any()
+
+
+def test_pressed_keys_interrupt_the_bridge_and_no_more() -> None:
+    one, two = _pair()
+    one.say(BEGAN)
+    two.leg.press("3")
+    for now in _ticks(12, BEGAN + 0.02):
+        two.leg.tick(now)
+        one.say(now)
+    kinds = [packet.payload_type for packet in two.got]
+    assert kinds == [8] + [101] * 8 + [8] * 4
+    assert [packet.payload == b"\xd5" * 160 for packet in two.got[-4:]] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    sequences = [packet.sequence for packet in two.got]
+    assert sequences == list(range(13))
+
+
+def test_malformed_datagrams_are_counted_and_nothing_else() -> None:
+    one, two = _pair()
+    for data in (b"", b"\x80", bytes(12), b"\x80\xe5" + bytes(10)):
+        one.leg.datagram(data, ("192.0.2.1", 4000), BEGAN)
+    assert one.leg.malformed == 4
+    assert not two.got
+    assert not one.ear.told
+
+
+def test_a_codec_changed_while_playing_is_followed() -> None:
+    line = Line("one", 1)
+    line.leg.start_play(_play(TONE))
+    line.leg.configure(MediaTarget("192.0.2.1", 4000, Codec.PCMU, 101), BEGAN)
+    line.leg.tick(BEGAN)
+    assert line.got[0].payload_type == 0
+    difference = tone(600, 2)[:160].astype(int) - _decoded(line.got[0])
+    assert abs(difference).max() < 1500
+
+
+def _decoded(packet: RtpPacket) -> "object":
+    from cti.media.g711 import decode
+
+    return decode(packet.payload, Codec(packet.payload_type)).astype(int)

@@ -1,0 +1,47 @@
+"""A recording whose disk refuses does not disturb the call."""
+
+from pathlib import Path
+
+from cti.media.port import Codec, Tracks
+from cti.media.rtp import RtpPacket
+from cti.worker.recording import Recording
+from tests.support.audio import read_wave
+from tests.support.deferred import result_of
+from tests.support.disks import DirectDisk
+
+
+def _say(recording: Recording, seconds: range) -> None:
+    for number in range(seconds.start * 50, seconds.stop * 50):
+        packet = RtpPacket(8, number % 2**16, number * 160, 1, b"\xaa" * 160)
+        recording.received(packet, Codec.PCMA, number * 0.02)
+
+
+def test_the_file_grows_while_it_is_written(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "a.wav", Tracks.RECEIVED, 0.0, DirectDisk())
+    _say(recording, range(3))
+    recording.flush(3.0)
+    assert len(read_wave(recording.path)) == 20_800
+    assert result_of(recording.close(3.5)) == 3.5
+    assert len(read_wave(recording.path)) == 28_000
+
+
+def test_a_file_that_cannot_be_opened_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    recording = Recording(tmp_path / "file" / "a.wav", Tracks.BOTH, 0.0, DirectDisk())
+    _say(recording, range(1))
+    recording.flush(1.0)
+    assert result_of(recording.close(2.0)) == 0.0
+
+
+def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "a.wav", Tracks.RECEIVED, 0.0, DirectDisk())
+    _say(recording, range(2))
+    recording.flush(1.4)
+    writer = recording._writer
+    assert writer is not None
+    writer._file.close()
+    writer._file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115
+    recording.flush(2.4)
+    recording.flush(3.4)
+    assert result_of(recording.close(4.0)) == 1.0
+    assert len(read_wave(recording.path)) == 8000
