@@ -115,8 +115,14 @@ class MonitoringService:
     def find_calls(
         self, wanted: CallFilter, before: Cursor | None = None, limit: int = 50
     ) -> Deferred[CallPage]:
-        """Call records, the newest first."""
-        return self._database.run(find_calls_txn, wanted, before, limit)
+        """Call records, the newest first; those of calls that are up as they stand now."""
+        page = self._database.run(find_calls_txn, wanted, before, limit)
+        return page.addCallback(self._with_those_up)
+
+    def _with_those_up(self, page: CallPage) -> CallPage:
+        up = self.board.figures.calls
+        records = [up.get(record.call_id, record) for record in page.records]
+        return CallPage(records, page.next)
 
     async def call(self, call_id: CallId) -> tuple[CallRecord, Sequence[CallEvent]]:
         """One call's record and events; Refused when there is no such call."""

@@ -1,0 +1,193 @@
+"""Call records and events as people read them: local times, words for keys, no codes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+from urllib.parse import quote
+
+from agents.events import (
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallOffered,
+    CallQueued,
+    CallWrappedUp,
+    OfferEnded,
+)
+from cti.call.events import (
+    CallCleared,
+    CallEvent,
+    CallStarted,
+    ConnectionCleared,
+    ConnectionEvent,
+    Failed,
+    RecordingStopped,
+    UserDataAttached,
+)
+from cti.kernel.identifiers import AgentId, QueueId
+from cti.kernel.vocabulary import Language
+from cti.web.frame import Frame
+from ivr.events import ChoiceMade, FlowEntered, FlowLeft, ServiceUsed, SignInAttempted
+from monitoring.cdr import CallRecord
+from monitoring.events import RecordingPlayed
+from monitoring.wallboard import Floor
+
+
+def clockface(seconds: float | None) -> str:
+    """``1:05`` or ``1:01:05``; a dash for nothing."""
+    if seconds is None:
+        return "–"
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One event of a call: when, how long after its beginning, what, and the facts beside it."""
+
+    time: str
+    offset: str
+    what: str
+    facts: str
+
+
+class Presentation:
+    """Says things in one language, at the bank's time."""
+
+    def __init__(self, frame: Frame, language: Language, zone: tzinfo, floor: Floor) -> None:
+        self._frame, self._language, self._zone, self._floor = frame, language, zone, floor
+        self._queues = {
+            queue.queue_id: queue.names.get(language, queue.queue_id) for queue in floor.queues()
+        }
+
+    @property
+    def queues(self) -> Mapping[QueueId, str]:
+        """Every queue's name."""
+        return self._queues
+
+    def word(self, key: str, **blanks: object) -> str:
+        """The text for the key, or the key's last part where nobody wrote one."""
+        if key not in self._frame.texts:
+            return key.rpartition(".")[2]
+        return self._frame.text(self._language, key, **blanks)
+
+    def moment(self, at: datetime | None) -> str:
+        """Date and time of day."""
+        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
+
+    def time(self, at: datetime | None) -> str:
+        """Time of day."""
+        return at.astimezone(self._zone).strftime("%H:%M:%S") if at else "–"
+
+    def queue(self, queue_id: QueueId | None) -> str:
+        """The queue's name."""
+        return self._queues.get(queue_id, queue_id) if queue_id else "–"
+
+    def agent(self, agent_id: AgentId | None) -> str:
+        """The agent's name."""
+        return self._floor.agent_name(agent_id) if agent_id else "–"
+
+    def row(self, record: CallRecord) -> dict[str, Any]:
+        """A record as a line of a list."""
+        outcome = record.outcome.value if record.outcome else "up"
+        return {
+            "call_id": record.call_id,
+            "link": quote(record.call_id, safe=""),
+            "started": self.moment(record.started),
+            "direction": self.word(f"calls.direction.{record.direction.value}"),
+            "calling": record.calling or self.word("calls.withheld"),
+            "called": record.called,
+            "outcome": outcome,
+            "outcome_word": self.word(f"calls.outcome.{outcome}"),
+            "queue": self.queue(record.queue_id),
+            "agent": self.agent(record.agent_id),
+            "waited": clockface(record.waited) if record.waits else "–",
+            "talked": clockface(record.talked) if record.agent_id else "–",
+            "seconds": clockface(record.seconds) if record.ended else "–",
+            "recorded": record.recording is not None,
+            "recording_seconds": clockface(record.recording_seconds),
+        }
+
+    def event(self, event: CallEvent, began: datetime) -> EventLine:
+        """One event in words."""
+        return EventLine(
+            time=self.time(event.at),
+            offset=clockface(max(0.0, (event.at - began).total_seconds())),
+            what=self.word(f"calls.event.{event.kind.replace('.', '_')}"),
+            facts=" · ".join(fact for fact in self._facts(event) if fact and fact != "–"),
+        )
+
+    def _facts(self, event: CallEvent) -> list[str]:
+        match event:
+            case ConnectionEvent():
+                return self._connection_facts(event)
+            case CallStarted():
+                return [f"{event.calling or self.word('calls.withheld')} → {event.called}"]
+            case CallCleared():
+                return [self._cause(event.cause.value), self._by(event.cleared_by.value)]
+            case UserDataAttached():
+                return [
+                    event.customer_id or "",
+                    self.word(f"calls.verification.{int(event.verification)}"),
+                    self.word(f"calls.language.{event.language.value}"),
+                    " › ".join(event.path),
+                ]
+            case RecordingStopped():
+                return [clockface(event.seconds)]
+            case RecordingPlayed():
+                return [self._floor.agent_name(AgentId(event.by))]
+        return self._queue_facts(event) or self._flow_facts(event)
+
+    def _connection_facts(self, event: ConnectionEvent) -> list[str]:
+        facts = [self._by(event.party.value), event.device_id]
+        if isinstance(event, Failed | ConnectionCleared):
+            facts.append(self._cause(event.cause.value))
+        if isinstance(event, ConnectionCleared):
+            facts.append(
+                self.word(
+                    "calls.packets",
+                    sent=event.packets_sent,
+                    received=event.packets_received,
+                    lost=event.packets_lost,
+                )
+            )
+        return facts
+
+    def _queue_facts(self, event: CallEvent) -> list[str]:
+        match event:
+            case CallQueued():
+                return [self.queue(event.queue_id)]
+            case CallOffered():
+                return [self.agent(event.agent_id), event.why]
+            case OfferEnded():
+                word = self.word(f"calls.offer.{event.outcome.value}")
+                return [self.agent(event.agent_id), word]
+            case CallAnswered():
+                return [self.agent(event.agent_id), clockface(event.waited)]
+            case CallAbandoned() | CallFlowedOut():
+                return [self.queue(event.queue_id), clockface(event.waited)]
+            case CallWrappedUp():
+                return [self.agent(event.agent_id), clockface(event.after_call)]
+        return []
+
+    def _flow_facts(self, event: CallEvent) -> list[str]:
+        match event:
+            case FlowEntered():
+                return [event.flow]
+            case FlowLeft():
+                return [event.flow, event.outcome]
+            case ChoiceMade():
+                return [event.menu, event.choice]
+            case SignInAttempted():
+                return [self.word(f"calls.sign_in.{event.outcome.value}")]
+            case ServiceUsed():
+                return [event.service, self.word(f"calls.succeeded.{event.succeeded}")]
+        return []
+
+    def _cause(self, cause: str) -> str:
+        return self.word(f"calls.cause.{cause}")
+
+    def _by(self, party: str) -> str:
+        return self.word(f"calls.party.{party}")

@@ -1,0 +1,73 @@
+"""Recordings in the browser: the list, and the sound itself with ranges, for those allowed."""
+
+from pathlib import Path
+
+from twisted.web.resource import Resource
+from twisted.web.server import Request
+from twisted.web.static import File
+
+from cti.kernel.identifiers import CallId
+from cti.kernel.vocabulary import Role
+from cti.web.frame import Frame
+from cti.web.pages import pages
+from cti.web.requests import query
+from monitoring.service import MonitoringService
+from monitoring.web.filters import FIELDS, next_query, read_cursor, read_filter
+from monitoring.web.presentation import Presentation
+
+LISTENERS = (Role.SUPERVISOR, Role.QUALITY)
+
+
+class RecordingPages:
+    """``/recordings``: every listening is written in the journal."""
+
+    app = pages()
+
+    def __init__(self, frame: Frame, monitoring: MonitoringService) -> None:
+        self.frame = frame
+        self._monitoring = monitoring
+
+    @app.route("/", methods=["GET"])
+    async def recordings(self, request: Request) -> bytes:
+        """The newest recorded calls that the filter lets through."""
+        self.frame.guard(request, *LISTENERS)
+        form, rules = query(request), self._monitoring.settings.rules
+        wanted = read_filter(form, rules.zone, recorded=True)
+        page = await self._monitoring.find_calls(wanted, read_cursor(form))
+        shown = Presentation(
+            self.frame, self.frame.language(request), rules.zone, self._monitoring.floor
+        )
+        return self.frame.render(
+            request,
+            "recordings.html",
+            rows=[shown.row(record) for record in page.records],
+            next=next_query(form, page.next),
+            chosen={name: form[name] for name in FIELDS},
+            queues=shown.queues,
+        )
+
+    @app.route("/<call_id>/audio", methods=["GET", "HEAD"])
+    async def audio(self, request: Request, call_id: str) -> Resource:
+        """The sound of that call, whole or the range asked for (RFC 9110, 14)."""
+        principal = self.frame.guard(request, *LISTENERS)
+        path = await self._monitoring.listen(CallId(call_id), principal.staff_id)
+        return Sound(path)
+
+
+class Sound(File):
+    """One WAV file, with ranges, kept by no cache."""
+
+    isLeaf = True
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), defaultType="audio/wav")
+        self.type, self.encoding = "audio/wav", None
+
+    def render_GET(self, request: Request) -> bytes | int:
+        """The file or the part of it that was asked for."""
+        request.setHeader("cache-control", "private, no-store")
+        request.setHeader("content-disposition", "inline")
+        answer: bytes | int = super().render_GET(request)
+        return answer
+
+    render_HEAD = render_GET
