@@ -22,6 +22,8 @@ from prompts.synthesis import Synthesizer
 
 LIMIT = 3.0
 """Seconds a caller waits for speech; what is not spoken by then is left out."""
+SPOOLED = "[0-9]*.wav*"
+"""What the announcer's own files are called; whatever else lies there is not touched."""
 KEPT = 600.0
 """Seconds after which a spooled file nobody released is deleted."""
 
@@ -48,7 +50,7 @@ class Announcer:
         """Make the spool folder, readable by nobody else, and empty it of an earlier life."""
         self._spool.mkdir(parents=True, exist_ok=True)
         self._spool.chmod(0o700)
-        for path in self._spool.iterdir():
+        for path in self._spool.glob(SPOOLED):
             path.unlink()
 
     def stop(self) -> None:

@@ -286,8 +286,14 @@ class _WorkerProtocol(ProcessProtocol):
 
 def speech_process(reactor: IReactorProcess) -> Spawn:
     """Starts the real process, with this interpreter and one thread for its arithmetic."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "prompts.speech_worker"]
+    # It finds the modules this process finds, whatever lies in the current folder (-P).
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-P", "-m", "prompts.speech_worker"]
 
     def spawn(protocol: ProcessProtocol) -> Process:
         return reactor.spawnProcess(protocol, command[0], command, env=environment)

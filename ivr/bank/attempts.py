@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -61,6 +61,17 @@ def charge_txn(
 def forgive_txn(session: Session, subjects: Sequence[str]) -> None:
     """Forget the attempts of a sign-in that succeeded."""
     session.execute(delete(AttemptsRow).where(AttemptsRow.subject.in_(subjects)))
+
+
+def forget_old_txn(session: Session, policy: LockPolicy, now: datetime) -> int:
+    """Delete what no longer counts, so that numbers once keyed in leave no trace; how many."""
+    gone = session.execute(
+        delete(AttemptsRow)
+        .where(AttemptsRow.since <= now - max(policy.window, policy.lock))
+        .where(or_(AttemptsRow.locked_until.is_(None), AttemptsRow.locked_until <= now))
+        .returning(AttemptsRow.subject)
+    )
+    return len(gone.all())
 
 
 def _row_txn(session: Session, subject: str, now: datetime) -> AttemptsRow:

@@ -15,7 +15,7 @@ from cti.database import Database
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import CustomerId, Entropy
 from cti.kernel.secret import Secret
-from ivr.bank.attempts import Charge, LockPolicy, charge_txn, forgive_txn
+from ivr.bank.attempts import Charge, LockPolicy, charge_txn, forget_old_txn, forgive_txn
 from ivr.bank.digests import Digests
 from ivr.bank.port import (
     AccountRef,
@@ -143,6 +143,10 @@ class Ledger:
     def exchange_rates(self) -> Deferred[ExchangeRates]:
         """The exchange rates in force today."""
         return self._database.run(exchange_rates_txn, self._today())
+
+    def forget_old_attempts(self) -> Deferred[int]:
+        """Housekeeping, once a day: forget the sign-ins that count no more; fires with how many."""
+        return self._database.run(forget_old_txn, self._policy, utc(self._clock))
 
     def _today(self) -> date:
         return utc(self._clock).astimezone(self._zone).date()

@@ -143,6 +143,16 @@ def test_success_forgives_and_time_forgets(bank: SmallBank) -> None:
     assert bank.sign_in(pin=WRONG_PIN).outcome is SignInOutcome.WRONG
 
 
+def test_old_attempts_leave_no_trace_but_locks_stay(bank: SmallBank) -> None:
+    bank.sign_in("6001019901", banking_number="80009901")
+    assert result_of(bank.ledger.forget_old_attempts()) == 0
+    bank.clock.advance(LockPolicy().window.total_seconds())
+    for _ in range(3):
+        bank.sign_in(pin=WRONG_PIN)
+    assert result_of(bank.ledger.forget_old_attempts()) == 2
+    assert bank.sign_in().outcome is SignInOutcome.LOCKED
+
+
 def test_one_banking_number_cannot_try_many_accounts(bank: SmallBank) -> None:
     for number in range(3):
         bank.sign_in(f"60010102{number:02d}")

@@ -131,9 +131,12 @@ def test_static_one_missing_from_the_store_is_spoken(desk: Desk) -> None:
 
 
 def test_start_and_stop_leave_the_spool_empty(desk: Desk) -> None:
-    (desk.spool / "left behind.wav").write_bytes(b"balance")
+    for name in ("00000007.wav", "00000008.wav.part", "not ours.wav"):
+        (desk.spool / name).write_bytes(b"balance")
     desk.announcer.start()
-    assert not desk.spooled()
+    (other,) = desk.spooled()
+    assert other.name == "not ours.wav"
+    other.unlink()
     result_of(desk.announcer.sounds([BALANCE], Language.CHINESE))
     desk.announcer.stop()
     assert not desk.spooled()
