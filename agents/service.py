@@ -20,9 +20,10 @@ from agents.conversation import Conversation
 from agents.errors import agent_unknown, no_call
 from agents.events import AgentState, OfferOutcome
 from agents.model import AgentSettings, Queue, Staff
+from agents.offer import Offer
 from agents.repository import Note, notes_txn, save_note_txn
 from agents.roster import Roster
-from agents.session import AgentSession, Offer, Surroundings
+from agents.session import AgentSession, Surroundings
 from agents.state import STAFFED, Presence
 from cti.call.control import CallControl
 from cti.call.events import CallCleared, ConnectionEvent, DeviceUnregistered

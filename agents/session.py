@@ -22,6 +22,7 @@ from agents.events import (
     OfferOutcome,
 )
 from agents.model import AgentSettings, NotReadyReason
+from agents.offer import MISSED_REASONS, Offer, outcome_of
 from agents.state import Move, Presence, Status, advance, allows
 from cti.call.control import CallControl
 from cti.call.events import (
@@ -34,7 +35,7 @@ from cti.call.events import (
     Held,
     Retrieved,
 )
-from cti.call.model import Cause, Party
+from cti.call.model import Party
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.identifiers import (
@@ -49,21 +50,6 @@ from cti.kernel.identifiers import (
 
 OFFER_ID_BYTES = 8
 
-MISSED_REASONS = {
-    OfferOutcome.NO_ANSWER: NotReadyReason.NO_ANSWER,
-    OfferOutcome.REFUSED: NotReadyReason.REFUSED,
-    OfferOutcome.PHONE_UNREACHABLE: NotReadyReason.PHONE_UNREACHABLE,
-    OfferOutcome.AGENT_LEFT: NotReadyReason.LEAVING,
-}
-"""Outcomes that take the agent out of the queue, and the reason they see."""
-
-OUTCOME_OF_CAUSE = {
-    Cause.NO_ANSWER: OfferOutcome.NO_ANSWER,
-    Cause.BUSY: OfferOutcome.REFUSED,
-    Cause.REFUSED: OfferOutcome.REFUSED,
-}
-"""What a failed ring means; every other cause is a phone that cannot be reached."""
-
 
 class Distributor(Protocol):
     """Whom the session tells about itself (implemented by `agents.service`)."""
@@ -75,18 +61,6 @@ class Distributor(Protocol):
     def offer_ended(self, offer: "Offer", outcome: OfferOutcome) -> None: ...
 
     def wrapped_up(self, conversation: Conversation, seconds: float) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A call offered to one agent until the deadline."""
-
-    offer_id: OfferId
-    agent_id: AgentId
-    call_id: CallId
-    queue_id: QueueId
-    offered: datetime
-    deadline: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +203,8 @@ class AgentSession:
             case Established() if self._is_offered(event):
                 self._answered(event)
             case Failed() if self._is_offered(event):
-                self._end_offer(self._outcome(event))
+                call = self._house.control.get(event.call_id)
+                self._end_offer(outcome_of(event.cause, call))
             case Held() if self._is_talked(event) and allows(self.status, Move.HOLD):
                 self.conversation = self._talking().hold(event.at)
                 self._move(Move.HOLD)
@@ -298,13 +273,6 @@ class AgentSession:
             event.call_id, self.offer.queue_id, event.connection_id, event.at
         )
         self._end_offer(OfferOutcome.ACCEPTED)
-
-    def _outcome(self, event: Failed) -> OfferOutcome:
-        if event.cause is not Cause.CANCELLED:
-            return OUTCOME_OF_CAUSE.get(event.cause, OfferOutcome.PHONE_UNREACHABLE)
-        call = self._house.control.get(event.call_id)
-        gone = call is None or call.caller is None
-        return OfferOutcome.CALLER_LEFT if gone else OfferOutcome.REFUSED
 
     def _is_offered(self, event: ConnectionEvent) -> bool:
         """Whether it concerns the offer: the phone's connection is unknown until it is rung."""

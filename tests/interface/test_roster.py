@@ -1,3 +1,6 @@
+"""The roster and its tables, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,13 +45,19 @@ WANG = Staff(
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def database() -> DirectDatabase:
-    database = DirectDatabase()
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+)
+def database(request: pytest.FixtureRequest) -> Iterator[DirectDatabase]:
+    if request.param == "sqlite":
+        database = DirectDatabase()
+    else:
+        database = DirectDatabase(request.getfixturevalue("postgresql_url"))
     people = [NewStaff(LI, Secret("open sesame"), Secret("demo-1001")), NewStaff(WANG, Secret("x"))]
     result_of(database.run(store_staff_txn, people, "bank", QUICK_HASHER))
     result_of(database.run(store_queues_txn, QUEUES))
-    return database
+    yield database
+    database.stop()
 
 
 @pytest.fixture
