@@ -42,7 +42,10 @@ class Query:
     overdue_only: bool = False
     opened_by: StaffId | None = None
     department_id: DepartmentId | None = None
-    """At work in that department; deadlines are then the department's own."""
+    """At work in that department, or ever there without `open_only`.
+
+    Deadlines are then the department's own.
+    """
     desk: bool = False
     """Waits for the dispatcher: to dispatch, to review, to decide a refusal, to close."""
     customer_id: CustomerId | None = None
@@ -61,6 +64,7 @@ class Line:
     title: str
     requester: str
     state: CaseState
+    version: int
     opened: datetime
     opened_by: StaffId
     level: int
@@ -68,6 +72,9 @@ class Line:
     clock: ClockKind | None
     overdue: bool
     department_id: DepartmentId | None
+    """The department that leads now."""
+    departments: tuple[DepartmentId, ...]
+    """Every department that was ever sent an order."""
     urges: int
 
 
@@ -149,11 +156,11 @@ def _conditions(query: Query) -> Iterable[ColumnElement[bool]]:
     if query.kind is not None:
         yield CaseRow.kind == query.kind.value
     if query.department_id is not None:
-        yield exists().where(
+        there = exists().where(
             DispatchRow.number == CaseRow.number,
             DispatchRow.department_id == query.department_id,
-            DispatchRow.state.not_in(_FINAL),
         )
+        yield there.where(DispatchRow.state.not_in(_FINAL)) if query.open_only else there
     if query.desk:
         yield _waits_for_desk()
 
@@ -206,6 +213,7 @@ def _lines(
             title=row.title,
             requester=row.draft["requester"]["name"],
             state=CaseState(row.state),
+            version=row.version,
             opened=row.opened,
             opened_by=StaffId(row.opened_by),
             level=row.level,
@@ -213,6 +221,9 @@ def _lines(
             clock=ClockKind(clock.kind) if clock else None,
             overdue=clock is not None and clock.due <= now,
             department_id=DepartmentId(lead.department_id) if lead else None,
+            departments=tuple(
+                DepartmentId(each.department_id) for each in dispatches.get(row.number, [])
+            ),
             urges=sum(each.urges for each in working),
         )
 

@@ -1,0 +1,280 @@
+"""``/tickets``: lists, one ticket, a new one, and what one is told."""
+
+from dataclasses import dataclass, replace
+
+from twisted.web.resource import IResource
+from twisted.web.server import Request
+
+from cti.kernel.clock import utc
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, Entropy, system_entropy
+from cti.kernel.ports import StaffNames
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from cti.web import requests
+from cti.web.frame import Frame
+from cti.web.pages import pages
+from cti.web.requests import BadRequest, Form
+from tickets.model import Draft, ReplyChannel, Requester, TicketKind, Urgency
+from tickets.numbers import parse_number
+from tickets.search import PAGE
+from tickets.service import TicketService, TicketView
+from tickets.web import shown
+from tickets.web.board import TicketBoard
+from tickets.web.facts import CallFacts, CallFactsPort
+from tickets.web.reach import READERS, View, check_sees, query_for, views_of
+from tickets.web.shown import Words
+from tickets.workflow import FRONT, Action
+
+REQUEST_BYTES = 16
+LISTENERS = frozenset({Role.SUPERVISOR, Role.QUALITY})
+TRANSLATED = {"field": "ticket.field", "action": "ticket.act", "state": "ticket.state"}
+"""Details of a refusal that are words of the interface."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A form that came back with a refusal: what was typed, and why not."""
+
+    error: str = ""
+    fields: Form | None = None
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields[name] if self.fields is not None else ""
+
+
+class TicketPages:
+    """The ticket pages; forms work without scripts, scripts only bring news."""
+
+    app = pages()
+
+    def __init__(
+        self,
+        frame: Frame,
+        service: TicketService,
+        board: TicketBoard,
+        calls: CallFactsPort,
+        staff: StaffNames,
+        *,
+        entropy: Entropy = system_entropy,
+    ) -> None:
+        self.frame = frame
+        self._service = service
+        self._board = board
+        self._calls = calls
+        self._staff = staff
+        self._entropy = entropy
+
+    @app.route("/", methods=["GET"])
+    async def list(self, request: Request) -> bytes:
+        """A list: ``?view=mine&q=words&from=50``; a whole ticket number leads to its ticket."""
+        principal = self.frame.guard(request, *READERS)
+        asked = requests.query(request)
+        number = parse_number(asked["q"])
+        if number is not None and await self._service.find(number) is not None:
+            return self.frame.redirect(request, f"/tickets/{number}")
+        views = views_of(principal)
+        view = next((each for each in views if each.value == asked["view"]), views[0])
+        if asked["q"] and not asked["view"]:
+            view = View.ALL
+        offset = int(asked["from"]) if asked["from"].isdigit() else 0
+        page = await self._service.search(query_for(principal, view, asked["q"], offset))
+        overdue = await self._service.search(query_for(principal, View.OVERDUE))
+        return self.frame.render(
+            request,
+            "tickets.html",
+            views=views,
+            view=view,
+            text=asked["q"],
+            page=page,
+            offset=offset,
+            step=PAGE,
+            overdue=overdue,
+            words=await self._words(request),
+            name_of=self._staff.name_of,
+            may_register=bool(principal.roles & FRONT),
+            unread=len(await self._service.messages(principal)),
+        )
+
+    @app.route("/live", methods=["GET"])
+    def live(self, _request: Request) -> IResource:
+        """The WebSocket, which looks itself at who connects."""
+        return self._board.resource()
+
+    @app.route("/new", methods=["GET"])
+    def new(self, request: Request) -> bytes:
+        """An empty form, or one that knows the call: ``?call=<id>&type=complaint``."""
+        self.frame.guard(request, *FRONT)
+        asked = requests.query(request)
+        facts = self._facts(asked["call"])
+        return self._ask(request, Filling(), asked["type"] or "complaint", asked["call"], facts)
+
+    @app.route("/new", methods=["POST"])
+    async def register(self, request: Request) -> bytes:
+        """Register the ticket and show it."""
+        principal = self.frame.guard(request, *FRONT)
+        form = self.frame.form(request)
+        facts = self._facts(form["call"])
+        try:
+            draft = _draft(form, facts)
+            receipt = await self._service.register(draft, principal, form["request"])
+        except Refused as refused:
+            filling = Filling(self._why_not(request, refused), form)
+            return self._ask(request, filling, form["kind"], form["call"], facts)
+        return self.frame.redirect(request, f"/tickets/{receipt.number}")
+
+    @app.route("/messages", methods=["GET"])
+    async def messages(self, request: Request) -> bytes:
+        """What the person was told and has not read."""
+        principal = self.frame.guard(request, *READERS)
+        told = await self._service.messages(principal)
+        words = await self._words(request)
+        return self.frame.render(request, "ticket_messages.html", messages=told, words=words)
+
+    @app.route("/messages", methods=["POST"])
+    async def read(self, request: Request) -> bytes:
+        """The person has read what the page showed."""
+        principal = self.frame.guard(request, *READERS)
+        up_to = self.frame.form(request)["up_to"]
+        if not up_to.isdigit():
+            raise BadRequest("up_to is the number of a message")
+        await self._service.mark_read(principal, int(up_to))
+        return self.frame.redirect(request, "/tickets")
+
+    @app.route("/<number>", methods=["GET"])
+    async def ticket(self, request: Request, number: str) -> bytes:
+        """One ticket; ``?call=<id>`` offers to add that call to it."""
+        principal = self.frame.guard(request, *READERS)
+        return await self._show(request, principal, number, Filling())
+
+    @app.route("/<number>/act", methods=["POST"])
+    async def act(self, request: Request, number: str) -> bytes:
+        """Do what the form says; a refusal shows the ticket as it is now, with what was typed."""
+        principal = self.frame.guard(request, *READERS)
+        form = self.frame.form(request)
+        await self._seen(principal, number)
+        try:
+            action = Action(form["action"])
+            version = int(form["version"])
+        except ValueError as error:
+            raise BadRequest("the form names an act and the version it was made for") from error
+        try:
+            await self._service.act(number, action, form, principal, version, form["request"])
+        except Refused as refused:
+            filling = Filling(self._why_not(request, refused), form)
+            return await self._show(request, principal, number, filling)
+        return self.frame.redirect(request, f"/tickets/{number}")
+
+    @app.route("/<number>/calls", methods=["POST"])
+    async def attach(self, request: Request, number: str) -> bytes:
+        """Add a call to the ticket."""
+        principal = self.frame.guard(request, *FRONT)
+        call_id = self.frame.form(request)["call"]
+        view = await self._seen(principal, number)
+        if self._facts(call_id) is None:
+            raise Refused("ticket.call_unknown")
+        await self._service.attach_call(view.case.number, CallId(call_id))
+        return self.frame.redirect(request, f"/tickets/{number}")
+
+    async def _seen(self, principal: Principal, number: str) -> TicketView:
+        view = await self._service.view(number)
+        if view is None:
+            raise Refused("ticket.unknown", number=number)
+        check_sees(principal, [each.department_id for each in view.case.dispatches])
+        return view
+
+    async def _show(
+        self, request: Request, principal: Principal, number: str, filling: Filling
+    ) -> bytes:
+        view = await self._seen(principal, number)
+        words = await self._words(request)
+        now = utc(self.frame.clock)
+        call = self._facts(requests.query(request)["call"])
+        attached = {link.call_id for link in view.calls}
+        return self.frame.render(
+            request,
+            "ticket.html",
+            status=409 if filling.error else 200,
+            case=view.case,
+            draft=view.case.draft,
+            calls=view.calls,
+            bars=shown.bars(view, self._service.timekeeper, words, now),
+            forms=shown.forms(view.case, principal, words, now),
+            moments=shown.moments(view, words),
+            departments=view.departments,
+            channels=list(ReplyChannel),
+            words=words,
+            name_of=self._staff.name_of,
+            filling=filling,
+            request_id=self._entropy(REQUEST_BYTES),
+            call=call if call and call.call_id not in attached else None,
+            may_listen=bool(principal.roles & LISTENERS),
+            may_attach=bool(principal.roles & FRONT),
+        )
+
+    def _ask(
+        self, request: Request, filling: Filling, kind: str, call: str, facts: CallFacts | None
+    ) -> bytes:
+        return self.frame.render(
+            request,
+            "ticket_new.html",
+            status=409 if filling.error else 200,
+            filling=filling,
+            chosen=kind,
+            call=call,
+            facts=facts,
+            kinds=list(TicketKind),
+            urgencies=list(Urgency),
+            channels=list(ReplyChannel),
+            request_id=self._entropy(REQUEST_BYTES),
+        )
+
+    def _facts(self, call_id: str) -> CallFacts | None:
+        return self._calls.facts(CallId(call_id)) if call_id else None
+
+    async def _words(self, request: Request) -> Words:
+        language = self.frame.language(request)
+
+        def text(key: str, **blanks: object) -> str:
+            return self.frame.text(language, key, **blanks)
+
+        zone = self._service.timekeeper.calendars.hotline.timezone
+        return Words(text, language, zone, await self._service.departments())
+
+    def _why_not(self, request: Request, refused: Refused) -> str:
+        language = self.frame.language(request)
+        said = {
+            name: self.frame.text(language, f"{TRANSLATED[name]}.{value}")
+            for name, value in refused.details.items()
+            if name in TRANSLATED
+        }
+        return self.frame.refusal(language, Refused(refused.error_id, **(refused.details | said)))
+
+
+def _draft(form: Form, facts: CallFacts | None) -> Draft:
+    try:
+        kind, urgency = TicketKind(form["kind"]), Urgency(form["urgency"])
+        reply_by = ReplyChannel(form["reply_by"])
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+    requester = Requester(
+        name=form["name"],
+        contact=form["contact"],
+        customer_id=facts.customer_id if facts else None,
+        sex=form["sex"],
+        address=form["address"],
+    )
+    if facts is not None:
+        requester = replace(requester, service_level=facts.service_level)
+    return Draft(
+        kind=kind,
+        title=form["title"],
+        text=form["text"],
+        requester=requester,
+        urgency=urgency,
+        occasion=form["occasion"],
+        about=form["about"],
+        reply_by=reply_by,
+        call_id=CallId(form["call"]) if form["call"] else None,
+        call_path=facts.path if facts else (),
+    )
