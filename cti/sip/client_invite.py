@@ -80,8 +80,8 @@ class ClientInvite:
         return self.state is State.CANCELLED
 
     def abandon(self) -> None:
-        """The CANCEL brought no final response in 64*T1: consider it cancelled (9.1)."""
-        if self.state is State.CANCELLED:
+        """No final response came though the INVITE was cancelled, or its dialog ended (9.1)."""
+        if self.state is not State.ANSWERED:
             self.state = State.ANSWERED
             self._core.abandon(self._key)
             self._owner.invite_failed(487)

@@ -37,9 +37,13 @@ class Dialog:
 
     @classmethod
     def of_server(cls, invite: InboundRequest, tag: str) -> "Dialog":
-        """The dialog an INVITE of theirs makes, once answered with `tag` (12.1.1)."""
+        """The dialog an INVITE of theirs makes, once answered with `tag` (12.1.1).
+
+        Where there is no Contact, as RFC 2543 allowed, the From stands for it.
+        """
         headers = invite.message.headers
-        target = contact_of(invite.message)
+        unnamed = not headers.getlist("Contact")
+        target = uri_text(headers["From"]) if unnamed else contact_of(invite.message)
         routes = tuple(all_values(headers, "Record-Route"))
         alone = len(all_values(headers, "Via")) == 1
         translated = alone and invite.via.host != invite.source.host and is_address(invite.via.host)

@@ -22,7 +22,7 @@ LARGEST_NUMBER = 2**31 - 1
 """Of a CSeq (RFC 3261, 8.1.1.5)."""
 
 _FOLD = re.compile(rb"\r\n[ \t]+")
-_CONTROL = re.compile(r"[\x00\r\n]")
+_LINE_END = re.compile(r"[\r\n]")
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _REQUEST_LINE = re.compile(
@@ -206,8 +206,8 @@ def _fill(headers: Headers, lines: list[str]) -> str:
         name = name.rstrip(" \t")
         if not colon or not _TOKEN.fullmatch(name):
             fault = fault or "header line"
-        elif _CONTROL.search(value):
-            fault = fault or "control character in a header"
+        elif _LINE_END.search(value):
+            fault = fault or "line end in a header"
         else:
             headers.add(COMPACT_FORMS.get(name.lower(), name), value.strip())
     return fault
@@ -250,7 +250,7 @@ def _mandatory(message: M) -> tuple[Via, Address, Address, str, CSeq]:
     lines = headers.getlist("Via")
     if not lines:
         raise ValueError("Via is missing")
-    via = Via.parse(split_values(lines[0])[0] if "," in lines[0] else lines[0])
+    via = Via.parse(next(iter(split_values(lines[0])), ""))
     if via.port is not None and not 0 < via.port < 65536:
         raise ValueError("Via port")
     cseq = message.cseq
@@ -282,7 +282,6 @@ def _cut_body(message: Request | Response) -> None:
 
 
 def _refusal(why: str, request: Request, status: int = 400) -> MessageError:
-    """What to raise for a request: answered only if it can be (never an ACK)."""
-    headers = request.headers
-    answerable = request.method != "ACK" and all(headers.get(name) for name in (*_ONCE, "Via"))
+    """What to raise for a request: answered only if it can be (it has a Via and is no ACK)."""
+    answerable = request.method != "ACK" and bool(request.headers.get("Via"))
     return MessageError(why, status if answerable else 0, request)

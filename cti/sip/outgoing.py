@@ -127,8 +127,8 @@ def response_to(
 
 def refusal_of(request: Request, source: Endpoint, status: int, tag: str) -> OutgoingResponse:
     """Answer a request that could not be read wholly, from the headers that could."""
-    to = request.headers["To"]
-    if ";tag=" not in to.replace(" ", ""):
+    to = request.headers.get("To") or ""
+    if to and ";tag=" not in to.replace(" ", ""):
         to = f"{to};tag={tag}"
     return _respond(request.headers, source, status, to, (), None)
 
@@ -151,24 +151,26 @@ def _respond(
     head += [("Via", value) for value in rest]
     if status == 100 and (timestamp := received.get("Timestamp")):
         head.append(("Timestamp", timestamp))
-    head += [("From", received["From"]), ("To", to), ("Call-ID", received["Call-ID"])]
-    head += [("CSeq", received["CSeq"]), *headers]
+    echoed = (("To", to), *((name, received.get(name)) for name in ("From", "Call-ID", "CSeq")))
+    head += [(name, value) for name, value in echoed if value]
+    head += headers
     phrase = PHRASES.get(status) or PHRASES.get(status // 100 * 100, "Answer")
     return OutgoingResponse(status, _encode(f"SIP/2.0 {status} {phrase}", tuple(head), body))
 
 
 def _stamped(via: str, source: Endpoint) -> str:
     """The Via line with received and rport in its first value (RFC 3261, 18.2.1; RFC 3581, 4)."""
-    values = split_values(via) if "," in via else [via]
+    values = (split_values(via) if "," in via else []) or [via]
     top = _RECEIVED.sub("", values[0])
     symmetric = _RPORT.sub(f";rport={source.port}", top)
-    sent_by = top.partition(";")[0].split()[-1]
-    if symmetric != top or not _names(sent_by, source.host):
+    if symmetric != top or not _names(top, source.host):
         symmetric += f";received={source.host}"
     return ", ".join([symmetric, *values[1:]])
 
 
-def _names(sent_by: str, host: str) -> bool:
+def _names(via: str, host: str) -> bool:
+    """Whether that host is the sent-by of the Via."""
+    sent_by = via.partition(";")[0].strip().rpartition(" ")[2]
     return sent_by in (host, f"[{host}]") or sent_by.startswith((f"{host}:", f"[{host}]:"))
 
 

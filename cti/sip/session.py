@@ -6,7 +6,7 @@
     CALLING      our INVITE waits for its answer
     ESTABLISHED  a dialog; re-INVITEs of either side change it
     ENDING       over for whoever uses us; CANCEL, BYE or a missing ACK still under way
-    ENDED        forgotten
+    ENDED        over; forgotten once no INVITE of ours waits for its answer any more
 
 `SessionEnded` is reported exactly once, on entering ENDING or ENDED.
 """
@@ -141,7 +141,7 @@ class Session:
             case Phase.CALLING if self._client is not None:
                 self._report_end(Ended.LOCAL)
                 if self._client.cancel(self._reasons):
-                    self._expect_cancelled()
+                    self._expect_answer()
             case Phase.ESTABLISHED:
                 self._report_end(Ended.LOCAL)
                 self._leave()
@@ -224,7 +224,7 @@ class Session:
     def invite_progressed(self, response: InboundResponse) -> None:
         """A 1xx came; a CANCEL that waited for it has just gone out."""
         if self.phase is Phase.ENDING:
-            self._expect_cancelled()
+            self._expect_answer()
         elif self.phase is Phase.CALLING and response.code > 100:
             description = description_of(response.message)
             self._core.report(SessionProgressed(self.id, response.code, description))
@@ -238,6 +238,8 @@ class Session:
         if self.phase is Phase.ENDING and first:
             self._core.stop_timer(SessionTimer.CANCELLED.key(self.id))
             self._bye()
+        elif self.phase is Phase.ENDED:
+            self._release()
         elif self.phase in (Phase.CALLING, Phase.ESTABLISHED):
             self.phase = Phase.ESTABLISHED
             self._core.report(SessionAccepted(self.id, description_of(response.message)))
@@ -251,6 +253,8 @@ class Session:
                 self._finish(Ended.REJECTED, status)
             case Phase.ENDING if self.dialog is None:
                 self._finish(Ended.LOCAL)
+            case Phase.ENDED:
+                self._release()
             case Phase.ESTABLISHED if status in (408, 481):
                 self._lost()
             case Phase.ESTABLISHED if status == 491:
@@ -359,10 +363,10 @@ class Session:
     def _transmit(self, request: OutgoingRequest, destination: Endpoint) -> None:
         self._sent[self._core.request(request, destination, self)] = request
 
-    def _expect_cancelled(self) -> None:
-        self._core.start_timer(
-            SessionTimer.CANCELLED.key(self.id), self._core.settings.timers.limit
-        )
+    def _expect_answer(self) -> None:
+        """Our INVITE means nothing any more: wait 64*T1 for its answer, no longer (9.1)."""
+        limit = self._core.settings.timers.limit
+        self._core.start_timer(SessionTimer.CANCELLED.key(self.id), limit)
 
     def _report_end(self, why: Ended, status: int = 0) -> None:
         if self.phase not in (Phase.ENDING, Phase.ENDED):
@@ -377,6 +381,12 @@ class Session:
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._core.stop_timer(SessionTimer.CANCELLED.key(self.id))
         self._core.stop_timer(SessionTimer.GLARE.key(self.id))
+        if self._client is None:
+            self._release()
+        else:
+            self._expect_answer()
+
+    def _release(self) -> None:
+        self._core.stop_timer(SessionTimer.CANCELLED.key(self.id))
         self._forget(self)
