@@ -33,7 +33,7 @@ PATTERNS = (
 """Which note of the chord sounds on each half beat of a bar."""
 
 BARS = 16
-MELODY = (83, 81, 79, 78, 79, 76, 74, 76, 79, 78, 76, 74, 78, 74, 76, 74)
+MELODY = (83, 79, 76, 78, 79, 76, 74, 78, 83, 79, 76, 74, 78, 74, 76, 74)
 """One long note a bar, above the arpeggios."""
 
 
