@@ -39,10 +39,15 @@ class IvrService:
         ports.bus.subscribe(CallCleared, self._call_cleared)
 
     def take(self, call_id: CallId, flow_name: str) -> None:
-        """Answer the delivered call and run the flow; LocalError for a flow nobody wrote."""
+        """Answer the delivered call and run the flow; LocalError for a flow nobody wrote.
+
+        A call that is already gone is left alone.
+        """
         flow = self._flows.get(flow_name)
         if flow is None:
             raise LocalError(f"no flow {flow_name}")
+        if self._ports.calls.get(call_id) is None:
+            return
         self._sessions[call_id] = session = Session(call_id, flow, self._ports)
         session.start()
 

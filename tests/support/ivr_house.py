@@ -1,0 +1,143 @@
+"""The IVR on fakes: callers, an announcer that names its sounds, a queue, a directory, a bank."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.task import Clock
+
+from cti.kernel.bus import Bus
+from cti.kernel.calendar import Span, WorkingCalendar
+from cti.kernel.errors import Refused
+from cti.kernel.events import Event
+from cti.kernel.identifiers import CallId, CustomerId
+from cti.kernel.ports import QueueRequest
+from cti.kernel.vocabulary import Language, ServiceLevel
+from customers.model import Customer, Sex
+from ivr.flow import Flow
+from ivr.ports import Ports
+from ivr.service import IvrService
+from prompts.catalogue import Announcement
+from tests.support.fake_bank import CUSTOMER, FakeBank
+from tests.support.fake_calls import FakeCalls
+from tests.support.fake_tickets import FakeTickets
+from tests.support.flows import shipped_flow
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONDAY_MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)
+SERVICE_HOURS = WorkingCalendar(
+    "service",
+    SHANGHAI,
+    ((Span.parse("08:00-20:00"),),) * 7,
+    holidays={datetime(2027, 1, 1, tzinfo=SHANGHAI).date(): "元旦"},
+)
+KNOWN_NUMBER = "13800000101"
+WANG = Customer(
+    CUSTOMER,
+    {Language.CHINESE: "王建国", Language.ENGLISH: "Wang Jianguo"},
+    Sex.MALE,
+    (KNOWN_NUMBER,),
+    ServiceLevel.SPECIAL,
+    Language.CHINESE,
+)
+
+
+@dataclass
+class NamingAnnouncer:
+    """Names each sound by language and id; a test can hold sounds back or have them fail."""
+
+    lent: list[Path] = field(default_factory=list)
+    held: list[Callable[[], None]] | None = None
+    broken: bool = False
+
+    def sounds(
+        self, announcements: Sequence[Announcement], language: Language
+    ) -> Deferred[list[Path]]:
+        if self.broken:
+            return fail(OSError("no voice"))
+        paths = [Path(language.value, each.id) for each in announcements]
+        self.lent += paths
+        if self.held is None:
+            return succeed(paths)
+        later: Deferred[list[Path]] = Deferred()
+        self.held.append(lambda: later.callback(paths))
+        return later
+
+    def release(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            self.lent.remove(path)
+
+
+@dataclass
+class OneCustomer:
+    """A directory of one customer, which can be slow or broken."""
+
+    slow: Deferred[Customer | None] | None = None
+    broken: bool = False
+
+    def by_number(self, number: str) -> Deferred[Customer | None]:
+        if self.broken:
+            return fail(OSError("no directory"))
+        return self.slow or succeed(WANG if number == KNOWN_NUMBER else None)
+
+    def by_id(self, customer_id: CustomerId) -> Deferred[Customer | None]:
+        return succeed(WANG if customer_id == CUSTOMER else None)
+
+
+@dataclass
+class NotingQueues:
+    """Notes who was queued; refuses everybody when closed."""
+
+    queued: list[tuple[CallId, QueueRequest]] = field(default_factory=list)
+    closed: bool = False
+
+    def enqueue(self, call_id: CallId, request: QueueRequest) -> None:
+        if self.closed:
+            raise Refused("queue.unknown", queue=request.queue_id)
+        self.queued.append((call_id, request))
+
+
+class IvrHouse:
+    """A house of fakes around a real IVR; time stands still until `clock.advance`."""
+
+    def __init__(self, flow: Flow | None = None, now: datetime = MONDAY_MORNING) -> None:
+        self.clock = Clock()
+        self.clock.advance(now.timestamp())
+        self.errors: list[BaseException] = []
+        self.bus = Bus(lambda _event, error: self.errors.append(error))
+        self.events: list[Event] = []
+        self.bus.subscribe(Event, self.events.append)
+        self.calls = FakeCalls(self.bus, self.clock)
+        self.announcer = NamingAnnouncer()
+        self.customers = OneCustomer()
+        self.bank, self.tickets, self.queues = FakeBank(), FakeTickets(), NotingQueues()
+        flow = flow or shipped_flow()
+        ports = Ports(
+            self.calls,
+            self.announcer,
+            self.customers,
+            self.bank,
+            self.tickets,
+            self.queues,
+            {"service": SERVICE_HOURS},
+            self.bus,
+            self.clock,
+        )
+        self.ivr = IvrService({"main": flow}, ports)
+
+    def dial(self, calling: str = "13900000000") -> CallId:
+        """A call arrives and the flow takes it."""
+        call_id = self.calls.dial(calling)
+        self.ivr.take(call_id, "main")
+        return call_id
+
+    def heard(self, call_id: CallId) -> list[str]:
+        """The ids of what plays to the caller."""
+        return [path.name for path in self.calls.playing.get(call_id, ())]
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        """The events of that class, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
