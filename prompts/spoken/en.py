@@ -65,7 +65,7 @@ CURRENCIES = {
     "CHF": ("Swiss franc", "Swiss francs", "centime", "centimes"),
     "KRW": ("Korean won", "Korean won", "jeon", "jeon"),
 }
-KEYED_MARKS = {"*": "star", "#": "hash"}
+KEYED_MARKS = {"*": "star", "#": "pound"}
 
 
 def integer(number: int) -> str:

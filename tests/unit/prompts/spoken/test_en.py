@@ -93,7 +93,7 @@ def test_money(amount: str, currency: str, words: str) -> None:
 def test_digits() -> None:
     assert en.digits("8848") == "eight eight four eight"
     assert en.digits("123456789", 4) == "one two three four, five six seven eight, nine"
-    assert en.digits("1#") == "one hash"
+    assert en.digits("1#") == "one pound"
 
 
 def test_counts() -> None:
