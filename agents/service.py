@@ -132,7 +132,7 @@ class AgentService:
         self._session(agent_id).sign_in()
 
     def sign_out(self, agent_id: AgentId) -> None:
-        """End work; Refused while a call occupies the agent."""
+        """End work, now or after this call."""
         self._session(agent_id).sign_out()
 
     def set_ready(self, agent_id: AgentId) -> None:

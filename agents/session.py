@@ -112,12 +112,9 @@ class AgentSession:
             self._move(Move.SIGN_IN, NotReadyReason.SIGNED_IN)
 
     def sign_out(self) -> None:
-        """End work; Refused while a call occupies the agent."""
-        if self.status.state is AgentState.LOGGED_OFF:
-            return
-        if not allows(self.status, Move.SIGN_OUT):
-            raise not_now(self.status.state, Move.SIGN_OUT.value)
-        self._leave_after_call_work(Move.SIGN_OUT)
+        """End work, now or after this call; ends after-call work."""
+        if self.status.state is not AgentState.LOGGED_OFF:
+            self._leave_after_call_work(Move.SIGN_OUT)
 
     def be_ready(self) -> None:
         """Take calls, now or after this one; ends after-call work. Refused without a phone."""

@@ -47,7 +47,7 @@ class Move(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What an agent chose to be: `READY`, or `NOT_READY` for a reason."""
+    """What an agent chose to be: `READY`, `NOT_READY` for a reason, or `LOGGED_OFF`."""
 
     state: AgentState
     reason: str = ""
@@ -86,7 +86,11 @@ TRANSITIONS: Mapping[tuple[AgentState, Move], AgentState] = {
 PENDING: Mapping[tuple[AgentState, Move], AgentState] = {
     (state, wish): chosen
     for state in (RESERVED, BUSY, HOLD)
-    for wish, chosen in ((Move.BE_READY, READY), (Move.BE_NOT_READY, NOT_READY))
+    for wish, chosen in (
+        (Move.BE_READY, READY),
+        (Move.BE_NOT_READY, NOT_READY),
+        (Move.SIGN_OUT, LOGGED_OFF),
+    )
 } | {(WORKING_AFTER_CALL, Move.BE_NOT_READY): NOT_READY}
 """Wishes that wait until the call, or its after-call work, is over."""
 
@@ -114,6 +118,8 @@ def advance(status: Status, move: Move, reason: str = "") -> Status:
     if key not in TRANSITIONS:
         raise not_now(status.state, move.value)
     state = TRANSITIONS[key]
+    if move is Move.MISS and status.pending == Presence(LOGGED_OFF):
+        return Status(LOGGED_OFF)  # whoever was leaving has left
     keeps_wish = state not in (LOGGED_OFF, NOT_READY, READY)
     return Status(
         state,
@@ -133,6 +139,7 @@ def mermaid() -> str:
         lines += [
             f"    {state.value} --> {READY.value}: {move.value}",
             f"    {state.value} --> {NOT_READY.value}: {move.value} (if chosen before)",
+            f"    {state.value} --> {LOGGED_OFF.value}: {move.value} (if chosen before)",
         ]
     return "\n".join(lines) + "\n"
 

@@ -69,7 +69,7 @@ class AgentApi:
         """``{"state": "ready" | "not_ready" | "logged_off", "reason": "lunch"}``.
 
         Signs the agent in where needed; ``not_ready`` right after that needs no reason. Answers
-        with the agent, whose state may be pending while a call occupies them.
+        with the agent; what they chose is `pending` while a call occupies them.
         """
         agent_id = self._agent(request)
         fields = self.frame.read_json(request)

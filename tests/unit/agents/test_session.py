@@ -243,17 +243,33 @@ def test_choosing_ready_finishes_the_after_call_work(one: CallCentre) -> None:
     assert state(one) is AgentState.READY
 
 
-def test_signing_out_waits_for_the_call(one: CallCentre) -> None:
+def test_signing_out_in_a_call_happens_after_it(one: CallCentre) -> None:
     call_id = one.call()
-    for step in (lambda: None, lambda: one.answer(call_id)):
-        step()
-        with pytest.raises(Refused) as caught:
-            one.service.sign_out(A)
-        assert caught.value.error_id == "agent.not_now"
+    one.answer(call_id)
+    one.service.sign_out(A)
+    assert state(one) is AgentState.BUSY
+    one.calls.hang_up(call_id)
+    assert state(one) is AgentState.WORKING_AFTER_CALL
+    one.service.finish_after_call(A)
+    assert state(one) is AgentState.LOGGED_OFF
+    assert len(one.events(CallWrappedUp)) == 1
+
+
+def test_signing_out_ends_the_after_call_work(one: CallCentre) -> None:
+    call_id = one.call()
+    one.answer(call_id)
     one.calls.hang_up(call_id)
     one.service.sign_out(A)
     assert state(one) is AgentState.LOGGED_OFF
     assert len(one.events(CallWrappedUp)) == 1
+
+
+def test_a_phone_switched_off_while_leaving_signs_off(one: CallCentre) -> None:
+    one.call()
+    one.service.sign_out(A)
+    one.calls.unregister("1001")
+    assert state(one) is AgentState.LOGGED_OFF
+    assert outcomes(one) == [("a", OfferOutcome.PHONE_UNREACHABLE)]
 
 
 @pytest.mark.parametrize("wish", ["hang_up", "hold", "retrieve"])

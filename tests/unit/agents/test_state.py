@@ -59,6 +59,9 @@ TO_CALL = (Move.SIGN_IN, Move.BE_READY, Move.RESERVE, Move.ANSWER)
             Status(A.NOT_READY, "lunch"),
         ),
         ((*TO_CALL[:3], (Move.MISS, "no_answer")), Status(A.NOT_READY, "no_answer")),
+        ((*TO_CALL, Move.SIGN_OUT, Move.END_CALL, Move.FINISH), Status(A.LOGGED_OFF)),
+        ((*TO_CALL[:3], Move.SIGN_OUT, (Move.MISS, "no_answer")), Status(A.LOGGED_OFF)),
+        ((*TO_CALL, Move.END_CALL, Move.SIGN_OUT), Status(A.LOGGED_OFF)),
         (
             (Move.SIGN_IN, Move.BE_READY, (Move.LOSE_PHONE, "phone_lost")),
             Status(A.NOT_READY, "phone_lost"),
@@ -80,8 +83,7 @@ def test_a_wish_in_a_call_is_kept_through_it() -> None:
         ((), Move.BE_READY),
         ((), Move.RESERVE),
         ((Move.SIGN_IN,), Move.RESERVE),
-        (TO_CALL, Move.SIGN_OUT),
-        (TO_CALL[:3], Move.SIGN_OUT),
+        ((), Move.SIGN_OUT),
         (TO_CALL, Move.RESERVE),
         (TO_CALL, Move.FINISH),
     ],
@@ -124,4 +126,4 @@ def test_the_diagram_shows_every_transition() -> None:
     text = mermaid()
     assert text.startswith("stateDiagram-v2\n")
     assert "    ready --> reserved: reserve\n" in text
-    assert text.count("-->") == 1 + len(TRANSITIONS) + 2 * len(RELEASES)
+    assert text.count("-->") == 1 + len(TRANSITIONS) + 3 * len(RELEASES)
