@@ -178,8 +178,7 @@ class _Turn:
         """Unmask the recording some time after the last key once nothing secret is asked."""
         if not self.state.masked or self._secure(self.state):
             return
-        asked = not self.before.masked or self._secure(self.before)
-        if asked or isinstance(event, Key):
+        if self._secure(self.before) or isinstance(event, Key):
             self._do(StartTimer(Timer.UNMASK, UNMASK_AFTER))
 
     # --- events -----------------------------------------------------------------------------

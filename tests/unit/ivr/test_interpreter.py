@@ -275,6 +275,8 @@ def test_silence_at_night_ends_in_a_goodbye(walk: Walk) -> None:
     for _ in range(3):
         silent(walk)
     assert silent(walk) == ["common.goodbye"]
+    assert walk.playing
+    assert not walk.playing.barge_in
     assert not walk.press("1"), "a goodbye is not cut short"
     assert walk.send(Played()) == [Disconnect()]
 

@@ -128,6 +128,13 @@ def test_several_cards_are_numbered_for_the_keys(desk: Desk) -> None:
     assert desk.run("choose_card", card="0").outcome == "unknown"
 
 
+def test_no_more_cards_than_keys(desk: Desk) -> None:
+    desk.bank.cards_held *= 5
+    desk.sign_in()
+    assert len(desk.run("cards").announcements) == 9
+    assert desk.run("choose_card", card="9").outcome == "chosen"
+
+
 def test_a_lost_card_is_not_offered_again(desk: Desk) -> None:
     desk.sign_in()
     desk.run("cards")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
+from cti.call.control import PlayEnd
 from cti.call.events import CallCleared
 from cti.call.model import Cause
 from cti.kernel.errors import LocalError
@@ -183,6 +184,7 @@ def test_a_complaint_in_english(house: IvrHouse) -> None:
     house.calls.press(call_id, "29")
     assert house.calls.playing[call_id] == (Path("en/complaint.connecting"),)
     house.calls.finish_play(call_id)
+    assert call_id not in house.calls._collectors
     request = QueueRequest(QueueId("complaints"), Language.ENGLISH)
     assert house.queues.queued == [(call_id, request)]
     assert outcomes(house) == ["queued"]
@@ -267,6 +269,24 @@ def test_sounds_that_come_too_late_are_not_played(house: IvrHouse) -> None:
     assert house.heard(call_id) == ["rates.menu"]
     house.calls.hang_up(call_id)
     at_rest(house, call_id)
+
+
+def test_a_sound_that_a_key_cut_is_not_taken_for_finished(house: IvrHouse) -> None:
+    call_id = house.dial()
+    cut = house.calls._plays[call_id][0]
+    house.announcer.held = []
+    house.calls._plays.clear()
+    house.calls.press(call_id, "1")
+    cut.callback(PlayEnd.FINISHED)
+    assert house.clock.getDelayedCalls() == [], "the menu has not been said yet"
+
+
+def test_an_interruption_waits_for_its_key(house: IvrHouse) -> None:
+    call_id = house.dial()
+    house.calls.stop(call_id)
+    assert house.clock.getDelayedCalls() == []
+    house.calls.press(call_id, "1")
+    assert house.heard(call_id) == ["greeting.ordinary", "main.menu"]
 
 
 def test_without_a_voice_the_menu_still_works(house: IvrHouse) -> None:

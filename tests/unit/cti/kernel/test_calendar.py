@@ -85,7 +85,8 @@ def test_holiday_has_its_name_by_local_date() -> None:
 
 def test_missing_list_is_noticed_a_month_ahead() -> None:
     assert CALENDAR.missing_year(at("2026-11-21 12:00")) is None
-    assert CALENDAR.missing_year(at("2026-12-02 12:00")) == 2027
+    assert CALENDAR.missing_year(at("2026-11-30 23:59")) is None
+    assert CALENDAR.missing_year(at("2026-12-01 00:00")) == 2027
     assert CALENDAR.missing_year(at("2027-03-01 12:00")) == 2027
 
 
