@@ -1,0 +1,38 @@
+"""The heartbeat job: there once, every minute, in the reactor's own thread."""
+
+from threading import get_ident
+
+from twisted.internet.testing import MemoryReactorClock
+
+from tests.support.tickets import TicketDesk
+from tickets.events import DeadlineBreached
+from tickets.heartbeat import EVERY_SECONDS, JOB, keep_beating, scheduler_on
+
+
+class ThreadlessReactor(MemoryReactorClock):
+    """A reactor in memory whose `callFromThread` calls at once."""
+
+    def callFromThread(self, function: object, *args: object, **more: object) -> None:  # noqa: N802
+        assert callable(function)
+        function(*args, **more)
+
+
+def test_a_beat_wakes_the_deadlines_in_the_reactor_thread() -> None:
+    desk = TicketDesk()
+    desk.escalation.start()
+    desk.register()
+    for call in desk.clock.getDelayedCalls():
+        call.cancel()
+    desk.advance(hours=2)
+    threads: list[int] = []
+    desk.bus.subscribe(DeadlineBreached, lambda _: threads.append(get_ident()))
+    scheduler = scheduler_on(ThreadlessReactor())
+    scheduler.start()
+    keep_beating(scheduler, desk.escalation)
+    keep_beating(scheduler, desk.escalation)
+    (job,) = scheduler.get_jobs()
+    assert (job.id, job.trigger.interval.total_seconds()) == (JOB, EVERY_SECONDS)
+    job.modify(next_run_time=job.next_run_time.replace(year=2020))
+    scheduler.wakeup()
+    assert threads == [get_ident()]
+    scheduler.shutdown()
