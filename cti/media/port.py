@@ -5,15 +5,18 @@ this process, which is how the command-line telephones and the tests use it. A l
 session; it is named by the connection it carries.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
-
-from twisted.internet.defer import Deferred
+from typing import TYPE_CHECKING, Protocol
 
 from cti.kernel.identifiers import CallId, ConnectionId
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
 
 
 class Codec(Enum):
@@ -55,6 +58,10 @@ class LegStatistics:
     received: int = 0
     lost: int = 0
     jitter: float = 0.0
+    remote_lost: int = 0
+    """What the far side said it lost; 0 when it sends no RTCP."""
+    round_trip: float = 0.0
+    """Milliseconds there and back, by RTCP; 0 when the far side sends none."""
 
 
 class Tracks(Enum):

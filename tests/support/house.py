@@ -1,0 +1,144 @@
+"""The whole hotline as a process of its own, on free ports, in a folder of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+LOOK = 0.05
+OPEN_CALENDAR = {
+    "timezone": "Asia/Shanghai",
+    "week": {"weekdays": ["00:00-24:00"], "weekend": ["00:00-24:00"]},
+}
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port nobody listens on now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class House:
+    """A running `hotline serve`, the means to look into it, and the means to end it."""
+
+    def __init__(self, folder: Path, prompts: Path, changes: dict[str, Any] | None = None) -> None:
+        self.folder, self.var = folder, folder / "var"
+        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.web_port = free_port(socket.SOCK_STREAM)
+        self.web = f"http://127.0.0.1:{self.web_port}"
+        self.process: subprocess.Popen[bytes]
+        calendars = folder / "calendars"
+        calendars.mkdir(parents=True, exist_ok=True)
+        for name in ("service", "office"):
+            (calendars / f"{name}.yaml").write_text(yaml.safe_dump(OPEN_CALENDAR))
+        settings: dict[str, Any] = {
+            "sip": {"port": self.sip_port},
+            "web": {"port": self.web_port},
+            "media": {"first_port": 30000 + self.sip_port % 10000, "last_port": 60000},
+            "folders": {
+                "base": str(self.var),
+                "prompts": str(prompts),
+                "calendars": str(calendars),
+            },
+        }
+        settings |= changes or {}
+        self.config = folder / "hotline.yaml"
+        self.config.write_text(yaml.safe_dump(settings, allow_unicode=True))
+
+    def start(self) -> Self:
+        """Start the server; returns when it is well, or says what it printed instead."""
+        self.output = self.folder / "serve.txt"
+        with self.output.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "config.main", "--config", str(self.config), "serve"],
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+                start_new_session=True,
+            )
+        self.wait_until(self._well, START_SECONDS, "the server is well")
+        return self
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End the server with that signal; its exit status."""
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def wait_until(self, true: Any, seconds: float, what: str) -> None:
+        """Look again and again until `true()`; AssertionError names what never came."""
+        end = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise AssertionError(f"never: {what}\n{self.output.read_text()[-4000:]}")
+            time.sleep(LOOK)
+
+    def log(self) -> str:
+        """Everything logged so far."""
+        return "".join(path.read_text() for path in sorted(self.var.glob("*.log*")))
+
+    # --- its pages --------------------------------------------------------------------------
+
+    def sign_in(self, login: str, password: str = "") -> str:
+        """A bearer token for that member of staff."""
+        answer = self.post(
+            "/api/v1/session", {"login": login, "password": password or f"demo-{login}"}
+        )
+        return str(answer["token"])
+
+    def post(self, path: str, value: dict[str, Any], token: str = "") -> Any:
+        """POST JSON; the JSON answer."""
+        return self._ask(path, json.dumps(value).encode(), token)
+
+    def get(self, path: str, token: str = "") -> bytes:
+        """GET a page or file."""
+        return self._fetch(path, None, token)
+
+    def _ask(self, path: str, body: bytes | None, token: str) -> Any:
+        content = self._fetch(path, body, token)
+        return json.loads(content) if content else None
+
+    def _fetch(self, path: str, body: bytes | None, token: str) -> bytes:
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(self.web + path, body, headers)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return bytes(response.read())
+
+    def _well(self) -> bool:
+        try:
+            return bool(self._ask("/health", None, "")["well"])
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+@contextmanager
+def running_house(
+    folder: Path, prompts: Path, changes: dict[str, Any] | None = None
+) -> Iterator[House]:
+    """A house that is stopped at the end, whatever happened in it."""
+    house = House(folder, prompts, changes).start()
+    try:
+        yield house
+    finally:
+        if house.process.poll() is None:
+            house.stop()

@@ -1,0 +1,118 @@
+"""SIPp as a caller from the trunk, and an ear on the wire for what it is sent."""
+
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tests.support.audio import Samples
+from tests.support.house import free_port
+
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+OUTGOING = 4
+IP_HEADERS, UDP_HEADER, RTP_HEADER = 14 + 20, 8, 12
+
+
+@dataclass(slots=True)
+class Ear:
+    """RTP on its way to one port of the loopback, as (sequence, payload type, payload)."""
+
+    port: int
+    packets: list[tuple[int, int, bytes]] = field(default_factory=list)
+
+    def payload(self) -> bytes:
+        """G.711 octets in the order of their sequence numbers."""
+        first = self.packets[0][0] if self.packets else 0
+        ordered = sorted(self.packets, key=lambda packet: (packet[0] - first) & 0xFFFF)
+        return b"".join(payload for _, kind, payload in ordered if kind == 8)
+
+    def samples(self) -> Samples:
+        """What was sent there, decoded by the words of ITU-T G.711 for A-law."""
+        codes = np.frombuffer(self.payload(), np.uint8).astype(np.int32) ^ 0x55
+        exponent, mantissa = (codes >> 4) & 7, codes & 15
+        low = (mantissa << 4) + 8
+        high = ((mantissa << 4) + 0x108) << np.maximum(exponent - 1, 0)
+        magnitude = np.where(exponent == 0, low, high)
+        return np.where(codes & 0x80, magnitude, -magnitude).astype(np.int16)
+
+
+@contextmanager
+def listening(port: int) -> Iterator[Ear]:
+    """Listen on the loopback's wire (needs the right to open packet sockets)."""
+    ear = Ear(port)
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+    wire.bind(("lo", 0x0800))
+    wire.settimeout(0.2)
+    done = threading.Event()
+    thread = threading.Thread(target=_listen, args=(wire, ear, done), daemon=True)
+    thread.start()
+    try:
+        yield ear
+    finally:
+        done.set()
+        thread.join()
+        wire.close()
+
+
+def _listen(wire: socket.socket, ear: Ear, done: threading.Event) -> None:
+    while not done.is_set():
+        try:
+            frame, address = wire.recvfrom(2048)
+        except TimeoutError:
+            continue
+        if address[2] == OUTGOING or frame[23] != socket.IPPROTO_UDP:
+            continue
+        if struct.unpack_from("!H", frame, IP_HEADERS + 2)[0] != ear.port:
+            continue
+        rtp = frame[IP_HEADERS + UDP_HEADER :]
+        if len(rtp) > RTP_HEADER and rtp[0] == 0x80:
+            sequence = struct.unpack_from("!H", rtp, 2)[0]
+            ear.packets.append((sequence, rtp[1] & 0x7F, rtp[RTP_HEADER:]))
+
+
+@dataclass(slots=True)
+class SippCall:
+    """One call that SIPp places."""
+
+    process: subprocess.Popen[bytes]
+    media_port: int
+    output: Path
+
+    def wait(self, seconds: float) -> int:
+        """SIPp's exit status: 0 when the scenario ran to its end."""
+        return self.process.wait(seconds)
+
+
+def place_call(
+    folder: Path,
+    server_port: int,
+    media: Path,
+    *,
+    stay: float,
+    number: str = "95588",
+    calling: str = "13800138000",
+    media_port: int = 0,
+) -> SippCall:
+    """Dial, replay the pcap file `media`, stay so many seconds after the answer, hang up."""
+    text = (SCENARIOS / "caller.xml").read_text()
+    scenario = folder / f"caller-{calling}.xml"
+    scenario.write_text(text.replace("@CALLING@", calling).replace("@MEDIA@", str(media)))
+    port = media_port or free_port(socket.SOCK_DGRAM)
+    output = folder / f"sipp-{calling}.txt"
+    arguments = [
+        "sipp", f"127.0.0.1:{server_port}", "-sf", str(scenario), "-s", number, "-m", "1",
+        "-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), "-mi", "127.0.0.1",
+        "-mp", str(port), "-d", str(round(stay * 1000)),
+        "-nostdin", "-timeout", f"{stay + 20:.0f}s", "-timeout_error",
+    ]  # fmt: skip
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            arguments, stdout=out, stderr=out, cwd=folder, start_new_session=True
+        )
+    return SippCall(process, port, output)
