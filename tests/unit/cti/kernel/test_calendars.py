@@ -36,6 +36,12 @@ def test_shipped_calendars_know_the_state_councils_year() -> None:
     assert office.add(at("2026-09-30 17:00"), timedelta(hours=1)) == at("2026-10-08 09:30")
 
 
+def test_the_demo_bank_can_be_tried_at_any_hour() -> None:
+    demo = load_calendars(SHIPPED.parent / "demo" / "calendars", YEARS)["service"]
+    for instant in ("2026-10-01 03:00", "2026-10-11 23:59", "2027-02-06 12:00"):
+        assert demo.is_open(at(instant))
+
+
 def test_an_unpublished_year_is_noticed() -> None:
     office = load_calendars(SHIPPED, YEARS)["office"]
     assert office.valid_until == date(2026, 12, 31)
