@@ -1,0 +1,131 @@
+"""What is left when a process dies: a media worker in a call, the whole server in a call."""
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.audio import level, read_wave
+from tests.support.house import House, running_house
+from tests.support.pcap import Track
+from tests.support.sipp import SippCall, place_call
+
+RATE = 8000
+
+
+def media(folder: Path, seconds: float) -> Path:
+    """A caller who speaks a tone and presses nothing."""
+    return Track().tone(500.0, seconds).write(folder / "caller.pcap")
+
+
+def workers(house: House) -> list[int]:
+    """Process numbers of the server's media workers."""
+    children = Path(f"/proc/{house.process.pid}/task/{house.process.pid}/children").read_text()
+    return [
+        int(child)
+        for child in children.split()
+        if b"cti.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def records(house: House) -> list[dict[str, Any]]:
+    """Every call record."""
+    with sqlite3.connect(house.var / "hotline.sqlite") as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute("SELECT * FROM call_record")]
+
+
+def journal(house: House, kind: str) -> list[dict[str, Any]]:
+    """Every event of that kind written so far."""
+    with sqlite3.connect(house.var / "hotline.sqlite") as database:
+        rows = database.execute("SELECT record FROM journal WHERE kind = ?", (kind,))
+        return [json.loads(record) for (record,) in rows]
+
+
+def answered(house: House) -> int:
+    """How many calls were answered so far."""
+    return len(journal(house, "call.established"))
+
+
+@pytest.mark.needs("sipp")
+def test_a_media_worker_dies_with_its_own_calls_only(tmp_path: Path, prompts: Path) -> None:
+    sound = media(tmp_path, 8.0)
+    changes = {"media": {"workers": 2, "first_port": 34000, "last_port": 39998}}
+    with running_house(tmp_path / "house", prompts, changes) as house:
+        calls: list[SippCall] = []
+        for number in range(2):
+            calling = f"1390000000{number}"
+            calls.append(place_call(tmp_path, house.sip_port, sound, stay=8.0, calling=calling))
+            house.wait_until(lambda n=number: answered(house) > n, 10, "the call is answered")
+        before = workers(house)
+        assert len(before) == 2
+        time.sleep(1.0)
+        os.kill(before[0], signal.SIGKILL)
+        killed = time.monotonic()
+        house.wait_until(
+            lambda: len(workers(house)) == 2 and before[0] not in workers(house),
+            1.0,
+            "a new worker within a second",
+        )
+        house.wait_until(lambda: journal(house, "call.cleared"), 5, "its call is cleared")
+        assert time.monotonic() - killed < 3
+        assert [each["cause"] for each in journal(house, "call.cleared")] == ["media_lost"]
+        statuses = sorted(call.wait(30) for call in calls)
+        assert statuses[0] == 0, "the other call went on to its end"
+        assert statuses[1] != 0, "the first was hung up on"
+        after = place_call(tmp_path, house.sip_port, media(tmp_path, 2.0), stay=2.0)
+        assert after.wait(30) == 0
+        house.wait_until(lambda: len(records(house)) == 3, 5, "three call records")
+        for record in records(house):
+            stereo = read_wave(house.var / "recordings" / record["recording"])
+            assert level(stereo[:, 0]) > -30
+
+
+@pytest.mark.needs("sipp")
+def test_a_killed_server_closes_its_calls_at_the_next_start(tmp_path: Path, prompts: Path) -> None:
+    sound = media(tmp_path, 30.0)
+    house = House(tmp_path / "house", prompts).start()
+    try:
+        call = place_call(tmp_path, house.sip_port, sound, stay=30.0)
+        house.wait_until(lambda: answered(house), 10, "the call is answered")
+        begun = time.monotonic()
+        time.sleep(4.0)
+        house.process.kill()
+        house.process.wait()
+        lasted = time.monotonic() - begun
+        call.process.kill()
+        call.process.wait()
+        house.start()
+        record = records(house)[0]
+        assert (record["outcome"], record["cause"], record["open"]) == (
+            "interrupted",
+            "interrupted",
+            0,
+        )
+        stereo = read_wave(house.var / "recordings" / record["recording"])
+        assert len(stereo) / RATE == pytest.approx(lasted, abs=1.0)
+        assert record["recording_seconds"] == pytest.approx(len(stereo) / RATE, abs=0.05)
+        assert level(stereo[-RATE // 2 :, 0]) > -30, "the last half second is there"
+        assert house.post("/api/v1/session", {"login": "2001", "password": "demo-2001"})
+    finally:
+        if house.process.poll() is None:
+            house.stop()
+
+
+@pytest.mark.needs("sipp")
+def test_a_stopped_server_says_goodbye_and_leaves_nothing(tmp_path: Path, prompts: Path) -> None:
+    house = House(tmp_path / "house", prompts).start()
+    call = place_call(tmp_path, house.sip_port, media(tmp_path, 20.0), stay=20.0)
+    house.wait_until(lambda: answered(house), 10, "the call is answered")
+    ours = workers(house)
+    assert house.stop(signal.SIGINT) == 0
+    call.wait(30)
+    assert "BYE" in call.output.read_text(errors="replace")
+    assert not [pid for pid in ours if Path(f"/proc/{pid}").exists()]
+    assert records(house)[0]["outcome"] == "interrupted"
+    assert not list((house.var / "spool").iterdir())
