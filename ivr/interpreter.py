@@ -22,13 +22,10 @@ from the moment a secure question is entered until half a second after its last 
 while a service runs are kept and used by the next question, unless the service failed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import replace
 
 from cti.kernel.errors import LocalError
 from cti.kernel.secret import Secret
-from cti.kernel.vocabulary import Language
 from ivr.effects import (
     CalendarChecked,
     CallerLeft,
@@ -74,57 +71,13 @@ from ivr.flow import (
     Values,
 )
 from ivr.grammar import AGAIN, BACK, TERMINATOR, Verdict, expire, press
+from ivr.state import LISTENING, NOTHING, Phase, State
 from prompts.catalogue import Announcement
 
 UNMASK_AFTER = 0.5
 """Seconds of masking after the last key of a secret: its tone may still ring."""
 TERMINATOR_WITHIN = 2.0
 MOST_KEYS_AHEAD = 40
-NOTHING = Secret("")
-
-
-class Phase(Enum):
-    """Where the interpreter waits."""
-
-    NEW = "new"
-    MENU = "menu"
-    ASK = "ask"
-    SERVING = "serving"
-    CHECKING = "checking"
-    CLOSING = "closing"
-    DONE = "done"
-
-
-LISTENING = (Phase.MENU, Phase.ASK)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A caller's place in the flow.
-
-    `queued` waits to be said with the next question, `heard` is what `*` says again, `trail` are
-    the menus that led here, `ahead` the keys typed ahead, `entry` the digits collected so far.
-    """
-
-    node: str = ""
-    phase: Phase = Phase.NEW
-    language: Language = Language.CHINESE
-    playing: bool = False
-    queued: tuple[Line, ...] = ()
-    heard: tuple[Line, ...] = ()
-    trail: tuple[str, ...] = ()
-    failures: int = 0
-    facts: Values = field(default_factory=dict)
-    fields: Values = field(default_factory=dict)
-    secrets: Mapping[str, Secret] = field(default_factory=dict)
-    entry: Secret = NOTHING
-    ahead: Secret = NOTHING
-    waiting: Timer | None = None
-    """The timer that runs while a key is waited for."""
-    expects_terminator: bool = False
-    masked: bool = False
-    answer: ServiceDone | None = None
-    """A service's answer that waits for the prompt to end."""
 
 
 def step(flow: Flow, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
@@ -480,7 +433,7 @@ class _Turn:
         return state.phase is Phase.ASK and isinstance(node, Ask) and node.secure
 
     def _change(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]  (replace takes any field)
 
     def _do(self, *effects: Effect) -> None:
         self.effects.extend(effects)

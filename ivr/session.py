@@ -56,9 +56,10 @@ from ivr.events import (
     SignInOutcome,
 )
 from ivr.flow import UNAVAILABLE, Flow
-from ivr.interpreter import State, step
+from ivr.interpreter import step
 from ivr.ports import Ports
 from ivr.services import SIGNATURES, SelfServices
+from ivr.state import State
 
 LOOK_UP_LIMIT = 0.3
 """Seconds the first prompt waits for the customer directory."""

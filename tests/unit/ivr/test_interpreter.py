@@ -35,8 +35,9 @@ from ivr.effects import (
     TimerFired,
 )
 from ivr.flow import Flow
-from ivr.interpreter import Phase, State, step
+from ivr.interpreter import step
 from ivr.services import SIGNATURES
+from ivr.state import Phase, State
 from prompts.catalogue import Announcement
 from tests.support.flows import shipped_flow, small_flow
 

@@ -1,0 +1,56 @@
+"""A caller's place in a flow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cti.kernel.secret import Secret
+from cti.kernel.vocabulary import Language
+from ivr.effects import Line, ServiceDone, Timer
+from ivr.flow import Values
+
+NOTHING = Secret("")
+
+
+class Phase(Enum):
+    """Where the interpreter waits."""
+
+    NEW = "new"
+    MENU = "menu"
+    ASK = "ask"
+    SERVING = "serving"
+    CHECKING = "checking"
+    CLOSING = "closing"
+    DONE = "done"
+
+
+LISTENING = (Phase.MENU, Phase.ASK)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A caller's place in the flow.
+
+    `queued` waits to be said with the next question, `heard` is what `*` says again, `trail` are
+    the menus that led here, `ahead` the keys typed ahead, `entry` the digits collected so far.
+    """
+
+    node: str = ""
+    phase: Phase = Phase.NEW
+    language: Language = Language.CHINESE
+    playing: bool = False
+    queued: tuple[Line, ...] = ()
+    heard: tuple[Line, ...] = ()
+    trail: tuple[str, ...] = ()
+    failures: int = 0
+    facts: Values = field(default_factory=dict)
+    fields: Values = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    entry: Secret = NOTHING
+    ahead: Secret = NOTHING
+    waiting: Timer | None = None
+    """The timer that runs while a key is waited for."""
+    expects_terminator: bool = False
+    masked: bool = False
+    answer: ServiceDone | None = None
+    """A service's answer that waits for the prompt to end."""
