@@ -8,6 +8,7 @@ from agents.model import AgentSettings, Queue
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.worker.settings import MediaSettings
+from monitoring.thresholds import Thresholds
 
 HERE = Path(__file__).parent
 
@@ -62,13 +63,9 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class IvrSettings:
-    """What serves callers before a person does; times in seconds.
-
-    `numbers` maps the number dialled to a flow.
-    """
+    """What serves callers before a person does: `numbers` maps the number dialled to a flow."""
 
     numbers: Mapping[str, str] = field(default_factory=lambda: {"95588": "main"})
-    service_limit: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +74,6 @@ class BankSettings:
 
     wrong_pins: int = 3
     locked_for: float = 1800.0
-
-
-@dataclass(frozen=True, slots=True)
-class BoardSettings:
-    """Where the wall board's figures turn to warning and to alarm (seconds, shares)."""
-
-    wait_warning: float = 30.0
-    wait_alarm: float = 60.0
-    service_level_warning: float = 0.8
-    service_level_alarm: float = 0.6
 
 
 DEFAULT_QUEUES = (
@@ -120,7 +107,7 @@ class Settings:
     bank: BankSettings = BankSettings()
     queues: tuple[Queue, ...] = DEFAULT_QUEUES
     agents: AgentSettings = field(default_factory=AgentSettings)
-    board: BoardSettings = BoardSettings()
+    board: Thresholds = field(default_factory=Thresholds)
     time_zone: str = "Asia/Shanghai"
     demo: bool = True
     """Fill an empty database with the demo bank."""

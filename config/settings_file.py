@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
@@ -9,7 +10,6 @@ from zoneinfo import available_timezones
 from agents.model import AgentSettings, Queue
 from config.settings import (
     BankSettings,
-    BoardSettings,
     Folders,
     IvrSettings,
     Settings,
@@ -20,6 +20,7 @@ from cti.kernel.document import Section, Value, read_document
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.worker.settings import MediaSettings
+from monitoring.thresholds import Threshold, Thresholds
 
 PORTS = (0, 65535)
 DAY = 86400.0
@@ -39,13 +40,15 @@ def read_settings(path: Path) -> Settings:
         media=media,
         media_workers=workers,
         web=_part(top, "web", WebSiteSettings(), _web),
-        folders=_part(top, "folders", Folders(), lambda part: _folders(part, path.parent)),
+        folders=_part(
+            top, "folders", _beside(path.parent), lambda part: _folders(part, path.parent)
+        ),
         database=_part(top, "database", "", _database),
         ivr=_part(top, "ivr", IvrSettings(), _ivr),
         bank=_part(top, "bank", BankSettings(), _bank),
         queues=_queues(top.get("queues")),
         agents=_part(top, "agents", AgentSettings(), _agents),
-        board=_part(top, "board", BoardSettings(), _board),
+        board=_part(top, "board", Thresholds(), _board),
         time_zone=_time_zone(top.get("time_zone")),
         demo=_value(top, "demo", Settings().demo, Value.truth),
     )
@@ -101,14 +104,19 @@ def _web(part: Section) -> WebSiteSettings:
     )
 
 
-def _folders(part: Section, beside: Path) -> Folders:
+def _beside(folder: Path) -> Folders:
+    """The usual folders, where the base stands beside the file, wherever we are started."""
     usual = Folders()
+    return replace(usual, base=folder / usual.base)
+
+
+def _folders(part: Section, beside: Path) -> Folders:
+    usual = _beside(beside)
 
     def folder(key: str, default: Path) -> Path:
         return _value(part, key, default, lambda value: Path(value.text()).expanduser())
 
     return Folders(
-        # A base folder written in the file stands beside the file, wherever we are started.
         base=_value(part, "base", usual.base, lambda value: beside / value.text()),
         prompts=folder("prompts", usual.prompts),
         recordings=folder("recordings", usual.recordings),
@@ -127,7 +135,6 @@ def _ivr(part: Section) -> IvrSettings:
     numbers = part.get("numbers")
     return IvrSettings(
         numbers=_numbers(numbers) if numbers else usual.numbers,
-        service_limit=_seconds(part, "service_limit", usual.service_limit, 1),
     )
 
 
@@ -161,18 +168,27 @@ def _agents(part: Section) -> AgentSettings:
     )
 
 
-def _board(part: Section) -> BoardSettings:
-    usual = BoardSettings()
+def _board(part: Section) -> Thresholds:
+    usual = Thresholds()
 
-    def share(key: str, default: float) -> float:
-        return _value(part, key, default, lambda value: value.number(0, 1))
+    def threshold(key: str, default: Threshold, most: float) -> Threshold:
+        return _part(part, key, default, lambda each: _threshold(each, default, most))
 
-    return BoardSettings(
-        wait_warning=_seconds(part, "wait_warning", usual.wait_warning, 0),
-        wait_alarm=_seconds(part, "wait_alarm", usual.wait_alarm, 0),
-        service_level_warning=share("service_level_warning", usual.service_level_warning),
-        service_level_alarm=share("service_level_alarm", usual.service_level_alarm),
+    return Thresholds(
+        waiting=threshold("waiting", usual.waiting, 10_000),
+        longest_wait=threshold("longest_wait", usual.longest_wait, DAY),
+        service_level=threshold("service_level", usual.service_level, 1),
     )
+
+
+def _threshold(part: Section, usual: Threshold, most: float) -> Threshold:
+    def level(key: str, default: float) -> float:
+        return _value(part, key, default, lambda value: value.number(0, most))
+
+    warning, critical = level("warning", usual.warning), level("critical", usual.critical)
+    if (critical > warning) if usual.below else (critical < warning):
+        part.value.wrong(f"`critical` ({critical:g}) must lie beyond `warning` ({warning:g})")
+    return replace(usual, warning=warning, critical=critical)
 
 
 def _queues(value: Value | None) -> tuple[Queue, ...]:

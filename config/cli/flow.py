@@ -17,14 +17,24 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print the mistakes (status 1) or the diagram."""
+    """Print the mistakes (status 1) or the diagram; queues are those of the settings."""
+    from config.cli import settings_of
     from ivr.diagram import mermaid
     from ivr.loader import check, load
+    from ivr.service import surroundings
+    from prompts.catalogue import load_catalogue
 
+    settings = settings_of(args)
+    folder = settings.folders.of(settings.folders.calendars)
+    around = surroundings(
+        load_catalogue(),
+        [queue.queue_id for queue in settings.queues],
+        [path.stem for path in folder.glob("*.yaml")],
+    )
     if args.action == "graph":
-        print(mermaid(load(args.file)))
+        print(mermaid(load(args.file, around)), end="")
         return 0
-    errors = check(args.file)
+    errors = check(args.file, around)
     for error in errors:
         print(error, file=sys.stderr)
     if errors:

@@ -1,0 +1,50 @@
+"""Where siblings meet: one room's knowledge in the shape another room asks for."""
+
+from collections.abc import Collection, Sequence
+
+from agents.roster import Roster
+from cti.kernel.identifiers import AgentId, QueueId, StaffId
+from cti.sip.digest import Account
+from monitoring.wallboard import BoardQueue
+
+
+class StaffTelephones:
+    """The accounts of the switch: one per extension of the roster."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+
+    def find(self, username: str) -> Account | None:
+        """The account of that extension."""
+        digests = self._roster.sip_digests(username)
+        return Account(username, digests.sha256, digests.md5) if digests else None
+
+
+class FloorOfRoster:
+    """Queues and agents as monitoring sees them."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+
+    def queues(self) -> Sequence[BoardQueue]:
+        """Every queue, in the order of the settings."""
+        return [
+            BoardQueue(queue.queue_id, queue.names, queue.threshold)
+            for queue in self._roster.queues.values()
+        ]
+
+    def serving(self, queue_id: QueueId) -> Collection[AgentId]:
+        """The agents who have the queue's skill."""
+        queue = self._roster.queues.get(queue_id)
+        if queue is None:
+            return ()
+        return [agent.agent_id for agent in self._roster.agents() if queue.skill in agent.skills]
+
+    def agent_name(self, agent_id: AgentId) -> str:
+        """The agent's name."""
+        return self._roster.name_of(StaffId(agent_id))
+
+    def agent_extension(self, agent_id: AgentId) -> str:
+        """The agent's telephone, or nothing for somebody who has none any more."""
+        staff = self._roster.by_id(StaffId(agent_id))
+        return staff.extension or "" if staff else ""

@@ -1,0 +1,38 @@
+"""Create the database, the announcements and the demo bank, and stop."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Everything is in the settings."""
+
+
+def run(args: Namespace) -> int:
+    """Create what is missing; what is there is left alone."""
+    from twisted.internet.defer import Deferred
+    from twisted.internet.task import react
+
+    from config.cli import settings_of
+    from config.log import start_log
+    from config.progress import TerminalProgress
+    from config.services import Hotline
+
+    settings = settings_of(args)
+
+    async def create(reactor: Any) -> None:
+        start_log(settings.folders.base, verbose=False)
+        hotline = Hotline(settings, reactor)
+        try:
+            await hotline.prepare(TerminalProgress())
+        finally:
+            await hotline.stop()
+        print(f"Everything is in {settings.folders.base.absolute()}.")
+
+    try:
+        react(lambda reactor: Deferred.fromCoroutine(create(reactor)))
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0

@@ -1,0 +1,116 @@
+"""Start the hotline. What is missing is created first: database, announcements, demo bank."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+FAILED = 1
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Everything is in the settings; only talk is asked for here."""
+    parser.add_argument("--verbose", action="store_true", help="write the whole log to stderr")
+
+
+def run(args: Namespace) -> int:
+    """Serve until interrupted (Ctrl-C or SIGTERM)."""
+    from twisted.internet.defer import CancelledError, Deferred
+    from twisted.internet.task import react
+
+    from config.cli import settings_of
+    from config.log import start_log
+    from config.progress import TerminalProgress
+    from config.services import Hotline
+    from cti.kernel.errors import ConfigurationError
+
+    settings = settings_of(args)
+    wrong: list[ConfigurationError] = []
+
+    async def serve(reactor: Any) -> None:
+        start_log(settings.folders.base, verbose=args.verbose)
+        hotline = Hotline(settings, reactor)
+        starting = Deferred.fromCoroutine(hotline.start(TerminalProgress()))
+
+        def interrupted() -> Deferred[None]:
+            starting.cancel()
+            return Deferred.fromCoroutine(hotline.stop())
+
+        trigger = reactor.addSystemEventTrigger("before", "shutdown", interrupted)
+        try:
+            await starting
+        except CancelledError:
+            await hotline.stopped
+            return
+        except BaseException:
+            reactor.removeSystemEventTrigger(trigger)
+            await hotline.stop()
+            raise
+        print(welcome(settings), flush=True)
+        await hotline.stopped
+        print("The hotline has stopped.", flush=True)
+
+    async def guarded(reactor: Any) -> None:
+        try:
+            await serve(reactor)
+        except ConfigurationError as error:
+            wrong.append(error)
+
+    try:
+        react(lambda reactor: Deferred.fromCoroutine(guarded(reactor)))
+    except SystemExit as end:
+        if wrong:
+            raise wrong[0] from None
+        return int(end.code or 0)
+    return 0
+
+
+def welcome(settings: Settings) -> str:
+    """What to dial, where to look, who may sign in, and how to place a trial call."""
+    web = settings.web
+    lines = [
+        "",
+        f"The hotline is up: SIP (UDP) on {settings.sip.host}:{settings.sip.port}",
+        f"  dial      {', '.join(settings.ivr.numbers)}",
+        f"  pages     http://{web.host}:{web.port}/",
+    ]
+    if settings.demo:
+        lines += demo_lines()
+    number = next(iter(settings.ivr.numbers), "")
+    lines += [
+        "",
+        "A trial call, in another terminal (Mandarin, then the rates):",
+        f'  .venv/bin/hotline call {number} --keys "1 1" --save heard.wav',
+        "An agent's telephone, which signs the agent in:",
+        "  .venv/bin/hotline phone 1001",
+        "",
+        "Ctrl-C ends the calls and stops everything.",
+    ]
+    return "\n".join(lines)
+
+
+def demo_lines() -> list[str]:
+    """Names and passwords of the demo staff, and the numbers a caller keys in."""
+    from config.demo.read import read_demo
+
+    demo = read_demo()
+    lines = ["", "Demo staff (name / password):"]
+    by_role: dict[str, list[str]] = {}
+    for person in demo.staff:
+        role = sorted(role.value for role in person.roles)[0]
+        by_role.setdefault(role, []).append(person.login)
+    passwords = {person.login: person.password.reveal() for person in demo.staff}
+    for role, logins in by_role.items():
+        first, last = logins[0], logins[-1]
+        more = f"  ({len(logins)} of them, to {last} / {passwords[last]})" if last != first else ""
+        lines.append(f"  {role:<14}{first} / {passwords[first]}{more}")
+    customer = next(each for each in demo.customers if each.accounts)
+    lines += [
+        "A demo customer signs in with",
+        f"  account {customer.accounts[0].number.reveal()}, PIN {demo.account_pin.reveal()},",
+        f"  banking number {customer.banking_number.reveal()}, PIN {demo.banking_pin.reveal()}",
+    ]
+    return lines

@@ -1,0 +1,63 @@
+"""What an empty house is filled with: the demo bank and its staff."""
+
+from datetime import date
+
+from argon2 import PasswordHasher
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agents.model import Staff
+from agents.repository import NewStaff, store_staff_txn
+from agents.schema import StaffRow
+from config.demo.load import load_bank_txn
+from config.demo.model import Demo, DemoStaff
+from cti.kernel.identifiers import Entropy
+from cti.kernel.vocabulary import Language
+from ivr.bank.digests import Digests
+from tickets.model import Department
+from tickets.repository import save_department_txn
+
+
+def has_staff_txn(session: Session) -> bool:
+    """Whether anybody works here yet."""
+    return session.scalar(select(StaffRow.id).limit(1)) is not None
+
+
+def found_demo_txn(
+    session: Session,
+    demo: Demo,
+    realm: str,
+    hasher: PasswordHasher,
+    digests: Digests,
+    entropy: Entropy,
+    today: date,
+) -> None:
+    """Store the demo bank: departments, staff, customers, accounts, cards, rates."""
+    for department in demo.departments:
+        names = department.names
+        save_department_txn(
+            session,
+            Department(
+                department.department_id,
+                names[Language.CHINESE],
+                names[Language.ENGLISH],
+                department.calendar,
+            ),
+        )
+    store_staff_txn(session, [_new_staff(each) for each in demo.staff], realm, hasher)
+    load_bank_txn(session, demo, today, digests, entropy)
+
+
+def _new_staff(each: DemoStaff) -> NewStaff:
+    staff = Staff(
+        staff_id=each.staff_id,
+        login=each.login,
+        name=each.name,
+        roles=each.roles,
+        language=each.language,
+        department_id=each.department_id,
+        extension=each.extension,
+        skills=each.skills,
+        languages=each.languages,
+    )
+    return NewStaff(staff, each.password, each.sip_secret)

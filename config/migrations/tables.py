@@ -1,0 +1,23 @@
+"""Imports every schema, so that the metadata knows all tables of the house."""
+
+from sqlalchemy import MetaData
+
+import agents.schema
+import customers.schema
+import ivr.bank.schema
+import monitoring.schema
+import tickets.schema
+from cti.database import Base
+
+SCHEMAS = (
+    agents.schema,
+    customers.schema,
+    ivr.bank.schema,
+    monitoring.schema,
+    tickets.schema,
+)
+
+
+def all_tables() -> MetaData:
+    """The metadata of every table."""
+    return Base.metadata
