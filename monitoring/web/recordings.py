@@ -1,10 +1,7 @@
 """Recordings in the browser: the list, and the sound itself with ranges, for those allowed."""
 
-from pathlib import Path
-
 from twisted.web.resource import Resource
 from twisted.web.server import Request
-from twisted.web.static import File
 
 from cti.kernel.identifiers import CallId
 from cti.kernel.vocabulary import Role
@@ -14,6 +11,7 @@ from cti.web.requests import query
 from monitoring.service import MonitoringService
 from monitoring.web.filters import FIELDS, next_query, read_cursor, read_filter
 from monitoring.web.presentation import Presentation
+from monitoring.web.sound import Sound
 
 LISTENERS = (Role.SUPERVISOR, Role.QUALITY)
 
@@ -52,22 +50,3 @@ class RecordingPages:
         principal = self.frame.guard(request, *LISTENERS)
         path = await self._monitoring.listen(CallId(call_id), principal.staff_id)
         return Sound(path)
-
-
-class Sound(File):
-    """One WAV file, with ranges, kept by no cache."""
-
-    isLeaf = True
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(str(path), defaultType="audio/wav")
-        self.type, self.encoding = "audio/wav", None
-
-    def render_GET(self, request: Request) -> bytes | int:
-        """The file or the part of it that was asked for."""
-        request.setHeader("cache-control", "private, no-store")
-        request.setHeader("content-disposition", "inline")
-        answer: bytes | int = super().render_GET(request)
-        return answer
-
-    render_HEAD = render_GET

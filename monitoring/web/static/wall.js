@@ -12,7 +12,7 @@ const locale = settings.language === "zh" ? "zh-CN" : "en-GB";
 const TICK = 250;
 const POINTER_SHOWN = 3000;
 const SHOWN_TICKETS = 8;
-const SIZES = ["few", "middling", "some", "many"];
+const SIZES = ["few", "middling", "some", "many", "crowd"];
 const STATE_ORDER = ["ready", "reserved", "busy", "hold", "working_after_call", "not_ready"];
 
 const entities = new Map();
@@ -90,8 +90,8 @@ function drawAgent(key, agent) {
   }
   cell.className = `agent state-${agent.state}`;
   write(cell.querySelector(".name"), agent.name);
-  const reason = agent.reason ? t(`agent.reason.${agent.reason}`) : "";
-  const known = reason && !reason.startsWith("agent.reason.");
+  const reason = agent.reason ? t(`console.reason.${agent.reason}`) : "";
+  const known = reason && !reason.startsWith("console.reason.");
   write(cell.querySelector(".state"), known ? reason : t(`wall.state_${agent.state}`));
   tickAgent(cell, agent);
 }
@@ -213,7 +213,11 @@ function drawBanner() {
   const banner = byId("banner");
   const journal = entities.get("journal");
   document.body.classList.toggle("is-stale", isStale);
-  banner.hidden = !isStale && journal === undefined;
+  const hidden = !isStale && journal === undefined;
+  if (banner.hidden !== hidden) {
+    banner.hidden = hidden;
+    fitAgents();
+  }
   if (isStale) {
     const seconds = Math.floor((performance.now() - staleSince) / 1000);
     write(banner, t("wall.stale", { age: clockface(seconds) }));
@@ -226,10 +230,13 @@ const timeFormat = new Intl.DateTimeFormat(locale, { timeZone: settings.zone, ho
 const dateFormat = new Intl.DateTimeFormat(locale, { timeZone: settings.zone, month: "long", day: "numeric", weekday: "long" });
 
 function tick() {
-  for (const [key, tile] of queueTiles) tickQueue(tile, entities.get(key));
-  for (const [key, cell] of agentCells) tickAgent(cell, entities.get(key));
-  tickTickets();
   drawBanner();
+  if (!isStale) {
+    // What nobody confirms does not run on.
+    for (const [key, tile] of queueTiles) tickQueue(tile, entities.get(key));
+    for (const [key, cell] of agentCells) tickAgent(cell, entities.get(key));
+    tickTickets();
+  }
   write(byId("clock"), timeFormat.format(board.now()));
   write(byId("date"), dateFormat.format(board.now()));
 }

@@ -1,0 +1,127 @@
+"""A sound file over HTTP, whole or the part asked for (RFC 9110, 14), at the client's pace."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from twisted.internet.interfaces import IPushProducer
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+from zope.interface import implementer
+
+from cti.web import requests
+
+CHUNK = 1 << 16
+RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Octets `first` up to but without `end` of a file."""
+
+    first: int
+    end: int
+
+
+class Unsatisfiable(ValueError):  # noqa: N818  (RFC 9110's word)
+    """No octet of the file is in the range asked for."""
+
+
+def part_of(asked: str, octets: int) -> Part | None:
+    """What a Range header asks of so many octets; None for the whole file. Unsatisfiable.
+
+    Anything but one range of bytes is ignored, as RFC 9110, 14.2 allows.
+    """
+    found = RANGE.fullmatch(asked.strip())
+    if found is None or found[0] == "bytes=-":
+        return None
+    first, last = found[1], found[2]
+    if not first:
+        part = Part(max(0, octets - int(last)), octets)
+    elif last and int(last) < int(first):
+        return None
+    else:
+        part = Part(int(first), min(int(last) + 1, octets) if last else octets)
+    if part.first >= part.end:
+        raise Unsatisfiable(asked)
+    return part
+
+
+class Sound(Resource):
+    """One WAV file, kept by no cache."""
+
+    isLeaf = True
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def render_GET(self, request: Request) -> bytes | int:
+        """The file or the part of it that was asked for."""
+        file = self._path.open("rb")
+        octets = file.seek(0, 2)
+        asked = "" if requests.header(request, "if-range") else requests.header(request, "range")
+        request.setHeader("accept-ranges", "bytes")
+        request.setHeader("cache-control", "private, no-store")
+        try:
+            part = part_of(asked, octets)
+        except Unsatisfiable:
+            file.close()
+            request.setResponseCode(416)
+            request.setHeader("content-range", f"bytes */{octets}")
+            return b""
+        if part is not None:
+            request.setResponseCode(206)
+            request.setHeader("content-range", f"bytes {part.first}-{part.end - 1}/{octets}")
+        part = part or Part(0, octets)
+        request.setHeader("content-type", "audio/wav")
+        request.setHeader("content-length", str(part.end - part.first))
+        if request.method == b"HEAD":
+            file.close()
+            return b""
+        FileSender(request, file, part).start()
+        return NOT_DONE_YET
+
+    render_HEAD = render_GET
+
+
+@implementer(IPushProducer)
+class FileSender:
+    """Writes a part of a file to a request as fast as the client takes it."""
+
+    def __init__(self, request: Request, file: BinaryIO, part: Part) -> None:
+        self._request, self._file = request, file
+        self._left = part.end - part.first
+        self._paused = False
+        file.seek(part.first)
+
+    def start(self) -> None:
+        """Begin; ends the request by itself."""
+        self._request.registerProducer(self, True)
+        self.resumeProducing()
+
+    def resumeProducing(self) -> None:  # noqa: N802  (Twisted's name)
+        """Go on until everything is written or the client is behind."""
+        self._paused = False
+        while self._left and not self._paused:
+            data = self._file.read(min(CHUNK, self._left))
+            if not data:
+                self.stopProducing()
+                self._request.loseConnection()
+                return
+            self._left -= len(data)
+            self._request.write(data)
+        if not self._left and not self._file.closed:
+            self._file.close()
+            self._request.unregisterProducer()
+            self._request.finish()
+
+    def pauseProducing(self) -> None:  # noqa: N802  (Twisted's name)
+        """The client is behind."""
+        self._paused = True
+
+    def stopProducing(self) -> None:  # noqa: N802  (Twisted's name)
+        """The client is gone."""
+        self._left = 0
+        self._file.close()

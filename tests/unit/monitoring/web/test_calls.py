@@ -1,0 +1,128 @@
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+
+from cti.kernel.identifiers import CallId
+from cti.kernel.vocabulary import Language, Role
+from cti.web.requests import BadRequest, Form
+from monitoring.cdr import Outcome
+from monitoring.web.filters import next_query, read_cursor, read_filter
+from tests.support.browsers import Browser
+from tests.support.monitored_houses import BEGIN, SHANGHAI, MonitoredHouse
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> MonitoredHouse:
+    house = MonitoredHouse(tmp_path_factory.mktemp("recordings"))
+    house.live(900, finish=True)
+    return house
+
+
+@pytest.fixture
+def browser(house: MonitoredHouse) -> Browser:
+    return house.browser(Role.SUPERVISOR)
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"<td>(1380000\d{4})</td>", text)
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.OFFICER, Role.DISPATCHER])
+def test_numbers_are_not_for_everybody(house: MonitoredHouse, role: Role) -> None:
+    call_id = house.records()[0].call_id
+    for path in ("/calls", f"/calls/{call_id}"):
+        assert house.browser(role).get(path).status == 403
+    assert Browser(house.root, house.clock).get("/calls").status == 303
+
+
+def test_paging_shows_every_call_once(house: MonitoredHouse, browser: Browser) -> None:
+    seen: list[str] = []
+    path: str | None = "/calls"
+    while path:
+        page = browser.get(path)
+        seen += numbers(page.text)
+        link = re.search(r'href="([^"]*)" rel="next"', page.text)
+        path = unescape(link[1]) if link else None
+    assert seen == [record.calling for record in house.records()]
+    assert len(seen) > 100
+
+
+def test_filters_stay_in_the_address(house: MonitoredHouse, browser: Browser) -> None:
+    abandoned = [record.calling for record in house.records(Outcome.ABANDONED)]
+    page = browser.get("/calls?outcome=abandoned&from=2026-11-21&to=2026-12-31")
+    assert numbers(page.text) == abandoned[:50]
+    assert '<option value="abandoned" selected>' in page.text
+    assert browser.get("/calls?from=2025-01-01&to=2025-01-02").text.count("<tbody>") == 0
+    one = abandoned[0]
+    assert numbers(browser.get(f"/calls?number={one}").text) == [one]
+
+
+@pytest.mark.parametrize("query", ["from=yesterday", "outcome=nice", "before=x~y"])
+def test_an_address_that_makes_no_sense(browser: Browser, query: str) -> None:
+    assert browser.get(f"/calls?{query}").status == 400
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_kind_of_call_has_a_page(house: MonitoredHouse, language: Language) -> None:
+    browser = house.browser(Role.QUALITY, language)
+    for outcome in (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.FAILED, Outcome.SELF_SERVED):
+        record = house.records(outcome)[0]
+        page = browser.get(f"/calls/{record.call_id}")
+        assert page.status == 200
+        assert record.calling in page.text
+        assert page.text.count("<rect class=") >= len(record.legs)
+        assert "calls." not in re.sub(r'href="[^"]*"', "", page.text), "every key has its words"
+
+
+def test_a_page_of_an_answered_call_tells_all(house: MonitoredHouse, browser: Browser) -> None:
+    record = house.records(Outcome.ANSWERED)[0]
+    text = browser.get(f"/calls/{record.call_id}").text
+    assert f"Agent {record.agent_id}" in text
+    assert "After-call work done" in text
+    assert record.started.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") in text
+
+
+def test_only_listeners_get_the_player(house: MonitoredHouse) -> None:
+    call_id = house.records(Outcome.ANSWERED)[0].call_id
+    assert "<audio" in house.browser(Role.SUPERVISOR).get(f"/calls/{call_id}").text
+    assert "<audio" not in house.browser(Role.ADMINISTRATOR).get(f"/calls/{call_id}").text
+
+
+def test_an_unknown_call(browser: Browser) -> None:
+    page = browser.get("/calls/nobody")
+    assert page.status == 404
+    assert "There is no such call." in page.text
+
+
+def test_a_call_that_is_up_shows_how_far_it_is(tmp_path: Path) -> None:
+    house = MonitoredHouse(tmp_path)
+    while not any(call.stage == "waiting" for call in house.house.calls):
+        house.live(1)
+    waiting = next(call for call in house.house.calls if call.stage == "waiting")
+    page = house.browser(Role.SUPERVISOR).get(f"/calls/{waiting.call_id}")
+    assert "In progress" in page.text
+    assert "span-waiting" in page.text
+    listed = house.browser(Role.SUPERVISOR).get("/calls").text
+    assert "In progress" in listed
+
+
+def test_a_day_is_the_banks_own() -> None:
+    wanted = read_filter(Form([("from", "2026-11-21"), ("to", "2026-11-21")]), SHANGHAI)
+    assert wanted.since is not None
+    assert wanted.until is not None
+    assert wanted.since.isoformat() == "2026-11-20T16:00:00+00:00"
+    assert wanted.until.isoformat() == "2026-11-21T16:00:00+00:00"
+
+
+def test_a_cursor_comes_back_as_it_went() -> None:
+    form = Form([("queue", "general"), ("before", "old")])
+    query = next_query(form, (BEGIN, CallId("c~1")))
+    again = Form(parse_qsl(query))
+    assert again["queue"] == "general"
+    assert read_cursor(again) == (BEGIN, "c~1")
+    assert read_cursor(Form([])) is None
+    with pytest.raises(BadRequest):
+        read_cursor(Form([("before", "nonsense")]))

@@ -1,0 +1,188 @@
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cti.kernel.vocabulary import Role
+from monitoring.cdr import CallRecord, Outcome
+from monitoring.events import RecordingPlayed
+from monitoring.web.sound import FileSender, Part, Unsatisfiable, part_of
+from tests.support.monitored_houses import MonitoredHouse
+from tests.support.sounds import wav
+
+SOUND = wav(4000)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> MonitoredHouse:
+    house = MonitoredHouse(tmp_path)
+    house.live(250, finish=True)
+    return house
+
+
+@pytest.fixture
+def record(house: MonitoredHouse) -> CallRecord:
+    record = house.records(Outcome.ANSWERED)[0]
+    assert record.recording
+    (house.recordings / record.recording).write_bytes(SOUND)
+    return record
+
+
+def test_the_list_has_recorded_calls_only(house: MonitoredHouse) -> None:
+    page = house.browser(Role.QUALITY).get("/recordings")
+    assert page.status == 200
+    recorded = [record for record in house.records() if record.recording][:50]
+    assert page.text.count('class="button play"') == len(recorded)
+    assert "0:12" in page.text
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.ADMINISTRATOR, Role.DISPATCHER, Role.HEAD])
+def test_not_everybody_listens(house: MonitoredHouse, record: CallRecord, role: Role) -> None:
+    played: list[RecordingPlayed] = []
+    house.bus.subscribe(RecordingPlayed, played.append)
+    browser = house.browser(role)
+    assert browser.get("/recordings").status == 403
+    assert browser.get(f"/recordings/{record.call_id}/audio").status == 403
+    assert played == []
+
+
+def test_the_whole_sound(house: MonitoredHouse, record: CallRecord) -> None:
+    answer = house.browser(Role.SUPERVISOR).get(f"/recordings/{record.call_id}/audio")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "audio/wav"
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert answer.body == SOUND
+
+
+@pytest.mark.parametrize(
+    ("asked", "begin", "end"),
+    [("0-99", 0, 100), ("44-", 44, None), ("-10", -10, None), ("100-100", 100, 101)],
+)
+def test_ranges(
+    house: MonitoredHouse, record: CallRecord, asked: str, begin: int, end: int | None
+) -> None:
+    answer = house.browser(Role.SUPERVISOR).get(
+        f"/recordings/{record.call_id}/audio", range=f"bytes={asked}"
+    )
+    assert answer.status == 206
+    assert answer.body == SOUND[begin:end]
+    first = begin % len(SOUND)
+    assert answer.headers["content-range"] == (
+        f"bytes {first}-{first + len(answer.body) - 1}/{len(SOUND)}"
+    )
+
+
+def test_a_range_beyond_the_end(house: MonitoredHouse, record: CallRecord) -> None:
+    answer = house.browser(Role.SUPERVISOR).get(
+        f"/recordings/{record.call_id}/audio", range=f"bytes={len(SOUND)}-"
+    )
+    assert answer.status == 416
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
+def test_parts_lie_in_the_file(first: int, last: int, octets: int) -> None:
+    data = bytes(octets)
+    for asked in (f"bytes={first}-{last}", f"bytes={first}-", f"bytes=-{last}"):
+        try:
+            part = part_of(asked, octets)
+        except Unsatisfiable:
+            assert first >= octets or not last
+            continue
+        if part is not None:
+            assert 0 <= part.first < part.end <= len(data)
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "bytes=-", "bytes=5-2", "bytes=0-1,4-5", "lines=0-1", "bytes=x-y", "bytes=٣-"]
+)
+def test_what_is_no_single_range_gets_the_whole(asked: str) -> None:
+    assert part_of(asked, 100) is None
+
+
+def test_a_slow_client_sets_the_pace(house: MonitoredHouse, record: CallRecord) -> None:
+    """The sender stops between two pieces when it is told to, and goes on where it stopped."""
+    assert record.recording
+    large = wav(100_000)
+    path = house.recordings / record.recording
+    path.write_bytes(large)
+    request = SlowRequest()
+    sender = FileSender(request, path.open("rb"), Part(10, len(large)))  # type: ignore[arg-type]  # stands in
+    request.sender = sender
+    sender.start()
+    pieces = 0
+    while not request.finished:
+        pieces += 1
+        sender.resumeProducing()
+    assert pieces > 2
+    assert request.written == large[10:]
+
+
+class SlowRequest:
+    """Takes one piece at a time."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.finished = False
+        self.sender: FileSender | None = None
+
+    def registerProducer(self, producer: object, streaming: bool) -> None:  # noqa: N802  (Twisted's name)
+        assert producer is self.sender
+        assert streaming
+
+    def unregisterProducer(self) -> None:  # noqa: N802  (Twisted's name)
+        pass
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+        assert self.sender
+        self.sender.pauseProducing()
+
+    def finish(self) -> None:
+        self.finished = True
+
+
+def test_head(house: MonitoredHouse, record: CallRecord) -> None:
+    browser = house.browser(Role.SUPERVISOR)
+    answer = browser.request("HEAD", f"/recordings/{record.call_id}/audio")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-length"] == str(len(SOUND))
+
+
+def test_a_recording_still_being_written_plays_what_is_there(
+    house: MonitoredHouse, record: CallRecord
+) -> None:
+    assert record.recording
+    path = house.recordings / record.recording
+    path.write_bytes(SOUND[:1044])
+    browser = house.browser(Role.SUPERVISOR)
+    assert len(browser.get(f"/recordings/{record.call_id}/audio").body) == 1044
+    path.write_bytes(SOUND)
+    answer = browser.get(f"/recordings/{record.call_id}/audio", range="bytes=1044-")
+    assert answer.body == SOUND[1044:]
+    assert struct.unpack_from("<I", answer.body)
+
+
+def test_listening_is_in_the_calls_events(house: MonitoredHouse, record: CallRecord) -> None:
+    browser = house.browser(Role.SUPERVISOR)
+    for asked in ("0-99", "100-", "0-"):
+        browser.get(f"/recordings/{record.call_id}/audio", range=f"bytes={asked}")
+    house.publish()
+    page = browser.get(f"/calls/{record.call_id}")
+    assert page.text.count("Recording played") == 1
+    assert "Agent s-supervisor" in page.text
+
+
+@pytest.mark.parametrize("call_id", ["nobody", "..%2f..%2fetc%2fpasswd", "%00"])
+def test_what_is_not_there(house: MonitoredHouse, call_id: str) -> None:
+    answer = house.browser(Role.SUPERVISOR).get(f"/recordings/{call_id}/audio")
+    assert answer.status in (404, 409)
+
+
+def test_a_lost_file(house: MonitoredHouse) -> None:
+    record = house.records(Outcome.ANSWERED)[-1]
+    answer = house.browser(Role.SUPERVISOR).get(f"/recordings/{record.call_id}/audio")
+    assert answer.status == 409
+    assert "The recording is not there." in answer.text
