@@ -433,7 +433,7 @@ class _Turn:
         return state.phase is Phase.ASK and isinstance(node, Ask) and node.secure
 
     def _change(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]  (replace takes any field)
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]  # any field
 
     def _do(self, *effects: Effect) -> None:
         self.effects.extend(effects)

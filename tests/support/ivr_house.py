@@ -17,10 +17,10 @@ from cti.kernel.identifiers import CallId, CustomerId
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Language, ServiceLevel
 from customers.model import Customer, Sex
-from ivr.flow import Flow
+from ivr.bank.port import BankGateway
 from ivr.ports import Ports
 from ivr.service import IvrService
-from prompts.catalogue import Announcement
+from prompts.catalogue import Announcement, load_catalogue
 from tests.support.fake_bank import CUSTOMER, FakeBank
 from tests.support.fake_calls import FakeCalls
 from tests.support.fake_tickets import FakeTickets
@@ -34,6 +34,7 @@ SERVICE_HOURS = WorkingCalendar(
     ((Span.parse("08:00-20:00"),),) * 7,
     holidays={datetime(2027, 1, 1, tzinfo=SHANGHAI).date(): "元旦"},
 )
+CATALOGUE = load_catalogue()
 KNOWN_NUMBER = "13800000101"
 WANG = Customer(
     CUSTOMER,
@@ -47,8 +48,12 @@ WANG = Customer(
 
 @dataclass
 class NamingAnnouncer:
-    """Names each sound by language and id; a test can hold sounds back or have them fail."""
+    """Names each sound by language and id; a test can hold sounds back or have them fail.
 
+    `spoken` are the words, so a value that cannot be read out in that language fails the test.
+    """
+
+    spoken: list[str] = field(default_factory=list)
     lent: list[Path] = field(default_factory=list)
     held: list[Callable[[], None]] | None = None
     broken: bool = False
@@ -58,6 +63,7 @@ class NamingAnnouncer:
     ) -> Deferred[list[Path]]:
         if self.broken:
             return fail(OSError("no voice"))
+        self.spoken += (CATALOGUE.text(each, language) for each in announcements)
         paths = [Path(language.value, each.id) for each in announcements]
         self.lent += paths
         if self.held is None:
@@ -103,7 +109,7 @@ class NotingQueues:
 class IvrHouse:
     """A house of fakes around a real IVR; time stands still until `clock.advance`."""
 
-    def __init__(self, flow: Flow | None = None, now: datetime = MONDAY_MORNING) -> None:
+    def __init__(self, now: datetime = MONDAY_MORNING, bank: BankGateway | None = None) -> None:
         self.clock = Clock()
         self.clock.advance(now.timestamp())
         self.errors: list[BaseException] = []
@@ -114,19 +120,18 @@ class IvrHouse:
         self.announcer = NamingAnnouncer()
         self.customers = OneCustomer()
         self.bank, self.tickets, self.queues = FakeBank(), FakeTickets(), NotingQueues()
-        flow = flow or shipped_flow()
         ports = Ports(
             self.calls,
             self.announcer,
             self.customers,
-            self.bank,
+            bank or self.bank,
             self.tickets,
             self.queues,
             {"service": SERVICE_HOURS},
             self.bus,
             self.clock,
         )
-        self.ivr = IvrService({"main": flow}, ports)
+        self.ivr = IvrService({"main": shipped_flow()}, ports)
 
     def dial(self, calling: str = "13900000000") -> CallId:
         """A call arrives and the flow takes it."""
