@@ -1,6 +1,7 @@
 """``/tickets``: lists, one ticket, a new one, and what one is told."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from twisted.web.resource import IResource
 from twisted.web.server import Request
@@ -27,6 +28,8 @@ from tickets.web.shown import Words
 from tickets.workflow import FRONT, Action
 
 REQUEST_BYTES = 16
+SOON = timedelta(hours=1)
+"""A deadline this near is shown as what is left of it."""
 LISTENERS = frozenset({Role.SUPERVISOR, Role.QUALITY})
 TRANSLATED = {"field": "ticket.field", "action": "ticket.act", "state": "ticket.state"}
 """Details of a refusal that are words of the interface."""
@@ -90,6 +93,7 @@ class TicketPages:
             offset=offset,
             step=PAGE,
             overdue=overdue,
+            soon=SOON,
             words=await self._words(request),
             name_of=self._staff.name_of,
             may_register=bool(principal.roles & FRONT),
@@ -201,6 +205,7 @@ class TicketPages:
             bars=shown.bars(view, self._service.timekeeper, words, now),
             forms=shown.forms(view.case, principal, words, now),
             moments=shown.moments(view, words),
+            proposed=shown.proposed_reply(view),
             departments=view.departments,
             channels=list(ReplyChannel),
             words=words,

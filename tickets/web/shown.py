@@ -15,7 +15,7 @@ from tickets.decide import allowed
 from tickets.model import Case, Department, Dispatch, HistoryEntry, ReplyChannel
 from tickets.service import TicketView
 from tickets.sla import CALENDAR_DAYS, Clock, ClockEnd, Timekeeper
-from tickets.workflow import Action
+from tickets.workflow import Action, Rule
 
 DAY = timedelta(days=1)
 LONG_FIELDS = frozenset({"text", "reason", "finding", "proposed_reply", "missing", "cause"})
@@ -33,6 +33,7 @@ NEXT_STEPS = (
     Action.SOLVE,
 )
 """What usually comes next stands first; the rest follows in the workflow's order."""
+ALARM_LEVELS = {"warning": "warning", "breach": "danger", "escalation": "danger"}
 
 Text = Callable[..., str]
 
@@ -184,13 +185,17 @@ def forms(case: Case, principal: Principal, words: Words, now: datetime) -> list
                 for name in (*rule.needs, *rule.may)
                 if name != "assist"
             ),
-            assist=rule.action is Action.DISPATCH and case.lead is not None,
-            next_step=rule.action in NEXT_STEPS,
+            assist=_assists(rule, case),
+            next_step=rule.action in NEXT_STEPS and not _assists(rule, case),
         )
         for rule, dispatch in allowed(case, principal, now)
     ]
     rank = {action.value: place for place, action in enumerate(NEXT_STEPS)}
     return sorted(offered, key=lambda form: rank.get(form.action, len(rank)))
+
+
+def _assists(rule: Rule, case: Case) -> bool:
+    return rule.action is Action.DISPATCH and case.lead is not None
 
 
 def _of(case: Case, dispatch: Dispatch | None, words: Words) -> str:
@@ -206,27 +211,54 @@ def _kind(name: str) -> str:
     return "long" if name in LONG_FIELDS else name
 
 
+def proposed_reply(view: TicketView) -> str:
+    """What the department proposed last to tell the customer."""
+    returned = (
+        entry.fields.get("proposed_reply", "")
+        for entry in reversed(view.history)
+        if entry.action == Action.RETURN.value
+    )
+    return next(returned, "")
+
+
 def moments(view: TicketView, words: Words) -> list[Moment]:
     """The history, the latest first."""
     return [_moment(entry, view.case, words) for entry in reversed(view.history)]
 
 
 def _moment(entry: HistoryEntry, case: Case, words: Words) -> Moment:
-    alarm = entry.action in ("warning", "breach", "escalation")
     dispatch = case.dispatch(entry.dispatch) if entry.dispatch else None
-    levels = {"warning": "warning", "breach": "danger", "escalation": "danger"}
+    where = words.department(dispatch.department_id) if dispatch else ""
+    if entry.action in ALARM_LEVELS:
+        return _alarm(entry, where, words)
     moved = entry.previous != entry.state
     return Moment(
         at=entry.at,
-        who=words.text("ticket.system") if alarm else entry.by_name,
-        what=words.text(f"ticket.alarm.{entry.action}" if alarm else f"ticket.act.{entry.action}"),
-        where=words.department(dispatch.department_id) if dispatch else "",
+        who=entry.by_name,
+        what=words.text(f"ticket.act.{entry.action}"),
+        where=where,
         details=tuple(
             (words.text(f"ticket.field.{name}"), _value(name, value, words))
             for name, value in entry.fields.items()
         ),
         change=words.text(f"ticket.state.{entry.state}") if moved else "",
-        level=levels.get(entry.action, ""),
+        level="",
+    )
+
+
+def _alarm(entry: HistoryEntry, where: str, words: Words) -> Moment:
+    clock = words.text(f"ticket.clock.{entry.fields['clock']}")
+    due = words.deadline(datetime.fromisoformat(entry.fields["due"]))
+    told = words.text(f"ticket.role.{entry.fields['to']}")
+    late = (words.text("ticket.alarm_late"),) if "late" in entry.fields else ()
+    return Moment(
+        at=entry.at,
+        who=" · ".join((words.text("ticket.alarm_told", who=told), *late)),
+        what=words.text(f"ticket.alarm.{entry.action}"),
+        where=" · ".join(filter(None, (clock, words.text("ticket.page.due", at=due), where))),
+        details=(),
+        change="",
+        level=ALARM_LEVELS[entry.action],
     )
 
 
@@ -237,10 +269,6 @@ def _value(name: str, value: str, words: Words) -> str:
             return words.text(f"ticket.channel.{value}") if known else value
         case "department" | "proposed":
             return words.department(value)
-        case "clock" | "to":
-            return words.text(f"ticket.{'role' if name == 'to' else 'clock'}.{value}")
-        case "due":
-            return words.deadline(datetime.fromisoformat(value))
-        case "assist" | "late":
+        case "assist":
             return words.text("ticket.yes")
     return value

@@ -51,6 +51,7 @@ def test_a_complaint_from_the_call_to_its_close(office: TicketOffice) -> None:
     done(officer.do(path, "return_result", finding="两个窗口停用"))
     done(dispatcher.do(path, "approve"))
     assert "两个窗口停用" in agent.read(path).text
+    assert agent.form(path, "reply").fields["text"] == "建议答复"
     done(agent.do(path, "reply"))
     done(dispatcher.do(path, "close"))
     view = office.desk.view(path.rpartition("/")[2])
