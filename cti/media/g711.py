@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cti.media.port import Codec
+from cti.media.model import Codec
 
 SAMPLES_PER_SECOND = 8000
 FRAME_SAMPLES = 160

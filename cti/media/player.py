@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cti.media.g711 import FRAME_SAMPLES, encode, silence
-from cti.media.port import Codec
+from cti.media.model import Codec
 from cti.media.wave_file import SoundUnusable, read_samples
 
 CacheKey = tuple[Path, Codec, int, int]

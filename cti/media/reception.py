@@ -1,6 +1,7 @@
 """What a receiver knows of its source: packets expected, lost, and their jitter (RFC 3550, A)."""
 
 from cti.media.g711 import SAMPLES_PER_SECOND
+from cti.media.rtcp import ReportBlock, SenderReport, middle_bits
 from cti.media.rtp import SEQUENCES, RtpPacket
 
 MAX_DROPOUT = 3000
@@ -22,6 +23,9 @@ class Reception:
         self._restart: int | None = None
         self._transit: float | None = None
         self._jitter = 0.0
+        self._reported = (0, 0)
+        """Packets expected and received at the last report."""
+        self._sender_report = (0, 0.0)
 
     def receive(self, packet: RtpPacket, now: float, *, audio: bool) -> None:
         """Count a packet that arrived at `now` (seconds); events tell nothing of jitter."""
@@ -42,6 +46,29 @@ class Reception:
         """Interarrival jitter in milliseconds (RFC 3550, A.8)."""
         return self._jitter * 1000 / SAMPLES_PER_SECOND
 
+    def block(self, now: float) -> ReportBlock | None:
+        """What RTCP reports of the source, None before it was heard; `now` in seconds."""
+        if self._ssrc is None:
+            return None
+        expected, received = self._highest - self._base + 1, self._of_source
+        due, came = expected - self._reported[0], received - self._reported[1]
+        self._reported = (expected, received)
+        report, at = self._sender_report
+        return ReportBlock(
+            ssrc=self._ssrc,
+            fraction=min(255, max(0, due - came) * 256 // due) if due > 0 else 0,
+            lost=expected - received,
+            highest=self._highest % (1 << 32),
+            jitter=round(self._jitter),
+            last_report=report,
+            delay=round((now - at) * 65536) % (1 << 32) if report else 0,
+        )
+
+    def sender_report(self, report: SenderReport, now: float) -> None:
+        """The source told its time; the next block says when."""
+        if report.ssrc == self._ssrc:
+            self._sender_report = (middle_bits(report.ntp), now)
+
     def _missing(self) -> int:
         if self._ssrc is None:
             return 0
@@ -54,6 +81,8 @@ class Reception:
         self._of_source = 0
         self._restart = None
         self._transit = None
+        self._reported = (0, 0)
+        self._sender_report = (0, 0.0)
 
     def _follow(self, sequence: int) -> bool:
         """Move the highest number on; False when the source began to count anew (A.1)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cti.media.g711 import FRAME_SAMPLES, SAMPLES_PER_SECOND, Samples, decode
-from cti.media.port import Codec, Tracks
+from cti.media.model import Codec, Tracks
 from cti.media.rtp import RtpPacket, timestamp_distance
 
 EARLY = FRAME_SAMPLES

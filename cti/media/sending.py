@@ -6,6 +6,7 @@ marker is set, so a jitter buffer plays on at once.
 """
 
 from cti.media.g711 import SAMPLES_PER_SECOND
+from cti.media.rtcp import ReceiverReport, ReportBlock, SenderReport, ntp_time
 from cti.media.rtp import SEQUENCES, TIMESTAMPS, RtpPacket, sequence_distance, timestamp_distance
 
 SLACK = 480
@@ -19,7 +20,8 @@ class SendingStream:
 
     def __init__(self, ssrc: int, sequence: int, timestamp: int) -> None:
         self.sent = 0
-        self._ssrc = ssrc
+        self.ssrc = ssrc
+        self._octets = 0
         self._sequence = sequence
         self._timestamp = timestamp
         """Where the next frame of our own belongs."""
@@ -60,8 +62,16 @@ class SendingStream:
             self._sequence = sequence + 1
         if audio:
             self._timestamp = max(self._timestamp, timestamp + len(payload))
-        self.sent += 1
         return self._stamped(payload, payload_type, sequence, timestamp, marker=packet.marker)
+
+    def sender_report(self, now: float, block: ReportBlock | None) -> SenderReport | ReceiverReport:
+        """What RTCP says of this stream at `now` (seconds since 1970), and of the other one."""
+        blocks = () if block is None else (block,)
+        if not self.sent:
+            return ReceiverReport(self.ssrc, blocks)
+        timestamp = self._due(now) % TIMESTAMPS
+        sent, octets = self.sent % (1 << 32), self._octets % (1 << 32)
+        return SenderReport(self.ssrc, ntp_time(now), timestamp, sent, octets, blocks)
 
     def _join(self, packet: RtpPacket, payload: bytes, kind: int, now: float) -> RtpPacket:
         self._anchor(now)
@@ -90,12 +100,13 @@ class SendingStream:
     def _packet(self, payload: bytes, kind: int, *, marker: bool) -> RtpPacket:
         sequence = self._sequence
         self._sequence += 1
-        self.sent += 1
         return self._stamped(payload, kind, sequence, self._timestamp, marker=marker)
 
     def _stamped(
         self, payload: bytes, kind: int, sequence: int, timestamp: int, *, marker: bool
     ) -> RtpPacket:
+        self.sent += 1
+        self._octets += len(payload)
         return RtpPacket(
-            kind, sequence % SEQUENCES, timestamp % TIMESTAMPS, self._ssrc, payload, marker
+            kind, sequence % SEQUENCES, timestamp % TIMESTAMPS, self.ssrc, payload, marker
         )

@@ -1,8 +1,18 @@
 """One RTP session: whom it listens to, what it saw, and the stream it sends."""
 
 from cti.media.g711 import silence, translate
-from cti.media.port import Codec, LegStatistics, MediaTarget
+from cti.media.model import Codec, LegStatistics, MediaTarget
 from cti.media.reception import Reception
+from cti.media.rtcp import (
+    Goodbye,
+    ReceiverReport,
+    ReportBlock,
+    SenderReport,
+    SourceDescription,
+    middle_bits,
+    ntp_time,
+    parse_compound,
+)
 from cti.media.rtp import RtpPacket
 from cti.media.sending import SendingStream
 
@@ -12,16 +22,23 @@ CODECS = {codec.value: codec for codec in Codec}
 COMFORT_NOISE = 13
 """Static payload type of comfort noise (RFC 3389): a sign of life, not sound to pass on."""
 
+LONGEST_ROUND_TRIP = 10 * 65536
+"""10 s in units of 1/65536 s."""
+
 
 class Session:
     """Receives from one locked source and sends to it (symmetric RTP, RFC 4961)."""
 
-    def __init__(self, *, ssrc: int, sequence: int, timestamp: int) -> None:
+    def __init__(self, *, ssrc: int, sequence: int, timestamp: int, cname: str = "") -> None:
         self.target: MediaTarget | None = None
         self.destination: Source | None = None
         self._locked: Source | None = None
         self._reception = Reception()
         self._stream = SendingStream(ssrc, sequence, timestamp)
+        self._description = bytes(SourceDescription(ssrc, cname))
+        self._control_source: Source | None = None
+        self._remote_lost = 0
+        self._round_trip = 0.0
 
     def configure(self, target: MediaTarget) -> None:
         """Send as agreed, and lock anew to the source of the next valid packet.
@@ -32,6 +49,7 @@ class Session:
         before = self.target
         if before is None or (before.host, before.port) != (target.host, target.port):
             self.destination = (target.host, target.port)
+            self._control_source = None
         self.target = target
         self._locked = None
 
@@ -69,6 +87,51 @@ class Session:
             return None
         return self._stream.relay(packet, packet.payload, self._agreed.events, now, audio=False)
 
+    # --- RTCP -------------------------------------------------------------------------------
+
+    @property
+    def control_destination(self) -> Source | None:
+        """Where reports go: whence the far side's come, or the port above its sound's."""
+        if self.destination is None or self._control_source is not None:
+            return self._control_source
+        host, port = self.destination
+        return host, port + 1
+
+    def report(self, now: float) -> bytes:
+        """What was sent and received so far, for the far side; `now` in seconds since 1970."""
+        report = self._stream.sender_report(now, self._reception.block(now))
+        return bytes(report) + self._description
+
+    def goodbye(self, now: float) -> bytes:
+        """The last report."""
+        return self.report(now) + bytes(Goodbye((self._stream.ssrc,)))
+
+    def receive_control(self, data: bytes, source: Source, now: float) -> None:
+        """Take the far side's report; RemoteError when it is malformed.
+
+        Only the host that is heard is believed, and only after it was heard.
+        """
+        if self._locked is None or self._locked[0] != source[0]:
+            return
+        for packet in parse_compound(data):
+            if isinstance(packet, SenderReport):
+                self._reception.sender_report(packet, now)
+            if isinstance(packet, SenderReport | ReceiverReport):
+                self._control_source = source
+                self._learn(packet.blocks, now)
+
+    def _learn(self, blocks: tuple[ReportBlock, ...], now: float) -> None:
+        for block in blocks:
+            if block.ssrc == self._stream.ssrc:
+                self._remote_lost = max(0, block.lost)
+                if block.last_report:
+                    passed = middle_bits(ntp_time(now)) - block.last_report - block.delay
+                    # A clock that was set, or a far side that reckons wrong, tells nothing.
+                    if 0 <= passed % (1 << 32) < LONGEST_ROUND_TRIP:
+                        self._round_trip = passed % (1 << 32) * 1000 / 65536
+
+    # --- its figures ------------------------------------------------------------------------
+
     @property
     def quiet(self) -> bytes:
         """20 ms of silence in the target's codec."""
@@ -77,7 +140,14 @@ class Session:
     def statistics(self) -> LegStatistics:
         """What was sent, received and lost so far."""
         seen = self._reception
-        return LegStatistics(self._stream.sent, seen.received, seen.lost, seen.jitter)
+        return LegStatistics(
+            sent=self._stream.sent,
+            received=seen.received,
+            lost=seen.lost,
+            jitter=seen.jitter,
+            remote_lost=self._remote_lost,
+            round_trip=self._round_trip,
+        )
 
     @property
     def _agreed(self) -> MediaTarget:

@@ -56,8 +56,8 @@ class MediaWorkers:
     ) -> None:
         self.listener: MediaListener = listener or Unheard()
         self._reactor = reactor
-        self._directory = Path(tempfile.mkdtemp(prefix="hotline-media-"))
-        self._socket = self._directory / "media.sock"
+        self._directory: Path | None = None
+        """Of our own, so that nobody else reaches the socket in it."""
         self._listening: Any = None
         self._homes: dict[ConnectionId, Home] = {}
         self._groups: dict[CallId, set[ConnectionId]] = {}
@@ -65,8 +65,7 @@ class MediaWorkers:
         self._awaiting: list[Deferred[None]] = []
         number = count or max(1, (os.cpu_count() or 1) - 1)
         self._workers = [
-            MediaWorker(n, reactor, _share(settings, n, number), self._socket, self)
-            for n in range(number)
+            MediaWorker(n, reactor, _share(settings, n, number), self) for n in range(number)
         ]
 
     # --- their life -------------------------------------------------------------------------
@@ -74,8 +73,11 @@ class MediaWorkers:
     def start(self) -> Deferred[None]:
         """Start every worker; fires as `ready` does."""
         factory = Factory.forProtocol(lambda: ServerLink(self._workers, self))
-        self._listening = self._reactor.listenUNIX(str(self._socket), factory, mode=0o600)
+        self._directory = Path(tempfile.mkdtemp(prefix="hotline-media-"))
+        socket = self._directory / "media.sock"
+        self._listening = self._reactor.listenUNIX(str(socket), factory, mode=0o600)
         for worker in self._workers:
+            worker.socket = socket
             worker.start()
         return self.ready()
 
@@ -94,7 +96,7 @@ class MediaWorkers:
         ended = DeferredList([worker.stop() for worker in self._workers])
         if self._listening is not None:
             ended.addCallback(lambda _: self._listening.stopListening())
-        return ended.addCallback(lambda _: shutil.rmtree(self._directory, ignore_errors=True))
+        return ended.addCallback(lambda _: self._remove_directory())
 
     @property
     def processes(self) -> list[int]:
@@ -234,6 +236,10 @@ class MediaWorkers:
         legs.discard(leg)
         if not legs:
             del self._groups[home.group]
+
+    def _remove_directory(self) -> None:
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     def _answer(self, how: Callable[[Deferred[None]], None]) -> None:
         awaiting, self._awaiting = self._awaiting, []

@@ -100,17 +100,17 @@ class MediaWorker:
         number: int,
         reactor: ProcessReactor,
         settings: MediaSettings,
-        socket: Path,
         owner: WorkerOwner,
     ) -> None:
         self.number = number
         self.link: ServerLink | None = None
         self.legs: set[ConnectionId] = set()
+        self.socket = Path()
+        """Where the process finds us."""
         self.failures = 0
         """Young deaths in a row."""
         self._reactor = reactor
         self._settings = settings
-        self._socket = socket
         self._owner = owner
         self._process: Any = None
         self._started = 0.0
@@ -229,7 +229,7 @@ class MediaWorker:
     def _command(self) -> list[str]:
         given = self._settings
         options = {
-            "--socket": self._socket,
+            "--socket": self.socket,
             "--number": self.number,
             "--bind": given.bind,
             "--advertised": given.advertised,

@@ -126,6 +126,8 @@ class Close(amp.Command):
         (b"received", amp.Integer()),
         (b"lost", amp.Integer()),
         (b"jitter", amp.Float()),
+        (b"remote_lost", amp.Integer()),
+        (b"round_trip", amp.Float()),
     ]
 
 

@@ -4,7 +4,7 @@ The media worker is this engine behind a Unix socket; command-line telephones an
 directly. What it reports, it reports in a reactor turn of its own, never inside a command.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,12 +33,15 @@ from cti.worker.pacer import Pacer
 from cti.worker.recording import Recording
 from cti.worker.reports import Reports, Unheard
 from cti.worker.settings import MediaSettings
-from cti.worker.sockets import LegSocket, PortRange, is_destination
+from cti.worker.sockets import LegSocket, PortRange, Receive, is_destination
 
 log = Logger()
 
 FLUSH_TICKS = 50
 """Recordings are written once a second, each leg's in its own tick."""
+
+REPORT_TICKS = 250
+"""RTCP reports go out every 5 s (RFC 3550, 6.2)."""
 
 
 class MediaReactor(Clock, Protocol):
@@ -71,7 +74,7 @@ class MediaEngine:
         self._pacer = Pacer(reactor, self._tick)
         self._ticks = 0
         self._legs: dict[ConnectionId, Leg] = {}
-        self._sockets: dict[ConnectionId, LegSocket] = {}
+        self._sockets: dict[ConnectionId, tuple[LegSocket, LegSocket]] = {}
 
     # --- the port ---------------------------------------------------------------------------
 
@@ -80,16 +83,25 @@ class MediaEngine:
         if leg in self._legs:
             return fail(MediaUnavailable(f"leg {leg} is open"))
         try:
-            sock = self._ports.bind()
+            sockets = self._ports.bind()
         except MediaUnavailable as error:
             return fail(error)
-        session = Session(ssrc=self._number(4), sequence=self._number(2), timestamp=self._number(4))
-        reader = LegSocket(sock, lambda data, source: self._datagram(leg, data, source))
-        self._legs[leg] = Leg(leg, group, session, reader.transmit, self.reports)
-        self._sockets[leg] = reader
-        self._reactor.addReader(reader)
+        session = Session(
+            ssrc=self._number(4),
+            sequence=self._number(2),
+            timestamp=self._number(4),
+            cname=self._entropy(12),
+        )
+        sound, control = (LegSocket(sock) for sock in sockets)
+        opened = Leg(leg, group, session, sound.transmit, self.reports, control.transmit)
+        sound.receive = self._receiver(opened, opened.datagram)
+        control.receive = self._receiver(opened, opened.control)
+        self._legs[leg] = opened
+        self._sockets[leg] = (sound, control)
+        for reader in (sound, control):
+            self._reactor.addReader(reader)
         self._pacer.start()
-        return succeed(MediaAddress(self._settings.host, reader.port))
+        return succeed(MediaAddress(self._settings.host, sound.port))
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed from the next tick on."""
@@ -163,11 +175,11 @@ class MediaEngine:
         found = self._legs.pop(leg, None)
         if found is None:
             return succeed(LegStatistics())
-        reader = self._sockets.pop(leg)
-        self._reactor.removeReader(reader)
-        reader.close()
         self._separate(found)
-        found.end_play(PlayOutcome.STOPPED)
+        found.leave(self._reactor.seconds())
+        for reader in self._sockets.pop(leg):
+            self._reactor.removeReader(reader)
+            reader.close()
         if not self._legs:
             self._pacer.stop()
         closed: Deferred[LegStatistics] = Deferred()
@@ -203,11 +215,13 @@ class MediaEngine:
         self._ticks += 1
         silent_since = now - self._settings.rtp_timeout
         lost = []
-        for number, leg in enumerate(tuple(self._legs.values())):
+        for number, leg in enumerate(tuple(self._legs.values()), self._ticks):
             try:
                 leg.tick(now)
-                if leg.recording is not None and (self._ticks + number) % FLUSH_TICKS == 0:
+                if number % FLUSH_TICKS == 0 and leg.recording is not None:
                     leg.recording.flush(now)
+                if number % REPORT_TICKS == 0:
+                    leg.report(now)
             except Exception:  # noqa: BLE001  (our mistake in one leg may not silence the others)
                 self._give_up(leg)
             if leg.heard_at is not None and leg.heard_at < silent_since:
@@ -217,14 +231,14 @@ class MediaEngine:
             log.info("No RTP for {legs}", legs=lost)
             self.reports.legs_lost(lost)
 
-    def _datagram(self, name: ConnectionId, data: bytes, source: Source) -> None:
-        leg = self._legs.get(name)
-        if leg is None:
-            return
-        try:
-            leg.datagram(data, source, self._reactor.seconds())
-        except Exception:  # noqa: BLE001  (the reactor would close the socket and say no more)
-            self._give_up(leg)
+    def _receiver(self, leg: Leg, take: Callable[[bytes, Source, float], None]) -> Receive:
+        def receive(data: bytes, source: Source) -> None:
+            try:
+                take(data, source, self._reactor.seconds())
+            except Exception:  # noqa: BLE001  (the reactor would close the socket and say no more)
+                self._give_up(leg)
+
+        return receive
 
     def _give_up(self, leg: Leg) -> None:
         """A mistake of ours: log it, and let that call be cleared."""

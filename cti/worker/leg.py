@@ -58,6 +58,7 @@ class Leg:
         session: Session,
         transmit: Transmit,
         listener: LegListener,
+        transmit_control: Transmit = lambda _data, _destination: None,
     ) -> None:
         self.name = name
         self.group = group
@@ -70,12 +71,14 @@ class Leg:
         self.malformed = 0
         self._session = session
         self._transmit = transmit
+        self._transmit_control = transmit_control
         self._listener = listener
         self._keys_heard = KeyReceiver()
         self._keys_sent = KeySender()
         self._pressing = False
         self._play: Play | None = None
         self._relayed_at = 0.0
+        self._reported = False
 
     def configure(self, target: MediaTarget, now: float) -> None:
         """Send there from now on; packets are expected if the far side may send."""
@@ -107,9 +110,26 @@ class Leg:
             elif self._session.target and packet.payload_type == self._session.target.events:
                 self._hear_event(packet, now)
         except RemoteError as error:
-            self.malformed += 1
-            if self.malformed == 1:
-                log.info("Leg {leg_id}: {reason}", leg_id=self.name, reason=error)
+            self._count_malformed(error)
+
+    def control(self, data: bytes, source: Source, now: float) -> None:
+        """Take an RTCP datagram."""
+        try:
+            self._session.receive_control(data, source, now)
+        except RemoteError as error:
+            self._count_malformed(error)
+
+    def report(self, now: float) -> None:
+        """Send an RTCP report."""
+        if self._session.target is not None and self._session.control_destination is not None:
+            self._reported = True
+            self._transmit_control(self._session.report(now), self._session.control_destination)
+
+    def leave(self, now: float) -> None:
+        """Say goodbye to a far side that was sent reports (RFC 3550, 6.3.7)."""
+        self.end_play(PlayOutcome.STOPPED)
+        if self._reported and self._session.control_destination is not None:
+            self._transmit_control(self._session.goodbye(now), self._session.control_destination)
 
     def tick(self, now: float) -> None:
         """Send this 20 ms: a key, a frame of what plays, or silence; nothing while bridged."""
@@ -174,6 +194,11 @@ class Leg:
     def statistics(self) -> LegStatistics:
         """What the leg saw so far."""
         return self._session.statistics()
+
+    def _count_malformed(self, error: RemoteError) -> None:
+        self.malformed += 1
+        if self.malformed == 1:
+            log.info("Leg {leg_id}: {reason}", leg_id=self.name, reason=error)
 
     def _hear(self, packet: RtpPacket, codec: Codec, now: float) -> None:
         if self.recording is not None:

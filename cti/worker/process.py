@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,12 @@ class WorkerLink(commands.Link):
         self._gone = gone
 
     def connectionMade(self) -> None:
-        """Say who we are."""
+        """Say who we are, and leave it to the server when to end.
+
+        Ctrl-C and a service manager signal every process at once; the server ends calls first.
+        """
         super().connectionMade()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._engine.listener = self
         self.callRemote(commands.Hello, number=self._number).addErrback(lambda _: None)
 
@@ -138,12 +143,7 @@ class WorkerLink(commands.Link):
     @commands.Close.responder
     def _close(self, leg: ConnectionId) -> Deferred[dict[str, Any]]:
         def closed(seen: LegStatistics) -> dict[str, Any]:
-            return {
-                "sent": seen.sent,
-                "received": seen.received,
-                "lost": seen.lost,
-                "jitter": seen.jitter,
-            }
+            return asdict(seen)
 
         return self._engine.close(leg).addCallback(closed)
 
@@ -191,16 +191,8 @@ def run(reactor: Any, arguments: Sequence[str]) -> None:
     gone.addCallback(lambda _: engine.shut_down())
     gone.addErrback(lambda failure: log.failure("The media worker failed", failure))
     gone.addBoth(lambda _: reactor.stop())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's: it ends calls first
-    reactor.callWhenRunning(
-        signal.signal, signal.SIGTERM, lambda *_: reactor.callFromThread(_hang_up, link)
-    )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     reactor.run(installSignalHandlers=False)
-
-
-def _hang_up(link: WorkerLink) -> None:
-    if link.transport is not None:
-        link.transport.loseConnection()
 
 
 def _prepare_process() -> None:

@@ -23,9 +23,10 @@ Receive = Callable[[bytes, Source], None]
 class LegSocket:
     """A leg's UDP socket in the reactor: every datagram is handed on in the turn it came."""
 
-    def __init__(self, sock: socket.socket, receive: Receive) -> None:
+    def __init__(self, sock: socket.socket) -> None:
+        self.receive: Receive = lambda _data, _source: None
+        """Given every datagram."""
         self._socket = sock
-        self._receive = receive
         self.port: int = sock.getsockname()[1]
 
     def fileno(self) -> int:
@@ -40,7 +41,7 @@ class LegSocket:
             except OSError:
                 # Nothing more, or an ICMP error about a datagram sent before.
                 return
-            self._receive(data, source[:2])
+            self.receive(data, source[:2])
             if self._socket.fileno() < 0:
                 return
 
@@ -66,7 +67,10 @@ class LegSocket:
 
 
 class PortRange:
-    """Binds sockets to the even ports of a range, each in turn, so that none is reused soon."""
+    """Binds pairs of sockets, RTP on an even port and RTCP on the next (RFC 3550, 11).
+
+    Ports are taken in turn, so that none is used again soon.
+    """
 
     def __init__(self, host: str, ports: range, first: int) -> None:
         self._family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
@@ -74,20 +78,29 @@ class PortRange:
         self._ports = ports
         self._next = first % len(ports)
 
-    def bind(self) -> socket.socket:
-        """A non-blocking UDP socket; MediaUnavailable when every port is taken."""
+    def bind(self) -> tuple[socket.socket, socket.socket]:
+        """Non-blocking sockets for RTP and RTCP; MediaUnavailable when every port is taken."""
         for port in self._turn():
-            sock = socket.socket(self._family, socket.SOCK_DGRAM)
-            try:
-                sock.bind((self._host, port))
-            except OSError as error:
-                sock.close()
-                if error.errno != errno.EADDRINUSE:
-                    raise MediaUnavailable(f"{self._host}:{port}: {error.strerror}") from error
+            sound = self._bind(port)
+            if sound is None:
                 continue
-            sock.setblocking(False)
-            return sock
+            control = self._bind(port + 1)
+            if control is not None:
+                return sound, control
+            sound.close()
         raise MediaUnavailable(f"every port from {self._ports[0]} to {self._ports[-1]} is taken")
+
+    def _bind(self, port: int) -> socket.socket | None:
+        sock = socket.socket(self._family, socket.SOCK_DGRAM)
+        try:
+            sock.bind((self._host, port))
+        except OSError as error:
+            sock.close()
+            if error.errno == errno.EADDRINUSE:
+                return None
+            raise MediaUnavailable(f"{self._host}:{port}: {error.strerror}") from error
+        sock.setblocking(False)
+        return sock
 
     def _turn(self) -> Iterator[int]:
         for _ in range(len(self._ports)):

@@ -34,6 +34,7 @@ def test_a_mistake_in_one_leg_ends_that_leg_alone(
     async def main() -> None:
         ear = Ear()
         engine = MediaEngine(reactor(), SETTINGS, ear)
+        monkeypatch.setattr(Leg, method, mistaken)
         phones = []
         for name in (ONE, TWO):
             phone = RtpPhone(Codec.PCMA)
@@ -41,7 +42,6 @@ def test_a_mistake_in_one_leg_ends_that_leg_alone(
             phone.call(address.host, address.port)
             engine.configure(name, phone.target)
             phones.append(phone)
-        monkeypatch.setattr(Leg, method, mistaken)
         for phone in phones:
             await phone.press("1")
         await until(lambda: len(ear.told) >= 2)

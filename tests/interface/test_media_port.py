@@ -16,6 +16,7 @@ from cti.media.port import (
     PlayOutcome,
     Tracks,
 )
+from cti.media.rtcp import ReceiverReport, ReportBlock
 from cti.transport.media_client import MediaWorkers
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import MediaSettings
@@ -74,6 +75,7 @@ async def _leg(media: MediaPort, name: ConnectionId, codec: Codec = Codec.PCMA) 
     phone = RtpPhone(codec, ssrc=hash(name) & 0xFFFFFFFF)
     phone.call(address.host, address.port)
     media.configure(name, phone.target)
+    await until(lambda: phone.packets)
     return phone
 
 
@@ -355,3 +357,19 @@ def test_a_leg_that_hears_nothing_is_lost(run: Callable[[Scene, MediaSettings], 
         await _end(media, (ONE, phone))
 
     run(scene, replace(SETTINGS, rtp_timeout=0.2))
+
+
+def test_what_the_far_side_reports_is_in_the_statistics(stage: Stage) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
+        phone = await _leg(media, ONE)
+        await begin(phone.talk(tone(500, 0.06)))
+        await until(lambda: phone.packets)
+        block = ReportBlock(phone.packets[0].ssrc, lost=3)
+        phone.send_control(bytes(ReceiverReport(1, (block,))))
+        await pause(0.05)
+        seen = await media.close(ONE)
+        await phone.hang_up()
+        assert seen.remote_lost == 3
+        assert seen.received == 3
+
+    stage(scene)

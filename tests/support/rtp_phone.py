@@ -11,7 +11,7 @@ from twisted.internet.protocol import DatagramProtocol
 from cti.kernel.identifiers import ConnectionId
 from cti.media.g711 import FRAME_SAMPLES, FRAME_SECONDS, decode, encode
 from cti.media.port import Codec, MediaTarget, PlayOutcome
-from cti.media.rtp import RtpPacket
+from cti.media.rtp import RTCP_TYPES, RtpPacket
 from cti.media.telephone_event import TelephoneEvent, press_steps
 from tests.support.audio import Samples
 from tests.support.reactor import pause, reactor
@@ -43,6 +43,8 @@ class RtpPhone(DatagramProtocol):
 
     def datagramReceived(self, datagram: bytes, addr: Any) -> None:
         del addr
+        if datagram[1] in RTCP_TYPES:
+            return
         self.packets.append(RtpPacket.parse(datagram))
         self.times.append(reactor().seconds())
 
@@ -75,6 +77,12 @@ class RtpPhone(DatagramProtocol):
         )
         self._sequence += 1
         self.transport.write(bytes(packet), self._destination)  # type: ignore[union-attr]
+
+    def send_control(self, data: bytes) -> None:
+        """Send RTCP to the port above."""
+        assert self._destination is not None
+        host, port = self._destination
+        self.transport.write(data, (host, port + 1))  # type: ignore[union-attr]
 
     def heard(self) -> Samples:
         """What was heard so far, packet after packet."""

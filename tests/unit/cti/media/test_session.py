@@ -6,6 +6,14 @@ import pytest
 
 from cti.kernel.errors import RemoteError
 from cti.media.port import Codec, MediaTarget
+from cti.media.rtcp import (
+    Goodbye,
+    ReceiverReport,
+    ReportBlock,
+    SenderReport,
+    SourceDescription,
+    parse_compound,
+)
 from cti.media.rtp import RtpPacket
 from cti.media.session import Session
 
@@ -96,3 +104,74 @@ def test_statistics_count_both_ways() -> None:
     seen = session.statistics()
     assert (seen.sent, seen.received, seen.lost) == (1, 3, 1)
     assert seen.jitter == pytest.approx(0, abs=0.001)
+
+
+NOW = 1_700_000_000.0
+
+
+def _two_sessions() -> tuple[Session, Session]:
+    one = Session(ssrc=1, sequence=2, timestamp=3, cname="one")
+    two = Session(ssrc=9, sequence=2, timestamp=3, cname="two")
+    one.configure(TARGET)
+    two.configure(TARGET)
+    for number in range(50):
+        now = NOW + number * 0.02
+        packet = bytes(one.frame(one.quiet, now))
+        if number not in (10, 11):
+            two.receive(packet, BEHIND_NAT, now)
+        one.receive(bytes(two.frame(two.quiet, now)), BEHIND_NAT, now)
+    return one, two
+
+
+def test_reports_tell_the_far_side_its_losses_and_the_way_there_and_back() -> None:
+    one, two = _two_sessions()
+    control = ("192.0.2.1", 6001)
+    two.receive_control(one.report(NOW + 1), control, NOW + 1.05)
+    one.receive_control(two.report(NOW + 2), control, NOW + 2.05)
+    seen = one.statistics()
+    assert seen.remote_lost == 2
+    assert seen.round_trip == pytest.approx(100, abs=1)
+    assert two.statistics().remote_lost == 0
+
+
+def test_a_report_says_what_was_sent_and_how_much_was_lost_since_the_last() -> None:
+    one, two = _two_sessions()
+    report, description = parse_compound(two.report(NOW + 1))
+    assert isinstance(report, SenderReport)
+    assert (report.ssrc, report.packets, report.octets) == (9, 50, 8000)
+    assert report.timestamp == 3 + 8000
+    (block,) = report.blocks
+    assert (block.ssrc, block.lost, block.fraction) == (1, 2, 2 * 256 // 50)
+    assert description == SourceDescription(9, "two")
+    (again,) = parse_compound(two.report(NOW + 6))[:1]
+    assert isinstance(again, SenderReport)
+    assert (again.blocks[0].lost, again.blocks[0].fraction) == (2, 0)
+    assert parse_compound(one.goodbye(NOW))[-1] == Goodbye((1,))
+
+
+def test_a_session_that_sent_nothing_only_reports() -> None:
+    session = _session()
+    session.receive(_data(), BEHIND_NAT, NOW)
+    report = parse_compound(session.report(NOW))[0]
+    assert isinstance(report, ReceiverReport)
+    assert report.blocks[0].ssrc == 77
+
+
+def test_reports_go_where_the_far_sides_come_from() -> None:
+    session = _session()
+    assert session.control_destination == ("10.0.0.7", 4001)
+    report = bytes(ReceiverReport(77))
+    session.receive_control(report, ("192.0.2.1", 7000), NOW)
+    session.receive(_data(), BEHIND_NAT, NOW)
+    assert session.control_destination == ("192.0.2.1", 6001)
+    session.receive_control(report, STRANGER, NOW)
+    assert session.control_destination == ("192.0.2.1", 6001)
+    session.receive_control(report, ("192.0.2.1", 7000), NOW)
+    assert session.control_destination == ("192.0.2.1", 7000)
+
+
+def test_a_round_trip_from_a_wrong_clock_is_not_believed() -> None:
+    one, _ = _two_sessions()
+    block = ReportBlock(1, lost=-5, last_report=0x12345678, delay=0)
+    one.receive_control(bytes(ReceiverReport(9, (block,))), ("192.0.2.1", 6001), NOW + 2)
+    assert (one.statistics().round_trip, one.statistics().remote_lost) == (0.0, 0)

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.g711 import encode
+from cti.media.g711 import Samples, decode, encode
 from cti.media.player import Player
 from cti.media.port import Codec, MediaTarget, PlayOutcome, Tracks
+from cti.media.rtcp import Goodbye, RtcpPacket, SenderReport, parse_compound
 from cti.media.rtp import RtpPacket
-from cti.media.session import Session
+from cti.media.session import Session, Source
 from cti.media.telephone_event import press_steps
 from cti.worker.leg import Leg, Play
 from cti.worker.recording import Recording
@@ -28,12 +29,14 @@ class Line:
     def __init__(self, name: str, ssrc: int) -> None:
         self.ear = Ear()
         self.got: list[RtpPacket] = []
+        self.reports: list[tuple[tuple[RtcpPacket, ...], Source]] = []
         self.leg = Leg(
             ConnectionId(name),
             CallId("call"),
             Session(ssrc=ssrc, sequence=0, timestamp=0),
             lambda data, _destination: self.got.append(RtpPacket.parse(data)),
             self.ear,
+            lambda data, destination: self.reports.append((parse_compound(data), destination)),
         )
         self.leg.configure(MediaTarget("192.0.2.1", 4000, Codec.PCMA, 101), BEGAN)
         self._ssrc = ssrc + 1000
@@ -229,7 +232,26 @@ def test_a_codec_changed_while_playing_is_followed() -> None:
     assert abs(difference).max() < 1500
 
 
-def _decoded(packet: RtpPacket) -> "object":
-    from cti.media.g711 import decode
+def test_goodbye_is_said_only_to_whom_was_reported() -> None:
+    one, two = Line("one", 1), Line("two", 2)
+    one.leg.tick(BEGAN)
+    one.leg.report(BEGAN)
+    one.leg.leave(BEGAN)
+    two.leg.leave(BEGAN)
+    report, goodbye = one.reports
+    assert isinstance(report[0][0], SenderReport)
+    assert goodbye[0][-1] == Goodbye((1,))
+    assert {destination for _, destination in one.reports} == {("192.0.2.1", 4001)}
+    assert not two.reports
 
-    return decode(packet.payload, Codec(packet.payload_type)).astype(int)
+
+def test_malformed_reports_are_counted_from_whom_is_heard() -> None:
+    line = Line("one", 1)
+    line.leg.control(b"?", ("192.0.2.1", 4001), BEGAN)
+    line.say(BEGAN)
+    line.leg.control(b"?", ("192.0.2.1", 4001), BEGAN)
+    assert line.leg.malformed == 1
+
+
+def _decoded(packet: RtpPacket) -> Samples:
+    return decode(packet.payload, Codec(packet.payload_type))
