@@ -30,7 +30,7 @@ from config.founding import found_demo_txn, has_staff_txn
 from config.progress import Progress, Silent
 from config.settings import Settings
 from config.site import build_site
-from config.web import Rooms, web_mounts
+from config.web import Rooms, mount_all
 from cti.call.routing import Routing
 from cti.call.switch import CallSettings
 from cti.database import Database
@@ -253,10 +253,11 @@ class Hotline:
             tickets=self.tickets,
             monitoring=self.monitoring,
             directory=self.directory,
+            entropy=self._entropy,
         )
-        mounts, close = web_mounts(rooms)
-        self._running.callback(close)
-        site = build_site(self.frame, mounts, self.health, self._reactor)
+        mounted = await mount_all(rooms)
+        self._running.callback(mounted.close)
+        site = build_site(self.frame, mounted.pages, self.health, self._reactor)
         web = self.settings.web
 
         async def listen() -> None:

@@ -1,6 +1,6 @@
 """Mounts the pages of every web package and joins their live boards with the rooms behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from twisted.web.resource import IResource
@@ -9,15 +9,24 @@ from agents.roster import Roster
 from agents.service import AgentService
 from agents.web.console import Console
 from agents.web.pages import AgentApi, ConsolePages
+from config.call_facts import RememberedCalls
 from cti.call.control import CallControl
 from cti.kernel.bus import Bus
+from cti.kernel.identifiers import Entropy
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
 from customers.directory import Directory
 from monitoring.service import MonitoringService
+from monitoring.web.calls import READERS as CALL_READERS
+from monitoring.web.calls import CallPages
+from monitoring.web.recordings import LISTENERS, RecordingPages
+from monitoring.web.wall import WallPages
 from tickets.service import TicketService
+from tickets.web.board import TicketBoard
+from tickets.web.pages import TicketPages
+from tickets.web.reach import READERS as TICKET_READERS
 
-Mounts = dict[str, IResource]
+Close = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +41,30 @@ class Rooms:
     tickets: TicketService
     monitoring: MonitoringService
     directory: Directory
+    entropy: Entropy
 
 
-def web_mounts(rooms: Rooms) -> tuple[Mounts, Callable[[], None]]:
-    """Every page's resource by its path, and what closes the boards at the end."""
-    mounts, close_console = _console(rooms)
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """Every page's resource by its path, and what closes the boards behind them."""
 
-    def close() -> None:
-        close_console()
+    pages: Mapping[str, IResource]
+    closers: tuple[Close, ...]
 
-    return mounts, close
+    def close(self) -> None:
+        """Disconnect every page."""
+        for close in self.closers:
+            close()
 
 
-def _console(rooms: Rooms) -> tuple[Mounts, Callable[[], None]]:
+async def mount_all(rooms: Rooms) -> Mounted:
+    """Build the pages of every room; to be awaited when the rooms have started."""
+    parts = (_console(rooms), await _tickets(rooms), _monitoring(rooms))
+    pages = {path: page for part in parts for path, page in part.pages.items()}
+    return Mounted(pages, tuple(close for part in parts for close in part.closers))
+
+
+def _console(rooms: Rooms) -> Mounted:
     frame = rooms.frame
     frame.add_package("agents.web")
     frame.add_navigation("/console", "nav.console", Role.AGENT)
@@ -57,8 +77,35 @@ def _console(rooms: Rooms) -> tuple[Mounts, Callable[[], None]]:
         history=rooms.monitoring.history,
     )
     console.start()
-    mounts: Mounts = {
+    pages = {
         "console": ConsolePages(frame, rooms.agents, console).app.resource(),
         "api/v1/agent": AgentApi(frame, rooms.agents, console).app.resource(),
     }
-    return mounts, console.stop
+    return Mounted(pages, (console.stop,))
+
+
+async def _tickets(rooms: Rooms) -> Mounted:
+    frame = rooms.frame
+    frame.add_package("tickets.web")
+    frame.add_navigation("/tickets", "nav.tickets", *TICKET_READERS)
+    calls = RememberedCalls(rooms.bus, rooms.control, rooms.directory)
+    board = TicketBoard(frame, rooms.tickets, rooms.bus)
+    await board.start()
+    pages = TicketPages(frame, rooms.tickets, board, calls, rooms.roster, entropy=rooms.entropy)
+    return Mounted({"tickets": pages.app.resource()}, (board.board.close,))
+
+
+def _monitoring(rooms: Rooms) -> Mounted:
+    frame, monitoring = rooms.frame, rooms.monitoring
+    frame.add_package("monitoring.web")
+    frame.add_navigation("/wall", "nav.wall", *Role)
+    frame.add_navigation("/calls", "nav.calls", *CALL_READERS)
+    frame.add_navigation("/recordings", "nav.recordings", *LISTENERS)
+    monitoring.board.watch_tickets(rooms.tickets)
+    wall = WallPages(frame, monitoring)
+    pages = {
+        "wall": wall.app.resource(),
+        "calls": CallPages(frame, monitoring).app.resource(),
+        "recordings": RecordingPages(frame, monitoring).app.resource(),
+    }
+    return Mounted(pages, (wall.close,))
