@@ -15,15 +15,17 @@ from typing import Protocol
 from sipmessage import URI
 from sipmessage import Address as NameAddress
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from cti.call import negotiation
 from cti.call.signalling import Signalling
-from cti.kernel.identifiers import CallId, ConnectionId
+from cti.kernel.identifiers import CallId, ConnectionId, Entropy, system_entropy
 from cti.media.port import (
     LegStatistics,
     MediaAddress,
     MediaPort,
     MediaTarget,
+    MediaUnavailable,
     PlayOutcome,
     Tracks,
 )
@@ -44,7 +46,7 @@ from cti.sip.events import (
 )
 from cti.sip.sdp import Direction, SessionDescription
 
-BUSY_HERE, NOT_ACCEPTABLE = 486, 488
+BUSY_HERE, NOT_ACCEPTABLE, NO_MEDIA = 486, 488, 503
 KEY_SECONDS = 0.2
 """How long one key press takes on the wire: 100 ms of tone, 100 ms of silence."""
 
@@ -106,9 +108,10 @@ class Telephone:
         media: MediaPort,
         listener: Listener,
         number: str,
+        entropy: Entropy = system_entropy,
     ) -> None:
         self._media = media
-        self._listener, self._number = listener, number
+        self._listener, self._number, self._entropy = listener, number, entropy
         self._names = count(1)
         self._calls: dict[SessionId, PhoneCall] = {}
         self.signalling: Line
@@ -150,7 +153,7 @@ class Telephone:
             self._calls[call.session] = call
             self._listener.changed(call, f"dialling {number}")
 
-        call.media.addCallback(opened)
+        call.media.addCallbacks(opened, self._no_media, errbackArgs=(call,))
         return call
 
     def register(self, server: Endpoint, secret: str, expires: int) -> None:
@@ -241,7 +244,7 @@ class Telephone:
                 self.signalling.ring(report.session)
                 self._listener.changed(call, f"ringing, from {call.far}")
 
-        call.media.addCallback(opened)
+        call.media.addCallbacks(opened, self._no_media, errbackArgs=(call,))
 
     def _reoffered(self, call: PhoneCall, offer: SessionDescription | None) -> None:
         if call.session is None or call.local is None:
@@ -256,9 +259,16 @@ class Telephone:
     # --- inside -----------------------------------------------------------------------------
 
     def _new_call(self, far: str, state: PhoneState) -> PhoneCall:
-        name = f"{self._number}-{next(self._names)}"
+        # Telephones may share one media engine, so the name has to differ from theirs.
+        name = f"{self._number}-{self._entropy(4)}"
         leg = ConnectionId(name)
         return PhoneCall(leg, far, state, self._media.open(leg, CallId(name)))
+
+    def _no_media(self, failure: Failure, call: PhoneCall) -> None:
+        failure.trap(MediaUnavailable)
+        if call.session is not None:
+            self.signalling.reject(call.session, NO_MEDIA)
+        self._end(call, "no port for sound is free")
 
     def _talk(self, call: PhoneCall, target: MediaTarget | None) -> None:
         self._listen(call, target)
