@@ -6,7 +6,7 @@ in order. Nothing a datagram can contain raises.
 
 from dataclasses import replace
 
-from cti.kernel.errors import Refused
+from cti.kernel.errors import LocalError, Refused
 from cti.kernel.identifiers import Entropy
 from cti.sip import registration
 from cti.sip.bodies import offer_of
@@ -100,7 +100,10 @@ class UserAgent:
     # --- commands on sessions ---------------------------------------------------------------
 
     def invite(self, invitation: Invitation) -> tuple[SessionId, Output]:
-        """Call somebody; Refused when the target is a name nobody resolved."""
+        """Call somebody; Refused when the target is a name nobody resolved.
+
+        LocalError when a header value holds a line end.
+        """
         destination = invitation.destination or endpoint_of(invitation.target)
         if destination is None:
             raise Refused("call.destination_unresolved", target=invitation.target)
@@ -121,7 +124,11 @@ class UserAgent:
             "INVITE", invitation.target, self.settings.sent_by, core.branch(), 1, headers, body
         )
         session = self._add(call_id, tag)
-        session.call(request, destination, (invitation.user, invitation.secret))
+        try:
+            session.call(request, destination, (invitation.user, invitation.secret))
+        except LocalError:
+            self._forget(session)
+            raise
         return session.id, core.drain()
 
     def ring(

@@ -1,0 +1,232 @@
+"""The adapter: actions before reports, errors kept in, and a proper farewell."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IListeningPort, IUDPTransport
+from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from zope.interface import implementer
+
+from cti.sip import sdp
+from cti.sip.events import MalformedReceived, Report, SessionConfirmed, SessionEnded, SessionOffered
+from cti.sip.settings import UserAgentSettings
+from cti.transport.udp import RECEIVE_BUFFER, SipEndpoint
+from tests.support.deferred import result_of
+from tests.support.lossy_link import KnownAccounts, counting_entropy
+from tests.support.sip_messages import OFFER, TRUNK, request_bytes, response_bytes
+
+Sent = tuple[bytes, tuple[str, int]]
+
+
+class FakeTransport:
+    """A bound UDP socket that remembers what was written to it."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self.options: list[tuple[int, int, int]] = []
+        self.broken = False
+
+    def write(self, data: bytes, address: tuple[str, int]) -> None:
+        if self.broken:
+            raise OSError("Network is unreachable")
+        self.sent.append((data, address))
+
+    def getHost(self) -> IPv4Address:  # noqa: N802  (Twisted's name)
+        return IPv4Address("UDP", "192.0.2.9", 5099)
+
+    def getHandle(self) -> "FakeTransport":  # noqa: N802  (Twisted's name)
+        return self
+
+    def setsockopt(self, *option: int) -> None:
+        self.options.append(cast(tuple[int, int, int], option))
+
+
+class FakeReactor(Clock):
+    """Time by hand, and one port."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transport = FakeTransport()
+        self.protocol: DatagramProtocol | None = None
+
+    def listenUDP(  # noqa: N802  (Twisted's name)
+        self,
+        port: int,
+        protocol: DatagramProtocol,
+        interface: str,
+        maxPacketSize: int,  # noqa: N803  (Twisted's name)
+    ) -> IListeningPort:
+        del port, interface, maxPacketSize
+        self.protocol = protocol
+        protocol.makeConnection(cast(IUDPTransport, self.transport))
+        return cast(IListeningPort, self)
+
+    def stopListening(self) -> Deferred[None]:  # noqa: N802  (Twisted's name)
+        assert self.protocol is not None
+        self.protocol.doStop()
+        self.protocol = None
+        return succeed(None)
+
+
+class House:
+    """An endpoint on a fake reactor, and what it reported."""
+
+    def __init__(self, port: int = 5060) -> None:
+        self.reactor = FakeReactor()
+        self.reports: list[Report] = []
+        self.react: Callable[[Report], object] = lambda _: None
+        settings = UserAgentSettings("192.0.2.9", port, trunks={TRUNK.host: "carrier"})
+        self.endpoint = SipEndpoint(
+            self.reactor, settings, KnownAccounts(), counting_entropy(), self.told
+        )
+        self.endpoint.start("192.0.2.9")
+
+    def told(self, report: Report) -> None:
+        self.reports.append(report)
+        self.react(report)
+
+    def take(self, data: bytes) -> None:
+        self.endpoint.datagramReceived(data, (TRUNK.host, TRUNK.port))
+
+    @property
+    def sent(self) -> list[str]:
+        return [data.split(b"\r\n", 1)[0].decode() for data, _ in self.reactor.transport.sent]
+
+    def kinds(self) -> list[type]:
+        return [type(report) for report in self.reports]
+
+
+def accept(house: House) -> Callable[[Report], object]:
+    def react(report: Report) -> None:
+        if isinstance(report, SessionOffered):
+            house.endpoint.ring(report.session)
+            house.endpoint.accept(report.session, sdp.offer("192.0.2.9", 40000))
+
+    return react
+
+
+def acknowledge(house: House) -> None:
+    ok = house.reactor.transport.sent[-1][0].decode()
+    to = next(line[4:] for line in ok.split("\r\n") if line.startswith("To: "))
+    via = "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-ack"
+    house.take(request_bytes("ACK", {"Via": via, "To": to}))
+
+
+@pytest.fixture
+def failures() -> Any:
+    """What was logged with a traceback."""
+    found: list[LogEvent] = []
+
+    @implementer(ILogObserver)
+    def observe(event: LogEvent) -> None:
+        if "log_failure" in event:
+            found.append(event)
+
+    globalLogPublisher.addObserver(observe)
+    yield found
+    globalLogPublisher.removeObserver(observe)
+
+
+def test_commands_may_be_given_from_within_a_report() -> None:
+    house = House()
+    house.react = accept(house)
+    house.take(request_bytes("INVITE", {}, OFFER))
+    assert house.sent == ["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]
+    assert {address for _, address in house.reactor.transport.sent} == {("192.0.2.1", 5060)}
+    acknowledge(house)
+    assert house.kinds() == [SessionOffered, SessionConfirmed]
+    assert house.endpoint.counters == {"received": 2, "sent": 3}
+
+
+def test_timers_run_on_the_reactor() -> None:
+    house = House()
+    house.react = accept(house)
+    house.take(request_bytes("INVITE", {}, OFFER))
+    for _ in range(3):
+        house.reactor.advance(0.5)
+    assert house.sent.count("SIP/2.0 200 OK") == 3
+
+
+def test_the_port_is_learned_and_the_buffer_widened() -> None:
+    house = House(port=0)
+    assert house.endpoint.user_agent.settings.contact == "<sip:hotline@192.0.2.9:5099>"
+    assert house.reactor.transport.options[0][2] == RECEIVE_BUFFER
+
+
+def test_malformed_datagrams_are_counted() -> None:
+    house = House()
+    house.take(b"nonsense")
+    house.take(request_bytes("OPTIONS", {"CSeq": "x"}))
+    assert house.kinds() == [MalformedReceived] * 2
+    assert house.endpoint.counters["malformed"] == 2
+    assert house.sent == ["SIP/2.0 400 Bad Request"]
+
+
+def test_a_mistake_in_a_handler_ends_that_session_alone(failures: list[LogEvent]) -> None:
+    house = House()
+
+    def fail(report: Report) -> None:
+        if isinstance(report, SessionOffered):
+            raise ZeroDivisionError
+
+    house.react = fail
+    house.take(request_bytes("INVITE", {}, OFFER))
+    assert house.sent == ["SIP/2.0 100 Trying", "SIP/2.0 480 Temporarily Unavailable"]
+    assert house.kinds() == [SessionOffered, SessionEnded]
+    assert len(failures) == 1
+
+
+def test_a_mistake_of_the_core_never_reaches_the_reactor(
+    failures: list[LogEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House()
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(house.endpoint.user_agent, "datagram_received", fail)
+    house.take(request_bytes("OPTIONS"))
+    assert house.endpoint.counters["failed"] == 1
+    assert len(failures) == 1
+
+
+def test_a_socket_that_cannot_send_is_counted() -> None:
+    house = House()
+    house.reactor.transport.broken = True
+    house.take(request_bytes("OPTIONS"))
+    assert house.endpoint.counters["unsent"] == 1
+
+
+def test_stopping_says_goodbye_and_waits_for_the_answer() -> None:
+    house = House()
+    house.react = accept(house)
+    house.take(request_bytes("INVITE", {}, OFFER))
+    acknowledge(house)
+    stopped = Deferred.fromCoroutine(house.endpoint.stop())
+    assert house.sent[-1].startswith("BYE ")
+    assert not stopped.called
+    house.take(response_bytes(house.reactor.transport.sent[-1][0], 200))
+    assert result_of(stopped) is None
+    assert house.reactor.protocol is None
+    assert house.reactor.getDelayedCalls() == []
+
+
+def test_stopping_does_not_wait_for_ever() -> None:
+    house = House()
+    house.react = accept(house)
+    house.take(request_bytes("INVITE", {}, OFFER))
+    stopped = Deferred.fromCoroutine(house.endpoint.stop(patience=1.5))
+    house.reactor.advance(1.0)
+    assert not stopped.called
+    house.reactor.advance(0.5)
+    assert result_of(stopped) is None
+    assert house.reactor.getDelayedCalls() == []
+
+
+def test_stopping_an_idle_endpoint_is_immediate() -> None:
+    assert result_of(Deferred.fromCoroutine(House().endpoint.stop())) is None
