@@ -177,7 +177,7 @@ class AgentSession:
         self._move(Move.RESERVE)
         house.bus.publish(
             CallOffered(
-                at=now,
+                at=self._now(),
                 call_id=call_id,
                 queue_id=queue_id,
                 agent_id=self.agent_id,

@@ -104,9 +104,9 @@ class Engine:
             return
         if call_id in self._waiting:
             self.flow_out(call_id, REQUEUED)
+        self._control.attach(call_id, queue_id=queue.queue_id)
         now = utc(self._clock)
         self._waiting[call_id] = _Waiting(queue.queue_id, request.language, now)
-        self._control.attach(call_id, queue_id=queue.queue_id)
         self._bus.publish(
             CallQueued(
                 at=now,

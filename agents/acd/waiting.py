@@ -22,7 +22,7 @@ from prompts.catalogue import Announcement
 from prompts.spoken.values import WaitRange
 
 FIRST_ANNOUNCEMENT = 8.0
-"""Seconds of music before the first one; most calls are answered by then."""
+"""Seconds of music before the first one, and before one that a ringing phone made wait."""
 
 
 class Sounds(Protocol):
@@ -77,7 +77,7 @@ class WaitingRoom:
         self.leave(call_id)
         guest = self._guests[call_id] = _Guest(call_id, language, every)
         self._play_music(guest)
-        self._arm(guest, min(every, FIRST_ANNOUNCEMENT))
+        self._arm_soon(guest)
 
     def leave(self, call_id: CallId) -> None:
         """The caller waits no more; what plays is left to whoever took the call."""
@@ -88,6 +88,9 @@ class WaitingRoom:
     def _play_music(self, guest: _Guest) -> None:
         self._control.play(guest.call_id, [self._sounds.music()], repeat=True)
 
+    def _arm_soon(self, guest: _Guest) -> None:
+        self._arm(guest, min(guest.every, FIRST_ANNOUNCEMENT))
+
     def _arm(self, guest: _Guest, delay: float) -> None:
         if guest.every > 0:
             guest.timer = self._clock.callLater(delay, self._announce, guest)
@@ -95,7 +98,7 @@ class WaitingRoom:
     def _announce(self, guest: _Guest) -> None:
         place = self._place_of(guest.call_id)
         if place is None:
-            self._arm(guest, guest.every)
+            self._arm_soon(guest)
             return
         fetched = self._sounds.sounds(announcements(place), guest.language)
         fetched.addCallback(self._say, guest).addErrback(self._not_said, guest)

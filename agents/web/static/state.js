@@ -16,7 +16,7 @@ export function reasonWord(reason) {
 export function drawState(agent) {
   const panel = document.getElementById("state");
   panel.className = `state-${agent.state}`;
-  document.getElementById("state-icon").setAttribute("href", `/static/agents/icons.svg#${agent.state}`);
+  document.getElementById("state-icon").setAttribute("href", `#icon-${agent.state}`);
   document.getElementById("state-word").textContent = t(`console.state.${agent.state}`);
   document.getElementById("state-reason").textContent = agent.reason ? reasonWord(agent.reason) : "";
   document.getElementById("state-timer").dataset.since = agent.since;

@@ -162,6 +162,16 @@ def test_nothing_is_announced_while_a_phone_rings(centre: CallCentre) -> None:
     assert centre.calls.playing[call_id] == (MUSIC,)
 
 
+def test_an_announcement_that_had_to_wait_comes_soon_after(centre: CallCentre) -> None:
+    centre.ready("a")
+    call_id = centre.call()
+    centre.clock.advance(8)
+    assert heard(centre, call_id) == ["music.wav"]
+    centre.clock.advance(7)  # nobody answered
+    centre.clock.advance(1)
+    assert heard(centre, call_id)[1:] == ["zh/queue.next", "zh/queue.stay"]
+
+
 def test_a_failed_announcement_leaves_the_music_on(centre: CallCentre) -> None:
     centre.sounds.late = True
     call_id = centre.call()
