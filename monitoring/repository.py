@@ -8,18 +8,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, insert, select, tuple_
+from sqlalchemy import Select, delete, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from agents.events import CallWrappedUp  # noqa: F401  (registers its kinds for decode)
 from cti.call.events import CallCleared, CallEvent, CallStarted
-from cti.call.model import Cause, Direction, Party
 from cti.kernel.errors import LocalError
 from cti.kernel.events import Event, decode, encode, type_of_kind
-from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, DeviceId, QueueId
-from cti.kernel.vocabulary import Language, ServiceLevel, Verification
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId
 from ivr.events import FlowEntered  # noqa: F401  (registers its kinds for decode)
-from monitoring.cdr import CallRecord, Leg, Outcome, Wait, WaitEnd, record_of
+from monitoring.cdr import CallRecord, Outcome, record_of
+from monitoring.rows import call_values, leg_values, record_from, wait_values
 from monitoring.schema import CallRow, JournalRow, LegRow, WaitRow
 from tickets.events import TicketEvent  # noqa: F401  (registers its kinds for decode)
 
@@ -155,7 +154,7 @@ def find_record_txn(session: Session, call_id: CallId) -> CallRecord | None:
     row = session.get(CallRow, call_id)
     if row is None:
         return None
-    return _record(row) if row.ended else record_of(call_events_txn(session, call_id))
+    return record_from(row) if row.ended else record_of(call_events_txn(session, call_id))
 
 
 def find_calls_txn(
@@ -168,7 +167,7 @@ def find_calls_txn(
     newest = query.order_by(CallRow.started.desc(), CallRow.call_id.desc()).limit(limit + 1)
     rows = list(session.scalars(newest))
     more = len(rows) > limit
-    records = [_record(row) for row in rows[:limit]]
+    records = [record_from(row) for row in rows[:limit]]
     return CallPage(records, (records[-1].started, records[-1].call_id) if more else None)
 
 
@@ -180,7 +179,7 @@ def last_calls_txn(session: Session, customer_id: CustomerId, limit: int) -> lis
         .order_by(CallRow.started.desc())
         .limit(limit)
     )
-    return [_record(row) for row in session.scalars(query)]
+    return [record_from(row) for row in session.scalars(query)]
 
 
 def open_calls_txn(session: Session) -> list[list[CallEvent]]:
@@ -213,119 +212,9 @@ def _store_record(session: Session, call_id: CallId) -> None:
     record = record_of(call_events_txn(session, call_id))
     if record is None:
         return
-    if (old := session.get(CallRow, call_id)) is not None:
-        session.delete(old)
-        session.flush()
-    session.add(_call_row(record))
-    session.flush()
-
-
-def _call_row(record: CallRecord) -> CallRow:
-    being_written = record.recording is not None and record.recording_seconds is None
-    return CallRow(
-        call_id=record.call_id,
-        started=record.started,
-        answered=record.answered,
-        ended=record.ended,
-        direction=record.direction.value,
-        calling=record.calling,
-        called=record.called,
-        trunk=record.trunk,
-        outcome=record.outcome.value if record.outcome else None,
-        cause=record.cause.value if record.cause else None,
-        cleared_by=record.cleared_by.value if record.cleared_by else None,
-        customer_id=record.customer_id,
-        service_level=int(record.service_level),
-        language=record.language.value,
-        verification=int(record.verification),
-        path=list(record.path),
-        queue_id=record.queue_id,
-        agent_id=record.agent_id,
-        waited=record.waited,
-        talked=record.talked,
-        held=record.held,
-        after_call=record.after_call,
-        recording=record.recording,
-        recording_seconds=record.recording_seconds,
-        open=record.ended is None or being_written,
-        legs=[_leg_row(place, leg) for place, leg in enumerate(record.legs)],
-        waits=[
-            WaitRow(
-                place=place,
-                queue_id=wait.queue_id,
-                queued=wait.queued,
-                seconds=wait.seconds,
-                end=wait.end.value if wait.end else None,
-            )
-            for place, wait in enumerate(record.waits)
-        ],
-    )
-
-
-def _leg_row(place: int, leg: Leg) -> LegRow:
-    return LegRow(
-        place=place,
-        connection_id=leg.connection_id,
-        device_id=leg.device_id,
-        party=leg.party.value,
-        alerting=leg.alerting,
-        answered=leg.answered,
-        ended=leg.ended,
-        cause=leg.cause.value if leg.cause else None,
-        cleared_by=leg.cleared_by.value if leg.cleared_by else None,
-        held=leg.held,
-        packets_sent=leg.packets_sent,
-        packets_received=leg.packets_received,
-        packets_lost=leg.packets_lost,
-    )
-
-
-def _record(row: CallRow) -> CallRecord:
-    return CallRecord(
-        call_id=CallId(row.call_id),
-        started=row.started,
-        direction=Direction(row.direction),
-        calling=row.calling,
-        called=row.called,
-        trunk=row.trunk,
-        answered=row.answered,
-        ended=row.ended,
-        cause=Cause(row.cause) if row.cause else None,
-        cleared_by=Party(row.cleared_by) if row.cleared_by else None,
-        customer_id=CustomerId(row.customer_id) if row.customer_id else None,
-        service_level=ServiceLevel(row.service_level),
-        language=Language(row.language),
-        verification=Verification(row.verification),
-        path=tuple(row.path),
-        waits=tuple(
-            Wait(
-                queue_id=QueueId(wait.queue_id),
-                queued=wait.queued,
-                seconds=wait.seconds,
-                end=WaitEnd(wait.end) if wait.end else None,
-            )
-            for wait in row.waits
-        ),
-        agent_id=AgentId(row.agent_id) if row.agent_id else None,
-        after_call=row.after_call,
-        legs=tuple(_leg(leg) for leg in row.legs),
-        recording=row.recording,
-        recording_seconds=row.recording_seconds,
-    )
-
-
-def _leg(row: LegRow) -> Leg:
-    return Leg(
-        connection_id=ConnectionId(row.connection_id),
-        device_id=DeviceId(row.device_id),
-        party=Party(row.party),
-        alerting=row.alerting,
-        answered=row.answered,
-        ended=row.ended,
-        cause=Cause(row.cause) if row.cause else None,
-        cleared_by=Party(row.cleared_by) if row.cleared_by else None,
-        held=row.held,
-        packets_sent=row.packets_sent,
-        packets_received=row.packets_received,
-        packets_lost=row.packets_lost,
-    )
+    session.execute(delete(CallRow).where(CallRow.call_id == call_id))  # and its legs and waits
+    session.execute(insert(CallRow), [call_values(record)])
+    if record.legs:
+        session.execute(insert(LegRow), leg_values(record))
+    if record.waits:
+        session.execute(insert(WaitRow), wait_values(record))
