@@ -47,7 +47,7 @@ from tickets.search import (
     search_txn,
     summary_txn,
 )
-from tickets.sla import Calendars, Clock, Terms, Timekeeper
+from tickets.sla import Clock, Terms, Timekeeper
 from tickets.workflow import Action, ClockKind
 
 MESSAGES_SHOWN = 100
@@ -87,6 +87,15 @@ class TicketService:
     def on_clocks_changed(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit that may have moved a deadline."""
         self._clocks_changed = wake
+
+    def check(self) -> Deferred[None]:
+        """ConfigurationError when a department's calendar does not exist."""
+
+        def each_exists(departments: Mapping[DepartmentId, Department]) -> None:
+            for department in departments.values():
+                self.timekeeper.calendars.named(department.calendar)
+
+        return self.departments().addCallback(each_exists)
 
     def register(self, draft: Draft, principal: Principal, request_id: str) -> Deferred[Receipt]:
         """Give the draft a number and start its clocks.
@@ -318,9 +327,3 @@ def _view_txn(session: Session, number: str) -> TicketView | None:
         repository.calls_txn(session, number),
         repository.departments_txn(session),
     )
-
-
-def check_departments(departments: Mapping[DepartmentId, Department], calendars: Calendars) -> None:
-    """ConfigurationError when a department's calendar does not exist."""
-    for department in departments.values():
-        calendars.named(department.calendar)

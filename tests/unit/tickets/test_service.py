@@ -30,8 +30,8 @@ from tests.support.tickets import (
 from tickets.decide import allowed
 from tickets.events import TicketChanged, TicketRegistered
 from tickets.model import ENDED, CaseState, Department, MessageKind, TicketKind
+from tickets.repository import save_department_txn
 from tickets.search import Query
-from tickets.service import check_departments
 from tickets.sla import ClockEnd
 from tickets.workflow import Action, ClockKind
 
@@ -245,10 +245,12 @@ def test_a_department_sees_its_own_deadlines(desk: TicketDesk) -> None:
     assert everyones == result_of(desk.service.line(number))
 
 
-def test_departments_need_calendars_that_exist() -> None:
+def test_departments_need_calendars_that_exist(desk: TicketDesk) -> None:
+    result_of(desk.service.check())
     moon = Department(DepartmentId("moon"), "月球", "Moon", "lunar")
+    result_of(desk.database.run(save_department_txn, moon))
     with pytest.raises(ConfigurationError, match="lunar"):
-        check_departments({moon.department_id: moon}, TIMEKEEPER.calendars)
+        result_of(desk.service.check())
 
 
 STEPS = st.lists(
