@@ -1,5 +1,6 @@
 """The heartbeat job: there once, every minute, in the reactor's own thread."""
 
+from datetime import timedelta
 from threading import get_ident
 
 from twisted.internet.testing import MemoryReactorClock
@@ -32,7 +33,7 @@ def test_a_beat_wakes_the_deadlines_in_the_reactor_thread() -> None:
     keep_beating(scheduler, desk.escalation)
     (job,) = scheduler.get_jobs()
     assert (job.id, job.trigger.interval.total_seconds()) == (JOB, EVERY_SECONDS)
-    job.modify(next_run_time=job.next_run_time.replace(year=2020))
+    job.modify(next_run_time=job.next_run_time - timedelta(minutes=3))
     scheduler.wakeup()
     assert threads == [get_ident()]
     scheduler.shutdown()
