@@ -8,11 +8,8 @@ queues and tickets, then the journal with its last events, then the database.
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.threads import deferToThreadPool
@@ -20,23 +17,17 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from agents.repository import store_queues_txn
 from agents.roster import Roster
 from agents.service import AgentService
-from config import migrations
 from config.adapters import FloorOfRoster, StaffTelephones
-from config.demo.read import read_demo
-from config.founding import found_demo_txn, has_staff_txn
+from config.foundation import Foundation, password_hasher
 from config.progress import Progress, Silent
 from config.settings import Settings
 from config.site import build_site
 from config.web import Rooms, mount_all
 from cti.call.routing import Routing
 from cti.call.switch import CallSettings
-from cti.database import Database
 from cti.kernel.bus import Bus
-from cti.kernel.calendars import load_calendars
-from cti.kernel.clock import utc
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.events import Event
 from cti.kernel.identifiers import Entropy, system_entropy
@@ -46,17 +37,12 @@ from cti.web.frame import Frame, WebSettings
 from cti.web.sessions import SessionLimits, Sessions
 from customers.directory import Directory
 from ivr.bank.attempts import LockPolicy
-from ivr.bank.digests import Digests, read_or_make_key
 from ivr.bank.ledger import Ledger
 from ivr.ports import Ports
-from ivr.service import IvrService, load_flows, surroundings
+from ivr.service import IvrService
 from monitoring.service import MonitoringService, MonitoringSettings
 from monitoring.statistics import Rules
 from prompts.announcer import Announcer
-from prompts.catalogue import load_catalogue
-from prompts.lexicon import load_lexicon
-from prompts.store import PromptStore
-from prompts.synthesis import SpeechWorker, speech_process
 from tickets.escalation import Escalation
 from tickets.heartbeat import keep_beating, scheduler_on
 from tickets.policy import Policy
@@ -64,17 +50,9 @@ from tickets.service import TicketService
 from tickets.sla import Calendars, Timekeeper
 
 PIN_THREADS = 2
-YEARS_AROUND = 1
-"""Holidays are loaded for so many years before and after this one."""
 SERVICE_CALENDAR = "service"
-KEY_FILE = Path("keys/bank.key")
 JOURNAL_BACKLOG = 1000
 """Events not yet written from which on the journal counts as ill."""
-
-
-def password_hasher() -> PasswordHasher:
-    """Argon2id as OWASP advises for servers: 19 MiB, two passes; about 30 ms."""
-    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class Hotline:
@@ -88,38 +66,30 @@ class Hotline:
         self._reactor, self._entropy = reactor, entropy
         self._running = AsyncExitStack()
         self._stopping = False
-        folders = settings.folders
-        for folder in (folders.recordings, folders.spool, KEY_FILE.parent):
-            folders.of(folder).mkdir(parents=True, exist_ok=True)
-        zone = ZoneInfo(settings.time_zone)
+        self._switched_on = False
+        self.foundation = base = Foundation(settings, reactor, entropy)
+        self._check_numbers()
+        folders, database = settings.folders, base.database
         self.bus = Bus(self._listener_failed)
-        self.database = Database(settings.database_url, reactor)
-        self.catalogue = load_catalogue(timezone=settings.time_zone)
-        self.calendars = load_calendars(folders.of(folders.calendars), self._years())
-        self.roster = Roster(self.database, password_hasher())
-        self.directory = Directory(self.database)
-        self.digests = Digests(read_or_make_key(folders.of(KEY_FILE), entropy))
+        self.roster = Roster(database, password_hasher())
+        self.directory = Directory(database)
         self._pins = ThreadPool(minthreads=1, maxthreads=PIN_THREADS, name="pins")
         self.bank = Ledger(
-            self.database,
+            database,
             partial(deferToThreadPool, reactor, self._pins),
             reactor,
             entropy,
-            self.digests,
+            base.digests,
             LockPolicy(settings.bank.wrong_pins, lock=timedelta(seconds=settings.bank.locked_for)),
-            zone,
-        )
-        self._speech = SpeechWorker(speech_process(reactor), reactor)
-        self.store = PromptStore(
-            folders.of(folders.prompts), self.catalogue, load_lexicon(), self._speech
+            base.zone,
         )
         self.announcer = Announcer(
-            self.catalogue, self.store, self._speech, folders.of(folders.spool), reactor
+            base.catalogue, base.store, base.speech, folders.of(folders.spool), reactor
         )
         floor = FloorOfRoster(self.roster)
-        rules = Rules(zone, {queue.queue_id: queue.threshold for queue in settings.queues})
+        rules = Rules(base.zone, {queue.queue_id: queue.threshold for queue in settings.queues})
         self.monitoring = MonitoringService(
-            self.database,
+            database,
             self.bus,
             reactor,
             MonitoringSettings(folders.of(folders.recordings), rules, settings.board),
@@ -133,19 +103,15 @@ class Hotline:
             bus=self.bus,
             control=self.switch.calls,
             roster=self.roster,
-            database=self.database,
+            database=database,
             sounds=self.announcer,
             settings=settings.agents,
             entropy=entropy,
         )
-        office = Calendars(self.calendars[SERVICE_CALENDAR], self.calendars.values())
-        self.tickets = TicketService(self.database, self.bus, reactor, Timekeeper(Policy(), office))
-        self.escalation = Escalation(self.database, self.bus, reactor)
+        office = Calendars(base.calendars[SERVICE_CALENDAR], base.calendars.values())
+        self.tickets = TicketService(database, self.bus, reactor, Timekeeper(Policy(), office))
+        self.escalation = Escalation(database, self.bus, reactor)
         self.tickets.on_clocks_changed(self.escalation.wake)
-        self._flows = load_flows(
-            folders.of(folders.flows),
-            surroundings(self.catalogue, self._queue_ids(), self.calendars.keys()),
-        )
         self.ivr = self._ivr()
         web = settings.web
         self.sessions = Sessions(
@@ -157,30 +123,13 @@ class Hotline:
 
     # --- life -------------------------------------------------------------------------------
 
-    async def prepare(self, progress: Progress | None = None) -> None:
-        """Create what is missing: tables, the demo bank, the prompts."""
-        progress = progress or Silent()
-        if migrations.current(self.database.engine) is None:
-            progress.begin("Creating the database")
-            migrations.upgrade(self.database.engine)
-            progress.end()
-        else:
-            migrations.upgrade(self.database.engine)
-        self.database.start()
-        self._running.callback(self.database.stop)
-        await self.database.run(store_queues_txn, self.settings.queues)
-        if self.settings.demo and not await self.database.run(has_staff_txn):
-            await self._found_demo(progress)
-        self._running.push_async_callback(self._speech.stop)
-        await self._prepare_prompts(progress)
-
     async def start(self, progress: Progress | None = None) -> None:
         """Create what is missing, then start every room, the telephones and pages last."""
-        await self.prepare(progress)
+        await self.foundation.prepare(self._running, progress or Silent())
         later, also = self._running.callback, self._running.push_async_callback
         self._pins.start()
         later(self._pins.stop)
-        self._speech.start()
+        self.foundation.speech.start()
         self.announcer.start()
         later(self.announcer.stop)
         await self.roster.load()
@@ -190,6 +139,7 @@ class Hotline:
         later(self.agents.stop)
         self._start_deadlines()
         self.switch.calls.route(self._routing())
+        self._switched_on = True
         also(self.switch.stop)
         await self._listen(self.switch.start, "sip.port", self.settings.sip.port)
         await self._start_site()
@@ -202,38 +152,12 @@ class Hotline:
         self._stopping = True
         try:
             await self._running.aclose()
+            if not self._switched_on:
+                await self.switch.media.shut_down()
         finally:
             self.stopped.callback(None)
 
     # --- parts of the start -----------------------------------------------------------------
-
-    async def _found_demo(self, progress: Progress) -> None:
-        progress.begin("Founding the demo bank")
-        today = utc(self._reactor).astimezone(ZoneInfo(self.settings.time_zone)).date()
-        await self.database.run(
-            found_demo_txn,
-            read_demo(),
-            self.settings.sip.realm,
-            password_hasher(),
-            self.digests,
-            self._entropy,
-            today,
-        )
-        progress.end()
-
-    async def _prepare_prompts(self, progress: Progress) -> None:
-        begun = False
-
-        def made(done: int, total: int) -> None:
-            nonlocal begun
-            if not begun:
-                progress.begin("Speaking the announcements")
-                begun = True
-            progress.advance(done, total)
-
-        await self.store.prepare(made)
-        if begun:
-            progress.end()
 
     def _start_deadlines(self) -> None:
         self.escalation.start()
@@ -291,19 +215,21 @@ class Hotline:
             bank=self.bank,
             tickets=self.tickets,
             queues=self.agents,
-            calendars=self.calendars,
+            calendars=self.foundation.calendars,
             bus=self.bus,
             clock=self._reactor,
         )
-        return IvrService(self._flows, ports)
+        return IvrService(self.foundation.flows, ports)
+
+    def _check_numbers(self) -> None:
+        flows = self.foundation.flows
+        for number, flow in self.settings.ivr.numbers.items():
+            if flow not in flows:
+                message = f"no flow is named {flow!r}; there are {', '.join(sorted(flows))}"
+                raise ConfigurationError(message, key=f"ivr.numbers.{number}")
 
     def _routing(self) -> Routing:
         numbers = self.settings.ivr.numbers
-        for number, flow in numbers.items():
-            if flow not in self._flows:
-                known = ", ".join(sorted(self._flows))
-                message = f"no flow is named {flow!r}; there are {known}"
-                raise ConfigurationError(message, key=f"ivr.numbers.{number}")
         return Routing(
             {number: partial(self.ivr.take, flow_name=flow) for number, flow in numbers.items()}
         )
@@ -315,17 +241,10 @@ class Hotline:
             sip=UserAgentSettings(sip.contact_host, sip.port, sip.realm, trunks=sip.trunks),
             media=self.settings.media,
             calls=CallSettings(
-                sip.contact_host, folders.of(folders.recordings), self.store.music()
+                sip.contact_host, folders.of(folders.recordings), self.foundation.store.music()
             ),
             media_workers=self.settings.media_workers,
         )
-
-    def _queue_ids(self) -> list[str]:
-        return [queue.queue_id for queue in self.settings.queues]
-
-    def _years(self) -> range:
-        year = utc(self._reactor).year
-        return range(year - YEARS_AROUND, year + YEARS_AROUND + 1)
 
     def _listener_failed(self, event: Event, error: BaseException) -> None:
         self.log.failure("a listener failed on {kind}", Failure(error), kind=event.kind)

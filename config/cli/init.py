@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from contextlib import AsyncExitStack
 from typing import Any
 
 
@@ -16,19 +17,16 @@ def run(args: Namespace) -> int:
     from twisted.internet.task import react
 
     from config.cli import settings_of
+    from config.foundation import Foundation
     from config.log import start_log
     from config.progress import TerminalProgress
-    from config.services import Hotline
 
     settings = settings_of(args)
 
     async def create(reactor: Any) -> None:
         start_log(settings.folders.base, verbose=False)
-        hotline = Hotline(settings, reactor)
-        try:
-            await hotline.prepare(TerminalProgress())
-        finally:
-            await hotline.stop()
+        async with AsyncExitStack() as running:
+            await Foundation(settings, reactor).prepare(running, TerminalProgress())
         print(f"Everything is in {settings.folders.base.absolute()}.")
 
     try:
