@@ -15,7 +15,7 @@ from itertools import count
 
 from agents.acd.policy import Agent, Bench, Lane
 from agents.acd.queue import HeadStarts, Line, Precedence, WaitingCall
-from cti.kernel.identifiers import AgentId, CallId, QueueId
+from cti.kernel.identifiers import AgentId, CallId
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,6 @@ class Matcher:
         precedence, call = self._calls[call_id]
         lines = (line for lane, line in self._lines.items() if lane[0] == call.queue_id)
         return 1 + sum(line.ahead_of(precedence) for line in lines)
-
-    def waiting(self, queue_id: QueueId) -> list[WaitingCall]:
-        """The calls of that queue that no agent has answered, the next to be served first."""
-        mine = [entry for entry in self._calls.values() if entry[1].queue_id == queue_id]
-        return [call for _, call in sorted(mine, key=lambda entry: entry[0])]
 
     def _call_arrived(self, call: WaitingCall) -> Assignment | None:
         head_start = self._head_starts.of(call.situation, call.service_level)

@@ -5,7 +5,7 @@ import { startTimers, updateTimers } from "/static/cti/timers.js";
 import { t } from "/static/cti/texts.js";
 import { drawCard, tick } from "/static/agents/card.js";
 import { keepNotes } from "/static/agents/notes.js";
-import { drawQueues } from "/static/agents/queues.js";
+import { drawQueues, markLate } from "/static/agents/queues.js";
 import { drawState, offered } from "/static/agents/state.js";
 
 const REPORT_FOR = 8000;
@@ -48,7 +48,12 @@ function draw() {
   notes.show(agent);
   speak(agent, card);
   updateTimers(document, board.now());
+  tickAll();
+}
+
+function tickAll() {
   tick(board.now());
+  markLate(document.getElementById("queues"), board.now());
 }
 
 // Screen readers hear changes, never the timers.
@@ -110,4 +115,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 startTimers(() => board.now());
-setInterval(() => tick(board.now()), TICK);
+setInterval(tickAll, TICK);

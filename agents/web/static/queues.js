@@ -9,8 +9,18 @@ export function drawQueues(body, entities) {
   body.replaceChildren(...queues.map(([, queue]) => row(queue, queue.names[language])));
 }
 
+// Rows whose first caller has waited longer than the service level allows stand out.
+export function markLate(body, now) {
+  for (const line of body.rows) {
+    const { oldest, threshold } = line.dataset;
+    line.classList.toggle("late", oldest !== "" && (now - Date.parse(oldest)) / 1000 > Number(threshold));
+  }
+}
+
 function row(queue, name) {
   const line = document.createElement("tr");
+  line.dataset.oldest = queue.oldest ?? "";
+  line.dataset.threshold = queue.threshold;
   const title = document.createElement("td");
   title.textContent = name;
   const waiting = document.createElement("td");

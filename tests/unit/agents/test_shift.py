@@ -137,12 +137,12 @@ class Shift(RuleBasedStateMachine):
 
     @invariant()
     def nobody_waits_for_a_ready_agent(self) -> None:
-        offered = {view.call_id for view in self.centre.service.agents()}
+        engine = self.centre.service._engine
+        unoffered = [call for call in engine._waiting if engine.place(call) is not None]
+        queues = {engine._waiting[call].queue_id for call in unoffered}
         for view in self.centre.service.agents():
-            if view.state is AgentState.READY:
-                for queue in self.centre.service.queues_of(view.agent_id):
-                    waiting = self.centre.service._engine._matcher.waiting(queue.queue_id)
-                    assert {call.call_id for call in waiting} <= offered
+            served = {queue.queue_id for queue in self.centre.service.queues_of(view.agent_id)}
+            assert view.state is not AgentState.READY or not served & queues
 
     def teardown(self) -> None:
         self.centre.service.stop()

@@ -218,7 +218,6 @@ def test_position_counts_the_queue_in_every_language() -> None:
     matcher.handle(CallArrived(call("5", 0, queue=COMPLAINTS)))
     places = {name: matcher.position(CallId(name)) for name in "123456"}
     assert places == {"4": 1, "1": 2, "2": 3, "3": 4, "5": 1, "6": None}
-    assert [each.call_id for each in matcher.waiting(GENERAL)] == ["4", "1", "2", "3"]
 
 
 def test_an_offered_call_has_no_place() -> None:
