@@ -18,6 +18,8 @@ from cti.sip.events import Endpoint
 
 DEFAULT_PORT = 5060
 MAGIC_COOKIE = "z9hg4bk"
+MOST_LINES = 300
+"""Header lines of a message; more are refused before they are looked at."""
 LARGEST_NUMBER = 2**31 - 1
 """Of a CSeq (RFC 3261, 8.1.1.5)."""
 
@@ -34,7 +36,8 @@ _STATUS_LINE = re.compile(r"SIP/2\.0 (?P<code>[1-6][0-9][0-9])(?: (?P<phrase>.*)
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):")
 _ONCE = ("From", "To", "Call-ID", "CSeq")
 _AT_MOST_ONCE = ("Content-Length", "Content-Type", "Max-Forwards")
-_SEPARATORS = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|,')
+_SEPARATORS = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)|<[^>]*+(?:>|\Z)|,', re.DOTALL)
+"""Possessive, and taking what is never closed to its end: linear in whatever is sent."""
 
 M = TypeVar("M", Request, Response)
 
@@ -166,6 +169,8 @@ def _lines(head: bytes) -> tuple[str, list[str]]:
     except UnicodeDecodeError as error:
         raise MessageError("headers are not UTF-8") from error
     start, *lines = text.split("\r\n")
+    if len(lines) > MOST_LINES:
+        raise MessageError("too many header lines")
     return start, lines
 
 

@@ -22,10 +22,10 @@ class Registration:
         address_of_record: str,
         registrar: Endpoint,
         credentials: tuple[str, str],
-        forget: Callable[[str], None],
+        forget: Callable[["Registration"], None],
     ) -> None:
         self._core = core
-        self._address = address_of_record
+        self.address = address_of_record
         self._registrar = registrar
         self._credentials = credentials
         self._forget = forget
@@ -39,7 +39,7 @@ class Registration:
     @property
     def timer_key(self) -> str:
         """The key of the timer that refreshes it."""
-        return f"{PREFIX}/{self._address}"
+        return f"{PREFIX}/{self.address}"
 
     def register(self, expires: int) -> None:
         """Ask for so many seconds, 0 to be forgotten; supersedes what was asked before."""
@@ -47,11 +47,11 @@ class Registration:
         core.stop_timer(self.timer_key)
         self._expires = expires
         self._sequence += 1
-        _, _, host = self._address.rpartition("@")
+        _, _, host = self.address.rpartition("@")
         headers = (
             ("Max-Forwards", "70"),
-            ("From", f"<{self._address}>;tag={self._tag}"),
-            ("To", f"<{self._address}>"),
+            ("From", f"<{self.address}>;tag={self._tag}"),
+            ("To", f"<{self.address}>"),
             ("Call-ID", self._call_id),
             ("Contact", core.settings.contact),
             ("Expires", str(expires)),
@@ -91,15 +91,15 @@ class Registration:
 
     def _succeeded(self, response: InboundResponse) -> None:
         granted = self._granted(response) if self._expires else 0
-        self._core.report(RegistrationSucceeded(self._address, granted))
+        self._core.report(RegistrationSucceeded(self.address, granted))
         if granted:
             self._core.start_timer(self.timer_key, REFRESH * granted)
         else:
-            self._forget(self._address)
+            self._forget(self)
 
     def _failed(self, status: int) -> None:
-        self._core.report(RegistrationFailed(self._address, status))
-        self._forget(self._address)
+        self._core.report(RegistrationFailed(self.address, status))
+        self._forget(self)
 
     def _granted(self, response: InboundResponse) -> int:
         """Seconds the registrar granted our contact (10.2.4)."""

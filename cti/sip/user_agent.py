@@ -317,8 +317,9 @@ class UserAgent:
         if session.origin is not None:
             self._by_origin.pop(session.origin, None)
 
-    def _unregistered(self, address_of_record: str) -> None:
-        self._registrations.pop(address_of_record, None)
+    def _unregistered(self, own: Registration) -> None:
+        if self._registrations.get(own.address) is own:
+            del self._registrations[own.address]
 
 
 def _origin(request: InboundRequest) -> Origin:

@@ -286,6 +286,21 @@ def test_reinvites_that_meet_are_both_carried_out_in_the_end() -> None:
     assert_nothing_left(caller, called)
 
 
+def test_a_reinvite_whose_answer_is_lost_does_not_outlive_its_session() -> None:
+    link = LossyLink()
+    caller, called = pair(link)
+    answering(called)
+    session = call(caller)
+    link.run(1)
+    called.on_report = lambda _: None
+    caller.perform(caller.user_agent.reinvite(session, sdp.offer(CALLER, 6002)))
+    link.run(2)
+    link.drops = lambda data: data.startswith(b"SIP/2.0 487")
+    caller.perform(caller.user_agent.end(session))
+    link.run()
+    assert_nothing_left(caller, called)
+
+
 def test_without_an_ack_the_called_side_gives_up_after_32_seconds() -> None:
     link = LossyLink()
     caller, called = pair(link)
@@ -422,6 +437,19 @@ def test_a_wrong_password_fails_the_registration() -> None:
     assert phone.reports == [RegistrationFailed("sip:1001@192.0.2.2", 403)]
     assert house.reports == []
     assert_nothing_left(phone, house)
+
+
+def test_registering_anew_with_the_right_password_outlives_the_wrong_one() -> None:
+    link = LossyLink()
+    phone = link.peer(CALLER)
+    house = link.peer(CALLED, accounts=("1001",))
+    address, register = "sip:1001@192.0.2.2", phone.user_agent.register
+    phone.perform(register(address, house.endpoint, "1001", "guess", expires=100))
+    phone.perform(register(address, house.endpoint, "1001", "secret-1001", expires=100))
+    link.run(150)
+    assert phone.told(RegistrationFailed) == [RegistrationFailed(address, 403)]
+    assert len(phone.told(RegistrationSucceeded)) == 2
+    assert not phone.user_agent.idle
 
 
 def test_a_too_short_interval_is_lengthened() -> None:

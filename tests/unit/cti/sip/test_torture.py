@@ -1,12 +1,20 @@
 """The torture tests of RFC 4475, each with the RFC's verdict, and datagrams nobody thought of."""
 
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cti.sip.events import Endpoint, SendDatagram, SessionOffered, StartTimer, StopTimer
+from cti.sip.events import (
+    Endpoint,
+    MalformedReceived,
+    SendDatagram,
+    SessionOffered,
+    StartTimer,
+    StopTimer,
+)
 from cti.sip.settings import UserAgentSettings
 from cti.sip.user_agent import UserAgent
 from tests.support.lossy_link import KnownAccounts, counting_entropy
@@ -200,6 +208,39 @@ def test_no_datagram_raises(
     for each in output:
         if isinstance(each, StartTimer):
             agent.timer_fired(each.key, 40.0)
+
+
+SIZE = 60_000
+HOSTILE = {
+    "never closed": "<" * SIZE,
+    "never unquoted": '"' + '\\"' * (SIZE // 2) + "\\",
+    "commas": "," * SIZE,
+    "spaces": " a" * (SIZE // 2),
+    "parameters": "<sip:a@b>" + ";a=b" * (SIZE // 4) + "!",
+    "labels": "<sip:" + "a." * (SIZE // 2) + "!>",
+    "dashes": "SIP/2.0/UDP " + "a-" * (SIZE // 2) + "!",
+    "address": "<sip:[" + "1:" * (SIZE // 2) + "x>",
+    "digits": "1" * SIZE,
+    "credentials": "Digest " + 'a="b",' * (SIZE // 6),
+}
+
+
+@pytest.mark.parametrize("name", ["Via", "From", "To", "CSeq", "Contact", "Authorization"])
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_header_takes_long_to_read(name: str, value: str) -> None:
+    changes = {"To": "<sip:1001@192.0.2.9>", name: value}
+    begin = perf_counter()
+    house("1001").datagram_received(request_bytes("REGISTER", {**changes}), TRUNK, 1.0)
+    assert perf_counter() - begin < 0.5
+
+
+def test_too_many_headers_are_not_even_looked_at() -> None:
+    many = b"".join(b"X-%x: 1\r\n" % number for number in range(6000))
+    data = request_bytes("OPTIONS").replace(b"Max-Forwards", many + b"Max-Forwards")
+    begin = perf_counter()
+    (report,) = house().datagram_received(data, TRUNK, 1.0)
+    assert report == MalformedReceived(TRUNK, "too many header lines")
+    assert perf_counter() - begin < 0.1
 
 
 def assert_well_formed(data: bytes) -> None:
