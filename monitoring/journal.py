@@ -165,6 +165,7 @@ class JournalWriter:
         self._gap = JournalGap(at=event.at, since=gap.since, lost=gap.lost + 1)
 
     def _give_up(self) -> int:
+        self._cancel_timer()
         if self.backlog:
             self.log.critical("{count} events were not written", count=self.backlog)
         return self.backlog

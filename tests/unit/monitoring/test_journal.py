@@ -171,6 +171,7 @@ def test_stop_gives_up_after_a_while(world: World) -> None:
     stopped = world.writer.stop(limit=2.0)
     world.clock.pump([0.5] * 5)
     assert result_of(stopped) == 2
+    assert world.clock.getDelayedCalls() == []
     world.publish()
     assert world.writer.backlog == 2, "no longer listening"
     world.errors.clear()
