@@ -5,15 +5,12 @@ takes its own legs with it and no others; another takes its place.
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, fail, succeed
-from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.protocols import amp
 from twisted.python.failure import Failure
@@ -27,7 +24,7 @@ from cti.media.port import (
     MediaUnavailable,
     Tracks,
 )
-from cti.transport.media_process import GIVE_UP_AFTER, MediaWorker, ProcessReactor, ServerLink
+from cti.transport.media_process import GIVE_UP_AFTER, MediaWorker, ProcessReactor
 from cti.worker import commands
 from cti.worker.reports import Unheard
 from cti.worker.settings import MediaSettings
@@ -56,9 +53,6 @@ class MediaWorkers:
     ) -> None:
         self.listener: MediaListener = listener or Unheard()
         self._reactor = reactor
-        self._directory: Path | None = None
-        """Of our own, so that nobody else reaches the socket in it."""
-        self._listening: Any = None
         self._homes: dict[ConnectionId, Home] = {}
         self._groups: dict[CallId, set[ConnectionId]] = {}
         self._opening: set[ConnectionId] = set()
@@ -72,12 +66,7 @@ class MediaWorkers:
 
     def start(self) -> Deferred[None]:
         """Start every worker; fires as `ready` does."""
-        factory = Factory.forProtocol(lambda: ServerLink(self._workers, self))
-        self._directory = Path(tempfile.mkdtemp(prefix="hotline-media-"))
-        socket = self._directory / "media.sock"
-        self._listening = self._reactor.listenUNIX(str(socket), factory, mode=0o600)
         for worker in self._workers:
-            worker.socket = socket
             worker.start()
         return self.ready()
 
@@ -90,13 +79,11 @@ class MediaWorkers:
         return waiting
 
     def shut_down(self) -> Deferred[None]:
-        """Close every leg, end every process; no process and no file is left behind."""
+        """Close every leg and end every process."""
         for leg in tuple(self._homes):
             self._forget(leg)
         ended = DeferredList([worker.stop() for worker in self._workers])
-        if self._listening is not None:
-            ended.addCallback(lambda _: self._listening.stopListening())
-        return ended.addCallback(lambda _: self._remove_directory())
+        return ended.addCallback(lambda _: None)
 
     @property
     def processes(self) -> list[int]:
@@ -236,10 +223,6 @@ class MediaWorkers:
         legs.discard(leg)
         if not legs:
             del self._groups[home.group]
-
-    def _remove_directory(self) -> None:
-        if self._directory is not None:
-            shutil.rmtree(self._directory, ignore_errors=True)
 
     def _answer(self, how: Callable[[Deferred[None]], None]) -> None:
         awaiting, self._awaiting = self._awaiting, []

@@ -1,12 +1,13 @@
-"""One media worker seen from the server: started, listened to, and started again when it dies."""
+"""One media worker seen from the server: started, listened to, started again when it dies."""
 
+import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.protocol import Factory, ProcessProtocol
 from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
@@ -30,11 +31,11 @@ GIVE_UP_AFTER = 5
 
 
 class ProcessReactor(Clock, Protocol):
-    """What of the reactor starting processes and listening needs."""
+    """What of the reactor starting processes and talking to them needs."""
 
     def spawnProcess(self, *args: Any, **kw: Any) -> Any: ...  # noqa: N802  (Twisted's name)
 
-    def listenUNIX(self, *args: Any, **kw: Any) -> Any: ...  # noqa: N802  (Twisted's name)
+    def adoptStreamConnection(self, *args: Any) -> Any: ...  # noqa: N802  (Twisted's name)
 
 
 class WorkerOwner(Protocol):
@@ -53,21 +54,18 @@ class WorkerOwner(Protocol):
 class ServerLink(commands.Link):
     """The server's end of the wire: reports in, commands out."""
 
-    def __init__(self, workers: Sequence["MediaWorker"], owner: WorkerOwner) -> None:
+    def __init__(self, worker: "MediaWorker", owner: WorkerOwner) -> None:
         super().__init__()
-        self._workers = workers
-        self._worker: MediaWorker | None = None
+        self._worker = worker
         self._owner = owner
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # untyped in AMP
         """The worker is gone."""
         super().connectionLost(reason)
-        if self._worker is not None:
-            self._worker.disconnected(self)
+        self._worker.disconnected(self)
 
     @commands.Hello.responder
-    def _hello(self, number: int) -> dict[str, Any]:
-        self._worker = self._workers[number]
+    def _hello(self) -> dict[str, Any]:
         self._worker.connected(self)
         return {}
 
@@ -105,8 +103,6 @@ class MediaWorker:
         self.number = number
         self.link: ServerLink | None = None
         self.legs: set[ConnectionId] = set()
-        self.socket = Path()
-        """Where the process finds us."""
         self.failures = 0
         """Young deaths in a row."""
         self._reactor = reactor
@@ -124,12 +120,21 @@ class MediaWorker:
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
-        """Start the process."""
+        """Start the process, connected to us by a pair of sockets that no other process has."""
         self._started = self._reactor.seconds()
         self._arm(PATIENCE, self.kill)
-        self._process = self._reactor.spawnProcess(
-            WorkerOutput(self), sys.executable, self._command(), env=None
-        )
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.setblocking(False)
+            self._process = self._reactor.spawnProcess(
+                WorkerOutput(self),
+                sys.executable,
+                self._command(),
+                env=None,
+                childFDs={0: "w", 1: "r", 2: "r", commands.LINK: theirs.fileno()},
+            )
+            factory = Factory.forProtocol(lambda: ServerLink(self, self._owner))
+            self._reactor.adoptStreamConnection(ours.fileno(), socket.AF_UNIX, factory)
 
     def stop(self) -> Deferred[None]:
         """Have it close its recordings and end; fires when the process is over."""
@@ -229,8 +234,6 @@ class MediaWorker:
     def _command(self) -> list[str]:
         given = self._settings
         options = {
-            "--socket": self.socket,
-            "--number": self.number,
             "--bind": given.bind,
             "--advertised": given.advertised,
             "--first-port": given.first_port,

@@ -1,4 +1,4 @@
-"""What server and media worker say to each other: AMP commands over a Unix socket.
+"""What server and media worker say to each other: AMP commands over a pair of sockets.
 
 Commands on legs want no answer, except where the port gives a Deferred; what is answered comes
 after everything reported before it, because one stream carries both.
@@ -15,6 +15,9 @@ from twisted.python.failure import Failure
 from cti.media.port import MediaUnavailable
 
 log = Logger()
+
+LINK = 3
+"""The worker's file descriptor of its end."""
 
 
 class Link(amp.AMP):
@@ -143,9 +146,7 @@ class ShutDown(amp.Command):
 
 
 class Hello(amp.Command):
-    """The worker of that number is there; the first thing it says."""
-
-    arguments = [(b"number", amp.Integer())]
+    """The worker is there; the first thing it says."""
 
 
 class KeyPressed(OneWay):

@@ -7,6 +7,7 @@ import argparse
 import gc
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import UNIXClientEndpoint, connectProtocol
+from twisted.internet.protocol import Factory
 from twisted.logger import (
     ILogObserver,
     Logger,
@@ -42,9 +43,8 @@ GARBAGE_THRESHOLDS = (50_000, 50, 1000)
 class WorkerLink(commands.Link):
     """The worker's end of the wire: commands in, reports out."""
 
-    def __init__(self, number: int, engine: MediaEngine, gone: Deferred[None]) -> None:
+    def __init__(self, engine: MediaEngine, gone: Deferred[None]) -> None:
         super().__init__()
-        self._number = number
         self._engine = engine
         self._gone = gone
 
@@ -56,7 +56,7 @@ class WorkerLink(commands.Link):
         super().connectionMade()
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._engine.listener = self
-        self.callRemote(commands.Hello, number=self._number).addErrback(lambda _: None)
+        self.callRemote(commands.Hello).addErrback(lambda _: None)
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # untyped in AMP
         """The server is gone."""
@@ -185,9 +185,10 @@ def run(reactor: Any, arguments: Sequence[str]) -> None:
     _prepare_process()
     engine = MediaEngine(reactor, settings)
     gone: Deferred[None] = Deferred()
-    link = WorkerLink(options.number, engine, gone)
-    connected = connectProtocol(UNIXClientEndpoint(reactor, options.socket), link)
-    connected.addErrback(lambda failure: gone.errback(failure))
+    factory = Factory.forProtocol(lambda: WorkerLink(engine, gone))
+    with socket.socket(fileno=commands.LINK) as link:
+        link.setblocking(False)
+        reactor.adoptStreamConnection(link.fileno(), socket.AF_UNIX, factory)
     gone.addCallback(lambda _: engine.shut_down())
     gone.addErrback(lambda failure: log.failure("The media worker failed", failure))
     gone.addBoth(lambda _: reactor.stop())
@@ -211,8 +212,6 @@ def _prepare_process() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cti.worker", description="A media worker of Hotline.")
-    parser.add_argument("--socket", required=True, help="Unix socket of the server")
-    parser.add_argument("--number", type=int, required=True, help="which worker this is")
     parser.add_argument("--bind", default="127.0.0.1", help="local IP address for RTP")
     parser.add_argument("--advertised", default="", help="IP address the far side sends to")
     parser.add_argument("--first-port", type=int, required=True)
