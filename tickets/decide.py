@@ -64,6 +64,9 @@ def register(draft: Draft, number: TicketNumber, by: Principal, at: datetime) ->
         ("contact", draft.requester.contact),
     ):
         _checked(name, text)
+    for name in ("occasion", "about"):
+        _check_length(name, getattr(draft, name))
+    _check_length("address", draft.requester.address)
     case = Case(number, draft, CaseState.REGISTERED, opened=at, opened_by=by.staff_id)
     return Outcome(case, rule.effects, (Audience(Role.DISPATCHER),))
 
@@ -180,9 +183,13 @@ def _checked(name: str, text: str) -> str:
     text = text.strip()
     if not text:
         raise Refused("ticket.field_missing", field=name)
+    _check_length(name, text)
+    return text
+
+
+def _check_length(name: str, text: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise Refused("ticket.field_too_long", field=name, limit=LONGEST_TEXT)
-    return text
 
 
 def _send(case: Case, rule: Rule, fields: dict[str, str]) -> Outcome:

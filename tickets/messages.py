@@ -3,9 +3,12 @@
 Every function runs in the database thread.
 """
 
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import TicketNumber
@@ -65,15 +68,16 @@ def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
     ]
 
 
-def read_txn(session: Session, by: Principal, up_to: int) -> None:
-    """Mark this person's messages up to that one as read."""
+def read_txn(session: Session, by: Principal, message_ids: Collection[int]) -> None:
+    """Mark those of the messages that are this person's as read."""
     read = exists().where(
         ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
     )
     unread = session.scalars(
-        select(MessageRow.id).where(_for(by), ~read, MessageRow.id <= up_to)
+        select(MessageRow.id).where(_for(by), ~read, MessageRow.id.in_(message_ids))
     ).all()
-    session.add_all(ReadingRow(staff_id=by.staff_id, message_id=each) for each in unread)
+    with suppress(IntegrityError), session.begin_nested():  # marked twice at the same time
+        session.add_all(ReadingRow(staff_id=by.staff_id, message_id=each) for each in unread)
 
 
 def _for(by: Principal) -> ColumnElement[bool]:

@@ -29,6 +29,8 @@ from tickets.schema import (
 from tickets.workflow import ClockKind
 
 PAGE = 50
+MOST_WORDS = 8
+"""Words of a search that are looked at."""
 _OPEN = [state.value for state in OPEN_STATES]
 _FINAL = [state.value for state in FINAL]
 
@@ -145,7 +147,7 @@ def overdue_txn(session: Session, now: datetime) -> list[TicketSummary]:
 
 
 def _conditions(query: Query) -> Iterable[ColumnElement[bool]]:
-    for word in query.text.casefold().split():
+    for word in query.text.casefold().split()[:MOST_WORDS]:
         yield CaseRow.haystack.contains(word, autoescape=True)
     if query.open_only:
         yield CaseRow.state.in_(_OPEN)

@@ -5,7 +5,7 @@ one gets the first answer again). It writes the case, its clocks, their alarms, 
 history and the messages together, or nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -123,10 +123,6 @@ class TicketService:
         asked = _Asked(number, action, fields, principal, version, request_id)
         return self._done(partial(_act_txn, self.timekeeper, asked, self._now()))
 
-    def attach_call(self, number: TicketNumber, call_id: CallId) -> Deferred[None]:
-        """Let one more call belong to the ticket."""
-        return self._database.run(repository.attach_call_txn, number, call_id, self._now())
-
     def view(self, number: str) -> Deferred[TicketView | None]:
         """The ticket with its clocks, history and calls; None for an unknown number."""
         return self._database.run(_view_txn, number)
@@ -147,9 +143,9 @@ class TicketService:
         """The person's unread messages, the newest first."""
         return self._database.run(unread_txn, principal, MESSAGES_SHOWN)
 
-    def mark_read(self, principal: Principal, up_to: int) -> Deferred[None]:
-        """The person has read their messages up to that one."""
-        return self._database.run(read_txn, principal, up_to)
+    def mark_read(self, principal: Principal, message_ids: Collection[int]) -> Deferred[None]:
+        """The person has read those of their messages."""
+        return self._database.run(read_txn, principal, message_ids)
 
     def find(self, number: str) -> Deferred[TicketSummary | None]:
         """The ticket of a number as keyed or typed; None if it cannot be one or is unknown."""
@@ -235,6 +231,9 @@ def _act_txn(timekeeper: Timekeeper, asked: _Asked, at: datetime, session: Sessi
     terms = _terms(session, outcome.case)
     after = Stored(outcome.case, timekeeper.apply(before.clocks, outcome.effects, terms, at))
     repository.save_case_txn(session, before, after)
+    if action is Action.ATTACH:
+        call_id = CallId(outcome.fields["call"])
+        repository.attach_call_txn(session, after.case.number, call_id, at)
     _plan_txn(session, timekeeper, after.case.number, before.clocks, after.clocks)
     receipt = _record_txn(session, outcome, action, by, at, previous=before.case.state.value)
     repository.remember_txn(session, asked.request_id, action.value, by.staff_id, receipt)

@@ -44,6 +44,7 @@ class Action(Enum):
     FOLLOW_UP = "follow_up"
     INFORM = "inform"
     NOTE = "note"
+    ATTACH = "attach_call"
     ATTEMPT_REPLY = "attempt_reply"
     REPLY = "reply"
     CLOSE = "close"
@@ -292,6 +293,12 @@ RULES: tuple[Rule, ...] = (
         roles=FRONT | DEPARTMENT | {Role.QUALITY},
         cases=OPEN_STATES | ENDED,
         needs=("text",),
+    ),
+    Rule(
+        action=Action.ATTACH,
+        roles=FRONT,
+        cases=OPEN_STATES | ENDED,
+        needs=("call",),
     ),
     Rule(
         action=Action.ATTEMPT_REPLY,

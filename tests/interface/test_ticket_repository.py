@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from tests.support.tickets import (
     FILLED,
     MONDAY,
     OFFICER,
+    TIMEKEEPER,
     TicketDesk,
     draft,
     local,
@@ -28,6 +30,7 @@ from tests.support.tickets import (
 from tickets import repository
 from tickets.alarms import fire_due_txn
 from tickets.repository import Stored
+from tickets.service import TicketService
 from tickets.workflow import Action
 
 
@@ -136,6 +139,33 @@ def test_eight_at_once_fire_an_alarm_once(desk: TicketDesk, url: str) -> None:
     fired = in_threads(url, lambda session: fire_due_txn(session, at, 100))
     assert sorted(len(each) for each in fired) == [0] * 7 + [2]
     assert len(run(desk, repository.history_txn, number)) == 3
+
+
+class OnEngine(DirectDatabase):
+    """The tables as they are, over an engine of somebody else."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+
+def test_eight_acts_on_one_version_are_done_once(desk: TicketDesk, url: str) -> None:
+    number = desk.register().number
+    requests = iter([f"at-once-{i}" for i in range(8)])
+
+    def note(session: Session) -> int:
+        engine = session.get_bind()
+        assert isinstance(engine, Engine)
+        session.close()
+        service = TicketService(OnEngine(engine), desk.bus, desk.clock, TIMEKEEPER)
+        try:
+            return result_of(
+                service.act(number, Action.NOTE, FILLED, AGENT, 1, next(requests))
+            ).version
+        except Refused as refused:
+            return -(refused.error_id == "ticket.stale")
+
+    assert sorted(in_threads(url, note)) == [-1] * 7 + [2]
+    assert len(desk.view(number).history) == 2
 
 
 def test_a_second_call_is_attached_once(desk: TicketDesk) -> None:

@@ -82,6 +82,7 @@ FILLED = {
     "missing": "缺少",
     "channel": "call",
     "department": CARDS,
+    "call": "call-2",
 }
 """Every field that any act needs."""
 

@@ -28,6 +28,10 @@ from tickets.web.shown import Words
 from tickets.workflow import FRONT, Action
 
 REQUEST_BYTES = 16
+LONGEST_REQUEST_ID = 64
+LONGEST_WHOLE = 9
+LONGEST_CALL_ID = 128
+"""Characters, as wide as the columns are."""
 SOON = timedelta(hours=1)
 """A deadline this near is shown as what is left of it."""
 LISTENERS = frozenset({Role.SUPERVISOR, Role.QUALITY})
@@ -80,7 +84,7 @@ class TicketPages:
         view = next((each for each in views if each.value == asked["view"]), views[0])
         if asked["q"] and not asked["view"]:
             view = View.ALL
-        offset = int(asked["from"]) if asked["from"].isdigit() else 0
+        offset = _whole(asked["from"] or "0")
         page = await self._service.search(query_for(principal, view, asked["q"], offset))
         overdue = await self._service.search(query_for(principal, View.OVERDUE))
         return self.frame.render(
@@ -121,7 +125,7 @@ class TicketPages:
         facts = self._facts(form["call"])
         try:
             draft = _draft(form, facts)
-            receipt = await self._service.register(draft, principal, form["request"])
+            receipt = await self._service.register(draft, principal, _request_id(form))
         except Refused as refused:
             filling = Filling(self._why_not(request, refused), form)
             return self._ask(request, filling, form["kind"], form["call"], facts)
@@ -139,10 +143,8 @@ class TicketPages:
     async def read(self, request: Request) -> bytes:
         """The person has read what the page showed."""
         principal = self.frame.guard(request, *READERS)
-        up_to = self.frame.form(request)["up_to"]
-        if not up_to.isdigit():
-            raise BadRequest("up_to is the number of a message")
-        await self._service.mark_read(principal, int(up_to))
+        shown_ids = self.frame.form(request).all("message")
+        await self._service.mark_read(principal, [_whole(each) for each in shown_ids])
         return self.frame.redirect(request, "/tickets")
 
     @app.route("/<number>", methods=["GET"])
@@ -159,25 +161,16 @@ class TicketPages:
         await self._seen(principal, number)
         try:
             action = Action(form["action"])
-            version = int(form["version"])
         except ValueError as error:
-            raise BadRequest("the form names an act and the version it was made for") from error
+            raise BadRequest("the form names no act") from error
+        version, request_id = _whole(form["version"]), _request_id(form)
         try:
-            await self._service.act(number, action, form, principal, version, form["request"])
+            if action is Action.ATTACH and self._facts(form["call"]) is None:
+                raise Refused("ticket.call_unknown")
+            await self._service.act(number, action, form, principal, version, request_id)
         except Refused as refused:
             filling = Filling(self._why_not(request, refused), form)
             return await self._show(request, principal, number, filling)
-        return self.frame.redirect(request, f"/tickets/{number}")
-
-    @app.route("/<number>/calls", methods=["POST"])
-    async def attach(self, request: Request, number: str) -> bytes:
-        """Add a call to the ticket."""
-        principal = self.frame.guard(request, *FRONT)
-        call_id = self.frame.form(request)["call"]
-        view = await self._seen(principal, number)
-        if self._facts(call_id) is None:
-            raise Refused("ticket.call_unknown")
-        await self._service.attach_call(view.case.number, CallId(call_id))
         return self.frame.redirect(request, f"/tickets/{number}")
 
     async def _seen(self, principal: Principal, number: str) -> TicketView:
@@ -256,12 +249,28 @@ class TicketPages:
         return self.frame.refusal(language, Refused(refused.error_id, **(refused.details | said)))
 
 
+def _whole(text: str) -> int:
+    """The whole number in a field; BadRequest for anything else and for what no page sends."""
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_WHOLE:
+        raise BadRequest("a whole number is expected")
+    return int(text)
+
+
+def _request_id(form: Form) -> str:
+    request_id = form["request"]
+    if not 0 < len(request_id) <= LONGEST_REQUEST_ID:
+        raise BadRequest("the form carries no request id")
+    return request_id
+
+
 def _draft(form: Form, facts: CallFacts | None) -> Draft:
     try:
         kind, urgency = TicketKind(form["kind"]), Urgency(form["urgency"])
         reply_by = ReplyChannel(form["reply_by"])
     except ValueError as error:
         raise BadRequest(str(error)) from error
+    if len(form["call"]) > LONGEST_CALL_ID:
+        raise BadRequest("this is no call")
     requester = Requester(
         name=form["name"],
         contact=form["contact"],

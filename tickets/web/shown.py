@@ -189,6 +189,7 @@ def forms(case: Case, principal: Principal, words: Words, now: datetime) -> list
             next_step=rule.action in NEXT_STEPS and not _assists(rule, case),
         )
         for rule, dispatch in allowed(case, principal, now)
+        if rule.action is not Action.ATTACH  # offered beside the call itself
     ]
     rank = {action.value: place for place, action in enumerate(NEXT_STEPS)}
     return sorted(offered, key=lambda form: rank.get(form.action, len(rank)))

@@ -118,6 +118,7 @@ def test_what_an_act_needs_is_asked_for(rule: Rule) -> None:
         Action.DISPATCH: (),
         Action.INFORM: (),
         Action.NOTE: (),
+        Action.ATTACH: (),
         Action.WITHDRAW: (),
         Action.ASK_REFUSAL: DISPATCHED,
         Action.GRANT_REFUSAL: (*DISPATCHED, (Action.ASK_REFUSAL, OFFICER)),
@@ -145,6 +146,8 @@ def test_a_draft_needs_a_title_and_somebody_to_answer() -> None:
         replace(draft(), requester=Requester("", "138")),
         replace(draft(), requester=Requester("王芳", "")),
         replace(draft(), text="长" * 5000),
+        replace(draft(), about="长" * 5000),
+        replace(draft(), requester=Requester("王芳", "138", address="长" * 5000)),
     ):
         with pytest.raises(Refused, match=r"ticket\.field_"):
             register(wrong, NUMBER, AGENT, MONDAY)

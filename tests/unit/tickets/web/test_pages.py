@@ -157,7 +157,17 @@ def test_a_form_of_another_session_is_not_taken(office: TicketOffice) -> None:
     assert agent.browser.post(form.action, form.fields | {"csrf": "x"}).status == 403
 
 
-@pytest.mark.parametrize("wrong", [{"version": "x"}, {"action": "destroy"}, {"action": ""}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"version": "x"},
+        {"version": "9" * 30},
+        {"action": "destroy"},
+        {"action": ""},
+        {"request": ""},
+        {"request": "x" * 65},
+    ],
+)
 def test_a_broken_form_is_no_bug_of_ours(office: TicketOffice, wrong: dict[str, str]) -> None:
     number = office.desk.register().number
     agent = office.seat(AGENT)
@@ -208,10 +218,12 @@ def test_one_more_call_is_added_to_the_ticket(office: TicketOffice) -> None:
     number = office.desk.register().number
     agent = office.seat(AGENT)
     page = agent.read(f"/tickets/{number}?call=call-7").text
-    (form,) = [each for each in forms_of(page) if each.action.endswith("/calls")]
+    (form,) = [each for each in forms_of(page) if each.fields.get("action") == "attach_call"]
     done(agent.browser.post(form.action, form.fields))
     assert [link.call_id for link in office.desk.view(number).calls] == ["call-1", "call-7"]
-    assert agent.browser.post(form.action, form.fields | {"call": "nobody"}).status == 409
+    assert "attach_call" not in agent.offered(f"/tickets/{number}?call=call-7")
+    again = form.fields | {"call": "nobody", "request": "another", "version": "2"}
+    assert "没有这个通话" in agent.browser.post(form.action, again).text
 
 
 def test_messages_are_shown_until_they_are_read(office: TicketOffice) -> None:
@@ -220,7 +232,7 @@ def test_messages_are_shown_until_they_are_read(office: TicketOffice) -> None:
     page = dispatcher.read("/tickets/messages").text
     assert number in page
     (form,) = [each for each in forms_of(page) if each.action == "/tickets/messages"]
-    assert dispatcher.browser.post(form.action, form.fields | {"up_to": "x"}).status == 400
+    assert dispatcher.browser.post(form.action, form.fields | {"message": "x"}).status == 400
     done(dispatcher.browser.post(form.action, form.fields))
     assert number not in dispatcher.read("/tickets/messages").text
 
