@@ -71,7 +71,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('call_record', schema=None) as batch_op:
         batch_op.create_index('ix_call_record_customer', ['customer_id', 'started'], unique=False)
-        batch_op.create_index('ix_call_record_open', ['call_id'], unique=False, postgresql_where=sa.text('open IS 1'), sqlite_where=sa.text('open IS 1'))
+        batch_op.create_index('ix_call_record_open', ['call_id'], unique=False, postgresql_where=sa.text('open IS true'), sqlite_where=sa.text('open IS 1'))
         batch_op.create_index('ix_call_record_started', ['started', 'call_id'], unique=False)
 
     op.create_table('customers',
@@ -428,7 +428,7 @@ def downgrade() -> None:
     op.drop_table('customers')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
         batch_op.drop_index('ix_call_record_started')
-        batch_op.drop_index('ix_call_record_open', postgresql_where=sa.text('open IS 1'), sqlite_where=sa.text('open IS 1'))
+        batch_op.drop_index('ix_call_record_open', postgresql_where=sa.text('open IS true'), sqlite_where=sa.text('open IS 1'))
         batch_op.drop_index('ix_call_record_customer')
 
     op.drop_table('call_record')

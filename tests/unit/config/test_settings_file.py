@@ -1,0 +1,100 @@
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from config.settings import HERE, Settings
+from config.settings_file import read_settings
+from cti.kernel.document import DocumentError
+from cti.kernel.vocabulary import Language
+
+EXAMPLE = HERE / "hotline.example.yaml"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "hotline.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_example_is_the_manual_of_the_defaults() -> None:
+    told = read_settings(EXAMPLE)
+    usual = Settings()
+    assert replace(told, folders=usual.folders) == usual
+    assert told.folders == replace(usual.folders, base=HERE / "var")
+
+
+def test_example_names_every_key() -> None:
+    text = EXAMPLE.read_text("utf-8")
+    renamed = {"bind": "host", "media_workers": "workers"}
+    hidden = {"cache_octets", "queue_id", "names", "below", "hysteresis", "sample"}
+
+    def keys(value: object) -> set[str]:
+        if not is_dataclass(value):
+            return set()
+        own = {field.name for field in fields(value)}
+        return own.union(*(keys(getattr(value, name)) for name in own))
+
+    for key in keys(Settings()) - hidden:
+        assert f"{renamed.get(key, key)}:" in text, key
+
+
+def test_empty_sections_and_what_is_left_out_keep_their_defaults(tmp_path: Path) -> None:
+    settings = read_settings(write(tmp_path, "web: {port: 9000}\ndemo: false\n"))
+    assert (settings.web.port, settings.web.host) == (9000, "127.0.0.1")
+    assert settings.demo is False
+    assert settings.sip == Settings().sip
+
+
+def test_base_folder_stands_beside_the_file(tmp_path: Path) -> None:
+    plain = read_settings(write(tmp_path, "demo: true"))
+    assert plain.folders.base == tmp_path / "var"
+    told = read_settings(write(tmp_path, "folders: {base: records, recordings: /srv/recordings}"))
+    assert told.folders.of(told.folders.prompts) == tmp_path / "records" / "prompts"
+    assert told.folders.of(told.folders.recordings) == Path("/srv/recordings")
+    assert told.database_url == f"sqlite:///{tmp_path / 'records' / 'hotline.sqlite'}"
+
+
+def test_queues_are_read_with_names_in_both_languages(tmp_path: Path) -> None:
+    text = "queues:\n  vip: {zh: 贵宾, en: Private banking, skill: vip, threshold: 10}\n"
+    (queue,) = read_settings(write(tmp_path, text)).queues
+    assert (queue.queue_id, queue.skill, queue.threshold) == ("vip", "vip", 10.0)
+    assert queue.names[Language.ENGLISH] == "Private banking"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "says"),
+    [
+        ("sip:\n  prot: 5060\n", 2, "sip.prot", "did you mean `port`"),
+        ("spi:\n  port: 5060\n", 2, "spi", "did you mean `sip`"),
+        ("web:\n  host: a\n  port: 70000\n", 3, "web.port", "0 to 65535"),
+        ("web:\n  port: high\n", 2, "web.port", "number"),
+        ("web:\n  secure: maybe\n", 2, "web.secure", "true or false"),
+        ("web:\n  origins: [hotline.bank.example]\n", 2, "web.origins[0]", "https://"),
+        ("web: 8080\n", 1, "web", "keys and values"),
+        ("media:\n  first_port: 9000\n  last_port: 8000\n", 2, "media", "above"),
+        ("database:\n  url: mysql://x\n", 2, "database.url", "postgresql://"),
+        ("ivr:\n  numbers:\n    nine: main\n", 3, "ivr.numbers.nine", "telephone number"),
+        ("queues:\n  vip:\n    zh: 贵宾\n    skill: vip\n", 3, "queues.vip", "`en`"),
+        ("agents:\n  ring_limit: 1\n", 2, "agents.ring_limit", "3 to"),
+        ("board:\n  waiting: {warning: 5, critical: 2}\n", 2, "board.waiting", "beyond"),
+        ("time_zone: Asia/Peking\n", 1, "time_zone", "IANA"),
+        ("demo: true\ndemo: false\n", 2, "demo", "twice"),
+    ],
+)
+def test_mistake_is_named_by_file_line_and_key(
+    tmp_path: Path, text: str, line: int, key: str, says: str
+) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(DocumentError) as caught:
+        read_settings(path)
+    (error,) = caught.value.errors
+    assert (error.file, error.line, error.key) == (str(path), line, key)
+    assert says in str(error)
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path, "sip: {port: x}\nweb: {prot: 1}\nextra: 1\n")
+    with pytest.raises(DocumentError) as caught:
+        read_settings(path)
+    assert [error.key for error in caught.value.errors] == ["sip.port", "web.prot", "extra"]
