@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from cti.database import T, connect
+from cti.database import Base, T, connect
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, TicketNumber
 from tests.support.databases import DirectDatabase
@@ -47,6 +47,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def desk(url: str) -> Iterator[TicketDesk]:
     desk = TicketDesk(DirectDatabase(url))
     yield desk
+    Base.metadata.drop_all(desk.database.engine)
     desk.database.stop()
 
 
