@@ -18,6 +18,8 @@ from cti.media.port import MediaAddress, MediaUnavailable
 from cti.sip.events import SessionConfirmed, SessionOffered
 
 RETRY_AFTER = (("Retry-After", "5"),)
+LONGEST_NUMBER = 32
+"""Characters: twice what E.164 allows, so that extensions and names have room."""
 NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE = 404, 488, 503
 
 
@@ -80,7 +82,7 @@ class Arrival:
     def _start(self, report: SessionOffered, called: str) -> LiveCall:
         switch = self._switch
         now = utc(switch.clock)
-        calling = report.request.from_address.uri.user or ""
+        calling = _number(report.request.from_address.uri.user or "")
         inside = report.account is not None
         direction = Direction.INTERNAL if inside else Direction.INBOUND
         call = LiveCall(switch.new_call_id(), direction, calling, called, now)
@@ -121,3 +123,8 @@ class Arrival:
                 at=about["at"], call_id=call.id, connection_id=leg.id, file=file.as_posix()
             )
         )
+
+
+def _number(user: str) -> str:
+    """What can be shown and stored of a SIP user part, which may hold anything, NUL included."""
+    return "".join(filter(str.isprintable, user))[:LONGEST_NUMBER]

@@ -76,6 +76,7 @@ class Leg:
         self._keys_heard = KeyReceiver()
         self._keys_sent = KeySender()
         self._pressing = False
+        self._private_key: int | None = None
         self._play: Play | None = None
         self._relayed_at = 0.0
         self._reported = False
@@ -212,7 +213,11 @@ class Leg:
             if self._play is not None and self._play.barge_in:
                 self.end_play(PlayOutcome.KEY)
             self._listener.key_pressed(self.name, key)
-        if self.peer is not None and not self.masked and not self.peer.masked:
+        private = self.peer is None or self.masked or self.peer.masked
+        if key is not None:
+            self._private_key = packet.timestamp if private else None
+        # What went down before the bridge, or in secrecy, stays with us until it is let go.
+        if self.peer is not None and not private and packet.timestamp != self._private_key:
             self.peer.relay(packet, now, secret=False)
 
     def _next_frame(self, codec: Codec, now: float) -> bytes | None:

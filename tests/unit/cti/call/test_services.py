@@ -224,3 +224,12 @@ def test_an_answer_without_a_codec_fails_that_telephone_only() -> None:
     assert isinstance(world.events[-1], Failed)
     assert session in world.signalling.ended
     assert world.control.get(call_id) is not None
+
+
+def test_a_number_is_kept_only_as_far_as_it_can_be_shown_and_stored() -> None:
+    world = RealWorld()
+    report = world.signalling.offered("%00" + "7" * 100, "95588")
+    world.services.report(report)
+    calling = world.control.calls()[0].calling
+    assert calling.isprintable()
+    assert len(calling) == 32

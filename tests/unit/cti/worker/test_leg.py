@@ -141,6 +141,29 @@ def test_what_plays_goes_before_the_bridge_and_ends_with_it() -> None:
     assert two.ear.told[1:] == [("play", "two", 2, PlayOutcome.STOPPED)]
 
 
+def test_a_key_that_went_down_before_the_bridge_stays_with_us() -> None:
+    one, two = Line("one", 1), Line("two", 2)
+    payloads = [step.payload for step in press_steps("0") if step.payload is not None]
+    one.send(payloads[0], 101, 160, BEGAN)
+    _bridge(one, two, BEGAN)
+    for payload in payloads[1:]:
+        one.send(payload, 101, 160, BEGAN)
+    assert not two.got
+    one.press("5", BEGAN)
+    assert {packet.payload[0] for packet in two.got} == {5}
+
+
+def test_a_key_that_went_down_in_secrecy_stays_with_us() -> None:
+    one, two = _pair()
+    payloads = [step.payload for step in press_steps("7") if step.payload is not None]
+    one.leg.mask(masked=True, now=BEGAN)
+    one.send(payloads[0], 101, 160, BEGAN)
+    one.leg.mask(masked=False, now=BEGAN)
+    for payload in payloads[1:]:
+        one.send(payload, 101, 160, BEGAN)
+    assert not two.got
+
+
 def test_only_a_play_that_lets_itself_be_cut_is_cut() -> None:
     line = Line("one", 1)
     line.leg.start_play(_play(TONE, 1))
