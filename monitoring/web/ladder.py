@@ -68,9 +68,8 @@ def ladder(record: CallRecord, events: Sequence[CallEvent], now: datetime) -> La
     """The picture of the call; one that is up reaches to `now`."""
     end = record.ended or now
     scale = _Scale(record.started, end)
-    answered = _first_answer(record)
     lanes = [
-        Lane(leg.device_id, leg.party, tuple(_leg_spans(leg, events, scale, end, answered)))
+        Lane(leg.device_id, leg.party, tuple(_leg_spans(leg, record, events, scale, end)))
         for leg in record.legs
     ]
     lanes[1:1] = [
@@ -91,12 +90,9 @@ def _first_answer(record: CallRecord) -> datetime | None:
 
 
 def _leg_spans(
-    leg: Leg,
-    events: Iterable[CallEvent],
-    scale: _Scale,
-    end: datetime,
-    person: datetime | None,
+    leg: Leg, record: CallRecord, events: Iterable[CallEvent], scale: _Scale, end: datetime
 ) -> Iterator[Span]:
+    """Later spans lie over earlier ones: holds over the conversation, waits over the menu."""
     ended = leg.ended or end
     if leg.alerting is not None:
         yield scale.span("alerting", leg.alerting, leg.answered or ended)
@@ -106,7 +102,10 @@ def _leg_spans(
         yield scale.span("talking", leg.answered, ended)
         yield from _holds(leg, events, scale, ended)
         return
+    person = _first_answer(record)
     yield scale.span("menu", leg.answered, person or ended)
+    for wait in record.waits:
+        yield scale.span("waiting", wait.queued, _after(wait.queued, wait.seconds, end))
     if person is not None:
         yield scale.span("talking", person, ended)
 
