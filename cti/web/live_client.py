@@ -1,10 +1,12 @@
 """One page on a live board: numbered messages out, commands in, and how far it has read."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from twisted.python.failure import Failure
 from twisted.web.websocket import WebSocketTransport
+from wsproto.utilities import LocalProtocolError
 
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language
@@ -90,22 +92,19 @@ class LiveClient:
 
     def beat(self, now: str) -> None:
         """Send the time and the number of the last change, and ask how far the page has read."""
-        if self._transport is None:
-            return
         self._pings += 1
-        self._transport.ping(str(self._pings).encode("ascii"))
-        self._transport.sendTextMessage(f'{{"seq":{self._sequence},"now":{dumps(now)}}}')
+        self._send(f'{{"seq":{self._sequence},"now":{dumps(now)}}}', ping=str(self._pings))
 
     def answer(self, message: Mapping[str, Any]) -> None:
         """Answer a command."""
-        if self._transport is not None:
-            self._transport.sendTextMessage(dumps(message))
+        self._send(dumps(message))
 
     def close(self, code: int) -> None:
         """Close the connection with that code."""
         transport, self._transport = self._transport, None
         if transport is not None:
-            transport.loseConnection(code)
+            with suppress(LocalProtocolError):
+                transport.loseConnection(code)
             self._board.left(self)
 
     def drop(self) -> None:
@@ -116,9 +115,20 @@ class LiveClient:
             self._board.left(self)
 
     def _numbered(self, body: str) -> None:
-        if self._transport is not None:
-            self._sequence += 1
-            self._transport.sendTextMessage(f'{{"seq":{self._sequence},{body}}}')
+        self._sequence += 1
+        self._send(f'{{"seq":{self._sequence},{body}}}')
+
+    def _send(self, message: str, ping: str = "") -> None:
+        if self._transport is None:
+            return
+        try:
+            if ping:
+                self._transport.ping(ping.encode("ascii"))
+            self._transport.sendTextMessage(message)
+        except LocalProtocolError:
+            # The page has said goodbye; that its connection is lost we hear in a moment.
+            self._transport = None
+            self._board.left(self)
 
     # --- in: called by Twisted --------------------------------------------------------------
 

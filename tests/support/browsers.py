@@ -163,6 +163,10 @@ class Socket:
     def disconnecting(self) -> bool:
         return bool(self._transport.disconnecting)
 
+    def say_goodbye(self) -> None:
+        """Send a close frame, as a browser does when it leaves the page."""
+        self.send_raw(self._connection.send(CloseConnection(1001)))
+
     def lose(self) -> None:
         """The connection breaks."""
         from twisted.internet.error import ConnectionLost

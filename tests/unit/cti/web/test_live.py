@@ -180,6 +180,22 @@ def test_page_that_does_not_read_is_dropped() -> None:
     assert page.disconnecting
 
 
+def test_goodbye_of_one_page_disturbs_no_other() -> None:
+    rig = Rig()
+    leaving, staying = rig.open(), rig.open()
+    leaving.received(), staying.received()
+    leaving.say_goodbye()
+    rig.office.clock.advance(1)
+    rig.board.publish("a", {"b": 1})
+    assert [set(message) for message in staying.received()] == [{"seq", "now"}, {"seq", "set"}]
+    assert rig.board.audience == 1
+    leaving.lose()
+    staying.say_goodbye()
+    rig.board.close()
+    assert rig.board.audience == 0
+    assert rig.office.clock.getDelayedCalls() == []
+
+
 def test_page_that_reads_stays() -> None:
     rig = Rig()
     page = rig.open()
