@@ -52,7 +52,7 @@ def write(database: DirectDatabase, events: list[Event]) -> None:
         result_of(database.run(append_events_txn, first + 1, events[first : first + BATCH]))
 
 
-def a_day(steps: int = 250) -> tuple[list[Event], dict[CallId, CallRecord]]:
+def a_day(steps: int = 150) -> tuple[list[Event], dict[CallId, CallRecord]]:
     house = SimulatedHouse(Random(11))
     events = [*house.day(steps), *house.finish()]
     calls: dict[CallId, list[CallEvent]] = {}
@@ -135,7 +135,7 @@ def test_paging_shows_every_call_once(database: DirectDatabase) -> None:
 
 
 def test_filters(database: DirectDatabase) -> None:
-    events, records = a_day(400)
+    events, records = a_day(250)
     write(database, events)
 
     def found(**fields: object) -> set[CallId]:
@@ -163,7 +163,7 @@ def test_filters(database: DirectDatabase) -> None:
 
 
 def test_last_calls(database: DirectDatabase) -> None:
-    events, records = a_day(400)
+    events, records = a_day(250)
     write(database, events)
     of_customer = [record for record in records.values() if record.customer_id == "k1"]
     newest = sorted(of_customer, key=lambda record: record.started, reverse=True)[:4]

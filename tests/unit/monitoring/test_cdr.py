@@ -3,7 +3,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.events import CallAbandoned, CallAnswered, CallFlowedOut, CallQueued, CallWrappedUp
@@ -165,6 +165,7 @@ def test_without_its_start_there_is_no_record() -> None:
     assert record_of([ANSWERED, CLEARED]) is None
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 150))
 def test_any_day_gives_sound_records(random: Random, steps: int) -> None:
     house = SimulatedHouse(random)

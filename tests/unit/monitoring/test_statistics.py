@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.events import AgentState, AgentStateChanged, CallQueued
@@ -60,6 +60,7 @@ def test_nothing_to_divide_by() -> None:
     assert QueueFigures().average_speed_of_answer is None
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 200), st.floats(1, 4000))
 def test_offered_is_always_accounted_for(random: Random, steps: int, step: float) -> None:
     """Also over midnights, since the steps may be long."""
@@ -73,6 +74,7 @@ def test_offered_is_always_accounted_for(random: Random, steps: int, step: float
             assert queue.abandoned_in_time <= queue.abandoned
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 200))
 def test_replaying_the_journal_gives_the_same_figures(random: Random, steps: int) -> None:
     live = Figures(RULES)
@@ -83,6 +85,7 @@ def test_replaying_the_journal_gives_the_same_figures(random: Random, steps: int
     assert figures_of([decode(kind, record) for kind, record in journal]) == live
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 200))
 def test_figures_reconcile_with_call_records(random: Random, steps: int) -> None:
     house = SimulatedHouse(random)

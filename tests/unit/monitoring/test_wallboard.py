@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -141,6 +141,7 @@ def test_an_agent_shows_while_signed_in() -> None:
     assert world.screen.shown["totals"]["signed_in"] == 1
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 120))
 def test_a_page_that_applies_changes_sees_what_a_fresh_one_sees(random: Random, steps: int) -> None:
     world = World()
@@ -150,6 +151,7 @@ def test_a_page_that_applies_changes_sees_what_a_fresh_one_sees(random: Random, 
     assert world.screen.shown == entities(world.board.figures, SmallFloor())
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 120))
 def test_a_restart_shows_what_was_shown(random: Random, steps: int) -> None:
     live, history = World(), list(SimulatedHouse(random, now=NOON).day(steps))

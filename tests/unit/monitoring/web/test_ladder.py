@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.call.events import CallEvent
@@ -26,6 +26,7 @@ def ladders(random: Random, steps: int) -> list[tuple[list[CallEvent], Ladder]]:
     return drawn
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 120))
 def test_everything_lies_on_the_picture(random: Random, steps: int) -> None:
     for _, picture in ladders(random, steps):
