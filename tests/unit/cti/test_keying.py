@@ -1,7 +1,7 @@
 import pytest
 
-from cti.keying import Stroke, parse_keys
 from cti.kernel.errors import ConfigurationError
+from cti.keying import Stroke, parse_keys
 
 
 def test_words_are_strokes_and_waits_add_to_the_pause() -> None:
