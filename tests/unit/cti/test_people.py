@@ -60,7 +60,8 @@ class Keys(FakeMedia):
 
 
 def caller(dialling: Dialling) -> tuple[Clock, FakeLine, Keys, Telephone, Caller, list[str]]:
-    clock, line, media, said = Clock(), FakeLine(), Keys(), []
+    clock, line, media = Clock(), FakeLine(), Keys()
+    said: list[str] = []
     someone = Caller(clock, said.append)
     telephone = Telephone(media, someone, "13800138000")
     telephone.signalling = line
