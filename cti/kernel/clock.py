@@ -22,7 +22,7 @@ class Clock(Protocol):
 
     def seconds(self) -> float: ...
 
-    def callLater(  # noqa: N802  (Twisted's name)
+    def callLater(
         self, delay: float, callable: Callable[..., object], *args: object, **kw: object
     ) -> DelayedCall: ...
 
