@@ -1,0 +1,1 @@
+"""One module per measurement; each gives the lines of the table it is responsible for."""
