@@ -11,6 +11,7 @@ from agents.repository import store_queues_txn
 from config import migrations
 from config.demo.read import read_demo
 from config.founding import found_demo_txn, has_staff_txn
+from config.lock import sole_user
 from config.progress import Progress
 from config.settings import HERE, Folders, Settings
 from cti.database import Database
@@ -62,8 +63,10 @@ class Foundation:
     async def prepare(self, running: AsyncExitStack, progress: Progress) -> None:
         """Create tables, demo bank and announcements where missing.
 
-        Puts on `running` what ends the threads and processes that are started here.
+        Puts on `running` what ends the threads and processes that are started here, and lets go
+        of the folder last; ConfigurationError while another hotline holds it.
         """
+        running.enter_context(sole_user(self.settings.folders.base))
         self._upgrade(progress)
         self.database.start()
         running.callback(self.database.stop)

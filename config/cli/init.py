@@ -13,10 +13,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Create what is missing; what is there is left alone."""
-    from twisted.internet.defer import Deferred
-    from twisted.internet.task import react
-
     from config.cli import settings_of
+    from config.cli.running import run_in_reactor
     from config.foundation import Foundation
     from config.log import start_log
     from config.progress import TerminalProgress
@@ -29,8 +27,4 @@ def run(args: Namespace) -> int:
             await Foundation(settings, reactor).prepare(running, TerminalProgress())
         print(f"Everything is in {settings.folders.base.absolute()}.")
 
-    try:
-        react(lambda reactor: Deferred.fromCoroutine(create(reactor)))
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
+    return run_in_reactor(create)

@@ -19,16 +19,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Serve until interrupted (Ctrl-C or SIGTERM)."""
     from twisted.internet.defer import CancelledError, Deferred
-    from twisted.internet.task import react
 
     from config.cli import settings_of
+    from config.cli.running import run_in_reactor
     from config.log import start_log
     from config.progress import TerminalProgress
     from config.services import Hotline
-    from cti.kernel.errors import ConfigurationError
 
     settings = settings_of(args)
-    wrong: list[ConfigurationError] = []
 
     async def serve(reactor: Any) -> None:
         start_log(settings.folders.base, verbose=args.verbose)
@@ -53,19 +51,7 @@ def run(args: Namespace) -> int:
         await hotline.stopped
         print("The hotline has stopped.", flush=True)
 
-    async def guarded(reactor: Any) -> None:
-        try:
-            await serve(reactor)
-        except ConfigurationError as error:
-            wrong.append(error)
-
-    try:
-        react(lambda reactor: Deferred.fromCoroutine(guarded(reactor)))
-    except SystemExit as end:
-        if wrong:
-            raise wrong[0] from None
-        return int(end.code or 0)
-    return 0
+    return run_in_reactor(serve)
 
 
 def welcome(settings: Settings) -> str:

@@ -2,11 +2,14 @@ from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from twisted.internet.task import Clock
 
 from config.foundation import calendars_of
+from config.lock import sole_user
 from config.progress import TerminalProgress
 from config.settings import HERE, Folders, Settings
+from cti.kernel.errors import ConfigurationError
 
 NIGHT = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 """Three in the morning at the bank."""
@@ -47,3 +50,11 @@ def test_progress_is_a_bar_on_a_terminal_and_a_line_elsewhere() -> None:
             assert out.getvalue().endswith(f"\rSpeaking [{'#' * 30}] 2/2\n")
         else:
             assert out.getvalue() == "Speaking ...\n"
+
+
+def test_folder_has_one_user_at_a_time(tmp_path: Path) -> None:
+    second = sole_user(tmp_path)
+    with sole_user(tmp_path), pytest.raises(ConfigurationError, match="another hotline"):
+        second.__enter__()
+    with sole_user(tmp_path):
+        pass
