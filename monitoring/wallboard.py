@@ -34,6 +34,10 @@ from monitoring.statistics import (
 )
 from tickets.events import TicketEvent
 
+DRAW_AFTER = 0.05
+"""Seconds from an event to its showing: all that happens meanwhile is drawn at once, so that the
+work grows with the board, not with the calls that come in."""
+
 Entity = Mapping[str, Any]
 
 
@@ -69,7 +73,7 @@ class Audience(Protocol):
 
 
 class WallBoard:
-    """Keeps today's figures and tells its audience of every change in the turn it happens."""
+    """Keeps today's figures and tells its audience of every change within `DRAW_AFTER`."""
 
     log = Logger()
 
@@ -81,6 +85,7 @@ class WallBoard:
         self._asking = False
         self._ask_again = False
         self._midnight: DelayedCall | None = None
+        self._drawing: DelayedCall | None = None
         self._unsubscribe: list[Unsubscribe] = []
         self.figures = turn(Figures(rules), utc(clock))
 
@@ -100,8 +105,9 @@ class WallBoard:
         """Listen no more."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-        if self._midnight is not None and self._midnight.active():
-            self._midnight.cancel()
+        for timer in (self._midnight, self._drawing):
+            if timer is not None and timer.active():
+                timer.cancel()
 
     def watch_tickets(self, tickets: TicketPort) -> None:
         """Show the overdue tickets of this port, from now on."""
@@ -113,7 +119,8 @@ class WallBoard:
         self._audiences.append(audience)
 
     def snapshot(self) -> dict[str, Entity]:
-        """Everything shown now."""
+        """Everything there is to show now."""
+        self._draw_now()
         return dict(self._shown)
 
     def refresh(self) -> None:
@@ -129,17 +136,17 @@ class WallBoard:
 
     def _happened(self, event: Event) -> None:
         before, self.figures = self.figures, fold(self.figures, event)
-        if self.figures is before:
-            return
-        if self.figures.day != before.day:
-            self.refresh()
-            return
-        for agent_id, agent in self.figures.agents.items():
-            if before.agents.get(agent_id) is not agent:
-                self._show(f"agent/{agent_id}", agent_entity(agent_id, agent, self._floor))
-        for queue in self._floor.queues():
-            self._show(f"queue/{queue.queue_id}", queue_entity(queue, self.figures, self._floor))
-        self._show("totals", totals_entity(self.figures))
+        if self.figures is not before and self._drawing is None:
+            self._drawing = self._clock.callLater(DRAW_AFTER, self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = None
+        self.refresh()
+
+    def _draw_now(self) -> None:
+        if self._drawing is not None:
+            self._drawing.cancel()
+            self._draw()
 
     def _new_day(self) -> None:
         now = utc(self._clock)
