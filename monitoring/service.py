@@ -52,7 +52,7 @@ from monitoring.repository import (
 from monitoring.restart import close_interrupted_txn
 from monitoring.statistics import Rules
 from monitoring.thresholds import Thresholds
-from monitoring.wallboard import Floor, WallBoard
+from monitoring.wallboard import DRAW_AFTER, Floor, WallBoard
 
 COUNTED: tuple[type[Event], ...] = (
     AgentStateChanged, CallStarted, CallCleared, CallQueued, CallOffered, OfferEnded, CallAnswered,
@@ -68,11 +68,15 @@ SAME_LISTENING = 600.0
 
 @dataclass(frozen=True, slots=True)
 class MonitoringSettings:
-    """Where recordings are, how a day is counted, when the wall calls for attention."""
+    """Where recordings are, how a day is counted, when the wall calls for attention.
+
+    The wall shows what happened `draw_after` seconds later.
+    """
 
     recordings: Path
     rules: Rules = field(default_factory=Rules)
     thresholds: Thresholds = field(default_factory=Thresholds)
+    draw_after: float = DRAW_AFTER
 
 
 class MonitoringService:
@@ -89,7 +93,7 @@ class MonitoringService:
         self.floor = floor
         self.folder = RecordingFolder(settings.recordings)
         self.journal = JournalWriter(database, bus, clock)
-        self.board = WallBoard(bus, clock, settings.rules, floor)
+        self.board = WallBoard(bus, clock, settings.rules, floor, settings.draw_after)
         self.history = CallHistory(database, floor)
 
     async def start(self) -> None:

@@ -73,12 +73,15 @@ class Audience(Protocol):
 
 
 class WallBoard:
-    """Keeps today's figures and tells its audience of every change within `DRAW_AFTER`."""
+    """Keeps today's figures and tells its audience of changes, `draw_after` seconds after them."""
 
     log = Logger()
 
-    def __init__(self, bus: Bus, clock: Clock, rules: Rules, floor: Floor) -> None:
+    def __init__(
+        self, bus: Bus, clock: Clock, rules: Rules, floor: Floor, draw_after: float = DRAW_AFTER
+    ) -> None:
         self._bus, self._clock, self._rules, self._floor = bus, clock, rules, floor
+        self._draw_after = draw_after
         self._shown: dict[str, Entity] = {}
         self._audiences: list[Audience] = []
         self._tickets: TicketPort | None = None
@@ -137,7 +140,7 @@ class WallBoard:
     def _happened(self, event: Event) -> None:
         before, self.figures = self.figures, fold(self.figures, event)
         if self.figures is not before and self._drawing is None:
-            self._drawing = self._clock.callLater(DRAW_AFTER, self._draw)
+            self._drawing = self._clock.callLater(self._draw_after, self._draw)
 
     def _draw(self) -> None:
         self._drawing = None

@@ -41,7 +41,7 @@ class MonitoredHouse:
         self.errors: list[BaseException] = []
         self.bus = Bus(lambda _event, error: self.errors.append(error))
         self.recordings = recordings
-        settings = MonitoringSettings(recordings, Rules(zone=SHANGHAI))
+        settings = MonitoringSettings(recordings, Rules(zone=SHANGHAI), draw_after=0)
         self.service = MonitoringService(
             DirectDatabase(), self.bus, self.clock, settings, SmallFloor()
         )
@@ -55,9 +55,10 @@ class MonitoredHouse:
         self.root.putChild(b"recordings", RecordingPages(frame, self.service).app.resource())
 
     def publish(self, *events: Event) -> None:
-        """These happen, and are written down."""
+        """These happen, are shown and are written down, before any time has passed."""
         for event in events:
             self.bus.publish(event)
+        self.clock.advance(0)
         assert self.errors == []
         result_of(self.service.journal.flush())
 

@@ -56,10 +56,10 @@ def test_the_page_in_both_languages(house: MonitoredHouse, language: Language, w
     assert json.loads(settings)["thresholds"]["service_level"]["below"] is True
 
 
-def test_an_event_reaches_the_screen_in_the_same_turn(house: MonitoredHouse) -> None:
+def test_an_event_reaches_the_screen(house: MonitoredHouse) -> None:
     screen = Screen(house.browser(Role.SUPERVISOR).socket("/wall/live"))
     assert screen.shown[f"queue/{QUEUES[0]}"]["ready"] == 0
-    house.bus.publish(
+    house.publish(
         AgentStateChanged(
             at=BEGIN,
             agent_id=AGENTS[0],
