@@ -117,6 +117,7 @@ class Wall:
 def wall(chromium: Any, tmp_path: Path) -> Iterator[Wall]:
     wall = Wall(chromium, MonitoredHouse(tmp_path))
     yield wall
+    wall.page.unroute_all(behavior="ignoreErrors")  # the icon may still be on its way
     wall.page.close()
     assert wall.errors == []
 
