@@ -80,7 +80,8 @@ class MediaPort(Protocol):
     def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         """Write the leg to a WAV file from now until `close`, readable at every moment."""
 
-    def mask(self, leg: ConnectionId, masked: bool) -> None: ...
+    def mask(self, leg: ConnectionId, masked: bool) -> None:
+        """Keep what the far side says and keys out of recordings and the bridge, or no more."""
 
     def send_keys(self, leg: ConnectionId, keys: str) -> None:
         """Press keys (RFC 4733), 100 ms each with 100 ms between."""

@@ -27,12 +27,17 @@ LONGEST_ROUND_TRIP = 10 * 65536
 
 
 class Session:
-    """Receives from one locked source and sends to it (symmetric RTP, RFC 4961)."""
+    """Receives from one locked source and sends to it (symmetric RTP, RFC 4961).
+
+    The first to be heard is locked to, so that a telephone behind a NAT is found; whoever sends
+    from the address that signalling announced takes the place of a stranger who came first.
+    """
 
     def __init__(self, *, ssrc: int, sequence: int, timestamp: int, cname: str = "") -> None:
         self.target: MediaTarget | None = None
         self.destination: Source | None = None
         self._locked: Source | None = None
+        self._announced: Source | None = None
         self._reception = Reception()
         self._stream = SendingStream(ssrc, sequence, timestamp)
         self._description = bytes(SourceDescription(ssrc, cname))
@@ -46,9 +51,9 @@ class Session:
         Where the far side names the same address again, the place it really sends from, learned
         before, stays the destination: a telephone behind a NAT goes on hearing us.
         """
-        before = self.target
-        if before is None or (before.host, before.port) != (target.host, target.port):
-            self.destination = (target.host, target.port)
+        announced = (target.host, target.port)
+        if announced != self._announced:
+            self.destination = self._announced = announced
             self._control_source = None
         self.target = target
         self._locked = None
@@ -58,7 +63,9 @@ class Session:
 
         RemoteError when it is malformed.
         """
-        if self.target is None or self._locked not in (None, source):
+        if self.target is None:
+            return None
+        if self._locked not in (None, source) and source != self._announced:
             return None
         packet = RtpPacket.parse(data)
         if packet.payload_type not in (*CODECS, COMFORT_NOISE, self.target.events):

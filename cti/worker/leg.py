@@ -146,7 +146,7 @@ class Leg:
                 packet = self._session.frame(frame or self._session.quiet, now)
                 self._send_sound(packet, target.codec, now)
 
-    def relay(self, packet: RtpPacket, now: float, *, secret: bool) -> None:
+    def relay(self, packet: RtpPacket, now: float) -> None:
         """Send another leg's packet, unless something of our own is being sent."""
         target = self._session.target
         if target is None or not target.sending or self._play is not None or self._pressing:
@@ -158,7 +158,7 @@ class Leg:
         if relayed.payload_type != target.codec.value:
             self._send(relayed)
         else:
-            self._send_sound(relayed, target.codec, now, secret=secret)
+            self._send_sound(relayed, target.codec, now)
 
     def start_play(self, play: Play) -> None:
         """Play this in place of what plays now."""
@@ -204,8 +204,9 @@ class Leg:
     def _hear(self, packet: RtpPacket, codec: Codec, now: float) -> None:
         if self.recording is not None:
             self.recording.received(packet, codec, now)
-        if self.peer is not None:
-            self.peer.relay(packet, now, secret=self.masked)
+        # Keys can be heard as tones, and numbers be said aloud: in secrecy nothing goes on.
+        if self.peer is not None and not self.masked:
+            self.peer.relay(packet, now)
 
     def _hear_event(self, packet: RtpPacket, now: float) -> None:
         key = self._keys_heard.receive(packet)
@@ -218,7 +219,7 @@ class Leg:
             self._private_key = packet.timestamp if private else None
         # What went down before the bridge, or in secrecy, stays with us until it is let go.
         if self.peer is not None and not private and packet.timestamp != self._private_key:
-            self.peer.relay(packet, now, secret=False)
+            self.peer.relay(packet, now)
 
     def _next_frame(self, codec: Codec, now: float) -> bytes | None:
         if self._play is None:
@@ -238,11 +239,9 @@ class Leg:
         self._send(event)
         return True
 
-    def _send_sound(
-        self, packet: RtpPacket, codec: Codec, now: float, *, secret: bool = False
-    ) -> None:
+    def _send_sound(self, packet: RtpPacket, codec: Codec, now: float) -> None:
         self._send(packet)
-        if self.recording is not None and not secret:
+        if self.recording is not None:
             self.recording.sent(packet, codec, now)
 
     def _send(self, packet: RtpPacket) -> None:

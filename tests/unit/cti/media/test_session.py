@@ -48,6 +48,16 @@ def test_the_first_valid_packet_locks_the_source_and_draws_the_sound() -> None:
     assert session.destination == BEHIND_NAT
 
 
+def test_who_was_announced_takes_the_place_of_a_stranger_who_came_first() -> None:
+    session = _session()
+    announced = (TARGET.host, TARGET.port)
+    assert session.receive(_data(), STRANGER, 0) is not None
+    assert session.receive(_data(sequence=2), announced, 0) is not None
+    assert session.destination == announced
+    assert session.receive(_data(sequence=3), STRANGER, 0) is None
+    assert session.destination == announced
+
+
 @pytest.mark.parametrize("kind", [3, 9, 18, 96])
 def test_a_kind_nobody_agreed_on_locks_nothing(kind: int) -> None:
     session = _session()

@@ -187,6 +187,15 @@ def test_no_key_crosses_a_bridge_with_a_masked_end(masked: str) -> None:
     assert one.ear.told == [("key", "one", "7")]
 
 
+def test_nothing_said_in_secrecy_crosses_the_bridge() -> None:
+    one, two = _pair()
+    one.leg.mask(True, BEGAN)
+    one.say(BEGAN)
+    two.say(BEGAN)
+    assert not two.got
+    assert len(one.got) == 1
+
+
 def test_a_masked_leg_is_silent_in_both_recordings(tmp_path: Path) -> None:
     one, two = _pair()
     one.record(tmp_path / "one.wav")
