@@ -15,9 +15,10 @@ from cti.call.switch import Switch
 from cti.kernel.clock import utc
 from cti.kernel.identifiers import CallId, DeviceId
 from cti.media.port import MediaAddress, MediaUnavailable
-from cti.sip.events import SessionConfirmed, SessionOffered
+from cti.sip.events import SessionOffered
 
 RETRY_AFTER = (("Retry-After", "5"),)
+WITHHELD = "anonymous"
 LONGEST_NUMBER = 32
 """Characters: twice what E.164 allows, so that extensions and names have room."""
 NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE = 404, 488, 503
@@ -69,16 +70,6 @@ class Arrival:
 
         return leg.opened().addCallbacks(opened, unavailable)
 
-    def confirmed(self, leg: Leg, report: SessionConfirmed) -> None:
-        """The ACK came; with a late offer it carries the answer."""
-        if leg.target is not None:
-            return
-        leg.target = negotiation.target(report.description, report.description)
-        if leg.target is None:
-            self._clearing.clear(leg.connection.call_id, Party.SYSTEM, Cause.NETWORK)
-        else:
-            self._switch.media.configure(leg.id, leg.target)
-
     def _start(self, report: SessionOffered, called: str) -> LiveCall:
         switch = self._switch
         now = utc(switch.clock)
@@ -108,9 +99,9 @@ class Arrival:
         switch = self._switch
         leg.local = address
         leg.described = description = negotiation.describe(address, leg.offer)
-        leg.target = negotiation.target(leg.offer, description)
-        if leg.target is not None:
-            switch.media.configure(leg.id, leg.target)
+        leg.answer_due = leg.offer is None
+        if target := negotiation.target(leg.offer, description):
+            switch.aim(leg, target)
         file = Path(f"{call.started:%Y/%m/%d}") / f"{call.id}.wav"
         switch.media.record(leg.id, switch.settings.recordings / file)
         assert leg.session is not None
@@ -126,5 +117,10 @@ class Arrival:
 
 
 def _number(user: str) -> str:
-    """What can be shown and stored of a SIP user part, which may hold anything, NUL included."""
+    """What can be shown and stored of a SIP user part, which may hold anything, NUL included.
+
+    Nothing of the one that stands for a withheld number (RFC 3323, 4.1.1.3).
+    """
+    if user.lower() == WITHHELD:
+        return ""
     return "".join(filter(str.isprintable, user))[:LONGEST_NUMBER]

@@ -9,6 +9,7 @@ from cti.call.live import Leg, LiveCall
 from cti.call.model import Cause, Party
 from cti.call.switch import Switch
 from cti.kernel.clock import utc
+from cti.kernel.deferreds import fork
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import LegStatistics
 from cti.sip.events import Ended, SessionEnded
@@ -17,7 +18,13 @@ CLOSE_SECONDS = 1.0
 """How long a clearing call waits for a media worker's last figures."""
 
 
-_CAUSES = {Ended.TIMEOUT: Cause.NETWORK, Ended.CANCELLED: Cause.CANCELLED}
+_CAUSES = {
+    Ended.REMOTE: Cause.NORMAL,
+    Ended.LOCAL: Cause.INTERRUPTED,
+    Ended.CANCELLED: Cause.CANCELLED,
+    Ended.TIMEOUT: Cause.NETWORK,
+    Ended.REJECTED: Cause.NORMAL,
+}
 
 
 class Clearing:
@@ -62,15 +69,14 @@ class Clearing:
         self._fail(leg, cause)
 
     def session_ended(self, leg: Leg, report: SessionEnded) -> None:
-        """The far side, or a time-out, ended the leg's session."""
-        self._switch.leg_of_session.pop(report.session, None)
-        leg.session = None
+        """The far side, a time-out or a mistake of ours ended the leg's session."""
+        self._switch.part(leg)
         call = self._switch.call_of_leg.get(leg.id)
         if call is None or call.cleared is not None:
             return
-        party = leg.connection.party
+        party = Party.SYSTEM if report.why is Ended.LOCAL else leg.connection.party
         if leg.answered or not self._is_agent(leg):
-            self.clear(call.id, party, _CAUSES.get(report.why, Cause.NORMAL))
+            self.clear(call.id, party, _CAUSES[report.why])
         else:
             refused = report.why is Ended.REJECTED
             self._fail(leg, causes.cause_of_status(report.status) if refused else Cause.NETWORK)
@@ -110,19 +116,22 @@ class Clearing:
         self._switch.bus.publish(Failed(**self._switch.about(leg), cause=cause))
 
     def _close_media(self, leg: Leg) -> Deferred[LegStatistics]:
-        # Opening may still be under way, so closing waits for it; a leg that never opened, or
-        # whose worker does not answer, has no figures to give.
+        # Opening may still be under way, so closing waits for it, however long; whoever wants the
+        # figures does not. A leg that never opened has none to give.
         closing = leg.opened().addCallback(lambda _: self._switch.media.close(leg.id))
-        closing.addTimeout(CLOSE_SECONDS, self._switch.clock)
-        return closing.addErrback(lambda _: LegStatistics())
+        closing.addErrback(lambda _: LegStatistics())
+        figures = fork(closing).addTimeout(CLOSE_SECONDS, self._switch.clock)
+        return figures.addErrback(lambda _: LegStatistics())
 
     def _end_session(self, leg: Leg, cause: Cause) -> None:
-        if leg.session is None:
+        # Parted first: that the session ended is no news when it is reported.
+        session = self._switch.part(leg)
+        if session is None:
             return
         if leg.answered or self._is_agent(leg):
-            self._switch.signalling.end(leg.session, causes.reason(cause))
+            self._switch.signalling.end(session, causes.reason(cause))
         else:
-            self._switch.signalling.reject(leg.session, causes.status_of_cause(cause))
+            self._switch.signalling.reject(session, causes.status_of_cause(cause))
 
     @staticmethod
     def _is_agent(leg: Leg) -> bool:

@@ -2,9 +2,11 @@
 
 from sipmessage import URI
 from sipmessage import Address as NameAddress
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cti.call import negotiation
+from cti.call.arrival import WITHHELD
 from cti.call.clearing import Clearing
 from cti.call.control import PlayEnd
 from cti.call.events import Delivered, Established
@@ -17,7 +19,7 @@ from cti.media.port import Codec, MediaAddress, MediaUnavailable
 from cti.sip.events import Invitation, SessionAccepted, SessionProgressed
 from cti.sip.registrar import Binding
 
-WITHHELD = "anonymous"
+log = Logger()
 
 
 class Delivery:
@@ -39,15 +41,16 @@ class Delivery:
             return leg.id
 
         def opened(address: MediaAddress) -> None:
-            if leg.id in call.legs and call.cleared is None:
+            if leg.id in call.legs:
                 self._invite(call, leg, address, contacts[0])
 
-        def unavailable(failure: Failure) -> None:
-            failure.trap(MediaUnavailable)
+        def failed(failure: Failure) -> None:
+            if failure.check(MediaUnavailable) is None:
+                log.failure("Leg {leg_id} cannot be called", failure, leg_id=leg.id)
             if leg.id in call.legs:
                 self._clearing.fail(leg, Cause.NO_RESOURCES)
 
-        leg.opened().addCallbacks(opened, unavailable)
+        leg.opened().addCallback(opened).addErrback(failed)
         return leg.id
 
     def progressed(self, leg: Leg, report: SessionProgressed) -> None:
@@ -61,11 +64,11 @@ class Delivery:
         switch = self._switch
         call = switch.call_of_leg[leg.id]
         caller = call.leg_of(Party.CALLER)
-        leg.target = negotiation.target(report.description, report.description)
-        if leg.target is None or caller is None:
+        target = negotiation.target(report.description, report.description)
+        if target is None or caller is None:
             self._clearing.fail(leg, Cause.NETWORK)
             return
-        switch.media.configure(leg.id, leg.target)
+        switch.aim(leg, target)
         switch.media.bridge(caller.id, leg.id)
         switch.end_play(call, PlayEnd.INTERRUPTED)
         leg.change(ConnectionState.CONNECTED, utc(switch.clock))

@@ -1,36 +1,37 @@
-"""Hold and retrieve, asked for by the console or done on the telephone itself."""
+"""Hold and retrieve, asked for by the console or done on the telephone itself (RFC 3264, 8.4)."""
 
 from cti.call import negotiation
+from cti.call.clearing import Clearing
 from cti.call.events import Held, Retrieved
-from cti.call.live import Leg
-from cti.call.model import ConnectionState
+from cti.call.live import Holder, Leg
+from cti.call.model import Cause, ConnectionState, Party
 from cti.call.switch import Switch
 from cti.kernel.clock import utc
 from cti.kernel.identifiers import ConnectionId
-from cti.sip.events import SessionReoffered
+from cti.media.port import MediaTarget
+from cti.sip.events import SessionConfirmed, SessionReoffered
 
-CONSOLE, PHONE = "console", "phone"
 NOT_ACCEPTABLE = 488
 
 
 class Holding:
     """Keeps a leg on hold while anybody holds it: the other side hears music meanwhile."""
 
-    def __init__(self, switch: Switch) -> None:
-        self._switch = switch
+    def __init__(self, switch: Switch, clearing: Clearing) -> None:
+        self._switch, self._clearing = switch, clearing
 
     def hold(self, connection_id: ConnectionId) -> None:
         """Hold Call, from the console."""
         if leg := self._answered(connection_id):
-            self._hold(leg, CONSOLE)
+            self._hold(leg, Holder.CONSOLE)
 
     def retrieve(self, connection_id: ConnectionId) -> None:
-        """Retrieve Call, from the console; takes back a hold by the telephone as well."""
+        """Retrieve Call, from the console; a hold by the telephone is the telephone's to end."""
         if leg := self._answered(connection_id):
-            self._retrieve(leg, CONSOLE)
+            self._retrieve(leg, Holder.CONSOLE)
 
     def reoffered(self, leg: Leg, report: SessionReoffered) -> None:
-        """A re-INVITE: a new media address, hold, or retrieve (RFC 3264, 8.4)."""
+        """A re-INVITE: a new media address, hold, or retrieve; or an offer is asked of us."""
         switch = self._switch
         if leg.local is None or leg.session is None:
             return
@@ -40,22 +41,33 @@ class Holding:
         description = negotiation.describe(leg.local, report.offer, previous=leg.described)
         leg.described = description
         switch.signalling.accept(leg.session, description)
-        target = negotiation.target(report.offer, description)
-        if target is None:
-            return
-        leg.target = target
-        switch.media.configure(leg.id, target)
-        if target.sending:
-            self._retrieve(leg, PHONE)
-        else:
-            self._hold(leg, PHONE)
+        leg.answer_due = report.offer is None
+        if target := negotiation.target(report.offer, description):
+            self._agreed(leg, target)
 
-    def _hold(self, leg: Leg, holder: str) -> None:
+    def confirmed(self, leg: Leg, report: SessionConfirmed) -> None:
+        """The ACK to our 2xx; where that carried an offer, the answer (RFC 3261, 13.2.2.4)."""
+        if not leg.answer_due:
+            return
+        leg.answer_due = False
+        if target := negotiation.target(report.description, report.description):
+            self._agreed(leg, target)
+        elif leg.target is None:
+            self._clearing.clear(leg.connection.call_id, Party.SYSTEM, Cause.NETWORK)
+
+    def _agreed(self, leg: Leg, target: MediaTarget) -> None:
+        self._switch.aim(leg, target)
+        if target.sending:
+            self._retrieve(leg, Holder.PHONE)
+        else:
+            self._hold(leg, Holder.PHONE)
+
+    def _hold(self, leg: Leg, holder: Holder) -> None:
+        """Where nobody is held yet, as in a menu, there is nothing to tell and nothing to undo."""
         switch = self._switch
-        first = not leg.holds
         leg.holds.add(holder)
         partner = switch.call_of_leg[leg.id].partner(leg)
-        if not first or partner is None:
+        if leg.connection.state is ConnectionState.HOLD or partner is None:
             return
         switch.media.unbridge(leg.id)
         if not partner.holds:
@@ -63,13 +75,11 @@ class Holding:
         leg.change(ConnectionState.HOLD, utc(switch.clock))
         switch.bus.publish(Held(**switch.about(leg)))
 
-    def _retrieve(self, leg: Leg, holder: str) -> None:
+    def _retrieve(self, leg: Leg, holder: Holder) -> None:
         switch = self._switch
-        if holder not in leg.holds:
-            return
-        leg.holds.remove(holder)
+        leg.holds.discard(holder)
         partner = switch.call_of_leg[leg.id].partner(leg)
-        if leg.holds or partner is None:
+        if leg.holds or leg.connection.state is not ConnectionState.HOLD or partner is None:
             return
         if partner.holds:
             switch.start_music(leg)

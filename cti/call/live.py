@@ -1,8 +1,10 @@
 """A call while it lives: the facts that `CallServices` owns, and the view others get of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
+from itertools import count
 
 from twisted.internet.defer import Deferred
 
@@ -22,6 +24,13 @@ from cti.sip.events import SessionId
 from cti.sip.sdp import SessionDescription
 
 
+class Holder(Enum):
+    """Where a hold was asked for."""
+
+    CONSOLE = "console"
+    PHONE = "phone"
+
+
 @dataclass(slots=True)
 class Leg:
     """One connection with its SIP session and its RTP leg."""
@@ -36,8 +45,10 @@ class Leg:
     """What we last described ourselves as, offer or answer."""
     local: MediaAddress | None = None
     target: MediaTarget | None = None
-    holds: set[str] = field(default_factory=set)
-    """Who keeps the leg on hold: ``console``, ``phone``."""
+    answer_due: bool = False
+    """Whether our 2xx carried an offer, so that its ACK carries the answer."""
+    holds: set[Holder] = field(default_factory=set)
+    """Who keeps the leg on hold."""
 
     @property
     def id(self) -> ConnectionId:
@@ -78,6 +89,8 @@ class LiveCall:
     started: datetime
     user_data: UserData = field(default_factory=UserData)
     legs: dict[ConnectionId, Leg] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Of its legs, none of them given twice."""
     playing: Playing | None = None
     collector: Callable[[str], None] | None = None
     cleared: Deferred[None] | None = None

@@ -53,11 +53,10 @@ class CallServices:
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
-        self._devices: set[DeviceId] = set()
         self._clearing = Clearing(switch)
         self._arrival = Arrival(switch, self._clearing)
         self._delivery = Delivery(switch, self._clearing)
-        self._holding = Holding(switch)
+        self._holding = Holding(switch, self._clearing)
 
     def route(self, routing: Routing) -> None:
         """From now on these entries take new calls."""
@@ -83,7 +82,7 @@ class CallServices:
         return [call.view() for call in self._switch.calls.values()]
 
     def registered(self, device_id: DeviceId) -> bool:
-        return device_id in self._devices
+        return bool(self._switch.signalling.contacts(device_id))
 
     def attach(self, call_id: CallId, **changes: Any) -> None:
         call = self._switch.live(call_id)
@@ -120,13 +119,16 @@ class CallServices:
         if found is None:
             return succeed(PlayEnd.CLEARED)
         call, leg = found
-        self._switch.end_play(call, PlayEnd.INTERRUPTED)
         if not sounds:
-            self._switch.media.stop(leg.id)
+            self._stop_playing(call, leg)
             return succeed(PlayEnd.FINISHED)
-        ended: Deferred[PlayEnd] = Deferred()
-        playing = call.playing = Playing(next(self._switch.play_numbers), ended, barge_in)
-        self._switch.media.play(leg.id, playing.number, sounds, repeat=repeat, barge_in=barge_in)
+        # Who waited for what played before may act on its end, and finds the new one in place.
+        before, ended = call.playing, Deferred[PlayEnd]()
+        call.playing = Playing(next(self._switch.play_numbers), ended, barge_in)
+        number = call.playing.number
+        self._switch.media.play(leg.id, number, sounds, repeat=repeat, barge_in=barge_in)
+        if before is not None:
+            before.ended.callback(PlayEnd.INTERRUPTED)
         return ended
 
     def stop(self, call_id: CallId) -> None:
@@ -167,13 +169,11 @@ class CallServices:
             case SessionOffered():
                 self._arrival.offered(report)
             case BindingAdded(account=account):
-                self._devices.add(DeviceId(account))
                 registered = DeviceRegistered(
                     at=utc(self._switch.clock), device_id=DeviceId(account)
                 )
                 self._switch.bus.publish(registered)
             case BindingRemoved(account=account):
-                self._devices.discard(DeviceId(account))
                 gone = DeviceUnregistered(at=utc(self._switch.clock), device_id=DeviceId(account))
                 self._switch.bus.publish(gone)
             case (
@@ -189,9 +189,6 @@ class CallServices:
     def _about_session(self, session: SessionId, report: Report) -> None:
         leg = self._switch.leg_of_session.get(session)
         if leg is None:
-            # Answered in the moment we gave it up: nobody is there to talk with.
-            if isinstance(report, SessionAccepted):
-                self._switch.signalling.end(session)
             return
         match report:
             case SessionProgressed():
@@ -199,7 +196,7 @@ class CallServices:
             case SessionAccepted():
                 self._delivery.accepted(leg, report)
             case SessionConfirmed():
-                self._arrival.confirmed(leg, report)
+                self._holding.confirmed(leg, report)
             case SessionReoffered():
                 self._holding.reoffered(leg, report)
             case SessionKey(key=key):
@@ -209,7 +206,9 @@ class CallServices:
 
     def _pressed_by_info(self, leg: Leg, key: str) -> None:
         call = self._switch.call_of_leg.get(leg.id)
-        if call is not None and call.playing is not None and call.playing.barge_in:
+        if call is None or leg.connection.party is not Party.CALLER:
+            return
+        if call.playing is not None and call.playing.barge_in:
             self._stop_playing(call, leg)
         self.key_pressed(leg.id, key)
 

@@ -15,7 +15,7 @@ from cti.call.signalling import Signalling
 from cti.kernel.bus import Bus
 from cti.kernel.clock import utc
 from cti.kernel.identifiers import CallId, ConnectionId, Entropy
-from cti.media.port import MediaPort
+from cti.media.port import MediaPort, MediaTarget
 from cti.sip.events import SessionId
 
 
@@ -57,7 +57,7 @@ class Switch:
 
     def add_leg(self, call: LiveCall, device: Device, party: Party) -> Leg:
         """A new connection of the call; its RTP leg starts to open at once."""
-        name = ConnectionId(f"{call.id}.{len(call.legs) + 1}-{self.entropy(2)}")
+        name = ConnectionId(f"{call.id}.{next(call.numbers)}")
         now = utc(self.clock)
         connection = Connection(name, call.id, device, party, ConnectionState.INITIATED, now)
         leg = Leg(connection, self.media.open(name, call.id))
@@ -70,12 +70,23 @@ class Switch:
         leg.session = session
         self.leg_of_session[session] = leg
 
+    def aim(self, leg: Leg, target: MediaTarget) -> None:
+        """The leg sends there from now on."""
+        leg.target = target
+        self.media.configure(leg.id, target)
+
+    def part(self, leg: Leg) -> SessionId | None:
+        """The SIP session that carried the leg carries it no more."""
+        session, leg.session = leg.session, None
+        if session is not None:
+            del self.leg_of_session[session]
+        return session
+
     def forget_leg(self, leg: Leg) -> None:
-        """The leg is no longer in its call."""
+        """The leg is no longer in its call, nor is it carried by any session."""
+        self.part(leg)
         if call := self.call_of_leg.pop(leg.id, None):
-            call.legs.pop(leg.id, None)
-        if leg.session is not None:
-            self.leg_of_session.pop(leg.session, None)
+            del call.legs[leg.id]
 
     def about(self, leg: Leg) -> dict[str, Any]:
         """The fields every connection event has."""

@@ -1,10 +1,11 @@
 """Media without sound: legs open at once, commands are kept, a test says what a worker would."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred
 
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import (
@@ -34,6 +35,9 @@ class FakeMedia:
     def __init__(self) -> None:
         self.listener: MediaListener | None = None
         self.unavailable = False
+        self.slow = False
+        """Whether `open` and `close` wait for `work`."""
+        self._waiting: deque[Callable[[], object]] = deque()
         self.targets: dict[ConnectionId, MediaTarget] = {}
         self.playing: dict[ConnectionId, Play] = {}
         self.bridges: set[frozenset[ConnectionId]] = set()
@@ -43,10 +47,9 @@ class FakeMedia:
 
     def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:
         del group
-        if self.unavailable:
-            return fail(MediaUnavailable("no worker"))
-        self.open_legs.add(leg)
-        return succeed(MediaAddress("192.0.2.9", 20000 + 2 * len(self.open_legs)))
+        opened: Deferred[MediaAddress] = Deferred()
+        self._do(lambda: self._open(leg, opened))
+        return opened
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         self.targets[leg] = target
@@ -83,15 +86,16 @@ class FakeMedia:
     def send_keys(self, leg: ConnectionId, keys: str) -> None: ...
 
     def close(self, leg: ConnectionId) -> Deferred[LegStatistics]:
-        self.open_legs.discard(leg)
-        self.unbridge(leg)
-        self.playing.pop(leg, None)
-        path = self.recordings.pop(leg, None)
-        if path is not None and self.listener is not None:
-            self.listener.recording_closed(leg, path, 1.5)
-        return succeed(LegStatistics(sent=100, received=90, lost=2))
+        closed: Deferred[LegStatistics] = Deferred()
+        self._do(lambda: self._close(leg, closed))
+        return closed
 
     # --- what a worker would say ------------------------------------------------------------
+
+    def work(self) -> None:
+        """Do all that waits, and what comes of it."""
+        while self._waiting:
+            self._waiting.popleft()()
 
     def finish(self, leg: ConnectionId) -> None:
         """The announcement reached its end."""
@@ -107,3 +111,26 @@ class FakeMedia:
             del self.playing[leg]
             self.listener.play_ended(leg, play.number, PlayOutcome.KEY)
         self.listener.key_pressed(leg, key)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _do(self, job: Callable[[], object]) -> None:
+        self._waiting.append(job)
+        if not self.slow:
+            self.work()
+
+    def _open(self, leg: ConnectionId, opened: Deferred[MediaAddress]) -> None:
+        if self.unavailable:
+            opened.errback(MediaUnavailable("no worker"))
+            return
+        self.open_legs.add(leg)
+        opened.callback(MediaAddress("192.0.2.9", 20000 + 2 * len(self.open_legs)))
+
+    def _close(self, leg: ConnectionId, closed: Deferred[LegStatistics]) -> None:
+        self.open_legs.discard(leg)
+        self.unbridge(leg)
+        self.playing.pop(leg, None)
+        path = self.recordings.pop(leg, None)
+        if path is not None and self.listener is not None:
+            self.listener.recording_closed(leg, path, 1.5)
+        closed.callback(LegStatistics(sent=100, received=90, lost=2))

@@ -1,10 +1,23 @@
-"""Signalling without SIP: what was asked for is kept, what the far side does is said by a test."""
+"""Signalling without SIP: what was asked for is kept, what the far side does is said by a test.
 
+Like the user agent it reports the end of every session once, its own doing included, and reports
+nothing of a session that is over.
+"""
+
+from collections.abc import Callable
 from itertools import count
 
 from sipmessage import Request
 
-from cti.sip.events import Endpoint, Invitation, SessionId, SessionOffered
+from cti.sip.events import (
+    Ended,
+    Endpoint,
+    Invitation,
+    Report,
+    SessionEnded,
+    SessionId,
+    SessionOffered,
+)
 from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription, offer
 
@@ -12,10 +25,13 @@ TRUNK = Endpoint("192.0.2.1", 5060)
 
 
 class FakeSignalling:
-    """Implements `cti.call.signalling.Signalling`."""
+    """Implements `cti.call.signalling.Signalling`; `on_report` is told what a far side does."""
 
     def __init__(self) -> None:
         self._names = count(1)
+        self.on_report: Callable[[Report], object] = lambda _: None
+        self.live: set[SessionId] = set()
+        self.offers: dict[SessionId, SessionOffered] = {}
         self.invited: dict[SessionId, Invitation] = {}
         self.accepted: dict[SessionId, SessionDescription] = {}
         self.rejected: dict[SessionId, int] = {}
@@ -35,7 +51,9 @@ class FakeSignalling:
         request = Request.parse("\r\n".join([*lines, "", ""]).encode())
         assert isinstance(request, Request)
         description = None if late else offer("192.0.2.1", 30000)
-        return SessionOffered(self._name(), request, TRUNK, description, trunk="carrier")
+        report = SessionOffered(self._name(), request, TRUNK, description, trunk="carrier")
+        self.offers[report.session] = report
+        return report
 
     def invite(self, invitation: Invitation) -> SessionId:
         session = self._name()
@@ -47,21 +65,37 @@ class FakeSignalling:
     ) -> None: ...
 
     def accept(self, session: SessionId, description: SessionDescription) -> None:
-        self.accepted[session] = description
+        if session in self.live:
+            self.accepted[session] = description
 
     def reject(
         self, session: SessionId, status: int, headers: tuple[tuple[str, str], ...] = ()
     ) -> None:
         del headers
+        if session not in self.live:
+            return
         self.rejected[session] = status
+        if session not in self.accepted:
+            self.over(session, Ended.LOCAL)
 
     def reinvite(self, session: SessionId, offer: SessionDescription) -> None: ...
 
     def end(self, session: SessionId, reason: str = "") -> None:
-        self.ended[session] = reason
+        if session in self.live:
+            self.ended[session] = reason
+            self.over(session, Ended.LOCAL)
 
     def contacts(self, account: str) -> list[Binding]:
         return self.contacts_of.get(account, [])
 
+    # --- what the far side does -------------------------------------------------------------
+
+    def over(self, session: SessionId, why: Ended, status: int = 0) -> None:
+        """The session ends, and is reported to."""
+        self.live.remove(session)
+        self.on_report(SessionEnded(session, why, status))
+
     def _name(self) -> SessionId:
-        return SessionId(f"session-{next(self._names)}")
+        name = SessionId(f"session-{next(self._names)}")
+        self.live.add(name)
+        return name

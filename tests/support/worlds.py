@@ -22,7 +22,6 @@ from cti.sip.events import (
     Ended,
     Endpoint,
     SessionAccepted,
-    SessionEnded,
     SessionId,
     SessionProgressed,
 )
@@ -85,17 +84,18 @@ class RealWorld:
         self.events: list[Event] = []
         bus = Bus(raise_error)
         bus.subscribe(Event, self.events.append)
-        self.signalling, self.media = FakeSignalling(), FakeMedia()
+        self.signalling, self.media, self.clock = FakeSignalling(), FakeMedia(), Clock()
         self._taken: list[CallId] = []
         settings = CallSettings("192.0.2.9", Path("/recordings"), Path("/music.wav"))
         names = iter(range(1000))
         self.switch = Switch(
-            settings, Clock(), bus, self.signalling, self.media, lambda _: f"{next(names):x}"
+            settings, self.clock, bus, self.signalling, self.media, lambda _: f"{next(names):x}"
         )
         self.services = CallServices(self.switch)
         self.control: CallControl = self.services
         self.services.route(Routing({"95588": self._taken.append}))
         self.media.listener = self.services
+        self.signalling.on_report = self.services.report
 
     def register(self, device: str) -> None:
         contact = Binding(f"sip:{device}@192.0.2.7", Endpoint("192.0.2.7", 5060), device, 1, 3600.0)
@@ -118,8 +118,7 @@ class RealWorld:
         self.media.finish(self._caller(call_id))
 
     def hang_up(self, call_id: CallId) -> None:
-        session = self.session(self._caller(call_id))
-        self.services.report(SessionEnded(session, Ended.REMOTE))
+        self.signalling.over(self.session(self._caller(call_id)), Ended.REMOTE)
 
     def phone_rings(self, connection_id: ConnectionId) -> None:
         self.services.report(SessionProgressed(self.session(connection_id), 180, None))
@@ -130,11 +129,10 @@ class RealWorld:
         self.services.report(SessionAccepted(session, description))
 
     def phone_refuses(self, connection_id: ConnectionId, cause: Cause = Cause.BUSY) -> None:
-        session = self.session(connection_id)
-        self.services.report(SessionEnded(session, Ended.REJECTED, STATUS[cause]))
+        self.signalling.over(self.session(connection_id), Ended.REJECTED, STATUS[cause])
 
     def phone_hangs_up(self, connection_id: ConnectionId) -> None:
-        self.services.report(SessionEnded(self.session(connection_id), Ended.REMOTE))
+        self.signalling.over(self.session(connection_id), Ended.REMOTE)
 
     def session(self, leg: ConnectionId) -> SessionId:
         """The SIP session that carries the leg."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from cti.call.clearing import CLOSE_SECONDS
 from cti.call.control import PlayEnd
 from cti.call.events import (
     CallCleared,
@@ -21,6 +22,7 @@ from cti.sip.events import (
     SessionAccepted,
     SessionConfirmed,
     SessionEnded,
+    SessionId,
     SessionKey,
     SessionReoffered,
 )
@@ -140,21 +142,6 @@ def test_no_media_worker_refuses_the_caller_with_503() -> None:
     assert cleared(world).cause is Cause.NO_RESOURCES
 
 
-def test_a_telephone_that_answers_as_we_give_up_is_hung_up() -> None:
-    world = RealWorld()
-    world.register("1001")
-    call_id = world.dial()
-    result_of(world.control.answer(call_id))
-    agent = world.control.deliver(call_id, PHONE)
-    session = world.session(agent)
-    description = sdp.answer(world.signalling.invited[session].offer, "192.0.2.7", 40000)
-    world.control.clear_connection(agent)
-    world.signalling.ended.clear()
-    world.services.report(SessionAccepted(session, description))
-    assert session in world.signalling.ended
-    assert world.media.bridges == set()
-
-
 def test_the_telephones_own_hold_gives_the_caller_music() -> None:
     world = RealWorld()
     _, caller, agent = talking(world)
@@ -233,3 +220,100 @@ def test_a_number_is_kept_only_as_far_as_it_can_be_shown_and_stored() -> None:
     calling = world.control.calls()[0].calling
     assert calling.isprintable()
     assert len(calling) == 32
+
+
+def test_a_withheld_number_is_no_number() -> None:
+    world = RealWorld()
+    world.services.report(world.signalling.offered("Anonymous", "95588"))
+    assert world.control.calls()[0].calling == ""
+
+
+def test_a_reinvite_without_offer_gets_ours_and_its_answer_moves_the_sound() -> None:
+    world = RealWorld()
+    _, caller, agent = talking(world)
+    session = world.session(agent)
+    world.services.report(SessionReoffered(session, None))
+    ours = world.signalling.accepted[session]
+    assert ours.direction_of(ours.media[0]) is sdp.Direction.SENDRECV
+    held = sdp.answer(ours, "192.0.2.8", 41000, direction=sdp.Direction.SENDONLY)
+    world.services.report(SessionConfirmed(session, held))
+    assert (world.media.targets[agent].host, world.media.targets[agent].port) == (
+        "192.0.2.8",
+        41000,
+    )
+    assert isinstance(world.events[-1], Held)
+    world.services.report(SessionReoffered(session, None))
+    ours = world.signalling.accepted[session]
+    world.services.report(SessionConfirmed(session, sdp.answer(ours, "192.0.2.8", 41000)))
+    assert isinstance(world.events[-1], Retrieved)
+    assert world.media.bridges == {frozenset((caller, agent))}
+
+
+def test_an_ack_without_the_answer_due_changes_nothing_of_a_call_that_stands() -> None:
+    world = RealWorld()
+    call_id, _, agent = talking(world)
+    before = world.media.targets[agent]
+    world.services.report(SessionReoffered(world.session(agent), None))
+    world.services.report(SessionConfirmed(world.session(agent), None))
+    assert world.media.targets[agent] == before
+    assert world.control.get(call_id) is not None
+
+
+def test_a_caller_on_hold_in_the_menu_is_no_held_conversation() -> None:
+    world = RealWorld()
+    world.register("1001")
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    call = world.control.get(call_id)
+    assert call is not None
+    assert call.caller is not None
+    session = world.session(call.caller.id)
+    held = sdp.offer("192.0.2.1", 30000, direction=sdp.Direction.SENDONLY)
+    world.services.report(SessionReoffered(session, held))
+    agent = world.control.deliver(call_id, PHONE)
+    world.phone_answers(agent)
+    world.services.report(SessionReoffered(session, sdp.offer("192.0.2.1", 30000)))
+    assert not [each for each in world.events if isinstance(each, Held | Retrieved)]
+    assert world.media.bridges == {frozenset((call.caller.id, agent))}
+
+
+def test_a_key_of_the_agent_by_info_stops_nothing() -> None:
+    world = RealWorld()
+    call_id, caller, agent = talking(world)
+    world.control.play(call_id, SOUND, barge_in=True)
+    world.services.report(SessionKey(world.session(agent), "5"))
+    assert caller in world.media.playing
+
+
+def test_who_plays_anew_when_told_of_the_end_is_told_of_every_end() -> None:
+    world = RealWorld()
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    inner: list[PlayEnd] = []
+
+    def again(_end: PlayEnd) -> None:
+        world.control.play(call_id, SOUND).addCallback(inner.append)
+
+    world.control.play(call_id, SOUND).addCallback(again)
+    outer = world.control.play(call_id, SOUND)
+    assert result_of(outer) is PlayEnd.INTERRUPTED
+    world.hang_up(call_id)
+    assert inner == [PlayEnd.CLEARED]
+
+
+def test_a_leg_that_opens_after_its_call_is_over_is_closed() -> None:
+    world = RealWorld()
+    world.media.slow = True
+    world.dial()
+    world.signalling.over(SessionId("session-1"), Ended.CANCELLED)
+    world.clock.advance(CLOSE_SECONDS)
+    assert isinstance(world.events[-1], CallCleared)
+    world.media.work()
+    assert world.media.open_legs == set()
+
+
+def test_a_session_our_own_mistake_ended_is_laid_to_nobody_else() -> None:
+    world = RealWorld()
+    _, caller, _ = talking(world)
+    world.signalling.end(world.session(caller))
+    assert (cleared(world).cause, cleared(world).cleared_by) == (Cause.INTERRUPTED, Party.SYSTEM)
