@@ -59,7 +59,8 @@ class Wall:
             "console",
             lambda message: self.errors.append(message.text) if message.type == "error" else None,
         )
-        self.page.clock.install(time=BEGIN)
+        # Installed, it runs until it is paused, and it cannot be paused in its past.
+        self.page.clock.install(time=BEGIN - timedelta(minutes=1))
         self.page.clock.pause_at(BEGIN)
         self.page.route("**/*", self._answer)
         self.page.route_web_socket("**/wall/live", self._connect)
