@@ -97,8 +97,9 @@ class LiveCall:
     """Set once the call is being cleared; fires when the last of its events is out."""
 
     def view(self) -> Call:
-        """The call as everybody else sees it."""
-        connections = tuple(leg.connection for leg in self.legs.values())
+        """The call as everybody else sees it; nobody is in one that is being cleared."""
+        there = self.legs.values() if self.cleared is None else ()
+        connections = tuple(leg.connection for leg in there)
         return Call(
             self.id,
             self.direction,

@@ -37,6 +37,11 @@ def kinds(events: list[Event]) -> list[str]:
     return [event.kind for event in events]
 
 
+def caller_is_there(world: World, call_id: CallId) -> bool:
+    call = world.control.get(call_id)
+    return call is not None and call.caller is not None
+
+
 def answered(world: World) -> CallId:
     call_id = world.dial()
     assert result_of(world.control.answer(call_id))
@@ -170,7 +175,10 @@ def test_a_caller_who_leaves_stops_the_ringing_first(world: World) -> None:
     call_id = answered(world)
     connection_id = world.control.deliver(call_id, PHONE)
     world.phone_rings(connection_id)
+    seen: list[bool] = []
+    world.bus.subscribe(Failed, lambda _: seen.append(caller_is_there(world, call_id)))
     world.hang_up(call_id)
+    assert seen == [False], "whoever hears of the telephone can tell that the caller is gone"
     ends = [each for each in world.events if isinstance(each, Failed | ConnectionCleared)]
     assert {type(each) for each in ends} == {Failed, ConnectionCleared}
     assert isinstance(world.events[-1], CallCleared)

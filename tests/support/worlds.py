@@ -43,6 +43,7 @@ class World(Protocol):
     """Callers and telephones around call control."""
 
     control: CallControl
+    bus: Bus
     events: list[Event]
 
     def register(self, device: str) -> None: ...
@@ -71,9 +72,9 @@ class FakeWorld(FakeCalls):
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        bus = Bus(raise_error)
-        bus.subscribe(Event, self.events.append)
-        super().__init__(bus, Clock())
+        self.bus = Bus(raise_error)
+        self.bus.subscribe(Event, self.events.append)
+        super().__init__(self.bus, Clock())
         self.control: CallControl = self
 
 
@@ -82,7 +83,7 @@ class RealWorld:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        bus = Bus(raise_error)
+        self.bus = bus = Bus(raise_error)
         bus.subscribe(Event, self.events.append)
         self.signalling, self.media, self.clock = FakeSignalling(), FakeMedia(), Clock()
         self._taken: list[CallId] = []
