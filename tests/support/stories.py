@@ -1,0 +1,78 @@
+"""What the events of calls must look like, whatever happened: each call a story with one end."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from cti.call.events import (
+    CallCleared,
+    CallEvent,
+    CallStarted,
+    ConnectionCleared,
+    ConnectionEvent,
+    Delivered,
+    Established,
+    Failed,
+    Held,
+    RecordingStarted,
+    RecordingStopped,
+    Retrieved,
+)
+from cti.kernel.events import Event
+from cti.kernel.identifiers import CallId, ConnectionId
+
+AFTER: dict[type[Event] | None, tuple[type[Event], ...]] = {
+    None: (Delivered, Established, Failed, ConnectionCleared),
+    Delivered: (Established, Failed, ConnectionCleared),
+    Established: (Held, ConnectionCleared),
+    Held: (Retrieved, ConnectionCleared),
+    Retrieved: (Held, ConnectionCleared),
+    Failed: (),
+    ConnectionCleared: (),
+}
+"""What may follow what on one connection."""
+
+
+def check_stories(events: Sequence[Event]) -> None:
+    """Every call starts once, ends at most once and last; every connection goes a lawful way."""
+    cleared: set[CallId] = set()
+    started: set[CallId] = set()
+    last: dict[ConnectionId, type[Event]] = {}
+    recording: set[ConnectionId] = set()
+    for event in events:
+        if not isinstance(event, CallEvent):
+            continue
+        assert event.call_id not in cleared, f"{event} after the end of its call"
+        match event:
+            case CallStarted():
+                assert event.call_id not in started
+                started.add(event.call_id)
+            case CallCleared():
+                cleared.add(event.call_id)
+            case ConnectionEvent(connection_id=connection):
+                before = last.get(connection)
+                assert isinstance(event, AFTER[before]), f"{event} after {before}"
+                last[connection] = type(event)
+            case RecordingStarted(connection_id=connection):
+                assert connection not in recording
+                recording.add(connection)
+            case RecordingStopped(connection_id=connection):
+                recording.remove(connection)
+        assert event.call_id in started
+
+
+def check_over(events: Sequence[Event]) -> None:
+    """Every call was cleared exactly once, every connection failed or was cleared exactly once."""
+    ends: defaultdict[ConnectionId, int] = defaultdict(int)
+    calls: defaultdict[CallId, int] = defaultdict(int)
+    for event in events:
+        match event:
+            case CallStarted(call_id=call_id):
+                calls[call_id] += 0
+            case CallCleared(call_id=call_id):
+                calls[call_id] += 1
+            case Failed(connection_id=connection) | ConnectionCleared(connection_id=connection):
+                ends[connection] += 1
+            case ConnectionEvent(connection_id=connection):
+                ends[connection] += 0
+    assert set(calls.values()) <= {1}, calls
+    assert set(ends.values()) <= {1}, ends
