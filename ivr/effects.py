@@ -66,12 +66,14 @@ class TimerFired:
 class ServiceDone:
     """The self-service has answered.
 
-    `announcements` are said next, `values` become fields, `facts` become known of the caller.
+    `announcements` are said next, then the `choices` a question is about to offer; `values` become
+    fields, `facts` become known of the caller.
     After a failure (`succeeded` false) keys typed ahead are forgotten.
     """
 
     outcome: str
     announcements: tuple[Announcement, ...] = ()
+    choices: tuple[Announcement, ...] = ()
     values: Values = field(default_factory=dict)
     facts: Values = field(default_factory=dict)
     succeeded: bool = True
@@ -97,10 +99,14 @@ Event = Started | Played | Key | TimerFired | ServiceDone | CalendarChecked | Ca
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An announcement and the language it is said in."""
+    """An announcement and the language it is said in.
+
+    One that `asks` is part of a question, and said again whenever that is asked again.
+    """
 
     announcement: Announcement
     language: Language
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

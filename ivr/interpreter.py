@@ -17,12 +17,13 @@ It waits in MENU and ASK only, with a timer or a prompt running; every silence e
 a goodbye after a bounded number of prompts, because the loader refuses loops without the caller.
 
 Secrets: digits of a secure entry live in `Secret` values, leave the state with the `CallService`
-that uses them, and are forgotten on every way to a menu and at the end. The recording is masked
+that uses them, and are forgotten at every menu and at the end. The recording is masked
 from the moment a secure question is entered until half a second after its last key. Keys pressed
 while a service runs are kept and used by the next question, unless the service failed.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 from cti.kernel.errors import LocalError
 from cti.kernel.secret import Secret
@@ -77,7 +78,10 @@ from prompts.catalogue import Announcement
 UNMASK_AFTER = 0.5
 """Seconds of masking after the last key of a secret: its tone may still ring."""
 TERMINATOR_WITHIN = 2.0
+"""Seconds within which a terminator after a full entry is taken for habit."""
 MOST_KEYS_AHEAD = 40
+
+Kind = TypeVar("Kind", bound=Node)
 
 
 def step(flow: Flow, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
@@ -155,8 +159,7 @@ class _Turn:
             case Timer.NOINPUT, Phase.MENU | Phase.ASK if not self.state.playing:
                 self._ask_again(self.flow.attempts.noinput)
             case Timer.BETWEEN_KEYS, Phase.ASK:
-                node = self._ask
-                digits = self.state.entry.reveal()
+                node, digits = self._at(Ask), self.state.entry.reveal()
                 self._judge(node, digits, expire(node.rule, digits))
 
     def _key(self, key: str) -> None:
@@ -170,8 +173,9 @@ class _Turn:
                 self._key_in_menu(key)
             case Phase.ASK:
                 self._silence()
-                digits, verdict = press(self._ask.rule, self.state.entry.reveal(), key)
-                self._judge(self._ask, digits, verdict)
+                node = self._at(Ask)
+                digits, verdict = press(node.rule, self.state.entry.reveal(), key)
+                self._judge(node, digits, verdict)
             case Phase.SERVING | Phase.CHECKING:
                 if not habit:
                     ahead = (self.state.ahead.reveal() + key)[:MOST_KEYS_AHEAD]
@@ -194,9 +198,7 @@ class _Turn:
     # --- menu -------------------------------------------------------------------------------
 
     def _key_in_menu(self, key: str) -> None:
-        node = self._node
-        if not isinstance(node, Menu):
-            raise LocalError(f"node {self.state.node} is no menu")
+        node = self._at(Menu)
         if key == AGAIN:
             self._play(self.state.heard)
         elif key == BACK:
@@ -252,7 +254,7 @@ class _Turn:
         if self.state.failures > self.flow.attempts.reasks:
             self._enter(node.give_up)
             return
-        self._change(heard=self._lines(node.prompts))
+        self._change(heard=tuple(line for line in self.state.heard if line.asks))
         self._play((*self._lines((why,)), *self.state.heard))
 
     # --- nodes ------------------------------------------------------------------------------
@@ -294,7 +296,8 @@ class _Turn:
         name, trail = self.state.node, self.state.trail
         if name in trail:
             trail = trail[: trail.index(name)]
-        self._change(trail=trail, heard=(*self.state.queued, *self._lines(node.prompts)), queued=())
+        asked = self._lines(node.prompts, asks=True)
+        self._change(trail=trail, heard=(*self.state.queued, *asked), queued=())
         if isinstance(node, Menu):
             self._change(phase=Phase.MENU, secrets={})
         else:
@@ -317,17 +320,17 @@ class _Turn:
         node, answer = self._node, self.state.answer
         if answer is None or self.state.playing or not isinstance(node, Service):
             return
-        lines = tuple(Line(each, self.state.language) for each in answer.announcements)
-        self._change(answer=None, queued=(*self.state.queued, *lines))
+        language = self.state.language
+        told = (Line(each, language) for each in answer.announcements)
+        choices = (Line(each, language, asks=True) for each in answer.choices)
+        self._change(answer=None, queued=(*self.state.queued, *told, *choices))
         self._learn(facts=answer.facts, fields=answer.values)
         if not answer.succeeded:
             self._change(ahead=NOTHING)
         self._enter(node.outcomes.get(answer.outcome, self.flow.unavailable))
 
     def _by_hours(self, hours: Hours) -> str:
-        node = self._node
-        if not isinstance(node, Schedule):
-            raise LocalError(f"node {self.state.node} is no schedule")
+        node = self._at(Schedule)
         return {
             Hours.OPEN: node.open,
             Hours.CLOSED: node.closed,
@@ -380,7 +383,7 @@ class _Turn:
 
     def _listen(self) -> None:
         node = self._node
-        seconds = node.timeout if isinstance(node, Menu) else self._ask.rule.first_key
+        seconds = node.timeout if isinstance(node, Menu) else self._at(Ask).rule.first_key
         self._wait(Timer.NOINPUT, seconds)
 
     def _wait(self, timer: Timer, seconds: float) -> None:
@@ -403,13 +406,19 @@ class _Turn:
             self._change(masked=True, ahead=NOTHING)
             self._do(Mask(True))
 
-    def _lines(self, prompts: Prompts) -> tuple[Line, ...]:
-        return tuple(self._line(prompt) for prompt in prompts)
-
-    def _line(self, prompt: Prompt) -> Line:
-        fields = self.state.fields
-        values = {blank: fields.get(name, "") for blank, name in prompt.values.items()}
-        return Line(Announcement(prompt.id, values), prompt.language or self.state.language)
+    def _lines(self, prompts: Prompts, *, asks: bool = False) -> tuple[Line, ...]:
+        fields, language = self.state.fields, self.state.language
+        return tuple(
+            Line(
+                Announcement(
+                    prompt.id,
+                    {blank: fields.get(name, "") for blank, name in prompt.values.items()},
+                ),
+                prompt.language or language,
+                asks,
+            )
+            for prompt in prompts
+        )
 
     def _learn(self, *, facts: Values | None = None, fields: Values | None = None) -> None:
         self._change(
@@ -421,11 +430,10 @@ class _Turn:
     def _node(self) -> Node:
         return self.flow.nodes[self.state.node]
 
-    @property
-    def _ask(self) -> Ask:
+    def _at(self, kind: type[Kind]) -> Kind:
         node = self._node
-        if not isinstance(node, Ask):
-            raise LocalError(f"node {self.state.node} asks for no digits")
+        if not isinstance(node, kind):
+            raise LocalError(f"node {self.state.node} is no {kind.__name__}")
         return node
 
     def _secure(self, state: State) -> bool:

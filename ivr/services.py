@@ -195,7 +195,7 @@ class SelfServices:
                 return ServiceDone("none", (Announcement("loss.no_card"),))
             case (card,):
                 return ServiceDone("one", values={"card": "1", "card_ending": card.ending})
-        return ServiceDone("several", tuple(_items(self._visit.cards)))
+        return ServiceDone("several", choices=tuple(_items(self._visit.cards)))
 
     async def choose_card(self, *, card: str) -> ServiceDone:
         """The card that the key stands for."""
@@ -255,6 +255,7 @@ def _transaction(booked: Transaction) -> Announcement:
 
 
 def _items(cards: Iterable[Card]) -> Iterable[Announcement]:
+    yield Announcement("loss.cards")
     for key, card in enumerate(cards, 1):
         yield Announcement(
             "loss.item",

@@ -1,13 +1,9 @@
-"""The interpreter as callers meet it: scenes on the shipped flow and on small ones."""
+"""The interpreter as callers meet it: menus, silence, entries, services, the end."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Situation
 from ivr.effects import (
     CalendarChecked,
@@ -16,109 +12,24 @@ from ivr.effects import (
     CheckCalendar,
     Choose,
     Disconnect,
-    Effect,
     Entered,
-    Event,
     HandOver,
     Hours,
     Key,
-    Mask,
     Play,
     Played,
     ServiceDone,
     SetLanguage,
     Started,
-    StartTimer,
     StopPlaying,
-    StopTimer,
     Timer,
     TimerFired,
 )
-from ivr.flow import Flow
-from ivr.interpreter import step
-from ivr.services import SIGNATURES
-from ivr.state import Phase, State
+from ivr.state import Phase
 from prompts.catalogue import Announcement
-from tests.support.flows import shipped_flow, small_flow
+from tests.support.walks import VERIFIED, WRONG, Walk, ids, signed_in
 
 NOINPUT = TimerFired(Timer.NOINPUT)
-KEYS = "0123456789*#ABCD"
-WAITS = {Phase.MENU, Phase.ASK, Phase.SERVING, Phase.CLOSING}
-
-
-class Walk:
-    """A caller's way through a flow, with what it does to the world."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow, self.state = flow, State()
-        self.effects: list[Effect] = []
-        self.timers: dict[Timer, float] = {}
-        self.playing: Play | None = None
-        self.masked = False
-
-    def send(self, *events: Event) -> list[Effect]:
-        """What these events do."""
-        new: list[Effect] = []
-        for event in events:
-            if isinstance(event, TimerFired):
-                self.timers.pop(event.timer, None)
-            if isinstance(event, Played):
-                self.playing = None
-            self.state, effects = step(self.flow, self.state, event)
-            for effect in effects:
-                self._note(effect)
-            new += effects
-        self.effects += new
-        return new
-
-    def press(self, keys: str) -> list[Effect]:
-        """The caller presses keys."""
-        return self.send(*(Key(key) for key in keys))
-
-    def hear(self, *events: Event) -> list[str]:
-        """The ids of what is said after these events."""
-        return _ids(self.send(*events))
-
-    def begin(self, keys: str = "1", hours: Hours = Hours.OPEN, level: str = "") -> list[Effect]:
-        """Choose the language, and reach the menu of the hour."""
-        self.send(Started({"level": level}))
-        return [*self.press(keys), *self.send(CalendarChecked(hours))]
-
-    def _note(self, effect: Effect) -> None:
-        match effect:
-            case StartTimer():
-                self.timers[effect.timer] = effect.seconds
-            case StopTimer():
-                self.timers.pop(effect.timer, None)
-            case Play():
-                self.playing = effect
-            case StopPlaying():
-                self.playing = None
-            case Mask():
-                self.masked = effect.masked
-
-
-def _ids(effects: list[Effect]) -> list[str]:
-    return [line.announcement.id for e in effects if isinstance(e, Play) for line in e.lines]
-
-
-@pytest.fixture
-def walk() -> Walk:
-    return Walk(shipped_flow())
-
-
-def signed_in(walk: Walk, choice: str = "2") -> CallService:
-    """Up to the service call of a sign-in."""
-    walk.begin()
-    walk.press(choice)
-    effects = walk.press("6001010101#135790" + "80000101#246801")
-    return next(effect for effect in effects if isinstance(effect, CallService))
-
-
-VERIFIED = ServiceDone(
-    "verified", (Announcement("sign_in.verified"),), facts={"verification": "signed_in"}
-)
-WRONG = ServiceDone("wrong", (Announcement("sign_in.wrong"),), succeeded=False)
 
 
 # --- prompts and menus ----------------------------------------------------------------------
@@ -157,7 +68,7 @@ def test_a_key_cuts_the_prompt_and_chooses(walk: Walk) -> None:
 def test_the_greeting_is_by_level_and_one_prompt_with_the_menu(
     walk: Walk, level: str, greeting: str
 ) -> None:
-    assert _ids(walk.begin(level=level)[-1:]) == [greeting, "main.menu"]
+    assert ids(walk.begin(level=level)[-1:]) == [greeting, "main.menu"]
 
 
 def test_the_chosen_language_is_spoken(walk: Walk) -> None:
@@ -175,7 +86,7 @@ def test_the_chosen_language_is_spoken(walk: Walk) -> None:
     ],
 )
 def test_the_hour_decides_the_menu(walk: Walk, hours: Hours, heard: list[str]) -> None:
-    assert _ids(walk.begin(hours=hours)[-1:]) == heard
+    assert ids(walk.begin(hours=hours)[-1:]) == heard
 
 
 @pytest.mark.parametrize(
@@ -203,21 +114,21 @@ def test_nobody_to_talk_to_at_night(walk: Walk) -> None:
 
 def test_again_says_all_of_it_again(walk: Walk) -> None:
     walk.begin()
-    assert _ids(walk.press("*")) == ["greeting.ordinary", "main.menu"]
+    assert ids(walk.press("*")) == ["greeting.ordinary", "main.menu"]
 
 
 def test_back_leads_up_menu_by_menu(walk: Walk) -> None:
     walk.begin()
-    assert _ids(walk.press("1")) == ["rates.menu"]
-    assert _ids(walk.press("#")) == ["main.menu"]
-    assert _ids(walk.press("#")) == ["language.choice", "language.choice"]
-    assert _ids(walk.press("#")) == ["language.choice", "language.choice"]
+    assert ids(walk.press("1")) == ["rates.menu"]
+    assert ids(walk.press("#")) == ["main.menu"]
+    assert ids(walk.press("#")) == ["language.choice", "language.choice"]
+    assert ids(walk.press("#")) == ["language.choice", "language.choice"]
 
 
 def test_back_out_of_an_entry(walk: Walk) -> None:
     walk.begin()
-    assert _ids(walk.press("4")) == ["ticket.ask_number"]
-    assert _ids(walk.press("#")) == ["main.menu"]
+    assert ids(walk.press("4")) == ["ticket.ask_number"]
+    assert ids(walk.press("#")) == ["main.menu"]
 
 
 def test_coming_round_does_not_lengthen_the_way_back(walk: Walk) -> None:
@@ -237,7 +148,7 @@ def silent(walk: Walk) -> list[str]:
 
 
 def wrong(walk: Walk) -> list[str]:
-    return _ids(walk.press("7"))
+    return ids(walk.press("7"))
 
 
 @pytest.mark.parametrize(
@@ -266,7 +177,7 @@ def test_an_answer_ends_the_row_of_failures(walk: Walk) -> None:
     walk.begin()
     for _ in range(3):
         wrong(walk)
-    assert _ids(walk.press("1")) == ["rates.menu"]
+    assert ids(walk.press("1")) == ["rates.menu"]
     for _ in range(3):
         assert wrong(walk)[1:] == ["rates.menu"]
 
@@ -296,6 +207,17 @@ def test_a_timer_that_fires_into_a_prompt_is_late(walk: Walk) -> None:
     assert walk.send(NOINPUT) == []
 
 
+def test_the_cards_to_choose_from_are_said_again_with_the_question(walk: Walk) -> None:
+    signed_in(walk, "3")
+    cards = ServiceDone("several", choices=(Announcement("loss.cards"),))
+    asked = ["loss.cards", "loss.which_card"]
+    walk.send(VERIFIED, Played())
+    assert walk.hear(cards) == ["sign_in.verified", *asked]
+    assert silent(walk) == ["retry.noinput", *asked]
+    assert silent(walk) == ["retry.noinput", *asked]
+    assert ids(walk.press("*")) == asked
+
+
 # --- entries --------------------------------------------------------------------------------
 
 
@@ -318,7 +240,7 @@ def test_an_entry_ends_by_silence(walk: Walk) -> None:
 def test_an_entry_too_short_is_asked_again(walk: Walk) -> None:
     walk.begin()
     walk.press("4")
-    assert _ids(walk.press("123#")) == ["retry.nomatch", "ticket.ask_number"]
+    assert ids(walk.press("123#")) == ["retry.nomatch", "ticket.ask_number"]
     walk.press("12")
     assert walk.hear(TimerFired(Timer.BETWEEN_KEYS)) == ["retry.nomatch", "ticket.ask_number"]
 
@@ -326,7 +248,7 @@ def test_an_entry_too_short_is_asked_again(walk: Walk) -> None:
 def test_star_starts_an_entry_afresh(walk: Walk) -> None:
     walk.begin()
     walk.press("4")
-    assert _ids(walk.press("999*")) == ["ticket.ask_number"]
+    assert ids(walk.press("999*")) == ["ticket.ask_number"]
     effects = walk.press("26112100014#")
     assert CallService("ticket_state", {"ticket_number": "26112100014"}) in effects
 
@@ -335,16 +257,16 @@ def test_pound_after_a_full_entry_is_habit(walk: Walk) -> None:
     walk.begin()
     walk.press("26001010101#135790")
     assert walk.state.node == "banking_number"
-    assert _ids(walk.press("#")) == ["sign_in.banking_number"], "the prompt it cut is said again"
+    assert ids(walk.press("#")) == ["sign_in.banking_number"], "the prompt it cut is said again"
     assert walk.state.node == "banking_number"
-    assert _ids(walk.press("#")) == ["main.menu"], "a second one means back"
+    assert ids(walk.press("#")) == ["main.menu"], "a second one means back"
 
 
 def test_pound_long_after_a_full_entry_means_back(walk: Walk) -> None:
     walk.begin()
     walk.press("26001010101#135790")
     walk.send(TimerFired(Timer.TERMINATOR))
-    assert _ids(walk.press("#")) == ["main.menu"]
+    assert ids(walk.press("#")) == ["main.menu"]
 
 
 # --- services -------------------------------------------------------------------------------
@@ -415,7 +337,7 @@ def test_signed_in_once_is_enough(walk: Walk) -> None:
     signed_in(walk)
     walk.send(TimerFired(Timer.TERMINATOR))
     walk.send(VERIFIED, Played(), ServiceDone("told"), ServiceDone("told"))
-    assert _ids(walk.press("#")) == ["main.menu"]
+    assert ids(walk.press("#")) == ["main.menu"]
     assert CallService("cards") in walk.press("3")
 
 
@@ -427,122 +349,6 @@ def test_locked_out_a_person_helps(walk: Walk, choice: str) -> None:
     assert walk.hear(CalendarChecked(Hours.OPEN)) == ["sign_in.locked", "person.connecting"]
     situation = Situation.CARD_LOSS if choice == "3" else Situation.ORDINARY
     assert HandOver("general", situation) in walk.send(Played())
-
-
-# --- secrets --------------------------------------------------------------------------------
-
-
-def test_secrets_leave_with_the_service_call(walk: Walk) -> None:
-    call = signed_in(walk)
-    assert call == CallService(
-        "sign_in",
-        {
-            "account": Secret("6001010101"),
-            "pin": Secret("135790"),
-            "banking_number": Secret("80000101"),
-            "banking_pin": Secret("246801"),
-        },
-    )
-    assert walk.state.secrets == {}
-
-
-def test_secrets_are_forgotten_on_the_way_back(walk: Walk) -> None:
-    walk.begin()
-    walk.press("26001010101#1357")
-    assert walk.state.secrets.keys() == {"account"}
-    walk.press("*#")
-    assert walk.state.node == "main"
-    assert walk.state.secrets == {}
-    assert len(walk.state.entry) == 0
-
-
-def test_the_recording_is_masked_from_the_question_until_after_the_last_key(walk: Walk) -> None:
-    walk.begin()
-    effects = walk.press("2")
-    assert effects.index(Mask(True)) < next(
-        index for index, effect in enumerate(effects) if isinstance(effect, Play)
-    )
-    walk.press("6001010101#13579080000101#24680")
-    assert walk.masked
-    assert Timer.UNMASK not in walk.timers
-    walk.press("1")
-    assert walk.masked
-    assert walk.timers[Timer.UNMASK] == 0.5
-    walk.send(TimerFired(Timer.UNMASK))
-    assert not walk.masked
-
-
-def test_a_late_key_keeps_the_recording_masked(walk: Walk) -> None:
-    signed_in(walk)
-    walk.timers[Timer.UNMASK] = 0.1
-    walk.press("7")
-    assert walk.timers[Timer.UNMASK] == 0.5
-
-
-def test_leaving_a_secure_question_unmasks(walk: Walk) -> None:
-    walk.begin()
-    walk.press("2#")
-    assert walk.state.node == "main"
-    assert walk.timers == {Timer.UNMASK: 0.5}
-
-
-def test_keys_typed_ahead_unmasked_are_no_secret(tmp_path: Path) -> None:
-    walk = Walk(
-        small_flow(
-            tmp_path,
-            """\
-  first: {service: {name: rates, outcomes: {told: pin}}}
-  pin: {ask: {prompt: sign_in.pin, field: pin, length: 6, secure: true, then: person}}
-""",
-        )
-    )
-    walk.send(Started())
-    walk.press("135790")
-    assert walk.hear(ServiceDone("told")) == ["sign_in.pin"]
-    assert walk.masked
-
-
-# --- keys typed ahead -----------------------------------------------------------------------
-
-
-def test_keys_ahead_run_through_several_questions(tmp_path: Path) -> None:
-    walk = Walk(
-        small_flow(
-            tmp_path,
-            """\
-  first: {service: {name: rates, outcomes: {told: menu}}}
-  menu: {menu: {prompt: main.menu, choices: {4: {name: ticket, then: ask}}}}
-  ask: {ask: {prompt: ticket.ask_number, field: ticket_number, length: 4, then: told}}
-  told:
-    service:
-      name: ticket_state
-      arguments: [ticket_number]
-      outcomes: {told: person, unknown: person}
-""",
-        )
-    )
-    walk.send(Started())
-    walk.press("4123")
-    assert walk.hear(ServiceDone("told")) == []
-    assert walk.timers == {Timer.BETWEEN_KEYS: 4.0}
-    assert CallService("ticket_state", {"ticket_number": "1234"}) in walk.press("4")
-    assert walk.timers == {Timer.TERMINATOR: 2.0}
-
-
-def test_a_wrong_key_ahead_forgets_the_rest(tmp_path: Path) -> None:
-    walk = Walk(
-        small_flow(
-            tmp_path,
-            """\
-  first: {service: {name: rates, outcomes: {told: menu}}}
-  menu: {menu: {prompt: main.menu, choices: {4: {name: ticket, then: person}}}}
-""",
-        )
-    )
-    walk.send(Started())
-    walk.press("74")
-    assert walk.hear(ServiceDone("told")) == ["retry.nomatch", "main.menu"]
-    assert walk.state.node == "menu"
 
 
 # --- the end --------------------------------------------------------------------------------
@@ -562,78 +368,3 @@ def test_nothing_happens_after_the_caller_left(walk: Walk) -> None:
     assert walk.state.phase is Phase.DONE
     assert walk.send(Key("7"), Played(), NOINPUT, TimerFired(Timer.BETWEEN_KEYS)) == []
     assert walk.send(ServiceDone("told"), CalendarChecked(Hours.OPEN), Started()) == []
-
-
-# --- laws -----------------------------------------------------------------------------------
-
-events = st.one_of(
-    st.sampled_from(KEYS).map(Key),
-    st.sampled_from(KEYS).map(Key),
-    st.just(Played()),
-    st.sampled_from(Timer).map(TimerFired),
-    st.sampled_from(Hours).map(CalendarChecked),
-    st.builds(
-        ServiceDone,
-        st.sampled_from(sorted({o for s in SIGNATURES.values() for o in s.outcomes})),
-        succeeded=st.booleans(),
-        facts=st.sampled_from([{}, {"verification": "signed_in"}]),
-    ),
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(events, max_size=80))
-def test_whatever_happens_it_waits_for_something_or_has_ended(storm: list[Event]) -> None:
-    walk = Walk(shipped_flow())
-    walk.send(Started())
-    for event in storm:
-        if isinstance(event, TimerFired) and event.timer not in walk.timers:
-            continue
-        if isinstance(event, Played) and walk.playing is None:
-            continue
-        walk.send(event)
-        assert walk.state.playing is (walk.playing is not None)
-        match walk.state.phase:
-            case Phase.MENU | Phase.ASK:
-                waiting = walk.timers.keys() & {Timer.NOINPUT, Timer.BETWEEN_KEYS}
-                assert bool(walk.playing) != bool(waiting)
-            case Phase.CLOSING:
-                assert walk.playing
-            case Phase.DONE:
-                assert walk.timers.keys() <= {Timer.UNMASK}
-        assert walk.masked <= (walk.state.phase is Phase.ASK or Timer.UNMASK in walk.timers)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.text(KEYS, max_size=40), st.sampled_from(Hours))
-def test_a_caller_who_falls_silent_is_let_go(keys: str, hours: Hours) -> None:
-    walk = Walk(shipped_flow())
-    walk.send(Started())
-    walk.press(keys)
-    for _ in range(40):
-        match walk.state.phase:
-            case Phase.DONE:
-                break
-            case Phase.CHECKING:
-                walk.send(CalendarChecked(hours))
-            case Phase.SERVING:
-                walk.send(ServiceDone("unavailable", succeeded=False), Played())
-            case _ if walk.playing:
-                walk.send(Played())
-            case _:
-                walk.send(TimerFired(next(iter(walk.timers.keys() - {Timer.UNMASK}))))
-    assert walk.state.phase is Phase.DONE
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.text("3579", min_size=6, max_size=6), st.text("01*#", max_size=5))
-def test_secret_digits_show_nowhere(pin: str, more: str) -> None:
-    walk = Walk(shipped_flow())
-    walk.begin()
-    walk.press("2" + "88880000" + "#")
-    seen = [repr(walk.send(Key(key))) + repr(walk.state) for key in pin]
-    seen += [repr(walk.send(Key(key))) + repr(walk.state) for key in more]
-    seen += [repr(Key(key)) for key in pin]
-    for text in seen:
-        assert pin not in text
-        assert "88880000" not in text

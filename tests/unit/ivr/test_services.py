@@ -53,12 +53,12 @@ def desk() -> Desk:
 
 
 def said(done: ServiceDone, language: Language = Language.CHINESE) -> list[str]:
-    return [CATALOGUE.text(each, language) for each in done.announcements]
+    return [CATALOGUE.text(each, language) for each in (*done.announcements, *done.choices)]
 
 
 def test_rates_are_spoken_as_percentages(desk: Desk) -> None:
     done = desk.run("rates")
-    assert said(done)[1:] == ["活期，百分之零点零五。", "一年，百分之零点九五。"]
+    assert said(done)[1:] == ["活期存款，百分之零点零五。", "定期一年，百分之零点九五。"]
     assert "2026" not in said(done)[0]
     assert said(done, Language.ENGLISH)[2] == "one year, zero point nine five percent."
 
@@ -122,7 +122,7 @@ def test_several_cards_are_numbered_for_the_keys(desk: Desk) -> None:
     desk.sign_in()
     done = desk.run("cards")
     assert done.outcome == "several"
-    assert said(done, Language.ENGLISH)[1].startswith("For the credit card ending in zero four")
+    assert said(done, Language.ENGLISH)[2].startswith("For the credit card ending in zero four")
     assert desk.run("choose_card", card="2").values == {"card_ending": "0405"}
     assert desk.run("choose_card", card="3").outcome == "unknown"
     assert desk.run("choose_card", card="0").outcome == "unknown"
@@ -131,7 +131,7 @@ def test_several_cards_are_numbered_for_the_keys(desk: Desk) -> None:
 def test_no_more_cards_than_keys(desk: Desk) -> None:
     desk.bank.cards_held *= 5
     desk.sign_in()
-    assert len(desk.run("cards").announcements) == 9
+    assert len([each for each in desk.run("cards").choices if each.id == "loss.item"]) == 9
     assert desk.run("choose_card", card="9").outcome == "chosen"
 
 

@@ -129,6 +129,7 @@ def test_a_card_is_reported_lost_after_confirmation(house: IvrHouse) -> None:
     house.calls.finish_play(call_id)
     assert house.heard(call_id) == [
         "sign_in.verified",
+        "loss.cards",
         "loss.item",
         "loss.item",
         "loss.which_card",
