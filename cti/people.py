@@ -11,14 +11,15 @@ from pathlib import Path
 from twisted.internet.defer import Deferred
 
 from cti.kernel.clock import Clock
+from cti.kernel.deferreds import fork
 from cti.kernel.errors import HotlineError
 from cti.keying import Stroke
 from cti.sip.events import Endpoint
-from cti.telephone import PhoneCall, PhoneState, Telephone
+from cti.telephone import NOBODY_ANSWERS, REQUEST_TIMEOUT, PhoneCall, PhoneState, Telephone
 
 Say = Callable[[str], None]
-HOLD_SECONDS = 5.0
-REQUEST_TIMEOUT = 408
+UNWANTED = (401, 403, 404, 407)
+"""How a registrar refuses telephones it does not know, or that know the wrong password."""
 
 
 class RegistrationError(HotlineError):
@@ -43,16 +44,24 @@ class Caller:
         self._clock, self._say = clock, say
         self._dialling: Dialling
         self._telephone: Telephone
+        self._call: PhoneCall
         self._answered = False
-        self._done: Deferred[PhoneCall] = Deferred()
+        self._over: Deferred[PhoneCall] = Deferred()
 
     def call(
         self, telephone: Telephone, server: Endpoint, dialling: Dialling
     ) -> Deferred[PhoneCall]:
         """Place the call; fires with it when it is over."""
         self._telephone, self._dialling = telephone, dialling
-        telephone.place(dialling.number, server, save=dialling.save, sounds=dialling.sounds)
-        return self._done
+        self._call = telephone.place(
+            dialling.number, server, save=dialling.save, sounds=dialling.sounds
+        )
+        return fork(self._over)
+
+    def leave(self) -> Deferred[PhoneCall]:
+        """Hang up before it is time; fires with the call when it is over."""
+        self._telephone.hang_up(self._call)
+        return fork(self._over)
 
     @property
     def answered(self) -> bool:
@@ -67,7 +76,7 @@ class Caller:
                 self._answered = True
                 self._key(call, list(self._dialling.strokes))
             case PhoneState.ENDED:
-                self._done.callback(call)
+                self._over.callback(call)
 
     def registered(self, expires: int) -> None:
         """A caller does not register."""
@@ -96,15 +105,24 @@ class Answering:
     answer_after: float | None = 2.0
     talk_for: float | None = None
     hold_after: float | None = None
+    hold_for: float = 5.0
     sounds: Sequence[Path] = ()
 
 
 class Answerer:
     """Somebody who takes every call of a registered telephone."""
 
-    def __init__(self, clock: Clock, say: Say, plan: Callable[[], Answering]) -> None:
-        self._clock, self._say, self._plan = clock, say, plan
+    def __init__(
+        self,
+        clock: Clock,
+        say: Say,
+        plan: Callable[[], Answering],
+        over: Callable[[PhoneCall], None] = lambda _: None,
+    ) -> None:
+        """`over` is told when a call that was answered has ended."""
+        self._clock, self._say, self._plan, self._over = clock, say, plan, over
         self._telephone: Telephone
+        self._server: Endpoint
         self.lost: Deferred[None] = Deferred()
         """Fails with RegistrationError when the telephone loses its registration."""
         self._registered: Deferred[None] = Deferred()
@@ -113,7 +131,7 @@ class Answerer:
         self, telephone: Telephone, server: Endpoint, secret: str, expires: int = 120
     ) -> Deferred[None]:
         """Register and keep registered; RegistrationError."""
-        self._telephone = telephone
+        self._telephone, self._server = telephone, server
         telephone.register(server, secret, expires)
         return self._registered
 
@@ -127,6 +145,8 @@ class Answerer:
             case PhoneState.TALKING if not call.greeted:
                 call.greeted = True
                 self._converse(call, plan)
+            case PhoneState.ENDED if call.greeted:
+                self._over(call)
 
     def answer(self, call: PhoneCall, plan: Answering | None = None) -> None:
         """Take the call now."""
@@ -141,15 +161,19 @@ class Answerer:
 
     def registration_failed(self, status: int) -> None:
         """The server does not want the telephone, or is not there."""
-        why = "nobody answers" if status == REQUEST_TIMEOUT else f"refused with {status}"
+        why = f"refused with {status}"
+        if status == REQUEST_TIMEOUT:
+            why = f"{NOBODY_ANSWERS}; is the hotline running?"
+        elif status in UNWANTED:
+            why += "; is that telephone known, and its SIP password right?"
         waiting = self.lost if self._registered.called else self._registered
         if not waiting.called:
-            waiting.errback(RegistrationError(f"cannot register: {why}"))
+            waiting.errback(RegistrationError(f"cannot register at {self._server}: {why}"))
 
     def _converse(self, call: PhoneCall, plan: Answering) -> None:
         later, telephone = self._clock.callLater, self._telephone
         if plan.hold_after is not None:
             later(plan.hold_after, telephone.hold, call, held=True)
-            later(plan.hold_after + HOLD_SECONDS, telephone.hold, call, held=False)
+            later(plan.hold_after + plan.hold_for, telephone.hold, call, held=False)
         if plan.talk_for is not None:
             later(plan.talk_for, telephone.hang_up, call)

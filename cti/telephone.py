@@ -44,9 +44,11 @@ from cti.sip.events import (
     SessionProgressed,
     SessionReoffered,
 )
+from cti.sip.outgoing import PHRASES
 from cti.sip.sdp import Direction, SessionDescription
 
-BUSY_HERE, NOT_ACCEPTABLE, NO_MEDIA = 486, 488, 503
+BUSY_HERE, NOT_ACCEPTABLE, NO_MEDIA, REQUEST_TIMEOUT, DECLINE = 486, 488, 503, 408, 603
+NOBODY_ANSWERS = "nobody answers"
 KEY_SECONDS = 0.2
 """How long one key press takes on the wire: 100 ms of tone, 100 ms of silence."""
 
@@ -75,6 +77,8 @@ class PhoneCall:
     local: MediaAddress | None = None
     target: MediaTarget | None = None
     save: Path | None = None
+    ending: str = ""
+    """How it ended, in a few words."""
     greeted: bool = False
     """Whether the person at the telephone has begun to talk."""
     sounds: tuple[Path, ...] = ()
@@ -186,11 +190,21 @@ class Telephone:
         """Press keys in the call."""
         self._media.send_keys(call.leg, keys)
 
-    def hang_up(self, call: PhoneCall) -> None:
-        """End the call, whatever it does."""
+    def hang_up(self, call: PhoneCall, what: str = "") -> None:
+        """End the call, whatever it does; `what` says why in place of the usual words."""
         if call.session is not None and call.state is not PhoneState.ENDED:
-            self._end(call, "hung up")
-            self.signalling.end(call.session)
+            ringing = call.state is PhoneState.RINGING
+            self._end(call, what or ("refused" if ringing else "hung up"))
+            if ringing:
+                self.signalling.reject(call.session, DECLINE)
+            else:
+                self.signalling.end(call.session)
+
+    def nobody_there(self) -> None:
+        """Nothing came from the server though it had the time: wait no longer for it."""
+        for call in self.calls:
+            self.hang_up(call, NOBODY_ANSWERS)
+        self._listener.registration_failed(REQUEST_TIMEOUT)
 
     # --- what the network does --------------------------------------------------------------
 
@@ -216,7 +230,7 @@ class Telephone:
     def _about_call(self, call: PhoneCall, report: Report) -> None:
         match report:
             case SessionProgressed(status=status):
-                self._listener.changed(call, f"progress {status}")
+                self._listener.changed(call, PHRASES.get(status, f"progress {status}").lower())
             case SessionAccepted(description=description) if call.state is PhoneState.DIALLING:
                 self._talk(call, negotiation.target(description, description))
             case SessionConfirmed(description=description) if call.target is None:
@@ -224,8 +238,7 @@ class Telephone:
             case SessionReoffered(offer=offer):
                 self._reoffered(call, offer)
             case SessionEnded(why=why, status=status):
-                refused = f"refused with {status}" if status else why.value
-                self._end(call, "far side hung up" if why is Ended.REMOTE else refused)
+                self._end(call, ending(why, status))
 
     def _offered(self, report: SessionOffered) -> None:
         if not negotiation.acceptable(report.offer):
@@ -288,7 +301,7 @@ class Telephone:
     def _end(self, call: PhoneCall, what: str) -> None:
         if call.session is not None:
             self._calls.pop(call.session, None)
-        call.state = PhoneState.ENDED
+        call.state, call.ending = PhoneState.ENDED, what
 
         def closed(figures: LegStatistics) -> None:
             call.figures = figures
@@ -311,4 +324,21 @@ class Telephone:
         """No sound came for too long: hang up."""
         for call in self.calls:
             if call.leg in legs:
-                self.hang_up(call)
+                self.hang_up(call, "heard nothing for too long, hung up")
+
+
+def ending(why: Ended, status: int) -> str:
+    """In a few words how the far side, or its absence, ended a call."""
+    match why:
+        case Ended.REJECTED if status == REQUEST_TIMEOUT:
+            return NOBODY_ANSWERS
+        case Ended.REJECTED:
+            return f"refused with {status} {PHRASES.get(status, '')}".rstrip()
+        case Ended.CANCELLED:
+            return "far side gave up"
+        case Ended.TIMEOUT:
+            return "far side is gone"
+        case Ended.REMOTE:
+            return "far side hung up"
+        case Ended.LOCAL:
+            return "hung up"

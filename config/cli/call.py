@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ examples:
 
 keys: words of 0-9 * # A-D, keyed one after the other; w5 waits five seconds more."""
 
-NEVER_ANSWERED = 1
+NEVER_ANSWERED, INTERRUPTED = 1, 130
 SILENCE = 0.003
 """Samples below this share of full scale do not count as sound."""
 QUIETEST = -96.0
@@ -44,13 +45,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Call, and be done when the call is; 1 when it was never answered."""
-    from config.cli.telephones import open_telephone, react, servers_of
+    from twisted.internet.defer import CancelledError
+
+    from config.cli.telephones import open_telephone, react, servers_of, sound_to_play
     from config.cli.terminal import Terminal
+    from cti.kernel.errors import ConfigurationError
     from cti.keying import parse_keys
     from cti.people import Caller, Dialling
+    from cti.telephone import NOBODY_ANSWERS
 
     strokes = parse_keys(args.keys, args.pause)
-    sounds = (args.say,) if args.say else ()
+    sounds = (sound_to_play(args.say, "--say"),) if args.say else ()
+    if args.save and not args.save.parent.is_dir():
+        raise ConfigurationError(f"there is no folder {args.save.parent}", key="--save")
     plan = Dialling(args.number, strokes, args.talk_for, args.save, sounds)
     server, _ = servers_of(args)
 
@@ -58,10 +65,16 @@ def run(args: argparse.Namespace) -> int:
         terminal = Terminal(reactor)
         caller = Caller(reactor, terminal.say)
         async with open_telephone(reactor, args.calling, caller, server) as telephone:
-            ended = await caller.call(telephone, server, plan)
+            try:
+                ended = await caller.call(telephone, server, plan)
+                status = 0 if caller.answered else NEVER_ANSWERED
+            except CancelledError:
+                ended, status = await caller.leave(), INTERRUPTED
+        if ended.ending == NOBODY_ANSWERS:
+            print(f"nobody answers at {server}: is the hotline running?", file=sys.stderr)
         for line in summary(ended):
             terminal.say(line)
-        return 0 if caller.answered else NEVER_ANSWERED
+        return status
 
     return react(call)
 

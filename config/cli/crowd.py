@@ -1,59 +1,31 @@
 """A house full of people: agents who answer, and callers who want something."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
-from twisted.internet.task import LoopingCall, deferLater
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from config.cli.desk import Desk
-from config.cli.phone import pitch
-from config.cli.telephones import media_engine, open_telephone, voice
-from config.demo.model import DemoCustomer
+from config.cli.crew import ALL_DOING, DemoAgent, Workplace
+from config.cli.errands import errands
+from config.cli.telephones import open_telephone, voice
 from config.demo.read import read_demo
 from cti.kernel.identifiers import ConnectionId
+from cti.kernel.vocabulary import Language
 from cti.keying import parse_keys
 from cti.media.port import PlayOutcome
-from cti.people import Answerer, Answering, Caller, Dialling
-from cti.sip.events import Endpoint
+from cti.people import Caller, Dialling
 from cti.telephone import Telephone
 
 PAUSE = 2.5
-ANSWER_SECONDS = (1.0, 4.0)
-REPORT_SECONDS = 10.0
 CALLER_PITCH = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """What a caller calls for: keys after the language, seconds on the line, how many do it."""
-
-    name: str
-    keys: str
-    stay: float
-    weight: int
-
-
-def errands(customer: DemoCustomer, account_pin: str, banking_pin: str) -> Sequence[Errand]:
-    """What that customer may want; `stay` is also how long they bear to wait for a person."""
-    number = customer.accounts[0].number.reveal()
-    banking = customer.banking_number.reveal()
-    return (
-        Errand("rates", "1", 20.0, 3),
-        Errand(
-            "balance", f"2 w3 {number}# w2 {account_pin}# w2 {banking}# w2 {banking_pin}#", 25.0, 3
-        ),
-        Errand("a person", "0", 90.0, 6),
-        Errand("a complaint", "9", 120.0, 2),
-        Errand("giving up", "0", 6.0, 1),
-    )
+LANGUAGE_KEYS = {Language.CHINESE: "1", Language.ENGLISH: "2"}
+PATIENCE = (0.6, 1.4)
+"""How people differ in the time they stay, as factors."""
 
 
 class Crowd:
@@ -61,70 +33,52 @@ class Crowd:
 
     log = Logger()
 
-    def __init__(
-        self, reactor: Any, server: Endpoint, web: str, random: Random, folder: Path, talk: float
-    ) -> None:
-        self._reactor, self._server, self._web = reactor, server, web
-        self._random, self._folder, self._talk = random, folder, talk
-        self._demo = read_demo()
-        self._engine = media_engine(reactor, server)
+    def __init__(self, workplace: Workplace, random: Random) -> None:
+        self._workplace, self._random = workplace, random
+        self._reactor, self._engine = workplace.reactor, workplace.engine
         self._engine.listener = self
-        self._telephones: list[Telephone] = []
-        self._counted: Counter[str] = Counter()
+        self._demo = read_demo()
+        self._agents: list[DemoAgent] = []
+        self._telephones: set[Telephone] = set()
+        self._wanted: Counter[str] = Counter()
+        self._unanswered = 0
         self._calling: set[Deferred[None]] = set()
 
     # --- agents -----------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def agents(self, first: int, number: int) -> AsyncIterator[None]:
-        """So many agents at the extensions from `first` on, signed in and ready."""
+    async def agents(self, first: int, number: int, talk: float) -> AsyncIterator[None]:
+        """So many agents at the extensions from `first` on, signed in and ready.
+
+        `talk` is the mean of a conversation's seconds.
+        """
         async with AsyncExitStack() as everybody:
             everybody.push_async_callback(self._engine.shut_down)
             for extension in range(first, first + number):
-                await everybody.enter_async_context(self._agent(str(extension)))
+                agent = DemoAgent(self._workplace, str(extension), self._random, talk)
+                await everybody.enter_async_context(agent.at_work())
+                self._agents.append(agent)
             yield
-
-    @asynccontextmanager
-    async def _agent(self, extension: str) -> AsyncIterator[None]:
-        sounds = (voice(self._folder, pitch(extension)),)
-        secret = f"demo-{extension}"
-
-        def plan() -> Answering:
-            answer_after = self._random.uniform(*ANSWER_SECONDS)
-            return Answering(
-                answer_after, self._random.expovariate(1 / self._talk) + 3, None, sounds
-            )
-
-        answerer = Answerer(self._reactor, lambda _: None, plan)
-        async with open_telephone(
-            self._reactor, extension, answerer, self._server, self._engine
-        ) as telephone:
-            self._telephones.append(telephone)
-            await answerer.register(telephone, self._server, secret)
-            async with Desk(self._reactor, self._web).staffed(extension, secret):
-                yield
 
     # --- callers ----------------------------------------------------------------------------
 
-    async def call(
-        self, number: str, per_minute: float, minutes: float | None, say: Callable[[str], None]
-    ) -> None:
-        """Callers arrive at random (exponential gaps) until the time is over."""
-        report = LoopingCall(lambda: say(self._standing()))
-        report.clock = self._reactor
-        report.start(REPORT_SECONDS, now=False)
+    async def call(self, number: str, per_minute: float, minutes: float | None) -> None:
+        """Callers arrive at random (exponential gaps) until the time is over, then hang up."""
         end = None if minutes is None else self._reactor.seconds() + 60 * minutes
         try:
-            while end is None or self._reactor.seconds() < end:
+            while (left := self._left(end)) is None or left > 0:
                 gap = self._random.expovariate(per_minute / 60)
-                await deferLater(self._reactor, gap, lambda: None)
-                self._send_out(number)
+                await deferLater(self._reactor, gap if left is None else min(gap, left), _nothing)
+                if left is None or gap < left:
+                    self._send_out(number)
         finally:
-            report.stop()
             leaving = list(self._calling)
             for each in leaving:
                 each.cancel()
             await DeferredList(leaving)
+
+    def _left(self, end: float | None) -> float | None:
+        return None if end is None else end - self._reactor.seconds()
 
     def _send_out(self, number: str) -> None:
         calling = Deferred.fromCoroutine(self._one(number))
@@ -137,34 +91,52 @@ class Crowd:
             self.log.failure("A caller failed", result)
 
     async def _one(self, number: str) -> None:
-        customer = self._random.choice(self._demo.customers)
-        pins = self._demo.account_pin.reveal(), self._demo.banking_pin.reveal()
-        wanted = errands(customer, *pins)
-        errand = self._random.choices(wanted, [each.weight for each in wanted])[0]
-        language = self._random.choice("1112")
+        random = self._random
+        customer = random.choice(self._demo.customers)
+        wanted = errands(customer, self._demo.account_pin, self._demo.banking_pin)
+        errand = random.choices(wanted, [each.weight for each in wanted])[0]
+        language = LANGUAGE_KEYS[customer.customer.language]
         strokes = parse_keys(f"{language} {errand.keys}", PAUSE)
-        sounds = (voice(self._folder, CALLER_PITCH),)
-        plan = Dialling(number, strokes, errand.stay, None, sounds)
+        sounds = (voice(self._workplace.folder, CALLER_PITCH),)
+        stay = errand.stay * random.uniform(*PATIENCE)
+        plan = Dialling(number, strokes, stay, None, sounds)
         caller = Caller(self._reactor, lambda _: None)
-        self._counted[errand.name] += 1
+        self._wanted[errand.name] += 1
         try:
-            async with open_telephone(
-                self._reactor, customer.customer.numbers[0], caller, self._server, self._engine
-            ) as telephone:
-                await caller.call(telephone, self._server, plan)
+            async with self._telephone(customer.customer.numbers[0], caller) as telephone:
+                await caller.call(telephone, self._workplace.server, plan)
         finally:
-            self._counted["answered" if caller.answered else "not answered"] += 1
+            self._unanswered += not caller.answered
 
-    def _standing(self) -> str:
-        ended = self._counted["answered"] + self._counted["not answered"]
-        asked = ", ".join(
-            f"{name} {count}"
-            for name, count in sorted(self._counted.items())
-            if name not in ("answered", "not answered")
+    @asynccontextmanager
+    async def _telephone(self, number: str, caller: Caller) -> AsyncIterator[Telephone]:
+        server = self._workplace.server
+        async with open_telephone(self._reactor, number, caller, server, self._engine) as telephone:
+            self._telephones.add(telephone)
+            try:
+                yield telephone
+            finally:
+                self._telephones.discard(telephone)
+
+    # --- how it goes ------------------------------------------------------------------------
+
+    def standing(self) -> str:
+        """Everybody at this moment, in a line."""
+        doing = Counter(agent.doing for agent in self._agents)
+        agents = "  ".join(f"{what} {doing[what]:2}" for what in ALL_DOING)
+        unanswered = f", {self._unanswered} not answered" if self._unanswered else ""
+        callers = f"callers {len(self._calling)}, so far {self._wanted.total()}"
+        return f"{agents} | {callers}{unanswered}"
+
+    def summary(self) -> Iterator[str]:
+        """What it was in the end, in lines."""
+        served = sum(agent.served for agent in self._agents)
+        yield (
+            f"{self._wanted.total()} calls, {self._unanswered} not answered, "
+            f"{served} served by agents"
         )
-        refused = self._counted["not answered"]
-        up = len(self._calling)
-        return f"{up} calls up, {ended} ended ({refused} not answered); wanted: {asked}"
+        for name, number in self._wanted.most_common():
+            yield f"  {number:4}  {name}"
 
     # --- MediaListener ----------------------------------------------------------------------
 
@@ -174,10 +146,14 @@ class Crowd:
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
         """What they say repeats until they hang up."""
 
-    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+    def recording_closed(self, leg: ConnectionId, path: object, seconds: float) -> None:
         """Nobody here records."""
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
         """Whose sound is gone hangs up."""
-        for telephone in self._telephones:
+        for telephone in (*self._telephones, *(agent.telephone for agent in self._agents)):
             telephone.legs_lost(legs)
+
+
+def _nothing() -> None:
+    """What is to be done when a pause is over."""

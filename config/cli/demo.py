@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from config.cli.crowd import Crowd
+    from config.cli.terminal import Terminal
 
 EPILOG = """\
 examples:
@@ -15,6 +22,8 @@ examples:
 Agents sit at the extensions from 1001 on, so those must not be in use. Ctrl-C sends all home."""
 
 FIRST_EXTENSION = 1001
+LIVE_SECONDS, REPORT_SECONDS = 1.0, 10.0
+"""How often the standing is told to a terminal, and to a file."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +45,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the house until interrupted, or for so many minutes."""
     from random import Random
 
+    from config.cli.crew import Workplace
     from config.cli.crowd import Crowd
-    from config.cli.telephones import react, servers_of
+    from config.cli.telephones import media_engine, react, servers_of
     from config.cli.terminal import Terminal
 
     server, web = servers_of(args)
@@ -45,10 +55,37 @@ def run(args: argparse.Namespace) -> int:
     async def fill(reactor: Any) -> int:
         terminal = Terminal(reactor)
         with TemporaryDirectory() as folder:
-            crowd = Crowd(reactor, server, web, Random(args.seed), Path(folder), args.talk_for)
-            async with crowd.agents(FIRST_EXTENSION, args.agents):
-                terminal.say(f"{args.agents} agents are signed in and ready")
-                await crowd.call(args.number, args.calls_per_minute, args.minutes, terminal.say)
+            engine = media_engine(reactor, server)
+            crowd = Crowd(Workplace(reactor, server, web, engine, Path(folder)), Random(args.seed))
+            try:
+                async with crowd.agents(FIRST_EXTENSION, args.agents, args.talk_for):
+                    terminal.say(f"{args.agents} agents are signed in and ready")
+                    with reporting(reactor, crowd, terminal):
+                        await crowd.call(args.number, args.calls_per_minute, args.minutes)
+                    terminal.say("the callers have hung up; the agents sign out")
+            finally:
+                for line in crowd.summary():
+                    terminal.say(line)
         return 0
 
     return react(fill)
+
+
+@contextmanager
+def reporting(reactor: Any, crowd: Crowd, terminal: Terminal) -> Iterator[None]:
+    """Tell how it goes: every second in a line that changes, or line after line to a file."""
+    from twisted.internet.task import LoopingCall
+
+    def report() -> None:
+        if terminal.live:
+            terminal.show(crowd.standing(), get_terminal_size().columns)
+        else:
+            terminal.say(crowd.standing())
+
+    telling = LoopingCall(report)
+    telling.clock = reactor
+    telling.start(LIVE_SECONDS if terminal.live else REPORT_SECONDS)
+    try:
+        yield
+    finally:
+        telling.stop()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -22,7 +25,8 @@ examples:
   hotline phone 1001 --answer-after 5 --talk-for 30
   hotline phone 1001 --manual                 you press the keys
 
-while it runs, type a letter and Enter: a answer, h hold or take back, x hang up, q quit."""
+while it runs, type a letter and Enter: a answer, h hold or take back, x refuse or hang up,
+r ready (ends after-call work), q quit."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,30 +51,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Be a telephone until interrupted or told to quit."""
     from config.cli.desk import Desk
-    from config.cli.telephones import open_telephone, react, servers_of, voice
+    from config.cli.telephones import open_telephone, react, servers_of, sound_to_play, voice
     from config.cli.terminal import Terminal
     from cti.people import Answerer, Answering
 
     server, web = servers_of(args)
-    known = f"demo-{args.extension}"
+    known, login = f"demo-{args.extension}", args.login or args.extension
+    if args.play:
+        sound_to_play(args.play, "--play")
 
     async def stay(reactor: Any) -> int:
         terminal = Terminal(reactor)
-        with TemporaryDirectory() as folder:
+        desk = Desk(reactor, web, terminal.say)
+
+        def get_ready() -> None:
+            if not args.phone_only:
+                done = Deferred.fromCoroutine(desk.ready())
+                done.addCallbacks(
+                    lambda _: terminal.say("ready"), lambda why: terminal.say(str(why.value))
+                )
+
+        async with AsyncExitStack() as leaving:
+            folder = leaving.enter_context(TemporaryDirectory())
             sound = args.play or voice(Path(folder), pitch(args.extension))
             after = None if args.manual else args.answer_after
-            plan = Answering(after, args.talk_for, args.hold_after, (sound,))
+            plan = Answering(after, args.talk_for, args.hold_after, sounds=(sound,))
             answerer = Answerer(reactor, terminal.say, lambda: plan)
-            async with open_telephone(reactor, args.extension, answerer, server) as telephone:
-                await answerer.register(telephone, server, args.secret or known)
-                keyboard = Keyboard(telephone, answerer)
-                if args.phone_only:
-                    return await keyboard.listen(reactor)
-                desk = Desk(reactor, web)
-                login = args.login or args.extension
-                async with desk.staffed(login, args.password or known):
-                    terminal.say(f"agent {login} is signed in and ready")
-                    return await keyboard.listen(reactor)
+            # Signed out last, when the call has ended: nobody is left in after-call work.
+            if not args.phone_only:
+                await leaving.enter_async_context(desk.signed_in(login, args.password or known))
+            telephone = await leaving.enter_async_context(
+                open_telephone(reactor, args.extension, answerer, server)
+            )
+            await answerer.register(telephone, server, args.secret or known)
+            if not args.phone_only:
+                await desk.ready()
+                terminal.say(f"agent {login} is signed in and ready")
+            return await Keyboard(telephone, answerer, get_ready).listen(reactor)
 
     return react(stay)
 
@@ -86,15 +103,17 @@ class Keyboard(LineReceiver):
 
     delimiter = b"\n"
 
-    def __init__(self, telephone: Telephone, answerer: Answerer) -> None:
-        self._telephone, self._answerer = telephone, answerer
+    def __init__(
+        self, telephone: Telephone, answerer: Answerer, get_ready: Callable[[], None]
+    ) -> None:
+        self._telephone, self._answerer, self._get_ready = telephone, answerer, get_ready
         self._quit: Deferred[int] = Deferred()
 
     async def listen(self, reactor: Any) -> int:
         """Do what is typed until told to quit, or the telephone is lost."""
         from twisted.internet.stdio import StandardIO
 
-        if sys.stdin.isatty():
+        if typed_to_us():
             StandardIO(self, reactor=reactor)
         self._answerer.lost.addErrback(self._quit.errback)
         return await self._quit
@@ -112,3 +131,10 @@ class Keyboard(LineReceiver):
                 self._telephone.hold(calls[0], held=not held)
             case b"x" if calls:
                 self._telephone.hang_up(calls[0])
+            case b"r":
+                self._get_ready()
+
+
+def typed_to_us() -> bool:
+    """Whether the keyboard types to us; a job in the background must not read it."""
+    return sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()

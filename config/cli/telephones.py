@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import socket
+import sys
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from config.cli import settings_of
 from cti.kernel.deferreds import fork
 from cti.kernel.errors import ConfigurationError, HotlineError
 from cti.kernel.identifiers import system_entropy
+from cti.media.wave_file import SoundUnusable, read_samples
 from cti.sip.events import Endpoint
 from cti.sip.settings import UserAgentSettings
 from cti.telephone import Listener, Telephone
@@ -25,8 +27,10 @@ from cti.transport.udp import SipEndpoint
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import MediaSettings
 
-SIP_PORT = 5060
+SIP_PORT, LAST_PORT = 5060, 65535
 FAILED, INTERRUPTED = 1, 130
+PATIENCE = 4.0
+"""Seconds after which a server that has not sent one datagram is taken not to be there."""
 RATE = 8000
 TONE_LEVEL = 0.2
 
@@ -51,9 +55,22 @@ def servers_of(args: argparse.Namespace) -> tuple[Endpoint, str]:
     if not args.server:
         return Endpoint(settings.sip.contact_host, settings.sip.port), web
     host, _, port = args.server.partition(":")
-    if port and not port.isdigit():
+    if port and not (port.isdigit() and 0 < int(port) <= LAST_PORT):
         raise ConfigurationError("is HOST:PORT, such as 127.0.0.1:5060", key="--server")
-    return Endpoint(socket.gethostbyname(host), int(port or SIP_PORT)), web
+    try:
+        address = socket.gethostbyname(host)
+    except OSError as error:
+        raise ConfigurationError(f"no host is named {host!r}", key="--server") from error
+    return Endpoint(address, int(port or SIP_PORT)), web
+
+
+def sound_to_play(path: Path, key: str) -> Path:
+    """The file, if it can be played; ConfigurationError."""
+    try:
+        read_samples(path)
+    except SoundUnusable as error:
+        raise ConfigurationError(f"cannot be played: {error}", key=key) from error
+    return path
 
 
 def react(main: Callable[[Any], Awaitable[int]]) -> int:
@@ -67,7 +84,7 @@ def react(main: Callable[[Any], Awaitable[int]]) -> int:
         except CancelledError:
             status = INTERRUPTED
         except HotlineError as error:
-            print(error)
+            print(error, file=sys.stderr)
 
     def start(reactor: Any) -> Deferred[None]:
         working = Deferred.fromCoroutine(guarded(reactor))
@@ -121,9 +138,17 @@ async def open_telephone(
     endpoint = SipEndpoint(reactor, settings, NoAccounts(), system_entropy, telephone.report)
     telephone.signalling = endpoint
     endpoint.start(host)
+
+    def look() -> None:
+        if not endpoint.counters["received"]:
+            telephone.nobody_there()
+
+    looking = reactor.callLater(PATIENCE, look)
     try:
         yield telephone
     finally:
+        if looking.active():
+            looking.cancel()
         for call in telephone.calls:
             telephone.hang_up(call)
         await endpoint.stop()

@@ -99,7 +99,7 @@ def test_a_refused_caller_is_done_and_was_not_answered() -> None:
     _, line, _, telephone, someone, said = caller(Dialling("95588"))
     session = next(iter(line.invited))
     telephone.report(SessionEnded(session, Ended.REJECTED, 486))
-    assert said[-2:] == ["refused with 486", "done ended"]
+    assert said[-2:] == ["refused with 486 Busy Here", "done ended"]
     assert not someone.answered
     assert telephone.calls == []
 
