@@ -181,7 +181,7 @@ class Hotline:
         )
         mounted = await mount_all(rooms)
         self._running.callback(mounted.close)
-        site = build_site(self.frame, mounted.pages, self.health, self._reactor)
+        site = build_site(self.frame, mounted.pages, self.health, self.switch.load, self._reactor)
         web = self.settings.web
 
         async def listen() -> None:

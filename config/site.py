@@ -28,6 +28,7 @@ ENTRANCES = (
 """Where each role starts; the first that fits wins."""
 
 Health = Callable[[], Mapping[str, object]]
+Load = Callable[[], Mapping[str, int]]
 
 
 class EntrancePages:
@@ -119,19 +120,20 @@ class EntrancePages:
 
 
 class HealthResource(Resource):
-    """What a monitor asks: 200 while everything runs, else 503, and the parts by name."""
+    """What a monitor asks: 200 while everything runs, else 503; the parts and the load by name."""
 
     isLeaf = True
 
-    def __init__(self, frame: Frame, health: Health) -> None:
+    def __init__(self, frame: Frame, health: Health, load: Load) -> None:
         super().__init__()
-        self._frame, self._health = frame, health
+        self._frame, self._health, self._load = frame, health, load
 
     def render_GET(self, request: Request) -> bytes:
         """The state of each part."""
         parts = self._health()
         well = all(parts.values())
-        return self._frame.json(request, {"well": well, **parts}, 200 if well else 503)
+        value = {"well": well, **parts, "load": self._load()}
+        return self._frame.json(request, value, 200 if well else 503)
 
 
 class Entrance(Resource):
@@ -175,11 +177,13 @@ def _whole_path(request: Request, resource: IResource) -> IResource:
     return resource
 
 
-def build_site(frame: Frame, mounts: Mapping[str, IResource], health: Health, clock: Clock) -> Site:
+def build_site(
+    frame: Frame, mounts: Mapping[str, IResource], health: Health, load: Load, clock: Clock
+) -> Site:
     """The site with every page in its place."""
     root = Entrance(frame)
     root.mount("static", frame.static)
-    root.mount("health", HealthResource(frame, health))
+    root.mount("health", HealthResource(frame, health, load))
     for path, resource in mounts.items():
         root.mount(path, resource)
     return Site(root, requestFactory=HotlineRequest, reactor=clock)

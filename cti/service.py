@@ -55,5 +55,13 @@ class SwitchService:
         await self.endpoint.stop()
         await self.media.shut_down()
 
+    def load(self) -> dict[str, int]:
+        """What is up now; all of it is 0 when nobody calls."""
+        return {
+            "calls": len(self.calls.calls()),
+            "sessions": len(self.endpoint.user_agent.sessions),
+            "legs": self.media.open_legs,
+        }
+
     def _report(self, report: Report) -> None:
         self.calls.report(report)

@@ -90,6 +90,11 @@ class MediaWorkers:
         """Process ids of the workers that live."""
         return [worker.pid for worker in self._workers if worker.pid is not None]
 
+    @property
+    def open_legs(self) -> int:
+        """How many legs there are now."""
+        return len(self._homes)
+
     def process_of(self, leg: ConnectionId) -> int | None:
         """Process id of the worker the leg lives in."""
         home = self._homes.get(leg)

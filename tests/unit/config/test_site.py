@@ -48,7 +48,11 @@ class Rig:
         self.desk = Desk(self.office.frame)
         mounts = {"desk": self.desk.app.resource(), "api/v1/desk": self.desk.app.resource()}
         site = build_site(
-            self.office.frame, mounts, lambda: health or {"database": True}, self.office.clock
+            self.office.frame,
+            mounts,
+            lambda: health or {"database": True},
+            lambda: {"calls": 0},
+            self.office.clock,
         )
         self.browser = Browser(site.resource, self.office.clock)
 
@@ -224,7 +228,7 @@ def test_static_files_are_revalidated_and_stay_inside_their_folder() -> None:
 def test_health_tells_a_monitor(state: bool, status: int) -> None:
     answer = Rig({"database": state}).browser.get("/health")
     assert answer.status == status
-    assert answer.json() == {"well": state, "database": state}
+    assert answer.json() == {"well": state, "database": state, "load": {"calls": 0}}
 
 
 def test_session_ends_when_idle_and_at_its_longest_age() -> None:
