@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -38,6 +39,7 @@ def main() -> int:
     except sipp.SippMissing as missing:
         print(missing, file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through every `finally`
     figures = []
     print(machine.describe(), flush=True)
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:

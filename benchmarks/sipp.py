@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -12,8 +13,13 @@ from benchmarks.server import free_port
 from benchmarks.wire import Address
 
 SCENARIO = Path(__file__).parent / "scenarios" / "hung_up_on.xml"
-PATIENCE = 10.0
+PATIENCE = 6.0
 """Seconds after the last call's start for all to end."""
+LOOK = 0.25
+OWN = 1.2
+"""Seconds SIPp takes to start, to see that all is over, and to end."""
+COMPLETE = "Retransmissions(C)"
+"""A column of SIPp's statistics; a row that lacks it is still being written."""
 PUNCTUAL = 0.95
 """A run counts only when at least so much of the asked rate was really offered."""
 
@@ -36,7 +42,7 @@ class Outcome:
     def clean(self) -> bool:
         """Whether not one call failed, no message was sent twice, and all came in time."""
         punctual = self.calls / self.seconds >= PUNCTUAL * self.rate
-        return not self.failed and not self.retransmitted and punctual
+        return bool(self.calls and punctual) and not self.failed and not self.retransmitted
 
     def __str__(self) -> str:
         return (
@@ -63,31 +69,44 @@ def offer(server: Address, number: str, rate: float, seconds: float, folder: Pat
         needed(), f"{server[0]}:{server[1]}", "-sf", str(SCENARIO), "-s", number,
         "-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), "-mi", "127.0.0.1",
         "-r", f"{rate:.0f}", "-m", str(calls), "-l", str(max(100, round(rate * PATIENCE))),
-        "-recv_timeout", "5000", "-timeout", f"{seconds + PATIENCE:.0f}s", "-nostdin",
+        "-recv_timeout", "4000", "-timeout", f"{seconds + PATIENCE:.0f}s", "-nostdin",
         "-trace_stat", "-stf", str(statistics), "-fd", "1",
     ]  # fmt: skip
     started = time.monotonic()
-    subprocess.run(
-        arguments,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-        timeout=seconds + 2 * PATIENCE,
+    process = subprocess.Popen(
+        arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+    try:
+        _watch(process, statistics, seconds + PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
     took = time.monotonic() - started
-    with statistics.open(newline="") as lines:
-        last = list(csv.DictReader(lines, delimiter=";"))[-1]
-    done = int(last["SuccessfulCall(C)"])
-    # The last call begins one gap before the end, and SIPp itself takes a moment to stop.
+    last = _last(statistics)
+    placed, done = int(last["TotalCallCreated"]), int(last["SuccessfulCall(C)"])
     return Outcome(
-        rate,
-        calls,
-        calls - done,
-        int(last["Retransmissions(C)"]),
-        max(seconds, took - SIPP_OWN_SECONDS),
+        rate, placed, placed - done, int(last["Retransmissions(C)"]), max(seconds, took - OWN)
     )
 
 
-SIPP_OWN_SECONDS = 1.2
-"""What SIPp takes to start, to see that all is over, and to end."""
+def _watch(process: subprocess.Popen[bytes], statistics: Path, patience: float) -> None:
+    """Until it ends; from the first thing that goes wrong on, no new calls are placed."""
+    end, asked = time.monotonic() + patience, False
+    while process.poll() is None and time.monotonic() < end:
+        time.sleep(LOOK)
+        last = _last(statistics)
+        wrong = int(last.get("FailedCall(C)", 0)) or int(last.get("Retransmissions(C)", 0))
+        if wrong and not asked:
+            asked = True
+            process.send_signal(signal.SIGUSR1)
+            end = time.monotonic() + PATIENCE
+
+
+def _last(statistics: Path) -> dict[str, str]:
+    """SIPp's figures as it wrote them last; empty before it did."""
+    try:
+        with statistics.open(newline="") as lines:
+            rows = [row for row in csv.DictReader(lines, delimiter=";") if row.get(COMPLETE)]
+    except OSError:
+        return {}
+    return rows[-1] if rows else {}

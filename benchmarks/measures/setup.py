@@ -11,12 +11,13 @@ from benchmarks.server import HANG_UP
 from benchmarks.wire import Address
 
 FIRST_RATE, HIGHEST_RATE = 50.0, 6400.0
-NARROW = 1.08
+NARROW = 1.15
 """The search ends when what failed is at most so many times what went well."""
-TRIAL_SECONDS = 3.0
+TRIAL_SECONDS = 4.0
+CONFIRMATIONS, STEP_BACK = 6, 0.85
 STEADY_SHARE = 0.5
 """CPU is measured at this share of the highest rate."""
-LOOK, IDLE, LONGEST_REST = 0.4, 0.15, 15.0
+LOOK, IDLE, LONGEST_REST = 0.4, 0.15, 8.0
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -48,8 +49,13 @@ def _highest(bench: Bench, name: str, server: Address, number: str) -> Figure:
         else:
             bad = rate
         rate = good * 2 if bad == HIGHEST_RATE else (good + bad) / 2
-    while good > 1 and not _clean(bench, name, server, number, good, bench.seconds):
-        good /= NARROW
+    # A short trial may pass on what the buffers take; the rate that counts is one that lasts.
+    for _ in range(CONFIRMATIONS):
+        if _clean(bench, name, server, number, good, bench.seconds):
+            break
+        good = max(1.0, good * STEP_BACK)
+    else:
+        good = 0.0
     return Figure("setup", f"calls answered and hung up, {name}", good, "calls/s")
 
 
