@@ -15,8 +15,9 @@ SPEECH_DBFS = -18.0
 """Level of the active parts of speech, RMS (after ITU-T P.56, simplified)."""
 PEAK_DBFS = -3.2
 FADE_SECONDS = 0.02
-LEAD_SECONDS = 0.05
-TRAIL_SECONDS = 0.15
+LEAD_SECONDS = 0.03
+TRAIL_SECONDS = 0.23
+"""With the fades, sentences played one after the other are 300 ms apart."""
 FRAME_SECONDS = 0.02
 SILENCE_BELOW_PEAK_DB = 45.0
 ACTIVE_BELOW_PEAK_DB = 30.0
@@ -28,8 +29,12 @@ def amplitude(dbfs: float) -> float:
 
 
 def telephone_speech(samples: Samples, rate: int) -> Samples:
-    """Speech of any rate, resampled, trimmed, levelled, limited and faded."""
-    narrow = trim(soxr.resample(samples, rate, RATE, quality="VHQ"))
+    """Speech of any rate, resampled, trimmed, levelled, limited and faded.
+
+    The fades lie outside of what is said: a plosive that begins it lasts no longer than they do.
+    """
+    margin = round(FADE_SECONDS * RATE)
+    narrow = trim(np.pad(soxr.resample(samples, rate, RATE, quality="VHQ"), margin), margin)
     levelled = limit(narrow * _gain(narrow), amplitude(PEAK_DBFS))
     return np.concatenate(
         [
@@ -40,10 +45,12 @@ def telephone_speech(samples: Samples, rate: int) -> Samples:
     )
 
 
-def trim(samples: Samples) -> Samples:
-    """Without the silence at both ends."""
+def trim(samples: Samples, margin: int = 0) -> Samples:
+    """Without the silence at both ends, but for as many samples of it as `margin` says."""
     loud = np.flatnonzero(np.abs(samples) > _peak(samples) * amplitude(-SILENCE_BELOW_PEAK_DB))
-    return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
+    if not len(loud):
+        return samples[:0]
+    return samples[max(loud[0] - margin, 0) : loud[-1] + 1 + margin]
 
 
 def limit(samples: Samples, ceiling: float) -> Samples:
@@ -55,7 +62,7 @@ def limit(samples: Samples, ceiling: float) -> Samples:
 
 
 def fade(samples: Samples) -> Samples:
-    """Raised-cosine fades at both ends, so no click is heard."""
+    """Raised-cosine fades of FADE_SECONDS at both ends, so no click is heard."""
     length = min(round(FADE_SECONDS * RATE), len(samples) // 2)
     ramp = (1 - np.cos(np.pi * (np.arange(length) + 0.5) / max(length, 1))) / 2
     faded = samples.copy()

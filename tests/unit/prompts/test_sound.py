@@ -40,9 +40,17 @@ def test_any_level_comes_out_alike(strength: float) -> None:
 
 def test_ends_are_trimmed_to_their_pauses() -> None:
     sound = telephone_speech(talk(0.5), WIDE)
-    assert not sound[: round(0.05 * RATE)].any()
-    assert not sound[-round(0.15 * RATE) :].any()
-    assert len(sound) / RATE == pytest.approx(1.0 + 0.05 + 0.15, abs=0.15)
+    assert not sound[: round(0.03 * RATE)].any()
+    assert not sound[-round(0.23 * RATE) :].any()
+    assert len(sound) / RATE == pytest.approx(1.0 + 0.05 + 0.25, abs=0.15)
+
+
+def test_a_burst_at_the_beginning_is_heard_in_full() -> None:
+    burst, vowel = np.full(round(0.005 * RATE), 0.3), np.full(RATE, 0.3)
+    burst[1::2] *= -1
+    sound = telephone_speech(np.concatenate([burst, vowel * np.sin(np.arange(RATE))]), RATE)
+    begins = round(0.05 * RATE)
+    assert np.max(np.abs(sound[begins : begins + len(burst)])) > 0.6 * np.max(np.abs(sound))
 
 
 def test_silence_stays_silent() -> None:

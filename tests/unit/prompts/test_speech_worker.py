@@ -76,7 +76,7 @@ def test_speaks_at_one_level_without_clipping(answers: Answers, name: str) -> No
     samples = heard(answers, name)
     assert level(samples) == pytest.approx(SPEECH_DBFS, abs=1.5)
     assert np.max(np.abs(samples)) < amplitude(PEAK_DBFS) + 0.001
-    assert not samples[: round(0.05 * RATE)].any()
+    assert not samples[: round(0.03 * RATE)].any()
 
 
 def test_speaks_as_fast_as_people_do(answers: Answers) -> None:
