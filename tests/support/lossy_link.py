@@ -92,7 +92,7 @@ class LossyLink:
         self.now = 0.0
         self.log: list[tuple[float, Endpoint, Endpoint, bytes]] = []
         self._random = random.Random(seed)
-        self._loss, self._double, self._delay = loss, double, delay
+        self.loss, self.double, self._delay = loss, double, delay
         self.drops: Callable[[bytes], bool] = lambda _: False
         """Which datagrams never arrive."""
         self._peers: dict[Endpoint, Peer] = {}
@@ -131,8 +131,8 @@ class LossyLink:
     def send(self, data: bytes, source: Endpoint, destination: Endpoint) -> None:
         """Carry a datagram, or lose it, or carry it twice; each copy with a delay of its own."""
         self.log.append((self.now, source, destination, data))
-        copies = 0 if self._random.random() < self._loss else 1
-        copies += self._random.random() < self._double
+        copies = 0 if self._random.random() < self.loss else 1
+        copies += self._random.random() < self.double
         for _ in range(copies):
             arrival = self.now + self._random.uniform(*self._delay)
             self.at(arrival, lambda: self._arrive(data, source, destination))
