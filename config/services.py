@@ -21,6 +21,7 @@ from agents.roster import Roster
 from agents.service import AgentService
 from config.adapters import FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
+from config.housekeeping import CalendarWatch, Housekeeping
 from config.progress import Progress, Silent
 from config.settings import Settings
 from config.site import build_site
@@ -112,6 +113,7 @@ class Hotline:
         self.tickets = TicketService(database, self.bus, reactor, Timekeeper(Policy(), office))
         self.escalation = Escalation(database, self.bus, reactor)
         self.tickets.on_clocks_changed(self.escalation.wake)
+        self._calendars = CalendarWatch(base.calendars, reactor)
         self.ivr = self._ivr()
         web = settings.web
         self.sessions = Sessions(
@@ -137,7 +139,7 @@ class Hotline:
         also(self.monitoring.stop)
         self.agents.start()
         later(self.agents.stop)
-        self._start_deadlines()
+        self._start_scheduler()
         self.switch.calls.route(self._routing())
         self._switched_on = True
         also(self.switch.stop)
@@ -159,11 +161,12 @@ class Hotline:
 
     # --- parts of the start -----------------------------------------------------------------
 
-    def _start_deadlines(self) -> None:
+    def _start_scheduler(self) -> None:
         self.escalation.start()
         self._running.callback(self.escalation.stop)
         scheduler = scheduler_on(self._reactor)
         keep_beating(scheduler, self.escalation)
+        Housekeeping(self._calendars, self.bank).schedule(scheduler, self._reactor)
         scheduler.start()
         self._running.callback(scheduler.shutdown, wait=False)
 
@@ -200,12 +203,14 @@ class Hotline:
 
     # --- what rooms are told ----------------------------------------------------------------
 
-    def health(self) -> dict[str, bool]:
-        """Whether each part works, for `/health`."""
-        return {
+    def health(self) -> dict[str, object]:
+        """Whether each part works, for `/health`, and what calendars lack where they do."""
+        parts: dict[str, object] = {
             "journal": self.monitoring.journal.backlog < JOURNAL_BACKLOG,
             "running": not self._stopping,
         }
+        lacking = self._calendars.warnings()
+        return {**parts, "calendar": lacking} if lacking else parts
 
     def _ivr(self) -> IvrService:
         ports = Ports(

@@ -1,0 +1,93 @@
+"""Housekeeping: what a calendar lacks is told in time, and each job is done at the start."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.task import Clock
+from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+
+from config.housekeeping import CalendarWatch, Housekeeping
+from cti.kernel.calendar import Span, WorkingCalendar
+from ivr.bank.ledger import Ledger
+from tests.support.deferred import result_of
+from tickets.heartbeat import scheduler_on
+
+WEEK = ((Span.parse("08:00-20:00"),),) * 7
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CALENDARS = {
+    "service": WorkingCalendar("service", SHANGHAI, WEEK, valid_until=date(2026, 12, 31)),
+    "office": WorkingCalendar("office", SHANGHAI, WEEK),
+}
+
+
+class ThreadlessReactor(MemoryReactorClock):
+    """A reactor in memory whose `callFromThread` calls at once."""
+
+    def callFromThread(self, function: Any, *args: object, **more: object) -> None:  # noqa: N802
+        function(*args, **more)
+
+
+@dataclass
+class ForgetfulBank:
+    broken: bool = False
+    asked: list[None] = field(default_factory=list)
+
+    def forget_old_attempts(self) -> Deferred[int]:
+        self.asked.append(None)
+        return fail(OSError("no database")) if self.broken else succeed(3)
+
+
+def watch(now: datetime) -> CalendarWatch:
+    clock = Clock()
+    clock.advance(now.timestamp())
+    return CalendarWatch(CALENDARS, clock)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[LogEvent]]:
+    events: list[LogEvent] = []
+    observer = cast(ILogObserver, events.append)
+    globalLogPublisher.addObserver(observer)
+    yield events
+    globalLogPublisher.removeObserver(observer)
+
+
+def test_nothing_is_missed_before_it_is_needed(logged: list[LogEvent]) -> None:
+    early = watch(datetime(2026, 11, 29, 12, 0, tzinfo=UTC))
+    assert early.warnings() == {}
+    early.look()
+    assert logged == []
+
+
+def test_a_missing_year_is_told_a_month_ahead(logged: list[LogEvent]) -> None:
+    late = watch(datetime(2026, 12, 2, tzinfo=UTC))
+    assert late.warnings() == {"service": "no public holidays for 2027"}
+    late.look()
+    (event,) = logged
+    assert (event["name"], event["log_level"].name) == ("service", "warn")
+
+
+def test_each_job_is_done_at_the_start_and_every_day() -> None:
+    reactor, bank = ThreadlessReactor(), ForgetfulBank()
+    scheduler = scheduler_on(reactor)
+    calendars = watch(datetime(2026, 11, 21, tzinfo=UTC))
+    Housekeeping(calendars, cast(Ledger, bank)).schedule(scheduler, Clock())
+    scheduler.start()
+    assert len(bank.asked) == 1
+    jobs = scheduler.get_jobs()
+    assert {job.trigger.interval.days for job in jobs} == {1}
+    assert {job.id for job in jobs} == {"calendars.look", "bank.forget_old_attempts"}
+    scheduler.shutdown()
+
+
+def test_a_failure_is_logged(logged: list[LogEvent]) -> None:
+    bank = ForgetfulBank(broken=True)
+    house = Housekeeping(watch(datetime(2026, 11, 21, tzinfo=UTC)), cast(Ledger, bank))
+    assert result_of(house.forget_attempts()) is None
+    assert isinstance(logged[0]["log_failure"].value, OSError)
