@@ -166,12 +166,13 @@ class AgentService:
     def write_notes(self, agent_id: AgentId, call_id: CallId, text: str) -> Deferred[None]:
         """Keep what the agent has written about their call; fires when it is stored.
 
-        Refused when that is not the agent's call any more.
+        Refused unless that is the agent's call, or the one they have just finished.
         """
         session = self._session(agent_id)
-        if session.call_id != call_id:
+        if call_id == session.call_id:
+            session.notes = text
+        elif call_id != session.wrapped_up:
             raise no_call()
-        session.notes = text
         return self._database.run(save_note_txn, call_id, agent_id, text, utc(self._clock))
 
     def notes(self, call_id: CallId) -> Deferred[list[Note]]:
@@ -251,7 +252,7 @@ class AgentService:
 
     def became_free(self, session: AgentSession) -> None:
         """The agent takes the next call."""
-        self._engine.agent_free(replace(session.agent, idle_since=self._clock.seconds()))
+        self._engine.agent_free(replace(session.agent, idle_since=session.idle_since))
 
     def became_taken(self, session: AgentSession) -> None:
         """The agent takes no calls."""

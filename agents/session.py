@@ -83,10 +83,14 @@ class AgentSession:
         self.agent, self.extension = agent, extension
         self.status = Status()
         self.since = utc(house.clock)
+        self.idle_since = house.clock.seconds()
+        """Since when they wait for a call; one whose caller left while it rang changes nothing."""
         self.offer: Offer | None = None
         self.ringing = False
         self.conversation: Conversation | None = None
         self.notes = ""
+        self.wrapped_up: CallId | None = None
+        """The call finished last: what was being written as its time ran out still counts."""
         self.deadline: datetime | None = None
         self.extensions_left = 0
         self._house, self._distributor = house, distributor
@@ -318,6 +322,7 @@ class AgentSession:
         after_call = (now - talk.ended).total_seconds()
         self._disarm()
         self.conversation, self.deadline = None, None
+        self.wrapped_up = talk.call_id
         self._house.bus.publish(
             CallWrappedUp(
                 at=now,
@@ -362,6 +367,8 @@ class AgentSession:
             )
         )
         if after.state is AgentState.READY:
+            if move is not Move.RELEASE:
+                self.idle_since = self._house.clock.seconds()
             self._distributor.became_free(self)
         elif before.state is AgentState.READY:
             self._distributor.became_taken(self)

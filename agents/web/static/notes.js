@@ -41,6 +41,12 @@ export function keepNotes(save) {
     return running;
   }
 
+  // After-call work that ends by itself must not lose the words being typed.
+  function keepLast(forCall, value) {
+    if (forCall === null || value === saved) return;
+    running = running.then(() => save(forCall, value)).catch(() => {});
+  }
+
   field.addEventListener("input", () => later(PAUSE));
 
   return {
@@ -49,6 +55,7 @@ export function keepNotes(save) {
     show(agent) {
       if (agent.call_id === callId) return;
       clearTimeout(timer);
+      keepLast(callId, field.value);
       callId = agent.call_id;
       saved = agent.notes;
       field.value = callId === null ? "" : agent.notes;

@@ -19,6 +19,7 @@ from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId
 from tests.support.call_centre import GENERAL, CallCentre
+from tests.support.deferred import result_of
 
 A, B = AgentId("a"), AgentId("b")
 SKILLED = {"general": 5}
@@ -154,6 +155,14 @@ def test_a_caller_who_leaves_makes_room_for_the_next(one: CallCentre) -> None:
     assert one.events(CallOffered)[-1].call_id == second
     assert state(one) is AgentState.RESERVED
     assert [event.call_id for event in one.events(CallAbandoned)] == [first]
+
+
+def test_a_caller_who_leaves_costs_the_agent_no_place(two: CallCentre) -> None:
+    first = two.call()
+    two.clock.advance(3)
+    two.calls.hang_up(first)
+    two.call()
+    assert [event.agent_id for event in two.events(CallOffered)] == ["a", "a"]
 
 
 def test_a_phone_lost_while_ringing_moves_the_call_on(two: CallCentre) -> None:
@@ -318,6 +327,23 @@ def test_notes_are_kept_while_typing_and_reach_the_history(one: CallCentre) -> N
     notes: list[str] = []
     one.service.notes(call_id).addCallback(lambda found: notes.extend(n.text for n in found))
     assert notes == ["asks for a new card"]
+
+
+def test_words_typed_as_the_time_runs_out_are_kept(one: CallCentre) -> None:
+    call_id = one.call()
+    one.answer(call_id)
+    one.service.write_notes(A, call_id, "asks")
+    one.calls.hang_up(call_id)
+    one.clock.advance(30)
+    assert state(one) is AgentState.READY
+    one.service.write_notes(A, call_id, "asks for a new card")
+    [note] = result_of(one.service.notes(call_id))
+    assert note.text == "asks for a new card"
+    following = one.call()
+    assert one.service.view(A).notes == ""
+    one.answer(following)
+    one.calls.hang_up(following)
+    one.service.finish_after_call(A)
     with pytest.raises(Refused):
         one.service.write_notes(A, call_id, "too late")
 
