@@ -36,7 +36,8 @@ class Arrival:
     def offered(self, report: SessionOffered) -> None:
         """A new INVITE: refuse it, or make a call of it and hand it to its entry."""
         switch = self._switch
-        called = report.request.uri.user or ""
+        # A telephone number may carry parameters behind it (RFC 3261, 19.1.6).
+        called = (report.request.uri.user or "").partition(";")[0]
         entry = self.routing.entry(called)
         if self.closed or len(switch.calls) >= switch.settings.max_calls:
             switch.signalling.reject(report.session, UNAVAILABLE, RETRY_AFTER)

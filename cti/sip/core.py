@@ -6,6 +6,7 @@ outbox over when the input or command that filled it is worked off.
 
 from collections.abc import Callable
 from enum import Enum
+from hashlib import sha256
 from typing import Protocol
 
 from cti.kernel.identifiers import Entropy
@@ -77,6 +78,7 @@ class Core:
         self.layer = TransactionLayer(settings.timers)
         self.outbox: list[Action | Report] = []
         self._users: dict[str, TransactionUser] = {}
+        self._secret = entropy(16)
 
     def drain(self) -> list[Action | Report]:
         """What has gathered since the last time."""
@@ -133,8 +135,21 @@ class Core:
         self.absorb(self.layer.respond(key, response))
         return response.data
 
+    def answer_once(
+        self, key: str, request: InboundRequest, status: int, headers: tuple[Header, ...] = ()
+    ) -> None:
+        """Answer and forget (RFC 3261, 8.2.7): a repetition is a new request and fares alike.
+
+        So a flood of strangers' requests leaves nothing behind, and no refusal is repeated at
+        somebody whose address a stranger wrote on the request.
+        """
+        named = (*headers, ("Server", self.settings.user_agent))
+        response = response_to(request, status, self._tag_of(request), named)
+        self.send(response.data, request.reply_to)
+        self.abandon(key)
+
     def abandon(self, key: str) -> None:
-        """Forget a client transaction that would never end."""
+        """Forget a transaction that would never end."""
         self.absorb(self.layer.abandon(key))
 
     def absorb(self, outcome: Outcome, handle: Callable[[Indication], None] | None = None) -> None:
@@ -174,3 +189,8 @@ class Core:
         cnonce = self.entropy(8)
         value = authorization(challenge, user, secret, request.method, request.uri, cnonce)
         return answered, value
+
+    def _tag_of(self, request: InboundRequest) -> str:
+        """The same tag for every repetition of a request, and one nobody can foretell."""
+        parts = self._secret, request.call_id, request.from_tag, str(request.cseq)
+        return sha256("\0".join(parts).encode()).hexdigest()[:16]

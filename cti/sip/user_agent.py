@@ -226,10 +226,16 @@ class UserAgent:
                 try:
                     self._route(key, request)
                 except RequestError as error:
-                    self._core.respond(key, request, error.status, headers=error.headers)
+                    self._refuse(key, request, error)
             case AckArrived(request):
                 if session := self._by_dialog.get((request.call_id, request.to_tag)):
                     session.ack_received(request)
+
+    def _refuse(self, key: str, request: InboundRequest, error: RequestError) -> None:
+        if (request.call_id, request.to_tag) in self._by_dialog:
+            self._core.respond(key, request, error.status, headers=error.headers)
+        else:
+            self._core.answer_once(key, request, error.status, error.headers)
 
     def _route(self, key: str, request: InboundRequest) -> None:
         if request.method not in _METHODS:
@@ -250,7 +256,7 @@ class UserAgent:
             case "REGISTER":
                 self._register(key, request)
             case "OPTIONS":
-                self._core.respond(key, request, 200, headers=_CAPABILITIES)
+                self._core.answer_once(key, request, 200, _CAPABILITIES)
             case _:
                 raise RequestError("no such dialog", 481)
 

@@ -317,3 +317,9 @@ def test_a_session_our_own_mistake_ended_is_laid_to_nobody_else() -> None:
     _, caller, _ = talking(world)
     world.signalling.end(world.session(caller))
     assert (cleared(world).cause, cleared(world).cleared_by) == (Cause.INTERRUPTED, Party.SYSTEM)
+
+
+def test_parameters_behind_the_number_dialled_do_not_lead_elsewhere() -> None:
+    world = RealWorld()
+    world.services.report(world.signalling.offered("13800138000", "95588;phone-context=bank"))
+    assert [call.called for call in world.control.calls()] == ["95588"]

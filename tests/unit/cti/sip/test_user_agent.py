@@ -121,6 +121,28 @@ def test_strangers_are_refused_and_phones_known_for_it_are_asked_for_md5_alone()
     assert "MD5" in simple
 
 
+@pytest.mark.parametrize(
+    ("method", "body", "source"),
+    [
+        ("OPTIONS", b"", Endpoint("203.0.113.9", 5060)),
+        ("INVITE", OFFER, Endpoint("203.0.113.9", 5060)),
+        ("REGISTER", b"", TRUNK),
+        ("BYE", b"", TRUNK),
+    ],
+)
+def test_who_has_no_session_leaves_nothing_behind(
+    method: str, body: bytes, source: Endpoint
+) -> None:
+    house = agent()
+    data = request_bytes(method, {"Via": "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-1"}, body)
+    outputs = [take(house, data, source) for _ in range(2)]
+    assert all(len(output) == 1 for output in outputs), "no timer, no second copy"
+    assert len({header(sent(output)[0], "To") for output in outputs}) == 1
+    assert len(house._core.layer) == 0
+    to = header(sent(outputs[0])[0], "To")
+    assert take(house, request_bytes("ACK", {"To": to}), source) == []
+
+
 def offered(house: UserAgent, changes: Changes | None = None, body: bytes = OFFER) -> SessionId:
     output = take(house, request_bytes("INVITE", changes, body))
     (session,) = [each.session for each in output if isinstance(each, SessionOffered)]
