@@ -126,15 +126,17 @@ class SelfServices:
             Announcement(
                 "rates.rate",
                 {"term": f"bank.term.{rate.term.value}", "percent": rate.percent},
+                public=True,
             )
             for rate in table.rates
         )
-        return _told(Announcement("rates.effective", {"date": table.effective}), *lines)
+        heading = Announcement("rates.effective", {"date": table.effective}, public=True)
+        return _told(heading, *lines)
 
     async def exchange_rates(self) -> ServiceDone:
         """Today's buying and selling rates."""
         quotation = await self._bank.exchange_rates()
-        heading = Announcement("exchange.effective", {"date": quotation.effective})
+        heading = Announcement("exchange.effective", {"date": quotation.effective}, public=True)
         return _told(heading, *(_quote(rate) for rate in quotation.rates))
 
     async def sign_in(
@@ -241,10 +243,9 @@ def _quote(rate: ExchangeRate) -> Announcement:
     values: dict[str, object] = {"currency": rate.currency, "unit": rate.unit}
     prices: Mapping[str, Decimal] = {"buying": rate.buying, "selling": rate.selling}
     if any(price != round(price, FEN) for price in prices.values()):
-        return Announcement("exchange.fine_quote", {**values, **prices})
-    return Announcement(
-        "exchange.quote", {**values, **{name: Money(price) for name, price in prices.items()}}
-    )
+        return Announcement("exchange.fine_quote", {**values, **prices}, public=True)
+    money = {name: Money(price) for name, price in prices.items()}
+    return Announcement("exchange.quote", {**values, **money}, public=True)
 
 
 def _transaction(booked: Transaction) -> Announcement:

@@ -1,8 +1,8 @@
 """The announcer: announcements in, sound files for a caller out.
 
 What has no blanks comes from the store at once. A sentence with blanks is spoken when asked for,
-into a spool folder, and deleted once it was played: it may tell a balance. Nothing spoken for one
-caller is kept for the next, and no text with its values ever reaches the log.
+into a spool folder, and deleted once it was played: it may tell a balance. Only what is public
+(rates) is kept for the next caller, and no text with its values ever reaches the log.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,6 +26,11 @@ SPOOLED = "[0-9]*.wav*"
 """What the announcer's own files are called; whatever else lies there is not touched."""
 KEPT = 600.0
 """Seconds after which a spooled file nobody released is deleted."""
+MOST_PUBLIC = 200
+"""Public sentences kept; the one asked for the longest ago makes room."""
+
+Key = tuple[Language, str]
+"""Language and words of a public sentence."""
 
 
 class Announcer:
@@ -44,6 +49,8 @@ class Announcer:
         self._catalogue, self._store, self._synthesizer = catalogue, store, synthesizer
         self._spool, self._clock = spool, clock
         self._spooled: dict[Path, DelayedCall] = {}
+        self._public: dict[Key, Path] = {}
+        self._speaking: dict[Key, list[Deferred[Path | None]]] = {}
         self._numbers = count(1)
 
     def start(self) -> None:
@@ -56,6 +63,9 @@ class Announcer:
     def stop(self) -> None:
         """Delete everything spooled."""
         self.release(list(self._spooled))
+        for path in self._public.values():
+            path.unlink(missing_ok=True)
+        self._public.clear()
 
     def sounds(
         self, announcements: Sequence[Announcement], language: Language
@@ -95,6 +105,8 @@ class Announcer:
         if path is not None:
             found.callback(path)
             return found
+        if announcement.public:
+            return self._speak_once(announcement.id, words, language)
         return self._speak(announcement.id, words, language)
 
     def _find(self, announcement: Announcement, language: Language) -> tuple[Path | None, str]:
@@ -103,9 +115,35 @@ class Announcer:
             return self._store.path(announcement.id, language), words
         return None, words
 
+    def _speak_once(self, id: str, words: str, language: Language) -> Deferred[Path | None]:
+        """The kept sentence, or it is spoken for all who ask for it by then."""
+        key = language, words
+        found: Deferred[Path | None] = Deferred()
+        if key in self._public:
+            self._public[key] = path = self._public.pop(key)  # the newest stands last
+            found.callback(path)
+        elif key in self._speaking:
+            self._speaking[key].append(found)
+        else:
+            self._speaking[key] = [found]
+            self._speak(id, words, language).addCallback(self._keep, key)
+        return found
+
+    def _keep(self, path: Path | None, key: Key) -> None:
+        if path is not None and (limit := self._spooled.pop(path, None)):
+            limit.cancel()
+            self._public[key] = path
+            if len(self._public) > MOST_PUBLIC:
+                self._spool_for_a_while(self._public.pop(next(iter(self._public))))
+        for found in self._speaking.pop(key):
+            found.callback(path)
+
+    def _spool_for_a_while(self, path: Path) -> None:
+        self._spooled[path] = self._clock.callLater(KEPT, self.release, [path])
+
     def _speak(self, id: str, words: str, language: Language) -> Deferred[Path | None]:
         path = self._spool / f"{next(self._numbers):08d}.wav"
-        self._spooled[path] = self._clock.callLater(KEPT, self.release, [path])
+        self._spool_for_a_while(path)
         found: Deferred[Path | None] = Deferred()
 
         def spoken(_: None) -> None:

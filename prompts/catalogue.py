@@ -30,10 +30,14 @@ Values = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Something to be said: the id of a text, and the values of its blanks."""
+    """Something to be said: the id of a text, and the values of its blanks.
+
+    A `public` one tells nothing of the caller, so what was spoken for one may serve the next.
+    """
 
     id: str
     values: Values = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from zope.interface import implementer
 
 from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language
-from prompts.announcer import KEPT, LIMIT, Announcer
+from prompts.announcer import KEPT, LIMIT, MOST_PUBLIC, Announcer
 from prompts.catalogue import Announcement, load_catalogue
 from prompts.lexicon import Lexicon
 from prompts.store import PromptStore
@@ -24,9 +24,10 @@ class Desk:
     """An announcer over a prepared store, a fake voice and a clock moved by hand."""
 
     def __init__(self, folder: Path) -> None:
-        zh = "hello: 您好\nbalance: 余额{amount:money}，请还款\n"
+        zh = "hello: 您好\nbalance: 余额{amount:money}，请还款\nrate: 年利率{percent:percent}\n"
         (folder / "zh.yaml").write_text(zh, encoding="utf-8")
         en = "hello: Hello\nbalance: '{amount:money} left, please repay'\n"
+        en += "rate: '{percent:percent} a year'\n"
         (folder / "en.yaml").write_text(en, encoding="utf-8")
         self.clock, self.voice = Clock(), FakeSynthesizer()
         catalogue = load_catalogue(folder)
@@ -77,6 +78,46 @@ def test_sentences_with_blanks_are_spoken_in_order_and_deleted(desk: Desk) -> No
     desk.announcer.release(sounds)
     assert not desk.spooled()
     assert not desk.clock.getDelayedCalls()
+
+
+RATE = Announcement("rate", {"percent": Decimal("0.95")}, public=True)
+
+
+def test_public_ones_are_spoken_once_and_kept_till_the_end(desk: Desk) -> None:
+    first, again = (
+        result_of(desk.announcer.sounds([RATE, RATE], Language.CHINESE)) for _ in range(2)
+    )
+    assert first == again
+    assert first[0] == first[1]
+    assert len(desk.voice.spoken) == len(set(desk.voice.spoken))
+    desk.announcer.release(first)
+    assert desk.spooled() == [first[0]]
+    assert not desk.clock.getDelayedCalls()
+    desk.announcer.stop()
+    assert not desk.spooled()
+
+
+def test_a_public_one_that_failed_is_tried_again(desk: Desk) -> None:
+    desk.voice.mute = True
+    assert result_of(desk.announcer.sounds([RATE], Language.CHINESE)) == []
+    desk.voice.mute = False
+    assert len(result_of(desk.announcer.sounds([RATE], Language.CHINESE))) == 1
+
+
+def test_callers_who_ask_meanwhile_get_the_same_public_one(desk: Desk) -> None:
+    desk.voice.hanging = True
+    both = [desk.announcer.sounds([RATE], Language.CHINESE) for _ in range(2)]
+    desk.clock.advance(LIMIT)
+    assert [result_of(each) for each in both] == [[], []]
+
+
+def test_only_so_many_public_ones_are_kept(desk: Desk) -> None:
+    for number in range(MOST_PUBLIC + 1):
+        rate = Announcement("rate", {"percent": Decimal(number)}, public=True)
+        result_of(desk.announcer.sounds([rate], Language.CHINESE))
+    assert len(desk.spooled()) == MOST_PUBLIC + 1, "the oldest may still be playing"
+    desk.clock.advance(KEPT)
+    assert len(desk.spooled()) == MOST_PUBLIC
 
 
 def test_spool_is_for_our_eyes_only(desk: Desk) -> None:
