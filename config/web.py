@@ -21,6 +21,7 @@ from monitoring.web.calls import READERS as CALL_READERS
 from monitoring.web.calls import CallPages
 from monitoring.web.recordings import LISTENERS, RecordingPages
 from monitoring.web.wall import WallPages
+from tickets.events import TicketEvent, TicketRegistered
 from tickets.service import TicketService
 from tickets.web.board import TicketBoard
 from tickets.web.pages import TicketPages
@@ -77,11 +78,17 @@ def _console(rooms: Rooms) -> Mounted:
         history=rooms.monitoring.history,
     )
     console.start()
+    listen = rooms.bus.subscribe
+    tickets = (
+        listen(TicketEvent, lambda event: console.ticket_changed(event.number)),
+        listen(TicketRegistered, lambda event: console.refresh(event.customer_id)),
+    )
+    zone = rooms.monitoring.settings.rules.zone
     pages = {
-        "console": ConsolePages(frame, rooms.agents, console).app.resource(),
+        "console": ConsolePages(frame, rooms.agents, console, zone).app.resource(),
         "api/v1/agent": AgentApi(frame, rooms.agents, console).app.resource(),
     }
-    return Mounted(pages, (console.stop,))
+    return Mounted(pages, (*tickets, console.stop))
 
 
 async def _tickets(rooms: Rooms) -> Mounted:

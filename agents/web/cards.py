@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from agents.events import CallOffered
 from cti.call.control import CallControl
 from cti.call.model import Call, UserData
-from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, CallSummary, TicketPort, TicketSummary
 
 T = TypeVar("T", TicketSummary, CallSummary)
@@ -33,7 +33,6 @@ class Card:
     queue_id: QueueId
     queued: datetime | None
     offered: datetime
-    why: str
     customer: UserData
     tickets: tuple[TicketSummary, ...] | None = None
     last_calls: tuple[CallSummary, ...] | None = None
@@ -51,7 +50,6 @@ class Card:
             "queue_id": self.queue_id,
             "queued": self.queued,
             "offered": self.offered,
-            "why": self.why,
             "customer_id": data.customer_id,
             "name": data.customer_name,
             "level": data.service_level.name.lower(),
@@ -97,7 +95,6 @@ class Cards:
             queue_id=offer.queue_id,
             queued=queued,
             offered=offer.at,
-            why=offer.why,
             customer=call.user_data,
         )
         self._changed(agent_id)
@@ -126,6 +123,12 @@ class Cards:
         """Something of that customer changed elsewhere, such as a ticket."""
         for agent_id, card in tuple(self._cards.items()):
             if card.customer.customer_id == customer_id:
+                self._load(agent_id)
+
+    def ticket_changed(self, number: TicketNumber) -> None:
+        """That ticket is not as it was, or late."""
+        for agent_id, card in tuple(self._cards.items()):
+            if any(ticket.number == number for ticket in card.tickets or ()):
                 self._load(agent_id)
 
     def _load(self, agent_id: AgentId) -> None:

@@ -26,7 +26,7 @@ from agents.web.cards import Cards
 from cti.call.control import CallControl
 from cti.call.events import Delivered, DeviceRegistered, DeviceUnregistered, UserDataAttached
 from cti.kernel.bus import Bus, Unsubscribe
-from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, TicketPort
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
@@ -84,9 +84,14 @@ class Console:
             unsubscribe()
         self.board.close()
 
-    def refresh(self, customer_id: CustomerId) -> None:
+    def refresh(self, customer_id: CustomerId | None) -> None:
         """Load tickets and calls of that customer again, where they are on a screen."""
-        self._cards.refresh(customer_id)
+        if customer_id is not None:
+            self._cards.refresh(customer_id)
+
+    def ticket_changed(self, number: TicketNumber) -> None:
+        """Load the tickets again of those on whose screen that one is."""
+        self._cards.ticket_changed(number)
 
     def show_agent(self, agent_id: AgentId) -> None:
         """Show the agent as they are now, as after a wish that changes no state."""

@@ -1,5 +1,7 @@
 """The console's page, and the same wishes for telephones without a browser."""
 
+from datetime import tzinfo
+
 from twisted.web.resource import IResource
 from twisted.web.server import Request
 
@@ -14,13 +16,13 @@ from cti.web.pages import pages
 
 
 class ConsolePages:
-    """``/console`` and its WebSocket, ``/console/live``."""
+    """``/console`` and its WebSocket, ``/console/live``; instants are shown at the bank's time."""
 
     app = pages()
 
-    def __init__(self, frame: Frame, agents: AgentService, console: Console) -> None:
+    def __init__(self, frame: Frame, agents: AgentService, console: Console, zone: tzinfo) -> None:
         self.frame = frame
-        self._agents, self._console = agents, console
+        self._agents, self._console, self._zone = agents, console, zone
 
     @app.route("/", methods=["GET"])
     def console(self, request: Request) -> bytes:
@@ -33,6 +35,7 @@ class ConsolePages:
             "console.html",
             agent_id=view.agent_id,
             extension=view.extension,
+            zone=self._zone,
             reasons=self._reasons(self._agents.settings, language),
         )
 

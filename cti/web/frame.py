@@ -1,6 +1,7 @@
 """The frame of every page: who asks, in which language, what it looks like, what went wrong."""
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -172,6 +173,14 @@ class Frame:
         """The words for a key of any package's ``texts.yaml``."""
         return self.texts.text(language, key, **blanks)
 
+    def way(self, language: Language, path: Iterable[str]) -> str:
+        """A caller's way through the menus in words; a choice without a word is its own name."""
+        keys = {choice: f"choice.{choice}" for choice in path}
+        words = (
+            self.text(language, keys[each]) if keys[each] in self.texts else each for each in path
+        )
+        return " › ".join(words)
+
     def refusal(self, language: Language, refused: Refused) -> str:
         """What a person is told when a rule said no."""
         if refused.error_id not in self.texts:
@@ -182,9 +191,9 @@ class Frame:
     def render(self, request: Request, template: str, status: int = 200, **values: object) -> bytes:
         """The page made of the template.
 
-        Every template knows `t(key, **blanks)`, `texts(prefix)` (for scripts), `language`,
-        `principal` (or None), `csrf`, `navigation`, `here` (the path asked for) and `now` (aware
-        UTC).
+        Every template knows `t(key, **blanks)`, `texts(*prefixes)` (for scripts), `way(path)` (a
+        caller's way through the menus), `language`, `principal` (or None), `csrf`, `navigation`,
+        `here` (the path asked for) and `now` (aware UTC).
         """
         language, session = self.language(request), self.session(request)
         principal = session.principal if session else None
@@ -194,6 +203,7 @@ class Frame:
         page = self._templates.get_template(template).render(
             t=partial(self.text, language),
             texts=partial(self.texts.starting_with, language),
+            way=partial(self.way, language),
             language=language,
             principal=principal,
             csrf=session.csrf if session else "",

@@ -63,10 +63,12 @@ class Texts:
         words = self._texts[key].words[language]
         return _BLANK.sub(lambda blank: str(blanks[blank[1]]), words)
 
-    def starting_with(self, language: Language, prefix: str) -> dict[str, str]:
-        """Every text whose key begins so, blanks left open: what a script takes along."""
+    def starting_with(self, language: Language, *prefixes: str) -> dict[str, str]:
+        """Every text whose key begins with one of these, blanks left open: for scripts."""
         return {
-            key: text.words[language] for key, text in self._texts.items() if key.startswith(prefix)
+            key: text.words[language]
+            for key, text in self._texts.items()
+            if key.startswith(prefixes)
         }
 
 

@@ -88,7 +88,7 @@ class CallPages:
             ("calls.verified", shown.word(f"calls.verification.{int(record.verification)}")),
             ("calls.level", shown.word(f"calls.level.{int(record.service_level)}")),
             ("calls.language", shown.word(f"calls.language.{record.language.value}")),
-            ("calls.path", " › ".join(record.path) or "–"),
+            ("calls.path", shown.way(record.path) or "–"),
             ("calls.queue", shown.queue(record.queue_id)),
             ("calls.waited", clockface(record.waited) if record.waits else "–"),
             ("calls.agent", shown.agent(record.agent_id)),

@@ -1,6 +1,6 @@
 """Call records and events as people read them: local times, words for keys, no codes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -73,6 +73,10 @@ class Presentation:
             return key.rpartition(".")[2]
         return self._frame.text(self._language, key, **blanks)
 
+    def way(self, path: Iterable[str]) -> str:
+        """The caller's way through the menus."""
+        return self._frame.way(self._language, path)
+
     def moment(self, at: datetime | None) -> str:
         """Date and time of day."""
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
@@ -132,7 +136,7 @@ class Presentation:
                     event.customer_id or "",
                     self.word(f"calls.verification.{int(event.verification)}"),
                     self.word(f"calls.language.{event.language.value}"),
-                    " › ".join(event.path),
+                    self.way(event.path),
                 ]
             case RecordingStopped():
                 return [clockface(event.seconds)]
@@ -179,11 +183,14 @@ class Presentation:
             case FlowLeft():
                 return [event.flow, event.outcome]
             case ChoiceMade():
-                return [event.menu, event.choice]
+                return [self.word(f"choice.{event.choice}")]
             case SignInAttempted():
                 return [self.word(f"calls.sign_in.{event.outcome.value}")]
             case ServiceUsed():
-                return [event.service, self.word(f"calls.succeeded.{event.succeeded}")]
+                return [
+                    self.word(f"choice.{event.service}"),
+                    self.word(f"calls.succeeded.{event.succeeded}"),
+                ]
         return []
 
     def _cause(self, cause: str) -> str:

@@ -74,7 +74,9 @@ class ConsoleHouse:
         )
         self.console.start()
         self.root = Resource()
-        pages: IResource = ConsolePages(self.frame, centre.service, self.console).app.resource()
+        pages: IResource = ConsolePages(
+            self.frame, centre.service, self.console, UTC
+        ).app.resource()
         self.root.putChild(b"console", pages)
         api, version = Resource(), Resource()
         version.putChild(

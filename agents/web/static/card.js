@@ -4,13 +4,21 @@ import { clockface } from "/static/cti/timers.js";
 import { t } from "/static/cti/texts.js";
 
 const language = document.documentElement.lang;
-const shortDate = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+const zone = document.querySelector(".desk").dataset.zone;
+const shortDate = new Intl.DateTimeFormat(language, { timeZone: zone, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(language, { timeZone: zone, month: "short", day: "numeric" });
 const CERTAINTIES = { none: "", recognised: "level-warning", signed_in: "level-success" };
 
 const ENDING = 10000;
 
 const at = (id) => document.getElementById(id);
 const when = (instant) => shortDate.format(new Date(instant));
+
+// A deadline at midnight is the end of the day before, 24:00.
+function deadline(instant) {
+  const text = when(instant);
+  return text.endsWith("00:00") ? `${day.format(Date.parse(instant) - 1000)} 24:00` : text;
+}
 
 function word(prefix, value) {
   const key = `${prefix}.${value}`;
@@ -68,8 +76,7 @@ function drawFacts(card, entities) {
   at("card-queue").textContent = queue?.names[language.slice(0, 2)] ?? card.queue_id;
   at("card-waited").textContent = card.queued ? clockface((Date.parse(card.offered) - Date.parse(card.queued)) / 1000) : "";
   at("card-language").textContent = t(`console.language.${card.language}`);
-  at("card-path").textContent = card.path.map((choice) => word("console.path", choice)).join(" › ");
-  at("card-why").textContent = card.why;
+  at("card-path").textContent = card.path.map((choice) => word("choice", choice)).join(" › ");
   at("entered").hidden = entered.length === 0;
   at("card-entered").textContent = entered.map(([name, value]) => `${name}: ${value}`).join(", ");
   at("complaint").href = `/tickets/new?${new URLSearchParams({ call: card.call_id, type: "complaint" })}`;
@@ -101,7 +108,7 @@ function ticketLine(ticket) {
   link.rel = "noopener";
   link.textContent = `${word("console.ticket", ticket.kind)} · ${ticket.title}`;
   const state = text("span", word("console.ticket_state", ticket.state));
-  const due = text("span", ticket.due ? t("console.due", { when: when(ticket.due) }) : "", "soft");
+  const due = text("span", ticket.due ? t("console.due", { when: deadline(ticket.due) }) : "", "soft");
   const number = text("span", ticket.number, "soft");
   if (ticket.overdue) {
     due.textContent = t("console.overdue");
@@ -113,7 +120,7 @@ function ticketLine(ticket) {
 function callLine(call) {
   const main = text("span", when(call.started), "main");
   const outcome = text("span", word("console.outcome", call.outcome));
-  const choices = call.path.map((choice) => word("console.path", choice));
+  const choices = call.path.map((choice) => word("choice", choice));
   const path = text("span", [call.agent_name, choices.join(" › ")].filter(Boolean).join(" · "), "soft");
   return entry(main, outcome, path, text("span", clockface(call.seconds), "soft"));
 }
