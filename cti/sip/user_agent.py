@@ -283,13 +283,13 @@ class UserAgent:
         )
 
     def _cancel(self, key: str, request: InboundRequest) -> None:
-        """RFC 3261, 9.2: 200 when there is such an INVITE, whatever becomes of it."""
+        """RFC 3261, 9.2: 200 when there is such an INVITE, with its tag, whatever becomes of it."""
         invite = self._core.layer.invite_cancelled_by(request)
         if invite is None:
             raise RequestError("nothing to cancel", 481)
-        self._core.respond(key, request, 200)
         dialog = request.call_id, request.to_tag
         session = self._by_dialog.get(dialog) or self._by_origin.get(_origin(request))
+        self._core.respond(key, request, 200, tag=session.tag if session else None)
         if session is not None:
             session.cancel_received(invite)
 

@@ -246,6 +246,14 @@ def test_requests_out_of_order_and_reinvites_at_a_bad_time() -> None:
     assert codes(take(house, inside(ok, "OPTIONS", 5))) == [200]
 
 
+def test_a_cancel_is_answered_with_the_tag_of_its_invite() -> None:
+    house = agent()
+    offered(house)
+    output = take(house, request_bytes("CANCEL"))
+    assert codes(output) == [200, 487]
+    assert len({header(data, "To") for data in sent(output)}) == 1
+
+
 def test_a_cancelled_reinvite_leaves_the_session() -> None:
     house = agent()
     session, ok = accepted(house)
