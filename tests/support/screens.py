@@ -1,0 +1,110 @@
+"""A browser as people use it: Debian's chromium, a window of known size, and what went wrong in it.
+
+Pictures of every step are kept under ``tests/screens/``, for the eyes of whoever changes a page.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from tests.support.needs import all_needs
+
+SCREENS = Path(__file__).parents[1] / "screens"
+FAINT = Path(__file__).with_name("contrast.js").read_text()
+DESK = ViewportSize(width=1440, height=900)
+WALL = ViewportSize(width=1920, height=1080)
+PATIENCE = 20_000
+"""Milliseconds to wait for what a telephone must do first."""
+LONGEST_WALK = 60
+"""Stops of the Tab key that a page may have."""
+FOCUS = """
+(selector) => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  return [document.activeElement.matches(selector), outlined];
+}
+"""
+REFUSALS = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
+});
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, without a window."""
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        path = all_needs()["chromium"].path
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Desk:
+    """One person's browser: signed in, their pages, their pictures, every error of any page."""
+
+    def __init__(self, browser: Browser, web: str, locale: str, size: ViewportSize = DESK) -> None:
+        self.web, self.language = web, locale[:2]
+        self.errors: list[str] = []
+        self.context = browser.new_context(locale=locale, viewport=size, reduced_motion="reduce")
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(REFUSALS)
+        self.context.on("page", self._watch)
+        self.page = self.context.new_page()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None and not self.page.is_closed():
+            self.shot("failed")
+        self.context.close()
+
+    def sign_in(self, login: str, to: str) -> None:
+        """Sign in by the form, as that member of the demo's staff, on the way to a page."""
+        self.page.goto(self.web + to)
+        self.page.locator("[name=login]").fill(login)
+        self.page.locator("[name=password]").fill(f"demo-{login}")
+        self.page.locator("button.primary").click()
+        self.page.wait_for_url(self.web + to)
+        other = self.page.locator(f"header .account a[lang^={self.language}]")
+        if other.count():  # the page speaks the person's language, we want the other
+            other.click()
+            self.page.wait_for_url(self.web + to)
+
+    def walk(self, selector: str) -> None:
+        """Press Tab until that element has the focus; every stop on the way can be seen."""
+        for _ in range(LONGEST_WALK):
+            self.page.keyboard.press("Tab")
+            reached, outlined = self.page.evaluate(FOCUS, selector)
+            assert outlined, f"the focus cannot be seen on the way to {selector}"
+            if reached:
+                return
+        raise AssertionError(f"the keyboard never reaches {selector}")
+
+    def shot(self, name: str, page: Page | None = None, *, whole: bool = False) -> None:
+        """Keep a picture of what is on the screen now; faint texts on it are errors."""
+        page = page or self.page
+        self.errors += [f"{name}: faint: {text}" for text in page.evaluate(FAINT)]
+        path = SCREENS / f"{name}-{self.language}.png"
+        page.screenshot(path=path, full_page=whole, animations="disabled")
+
+    def _watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda said: self.errors.append(said.text) if said.type == "error" else None,
+        )
