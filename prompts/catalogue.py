@@ -9,13 +9,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from itertools import permutations
 from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import yaml
 
-from cti.kernel.errors import ConfigurationError, LocalError
+from cti.kernel.document import Report, read_document
+from cti.kernel.errors import LocalError
 from cti.kernel.vocabulary import Language
 from prompts.readings import READINGS, read, speak_digits
 
@@ -99,7 +101,7 @@ class Catalogue:
 
 
 def load_catalogue(folder: Path = TEXTS, timezone: str = "Asia/Shanghai") -> Catalogue:
-    """Read the texts of every language; ConfigurationError with file, line and key."""
+    """Read the texts of every language; DocumentError with file, line and key of each mistake."""
     entries = {
         language: _load(folder / f"{language.value}.yaml", language) for language in Language
     }
@@ -108,23 +110,15 @@ def load_catalogue(folder: Path = TEXTS, timezone: str = "Asia/Shanghai") -> Cat
 
 
 def _load(path: Path, language: Language) -> dict[str, Entry]:
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), _loader())
-    except OSError as error:
-        raise ConfigurationError("cannot be read", file=str(path)) from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ConfigurationError(str(error.problem), file=str(path), line=line) from error
-    if not isinstance(root, yaml.MappingNode):
-        raise ConfigurationError("must map ids to texts", file=str(path), line=1)
+    top = read_document(path)
     entries: dict[str, Entry] = {}
-    for key_node, value_node in root.value:
-        line, key = key_node.start_mark.line + 1, str(key_node.value)
-        problem = _problem(key, value_node) or ("stands twice" if key in entries else "")
-        if problem:
-            raise ConfigurationError(problem, file=str(path), line=line, key=key)
-        text = DIGITS.sub(lambda run: speak_digits(run[0], language), str(value_node.value))
-        entries[key] = Entry(text.strip(), str(path), line)
+    for key, value in top.each():
+        if problem := _problem(key, value.node):
+            value.wrong(problem)
+            continue
+        text = DIGITS.sub(lambda run: speak_digits(run[0], language), value.text())
+        entries[key] = Entry(text, str(path), value.line)
+    top.value.report.check()
     return entries
 
 
@@ -143,26 +137,14 @@ def _problem(key: str, node: yaml.Node) -> str:
 
 
 def _compare(entries: Mapping[Language, Mapping[str, Entry]], folder: Path) -> None:
-    for language in Language:
-        for other in Language:
-            for key, entry in entries[language].items():
-                twin = entries[other].get(key)
-                if twin is None:
-                    raise ConfigurationError(
-                        f"has no translation in {folder / other.value}.yaml",
-                        file=entry.file,
-                        line=entry.line,
-                        key=key,
-                    )
-                if twin.blanks != entry.blanks:
-                    raise ConfigurationError(
-                        f"has other blanks than line {twin.line} of {twin.file}",
-                        file=entry.file,
-                        line=entry.line,
-                        key=key,
-                    )
-
-
-def _loader() -> type[yaml.SafeLoader]:
-    # The C parser is ten times faster; wheels of PyYAML carry it, other builds may not.
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for language, other in permutations(Language, 2):
+        report = Report(str(folder / f"{language.value}.yaml"))
+        for key, entry in entries[language].items():
+            twin = entries[other].get(key)
+            if twin is None:
+                report.add(f"has no translation in {folder / other.value}.yaml", entry.line, key)
+            elif twin.blanks != entry.blanks:
+                report.add(
+                    f"has other blanks than line {twin.line} of {twin.file}", entry.line, key
+                )
+        report.check()

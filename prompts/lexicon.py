@@ -4,9 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
-from cti.kernel.errors import ConfigurationError
+from cti.kernel.document import read_document
 
 LEXICON = Path(__file__).with_name("lexicon.yaml")
 
@@ -25,17 +23,8 @@ class Lexicon:
 
 
 def load_lexicon(path: Path = LEXICON) -> Lexicon:
-    """Read a lexicon; ConfigurationError with file, line and key."""
-    root = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
-    respellings: dict[str, str] = {}
-    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        good = isinstance(value, yaml.ScalarNode) and key.value and value.value
-        if not good or key.value in respellings:
-            raise ConfigurationError(
-                "must map a phrase to its respelling, once",
-                file=str(path),
-                line=key.start_mark.line + 1,
-                key=str(key.value),
-            )
-        respellings[str(key.value)] = str(value.value)
+    """Read a lexicon; DocumentError with file, line and key of each mistake."""
+    top = read_document(path)
+    respellings = {phrase: value.text() for phrase, value in top.each()}
+    top.value.report.check()
     return Lexicon(respellings)

@@ -6,7 +6,7 @@ knows a make-up workday in it, or when the file lists the year under ``published
 says about a date wins over the library.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -52,8 +52,10 @@ def load_calendar(path: Path, years: Sequence[int]) -> WorkingCalendar:
     off = _published(top, years)
     days_off = dict(off.holidays)
     workdays = dict.fromkeys(off.workdays, makeup)
-    _add_days(top.get("holidays"), days_off, workdays)
-    _add_workdays(top.get("workdays"), days_off, workdays)
+    holidays_value = top.get("holidays")
+    _add_days(holidays_value, days_off, workdays)
+    own = holidays_value.section().keys if holidays_value else ()
+    _add_workdays(top.get("workdays"), days_off, workdays, own)
     top.close()
     report.check()
     try:
@@ -89,12 +91,17 @@ def _week(section: Section) -> tuple[Spans, ...]:
 def _spans(value: Value | None) -> Spans:
     if value is None:
         return ()
-    spans = []
+    spans: list[Span] = []
     for item in value.items():
         try:
-            spans.append(Span.parse(item.text()))
+            span = Span.parse(item.text())
         except ConfigurationError as error:
             item.wrong(error.message)
+            continue
+        if spans and span.opens < spans[-1].closes:
+            item.wrong(f"{span} must come after {spans[-1]}")
+        else:
+            spans.append(span)
     return tuple(spans)
 
 
@@ -130,10 +137,15 @@ def _add_days(value: Value | None, days_off: dict[date, str], workdays: dict[dat
 
 
 def _add_workdays(
-    value: Value | None, days_off: dict[date, str], workdays: dict[date, Spans]
+    value: Value | None,
+    days_off: dict[date, str],
+    workdays: dict[date, Spans],
+    own: Collection[str],
 ) -> None:
     for text, spans in value.section().each() if value else ():
-        if day := _date(text, spans):
+        if text in own:
+            spans.wrong("is a holiday above; remove it from one of the two")
+        elif day := _date(text, spans):
             workdays[day] = _spans(spans)
             days_off.pop(day, None)
 

@@ -136,6 +136,9 @@ class Section:
         self._values: dict[str, Value] = {}
         self._asked: set[str] = set()
         for key_node, node in value.node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                value.report.add("a key is a plain word", key_node.start_mark.line + 1, value.key)
+                continue
             key = str(key_node.value)
             path = f"{value.key}.{key}" if value.key else key
             if key in self._values:
@@ -185,16 +188,22 @@ def read_document(path: Path) -> Section:
     """The file's top mapping; ConfigurationError when it cannot be read or is no YAML mapping."""
     file = str(path)
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        content = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", file=file) from error
+    try:
+        root = yaml.compose(content.decode(), yaml.SafeLoader)
     except UnicodeDecodeError as error:
-        raise ConfigurationError("must be written in UTF-8", file=file) from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError("must be written in UTF-8", file=file, line=line) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ConfigurationError(str(error.problem), file=file, line=line) from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(str(error), file=file) from error
+        message = f"is no YAML: {error.problem}; look at indentation, colons and quotes up to here"
+        raise ConfigurationError(message, file=file, line=line) from error
+    except yaml.reader.ReaderError as error:
+        line = content.decode().count("\n", 0, error.position) + 1
+        message = f"holds the character #x{error.character:04x}, which YAML forbids"
+        raise ConfigurationError(message, file=file, line=line) from error
     if not isinstance(root, yaml.MappingNode):
         raise ConfigurationError("must hold keys and values", file=file, line=1)
     return Section(Value(Report(file), root, ""))

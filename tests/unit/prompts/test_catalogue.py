@@ -83,7 +83,7 @@ def test_values_are_not_shown() -> None:
         ("a: [一]\n", "a: one\n", "zh.yaml", 1, "a", "must be a text"),
         ("a:\n", "a: one\n", "zh.yaml", 1, "a", "must be a text"),
         ("A b: 一\n", "a: one\n", "zh.yaml", 1, "A b", "lower-case"),
-        ("- 一\n", "a: one\n", "zh.yaml", 1, "", "must map ids"),
+        ("- 一\n", "a: one\n", "zh.yaml", 1, "", "must hold keys and values"),
         ("a: 一\nb: 'x\n", "a: one\n", "zh.yaml", 3, "", "end of stream"),
     ],
 )

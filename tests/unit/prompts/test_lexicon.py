@@ -20,7 +20,8 @@ def test_shipped_lexicon() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "key"), [("还款: 环款\n还款: x\n", 2, "还款"), ("还款: [环]\n", 1, "还款")]
+    ("text", "line", "key"),
+    [("还款: 环款\n还款: x\n", 2, "还款"), ("还款: [环]\n", 1, "还款"), ("- 还款\n", 1, "")],
 )
 def test_errors_say_where(tmp_path: Path, text: str, line: int, key: str) -> None:
     path = tmp_path / "lexicon.yaml"

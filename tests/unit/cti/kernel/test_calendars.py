@@ -76,7 +76,25 @@ def test_without_a_country_every_year_is_known(tmp_path: Path) -> None:
     ("text", "line", "key", "message"),
     [
         ("week: {}", 1, "week", "no open time"),
-        ("country: CN\nweek: {monday: [10:00-12:00, 11:00-13:00]}", 2, "week", "must come after"),
+        (
+            "country: CN\nweek: {monday: [10:00-12:00, 11:00-13:00]}",
+            2,
+            "week.monday[1]",
+            "must come after",
+        ),
+        (
+            "week: {monday: 09:00-17:00}\nworkdays:\n  2026-10-10: [09:00-12:00, 11:00-13:00]",
+            3,
+            "workdays.2026-10-10[1]",
+            "must come after",
+        ),
+        (
+            "week: {monday: 09:00-17:00}\nholidays: {2026-10-10: 行庆}\n"
+            + "workdays: {2026-10-10: 09:00-12:00}",
+            3,
+            "workdays.2026-10-10",
+            "is a holiday above",
+        ),
         ("timezone: Mars/Olympus\nweek: {monday: 09:00-17:00}", 1, "timezone", "no time zone"),
         ("week:\n  monday: [9-17]", 2, "week.monday[0]", "write it as 08:30"),
         ("week:\n  mnday: 09:00-17:00", 2, "week.mnday", "did you mean `monday`"),

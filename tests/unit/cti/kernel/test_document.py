@@ -80,6 +80,21 @@ def test_files_that_are_no_mapping(tmp_path: Path, text: str, line: int) -> None
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_document(tmp_path / "missing.yaml")
-    (tmp_path / "latin.yaml").write_bytes("name: Zürich".encode("latin-1"))
-    with pytest.raises(ConfigurationError, match="UTF-8"):
-        read_document(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a: b\nname: Zürich".encode("latin-1"), "UTF-8"),
+        (b"a: b\nname: \x00", "forbids"),
+        (b"a: b\nname: c: d", "look at indentation"),
+        (b"a: b\n? [name]\n: c", "a key is a plain word"),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_its_line(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / "some.yaml").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        read_document(tmp_path / "some.yaml").value.report.check()
+    assert caught.value.line == 2
