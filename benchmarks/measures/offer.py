@@ -15,7 +15,7 @@ AIM = 20.0
 AGENTS, WAITING = 8, 16
 TALKS = 0.2, 0.02
 """Seconds of the first agent's talks, and how much longer each next one's are."""
-GAP, REST = 0.02, 0.03
+GAP, REST, KEY_SECONDS = 0.02, 0.03, 0.15
 LONGEST = 60.0
 MILLISECONDS = 1e-6
 SSRC, KEY = 0x0B0E, 0
@@ -139,24 +139,29 @@ def _by_getting_ready(bench: Bench) -> list[float]:
 def _by_key(bench: Bench) -> list[float]:
     exchange, samples = Exchange(), list[float]()
     bench.say(f"offer: {bench.samples} times a caller's key and the INVITE")
-    caller = Telephone(exchange, bench.server.address, "7000")
     with staffed(bench, exchange, 1, ready=True) as ((phone,), _desks):
         phone.on_offer = Telephone.answer
-        for _ in range(bench.samples):
-            call = caller.dial(MENU)
-            exchange.run_until(lambda: call.answered, "the caller is answered")  # noqa: B023
-            exchange.run_until(lambda: wire.receive(caller.sound), "the caller hears something")
-            pressed = _press(exchange, caller, call.media)
-            exchange.run_until(lambda: phone.call, "the idle agent is offered the call")
-            assert phone.call is not None
-            samples.append(float(phone.call.offered - pressed))
-            exchange.run_for(GAP)
-            phone.hang_up()
-            exchange.run_until(lambda: call.ended, "the caller is hung up on")  # noqa: B023
-            exchange.run_for(REST)
-            wire.drain(caller.sound)
-    caller.close()
+        for number in range(bench.samples):
+            caller = Telephone(exchange, bench.server.address, f"7{number:03}")
+            samples.append(_from_key(exchange, caller, phone))
+            caller.close()
     return samples
+
+
+def _from_key(exchange: Exchange, caller: Telephone, phone: Telephone) -> float:
+    """One call of a caller who knows the menu; ns from the key to the INVITE."""
+    call = caller.dial(MENU)
+    exchange.run_until(lambda: call.answered, "the caller is answered")
+    exchange.run_until(lambda: wire.receive(caller.sound), "the caller hears something")
+    pressed = _press(exchange, caller, call.media)
+    exchange.run_until(lambda: phone.call, "the idle agent is offered the call")
+    assert phone.call is not None
+    offered = phone.call.offered
+    exchange.run_for(KEY_SECONDS)
+    phone.hang_up()
+    exchange.run_until(lambda: call.ended, "the caller is hung up on")
+    exchange.run_for(REST)
+    return float(offered - pressed)
 
 
 def _press(exchange: Exchange, caller: Telephone, media: wire.Address) -> int:
