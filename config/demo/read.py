@@ -1,11 +1,11 @@
-"""Reads the demo bank from its YAML file."""
+"""Reads the demo bank from its YAML file: every mistake is found, with file, line and key."""
 
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
-
-import yaml
+from typing import TypeVar
 
 from config.demo.model import (
     Demo,
@@ -16,7 +16,7 @@ from config.demo.model import (
     DemoStaff,
     DemoTransaction,
 )
-from cti.kernel.errors import ConfigurationError
+from cti.kernel.document import Section, Value, read_document
 from cti.kernel.identifiers import CustomerId, DepartmentId, DeviceId, StaffId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Role, ServiceLevel
@@ -29,119 +29,258 @@ CALENDAR = "office"
 UNIT = 100
 """Exchange rates are quoted for so many units of the foreign currency."""
 CENT = Decimal("0.01")
+PIN_DIGITS = 6
+OLDEST = 366
+"""Days back to which transactions may reach."""
+BEST = 10
+"""The highest level of a skill."""
 
 T = TypeVar("T")
-Record = Mapping[str, Any]
+Kind = TypeVar("Kind", bound=Enum)
 Patterns = Mapping[str, tuple[DemoTransaction, ...]]
 
 
 def read_demo(path: Path = DEMO) -> Demo:
-    """The demo bank; ConfigurationError with file and key when an entry cannot be understood."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    root: Record = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506  (a safe one)
+    """The demo bank; DocumentError holding everything that is wrong with the file."""
+    top = read_document(path)
+    pins = top.need("pins", "account and banking, six digits each").section()
     patterns: Patterns = {
-        name: _each(path, f"patterns.{name}", _transaction, lines)
-        for name, lines in root["patterns"].items()
+        name: tuple(_transaction(line) for line in lines.items())
+        for name, lines in top.need("patterns", "name -> transactions").section().each()
     }
-    rates = root["deposit_rates"]
-    return Demo(
-        account_pin=Secret(root["pins"]["account"]),
-        banking_pin=Secret(root["pins"]["banking"]),
-        customers=_each(
-            path, "customers", lambda record: _customer(record, patterns), root["customers"]
-        ),
-        deposit_rates_effective=rates["effective"],
-        deposit_rates=_each(path, "deposit_rates.rates", _deposit_rate, rates["rates"].items()),
-        exchange_rates=_each(path, "exchange_rates", _exchange_rate, root["exchange_rates"]),
-        departments=_each(path, "departments", _department, root["departments"]),
-        staff=_each(path, "staff", _staff, root["staff"]),
+    rates = top.need("deposit_rates", "effective and rates").section()
+    demo = Demo(
+        account_pin=_pin(pins, "account"),
+        banking_pin=_pin(pins, "banking"),
+        customers=_each(top, "customers", lambda record: _customer(record, patterns)),
+        deposit_rates_effective=_date(rates.need("effective", "such as 2026-05-20")),
+        deposit_rates=_deposit_rates(rates.need("rates", "term -> percent")),
+        exchange_rates=_each(top, "exchange_rates", _exchange_rate),
+        departments=_each(top, "departments", _department),
+        staff=_each(top, "staff", _staff),
     )
+    for section in (pins, rates, top):
+        section.close()
+    _check_unique(top)
+    _check_departments(top, {each.department_id for each in demo.departments})
+    top.value.report.check()
+    return demo
 
 
-def _each(path: Path, key: str, build: Callable[[Any], T], records: Iterable[Any]) -> tuple[T, ...]:
-    built = []
-    for number, record in enumerate(records):
-        try:
-            built.append(build(record))
-        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-            problem = f"cannot be understood ({type(error).__name__}: {error})"
-            raise ConfigurationError(problem, file=str(path), key=f"{key}[{number}]") from error
-    return tuple(built)
+def _each(section: Section, key: str, read: Callable[[Section], T]) -> tuple[T, ...]:
+    """What `read` makes of every record listed there."""
+    records = section.need(key, "a list of records")
+    made = []
+    for item in records.items():
+        record = item.section()
+        made.append(read(record))
+        record.close()
+    return tuple(made)
 
 
-def _transaction(line: list[Any]) -> DemoTransaction:
-    days_ago, kind, amount = line
-    return DemoTransaction(days_ago, TransactionKind(kind), Decimal(amount))
+# --- records --------------------------------------------------------------------------------
 
 
-def _customer(record: Record, patterns: Patterns) -> DemoCustomer:
+def _transaction(line: Value) -> DemoTransaction:
+    match line.items():
+        case [days_ago, kind, amount]:
+            return DemoTransaction(
+                days_ago.whole(0, OLDEST), _kind(kind, TransactionKind), _decimal(amount)
+            )
+    line.wrong('must be [days ago, what it was, amount], such as [1, purchase, "-126.80"]')
+    return DemoTransaction(0, TransactionKind.FEE, Decimal(0))
+
+
+def _customer(record: Section, patterns: Patterns) -> DemoCustomer:
+    do_not_call = record.get("do_not_call")
+    levels = [level.name.lower() for level in ServiceLevel]
+    level = record.need("level", f"one of {', '.join(levels)}").one_of(levels)
     customer = Customer(
-        customer_id=CustomerId(record["id"]),
-        names=_names(record["name"]),
-        sex=Sex(record["sex"]),
-        numbers=tuple(normalise(number) for number in record["numbers"]),
-        service_level=ServiceLevel[record["level"].upper()],
-        language=Language(record["language"]),
-        address=record["address"],
-        do_not_call=record.get("do_not_call", False),
+        customer_id=CustomerId(_text(record, "id")),
+        names=_names(record),
+        sex=_kind(record.need("sex", "male, female or unknown"), Sex),
+        numbers=tuple(_number(value) for value in record.need("numbers", "telephones").items()),
+        service_level=ServiceLevel[level.upper()],
+        language=_kind(record.need("language", "zh or en"), Language),
+        address=_text(record, "address"),
+        do_not_call=do_not_call.truth() if do_not_call else False,
     )
     return DemoCustomer(
         customer=customer,
-        banking_number=Secret(record["banking_number"]),
-        accounts=tuple(_account(account, patterns) for account in record["accounts"]),
-        cards=tuple(
-            DemoCard(Secret(card["number"]), CardKind(card["kind"])) for card in record["cards"]
-        ),
+        banking_number=Secret(_text(record, "banking_number")),
+        accounts=_each(record, "accounts", lambda account: _account(account, patterns)),
+        cards=_each(record, "cards", _card),
     )
 
 
-def _account(record: Record, patterns: Patterns) -> DemoAccount:
-    times, current = Decimal(record["times"]), Decimal(record["balance"])
+def _account(record: Section, patterns: Patterns) -> DemoAccount:
+    times = _decimal(record.need("times", 'a factor, such as "1.05"'))
+    current = _decimal(record.need("balance", 'an amount, such as "5752.59"'))
+    held, currency = record.get("held"), record.get("currency")
+    pattern = record.need("pattern", f"one of {', '.join(patterns)}")
+    name = pattern.text()
+    if name and name not in patterns:
+        pattern.wrong(f"there is no pattern {name!r}; there are {', '.join(patterns) or 'none'}")
     return DemoAccount(
-        number=Secret(record["number"]),
-        currency=record.get("currency", "CNY"),
+        number=Secret(_text(record, "number")),
+        currency=currency.text() if currency else "CNY",
         current=current,
-        available=current - Decimal(record.get("held", "0")),
+        available=current - (_decimal(held) if held else Decimal(0)),
         transactions=tuple(
             DemoTransaction(line.days_ago, line.kind, (line.amount * times).quantize(CENT))
-            for line in patterns[record["pattern"]]
+            for line in patterns.get(name, ())
         ),
     )
 
 
-def _deposit_rate(entry: tuple[str, str]) -> DepositRate:
-    term, percent = entry
-    return DepositRate(Term(term), Decimal(percent))
+def _card(record: Section) -> DemoCard:
+    return DemoCard(
+        Secret(_text(record, "number")), _kind(record.need("kind", "debit or credit"), CardKind)
+    )
 
 
-def _exchange_rate(record: Record) -> ExchangeRate:
+def _deposit_rates(value: Value) -> tuple[DepositRate, ...]:
+    terms = {term.value: term for term in Term}
+    rates = []
+    for name, percent in value.section().each():
+        if name in terms:
+            rates.append(DepositRate(terms[name], _decimal(percent)))
+        else:
+            percent.wrong(f"there is no term {name!r}; there are {', '.join(terms)}")
+    return tuple(rates)
+
+
+def _exchange_rate(record: Section) -> ExchangeRate:
     return ExchangeRate(
-        record["currency"], UNIT, Decimal(record["buying"]), Decimal(record["selling"])
+        _text(record, "currency"),
+        UNIT,
+        _decimal(record.need("buying", "what the bank pays")),
+        _decimal(record.need("selling", "what the bank takes")),
     )
 
 
-def _department(record: Record) -> DemoDepartment:
+def _department(record: Section) -> DemoDepartment:
+    calendar = record.get("calendar")
     return DemoDepartment(
-        DepartmentId(record["id"]), _names(record["name"]), record.get("calendar", CALENDAR)
+        DepartmentId(_text(record, "id")),
+        _names(record),
+        calendar.text() if calendar else CALENDAR,
     )
 
 
-def _staff(record: Record) -> DemoStaff:
+def _staff(record: Section) -> DemoStaff:
     department, extension = record.get("department"), record.get("extension")
+    skills, languages = record.get("skills"), record.get("languages")
+    language = record.get("language")
     return DemoStaff(
-        staff_id=StaffId(record["id"]),
-        login=record["login"],
-        name=record["name"],
-        password=Secret(record["password"]),
-        roles=frozenset(Role(role) for role in record["roles"]),
-        department_id=DepartmentId(department) if department else None,
-        extension=DeviceId(extension) if extension else None,
-        sip_secret=Secret(record["sip_secret"]) if extension else None,
-        skills=record.get("skills", {}),
-        languages=frozenset(Language(value) for value in record.get("languages", ["zh"])),
-        language=Language(record.get("language", "zh")),
+        staff_id=StaffId(_text(record, "id")),
+        login=_text(record, "login"),
+        name=_text(record, "name"),
+        password=Secret(_text(record, "password")),
+        roles=frozenset(_kind(role, Role) for role in record.need("roles", "a list").items()),
+        department_id=DepartmentId(department.text()) if department else None,
+        extension=DeviceId(extension.text()) if extension else None,
+        sip_secret=Secret(_text(record, "sip_secret")) if extension else None,
+        skills={name: level.whole(1, BEST) for name, level in skills.section().each()}
+        if skills
+        else {},
+        languages=frozenset(_kind(each, Language) for each in languages.items())
+        if languages
+        else frozenset({Language.CHINESE}),
+        language=_kind(language, Language) if language else Language.CHINESE,
     )
 
 
-def _names(record: Record) -> Mapping[Language, str]:
-    return {language: record[language.value] for language in Language}
+# --- values ---------------------------------------------------------------------------------
+
+
+def _text(record: Section, key: str) -> str:
+    return record.need(key, "a text").text()
+
+
+def _kind(value: Value, kind: type[Kind]) -> Kind:
+    return kind(value.one_of([each.value for each in kind]))
+
+
+def _names(record: Section) -> Mapping[Language, str]:
+    names = record.need("name", "in every language, such as {zh: 李娜, en: Li Na}").section()
+    found = {language: _text(names, language.value) for language in Language}
+    names.close()
+    return found
+
+
+def _number(value: Value) -> str:
+    number = normalise(value.text())
+    if not number:
+        value.wrong("is no telephone number, such as 13800000101")
+    return number
+
+
+def _pin(pins: Section, key: str) -> Secret:
+    value = pins.need(key, "six digits")
+    pin = value.text()
+    if len(pin) != PIN_DIGITS or not pin.isdecimal():
+        value.wrong("must be six digits")
+    return Secret(pin)
+
+
+def _decimal(value: Value) -> Decimal:
+    text = value.text()
+    try:
+        number = Decimal(text or "0")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if number.is_finite():
+        return number
+    value.wrong(f"must be a number such as -126.80, not {text!r}")
+    return Decimal(0)
+
+
+def _date(value: Value) -> date:
+    text = value.text()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        if text:
+            value.wrong(f"must be a date such as 2026-05-20, not {text!r}")
+        return date.min
+
+
+# --- the records together -------------------------------------------------------------------
+
+
+def _check_unique(top: Section) -> None:
+    """Note every id, login, telephone, account and card that is written a second time."""
+    lines: dict[tuple[str, str], int] = {}
+    for kind, value in _names_of_things(top):
+        thing = kind, value.text()
+        if thing in lines:
+            value.wrong(f"stands twice, first in line {lines[thing]}")
+        lines.setdefault(thing, value.line)
+
+
+def _check_departments(top: Section, known: Collection[str]) -> None:
+    for record in _records(top, "staff"):
+        department = record.get("department")
+        if department and (name := department.text()) and name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            department.wrong(f"there is no department {name!r}; there are {there}")
+
+
+def _names_of_things(top: Section) -> Iterator[tuple[str, Value]]:
+    for kind in ("customers", "departments", "staff"):
+        for record in _records(top, kind):
+            for key in ("id", "login", "extension", "numbers", "banking_number"):
+                if value := record.get(key):
+                    yield from ((f"{kind} {key}", item) for item in value.items())
+            for key in ("accounts", "cards"):
+                for owned in _records(record, key):
+                    if number := owned.get("number"):
+                        yield key, number
+
+
+def _records(section: Section, key: str) -> Iterator[Section]:
+    value = section.get(key)
+    for item in value.items() if value else ():
+        if item.is_section:
+            yield Section(item)

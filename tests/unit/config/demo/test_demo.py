@@ -7,7 +7,7 @@ import pytest
 
 from config.demo import Demo, read_demo
 from config.demo.read import DEMO
-from cti.kernel.errors import ConfigurationError
+from cti.kernel.document import DocumentError
 from cti.kernel.vocabulary import Language, Role, ServiceLevel
 from ivr.bank.port import Term
 
@@ -95,20 +95,37 @@ def test_secrets_are_not_shown(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("good", "bad", "key"),
+    ("good", "bad", "key", "message"),
     [
-        ("level: special", "level: splendid", "customers[0]"),
-        ("roles: [quality]", "roles: [queen]", "staff[20]"),
-        ("demand:", "someday:", "deposit_rates.rates[0]"),
-        ('buying: "707.32"', "buying: dear", "exchange_rates[0]"),
+        ("level: special", "level: splendid", "customers[0].level", "special, priority"),
+        ("sex: male", "sexx: male", "customers[0]", "needs `sex`"),
+        ("pattern: salaried", "pattern: salarid", "customers[0].accounts[0].pattern", "salaried"),
+        ('["13800000101"]', "[none]", "customers[0].numbers[0]", "telephone"),
+        ("id: C0002", "id: C0001", "customers[1].id", "stands twice, first in line"),
+        ("roles: [quality]", "roles: [queen]", "staff[20].roles[0]", "administrator"),
+        ("department: cards", "department: card", "staff[22].department", "international, retail"),
+        ("general: 9", "general: 19", "staff[0].skills.general", "from 1 to 10"),
+        ("demand:", "someday:", "deposit_rates.rates.someday", "months_3"),
+        ("effective: 2026-05-20", "effective: May", "deposit_rates.effective", "2026-05-20"),
+        ('buying: "707.32"', "buying: dear", "exchange_rates[0].buying", "must be a number"),
+        ('[0, purchase, "-38.50"]', "[0, purchase]", "patterns.salaried[0]", "amount"),
+        ('account: "135790"', "account: secret", "pins.account", "six digits"),
+        ("pins:", "pinz:", "", "needs `pins`"),
+        ("departments:", "departements:", "departements", "did you mean `departments`"),
     ],
 )
-def test_errors_say_where(tmp_path: Path, good: str, bad: str, key: str) -> None:
+def test_errors_say_where_and_what_to_write(
+    tmp_path: Path, good: str, bad: str, key: str, message: str
+) -> None:
     path = tmp_path / "demo.yaml"
-    path.write_text(DEMO.read_text(encoding="utf-8").replace(good, bad, 1), encoding="utf-8")
-    with pytest.raises(ConfigurationError) as raised:
+    text = DEMO.read_text(encoding="utf-8")
+    assert good in text
+    path.write_text(text.replace(good, bad, 1), encoding="utf-8")
+    with pytest.raises(DocumentError) as raised:
         read_demo(path)
-    assert (raised.value.file, raised.value.key) == (str(path), key)
+    found = [error for error in raised.value.errors if error.key == key]
+    assert any(message in error.message for error in found), str(raised.value)
+    assert all((error.file, error.line > 0) == (str(path), True) for error in found)
 
 
 def _luhn(number: str) -> bool:

@@ -89,8 +89,7 @@ def test_without_a_country_every_year_is_known(tmp_path: Path) -> None:
             "must come after",
         ),
         (
-            "week: {monday: 09:00-17:00}\nholidays: {2026-10-10: 行庆}\n"
-            + "workdays: {2026-10-10: 09:00-12:00}",
+            "week: {monday: 09:00-17:00}\nholidays: {2026-10-10: 庆}\nworkdays: {2026-10-10: 9-12}",
             3,
             "workdays.2026-10-10",
             "is a holiday above",
