@@ -312,7 +312,10 @@ class Telephone:
     # --- MediaListener ----------------------------------------------------------------------
 
     def key_pressed(self, leg: ConnectionId, key: str) -> None:
-        """The far side pressed a key: nothing to do."""
+        """The far side pressed a key."""
+        for call in self.calls:
+            if call.leg == leg:
+                self._listener.changed(call, f"far side keyed {key}")
 
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
         """What is spoken repeats until the call ends."""

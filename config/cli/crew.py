@@ -87,10 +87,10 @@ class DemoAgent:
     def _plan(self) -> Answering:
         random = self._random
         talk = SHORTEST_TALK + random.expovariate(1 / self._talk)
-        hold = random.uniform(0.3, 0.6) * talk if random.random() < HOLDS else None
-        return Answering(
-            random.uniform(*ANSWER_SECONDS), talk, hold, random.uniform(*HOLD_SECONDS), self._sounds
-        )
+        held = random.uniform(*HOLD_SECONDS)
+        holds = random.random() < HOLDS and talk > 2 * held
+        answer_after = random.uniform(*ANSWER_SECONDS)
+        return Answering(answer_after, talk, talk / 3 if holds else None, held, self._sounds)
 
     def _call_over(self, _call: PhoneCall) -> None:
         self.served += 1

@@ -137,4 +137,9 @@ class Keyboard(LineReceiver):
 
 def typed_to_us() -> bool:
     """Whether the keyboard types to us; a job in the background must not read it."""
-    return sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    if not sys.stdin.isatty():
+        return False
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:  # a terminal that does not control us knows no background
+        return True

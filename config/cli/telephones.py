@@ -23,7 +23,7 @@ from cti.media.wave_file import SoundUnusable, read_samples
 from cti.sip.events import Endpoint
 from cti.sip.settings import UserAgentSettings
 from cti.telephone import Listener, Telephone
-from cti.transport.udp import SipEndpoint
+from cti.transport.udp import FAREWELL, SipEndpoint
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import MediaSettings
 
@@ -139,8 +139,12 @@ async def open_telephone(
     telephone.signalling = endpoint
     endpoint.start(host)
 
+    patience = FAREWELL
+
     def look() -> None:
+        nonlocal patience
         if not endpoint.counters["received"]:
+            patience = 0.0
             telephone.nobody_there()
 
     looking = reactor.callLater(PATIENCE, look)
@@ -151,7 +155,7 @@ async def open_telephone(
             looking.cancel()
         for call in telephone.calls:
             telephone.hang_up(call)
-        await endpoint.stop()
+        await endpoint.stop(patience)
         if engine is None:
             await media.shut_down()
 

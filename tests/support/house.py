@@ -33,7 +33,10 @@ def free_port(kind: socket.SocketKind) -> int:
 
 
 class House:
-    """A running `hotline serve`, the means to look into it, and the means to end it."""
+    """A running `hotline serve`, the means to look into it, and the means to end it.
+
+    `changes` are settings beside those that every test's house has, section by section.
+    """
 
     def __init__(self, folder: Path, prompts: Path, changes: dict[str, Any] | None = None) -> None:
         self.folder, self.var = folder, folder / "var"
@@ -55,7 +58,10 @@ class House:
                 "calendars": str(calendars),
             },
         }
-        settings |= changes or {}
+        for section, values in (changes or {}).items():
+            known = settings.get(section)
+            merged = isinstance(known, dict) and isinstance(values, dict)
+            settings[section] = known | values if merged else values
         self.config = folder / "hotline.yaml"
         self.config.write_text(yaml.safe_dump(settings, allow_unicode=True))
 
