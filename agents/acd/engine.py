@@ -68,6 +68,10 @@ class _Waiting:
     language: Language
     since: datetime
 
+    def until(self, at: datetime) -> float:
+        """Seconds waited until that instant."""
+        return (at - self.since).total_seconds()
+
 
 class Engine:
     """Distributes the calls of every queue."""
@@ -121,16 +125,7 @@ class Engine:
 
     def flow_out(self, call_id: CallId, reason: str) -> None:
         """Take the call out of its queue though the caller stays; nothing if it is in none."""
-        if waiting := self._forget(call_id):
-            self._bus.publish(
-                CallFlowedOut(
-                    at=utc(self._clock),
-                    call_id=call_id,
-                    queue_id=waiting.queue_id,
-                    waited=self._waited(waiting),
-                    reason=reason,
-                )
-            )
+        self._flow_out(call_id, reason, utc(self._clock))
 
     def stop(self) -> None:
         """Take every call out of its queue, as the house closes."""
@@ -138,16 +133,16 @@ class Engine:
             self.flow_out(call_id, CLOSING)
 
     def call_cleared(self, event: CallCleared) -> None:
-        """The call is over: abandoned if the caller hung up waiting."""
+        """The call is over: abandoned if the caller hung up waiting, at the instant of its end."""
         if event.cleared_by is not Party.CALLER:
-            self.flow_out(event.call_id, event.cause.value)
+            self._flow_out(event.call_id, event.cause.value, event.at)
         elif waiting := self._forget(event.call_id):
             self._bus.publish(
                 CallAbandoned(
-                    at=utc(self._clock),
+                    at=event.at,
                     call_id=event.call_id,
                     queue_id=waiting.queue_id,
-                    waited=self._waited(waiting),
+                    waited=waiting.until(event.at),
                 )
             )
 
@@ -169,13 +164,14 @@ class Engine:
         if outcome is OfferOutcome.ACCEPTED:
             self._match(OfferTaken(call_id))
             self._forget(call_id)
+            now = utc(self._clock)
             self._bus.publish(
                 CallAnswered(
-                    at=utc(self._clock),
+                    at=now,
                     call_id=call_id,
                     queue_id=waiting.queue_id,
                     agent_id=agent_id,
-                    waited=self._waited(waiting),
+                    waited=waiting.until(now),
                 )
             )
         elif outcome is OfferOutcome.CALLER_LEFT:
@@ -227,6 +223,18 @@ class Engine:
             self._clock.seconds(),
         )
 
+    def _flow_out(self, call_id: CallId, reason: str, at: datetime) -> None:
+        if waiting := self._forget(call_id):
+            self._bus.publish(
+                CallFlowedOut(
+                    at=at,
+                    call_id=call_id,
+                    queue_id=waiting.queue_id,
+                    waited=waiting.until(at),
+                    reason=reason,
+                )
+            )
+
     def _forget(self, call_id: CallId) -> _Waiting | None:
         self._room.leave(call_id)
         self._match(CallLeft(call_id))
@@ -234,6 +242,3 @@ class Engine:
 
     def _average(self, queue_id: QueueId) -> HandlingTime:
         return self._handling.get(queue_id) or HandlingTime(self._settings.expected_handling)
-
-    def _waited(self, waiting: _Waiting) -> float:
-        return (utc(self._clock) - waiting.since).total_seconds()
