@@ -1,5 +1,7 @@
-"""baresip as an agent's telephone: registers with digest, answers, speaks, keeps what it heard."""
+"""baresip as a telephone of the house: registers, calls, answers, speaks, keeps what it heard."""
 
+import json
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.audio import Samples, read_wave, tone, write_wave
+from tests.support.house import free_port
 
 MODULES = Path("/usr/lib/baresip/modules")
 STOP_SECONDS = 5.0
@@ -17,6 +20,18 @@ class Baresip:
     """A running baresip and its folder."""
 
     folder: Path
+    process: subprocess.Popen[bytes]
+    control_port: int
+
+    def do(self, command: str, parameters: str = "") -> None:
+        """Have it carry out a command of its menu, such as ``dial`` or ``hold``."""
+        message = json.dumps({"command": command, "params": parameters}).encode()
+        with socket.create_connection(("127.0.0.1", self.control_port), timeout=2) as control:
+            control.sendall(b"%d:%b," % (len(message), message))
+            answer = b""
+            while b'"response":true' not in answer:
+                answer += control.recv(4096)
+        assert b'"ok":true' in answer, answer
 
     @property
     def output(self) -> str:
@@ -35,9 +50,21 @@ class Baresip:
 
 @contextmanager
 def running_baresip(
-    folder: Path, extension: str, server_port: int, frequency: float
+    folder: Path,
+    extension: str,
+    server_port: int,
+    frequency: float,
+    *,
+    secret: str = "",
+    codecs: str = "pcmu,pcma",
+    answers: str = "auto",
+    interval: int = 60,
 ) -> Iterator[Baresip]:
-    """A telephone that answers at once and says a tone of that frequency (Hz)."""
+    """A telephone that answers at once and says a tone of that frequency (Hz).
+
+    It registers every `interval` seconds with the demo's password, or with `secret`.
+    """
+    control_port = free_port(socket.SOCK_STREAM)
     folder.mkdir(parents=True, exist_ok=True)
     voice = write_wave(folder / "voice.wav", tone(frequency, 60.0, -12.0))
     settings = (
@@ -50,12 +77,15 @@ def running_baresip(
         "module sndfile.so",
         "module_tmp account.so",
         "module_app menu.so",
+        "module_app ctrl_tcp.so",
+        f"ctrl_tcp_listen 127.0.0.1:{control_port}",
         f"snd_path {folder}",
     )
     (folder / "config").write_text("\n".join(settings) + "\n")
     (folder / "accounts").write_text(
         f"<sip:{extension}@127.0.0.1:{server_port}>;auth_user={extension}"
-        f";auth_pass=demo-{extension};answermode=auto;regint=60;audio_codecs=pcmu,pcma\n"
+        f";auth_pass={secret or f'demo-{extension}'};answermode={answers};regint={interval}"
+        f";audio_codecs={codecs}\n"
     )
     with (folder / "output.txt").open("wb") as out:
         process = subprocess.Popen(
@@ -66,7 +96,7 @@ def running_baresip(
             start_new_session=True,
         )
     try:
-        yield Baresip(folder)
+        yield Baresip(folder, process, control_port)
     finally:
         process.terminate()
         try:
