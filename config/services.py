@@ -29,6 +29,7 @@ from config.web import Rooms, mount_all
 from cti.call.routing import Routing
 from cti.call.switch import CallSettings
 from cti.kernel.bus import Bus
+from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.events import Event
 from cti.kernel.identifiers import Entropy, system_entropy
@@ -109,7 +110,7 @@ class Hotline:
             settings=settings.agents,
             entropy=entropy,
         )
-        office = Calendars(base.calendars[SERVICE_CALENDAR], base.calendars.values())
+        office = Calendars(self._service_calendar(), base.calendars.values())
         self.tickets = TicketService(database, self.bus, reactor, Timekeeper(Policy(), office))
         self.escalation = Escalation(database, self.bus, reactor)
         self.tickets.on_clocks_changed(self.escalation.wake)
@@ -232,6 +233,13 @@ class Hotline:
             if flow not in flows:
                 message = f"no flow is named {flow!r}; there are {', '.join(sorted(flows))}"
                 raise ConfigurationError(message, key=f"ivr.numbers.{number}")
+
+    def _service_calendar(self) -> WorkingCalendar:
+        calendars, folders = self.foundation.calendars, self.settings.folders
+        if SERVICE_CALENDAR not in calendars:
+            message = f"holds no {SERVICE_CALENDAR}.yaml, by which deadlines are counted"
+            raise ConfigurationError(message, file=str(folders.of(folders.calendars)))
+        return calendars[SERVICE_CALENDAR]
 
     def _routing(self) -> Routing:
         numbers = self.settings.ivr.numbers

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cti.call.events import CallCleared, ConnectionCleared
 from cti.call.model import Party
+from cti.kernel.document import documents_in
 from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import CallId
 from ivr.checks import Surroundings
@@ -26,7 +27,7 @@ def surroundings(
 
 def load_flows(folder: Path, around: Surroundings) -> dict[str, Flow]:
     """Every flow of the folder by name; DocumentError for the first file that is wrong."""
-    return {path.stem: load(path, around) for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: load(path, around) for path in documents_in(folder, "flow")}
 
 
 class IvrService:

@@ -4,6 +4,9 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+ANY_YEAR = (2026,)
+"""What is wrong with a calendar's file does not depend on the year."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """``flow check FILE`` and ``flow graph FILE``."""
@@ -17,8 +20,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print the mistakes (status 1) or the diagram; queues are those of the settings."""
+    """Print the mistakes (status 1) or the diagram; queues are those of the settings.
+
+    ConfigurationError when the texts or the calendars are wrong themselves.
+    """
     from config.cli import settings_of
+    from cti.kernel.calendars import load_calendars
     from ivr.diagram import mermaid
     from ivr.loader import check, load
     from ivr.service import surroundings
@@ -29,7 +36,7 @@ def run(args: Namespace) -> int:
     around = surroundings(
         load_catalogue(),
         [queue.queue_id for queue in settings.queues],
-        [path.stem for path in folder.glob("*.yaml")],
+        load_calendars(folder, ANY_YEAR).keys(),
     )
     if args.action == "graph":
         print(mermaid(load(args.file, around)), end="")

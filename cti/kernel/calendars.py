@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import holidays
 
 from cti.kernel.calendar import DAYS_A_WEEK, Span, Spans, WorkingCalendar
-from cti.kernel.document import Section, Value, read_document
+from cti.kernel.document import Section, Value, documents_in, read_document
 from cti.kernel.errors import ConfigurationError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -38,7 +38,7 @@ def load_calendars(folder: Path, years: Sequence[int]) -> dict[str, WorkingCalen
 
     DocumentError with file, line and key.
     """
-    return {path.stem: load_calendar(path, years) for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: load_calendar(path, years) for path in documents_in(folder, "calendar")}
 
 
 def load_calendar(path: Path, years: Sequence[int]) -> WorkingCalendar:

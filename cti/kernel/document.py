@@ -209,5 +209,14 @@ def read_document(path: Path) -> Section:
     return Section(Value(Report(file), root, ""))
 
 
+def documents_in(folder: Path, what: str) -> list[Path]:
+    """The folder's YAML files in the order of their names; ConfigurationError without any."""
+    found = sorted(folder.glob("*.yaml"))
+    if not found:
+        why = f"holds no {what} (*.yaml)" if folder.is_dir() else "is no folder"
+        raise ConfigurationError(why, file=str(folder))
+    return found
+
+
 def _empty_mapping(node: yaml.Node) -> yaml.MappingNode:
     return yaml.MappingNode("", [], node.start_mark)

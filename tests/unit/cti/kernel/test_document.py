@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cti.kernel.document import DocumentError, Section, read_document
+from cti.kernel.document import DocumentError, Section, documents_in, read_document
 from cti.kernel.errors import ConfigurationError
 
 
@@ -80,6 +80,16 @@ def test_files_that_are_no_mapping(tmp_path: Path, text: str, line: int) -> None
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_document(tmp_path / "missing.yaml")
+
+
+def test_a_folder_must_hold_documents(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="holds no flow"):
+        documents_in(tmp_path, "flow")
+    with pytest.raises(ConfigurationError, match="is no folder"):
+        documents_in(tmp_path / "missing", "flow")
+    for name in ("b.yaml", "a.yaml", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in documents_in(tmp_path, "flow")] == ["a.yaml", "b.yaml"]
 
 
 @pytest.mark.parametrize(
