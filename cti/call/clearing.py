@@ -1,5 +1,7 @@
 """How legs and calls end: signalling first, then the last figures of media, then the events."""
 
+from functools import partial
+
 from twisted.internet.defer import Deferred, DeferredList
 
 from cti.call import causes
@@ -48,8 +50,13 @@ class Clearing:
         for leg in [leg for leg in legs if not leg.answered and self._is_agent(leg)]:
             legs.remove(leg)
             self._fail(leg, Cause.CANCELLED)
-        figures = DeferredList([self._close_media(leg) for leg in legs], consumeErrors=True)
-        figures.addCallback(lambda results: self._finish(call, legs, results, by, cause))
+        # Each device is free when its own leg is closed: an agent does not wait for the recording,
+        # which is the caller's, to be on disk.
+        closing = [
+            self._close_media(leg).addCallback(partial(self._closed, leg, by, cause))
+            for leg in legs
+        ]
+        DeferredList(closing).addCallback(lambda _: self._finish(call, by, cause))
 
     def clear_connection(self, connection_id: ConnectionId, by: Party, cause: Cause) -> None:
         """Take one device out; a conversation that loses a side is over."""
@@ -81,28 +88,22 @@ class Clearing:
             refused = report.why is Ended.REJECTED
             self._fail(leg, causes.cause_of_status(report.status) if refused else Cause.NETWORK)
 
-    def _finish(
-        self,
-        call: LiveCall,
-        legs: list[Leg],
-        results: list[tuple[bool, LegStatistics]],
-        by: Party,
-        cause: Cause,
-    ) -> None:
+    def _closed(self, leg: Leg, by: Party, cause: Cause, seen: LegStatistics) -> None:
         switch = self._switch
-        for leg, (known, figures) in zip(legs, results, strict=True):
-            seen = figures if known else LegStatistics()
-            switch.forget_leg(leg)
-            switch.bus.publish(
-                ConnectionCleared(
-                    **switch.about(leg),
-                    cause=cause,
-                    cleared_by=by,
-                    packets_sent=seen.sent,
-                    packets_received=seen.received,
-                    packets_lost=seen.lost,
-                )
+        switch.forget_leg(leg)
+        switch.bus.publish(
+            ConnectionCleared(
+                **switch.about(leg),
+                cause=cause,
+                cleared_by=by,
+                packets_sent=seen.sent,
+                packets_received=seen.received,
+                packets_lost=seen.lost,
             )
+        )
+
+    def _finish(self, call: LiveCall, by: Party, cause: Cause) -> None:
+        switch = self._switch
         del switch.calls[call.id]
         switch.bus.publish(
             CallCleared(at=utc(switch.clock), call_id=call.id, cause=cause, cleared_by=by)
