@@ -244,7 +244,6 @@ def totals_entity(figures: Figures) -> Entity:
         "waiting": stages["waiting"],
         "talking": stages["talking"],
         "oldest": min(waits, default=None),
-        "ended": sum(figures.outcomes.values()),
         "outcomes": {each.value: figures.outcomes.get(each, 0) for each in Outcome},
         "signed_in": sum(states.values()) - states[AgentState.LOGGED_OFF],
         "ready": states[AgentState.READY],
@@ -288,6 +287,7 @@ def stage_of(call: CallRecord) -> str:
 
 
 def _day_entity(day: QueueFigures) -> Entity:
+    """Figures of the day; `ended` is how many waits the service level is a share of."""
     return {
         "offered": day.carried + day.offered,
         "answered": day.answered,
