@@ -42,8 +42,24 @@ _SEPARATORS = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)|<[^>]*+(?:>|\Z)|,', re
 M = TypeVar("M", Request, Response)
 
 
+class _Tagged:
+    """What requests and responses have in common."""
+
+    __slots__ = ()
+    from_address: Address
+    to_address: Address
+
+    @property
+    def from_tag(self) -> str:
+        return self.from_address.parameters.get("tag") or ""
+
+    @property
+    def to_tag(self) -> str:
+        return self.to_address.parameters.get("tag") or ""
+
+
 @dataclass(frozen=True, slots=True)
-class InboundRequest:
+class InboundRequest(_Tagged):
     """A request whose mandatory headers are there, single and readable."""
 
     message: Request
@@ -58,14 +74,6 @@ class InboundRequest:
     @property
     def method(self) -> str:
         return self.message.method
-
-    @property
-    def from_tag(self) -> str:
-        return self.from_address.parameters.get("tag") or ""
-
-    @property
-    def to_tag(self) -> str:
-        return self.to_address.parameters.get("tag") or ""
 
     @property
     def branch(self) -> str:
@@ -83,7 +91,7 @@ class InboundRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class InboundResponse:
+class InboundResponse(_Tagged):
     """A response whose mandatory headers are there, single and readable."""
 
     message: Response
@@ -97,14 +105,6 @@ class InboundResponse:
     @property
     def code(self) -> int:
         return self.message.code
-
-    @property
-    def from_tag(self) -> str:
-        return self.from_address.parameters.get("tag") or ""
-
-    @property
-    def to_tag(self) -> str:
-        return self.to_address.parameters.get("tag") or ""
 
 
 Inbound = InboundRequest | InboundResponse

@@ -59,6 +59,7 @@ _DIRECTION = {
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 
 Attribute = tuple[str, str | None]
+Lines = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,6 @@ class Format:
 
     payload: int
     encoding: str
-    rate: int = CLOCK_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,6 @@ class Media:
         """The direction written in this section, if one is."""
         return _direction(self.attributes)
 
-    @property
-    def ptime(self) -> int | None:
-        """Milliseconds of sound the far side wants in a packet."""
-        value = next((value for name, value in self.attributes if name == "ptime"), None)
-        return int(value) if value is not None and _PAYLOAD.fullmatch(value) else None
-
     def encodings(self) -> tuple[Format, ...]:
         """Formats at 8000 Hz that are known here, in the order of preference written."""
         lines = (_rtpmap(value) for name, value in self.attributes if name == "rtpmap")
@@ -123,7 +117,7 @@ class Media:
             number = int(text)
             encoding, rate = mapped.get(number, (STATIC_PAYLOADS.get(number, ""), CLOCK_RATE))
             if encoding and rate == CLOCK_RATE:
-                found.append(Format(number, encoding, rate))
+                found.append(Format(number, encoding))
         return tuple(found)
 
     def __str__(self) -> str:
@@ -288,7 +282,7 @@ def _literal(host: str) -> str:
 def _section(port: int, protocol: str, formats: Sequence[Format], direction: Direction) -> Media:
     attributes: list[Attribute] = []
     for item in formats:
-        attributes.append(("rtpmap", f"{item.payload} {item.encoding}/{item.rate}"))
+        attributes.append(("rtpmap", f"{item.payload} {item.encoding}/{CLOCK_RATE}"))
         if item.encoding == TELEPHONE_EVENT:
             attributes.append(("fmtp", f"{item.payload} 0-15"))
     attributes += [("ptime", "20"), (direction.value, None)]
@@ -332,9 +326,6 @@ def _parse(body: bytes) -> SessionDescription:
         values.get("s", "-"),
         _attributes(head),
     )
-
-
-Lines = list[tuple[str, str]]
 
 
 def _sections(lines: Sequence[str]) -> list[Lines]:
