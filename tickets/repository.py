@@ -3,32 +3,33 @@
 Everything here runs in the database thread, inside the caller's transaction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId, TicketNumber
-from cti.kernel.vocabulary import ServiceLevel
+from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
 from tickets.model import (
     CallLink,
     Case,
     CaseState,
     Department,
-    Dispatch,
-    DispatchState,
-    Draft,
     HistoryEntry,
     Receipt,
-    ReplyChannel,
-    Requester,
-    TicketKind,
-    Urgency,
+)
+from tickets.rows import (
+    case_from,
+    changing_values,
+    clock_from,
+    clock_row,
+    dispatch_from,
+    dispatch_row,
+    draft_record,
+    haystack_of,
 )
 from tickets.schema import (
     AlarmRow,
@@ -41,8 +42,7 @@ from tickets.schema import (
     RequestRow,
     SerialRow,
 )
-from tickets.sla import Alarm, Clock, ClockEnd
-from tickets.workflow import ClockKind
+from tickets.sla import Alarm, Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,12 @@ def add_case_txn(session: Session, stored: Stored) -> None:
             kind=draft.kind.value,
             urgency=draft.urgency.value,
             title=draft.title,
-            draft=_draft_record(draft),
+            draft=draft_record(draft),
             customer_id=draft.requester.customer_id,
             opened=case.opened,
             opened_by=case.opened_by,
-            haystack=_haystack(case),
-            **_changing(case),
+            haystack=haystack_of(case),
+            **changing_values(case),
         )
     )
     session.flush()
@@ -126,8 +126,8 @@ def load_case_txn(session: Session, number: str, *, lock: bool = False) -> Store
         select(ClockRow).where(ClockRow.number == number).order_by(ClockRow.serial)
     )
     return Stored(
-        _case(row, tuple(_dispatch(each) for each in dispatches)),
-        tuple(clock_of(each) for each in clocks),
+        case_from(row, tuple(dispatch_from(each) for each in dispatches)),
+        tuple(clock_from(each) for each in clocks),
     )
 
 
@@ -137,14 +137,14 @@ def save_case_txn(session: Session, before: Stored, after: Stored) -> None:
     changed = session.execute(
         update(CaseRow)
         .where(CaseRow.number == number, CaseRow.version == before.case.version)
-        .values(**_changing(after.case))
+        .values(**changing_values(after.case))
         .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         raise Refused("ticket.stale", number=number)
     for dispatch in after.case.dispatches:
         if dispatch not in before.case.dispatches:
-            session.merge(_dispatch_row(number, dispatch))
+            session.merge(dispatch_row(number, dispatch))
     save_clocks_txn(session, number, before.clocks, after.clocks)
 
 
@@ -154,7 +154,7 @@ def save_clocks_txn(
     """Write the clocks that changed."""
     for clock in after:
         if clock not in before:
-            session.merge(_clock_row(number, clock))
+            session.merge(clock_row(number, clock))
 
 
 def plan_alarms_txn(
@@ -255,142 +255,4 @@ def remember_txn(
             version=receipt.version,
             state=receipt.state.value,
         )
-    )
-
-
-def clock_of(row: ClockRow) -> Clock:
-    """The clock that a row holds."""
-    return Clock(
-        serial=row.serial,
-        kind=ClockKind(row.kind),
-        dispatch=row.dispatch,
-        calendar=row.calendar,
-        target=timedelta(seconds=row.target),
-        started=row.started,
-        due=row.due,
-        not_after=row.not_after,
-        paused=timedelta(seconds=row.paused),
-        stopped=row.stopped,
-        end=ClockEnd(row.end) if row.end else None,
-    )
-
-
-def _clock_row(number: TicketNumber, clock: Clock) -> ClockRow:
-    return ClockRow(
-        number=number,
-        serial=clock.serial,
-        kind=clock.kind.value,
-        dispatch=clock.dispatch,
-        calendar=clock.calendar,
-        target=clock.target.total_seconds(),
-        started=clock.started,
-        due=clock.due,
-        not_after=clock.not_after,
-        paused=clock.paused.total_seconds(),
-        stopped=clock.stopped,
-        end=clock.end.value if clock.end else None,
-    )
-
-
-def _dispatch_row(number: TicketNumber, dispatch: Dispatch) -> DispatchRow:
-    return DispatchRow(
-        number=number,
-        serial=dispatch.serial,
-        department_id=dispatch.department_id,
-        lead=dispatch.lead,
-        state=dispatch.state.value,
-        refusals=dispatch.refusals,
-        urges=dispatch.urges,
-        urge_open=dispatch.urge_open,
-    )
-
-
-def _dispatch(row: DispatchRow) -> Dispatch:
-    return Dispatch(
-        serial=row.serial,
-        department_id=DepartmentId(row.department_id),
-        lead=row.lead,
-        state=DispatchState(row.state),
-        refusals=row.refusals,
-        urges=row.urges,
-        urge_open=row.urge_open,
-    )
-
-
-def _changing(case: Case) -> dict[str, Any]:
-    """The columns that acts change."""
-    return {
-        "state": case.state.value,
-        "version": case.version,
-        "cycle": case.cycle,
-        "ended": case.ended,
-        "level": case.level,
-    }
-
-
-def _case(row: CaseRow, dispatches: tuple[Dispatch, ...]) -> Case:
-    return Case(
-        number=TicketNumber(row.number),
-        draft=_draft(row.draft),
-        state=CaseState(row.state),
-        opened=row.opened,
-        opened_by=StaffId(row.opened_by),
-        version=row.version,
-        cycle=row.cycle,
-        ended=row.ended,
-        level=row.level,
-        dispatches=dispatches,
-    )
-
-
-def _haystack(case: Case) -> str:
-    draft = case.draft
-    who = draft.requester
-    parts = (case.number, draft.title, draft.text, draft.about, who.name, who.contact, who.address)
-    return "\n".join((*parts, who.customer_id or "")).casefold()
-
-
-def _draft_record(draft: Draft) -> dict[str, Any]:
-    who = draft.requester
-    return {
-        "kind": draft.kind.value,
-        "title": draft.title,
-        "text": draft.text,
-        "urgency": draft.urgency.value,
-        "occasion": draft.occasion,
-        "about": draft.about,
-        "reply_by": draft.reply_by.value,
-        "call_id": draft.call_id,
-        "call_path": list(draft.call_path),
-        "requester": {
-            "name": who.name,
-            "contact": who.contact,
-            "customer_id": who.customer_id,
-            "sex": who.sex,
-            "address": who.address,
-            "service_level": who.service_level.value,
-        },
-    }
-
-
-def _draft(record: Mapping[str, Any]) -> Draft:
-    who = record["requester"]
-    return Draft(
-        kind=TicketKind(record["kind"]),
-        title=record["title"],
-        text=record["text"],
-        urgency=Urgency(record["urgency"]),
-        occasion=record["occasion"],
-        about=record["about"],
-        reply_by=ReplyChannel(record["reply_by"]),
-        call_id=CallId(record["call_id"]) if record["call_id"] else None,
-        call_path=tuple(record["call_path"]),
-        requester=Requester(
-            name=who["name"],
-            contact=who["contact"],
-            customer_id=CustomerId(who["customer_id"]) if who["customer_id"] else None,
-            sex=who["sex"],
-            address=who["address"],
-            service_level=ServiceLevel(who["service_level"]),
-        ),
     )
