@@ -11,6 +11,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from cti.kernel.errors import ConfigurationError
 from cti.kernel.identifiers import Entropy
 from cti.kernel.secret import Secret
 
@@ -46,9 +47,24 @@ class Digests:
 
 
 def read_or_make_key(path: Path, entropy: Entropy) -> bytes:
-    """The key in the file, made on first use and readable by its owner alone."""
+    """The key in the file, made on first use and readable by its owner alone.
+
+    ConfigurationError when the file holds none: a new one would not open what the old one closed.
+    """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(entropy(KEY_SIZE), encoding="ascii")
-    return bytes.fromhex(path.read_text(encoding="ascii"))
+        partial = path.with_name(path.name + ".part")  # so that a kill leaves no half a key
+        partial.touch(mode=0o600)
+        partial.write_text(entropy(KEY_SIZE), encoding="ascii")
+        partial.replace(path)
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_SIZE:
+        message = (
+            f"must hold {2 * KEY_SIZE} hexadecimal digits; put back the key the database was made"
+            " with, or move both away to begin anew"
+        )
+        raise ConfigurationError(message, file=str(path), line=1)
+    return key

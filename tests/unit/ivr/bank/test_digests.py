@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from cti.kernel.errors import ConfigurationError
 from cti.kernel.identifiers import system_entropy
 from cti.kernel.secret import Secret
 from ivr.bank.digests import Digests, read_or_make_key
@@ -64,3 +65,12 @@ def test_the_key_is_made_once_and_is_the_owner_s(tmp_path: Path) -> None:
     assert len(key) == 32
     assert read_or_make_key(path, system_entropy) == key
     assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("content", ["", "not hexadecimal", "abcd", "ключ"])
+def test_a_damaged_key_is_told_and_never_replaced(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "bank.key"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="64 hexadecimal digits"):
+        read_or_make_key(path, system_entropy)
+    assert path.read_text(encoding="utf-8") == content
