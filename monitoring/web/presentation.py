@@ -181,7 +181,7 @@ class Presentation:
             case FlowEntered():
                 return [event.flow]
             case FlowLeft():
-                return [event.flow, event.outcome]
+                return [event.flow, self.word(f"calls.left.{event.outcome}")]
             case ChoiceMade():
                 return [self.word(f"choice.{event.choice}")]
             case SignInAttempted():

@@ -236,7 +236,7 @@ def _moment(entry: HistoryEntry, case: Case, words: Words) -> Moment:
     return Moment(
         at=entry.at,
         who=entry.by_name,
-        what=words.text(f"ticket.act.{entry.action}"),
+        what=words.text(f"ticket.done.{entry.action}"),
         where=where,
         details=tuple(
             (words.text(f"ticket.field.{name}"), _value(name, value, words))

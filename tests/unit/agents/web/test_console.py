@@ -78,7 +78,7 @@ def test_the_page_is_there_in_both_languages(browser: Browser) -> None:
     assert "话后处理" in page.text
     browser.cookies["hotline_language"] = "en"
     page = browser.get("/console/")
-    assert "After-call work" in page.text
+    assert "After call" in page.text
     assert 'data-reason="lunch"' in page.text
 
 
