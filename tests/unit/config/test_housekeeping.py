@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
-from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
 from config.housekeeping import CalendarWatch, Housekeeping
 from cti.kernel.calendar import Span, WorkingCalendar
 from ivr.bank.ledger import Ledger
 from tests.support.deferred import result_of
+from tests.support.threadless import ThreadlessReactor
 from tickets.heartbeat import scheduler_on
 
 WEEK = ((Span.parse("08:00-20:00"),),) * 7
@@ -24,13 +24,6 @@ CALENDARS = {
     "service": WorkingCalendar("service", SHANGHAI, WEEK, valid_until=date(2026, 12, 31)),
     "office": WorkingCalendar("office", SHANGHAI, WEEK),
 }
-
-
-class ThreadlessReactor(MemoryReactorClock):
-    """A reactor in memory whose `callFromThread` calls at once."""
-
-    def callFromThread(self, function: Any, *args: object, **more: object) -> None:  # noqa: N802
-        function(*args, **more)
 
 
 @dataclass

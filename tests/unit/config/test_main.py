@@ -77,6 +77,17 @@ def test_shipped_flow_has_no_mistake_and_can_be_drawn(
     assert capsys.readouterr().out.startswith("flowchart TD")
 
 
+def test_calendars_are_checked_with_the_flow(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "service.yaml").write_text("week: {weekdays: 8-20}", "utf-8")
+    settings = tmp_path / "settings" / "hotline.yaml"
+    settings.parent.mkdir()
+    settings.write_text(f"folders: {{calendars: {tmp_path}}}", "utf-8")
+    assert command_line.main(["--config", str(settings), "flow", "check", str(FLOW)]) == 2
+    assert "service.yaml:1: week.weekdays: '8' is no time of day" in capsys.readouterr().err
+
+
 def test_mistakes_of_a_flow_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flow = tmp_path / "wrong.yaml"
     flow.write_text(FLOW.read_text("utf-8").replace("start:", "strat:"), "utf-8")

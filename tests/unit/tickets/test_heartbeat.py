@@ -3,19 +3,10 @@
 from datetime import timedelta
 from threading import get_ident
 
-from twisted.internet.testing import MemoryReactorClock
-
+from tests.support.threadless import ThreadlessReactor
 from tests.support.tickets import TicketDesk
 from tickets.events import DeadlineBreached
 from tickets.heartbeat import EVERY_SECONDS, JOB, keep_beating, scheduler_on
-
-
-class ThreadlessReactor(MemoryReactorClock):
-    """A reactor in memory whose `callFromThread` calls at once."""
-
-    def callFromThread(self, function: object, *args: object, **more: object) -> None:  # noqa: N802
-        assert callable(function)
-        function(*args, **more)
 
 
 def test_a_beat_wakes_the_deadlines_in_the_reactor_thread() -> None:
