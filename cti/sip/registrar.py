@@ -1,7 +1,8 @@
 """The registrar (RFC 3261, 10.3): which telephones an account can be reached at, and until when.
 
 Bindings are ordered by Call-ID and CSeq, so that a late or repeated REGISTER changes nothing. A
-telephone behind a translator is remembered by the address its REGISTER came from.
+telephone behind a translator is remembered by the address its REGISTER came from. The telephone
+that came last is first among an account's, and a refresh moves none: which one rings is no chance.
 """
 
 from collections.abc import Sequence
@@ -62,8 +63,11 @@ class Registrar:
         bindings = {each.uri: each for each in self.bindings(account, now)}
         for wish in wishes:
             _check_order(bindings.get(wish.uri), request)
-            bindings.pop(wish.uri, None)
-            if wish.seconds:
+            if wish.seconds == 0:
+                bindings.pop(wish.uri, None)
+            elif wish.uri in bindings:
+                bindings[wish.uri] = _bind(wish, request, now)
+            else:
                 bindings = {wish.uri: _bind(wish, request, now), **bindings}
         if len(bindings) > MOST_CONTACTS:
             raise RequestError("too many contacts", 403)

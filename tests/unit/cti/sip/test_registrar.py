@@ -41,6 +41,17 @@ def test_the_first_contact_is_told_and_the_last_one_gone() -> None:
     assert house.bindings("1001", 5.0) == ()
 
 
+def test_a_refresh_moves_no_contact_before_another() -> None:
+    house = registrar()
+    house.register("1001", register(), 0.0)
+    house.register("1001", register("<sip:1001@192.0.2.2>", call_id="reg-2"), 1.0)
+    before = [each.uri for each in house.bindings("1001", 2.0)]
+    house.register("1001", register(sequence=2, Expires="600"), 3.0)
+    after = house.bindings("1001", 4.0)
+    assert [each.uri for each in after] == before
+    assert after[-1].expires == 603.0
+
+
 def test_expiry_by_parameter_before_header_and_never_above_the_maximum() -> None:
     house = registrar()
     house.register("1001", register("<sip:1001@192.0.2.1>;expires=120", Expires="600"), 0.0)
