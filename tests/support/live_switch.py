@@ -1,9 +1,9 @@
 """The switch itself in a test's reactor: sockets, a media worker, and every event it publishes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cti.call.control import PlayEnd
 from cti.call.model import Party
@@ -17,7 +17,7 @@ from cti.sip.settings import UserAgentSettings
 from cti.worker.settings import MediaSettings
 from tests.support.audio import tone, write_wave
 from tests.support.lossy_link import KnownAccounts
-from tests.support.reactor import pause, reactor, until
+from tests.support.reactor import pause, reactor, run_in_reactor, until
 from tests.support.stories import check_over, check_stories
 from tests.support.worlds import raise_error
 
@@ -27,6 +27,7 @@ MUSIC, PROMPT = 440.0, 700.0
 """Hz of the hold music and of the announcement."""
 E = TypeVar("E", bound=Event)
 Entry = Callable[["LiveSwitch", CallId], None]
+Scene = Callable[["LiveSwitch"], Coroutine[Any, Any, None]]
 
 
 class LiveSwitch:
@@ -125,3 +126,17 @@ async def all_registered(switch: LiveSwitch, extensions: Sequence[str]) -> None:
     """Return when those telephones can be rung."""
     await until(lambda: all(switch.calls.registered(DeviceId(each)) for each in extensions))
     await pause(0.05)
+
+
+def play(folder: Path, entry: Entry, scene: Scene, *, seconds: float = 25.0, **given: int) -> None:
+    """Run the scene on a switch of its own."""
+
+    async def main() -> None:
+        switch = LiveSwitch(folder, entry, **given)
+        await switch.start()
+        try:
+            await scene(switch)
+        finally:
+            await switch.stop()
+
+    run_in_reactor(main, timeout=seconds)
