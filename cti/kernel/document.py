@@ -121,11 +121,12 @@ class Value:
         return [self]
 
     def section(self) -> "Section":
-        """The value as a mapping; anything else is noted and read as an empty one."""
+        """The value as a mapping; anything else is noted, once, and read as an empty one."""
         if self.is_section:
             return Section(self)
         self.wrong("must hold keys and values")
-        return Section(Value(self.report, _empty_mapping(self.node), self.key))
+        nowhere = Report(self.report.file)
+        return Section(Value(nowhere, _empty_mapping(self.node), self.key))
 
 
 class Section:

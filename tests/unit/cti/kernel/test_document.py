@@ -63,8 +63,10 @@ def test_paths_lead_into_sections_and_lists(tmp_path: Path) -> None:
 
 def test_a_scalar_where_a_section_belongs(tmp_path: Path) -> None:
     top = document(tmp_path, "a: 1\n")
-    assert top.need("a", "").section().keys == ()
-    assert complaints(top) == [(1, "a", "must hold keys and values")]
+    empty = top.need("a", "").section()
+    assert empty.keys == ()
+    assert empty.need("b", "something").text() == ""
+    assert complaints(top) == [(1, "a", "must hold keys and values")], "once is enough"
 
 
 @pytest.mark.parametrize(
