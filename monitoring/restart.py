@@ -37,7 +37,9 @@ def close_interrupted_txn(session: Session, folder: RecordingFolder) -> list[Eve
     for events in open_calls_txn(session):
         recording = unfinished_recording(events)
         closing += closing_events(events, folder.repair(recording.file) if recording else 0.0)
-    closing += sign_offs(_agent_states(session, last), last)
+    # An agent was there at least until the last of the calls was heard.
+    seen = max([last, *(event.at for event in closing)])
+    closing += sign_offs(_agent_states(session, last), seen)
     closing.sort(key=lambda event: event.at)
     if closing:
         append_events_txn(session, last_sequence_txn(session) + 1, closing)
@@ -74,12 +76,12 @@ def closing_events(events: Sequence[CallEvent], seconds: float) -> list[CallEven
     return closing
 
 
-def sign_offs(states: Sequence[AgentStateChanged], last: datetime) -> list[AgentStateChanged]:
-    """Sign off at `last` whoever these state changes, oldest first, leave signed in."""
+def sign_offs(states: Sequence[AgentStateChanged], at: datetime) -> list[AgentStateChanged]:
+    """Sign off at that instant whoever these state changes, oldest first, leave signed in."""
     newest: dict[AgentId, AgentStateChanged] = {event.agent_id: event for event in states}
     return [
         AgentStateChanged(
-            at=last,
+            at=at,
             agent_id=event.agent_id,
             previous=event.state,
             state=AgentState.LOGGED_OFF,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agents.events import AgentState, AgentStateChanged
 from cti.call.events import CallCleared, CallEvent, RecordingStopped
-from cti.kernel.identifiers import CallId
+from cti.kernel.identifiers import AgentId, CallId
 from monitoring.cdr import Outcome, record_of
 from monitoring.recordings import RecordingFolder
 from monitoring.repository import (
@@ -71,6 +71,24 @@ def test_killed_in_a_call(tmp_path: Path) -> None:
     assert record.outcome is Outcome.INTERRUPTED
     assert record.recording_seconds == (8000 * 5 - 1) / 8000
     assert result_of(database.run(close_interrupted_txn, folder)) == []
+
+
+def test_an_agent_was_there_as_long_as_the_call_is_heard(tmp_path: Path) -> None:
+    events = call_up_to("talking")
+    busy = AgentStateChanged(
+        at=events[-1].at,
+        agent_id=AgentId("1001"),
+        previous=AgentState.RESERVED,
+        state=AgentState.BUSY,
+    )
+    database, folder = DirectDatabase(), RecordingFolder(tmp_path)
+    result_of(database.run(append_events_txn, 1, [*events, busy]))
+    (tmp_path / f"{events[0].call_id}.wav").write_bytes(wav(8000 * 900))
+    closing = result_of(database.run(close_interrupted_txn, folder))
+    (cleared,) = (event for event in closing if isinstance(event, CallCleared))
+    (left,) = (event for event in closing if isinstance(event, AgentStateChanged))
+    assert left.state is AgentState.LOGGED_OFF
+    assert left.at == cleared.at > busy.at
 
 
 @settings(max_examples=10, deadline=None)
