@@ -203,16 +203,16 @@ class WallBoard:
 def entities(figures: Figures, floor: Floor) -> dict[str, Entity]:
     """All that is shown of the figures."""
     shown: dict[str, Entity] = {"totals": totals_entity(figures)}
-    for queue in floor.queues():
-        shown[f"queue/{queue.queue_id}"] = queue_entity(queue, figures, floor)
+    for place, queue in enumerate(floor.queues()):
+        shown[f"queue/{queue.queue_id}"] = queue_entity(place, queue, figures, floor)
     for agent_id, agent in figures.agents.items():
         if (entity := agent_entity(agent_id, agent, floor)) is not None:
             shown[f"agent/{agent_id}"] = entity
     return shown
 
 
-def queue_entity(queue: BoardQueue, figures: Figures, floor: Floor) -> Entity:
-    """A queue's tile; `oldest` is the instant its longest waiting caller was queued."""
+def queue_entity(place: int, queue: BoardQueue, figures: Figures, floor: Floor) -> Entity:
+    """A queue's tile, the `place`-th from 0; `oldest` is when its longest waiting was queued."""
     day = figures.queues.get(queue.queue_id, QueueFigures())
     waiting = figures.waiting(queue.queue_id)
     states = [
@@ -221,7 +221,7 @@ def queue_entity(queue: BoardQueue, figures: Figures, floor: Floor) -> Entity:
         if agent_id in figures.agents
     ]
     return {
-        "place": [each.queue_id for each in floor.queues()].index(queue.queue_id),
+        "place": place,
         "names": {language.value: name for language, name in queue.names.items()},
         "threshold": queue.threshold,
         "waiting": len(waiting),

@@ -1,6 +1,7 @@
 """The ticket service over a database in memory: a complaint's whole life, and what must hold."""
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -206,6 +207,7 @@ def test_the_first_agent_hears_that_the_result_is_in(desk: TicketDesk) -> None:
         (Query(), ["solved late", "urgent", "queue"]),
         (Query(text="URGENT"), ["urgent"]),
         (Query(text="排队 王芳"), ["solved late", "urgent", "queue"]),
+        (Query(text="11月20日 branch"), ["solved late"]),
         (Query(text="%"), []),
         (Query(text="13800138000"), ["solved late", "urgent", "queue"]),
         (Query(open_only=False, text="solved"), ["solved late", "solved"]),
@@ -222,7 +224,7 @@ def test_the_first_agent_hears_that_the_result_is_in(desk: TicketDesk) -> None:
 def test_lists_show_the_most_pressing_first(
     desk: TicketDesk, query: Query, found: list[str]
 ) -> None:
-    desk.register(draft(title="排队 solved late"))
+    desk.register(replace(draft(title="排队 solved late"), occasion="11月20日上午 Branch 7"))
     desk.advance(hours=1.5)
     desk.register(draft(TicketKind.SUGGESTION, title="排队 queue"))
     desk.act(desk.register(draft(title="排队 solved")).number, Action.SOLVE, AGENT)
