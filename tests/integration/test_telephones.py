@@ -344,7 +344,7 @@ def test_what_is_wrong_is_said_in_a_line(
 
 
 def test_a_telephone_that_dies_ends_its_call(house: House) -> None:
-    # Last of all, as the BYE to the dead telephone goes on being sent for 32 s (RFC 3261, 17.1.2.2).
+    # Last of all: the BYE to the dead telephone is sent for 32 s more (RFC 3261, 17.1.2.2).
     with terminals(house) as desks:
         phone = desks.phone("1005", "--answer-after", "0.1")
         call = desks.call(DIRECT)

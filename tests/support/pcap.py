@@ -18,6 +18,11 @@ SSRC = 0x53495050
 KEY_STEPS = 5
 GAP_STEPS = 5
 ALAW_SILENCE = 0xD5
+TAIL_STEPS = 2
+"""How much longer than its event the tone of an audible key sounds."""
+ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477)
+PLACES = "123456789*0#"
+"""Keys in the order of the rows and columns of ITU-T Q.23."""
 
 
 @dataclass(slots=True)
@@ -34,10 +39,10 @@ class Track:
             self._sound(bytes([ALAW_SILENCE]) * SAMPLES)
         return self
 
-    def keys(self, keys: str) -> "Track":
-        """Press keys, 100 ms each, 100 ms apart."""
+    def keys(self, keys: str, *, audible: bool = False) -> "Track":
+        """Press keys, 100 ms each, 100 ms apart; their tones go out as sound too if `audible`."""
         for key in keys:
-            self._key(KEYS.index(key))
+            self._key(KEYS.index(key), dtmf(key) if audible else [])
         return self
 
     def tone(self, frequency: float, seconds: float) -> "Track":
@@ -61,17 +66,23 @@ class Track:
         self._send(PCMA, self._step * SAMPLES, payload)
         self._step += 1
 
-    def _key(self, code: int) -> None:
+    def _key(self, code: int, sound: list[bytes]) -> None:
         start = self._step * SAMPLES
         for step in range(1, KEY_STEPS + 1):
             going = struct.pack("!BBH", code, 10, step * SAMPLES)
             self._send(EVENTS, start, going, marker=step == 1)
-            self._step += 1
+            self._beside(sound)
         ended = struct.pack("!BBH", code, 0x80 | 10, KEY_STEPS * SAMPLES)
-        for _ in range(3):
+        for step in range(3):
             self._send(EVENTS, start, ended)
-            self._step += 1
+            self._beside(sound if step < TAIL_STEPS else [])
         self.silence((GAP_STEPS - 3) * STEP)
+
+    def _beside(self, sound: list[bytes]) -> None:
+        """A step's sound beside an event, if there is any."""
+        if sound:
+            self._send(PCMA, self._step * SAMPLES, sound[self._step % len(sound)])
+        self._step += 1
 
     def _send(self, kind: int, timestamp: int, payload: bytes, *, marker: bool = False) -> None:
         head = struct.pack(
@@ -101,6 +112,17 @@ class Track:
             seconds = int(instant)
             micros = round((instant - seconds) * 1e6)
             yield struct.pack("<IIII", seconds, micros, len(frame), len(frame)) + frame
+
+
+def dtmf(key: str) -> list[bytes]:
+    """The key's two tones as A-law, in steps of 20 ms that follow each other for 200 ms."""
+    place = PLACES.index(key)
+    pair = ROWS[place // 3], COLUMNS[place % 3]
+    octets = bytes(
+        alaw(round(sum(6000 * math.sin(2 * math.pi * each * n / 8000) for each in pair)))
+        for n in range(10 * SAMPLES)
+    )
+    return [octets[at : at + SAMPLES] for at in range(0, len(octets), SAMPLES)]
 
 
 def alaw(sample: int) -> int:

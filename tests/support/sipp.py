@@ -42,6 +42,17 @@ class Ear:
         return np.where(codes & 0x80, magnitude, -magnitude).astype(np.int16)
 
 
+def info_steps(keys: str) -> str:
+    """The steps of a scenario that press these keys by INFO (application/dtmf-relay)."""
+    template = (SCENARIOS / "info.xml").read_text()
+    return "".join(
+        '<pause milliseconds="1000"/>\n'
+        if key == " "
+        else template.replace("@KEY@", key).replace("@CSEQ@", str(number))
+        for number, key in enumerate(keys, 2)
+    )
+
+
 @contextmanager
 def listening(port: int) -> Iterator[Ear]:
     """Listen on the loopback's wire (needs the right to open packet sockets)."""
@@ -98,9 +109,15 @@ def place_call(
     number: str = "95588",
     calling: str = "13800138000",
     media_port: int = 0,
+    infos: str = "",
 ) -> SippCall:
-    """Dial, replay the pcap file `media`, stay so many seconds after the answer, hang up."""
+    """Dial, replay the pcap file `media`, stay so many seconds after the answer, hang up.
+
+    `infos` are keys sent by SIP INFO, a quarter of a second apart; a space is a second's pause.
+    """
     text = (SCENARIOS / "caller.xml").read_text()
+    text = text.replace("<pause/>", info_steps(infos) + "<pause/>")
+    text = text.replace("CSeq: 2 BYE", f"CSeq: {2 + len(infos)} BYE")
     scenario = folder / f"caller-{calling}.xml"
     scenario.write_text(text.replace("@CALLING@", calling).replace("@MEDIA@", str(media)))
     port = media_port or free_port(socket.SOCK_DGRAM)
@@ -109,7 +126,7 @@ def place_call(
         "sipp", f"127.0.0.1:{server_port}", "-sf", str(scenario), "-s", number, "-m", "1",
         "-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), "-mi", "127.0.0.1",
         "-mp", str(port), "-d", str(round(stay * 1000)),
-        "-nostdin", "-timeout", f"{stay + 20:.0f}s", "-timeout_error",
+        "-nostdin", "-timeout", f"{stay + 20 + len(infos):.0f}s", "-timeout_error",
     ]  # fmt: skip
     with output.open("wb") as out:
         process = subprocess.Popen(
