@@ -245,17 +245,25 @@ def wrap_up(agent: Desk) -> None:
 # --- the supervisor -------------------------------------------------------------------------
 
 
-def check_the_wall_followed(house: House, wall: Page) -> dict[str, float]:
-    """The wall showed every state the agent was in, in order; how long each took to get there."""
+def states(house: House) -> list[tuple[str, float]]:
+    """Every state an agent came into, and when, as the journal has it."""
     with sqlite3.connect(house.var / "hotline.sqlite") as database:
         kind = "SELECT record FROM journal WHERE kind = 'agent.state_changed' ORDER BY sequence"
         records = [json.loads(record) for (record,) in database.execute(kind)]
-    instants = [(each["state"], datetime.fromisoformat(each["at"]).timestamp()) for each in records]
-    seen: list[tuple[str, float]] = wall.evaluate("() => window.seen")
+    return [(each["state"], datetime.fromisoformat(each["at"]).timestamp()) for each in records]
+
+
+def check_the_wall_followed(house: House, wall: Page) -> dict[str, float]:
+    """The wall showed every state the agent was in, in order; how long each took to get there."""
     changes = ["reserved", "busy", "hold", "busy", "working_after_call", "ready"]
-    assert [name for name, _ in seen] == changes, (seen, instants[-9:])
-    happened = instants[-len(changes) :]
-    assert [name for name, _ in happened] == changes
+    seen: list[tuple[str, float]] = wall.evaluate("() => window.seen")
+    assert [name for name, _ in seen] == changes
+    house.wait_until(
+        lambda: [name for name, _ in states(house)][-len(changes) :] == changes,
+        10,
+        "the journal tells of the agent's states",
+    )
+    happened = states(house)[-len(changes) :]
     late = {
         f"{place} {name}": round(shown / 1000 - at, 3)
         for place, ((name, at), (_, shown)) in enumerate(zip(happened, seen, strict=True))

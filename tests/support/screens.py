@@ -23,9 +23,10 @@ LONGEST_WALK = 60
 """Stops of the Tab key that a page may have."""
 FOCUS = """
 (selector) => {
-  const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  const stop = document.activeElement;
+  const { outlineStyle, outlineWidth } = getComputedStyle(stop);
   const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
-  return [document.activeElement.matches(selector), outlined];
+  return [stop.matches(selector), outlined || stop === document.body];
 }
 """
 REFUSALS = """
