@@ -44,6 +44,14 @@ function place(fresh) {
   if (focused && document.activeElement === document.body) {
     document.querySelector(`[data-news] a[href="${CSS.escape(focused)}"]`)?.focus();
   }
+  speak();
+}
+
+// Screen readers hear how many are overdue when that changes, never the running times.
+function speak() {
+  const said = document.getElementById("said");
+  const count = document.getElementById("overdue-title")?.textContent ?? "";
+  if (said.textContent !== count) said.textContent = count;
 }
 
 let first = true;
@@ -58,4 +66,5 @@ connect("/tickets/live", {
     document.getElementById("stale").hidden = !stale;
   },
 });
+speak();
 setInterval(soon, EVERY_MINUTE);

@@ -206,10 +206,10 @@ def test_long_lists_have_pages(office: TicketOffice) -> None:
 def test_an_overdue_ticket_is_loud(office: TicketOffice) -> None:
     number = office.desk.register().number
     agent = office.seat(AGENT)
-    assert 'role="alert"' not in agent.read("/tickets").text
+    assert 'class="overdue"' not in agent.read("/tickets").text
     office.desk.advance(hours=3)
     page = agent.read("/tickets").text
-    assert 'role="alert"' in page
+    assert 'class="overdue"' in page
     assert "超时 1 小时 0 分" in page
     assert number in page
 
