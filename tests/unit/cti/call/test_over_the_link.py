@@ -27,6 +27,8 @@ BEGIN = 10.0
 """Seconds after which the telephone has registered and the link begins to lose."""
 LASTING = 60.0
 """Seconds in which somebody may do something."""
+LAST_INVITE = 35.0
+"""Seconds after which no INVITE is repeated any more, and the last of them has arrived."""
 LONGEST_END = 150.0
 """Seconds after which the last transaction of the last session is over: more than 4 * 64 * T1."""
 
@@ -127,10 +129,16 @@ class Stage:
         self.link.run(until=BEGIN + LASTING)
         check_stories(self.switch.events)
         self.switch.services.shut_down()
+        self.everybody_leaves()
+        # Whom an INVITE reached at last that was given up long ago, and its CANCEL never did.
+        self.link.run(until=BEGIN + LASTING + LAST_INVITE)
+        self.everybody_leaves()
+        self.link.run(until=BEGIN + LASTING + LAST_INVITE + LONGEST_END)
+
+    def everybody_leaves(self) -> None:
         for peer in (self.caller, self.phone):
             for session in self.sessions[peer.endpoint.host]:
                 peer.perform(peer.user_agent.end(session))
-        self.link.run(until=BEGIN + LASTING + LONGEST_END)
 
     def check(self) -> None:
         """Nothing is left anywhere, and every story has its end."""
