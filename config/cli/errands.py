@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from config.demo.model import DemoCustomer
 from cti.kernel.secret import Secret
 
-PERSON, COMPLAINT = "a person", "a complaint"
-
 
 @dataclass(frozen=True, slots=True)
 class Errand:
@@ -35,14 +33,19 @@ def errands(customer: DemoCustomer, account_pin: Secret, banking_pin: Secret) ->
         banking_pin,
     )
     signing_in = " ".join(f"{number.reveal()}# w1" for number in numbers)
-    return (
+    wanted = [
         Errand("deposit rates", "1 w1 1", 14.0, 3),
         Errand("exchange rates", "1 w1 2", 16.0, 2),
         Errand("balance", f"2 w2 {signing_in}", 20.0, 3),
         Errand("balance, then a person", f"2 w2 {signing_in} w12 0", 90.0, 1),
-        Errand("lost card, found again", f"3 w2 {signing_in} w8 1 w4 2", 6.0, 1),
-        Errand(PERSON, "0", 90.0, 6),
+        Errand("a person", "0", 90.0, 6),
         Errand("rates, then a person", "1 w1 0", 90.0, 1),
-        Errand(COMPLAINT, "9", 120.0, 2),
+        Errand("a complaint", "9", 120.0, 2),
         Errand("too impatient", "0", 5.0, 1),
-    )
+    ]
+    if customer.cards:
+        # Whoever has several says first which; then all think better of it.
+        cancelling = "1 w4 2" if len(customer.cards) > 1 else "2"
+        keys = f"3 w2 {signing_in} w8 {cancelling}"
+        wanted.append(Errand("lost card, found again", keys, 6.0, 1))
+    return wanted

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from twisted.internet.task import Clock
 
+from cti.kernel.identifiers import ConnectionId
 from cti.keying import parse_keys
 from cti.people import Answerer, Answering, Caller, Dialling, RegistrationError
 from cti.sip import sdp
@@ -160,3 +161,72 @@ def test_a_refused_registration_is_an_error_that_says_so(status: int) -> None:
     telephone.report(RegistrationFailed("sip:1001@192.0.2.9", status))
     with pytest.raises(RegistrationError, match="403" if status == 403 else "nobody answers"):
         result_of(registered)
+
+
+def test_a_caller_may_leave_before_it_is_time() -> None:
+    _, line, _, telephone, someone, said = caller(Dialling("95588", stay=60.0))
+    answered(line, telephone)
+    over = someone.leave()
+    assert list(line.ended) == list(line.invited)
+    assert result_of(over).ending == "hung up"
+    assert said[-2:] == ["hung up", "done ended"]
+
+
+def test_nobody_is_there() -> None:
+    _, line, _, telephone, _, said = caller(Dialling("95588"))
+    telephone.nobody_there()
+    assert said[-2:] == ["nobody answers", "done ended"]
+    assert list(line.ended) == list(line.invited)
+    _, _, _, telephone, someone = answerer(Answering)
+    registered = someone.register(telephone, SERVER, "secret")
+    telephone.nobody_there()
+    with pytest.raises(RegistrationError, match="nobody answers; is the hotline running"):
+        result_of(registered)
+
+
+@pytest.mark.parametrize(
+    ("why", "status", "words"),
+    [
+        (Ended.REJECTED, 408, "nobody answers"),
+        (Ended.REJECTED, 603, "refused with 603 Decline"),
+        (Ended.REJECTED, 499, "refused with 499"),
+        (Ended.TIMEOUT, 0, "far side is gone"),
+        (Ended.REMOTE, 0, "far side hung up"),
+        (Ended.CANCELLED, 0, "far side gave up"),
+    ],
+)
+def test_how_a_call_ended_is_said_in_words(why: Ended, status: int, words: str) -> None:
+    _, line, _, telephone, _, said = caller(Dialling("95588"))
+    telephone.report(SessionEnded(next(iter(line.invited)), why, status))
+    assert said[-2] == words
+
+
+def test_a_ringing_call_is_declined_and_was_no_conversation() -> None:
+    over: list[str] = []
+    line, media = FakeLine(), FakeMedia()
+    someone = Answerer(Clock(), lambda _: None, Answering, lambda call: over.append(call.far))
+    telephone = Telephone(media, someone, "1001")
+    telephone.signalling = line
+    someone.register(telephone, SERVER, "secret")
+    first = line.offered("13900000001", "1001")
+    telephone.report(first)
+    telephone.hang_up(telephone.calls[0])
+    assert line.rejected == {first.session: 603}
+    assert over == []
+    telephone.report(line.offered("13900000002", "1001"))
+    someone.answer(telephone.calls[0])
+    telephone.hang_up(telephone.calls[0])
+    assert over == ["13900000002"]
+
+
+def test_keys_of_the_far_side_are_told() -> None:
+    said: list[str] = []
+    someone = Answerer(Clock(), said.append, Answering)
+    line = FakeLine()
+    telephone = Telephone(FakeMedia(), someone, "1001")
+    telephone.signalling = line
+    someone.register(telephone, SERVER, "secret")
+    telephone.report(line.offered("13900000001", "1001"))
+    telephone.key_pressed(telephone.calls[0].leg, "7")
+    telephone.key_pressed(ConnectionId("somebody else's"), "8")
+    assert said[-1] == "far side keyed 7"
