@@ -1,8 +1,10 @@
 """The command line's telephones against a whole house, as people at three terminals use them."""
 
 import json
+import re
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import groupby
@@ -341,6 +343,32 @@ def test_what_is_wrong_is_said_in_a_line(
     assert command.wait(12) == 1
     assert words in command.text
     assert "Traceback" not in command.text
+
+
+def test_the_demo_fills_the_house_and_everybody_goes_home(house: House) -> None:
+    before = Counter(kind for kind, _ in journal(house))
+    with terminals(house) as desks:
+        demo = desks.run(
+            "demo", "--agents", "3", "--calls-per-minute", "90", "--minutes", "0.3",
+            "--talk-for", "2", "--seed", "8",
+        )  # fmt: skip
+        demo.wait_for("3 agents are signed in and ready")
+        house.wait_until(lambda: load(house)["calls"] > 5, 20, "many call")
+        assert demo.wait(40) == 0
+        placed = int(demo.wait_for(r"(\d+) calls, 0 not answered")[1])
+    house.wait_until(lambda: not any(load(house).values()), 10, "nothing is left of any call")
+
+    def counted() -> Counter[str]:
+        return Counter(kind for kind, _ in journal(house)) - before
+
+    house.wait_until(lambda: counted()["call.cleared"] == placed, 5, "every call is cleared")
+    counts = counted()
+    ends = ("queue.answered", "queue.abandoned", "queue.flowed_out")
+    assert counts["queue.queued"] == sum(counts[end] for end in ends) > 0
+    assert counts["queue.offered"] == counts["queue.offer_ended"]
+    assert counts["queue.answered"] == counts["agent.wrapped_up"] > 0
+    assert {state(house, str(agent))["state"] for agent in (1001, 1002, 1003)} == {"logged_off"}
+    assert not re.search(r"#(error|critical)|Traceback", house.log())
 
 
 def test_a_telephone_that_dies_ends_its_call(house: House) -> None:
