@@ -110,7 +110,9 @@ class MediaEngine:
             return
         if not is_destination(target.host, target.port):
             log.info("Leg {leg_id} has nowhere to send to: {host}", leg_id=leg, host=target.host)
-            target = replace(target, sending=False)
+            # What is known of the far side stands meanwhile: it is on hold in the old way.
+            known = found.target or target
+            target = replace(target, host=known.host, port=known.port, sending=False)
         found.configure(target, self._reactor.seconds())
 
     def play(

@@ -92,10 +92,14 @@ class Leg:
         self.heard_at = None
 
     @property
+    def target(self) -> MediaTarget | None:
+        """What was agreed on; None before `configure`."""
+        return self._session.target
+
+    @property
     def codec(self) -> Codec | None:
         """The codec agreed on; None before `configure`."""
-        target = self._session.target
-        return None if target is None else target.codec
+        return None if self.target is None else self.target.codec
 
     def datagram(self, data: bytes, source: Source, now: float) -> None:
         """Take what came: count it, record it, hear its keys, pass it on."""

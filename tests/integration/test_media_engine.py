@@ -113,6 +113,27 @@ def test_a_target_nobody_can_send_to_is_listened_to(host: str, port: int, tmp_pa
     run_in_reactor(main)
 
 
+def test_the_old_sign_for_hold_forgets_no_address() -> None:
+    async def main() -> None:
+        engine = MediaEngine(reactor(), SETTINGS, Ear())
+        phone = RtpPhone(Codec.PCMA)
+        await engine.open(ONE, CALL)
+        engine.configure(ONE, phone.target)
+        await until(lambda: phone.packets)
+        engine.configure(ONE, replace(phone.target, host="0.0.0.0"))
+        assert engine._legs[ONE].target == replace(phone.target, sending=False)
+        await pause(0.05)
+        heard = len(phone.packets)
+        await pause(0.1)
+        assert len(phone.packets) == heard
+        engine.configure(ONE, phone.target)
+        await until(lambda: len(phone.packets) > heard)
+        await engine.shut_down()
+        await phone.hang_up()
+
+    run_in_reactor(main)
+
+
 def test_an_engine_without_legs_has_no_timer() -> None:
     async def main() -> None:
         engine = MediaEngine(reactor(), SETTINGS, Ear())
