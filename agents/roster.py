@@ -31,7 +31,7 @@ class Roster:
 
     async def load(self) -> None:
         """Read staff and queues, in place of what was known."""
-        people, queues = await self._database.run(_load_txn)
+        people, queues = await self._database.read(_load_txn)
         self.know(people, queues)
 
     def know(self, people: Iterable[Credentials], queues: Iterable[Queue]) -> None:

@@ -177,7 +177,7 @@ class AgentService:
 
     def notes(self, call_id: CallId) -> Deferred[list[Note]]:
         """What agents wrote about the call."""
-        return self._database.run(notes_txn, call_id)
+        return self._database.read(notes_txn, call_id)
 
     # --- looking ----------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ class Foundation:
         self.database.start()
         running.callback(self.database.stop)
         await self.database.run(store_queues_txn, self.settings.queues)
-        if self.settings.demo and not await self.database.run(has_staff_txn):
+        if self.settings.demo and not await self.database.read(has_staff_txn):
             await self._found_demo(progress)
         running.push_async_callback(self.speech.stop)
         await self._prepare_prompts(progress)

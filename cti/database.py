@@ -24,6 +24,8 @@ Transaction = Callable[Concatenate[Session, P], T]
 SQLITE_THREADS = 3
 POSTGRESQL_THREADS = 8
 BUSY_MILLISECONDS = 10_000
+READING = "hotline_reading"
+"""Execution option of an engine whose transactions write nothing."""
 
 
 class Base(DeclarativeBase):
@@ -56,6 +58,7 @@ class Database:
 
     def __init__(self, url: str, reactor: IReactorFromThreads) -> None:
         self.engine = connect(url)
+        self._reading = reading(self.engine)
         self._reactor = reactor
         threads = SQLITE_THREADS if self.engine.dialect.name == "sqlite" else POSTGRESQL_THREADS
         self._pool = ThreadPool(minthreads=1, maxthreads=threads, name="database")
@@ -71,12 +74,23 @@ class Database:
 
     def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run `transaction(session, ...)` in one transaction; fires after the commit."""
+        return self._later(lambda: _transact(self.engine, transaction, *args, **kwargs))
 
-        def in_thread() -> T:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
-                return transaction(session, *args, **kwargs)
+    def read(
+        self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Deferred[T]:
+        """Run a transaction that writes nothing, and so waits for no writer."""
+        return self._later(lambda: _transact(self._reading, transaction, *args, **kwargs))
 
-        return deferToThreadPool(self._reactor, self._pool, in_thread)
+    def _later(self, work: Callable[[], T]) -> Deferred[T]:
+        return deferToThreadPool(self._reactor, self._pool, work)
+
+
+def _transact(
+    engine: Engine, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        return transaction(session, *args, **kwargs)
 
 
 def connect(url: str) -> Engine:
@@ -89,6 +103,14 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for transactions that only read; PostgreSQL refuses them to write."""
+    options: dict[str, bool] = {READING: True}
+    if engine.dialect.name == "postgresql":
+        options["postgresql_readonly"] = True
+    return engine.execution_options(**options)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -105,4 +127,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Any) -> None:
     # A deferred transaction that turns into a writer may fail at once with "database is locked",
     # whatever the timeout; taking the write lock first makes it wait its turn.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -22,15 +22,15 @@ class Directory:
         wanted = normalise(number)
         if not wanted:
             return succeed(None)
-        return self._database.run(customer_by_number_txn, wanted)
+        return self._database.read(customer_by_number_txn, wanted)
 
     def by_id(self, customer_id: CustomerId) -> Deferred[Customer | None]:
         """The customer with that id."""
-        return self._database.run(customer_txn, customer_id)
+        return self._database.read(customer_txn, customer_id)
 
     def search(self, text: str, limit: int = SEARCH_LIMIT) -> Deferred[list[Customer]]:
         """Customers whose name, id or number contains the text; nobody for no text."""
         wanted = text.strip()
         if not wanted:
             return succeed([])
-        return self._database.run(search_txn, wanted, limit)
+        return self._database.read(search_txn, wanted, limit)

@@ -18,7 +18,7 @@ class CallHistory:
 
     def last_calls(self, customer_id: CustomerId, limit: int = 5) -> Deferred[list[CallSummary]]:
         """The customer's newest calls that are over, newest first."""
-        found = self._database.run(last_calls_txn, customer_id, limit)
+        found = self._database.read(last_calls_txn, customer_id, limit)
         return found.addCallback(lambda records: [self._summary(record) for record in records])
 
     def _summary(self, record: CallRecord) -> CallSummary:

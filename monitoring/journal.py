@@ -54,7 +54,7 @@ class JournalWriter:
     def start(self) -> Deferred[None]:
         """Begin to listen; fires when the journal can be written."""
         self._unsubscribe = self._bus.subscribe(Event, self.append)
-        return self._database.run(last_sequence_txn).addCallback(self._opened)
+        return self._database.read(last_sequence_txn).addCallback(self._opened)
 
     def append(self, event: Event) -> None:
         """Write the event soon. Returns at once, never fails."""

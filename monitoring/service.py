@@ -120,7 +120,7 @@ class MonitoringService:
         self, wanted: CallFilter, before: Cursor | None = None, limit: int = 50
     ) -> Deferred[CallPage]:
         """Call records, the newest first; those of calls that are up as they stand now."""
-        page = self._database.run(find_calls_txn, wanted, before, limit)
+        page = self._database.read(find_calls_txn, wanted, before, limit)
         return page.addCallback(self._with_those_up)
 
     def _with_those_up(self, page: CallPage) -> CallPage:
@@ -130,17 +130,17 @@ class MonitoringService:
 
     async def call(self, call_id: CallId) -> tuple[CallRecord, Sequence[CallEvent]]:
         """One call's record and events; Refused when there is no such call."""
-        record = await self._database.run(find_record_txn, call_id)
+        record = await self._database.read(find_record_txn, call_id)
         if record is None:
             raise Refused("calls.unknown")
-        return record, await self._database.run(call_events_txn, call_id)
+        return record, await self._database.read(call_events_txn, call_id)
 
     async def listen(self, call_id: CallId, by: StaffId) -> Path:
         """The call's recording, for that member of staff, which is written down; Refused.
 
         A player asks for one file many times; within ten minutes that is one listening.
         """
-        record = await self._database.run(find_record_txn, call_id)
+        record = await self._database.read(find_record_txn, call_id)
         if record is None or record.recording is None:
             raise Refused("recording.missing")
         path = self.folder.find(record.recording)

@@ -69,7 +69,7 @@ class Escalation:
                 fired = await self._database.run(fire_due_txn, utc(self._clock), BATCH)
                 for each in fired:
                     self._bus.publish(event_of(each, utc(self._clock)))
-                due = await self._database.run(next_due_txn)
+                due = await self._database.read(next_due_txn)
                 if not self._again and len(fired) < BATCH:
                     break
         finally:

@@ -125,23 +125,23 @@ class TicketService:
 
     def view(self, number: str) -> Deferred[TicketView | None]:
         """The ticket with its clocks, history and calls; None for an unknown number."""
-        return self._database.run(_view_txn, number)
+        return self._database.read(_view_txn, number)
 
     def search(self, query: Query) -> Deferred[Page]:
         """The page of tickets that the query asks for, the most pressing first."""
-        return self._database.run(search_txn, query, self._now())
+        return self._database.read(search_txn, query, self._now())
 
     def line(self, number: TicketNumber) -> Deferred[Line | None]:
         """One ticket as a line of a list."""
-        return self._database.run(line_txn, number, self._now())
+        return self._database.read(line_txn, number, self._now())
 
     def departments(self) -> Deferred[dict[DepartmentId, Department]]:
         """Every department by its id."""
-        return self._database.run(repository.departments_txn)
+        return self._database.read(repository.departments_txn)
 
     def messages(self, principal: Principal) -> Deferred[list[Message]]:
         """The person's unread messages, the newest first."""
-        return self._database.run(unread_txn, principal, MESSAGES_SHOWN)
+        return self._database.read(unread_txn, principal, MESSAGES_SHOWN)
 
     def mark_read(self, principal: Principal, message_ids: Collection[int]) -> Deferred[None]:
         """The person has read those of their messages."""
@@ -154,15 +154,15 @@ class TicketService:
             nothing: Deferred[TicketSummary | None] = Deferred()
             nothing.callback(None)
             return nothing
-        return self._database.run(summary_txn, parsed, self._now())
+        return self._database.read(summary_txn, parsed, self._now())
 
     def open_tickets(self, customer_id: CustomerId) -> Deferred[list[TicketSummary]]:
         """The customer's open tickets, the latest first."""
-        return self._database.run(open_of_customer_txn, customer_id, self._now())
+        return self._database.read(open_of_customer_txn, customer_id, self._now())
 
     def overdue(self) -> Deferred[list[TicketSummary]]:
         """Every overdue ticket, the longest overdue first; due is the deadline missed."""
-        return self._database.run(overdue_txn, self._now())
+        return self._database.read(overdue_txn, self._now())
 
     def _now(self) -> datetime:
         return utc(self._clock)

@@ -120,15 +120,15 @@ class Ledger:
 
     def balance(self, account: AccountRef) -> Deferred[Balance]:
         """The account's balance now."""
-        return self._database.run(balance_txn, account)
+        return self._database.read(balance_txn, account)
 
     def transactions(self, account: AccountRef, limit: int = 5) -> Deferred[Sequence[Transaction]]:
         """The account's last transactions, newest first."""
-        return self._database.run(transactions_txn, account, limit)
+        return self._database.read(transactions_txn, account, limit)
 
     def cards(self, customer_id: CustomerId) -> Deferred[Sequence[Card]]:
         """The customer's cards, masked."""
-        return self._database.run(cards_txn, customer_id)
+        return self._database.read(cards_txn, customer_id)
 
     def report_loss(self, card: CardRef) -> Deferred[LossReport]:
         """Block the card; its first report is given again when there is one."""
@@ -138,11 +138,11 @@ class Ledger:
 
     def rates(self) -> Deferred[DepositRates]:
         """The deposit rates in force today."""
-        return self._database.run(rates_txn, self._today())
+        return self._database.read(rates_txn, self._today())
 
     def exchange_rates(self) -> Deferred[ExchangeRates]:
         """The exchange rates in force today."""
-        return self._database.run(exchange_rates_txn, self._today())
+        return self._database.read(exchange_rates_txn, self._today())
 
     def forget_old_attempts(self) -> Deferred[int]:
         """Housekeeping, once a day: forget the sign-ins that count no more; fires with how many."""

@@ -1,11 +1,12 @@
 """Databases for tests: transactions run at once, in the calling thread."""
 
+from collections.abc import Callable
+
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 from twisted.internet.defer import Deferred, execute
 
-from cti.database import Base, Database, P, T, Transaction, connect
+from cti.database import Base, Database, T, connect, reading
 
 
 class DirectDatabase(Database):
@@ -17,6 +18,7 @@ class DirectDatabase(Database):
 
     def __init__(self, url: str = "") -> None:
         self.engine = connect(url) if url else _in_memory()
+        self._reading = reading(self.engine)
         Base.metadata.drop_all(self.engine)
         Base.metadata.create_all(self.engine)
 
@@ -26,12 +28,8 @@ class DirectDatabase(Database):
     def stop(self) -> None:
         self.engine.dispose()
 
-    def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        def at_once() -> T:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
-                return transaction(session, *args, **kwargs)
-
-        return execute(at_once)
+    def _later(self, work: Callable[[], T]) -> Deferred[T]:
+        return execute(work)
 
 
 def _in_memory() -> Engine:

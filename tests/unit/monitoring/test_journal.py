@@ -95,10 +95,10 @@ def test_a_full_batch_does_not_wait(world: World) -> None:
 def test_events_before_it_is_open_are_kept() -> None:
     world = World()
     answer: Deferred[int] = Deferred()
-    world.database.run = lambda *_args, **_kw: answer  # type: ignore[method-assign]  # slow
+    world.database.read = lambda *_args, **_kw: answer  # type: ignore[method-assign, assignment]  # slow
     started = world.writer.start()
     world.publish(3)
-    del world.database.run
+    del world.database.read
     answer.callback(0)
     result_of(started)
     assert world.devices() == [1, 2, 3]

@@ -1,6 +1,7 @@
 """Deadlines fire once, in order, whatever happens to the timer."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, fail
 
-from cti.database import P, T, Transaction
+from cti.database import T, reading
 from cti.kernel.clock import utc
 from cti.kernel.vocabulary import Role
 from tests.support.databases import DirectDatabase
@@ -225,13 +226,14 @@ class FailingOnce(DirectDatabase):
 
     def __init__(self, database: DirectDatabase) -> None:
         self.engine = database.engine
+        self._reading = reading(database.engine)
         self.asked = 0
 
-    def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+    def _later(self, work: Callable[[], T]) -> Deferred[T]:
         self.asked += 1
         if self.asked == 1:
             return fail(OSError("disk full"))
-        return super().run(transaction, *args, **kwargs)
+        return super()._later(work)
 
 
 def test_a_failing_database_is_asked_again() -> None:
@@ -252,15 +254,12 @@ class SlowDatabase(FailingOnce):
         super().__init__(database)
         self.gate: Deferred[None] = Deferred()
 
-    def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+    def _later(self, work: Callable[[], T]) -> Deferred[T]:
         self.asked += 1
         if self.asked > 1:
-            return DirectDatabase.run(self, transaction, *args, **kwargs)
+            return DirectDatabase._later(self, work)
         answered: Deferred[T] = Deferred()
-        now = DirectDatabase.run
-        self.gate.addCallback(
-            lambda _: now(self, transaction, *args, **kwargs).chainDeferred(answered)
-        )
+        self.gate.addCallback(lambda _: DirectDatabase._later(self, work).chainDeferred(answered))
         return answered
 
 
