@@ -184,10 +184,11 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Put the caller into the queue; the flow is over."""
+    """Put the caller into the queue, where they hear the lines first; the flow is over."""
 
     queue: str
     situation: Situation
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@
            ask                           -> ASK       play, then collect digits
            schedule                      -> CHECKING  until CalendarChecked
            service                       -> SERVING   until ServiceDone and the prompt has ended
-           enqueue, hang_up              -> CLOSING   until the last prompt has ended, then DONE
+           enqueue                       -> DONE      at once; the queue plays what is still to say
+           hang_up                       -> CLOSING   until the last prompt has ended, then DONE
 
     any   --CallerLeft-->  DONE
 
@@ -176,16 +177,13 @@ class _Turn:
                 node = self._at(Ask)
                 digits, verdict = press(node.rule, self.state.entry.reveal(), key)
                 self._judge(node, digits, verdict)
-            case Phase.SERVING | Phase.CHECKING:
+            case Phase.NEW | Phase.SERVING | Phase.CHECKING:
                 if not habit:
                     ahead = (self.state.ahead.reveal() + key)[:MOST_KEYS_AHEAD]
                     self._change(ahead=Secret(ahead))
                 if self.state.playing:
                     self._silence()
                     self._conclude_service()
-            case Phase.CLOSING if self.state.playing and isinstance(self._node, Enqueue):
-                self._silence()
-                self._close()
 
     def _is_habit(self, key: str) -> bool:
         """Whether the key only ends an entry that its length has ended already."""
@@ -288,8 +286,10 @@ class _Turn:
             case Schedule():
                 self._change(phase=Phase.CHECKING)
                 self._do(CheckCalendar(node.calendar))
-            case Enqueue() | HangUp():
-                self._say_last(node)
+            case Enqueue():
+                self._hand_over(node)
+            case HangUp():
+                self._say_goodbye(node)
         return None
 
     def _question(self, node: Menu | Ask) -> None:
@@ -337,18 +337,20 @@ class _Turn:
             Hours.HOLIDAY: node.holiday,
         }[hours]
 
-    def _say_last(self, node: Enqueue | HangUp) -> None:
+    def _hand_over(self, node: Enqueue) -> None:
+        # Nobody waits for an announcement to end before an agent is looked for.
+        lines = (*self.state.queued, *self._lines(node.prompts))
+        self._do(HandOver(node.queue, node.situation, lines))
+        self._finish()
+
+    def _say_goodbye(self, node: HangUp) -> None:
         self._change(phase=Phase.CLOSING, ahead=NOTHING, secrets={})
-        self._play_queued(node.prompts, barge_in=isinstance(node, Enqueue))
+        self._play_queued(node.prompts, barge_in=False)
         if not self.state.playing:
             self._close()
 
     def _close(self) -> None:
-        match self._node:
-            case Enqueue(queue=queue, situation=situation):
-                self._do(HandOver(queue, situation))
-            case _:
-                self._do(Disconnect())
+        self._do(Disconnect())
         self._finish()
 
     def _finish(self) -> None:

@@ -35,6 +35,7 @@ from ivr.effects import (
     HandOver,
     Hours,
     Key,
+    Line,
     Mask,
     Play,
     Played,
@@ -115,10 +116,10 @@ class Session:
         known = self._look_up(call.calling)
         if not await self._ports.calls.answer(self._call_id):
             return
+        self._ports.calls.collect(self._call_id, lambda key: self._handle(Key(key)))
         customer = await known
         if self._over:
             return
-        self._ports.calls.collect(self._call_id, lambda key: self._handle(Key(key)))
         self._handle(Started(_facts(customer)))
 
     def _look_up(self, number: str) -> Deferred[Customer | None]:
@@ -221,20 +222,19 @@ class Session:
 
     def _play(self, effect: Play) -> None:
         self._sound += 1
-        wanted = self._sound
-        asked = [
-            self._ports.announcer.sounds([line.announcement for line in lines], language)
-            for language, lines in groupby(effect.lines, lambda line: line.language)
-        ]
-        gatherResults(asked, consumeErrors=True).addCallbacks(
-            self._sounds_ready,
-            self._no_sounds,
-            callbackArgs=(wanted, effect.barge_in),
-            errbackArgs=(wanted,),
-        ).addErrback(self._broken)
+        fetched = self._fetch(effect.lines)
+        fetched.addCallback(self._sounds_ready, self._sound, effect.barge_in)
+        fetched.addErrback(self._broken)
 
-    def _sounds_ready(self, found: Sequence[list[Path]], wanted: int, barge_in: bool) -> None:
-        paths = [path for group in found for path in group]
+    def _fetch(self, lines: Sequence[Line]) -> Deferred[list[Path]]:
+        """The sounds of the lines in their order; none when they cannot be made."""
+        asked = [
+            self._ports.announcer.sounds([line.announcement for line in group], language)
+            for language, group in groupby(lines, lambda line: line.language)
+        ]
+        return gatherResults(asked, consumeErrors=True).addCallbacks(_joined, self._no_sounds)
+
+    def _sounds_ready(self, paths: list[Path], wanted: int, barge_in: bool) -> None:
         if wanted != self._sound:
             self._ports.announcer.release(paths)
         elif not paths:
@@ -243,10 +243,9 @@ class Session:
             playing = self._ports.calls.play(self._call_id, paths, barge_in=barge_in)
             playing.addCallback(self._play_ended, paths, wanted).addErrback(self._broken)
 
-    def _no_sounds(self, failure: Failure, wanted: int) -> None:
+    def _no_sounds(self, failure: Failure) -> list[Path]:
         self._log_failure("An announcement could not be made", failure)
-        if wanted == self._sound:
-            self._handle(Played())
+        return []
 
     def _play_ended(self, end: PlayEnd, paths: list[Path], wanted: int) -> None:
         self._ports.announcer.release(paths)
@@ -318,15 +317,28 @@ class Session:
     # --- end --------------------------------------------------------------------------------
 
     def _hand_over(self, effect: HandOver) -> None:
-        call = self._ports.calls.get(self._call_id)
-        if call is None:
-            return
+        self._sound += 1
         self._ports.calls.collect(self._call_id, None)
-        data = call.user_data
+        fetched = self._fetch(effect.lines)
+        fetched.addCallback(self._enqueue, effect).addErrback(self._broken)
+
+    def _enqueue(self, greeting: list[Path], effect: HandOver) -> None:
+        call = self._ports.calls.get(self._call_id)
+        if call is None or self._over:
+            self._ports.announcer.release(greeting)
+            return
         request = QueueRequest(
-            QueueId(effect.queue), self._state.language, data.service_level, effect.situation
+            QueueId(effect.queue),
+            self._state.language,
+            call.user_data.service_level,
+            effect.situation,
+            tuple(greeting),
         )
-        self._ports.queues.enqueue(self._call_id, request)
+        try:
+            self._ports.queues.enqueue(self._call_id, request)
+        except HotlineError:
+            self._ports.announcer.release(greeting)
+            raise
         self._leave("queued")
 
     def _broken(self, failure: Failure) -> None:
@@ -351,6 +363,10 @@ class Session:
             self._log.warn("{what}: {error}", what=what, error=failure.value, call_id=self._call_id)
         else:
             self._log.failure("{what}", failure, what=what, call_id=self._call_id)
+
+
+def _joined(found: list[list[Path]]) -> list[Path]:
+    return [path for group in found for path in group]
 
 
 def _facts(customer: Customer | None) -> dict[str, str]:

@@ -120,7 +120,7 @@ class Engine:
                 customer_id=call.user_data.customer_id,
             )
         )
-        self._room.enter(call_id, request.language, queue.announce_every)
+        self._room.enter(call_id, request.language, queue.announce_every, request.greeting)
         self._match(CallArrived(self._as_waiting(call_id, request)))
 
     def flow_out(self, call_id: CallId, reason: str) -> None:

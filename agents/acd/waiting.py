@@ -72,11 +72,24 @@ class WaitingRoom:
         self._place_of = place_of
         self._guests: dict[CallId, _Guest] = {}
 
-    def enter(self, call_id: CallId, language: Language, every: float) -> None:
-        """Play music; announce the place every that many seconds, never if 0."""
+    def enter(
+        self, call_id: CallId, language: Language, every: float, greeting: Sequence[Path] = ()
+    ) -> None:
+        """Play the greeting, then music; announce the place every so many seconds, never if 0."""
         self.leave(call_id)
         guest = self._guests[call_id] = _Guest(call_id, language, every)
-        self._play_music(guest)
+        if greeting:
+            self._control.play(call_id, greeting).addCallback(self._greeted, guest, greeting)
+        else:
+            self._play_music(guest)
+            self._arm_soon(guest)
+
+    def _greeted(self, end: PlayEnd, guest: _Guest, greeting: Sequence[Path]) -> None:
+        self._sounds.release(greeting)
+        if not self._waits(guest):
+            return
+        if end is PlayEnd.FINISHED:
+            self._play_music(guest)
         self._arm_soon(guest)
 
     def leave(self, call_id: CallId) -> None:
@@ -134,11 +147,13 @@ def announcements(place: Place) -> list[Announcement]:
     if place.position == 1:
         told = [Announcement("queue.next")]
     else:
-        told = [Announcement("queue.position", {"position": place.position})]
+        told = [Announcement("queue.position", {"position": place.position}, public=True)]
     if place.wait is None:
         told.append(Announcement("queue.stay"))
     elif place.position > 1:
         told.append(
-            Announcement("queue.wait", {"wait": WaitRange(place.wait.low, place.wait.high)})
+            Announcement(
+                "queue.wait", {"wait": WaitRange(place.wait.low, place.wait.high)}, public=True
+            )
         )
     return told

@@ -7,6 +7,7 @@ each the other's implementation of these protocols. Every Deferred may fail with
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -23,6 +24,8 @@ class QueueRequest:
     language: Language
     service_level: ServiceLevel = ServiceLevel.UNIFORM
     situation: Situation = Situation.ORDINARY
+    greeting: tuple[Path, ...] = ()
+    """What the caller hears first while an agent is already looked for; given back when heard."""
 
 
 class QueuePort(Protocol):

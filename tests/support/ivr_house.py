@@ -1,7 +1,7 @@
 """The IVR on fakes: callers, an announcer that names its sounds, a queue, a directory, a bank."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -95,15 +95,19 @@ class OneCustomer:
 
 @dataclass
 class NotingQueues:
-    """Notes who was queued; refuses everybody when closed."""
+    """Notes who was queued, and greets them; refuses everybody when closed."""
 
+    calls: FakeCalls
+    announcer: NamingAnnouncer
     queued: list[tuple[CallId, QueueRequest]] = field(default_factory=list)
     closed: bool = False
 
     def enqueue(self, call_id: CallId, request: QueueRequest) -> None:
         if self.closed:
             raise Refused("queue.unknown", queue=request.queue_id)
-        self.queued.append((call_id, request))
+        self.queued.append((call_id, replace(request, greeting=())))
+        greeted = self.calls.play(call_id, request.greeting)
+        greeted.addCallback(lambda _: self.announcer.release(request.greeting))
 
 
 class IvrHouse:
@@ -119,7 +123,8 @@ class IvrHouse:
         self.calls = FakeCalls(self.bus, self.clock)
         self.announcer = NamingAnnouncer()
         self.customers = OneCustomer()
-        self.bank, self.tickets, self.queues = FakeBank(), FakeTickets(), NotingQueues()
+        self.bank, self.tickets = FakeBank(), FakeTickets()
+        self.queues = NotingQueues(self.calls, self.announcer)
         ports = Ports(
             self.calls,
             self.announcer,

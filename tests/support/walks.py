@@ -5,6 +5,7 @@ from ivr.effects import (
     CallService,
     Effect,
     Event,
+    HandOver,
     Hours,
     Key,
     Mask,
@@ -77,7 +78,9 @@ class Walk:
 
 
 def ids(effects: list[Effect]) -> list[str]:
-    return [line.announcement.id for e in effects if isinstance(e, Play) for line in e.lines]
+    """What is said because of these effects, by us or by the queue."""
+    said = (effect for effect in effects if isinstance(effect, Play | HandOver))
+    return [line.announcement.id for effect in said for line in effect.lines]
 
 
 def signed_in(walk: Walk, choice: str = "2") -> CallService:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from agents.events import (
@@ -118,6 +120,40 @@ def test_music_plays_and_gives_way_to_the_place(centre: CallCentre) -> None:
     assert [str(path) for path in centre.sounds.released] == ["zh/queue.position", "zh/queue.stay"]
     centre.clock.advance(30)
     assert heard(centre, second).count("zh/queue.position") == 2
+
+
+GREETING = (Path("connecting.wav"),)
+
+
+def greeted(centre: CallCentre) -> CallId:
+    """A caller who is greeted as the queue takes them."""
+    call_id = centre.calls.dial()
+    centre.calls.answer(call_id)
+    request = QueueRequest(GENERAL, Language.CHINESE, greeting=GREETING)
+    centre.service.enqueue(call_id, request)
+    return call_id
+
+
+def test_the_greeting_is_heard_before_the_music(centre: CallCentre) -> None:
+    call_id = greeted(centre)
+    assert centre.calls.playing[call_id] == GREETING
+    centre.clock.advance(20)
+    assert centre.calls.playing[call_id] == GREETING
+    centre.calls.finish_play(call_id)
+    assert centre.calls.playing[call_id] == (MUSIC,)
+    assert centre.sounds.released == list(GREETING)
+    centre.clock.advance(8)
+    assert heard(centre, call_id)[-1] == "zh/queue.stay"
+
+
+def test_no_greeting_keeps_a_free_agent_waiting(centre: CallCentre) -> None:
+    centre.ready("a")
+    call_id = greeted(centre)
+    assert len(centre.events(CallOffered)) == 1
+    centre.answer(call_id)
+    assert centre.sounds.released == list(GREETING)
+    assert MUSIC not in [path for _, paths in centre.calls.played for path in paths]
+    assert call_id not in centre.calls.playing
 
 
 def test_the_expected_wait_is_told_where_agents_serve(centre: CallCentre) -> None:
