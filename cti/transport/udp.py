@@ -37,6 +37,9 @@ RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes asked of the kernel, so that a burst of calls waits rather than vanishes."""
 
 LARGEST_DATAGRAM = 65536
+TURN = 8 * 1024
+"""Bytes read in one reactor turn, some ten INVITEs: a burst must not keep timers, media workers
+and pages waiting for seconds; what is left is read in the next turn."""
 FAREWELL = 2.0
 """Seconds to wait for the answers to our last BYE and REGISTER."""
 
@@ -109,8 +112,9 @@ class SipEndpoint(DatagramProtocol):
         """The socket is bound: widen its buffer, learn its port."""
         assert self.transport is not None
         self.user_agent.bound(self.transport.getHost().port)
-        handle = cast(Any, self.transport).getHandle()
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        port = cast(Any, self.transport)
+        port.maxThroughput = TURN
+        port.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
     def stopProtocol(self) -> None:
         """The socket is closed: nothing is waited for any more."""
