@@ -45,15 +45,31 @@ class CallQueued(CallEvent):
     customer_id: CustomerId | None = None
 
 
+class MatchedBy(Enum):
+    """What made the match."""
+
+    CALL = "call_came"
+    """A call came while agents were free: the first of them by level and idle time has it."""
+    AGENT = "agent_freed"
+    """An agent came free while calls waited: the first of those has the agent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOffered(CallEvent):
-    """The call is offered to this agent, whose phone is being rung. `why` explains the match."""
+    """The call is offered to this agent, whose phone is being rung.
+
+    Why: the agent's skill `level`, how many there were to choose `among` (free agents or waiting
+    calls), and for how many `seconds` the chosen one had been idle or waiting.
+    """
 
     kind: ClassVar[str] = "queue.offered"
     queue_id: QueueId
     agent_id: AgentId
     offer_id: OfferId
-    why: str
+    matched: MatchedBy
+    level: int
+    among: int
+    seconds: float
 
 
 class OfferOutcome(Enum):

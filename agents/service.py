@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from agents.acd.engine import Engine, QueueView
-from agents.acd.matcher import Matcher
+from agents.acd.matcher import Match, Matcher
 from agents.acd.policy import Agent
 from agents.acd.waiting import Sounds
 from agents.conversation import Conversation
@@ -236,9 +236,9 @@ class AgentService:
 
     # --- the engine's floor -----------------------------------------------------------------
 
-    def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: str) -> None:
+    def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, match: Match) -> None:
         """Reserve the free agent and ring their phone for the call."""
-        self._sessions[agent_id].take_offer(call_id, queue_id, why)
+        self._sessions[agent_id].take_offer(call_id, queue_id, match)
 
     def staffed(self, queue_id: QueueId, language: Language) -> int:
         """How many agents serve callers of that queue and language now or soon."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from agents.acd.matcher import Match
 from agents.acd.policy import Agent
 from agents.conversation import Conversation
 from agents.errors import no_call, no_more_time, not_now, phone_not_registered, reason_unknown
@@ -169,7 +170,7 @@ class AgentSession:
 
     # --- what the queue does ----------------------------------------------------------------
 
-    def take_offer(self, call_id: CallId, queue_id: QueueId, why: str) -> None:
+    def take_offer(self, call_id: CallId, queue_id: QueueId, match: Match) -> None:
         """Reserve the ready agent for the call and ring their phone."""
         house, now = self._house, self._now()
         limit = house.settings.ring_limit
@@ -186,7 +187,10 @@ class AgentSession:
                 queue_id=queue_id,
                 agent_id=self.agent_id,
                 offer_id=offer_id,
-                why=why,
+                matched=match.by,
+                level=match.level,
+                among=match.among,
+                seconds=match.seconds,
             )
         )
         self._arm(limit, self._ring_limit_passed)

@@ -18,6 +18,7 @@ from agents.acd.matcher import (
     CallArrived,
     CallLeft,
     Input,
+    Match,
     Matcher,
     OfferFailed,
     OfferTaken,
@@ -44,7 +45,7 @@ REQUEUED, CLOSING = "requeued", "closing"
 class Floor(Protocol):
     """What the engine asks of the agents (implemented by `agents.service`)."""
 
-    def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: str) -> None:
+    def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, match: Match) -> None:
         """Reserve the free agent and ring their phone for the call."""
 
     def staffed(self, queue_id: QueueId, language: Language) -> int:
@@ -210,8 +211,8 @@ class Engine:
 
     def _match(self, event: Input) -> None:
         match self._matcher.handle(event):
-            case Assignment(call, agent_id, why):
-                self._floor.offer(agent_id, call.call_id, call.queue_id, why)
+            case Assignment(call, agent_id, match):
+                self._floor.offer(agent_id, call.call_id, call.queue_id, match)
 
     def _as_waiting(self, call_id: CallId, request: QueueRequest) -> WaitingCall:
         return WaitingCall(

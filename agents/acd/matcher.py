@@ -15,6 +15,7 @@ from itertools import count
 
 from agents.acd.policy import Agent, Bench, Lane
 from agents.acd.queue import HeadStarts, Line, Precedence, WaitingCall
+from agents.events import MatchedBy
 from cti.kernel.identifiers import AgentId, CallId
 
 
@@ -66,12 +67,22 @@ Input = CallArrived | CallLeft | AgentFree | AgentGone | OfferTaken | OfferFaile
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """Why a call and an agent were joined; see `agents.events.CallOffered`."""
+
+    by: MatchedBy
+    level: int
+    among: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
-    """That call is for that agent; `why` explains the choice in a line for the journal."""
+    """That call is for that agent, and why; see `agents.events.CallOffered`."""
 
     call: WaitingCall
     agent_id: AgentId
-    why: str
+    match: Match
 
 
 class Matcher:
@@ -136,8 +147,7 @@ class Matcher:
         self._agent_gone(agent_id)
         self._offered.add(call_id)
         level, idle = agent.levels[call.queue_id], at - agent.idle_since
-        why = f"level {level}, first of {free} free agents, idle for {idle:.0f} s"
-        return Assignment(call, agent_id, why)
+        return Assignment(call, agent_id, Match(MatchedBy.CALL, level, free, idle))
 
     def _agent_free(self, agent: Agent, at: float) -> Assignment | None:
         self._agent_gone(agent.agent_id)
@@ -157,8 +167,7 @@ class Matcher:
         self._offered.add(call_id)
         call = self._calls[call_id][1]
         level, waited = agent.levels[call.queue_id], at - call.arrived
-        why = f"level {level}, free for the first of {waiting} calls, waited {waited:.0f} s"
-        return Assignment(call, agent.agent_id, why)
+        return Assignment(call, agent.agent_id, Match(MatchedBy.AGENT, level, waiting, waited))
 
     def _seat(self, agent: Agent) -> None:
         self._agents[agent.agent_id] = agent

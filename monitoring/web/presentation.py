@@ -164,7 +164,7 @@ class Presentation:
             case CallQueued():
                 return [self.queue(event.queue_id)]
             case CallOffered():
-                return [self.agent(event.agent_id), event.why]
+                return [self.agent(event.agent_id), self._match(event)]
             case OfferEnded():
                 word = self.word(f"calls.offer.{event.outcome.value}")
                 return [self.agent(event.agent_id), word]
@@ -175,6 +175,14 @@ class Presentation:
             case CallWrappedUp():
                 return [self.agent(event.agent_id), clockface(event.after_call)]
         return []
+
+    def _match(self, event: CallOffered) -> str:
+        return self.word(
+            f"calls.match.{event.matched.value}",
+            level=event.level,
+            among=event.among,
+            time=clockface(event.seconds),
+        )
 
     def _flow_facts(self, event: CallEvent) -> list[str]:
         match event:

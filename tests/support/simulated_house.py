@@ -15,6 +15,7 @@ from agents.events import (
     CallOffered,
     CallQueued,
     CallWrappedUp,
+    MatchedBy,
     OfferEnded,
     OfferOutcome,
 )
@@ -164,7 +165,10 @@ class SimulatedHouse:
             queue_id=call.queue_id,
             agent_id=call.agent_id,
             offer_id=OfferId(f"o-{call.call_id}"),
-            why="longest idle",
+            matched=MatchedBy.CALL,
+            level=5,
+            among=len(ready),
+            seconds=12.0,
         )
         yield Delivered(**self._of(call), **self._agent_part(call))
 

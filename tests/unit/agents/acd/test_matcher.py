@@ -13,12 +13,14 @@ from agents.acd.matcher import (
     CallArrived,
     CallLeft,
     Input,
+    Match,
     Matcher,
     OfferFailed,
     OfferTaken,
 )
 from agents.acd.policy import Agent
 from agents.acd.queue import HeadStarts, WaitingCall
+from agents.events import MatchedBy
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation
 
@@ -195,18 +197,18 @@ def test_pairs(events: list[Input], expected: list[tuple[str, str]]) -> None:
     assert run(*events) == expected
 
 
-def test_why_tells_the_reasons() -> None:
+def test_the_match_tells_why() -> None:
     matcher = Matcher()
     matcher.handle(free(agent("a", 10, {GENERAL: 3}), 10))
     matcher.handle(free(agent("b", 20, {GENERAL: 8}), 20))
     found = matcher.handle(CallArrived(call("1", 62)))
     assert found is not None
-    assert found.why == "level 8, first of 2 free agents, idle for 42 s"
+    assert found.match == Match(MatchedBy.CALL, level=8, among=2, seconds=42)
     matcher.handle(CallArrived(call("2", 70, queue=COMPLAINTS)))
     matcher.handle(CallArrived(call("3", 71, queue=COMPLAINTS)))
     found = matcher.handle(free(agent("c", 80, {COMPLAINTS: 2}), 80))
     assert found is not None
-    assert found.why == "level 2, free for the first of 2 calls, waited 10 s"
+    assert found.match == Match(MatchedBy.AGENT, level=2, among=2, seconds=10)
 
 
 def test_position_counts_the_queue_in_every_language() -> None:
