@@ -130,6 +130,8 @@ class Crowd:
 
     def summary(self) -> Iterator[str]:
         """What it was in the end, in lines."""
+        if not self._wanted:
+            return
         served = sum(agent.served for agent in self._agents)
         yield (
             f"{self._wanted.total()} calls, {self._unanswered} not answered, "

@@ -21,7 +21,7 @@ examples:
 
 Agents sit at the extensions from 1001 on, so those must not be in use. Ctrl-C sends all home."""
 
-FIRST_EXTENSION = 1001
+FIRST_EXTENSION, AGENTS = 1001, 16
 LIVE_SECONDS, REPORT_SECONDS = 1.0, 10.0
 """How often the standing is told to a terminal, and to a file."""
 
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.epilog = EPILOG
     add = parser.add_argument
-    add("--agents", type=int, default=12, help="how many sign in (12; the demo bank has 16)")
+    add("--agents", type=int, default=12, help=f"how many sign in (12; the demo bank has {AGENTS})")
     add("--calls-per-minute", type=float, default=20.0, help="on average (20)")
     add("--talk-for", type=float, default=25.0, help="mean seconds of a conversation (25)")
     add("--minutes", type=float, help="stop after so long (default: when interrupted)")
@@ -49,8 +49,13 @@ def run(args: argparse.Namespace) -> int:
     from config.cli.crowd import Crowd
     from config.cli.telephones import media_engine, react, servers_of
     from config.cli.terminal import Terminal
+    from cti.kernel.errors import ConfigurationError
 
     server, web = servers_of(args)
+    if not 0 <= args.agents <= AGENTS:
+        raise ConfigurationError(f"the demo bank has {AGENTS} agents", key="--agents")
+    if args.calls_per_minute <= 0:
+        raise ConfigurationError("is more than 0", key="--calls-per-minute")
 
     async def fill(reactor: Any) -> int:
         terminal = Terminal(reactor)

@@ -16,6 +16,8 @@ from config.main import main
         (("call", "95588", "--server", "no.such.host.invalid"), "--server: no host is named"),
         (("phone", "1001", "--play", "/nowhere.wav"), "--play: cannot be played"),
         (("demo", "--server", ":0"), "--server: is HOST:PORT"),
+        (("demo", "--agents", "17"), "--agents: the demo bank has 16 agents"),
+        (("demo", "--calls-per-minute", "0"), "--calls-per-minute: is more than 0"),
     ],
 )
 def test_what_is_wrong_is_said(

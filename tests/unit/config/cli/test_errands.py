@@ -8,11 +8,13 @@ from twisted.internet.defer import execute
 from twisted.internet.task import Clock
 
 from config.cli.crowd import LANGUAGE_KEYS
+from config.cli.demo import AGENTS, FIRST_EXTENSION
 from config.cli.errands import Errand, errands
 from config.demo.load import load_bank_txn
 from config.demo.model import DemoCustomer
 from config.demo.read import read_demo
 from cti.kernel.identifiers import system_entropy
+from cti.kernel.vocabulary import Role
 from cti.keying import parse_keys
 from ivr.bank.digests import Digests
 from ivr.bank.ledger import Ledger
@@ -70,6 +72,11 @@ def test_an_errand_leads_where_it_says(house: IvrHouse, name: str) -> None:
         assert tried == ([SignInOutcome.VERIFIED] if name in SIGNS_IN else [])
         house.calls.hang_up(call_id)
     assert house.errors == []
+
+
+def test_the_demo_bank_has_as_many_agents_as_the_demo_may_ask_for() -> None:
+    extensions = {each.extension for each in DEMO.staff if Role.AGENT in each.roles}
+    assert extensions == {str(FIRST_EXTENSION + n) for n in range(AGENTS)}
 
 
 def test_these_are_all_errands() -> None:
