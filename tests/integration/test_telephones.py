@@ -361,12 +361,17 @@ def test_the_demo_fills_the_house_and_everybody_goes_home(house: House) -> None:
     def counted() -> Counter[str]:
         return Counter(kind for kind, _ in journal(house)) - before
 
-    house.wait_until(lambda: counted()["call.cleared"] == placed, 5, "every call is cleared")
+    def settled() -> bool:
+        """Every call is over, and with it the work of whoever answered."""
+        counts = counted()
+        wrapped_up = counts["agent.wrapped_up"] == counts["queue.answered"] > 0
+        return counts["call.cleared"] == placed and wrapped_up
+
+    house.wait_until(settled, 5, "every call is written to its end")
     counts = counted()
     ends = ("queue.answered", "queue.abandoned", "queue.flowed_out")
     assert counts["queue.queued"] == sum(counts[end] for end in ends) > 0
     assert counts["queue.offered"] == counts["queue.offer_ended"]
-    assert counts["queue.answered"] == counts["agent.wrapped_up"] > 0
     assert {state(house, str(agent))["state"] for agent in (1001, 1002, 1003)} == {"logged_off"}
     assert not re.search(r"#(error|critical)|Traceback", house.log())
 
