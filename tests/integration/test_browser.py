@@ -112,6 +112,7 @@ def test_a_ticket_without_a_mouse(browser: Browser, house: House) -> None:
     with Desk(browser, house.web, "zh-CN") as desk:
         page, keys = desk.page, desk.page.keyboard
         page.goto(f"{desk.web}/console")
+        expect(page.locator("[name=login]")).to_be_focused()
         keys.type("1002")
         keys.press("Tab")
         keys.type("demo-1002")
