@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 FAILED = 1
+SWITCH_SECONDS = 0.0005
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -48,7 +50,7 @@ def run(args: Namespace) -> int:
             reactor.removeSystemEventTrigger(trigger)
             await hotline.stop()
             raise
-        settle_memory()
+        settle_down()
         print(welcome(settings), flush=True)
         await hotline.stopped
         print("The hotline has stopped.", flush=True)
@@ -56,13 +58,16 @@ def run(args: Namespace) -> int:
     return run_in_reactor(serve)
 
 
-def settle_memory() -> None:
-    """Take what the start has made out of the collector's sight: it stays for good.
+def settle_down() -> None:
+    """Let nothing hold up the reactor from now on, where every call waits its turn.
 
-    A full collection of it holds up every call for some 100 ms.
+    What the start has made stays for good, so it is taken out of the collector's sight: a full
+    collection of it takes some 100 ms. Database threads give the interpreter back sooner than the
+    usual 5 ms.
     """
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def welcome(settings: Settings) -> str:
