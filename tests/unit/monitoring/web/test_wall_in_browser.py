@@ -209,3 +209,17 @@ def test_key_numbers_can_be_read_from_afar(wall: Wall) -> None:
     )
     assert len(sizes) > 10
     assert min(sizes) >= 0.04
+
+
+def test_the_way_to_the_other_pages_comes_up_while_the_mouse_moves(wall: Wall) -> None:
+    def height_shown() -> float:
+        box = wall.page.locator("header.site").bounding_box()
+        return 1080.0 - float(box["y"]) if box else 0.0
+
+    assert height_shown() <= 0
+    wall.page.mouse.move(300, 300)
+    assert height_shown() > 40
+    wall.wait(4)
+    assert height_shown() <= 0
+    wall.page.focus("header.site a.brand")
+    assert height_shown() > 40
