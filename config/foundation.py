@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
+from sqlalchemy.exc import OperationalError
 
 from agents.repository import store_queues_txn
 from config import migrations
@@ -18,6 +19,7 @@ from cti.database import Database
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.calendars import load_calendars
 from cti.kernel.clock import Clock, utc
+from cti.kernel.errors import ConfigurationError
 from cti.kernel.identifiers import Entropy, system_entropy
 from ivr.bank.digests import Digests, read_or_make_key
 from ivr.flow import Flow
@@ -77,7 +79,12 @@ class Foundation:
         await self._prepare_prompts(progress)
 
     def _upgrade(self, progress: Progress) -> None:
-        if migrations.current(self.database.engine) == migrations.head():
+        try:
+            revision = migrations.current(self.database.engine)
+        except OperationalError as error:
+            reason, *_ = str(error.orig).splitlines()
+            raise ConfigurationError(f"cannot be opened: {reason}", key="database.url") from error
+        if revision == migrations.head():
             return
         progress.begin("Preparing the database")
         migrations.upgrade(self.database.engine)

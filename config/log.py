@@ -14,6 +14,8 @@ from twisted.logger import (
 )
 from twisted.python.logfile import LogFile
 
+from cti.kernel.errors import ConfigurationError
+
 FILE = "hotline.log"
 LONGEST = 10_000_000
 """Octets of a file before the next one is begun."""
@@ -21,9 +23,16 @@ KEPT = 5
 
 
 def start_log(folder: Path, *, verbose: bool) -> None:
-    """Begin to log to ``hotline.log`` in the folder; warnings, or all of it, to stderr too."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = LogFile(FILE, str(folder), rotateLength=LONGEST, maxRotatedFiles=KEPT)
+    """Begin to log to ``hotline.log`` in the folder; warnings, or all of it, to stderr too.
+
+    ConfigurationError where the system does not let us write there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = LogFile(FILE, str(folder), rotateLength=LONGEST, maxRotatedFiles=KEPT)
+    except OSError as error:
+        message = f"cannot write in {folder}: {error.strerror}"
+        raise ConfigurationError(message, key="folders.base") from error
     globalLogBeginner.beginLoggingTo(
         [
             _from_level(textFileLogObserver(cast(TextIO, file)), LogLevel.info),

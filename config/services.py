@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import CannotListenError
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -22,6 +21,7 @@ from agents.service import AgentService
 from config.adapters import FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
 from config.housekeeping import CalendarWatch, Housekeeping
+from config.listening import listening
 from config.progress import Progress, Silent
 from config.settings import Settings
 from config.site import build_site
@@ -144,7 +144,8 @@ class Hotline:
         self.switch.calls.route(self._routing())
         self._switched_on = True
         also(self.switch.stop)
-        await self._listen(self.switch.start, "sip.port", self.settings.sip.port)
+        with listening("sip", self.settings.sip.host, self.settings.sip.port):
+            await self.switch.start()
         await self._start_site()
         self.log.info("The hotline is up")
 
@@ -187,20 +188,9 @@ class Hotline:
         self._running.callback(mounted.close)
         site = build_site(self.frame, mounted.pages, self.health, self.switch.load, self._reactor)
         web = self.settings.web
-
-        async def listen() -> None:
+        with listening("web", web.host, web.port):
             port = self._reactor.listenTCP(web.port, site, interface=web.host)
-            self._running.push_async_callback(port.stopListening)
-
-        await self._listen(listen, "web.port", web.port)
-
-    async def _listen(self, start: Any, key: str, port: int) -> None:
-        try:
-            await start()
-        except CannotListenError as error:
-            reason = error.socketError.strerror if error.socketError else "taken"
-            message = f"cannot listen on port {port} ({reason}): is another hotline running?"
-            raise ConfigurationError(message, key=key) from error
+        self._running.push_async_callback(port.stopListening)
 
     # --- what rooms are told ----------------------------------------------------------------
 

@@ -1,15 +1,18 @@
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from config.foundation import calendars_of
+from config.foundation import Foundation, calendars_of
 from config.lock import sole_user
-from config.progress import TerminalProgress
+from config.progress import Silent, TerminalProgress
 from config.settings import HERE, Folders, Settings
 from cti.kernel.errors import ConfigurationError
+from tests.support.deferred import result_of
 
 NIGHT = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 """Three in the morning at the bank."""
@@ -58,3 +61,13 @@ def test_folder_has_one_user_at_a_time(tmp_path: Path) -> None:
         second.__enter__()
     with sole_user(tmp_path):
         pass
+
+
+def test_a_database_that_does_not_answer_is_told_by_its_key(tmp_path: Path) -> None:
+    settings = Settings(
+        folders=Folders(base=tmp_path), database="postgresql+psycopg://nobody@127.0.0.1:1/x"
+    )
+    foundation = Foundation(settings, clock())
+    preparing = Deferred.fromCoroutine(foundation.prepare(AsyncExitStack(), Silent()))
+    with pytest.raises(ConfigurationError, match=r"database\.url: cannot be opened: conn"):
+        result_of(preparing)
