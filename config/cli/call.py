@@ -35,11 +35,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("number", help="what to dial, for example 95588")
     add("--keys", default="", help='what to key, for example "1 w5 2"')
-    add("--pause", type=float, default=2.5, help="seconds before each word of keys (2.5)")
-    add("--talk-for", type=float, default=20.0, help="seconds to stay after the last key (20)")
+    add(
+        "--pause",
+        type=float,
+        default=2.5,
+        metavar="SECONDS",
+        help="wait before each word of keys (2.5)",
+    )
+    add(
+        "--talk-for",
+        type=float,
+        default=20.0,
+        metavar="SECONDS",
+        help="stay after the last key (20)",
+    )
     add("--save", type=Path, metavar="FILE", help="keep what was heard, as WAV")
     add("--say", type=Path, metavar="FILE", help="speak this WAV (8000 Hz, mono, 16 bit)")
-    add("--from", dest="calling", default="13800138000", help="calling number (13800138000)")
+    add(
+        "--from",
+        dest="calling",
+        default="13800138000",
+        metavar="NUMBER",
+        help="calling number (13800138000, a customer of the demo bank)",
+    )
     add_server_arguments(parser)
 
 
@@ -82,10 +100,11 @@ def run(args: argparse.Namespace) -> int:
 def summary(call: PhoneCall) -> Iterator[str]:
     """What the call was like, in lines."""
     figures = call.figures
-    yield (
-        f"{figures.received} packets received, {figures.lost} lost, "
-        f"jitter {figures.jitter:.1f} ms, {figures.sent} sent"
-    )
+    if figures.received or figures.sent:
+        yield (
+            f"{figures.received} packets received, {figures.lost} lost, "
+            f"jitter {figures.jitter:.1f} ms, {figures.sent} sent"
+        )
     if call.save is not None and call.save.exists():
         seconds, level = measure(call.save)
         yield f"heard {seconds:.1f} s at {level:.1f} dBFS, saved to {call.save}"

@@ -32,11 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.epilog = EPILOG
     add = parser.add_argument
-    add("--agents", type=int, default=12, help=f"how many sign in (12; the demo bank has {AGENTS})")
-    add("--calls-per-minute", type=float, default=20.0, help="on average (20)")
-    add("--talk-for", type=float, default=25.0, help="mean seconds of a conversation (25)")
-    add("--minutes", type=float, help="stop after so long (default: when interrupted)")
-    add("--seed", type=int, help="make the same choices again")
+    add(
+        "--agents",
+        type=int,
+        default=12,
+        metavar="N",
+        help=f"how many sign in (12; the demo bank has {AGENTS})",
+    )
+    add("--calls-per-minute", type=float, default=20.0, metavar="N", help="on average (20)")
+    add("--talk-for", type=float, default=25.0, metavar="SECONDS", help="mean of a talk (25)")
+    add("--minutes", type=float, metavar="N", help="stop after so long (default: when interrupted)")
+    add("--seed", type=int, metavar="N", help="the same seed makes the same choices again")
     add("--number", default="95588", help="what callers dial (95588)")
     add_server_arguments(parser)
 

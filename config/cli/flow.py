@@ -1,8 +1,13 @@
 """Check a menu flow, or draw it as a Mermaid diagram."""
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
+
+EPILOG = """\
+examples:
+  hotline flow check config/flows/main.yaml           the menu that callers hear
+  hotline flow graph config/flows/main.yaml           paste it where Mermaid is drawn"""
 
 ANY_YEAR = (2026,)
 """What is wrong with a calendar's file does not depend on the year."""
@@ -10,12 +15,19 @@ ANY_YEAR = (2026,)
 
 def add_arguments(parser: ArgumentParser) -> None:
     """``flow check FILE`` and ``flow graph FILE``."""
+    parser.epilog = EPILOG
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, summary in (
         ("check", "name every mistake by file, line and key"),
         ("graph", "print the flow as a Mermaid diagram"),
     ):
-        action = actions.add_parser(name, help=summary)
+        action = actions.add_parser(
+            name,
+            help=summary,
+            description=f"{summary.capitalize()}.",
+            epilog=EPILOG,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
         action.add_argument("file", type=Path, metavar="FILE", help="a flow in YAML")
 
 

@@ -37,14 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("extension", help="the phone's number, for example 1001")
     add("--secret", help="SIP password (default: the demo's)")
-    add("--answer-after", type=float, default=2.0, metavar="SECONDS", help="ring so long (2)")
+    add("--answer-after", type=float, default=2.0, metavar="SECONDS", help="ring so long first (2)")
     add("--manual", action="store_true", help="answer only when told to")
-    add("--talk-for", type=float, metavar="SECONDS", help="then hang up (default: never)")
-    add("--hold-after", type=float, metavar="SECONDS", help="then hold for five seconds")
+    add("--talk-for", type=float, metavar="SECONDS", help="hang up after so long (default: never)")
+    add("--hold-after", type=float, metavar="SECONDS", help="hold after so long, for five seconds")
     add("--play", type=Path, metavar="FILE", help="what the agent says (WAV, 8000 Hz, mono)")
     add("--login", help="who signs in (default: the demo's agent at that phone)")
     add("--password", help="their web password (default: the demo's)")
-    add("--phone-only", action="store_true", help="sign in and get ready in the browser")
+    add("--phone-only", action="store_true", help="sign no agent in: that is done in the browser")
     add_server_arguments(parser)
 
 

@@ -44,8 +44,12 @@ class NoAccounts:
 
 def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the running hotline is; by default where the settings say."""
-    parser.add_argument("--server", metavar="HOST:PORT", help="SIP address of the hotline")
-    parser.add_argument("--web", metavar="URL", help="web address of the hotline")
+    parser.add_argument(
+        "--server", metavar="HOST:PORT", help="SIP address of the hotline (default: settings)"
+    )
+    parser.add_argument(
+        "--web", metavar="URL", help="web address of the hotline (default: settings)"
+    )
 
 
 def servers_of(args: argparse.Namespace) -> tuple[Endpoint, str]:

@@ -28,8 +28,10 @@ def read_samples(path: Path) -> Samples:
         with wave.open(str(path), "rb") as file:
             channels, width, rate = file.getparams()[:3]
             data = file.readframes(file.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
-        raise SoundUnusable(f"{path}: {error}") from error
+    except OSError as error:
+        raise SoundUnusable(f"{path}: {error.strerror}") from error
+    except (EOFError, wave.Error) as error:
+        raise SoundUnusable(f"{path} is no WAV file: {error or 'it ends too early'}") from error
     if width != SAMPLE_OCTETS or rate != SAMPLES_PER_SECOND:
         raise SoundUnusable(f"{path}: {rate} samples per second of {8 * width} bits")
     whole = len(data) - len(data) % (SAMPLE_OCTETS * channels)
