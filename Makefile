@@ -9,8 +9,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# pip names each package as it takes it; nothing else is said unless it fails.
-SHOW := sed -u -n -E 's/^ *Collecting ([^ ]+).*/  \1/p'
+# pip names each package as it takes it, and says when it unpacks them; nothing else unless it fails.
+SHOW := sed -u -n -E -e 's/^ *Collecting ([^ ]+).*/  \1/p' -e 's/^Installing collected packages.*/  unpacking them/p'
 
 .PHONY: help run test lint bench clean
 

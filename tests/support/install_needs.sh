@@ -11,10 +11,10 @@ if [[ $(id -u) == 0 ]]; then
 elif sudo -n true 2>/dev/null; then
   as=(sudo -n)
 else
-  echo "Not installed, for want of root: $missing" >&2
+  echo "Not installed, for want of root: try sudo apt-get install $missing" >&2
   exit 0
 fi
-echo "Installing for the tests: $missing"
+echo "Installing for the tests (once; some minutes): $missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086  # one word per package
