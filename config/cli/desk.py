@@ -58,7 +58,10 @@ class Desk:
     async def _sign_in(self) -> None:
         self._token = ""
         status, answer = await self._request(b"POST", SESSION, self._identity)
-        self._token = _accepted(SESSION, status, answer)["token"]
+        try:
+            self._token = _accepted(SESSION, status, answer)["token"]
+        except DeskError as error:
+            raise DeskError(f"{self._identity['login']} cannot sign in: {error}") from error
 
     async def _choose(self, state: str, **more: str) -> None:
         value = {"state": state, **more}

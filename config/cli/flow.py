@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         action = actions.add_parser(
             name,
             help=summary,
-            description=f"{summary.capitalize()}.",
+            description=f"{summary[0].upper()}{summary[1:]}.",
             epilog=EPILOG,
             formatter_class=RawDescriptionHelpFormatter,
         )

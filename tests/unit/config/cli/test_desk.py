@@ -68,6 +68,6 @@ def test_a_refusal_is_said_in_its_words_and_the_agent_signed_out_all_the_same() 
 
 def test_a_wrong_password_is_no_sign_in_and_nothing_else_is_asked() -> None:
     desk = ScriptedDesk({SESSION: [(403, {"text": "Login name or password is wrong."})]})
-    with pytest.raises(DeskError, match="wrong"):
+    with pytest.raises(DeskError, match="1001 cannot sign in: Login name or password is wrong"):
         work(desk)
     assert len(desk.asked) == 1
