@@ -54,9 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--from",
         dest="calling",
-        default="13800138000",
+        default="13800000101",
         metavar="NUMBER",
-        help="calling number (13800138000, a customer of the demo bank)",
+        help="calling number (13800000101, a customer of the demo bank)",
     )
     add_server_arguments(parser)
 
