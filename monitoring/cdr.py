@@ -22,6 +22,7 @@ from cti.call.events import (
     Established,
     Failed,
     Held,
+    MediaReported,
     RecordingStarted,
     RecordingStopped,
     Retrieved,
@@ -221,7 +222,9 @@ def _user_data(record: CallRecord, event: UserDataAttached) -> CallRecord:
 def _connection(record: CallRecord, event: ConnectionEvent) -> CallRecord:
     legs = {leg.connection_id: leg for leg in record.legs}
     leg = legs.get(event.connection_id) or Leg(event.connection_id, event.device_id, event.party)
-    if leg.ended is None:
+    if isinstance(event, MediaReported):
+        legs[event.connection_id] = _counted(leg, event)
+    elif leg.ended is None:
         legs[event.connection_id] = _leg(leg, event)
     first_answer = isinstance(event, Established) and record.answered is None
     return replace(
@@ -244,14 +247,17 @@ def _leg(leg: Leg, event: ConnectionEvent) -> Leg:
         case Failed():
             return _ended(leg, event.at, event.cause, None)
         case ConnectionCleared():
-            counted = replace(
-                leg,
-                packets_sent=event.packets_sent,
-                packets_received=event.packets_received,
-                packets_lost=event.packets_lost,
-            )
-            return _ended(counted, event.at, event.cause, event.cleared_by)
+            return _ended(leg, event.at, event.cause, event.cleared_by)
     return leg
+
+
+def _counted(leg: Leg, event: MediaReported) -> Leg:
+    return replace(
+        leg,
+        packets_sent=event.packets_sent,
+        packets_received=event.packets_received,
+        packets_lost=event.packets_lost,
+    )
 
 
 def _retrieved(leg: Leg, at: datetime) -> Leg:

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, DeferredList
 
 from cti.call import causes
 from cti.call.control import PlayEnd
-from cti.call.events import CallCleared, ConnectionCleared, Failed
+from cti.call.events import CallCleared, ConnectionCleared, Failed, MediaReported
 from cti.call.live import Leg, LiveCall
 from cti.call.model import Cause, Party
 from cti.call.switch import Switch
@@ -50,12 +50,11 @@ class Clearing:
         for leg in [leg for leg in legs if not leg.answered and self._is_agent(leg)]:
             legs.remove(leg)
             self._fail(leg, Cause.CANCELLED)
-        # Each device is free when its own leg is closed: an agent does not wait for the recording,
-        # which is the caller's, to be on disk.
-        closing = [
-            self._close_media(leg).addCallback(partial(self._closed, leg, by, cause))
-            for leg in legs
-        ]
+        # A device is free at once: an agent waits neither for figures nor for the recording.
+        for leg in legs:
+            cleared = ConnectionCleared(**switch.about(leg), cause=cause, cleared_by=by)
+            switch.bus.publish(cleared)
+        closing = [self._close_media(leg).addCallback(partial(self._closed, leg)) for leg in legs]
         DeferredList(closing).addCallback(lambda _: self._finish(call, by, cause))
 
     def clear_connection(self, connection_id: ConnectionId, by: Party, cause: Cause) -> None:
@@ -88,14 +87,12 @@ class Clearing:
             refused = report.why is Ended.REJECTED
             self._fail(leg, causes.cause_of_status(report.status) if refused else Cause.NETWORK)
 
-    def _closed(self, leg: Leg, by: Party, cause: Cause, seen: LegStatistics) -> None:
+    def _closed(self, leg: Leg, seen: LegStatistics) -> None:
         switch = self._switch
         switch.forget_leg(leg)
         switch.bus.publish(
-            ConnectionCleared(
+            MediaReported(
                 **switch.about(leg),
-                cause=cause,
-                cleared_by=by,
                 packets_sent=seen.sent,
                 packets_received=seen.received,
                 packets_lost=seen.lost,

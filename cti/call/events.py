@@ -79,9 +79,16 @@ class ConnectionCleared(ConnectionEvent):
     kind: ClassVar[str] = "call.connection_cleared"
     cause: Cause
     cleared_by: Party
-    packets_sent: int = 0
-    packets_received: int = 0
-    packets_lost: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaReported(ConnectionEvent):
+    """What the device's RTP session came to, told after it left (RFC 3550, 6.4.1)."""
+
+    kind: ClassVar[str] = "call.media_reported"
+    packets_sent: int
+    packets_received: int
+    packets_lost: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from cti.call.events import (
     ConnectionCleared,
     ConnectionEvent,
     Failed,
+    MediaReported,
     RecordingStopped,
     UserDataAttached,
 )
@@ -148,7 +149,7 @@ class Presentation:
         facts = [self._by(event.party.value), event.device_id]
         if isinstance(event, Failed | ConnectionCleared):
             facts.append(self._cause(event.cause.value))
-        if isinstance(event, ConnectionCleared):
+        if isinstance(event, MediaReported):
             facts.append(
                 self.word(
                     "calls.packets",

@@ -10,10 +10,10 @@ import pytest
 from cti.call.events import (
     CallCleared,
     CallStarted,
-    ConnectionCleared,
     DeviceUnregistered,
     Established,
     Held,
+    MediaReported,
     Retrieved,
 )
 from cti.call.model import Cause, Direction, Party
@@ -124,8 +124,8 @@ def test_a_caller_without_an_offer_answers_ours_in_the_ack(tmp_path: Path) -> No
         )
         messages = await run_sipp(tmp_path, switch.port, (*late, *HANG_UP))
         assert "telephone-event/8000" in messages, "our offer stood in the 200"
-        cleared = await switch.heard_of(ConnectionCleared)
-        assert cleared.packets_sent > 10
+        figures = await switch.heard_of(MediaReported)
+        assert figures.packets_sent > 10
 
     play(tmp_path, answer_and_play, scene)
 
@@ -248,7 +248,7 @@ def test_two_telephones_of_two_laws_talk_hold_and_part(tmp_path: Path) -> None:
         assert heard(caller, 1000.0)
         assert heard(caller, MUSIC)
         assert not heard(agent, MUSIC)
-        figures = {each.party: each for each in switch.told(ConnectionCleared)}
+        figures = {each.party: each for each in switch.told(MediaReported)}
         assert min(each.packets_received for each in figures.values()) > 100
 
     play(tmp_path, ring_the_agent, scene)

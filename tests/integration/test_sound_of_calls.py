@@ -9,7 +9,7 @@ from sipmessage import URI, Address
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
 from cti.call.events import (
-    ConnectionCleared,
+    MediaReported,
     RecordingStopped,
 )
 from cti.media.port import Codec, MediaAddress
@@ -104,8 +104,8 @@ def test_sound_follows_a_reinvite_to_a_new_address(tmp_path: Path) -> None:
         assert has_tone(elsewhere.heard(), PROMPT)
         await caller.hang_up()
         await elsewhere.hang_up()
-        cleared = await switch.heard_of(ConnectionCleared)
-        assert cleared.packets_received == 40
+        figures = await switch.heard_of(MediaReported)
+        assert figures.packets_received == 40
 
     play(tmp_path, answer_and_play, scene)
 
@@ -159,8 +159,8 @@ def test_a_flood_of_nonsense_disturbs_no_call_and_fills_no_log(tmp_path: Path) -
         assert switch.service.endpoint.counters["malformed"] > 500
         assert len(switch.service.endpoint.user_agent._core.layer) < 100
         await caller.hang_up()
-        cleared = await switch.heard_of(ConnectionCleared)
-        assert cleared.packets_lost == 0
+        figures = await switch.heard_of(MediaReported)
+        assert figures.packets_lost == 0
         sequences = [packet.sequence for packet in caller.phone.packets]
         assert sequences == [(sequences[0] + n) % 2**16 for n in range(len(sequences))]
         # The packets are stamped in this process, which is as busy with the flood as the switch.

@@ -12,6 +12,7 @@ from cti.call.events import (
     Established,
     Failed,
     Held,
+    MediaReported,
     RecordingStarted,
     Retrieved,
     UserDataAttached,
@@ -74,7 +75,8 @@ def test_answering_who_left_says_so(world: World) -> None:
     world.hang_up(call_id)
     assert not result_of(world.control.answer(call_id))
     assert world.control.get(call_id) is None
-    assert kinds(world.events)[-2:] == [ConnectionCleared.kind, CallCleared.kind]
+    ends = [ConnectionCleared.kind, MediaReported.kind, CallCleared.kind]
+    assert kinds(world.events)[-3:] == ends
 
 
 def test_an_announcement_ends_once_for_each_reason(world: World) -> None:

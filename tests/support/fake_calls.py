@@ -22,6 +22,7 @@ from cti.call.events import (
     Established,
     Failed,
     Held,
+    MediaReported,
     RecordingStarted,
     Retrieved,
     UserDataAttached,
@@ -293,6 +294,7 @@ class FakeCalls:
             return
         self._collectors.pop(call_id, None)
         self._end_play(call_id, PlayEnd.CLEARED)
+        figures: list[MediaReported] = []
         # Whoever ended it leaves first; a phone that only rang has failed, not left.
         for connection in sorted(call.connections, key=lambda c: c.party is not by):
             self._drop(connection)
@@ -303,6 +305,10 @@ class FakeCalls:
                 self._bus.publish(Failed(**about, cause=Cause.CANCELLED))
             else:
                 self._bus.publish(ConnectionCleared(**about, cause=cause, cleared_by=by))
+                silent = MediaReported(**about, packets_sent=0, packets_received=0, packets_lost=0)
+                figures.append(silent)
+        for event in figures:
+            self._bus.publish(event)
         self._calls.pop(call_id, None)
         self.bridged.pop(call_id, None)
         self._bus.publish(

@@ -13,6 +13,7 @@ from cti.call.events import (
     Established,
     Failed,
     Held,
+    MediaReported,
     RecordingStarted,
     RecordingStopped,
     Retrieved,
@@ -27,7 +28,8 @@ AFTER: dict[type[Event] | None, tuple[type[Event], ...]] = {
     Held: (Retrieved, ConnectionCleared),
     Retrieved: (Held, ConnectionCleared),
     Failed: (),
-    ConnectionCleared: (),
+    ConnectionCleared: (MediaReported,),
+    MediaReported: (),
 }
 """What may follow what on one connection."""
 

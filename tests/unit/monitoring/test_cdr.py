@@ -16,6 +16,7 @@ from cti.call.events import (
     Established,
     Failed,
     Held,
+    MediaReported,
     RecordingStarted,
     RecordingStopped,
     Retrieved,
@@ -66,11 +67,11 @@ def test_a_conversation_counts_its_parts_once() -> None:
         CallAnswered(**at(22), **QUEUE, agent_id=AgentId("a1"), waited=12.0),
         Held(**at(40), **AGENT),
         Retrieved(**at(50), **AGENT),
-        ConnectionCleared(
-            **at(100), **AGENT, cause=Cause.NORMAL, cleared_by=Party.CALLER,
-            packets_sent=3900, packets_received=3850, packets_lost=3,
-        ),
+        ConnectionCleared(**at(100), **AGENT, cause=Cause.NORMAL, cleared_by=Party.CALLER),
         ConnectionCleared(**at(100), **CALLER, cause=Cause.NORMAL, cleared_by=Party.CALLER),
+        MediaReported(
+            **at(101), **AGENT, packets_sent=3900, packets_received=3850, packets_lost=3
+        ),
         CLEARED,
         RecordingStopped(
             **at(100), connection_id=ConnectionId("caller"), file="c1.wav", seconds=99.0
@@ -87,6 +88,7 @@ def test_a_conversation_counts_its_parts_once() -> None:
     assert (caller.party, agent.party) == (Party.CALLER, Party.AGENT)
     assert agent.alerting == BEGIN + timedelta(seconds=18)
     assert (agent.packets_sent, agent.packets_lost) == (3900, 3)
+    assert agent.ended == BEGIN + timedelta(seconds=100)
 
 
 @pytest.mark.parametrize(

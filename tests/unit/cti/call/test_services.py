@@ -7,9 +7,9 @@ from cti.call.clearing import CLOSE_SECONDS
 from cti.call.control import PlayEnd
 from cti.call.events import (
     CallCleared,
-    ConnectionCleared,
     Failed,
     Held,
+    MediaReported,
     RecordingStopped,
     Retrieved,
 )
@@ -118,8 +118,8 @@ def test_the_bridge_is_made_and_the_figures_arrive() -> None:
     assert len(stopped) == 1
     assert stopped[0].seconds == 1.5
     assert not stopped[0].file.startswith("/")
-    ends = [event for event in world.events if isinstance(event, ConnectionCleared)]
-    assert {(end.packets_sent, end.packets_lost) for end in ends} == {(100, 2)}
+    figures = [event for event in world.events if isinstance(event, MediaReported)]
+    assert {(each.packets_sent, each.packets_lost) for each in figures} == {(100, 2)}
     assert world.media.open_legs == set()
 
 
