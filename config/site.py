@@ -154,7 +154,7 @@ class Entrance(Resource):
             place = place.children[name]
         place.putChild(last.encode("ascii"), resource)
 
-    def getChild(self, path: bytes, request: Request) -> IResource:  # noqa: ARG002
+    def getChild(self, path: bytes, request: Request) -> IResource:  # noqa: ARG002  (Twisted's signature)
         """The entrance pages, which see the whole path."""
         return _whole_path(request, self._pages)
 
@@ -166,7 +166,7 @@ class Branch(Resource):
         super().__init__()
         self._fallback = fallback
 
-    def getChild(self, path: bytes, request: Request) -> IResource:  # noqa: ARG002
+    def getChild(self, path: bytes, request: Request) -> IResource:  # noqa: ARG002  (Twisted's signature)
         """The entrance pages, which see the whole path."""
         return _whole_path(request, self._fallback)
 

@@ -89,5 +89,5 @@ class MediaPort(Protocol):
     def close(self, leg: ConnectionId) -> Deferred[LegStatistics]: ...
 
 
-class MediaUnavailable(Exception):  # noqa: N818
+class MediaUnavailable(Exception):  # noqa: N818  (says what is the matter)
     """No media worker can take the leg now."""

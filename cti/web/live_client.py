@@ -145,7 +145,7 @@ class LiveClient:
         if self._transport is not None:
             self._board.command(self, message)
 
-    def bytesMessageReceived(self, data: bytes | bytearray) -> None:  # noqa: ARG002
+    def bytesMessageReceived(self, data: bytes | bytearray) -> None:  # noqa: ARG002  (Twisted's signature)
         """No page of ours sends bytes."""
         self.close(UNSUPPORTED)
 
@@ -158,7 +158,7 @@ class LiveClient:
             for key, encoded in held.items():
                 self._numbered(f'"del":{dumps([key])}' if encoded is None else f'"set":{encoded}')
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002
+    def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002  (Twisted's signature)
         """The page went away."""
         if self._transport is not None:
             self._transport = None

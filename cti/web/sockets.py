@@ -49,7 +49,7 @@ class SocketResource(Resource):
             # The upgrade put the socket's own methods into the channel; ours goes before them.
             channel = request.channel
             bounded.listen(channel.dataReceived, aborter(request))
-            channel.dataReceived = bounded.dataReceived  # type: ignore[method-assign]
+            channel.dataReceived = bounded.dataReceived  # type: ignore[method-assign]  # Twisted does the same
         return answer
 
 
@@ -83,7 +83,7 @@ class BoundedProtocol:
         except (LocalProtocolError, RemoteProtocolError):
             self._hang_up()
 
-    def buildProtocol(self, request: Request) -> WebSocketProtocol:  # noqa: ARG002
+    def buildProtocol(self, request: Request) -> WebSocketProtocol:  # noqa: ARG002  (Twisted's signature)
         """Itself."""
         return self
 
