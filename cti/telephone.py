@@ -49,8 +49,6 @@ from cti.sip.sdp import Direction, SessionDescription
 
 BUSY_HERE, NOT_ACCEPTABLE, NO_MEDIA, REQUEST_TIMEOUT, DECLINE = 486, 488, 503, 408, 603
 NOBODY_ANSWERS = "nobody answers"
-KEY_SECONDS = 0.2
-"""How long one key press takes on the wire: 100 ms of tone, 100 ms of silence."""
 
 
 class PhoneState(Enum):

@@ -79,18 +79,10 @@ class WaitingRoom:
         self.leave(call_id)
         guest = self._guests[call_id] = _Guest(call_id, language, every)
         if greeting:
-            self._control.play(call_id, greeting).addCallback(self._greeted, guest, greeting)
+            self._speak(guest, greeting, _soon(guest))
         else:
             self._play_music(guest)
-            self._arm_soon(guest)
-
-    def _greeted(self, end: PlayEnd, guest: _Guest, greeting: Sequence[Path]) -> None:
-        self._sounds.release(greeting)
-        if not self._waits(guest):
-            return
-        if end is PlayEnd.FINISHED:
-            self._play_music(guest)
-        self._arm_soon(guest)
+            self._arm(guest, _soon(guest))
 
     def leave(self, call_id: CallId) -> None:
         """The caller waits no more; what plays is left to whoever took the call."""
@@ -101,9 +93,6 @@ class WaitingRoom:
     def _play_music(self, guest: _Guest) -> None:
         self._control.play(guest.call_id, [self._sounds.music()], repeat=True)
 
-    def _arm_soon(self, guest: _Guest) -> None:
-        self._arm(guest, min(guest.every, FIRST_ANNOUNCEMENT))
-
     def _arm(self, guest: _Guest, delay: float) -> None:
         if guest.every > 0:
             guest.timer = self._clock.callLater(delay, self._announce, guest)
@@ -111,7 +100,7 @@ class WaitingRoom:
     def _announce(self, guest: _Guest) -> None:
         place = self._place_of(guest.call_id)
         if place is None:
-            self._arm_soon(guest)
+            self._arm(guest, _soon(guest))
             return
         fetched = self._sounds.sounds(announcements(place), guest.language)
         fetched.addCallback(self._say, guest).addErrback(self._not_said, guest)
@@ -121,14 +110,21 @@ class WaitingRoom:
             self._sounds.release(paths)
             self._resume(guest)
             return
-        self._control.play(guest.call_id, paths).addCallback(self._said, guest, paths)
+        self._speak(guest, paths, guest.every)
 
-    def _said(self, end: PlayEnd, guest: _Guest, paths: list[Path]) -> None:
+    def _speak(self, guest: _Guest, paths: Sequence[Path], pause: float) -> None:
+        """Play the files, then music; announce the place so many seconds after them."""
+        playing = self._control.play(guest.call_id, paths)
+        playing.addCallback(self._said, guest, paths, pause)
+
+    def _said(self, end: PlayEnd, guest: _Guest, paths: Sequence[Path], pause: float) -> None:
         self._sounds.release(paths)
+        if not self._waits(guest):
+            return
         # Interrupted means that somebody else plays or talks to the caller now.
-        if end is PlayEnd.FINISHED and self._waits(guest):
+        if end is PlayEnd.FINISHED:
             self._play_music(guest)
-        self._resume(guest)
+        self._arm(guest, pause)
 
     def _not_said(self, failure: Failure, guest: _Guest) -> None:
         self.log.failure("announcement for {call_id} failed", failure, call_id=guest.call_id)
@@ -140,6 +136,10 @@ class WaitingRoom:
 
     def _waits(self, guest: _Guest) -> bool:
         return self._guests.get(guest.call_id) is guest
+
+
+def _soon(guest: _Guest) -> float:
+    return min(guest.every, FIRST_ANNOUNCEMENT)
 
 
 def announcements(place: Place) -> list[Announcement]:

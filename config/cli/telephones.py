@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,7 +30,6 @@ SIP_PORT, LAST_PORT = 5060, 65535
 FAILED, INTERRUPTED = 1, 130
 PATIENCE = 4.0
 """Seconds after which a server that has not sent one datagram is taken not to be there."""
-RATE = 8000
 TONE_LEVEL = 0.2
 
 
@@ -166,15 +164,12 @@ async def open_telephone(
 
 def voice(folder: Path, frequency: float) -> Path:
     """A file with something to recognise a speaker by: two seconds of a gently pulsing tone."""
+    from prompts.sound import RATE, write_wav  # only who speaks needs it
+
     path = folder / f"tone-{frequency:.0f}.wav"
     time = np.arange(2 * RATE) / RATE
     pulse = np.sin(np.pi * time) ** 2
-    samples = TONE_LEVEL * 32767 * pulse * np.sin(2 * np.pi * frequency * time)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.astype("<i2").tobytes())
+    write_wav(path, TONE_LEVEL * pulse * np.sin(2 * np.pi * frequency * time))
     return path
 
 

@@ -78,14 +78,6 @@ class CallHistoryPort(Protocol):
     ) -> Deferred[list[CallSummary]]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class StaffMember:
-    """A person of the bank, as other rooms see them."""
-
-    staff_id: StaffId
-    name: str
-
-
 class StaffNames(Protocol):
     """Names of staff for boards and histories (implemented by `agents.roster`)."""
 
