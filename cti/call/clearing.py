@@ -1,4 +1,8 @@
-"""How legs and calls end: signalling first, then the last figures of media, then the events."""
+"""How legs and calls end.
+
+The far sides are told first, then everybody that the devices left; what media has left to say, its
+figures and the end of the recording, comes after, and the end of the call last.
+"""
 
 from functools import partial
 
@@ -18,7 +22,6 @@ from cti.sip.events import Ended, SessionEnded
 
 CLOSE_SECONDS = 1.0
 """How long a clearing call waits for a media worker's last figures."""
-
 
 _CAUSES = {
     Ended.REMOTE: Cause.NORMAL,
