@@ -1,9 +1,9 @@
-"""What call control asks of signalling; `cti.transport.udp.SipEndpoint` does it."""
+"""What call control asks of signalling; `cti.transport` does it."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from cti.sip.events import Invitation, SessionId
+from cti.sip.events import Endpoint, Invitation, SessionId
 from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 
@@ -15,7 +15,8 @@ class Signalling(Protocol):
 
     def ring(
         self, session: SessionId, status: int = 180, description: SessionDescription | None = None
-    ) -> None: ...
+    ) -> None:
+        """Answer 1xx; with early media where described, reliably where the far side can."""
 
     def accept(self, session: SessionId, description: SessionDescription) -> None: ...
 
@@ -27,6 +28,42 @@ class Signalling(Protocol):
 
     def end(self, session: SessionId, reason: str = "") -> None:
         """CANCEL, BYE or refuse, whatever the session's state asks for."""
+
+    def send_key(self, session: SessionId, key: str) -> None:
+        """Press a key by INFO, where media cannot carry it."""
+
+    def refer(
+        self,
+        session: SessionId,
+        target: str,
+        *,
+        replaces: SessionId | None = None,
+        referred_by: str = "",
+    ) -> None:
+        """Ask the far side to call `target` (RFC 3515); `replaces` makes it an attended transfer.
+
+        `replaces` names the session of ours with `target` that the far side shall take over.
+        `SessionReferProgressed` follows; the session goes on until somebody ends it.
+        """
+
+    def answer_refer(self, session: SessionId, refer: str, status: int) -> None:
+        """202 takes a REFER of theirs on, 400 and above refuses it."""
+
+    def notify_refer(self, session: SessionId, refer: str, status: int) -> None:
+        """Tell how the call goes that they asked for; a final status ends the subscription."""
+
+    def probe(self, key: str, uri: str) -> None:
+        """OPTIONS; `ProbeAnswered` follows, once."""
+
+    def register(
+        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
+    ) -> None:
+        """Register with somebody else's registrar, a SIP URI, and stay so."""
+
+    def unregister(self, address_of_record: str) -> None: ...
+
+    def reachable(self, uri: str) -> Endpoint | None:
+        """Where the URI leads if that can be said without asking a name server."""
 
     def contacts(self, account: str) -> Sequence[Binding]:
         """Where the account registered, the newest first."""

@@ -1,22 +1,57 @@
 """Values of sound: codecs, addresses, what a leg saw, how a play ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
 class Codec(Enum):
-    """G.711 at 8000 samples per second; the value is the static payload type (RFC 3551)."""
+    """The value is the static payload type (RFC 3551, 6); all count time at 8000 Hz."""
 
     PCMU = 0
     PCMA = 8
+    G722 = 9
+    """16000 samples per second, whatever its RTP clock says (RFC 3551, 4.5.2)."""
+
+
+class Security(Enum):
+    """What keeps a leg's sound from others."""
+
+    NONE = "none"
+    SDES = "sdes"
+    """SRTP with keys in the session descriptions (RFC 4568): telephones and trunks over TLS."""
+    DTLS = "dtls"
+    """A browser: ICE-lite (RFC 8445), DTLS-SRTP (RFC 5764), rtcp-mux, one port for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SdesKey:
+    """One crypto attribute (RFC 4568, 9.1): `key` is the base64 of master key and salt."""
+
+    tag: int
+    suite: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserKeys:
+    """How one side of a browser leg proves itself: ICE (RFC 8445, 5.3) and DTLS (RFC 8122, 5)."""
+
+    fragment: str
+    password: str = field(repr=False)
+    fingerprint: str
+    """``sha-256 4A:AD:B9:...``"""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaAddress:
-    """Where a leg receives RTP."""
+    """Where a leg receives RTP; `security` is what it tells the far side of itself.
+
+    Of SDES keys there is one for each suite we can, in order of preference.
+    """
 
     host: str
     port: int
+    security: tuple[SdesKey, ...] | BrowserKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +69,10 @@ class MediaTarget:
     events: int | None
     sending: bool = True
     """False while the far side asked for silence (sendonly, inactive)."""
+    security: SdesKey | BrowserKeys | None = None
+    """The far side's: the one key agreed on, by whose suite our own is chosen; or its browser's."""
+    mux: bool = False
+    """Whether RTCP shares the port (RFC 5761); always so for a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +87,12 @@ class LegStatistics:
     """What the far side said it lost; 0 when it sends no RTCP."""
     round_trip: float = 0.0
     """Milliseconds there and back, by RTCP; 0 when the far side sends none."""
+    remote_jitter: float = 0.0
+    """Milliseconds, as the far side reported."""
+    codec: str = ""
+    """The codec agreed on last: ``PCMA``, ``PCMU``, ``G722``."""
+    rating: float = 0.0
+    """Transmission rating R (ITU-T G.107) of what was received; 0 when nothing was."""
 
 
 class Tracks(Enum):

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.model import (
+    BrowserKeys,
     Codec,
     LegStatistics,
     MediaAddress,
     MediaTarget,
     PlayOutcome,
+    SdesKey,
+    Security,
     Tracks,
 )
 
 __all__ = [
+    "BrowserKeys",
     "Codec",
     "LegStatistics",
     "MediaAddress",
@@ -30,6 +34,8 @@ __all__ = [
     "MediaTarget",
     "MediaUnavailable",
     "PlayOutcome",
+    "SdesKey",
+    "Security",
     "Tracks",
 ]
 
@@ -54,8 +60,13 @@ class MediaListener(Protocol):
 class MediaPort(Protocol):
     """Sound for legs. Commands on a leg that is gone do nothing."""
 
-    def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:
-        """Open a leg on the worker that holds the other legs of `group`; MediaUnavailable."""
+    def open(
+        self, leg: ConnectionId, group: CallId, security: Security = Security.NONE
+    ) -> Deferred[MediaAddress]:
+        """Open a leg on the worker that holds the other legs of `group`; MediaUnavailable.
+
+        Legs that may ever hear each other belong to one group.
+        """
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None: ...
 
@@ -72,6 +83,14 @@ class MediaPort(Protocol):
 
     def stop(self, leg: ConnectionId) -> None: ...
 
+    def hear(self, leg: ConnectionId, sources: Sequence[ConnectionId]) -> None:
+        """From now on the leg hears exactly these legs of its group, in place of what plays.
+
+        One source is passed through packet by packet, several are mixed. With none the leg hears
+        silence, or what is played to it next. What plays later takes the sources' place while it
+        lasts. A masked source is not heard.
+        """
+
     def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
         """Pass packets between two legs of one group; stops what plays on either."""
 
@@ -81,10 +100,16 @@ class MediaPort(Protocol):
         """Write the leg to a WAV file from now until `close`, readable at every moment."""
 
     def mask(self, leg: ConnectionId, masked: bool) -> None:
-        """Keep what the far side says and keys out of recordings and the bridge, or no more."""
+        """Keep what the far side says and keys out of recordings and others' ears, or no more."""
+
+    def pause_recording(self, leg: ConnectionId, paused: bool) -> None:
+        """Write silence in place of both sides, length kept; everybody goes on hearing."""
+
+    def mark_recording(self, leg: ConnectionId, label: str) -> None:
+        """Note this instant in the recording under that label."""
 
     def send_keys(self, leg: ConnectionId, keys: str) -> None:
-        """Press keys (RFC 4733), 100 ms each with 100 ms between."""
+        """Press keys, 100 ms each with 100 ms between (RFC 4733); as tones where not agreed."""
 
     def close(self, leg: ConnectionId) -> Deferred[LegStatistics]: ...
 

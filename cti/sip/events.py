@@ -4,7 +4,7 @@
 these values back; an adapter performs the actions and hands the reports upwards.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
 
@@ -17,12 +17,52 @@ SessionId = NewType("SessionId", str)
 """Names one INVITE session (a dialog, or the attempt at one) inside a user agent."""
 
 
+class Transport(Enum):
+    """How messages travel, as Via names it (RFC 3261, 20.42; RFC 7118, 5.2)."""
+
+    UDP = "UDP"
+    TCP = "TCP"
+    TLS = "TLS"
+    WS = "WS"
+    WSS = "WSS"
+
+    @property
+    def reliable(self) -> bool:
+        """Whether what was sent arrives or the connection is gone: nothing is sent twice."""
+        return self is not Transport.UDP
+
+    @property
+    def secure(self) -> bool:
+        """Whether nobody on the way can read it."""
+        return self in (Transport.TLS, Transport.WSS)
+
+    @property
+    def default_port(self) -> int:
+        """The port of a URI that names none (RFC 3261, 19.1.2; RFC 7118, 5.4)."""
+        return _DEFAULT_PORTS[self]
+
+
+_DEFAULT_PORTS = {
+    Transport.UDP: 5060,
+    Transport.TCP: 5060,
+    Transport.TLS: 5061,
+    Transport.WS: 80,
+    Transport.WSS: 443,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An IP address and UDP port."""
+    """An IP address and port, and how to get there.
+
+    `flow` names the one connection that leads there (RFC 5626, 5.3): a request that came over it
+    is answered over it, and a telephone that registered over it is called over it. Empty: any.
+    """
 
     host: str
     port: int
+    transport: Transport = Transport.UDP
+    flow: str = ""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -54,6 +94,17 @@ class StopTimer:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Find where the URI leads (RFC 3263); `resolved(key, endpoints)` is called with what is found.
+
+    The endpoints are those to try, in that order; none when the name leads nowhere.
+    """
+
+    key: str
+    uri: str
+
+
 # --- reports: what happened -----------------------------------------------------------------
 
 
@@ -75,7 +126,9 @@ class Ended(Enum):
 class SessionOffered:
     """An INVITE from a trusted trunk or an authenticated account; 100 is already sent.
 
-    `trunk` or `account` names who vouches for it. `offer` is None for a late offer.
+    `trunk` or `account` names who vouches for it. `offer` is None for a late offer. `replaces` is
+    the session of ours whose place it takes once accepted (RFC 3891); ending that one is then ours
+    to do. Whoever may replace it was checked.
     """
 
     session: SessionId
@@ -84,6 +137,7 @@ class SessionOffered:
     offer: SessionDescription | None
     trunk: str | None = None
     account: str | None = None
+    replaces: SessionId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +173,7 @@ class SessionConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class SessionReoffered:
-    """A re-INVITE came; answer it with `accept` or `reject`."""
+    """A re-INVITE, or an UPDATE with an offer, came; answer it with `accept` or `reject`."""
 
     session: SessionId
     offer: SessionDescription | None
@@ -143,11 +197,53 @@ class SessionKey:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """The session is over; nothing of it is reported after this. `status` when REJECTED."""
+    """The session is over; nothing of it is reported after this. `status` when REJECTED.
+
+    `reason` is the Reason header of the far side's BYE, CANCEL or refusal (RFC 3326), empty when
+    it gave none; `contacts` are the URIs a 3xx sent us to.
+    """
 
     session: SessionId
     why: Ended
     status: int = 0
+    reason: str = ""
+    contacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReferred:
+    """The far side asks us to call `target` for it (RFC 3515); answer with `answer_refer`.
+
+    `replaces` is the session of ours that the target's other party is to take the place of: an
+    attended transfer (RFC 5589, 7). `elsewhere` is the raw Replaces value when it names a dialog
+    that is not ours. `refer` names the request in `answer_refer` and `notify_refer`.
+    """
+
+    session: SessionId
+    refer: str
+    target: str
+    replaces: SessionId | None = None
+    elsewhere: str = ""
+    referred_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReferProgressed:
+    """What became of our REFER: its refusal, or a NOTIFY with the status of the new call.
+
+    `status` 100 to 199: under way; 200: done; otherwise it failed. Final ones come once.
+    """
+
+    session: SessionId
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswered:
+    """Our OPTIONS to `key` was answered with `status`; 408 when nobody did, 503 when none can."""
+
+    key: str
+    status: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +287,7 @@ class MalformedReceived:
     why: str
 
 
-Action = SendDatagram | StartTimer | StopTimer
+Action = SendDatagram | StartTimer | StopTimer | Resolve
 Report = (
     SessionOffered
     | SessionProgressed
@@ -201,6 +297,9 @@ Report = (
     | SessionReofferRefused
     | SessionKey
     | SessionEnded
+    | SessionReferred
+    | SessionReferProgressed
+    | ProbeAnswered
     | BindingAdded
     | BindingRemoved
     | RegistrationSucceeded
@@ -211,17 +310,23 @@ Report = (
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What a new INVITE says. `destination` None: where the request URI points.
+    """What a new INVITE says. `user` and `secret` answer a digest challenge, once.
 
-    `user` and `secret` answer a digest challenge, once.
+    It goes to `destination`, or else to where the request URI leads (RFC 3263); to the next of
+    these when one does not answer or answers 503. `offer` None asks the far side to offer.
     """
 
     target: str
     """Request URI, ``sip:1001@192.0.2.7:5062``."""
     from_address: NameAddress
     to_address: NameAddress
-    offer: SessionDescription
+    offer: SessionDescription | None
     destination: Endpoint | None = None
     headers: tuple[tuple[str, str], ...] = ()
     user: str = ""
-    secret: str = ""
+    secret: str = field(default="", repr=False)
+    max_forwards: int = 70
+    """One less than the call came with, where one is passed on (RFC 7092, 3)."""
+    replaces: SessionId | None = None
+    """A session of ours with the same far side that this one shall take the place of: the Replaces
+    header names its dialog (RFC 3891)."""

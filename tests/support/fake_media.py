@@ -15,6 +15,7 @@ from cti.media.port import (
     MediaTarget,
     MediaUnavailable,
     PlayOutcome,
+    Security,
     Tracks,
 )
 
@@ -41,12 +42,21 @@ class FakeMedia:
         self.targets: dict[ConnectionId, MediaTarget] = {}
         self.playing: dict[ConnectionId, Play] = {}
         self.bridges: set[frozenset[ConnectionId]] = set()
+        self.heard: dict[ConnectionId, tuple[ConnectionId, ...]] = {}
+        """Whom each leg hears; a leg that hears nobody is not in it."""
+        self.paused: set[ConnectionId] = set()
+        self.marks: list[tuple[ConnectionId, str]] = []
+        self.keys_sent: list[tuple[ConnectionId, str]] = []
+        self.security: dict[ConnectionId, Security] = {}
+        self.groups: dict[ConnectionId, CallId] = {}
         self.recordings: dict[ConnectionId, Path] = {}
         self.masked: set[ConnectionId] = set()
         self.open_legs: set[ConnectionId] = set()
 
-    def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:
-        del group
+    def open(
+        self, leg: ConnectionId, group: CallId, security: Security = Security.NONE
+    ) -> Deferred[MediaAddress]:
+        self.groups[leg], self.security[leg] = group, security
         opened: Deferred[MediaAddress] = Deferred()
         self._do(lambda: self._open(leg, opened))
         return opened
@@ -68,6 +78,13 @@ class FakeMedia:
     def stop(self, leg: ConnectionId) -> None:
         self.playing.pop(leg, None)
 
+    def hear(self, leg: ConnectionId, sources: Sequence[ConnectionId]) -> None:
+        self.playing.pop(leg, None)
+        if sources:
+            self.heard[leg] = tuple(sources)
+        else:
+            self.heard.pop(leg, None)
+
     def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
         self.playing.pop(one, None)
         self.playing.pop(other, None)
@@ -83,7 +100,14 @@ class FakeMedia:
     def mask(self, leg: ConnectionId, masked: bool) -> None:
         (self.masked.add if masked else self.masked.discard)(leg)
 
-    def send_keys(self, leg: ConnectionId, keys: str) -> None: ...
+    def pause_recording(self, leg: ConnectionId, paused: bool) -> None:
+        (self.paused.add if paused else self.paused.discard)(leg)
+
+    def mark_recording(self, leg: ConnectionId, label: str) -> None:
+        self.marks.append((leg, label))
+
+    def send_keys(self, leg: ConnectionId, keys: str) -> None:
+        self.keys_sent.append((leg, keys))
 
     def close(self, leg: ConnectionId) -> Deferred[LegStatistics]:
         closed: Deferred[LegStatistics] = Deferred()
