@@ -1,5 +1,6 @@
 """From session descriptions to media: what RFC 3264 agreed, in the media port's words."""
 
+from cti.media.g711 import LAWS
 from cti.media.port import Codec, MediaAddress, MediaTarget
 from cti.sip import sdp
 from cti.sip.errors import NotAcceptableError
@@ -28,7 +29,7 @@ def describe(
     """Our answer to the offer, or an offer of our own that prefers the codec `first`."""
     if offered is not None:
         return sdp.answer(offered, local.host, local.port, previous=previous)
-    codecs = sorted((codec.name for codec in Codec), key=lambda name: name != first.name)
+    codecs = sorted((codec.name for codec in LAWS), key=lambda name: name != first.name)
     return sdp.offer(local.host, local.port, codecs=codecs, direction=direction, previous=previous)
 
 

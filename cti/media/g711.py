@@ -15,6 +15,8 @@ SAMPLES_PER_SECOND = 8000
 FRAME_SAMPLES = 160
 """Samples, and octets, of a 20 ms packet."""
 FRAME_SECONDS = FRAME_SAMPLES / SAMPLES_PER_SECOND
+LAWS = (Codec.PCMA, Codec.PCMU)
+"""The codecs of this module: one octet says all of one sample, whatever came before it."""
 
 Samples = NDArray[np.int16]
 Integers = NDArray[np.int32]
@@ -85,7 +87,7 @@ def _tables() -> tuple[dict[Codec, NDArray[np.uint8]], dict[Codec, NDArray[Any]]
 
 
 _ENCODED, _DECODED = _tables()
-_SILENT = {codec: encode(np.zeros(1, np.int16), codec) for codec in Codec}
+_SILENT = {law: encode(np.zeros(1, np.int16), law) for law in LAWS}
 _TRANSLATED = {
     Codec.PCMA: encode(_DECODED[Codec.PCMA], Codec.PCMU),
     Codec.PCMU: encode(_DECODED[Codec.PCMU], Codec.PCMA),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.g711 import LAWS
 from cti.media.port import (
     Codec,
     LegStatistics,
@@ -184,7 +185,7 @@ def test_a_play_replaced_or_stopped_is_told(stage: Stage, tmp_path: Path) -> Non
     stage(scene)
 
 
-@pytest.mark.parametrize("codec", list(Codec))
+@pytest.mark.parametrize("codec", LAWS)
 def test_a_tone_is_heard_through_a_bridge_both_ways(stage: Stage, codec: Codec) -> None:
     async def scene(media: MediaPort, _ear: Ear) -> None:
         one, two = await _leg(media, ONE), await _leg(media, TWO, codec)

@@ -62,13 +62,13 @@ LAWS = {
 }
 
 
-@pytest.mark.parametrize("codec", Codec)
+@pytest.mark.parametrize("codec", list(LAWS))
 def test_every_sample_is_encoded_as_the_recommendation_says(codec: Codec) -> None:
     code, _ = LAWS[codec]
     assert encode(EVERY_SAMPLE, codec) == bytes(code(int(sample)) for sample in EVERY_SAMPLE)
 
 
-@pytest.mark.parametrize("codec", Codec)
+@pytest.mark.parametrize("codec", list(LAWS))
 def test_every_octet_is_decoded_as_the_recommendation_says(codec: Codec) -> None:
     _, value = LAWS[codec]
     assert decode(EVERY_OCTET, codec).tolist() == [value(octet) for octet in EVERY_OCTET]
@@ -79,7 +79,7 @@ def test_the_ends_of_the_tables() -> None:
     assert decode(bytes((0xFF, 0x7F, 0x80, 0x00)), Codec.PCMU).tolist() == [0, 0, 32124, -32124]
 
 
-@pytest.mark.parametrize("codec", Codec)
+@pytest.mark.parametrize("codec", list(LAWS))
 def test_an_octet_decoded_and_encoded_is_itself(codec: Codec) -> None:
     back = encode(decode(EVERY_OCTET, codec), codec)
     # Mu-law has two zeros; both decode to 0, which is encoded as the positive one.
