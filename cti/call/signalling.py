@@ -24,7 +24,14 @@ class Signalling(Protocol):
         self, session: SessionId, status: int, headers: tuple[tuple[str, str], ...] = ()
     ) -> None: ...
 
-    def reinvite(self, session: SessionId, offer: SessionDescription) -> None: ...
+    def answer(self, session: SessionId, description: SessionDescription) -> None:
+        """Answer the offer of a 2xx or reliable 1xx to our INVITE that made none (`offered`)."""
+
+    def reinvite(self, session: SessionId, offer: SessionDescription | None) -> None:
+        """Offer other media; None asks the far side to offer. The last one wins.
+
+        Before the call is answered it goes by UPDATE where the far side can, else it waits.
+        """
 
     def end(self, session: SessionId, reason: str = "") -> None:
         """CANCEL, BYE or refuse, whatever the session's state asks for."""

@@ -142,18 +142,37 @@ class SessionOffered:
 
 @dataclass(frozen=True, slots=True)
 class SessionProgressed:
-    """Our INVITE was answered 1xx (180 and above)."""
+    """Our INVITE was answered 1xx (180 and above).
+
+    `description` is the answer or, where `offered`, the far side's offer to an INVITE without one,
+    sent reliably: its PRACK waits for the `answer` command (RFC 3262, 5).
+    """
 
     session: SessionId
     status: int
     description: SessionDescription | None
+    offered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SessionAccepted:
     """Our INVITE or re-INVITE was answered 2xx and acknowledged.
 
-    `description` is None when there is none that can be read.
+    `description` is None when there is none that can be read; where the answer had come in a
+    reliable 1xx, it is that one. Where `offered`, we had made no offer and `description` is the far
+    side's: the ACK waits for the `answer` command.
+    """
+
+    session: SessionId
+    description: SessionDescription | None
+    offered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAnswered:
+    """Before the call was answered, an offer of ours was: that in a reliable 1xx, or a `reinvite`.
+
+    The answer came in the PRACK (RFC 3262, 5) or in the 2xx to our UPDATE (RFC 3311).
     """
 
     session: SessionId
@@ -173,7 +192,10 @@ class SessionConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class SessionReoffered:
-    """A re-INVITE, or an UPDATE with an offer, came; answer it with `accept` or `reject`."""
+    """A re-INVITE, or an UPDATE or PRACK with an offer, came; answer with `accept` or `reject`.
+
+    It may come before the call is answered: the next `accept` or `reject` is about the new offer.
+    """
 
     session: SessionId
     offer: SessionDescription | None
@@ -181,7 +203,7 @@ class SessionReoffered:
 
 @dataclass(frozen=True, slots=True)
 class SessionReofferRefused:
-    """Our re-INVITE was refused; the session goes on as it was (RFC 3261, 14.1)."""
+    """Our re-INVITE or UPDATE was refused; the session goes on as it was (RFC 3261, 14.1)."""
 
     session: SessionId
     status: int
@@ -280,6 +302,13 @@ class RegistrationFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """A mistake of ours kept a request from being carried out; answered 500, its session ended."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class MalformedReceived:
     """A datagram that is no SIP message we can use; answered 400 where the RFC wants it."""
 
@@ -292,6 +321,7 @@ Report = (
     SessionOffered
     | SessionProgressed
     | SessionAccepted
+    | SessionAnswered
     | SessionConfirmed
     | SessionReoffered
     | SessionReofferRefused
@@ -304,6 +334,7 @@ Report = (
     | BindingRemoved
     | RegistrationSucceeded
     | RegistrationFailed
+    | RequestFailed
     | MalformedReceived
 )
 
