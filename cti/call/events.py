@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cti.call.model import Cause, Direction, Party
+from cti.call.model import Cause, Direction, Party, Role
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, CustomerId, DeviceId
 from cti.kernel.vocabulary import Language, ServiceLevel, Verification
@@ -25,6 +25,10 @@ class CallStarted(CallEvent):
     calling: str
     called: str
     trunk: str
+    withheld: bool = False
+    """The caller asked not to be shown; `calling` is then empty."""
+    diverted_from: str = ""
+    """The number first dialled, where the call was diverted to us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,22 @@ class ConnectionEvent(CallEvent):
     connection_id: ConnectionId
     device_id: DeviceId
     party: Party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originated(ConnectionEvent):
+    """The device is off the hook and calls `called`; it was put through to nobody yet."""
+
+    kind: ClassVar[str] = "call.originated"
+    called: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkReached(ConnectionEvent):
+    """The outgoing call left by that trunk; what follows is the network's word."""
+
+    kind: ClassVar[str] = "call.network_reached"
+    trunk: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +102,22 @@ class ConnectionCleared(ConnectionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Diverted(ConnectionEvent):
+    """The call that rang at the device was sent to `diverted_to`; Failed of this one follows."""
+
+    kind: ClassVar[str] = "call.diverted"
+    diverted_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleChanged(ConnectionEvent):
+    """The device in the call hears, or is heard, in another way from now on."""
+
+    kind: ClassVar[str] = "call.role_changed"
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaReported(ConnectionEvent):
     """What the device's RTP session came to, told after it left (RFC 3550, 6.4.1)."""
 
@@ -89,6 +125,40 @@ class MediaReported(ConnectionEvent):
     packets_sent: int
     packets_received: int
     packets_lost: int
+    jitter: float = 0.0
+    """Milliseconds (RFC 3550, 6.4.1)."""
+    round_trip: float = 0.0
+    """Milliseconds; 0 when the far side sent no RTCP."""
+    rating: float = 0.0
+    """Transmission rating R (ITU-T G.107) of what was received; 0 when nothing was."""
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred(CallEvent):
+    """A device handed the call on and leaves it; told of both calls where two become one.
+
+    `resulting_call_id` is the call that goes on. Its new parties are told of by Established, or
+    Delivered while they ring; the other call's connections end with the cause TRANSFERRED.
+    """
+
+    kind: ClassVar[str] = "call.transferred"
+    other_call_id: CallId | None
+    """The consultation, seen from the call, and the call, seen from the consultation."""
+    resulting_call_id: CallId
+    transferring_device: DeviceId
+    transferred_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conferenced(CallEvent):
+    """Another device joined the conversation; told of both calls where two become one."""
+
+    kind: ClassVar[str] = "call.conferenced"
+    other_call_id: CallId | None
+    resulting_call_id: CallId
+    conferencing_device: DeviceId
+    added: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +199,22 @@ class RecordingStopped(CallEvent):
     connection_id: ConnectionId
     file: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused(CallEvent):
+    """Silence is written in place of both sides from now on."""
+
+    kind: ClassVar[str] = "call.recording_paused"
+    connection_id: ConnectionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingResumed(CallEvent):
+    """The recording has both sides again."""
+
+    kind: ClassVar[str] = "call.recording_resumed"
+    connection_id: ConnectionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

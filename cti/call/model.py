@@ -47,6 +47,16 @@ class Cause(Enum):
     NETWORK = "network_signal"
     INTERRUPTED = "interrupted"
     """The server stopped or died while the call was up."""
+    TRANSFERRED = "transfer"
+    """The device handed its call on, or another took its place."""
+    CONFERENCED = "conference"
+    """Its call went up in another with more parties."""
+    DIVERTED = "redirected"
+    """The call was sent elsewhere while it rang."""
+    ELSEWHERE = "answered_elsewhere"
+    """Another telephone took the call that rang here (RFC 3326, "Call completed elsewhere")."""
+    LOOP = "too_many_hops"
+    """The call was passed on too often (RFC 3261, 8.1.1.6)."""
 
 
 class Party(Enum):
@@ -54,7 +64,24 @@ class Party(Enum):
 
     CALLER = "caller"
     AGENT = "agent"
+    """A telephone of the house that was rung, or made the call."""
+    CALLED = "called"
+    """Somebody outside whom the house called."""
+    SUPERVISOR = "supervisor"
+    """A telephone of the house that listens in."""
     SYSTEM = "system"
+
+
+class Role(Enum):
+    """What a device in a call hears, and who hears it (ECMA-269, participation type)."""
+
+    PARTICIPANT = "participant"
+    LISTENER = "listener"
+    """Hears all participants, is heard by nobody."""
+    WHISPERER = "whisperer"
+    """Hears all participants, is heard by one of them."""
+    INTRUDER = "intruder"
+    """Hears and is heard by all; the conversation does not depend on it."""
 
 
 class DeviceKind(Enum):
@@ -100,6 +127,7 @@ class Connection:
     party: Party
     state: ConnectionState
     since: datetime
+    role: Role = Role.PARTICIPANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +148,12 @@ class Call:
     def caller(self) -> Connection | None:
         """The connection of whoever dialled in."""
         return next((c for c in self.connections if c.party is Party.CALLER), None)
+
+    @property
+    def customer(self) -> Connection | None:
+        """The connection of whoever the house serves: who dialled in, or whom it called."""
+        called = (c for c in self.connections if c.party is Party.CALLED)
+        return self.caller or next(called, None)
 
     @property
     def agent(self) -> Connection | None:
