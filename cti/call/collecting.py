@@ -121,7 +121,7 @@ class Collection:
     plan: KeyPlan
     phase: Phase = Phase.WAITING
     prompted: bool = False
-    keys: Secret = Secret("")
+    keys: Secret = field(default_factory=lambda: Secret(""))
 
 
 Event = Begun | Pressed | PromptOver | LimitPassed
