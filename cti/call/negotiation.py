@@ -1,18 +1,53 @@
 """From session descriptions to media: what RFC 3264 agreed, in the media port's words."""
 
-from cti.media.g711 import LAWS
-from cti.media.port import Codec, MediaAddress, MediaTarget
+from collections.abc import Sequence
+
+from cti.media.port import (
+    BrowserKeys,
+    Codec,
+    MediaAddress,
+    MediaTarget,
+    SdesKey,
+    Security,
+)
 from cti.sip import sdp
 from cti.sip.errors import NotAcceptableError
 from cti.sip.sdp import Direction, SessionDescription
 
+DEFAULT_CODECS = tuple(Codec[name] for name in sdp.DEFAULT_CODECS)
 
-def acceptable(offered: SessionDescription | None) -> bool:
-    """Whether we can answer the offer; a late one is ours to make, so it can be."""
+_SECURITY = {
+    sdp.Keying.PLAIN: Security.NONE,
+    sdp.Keying.SDES: Security.SDES,
+    sdp.Keying.DTLS: Security.DTLS,
+}
+
+
+def security_of(offered: SessionDescription | None) -> Security:
+    """With which security to open a leg for this offer; NONE for a late one.
+
+    NotAcceptableError when it asks for SRTP and brings no key that we could use (answer 488).
+    """
+    return Security.NONE if offered is None else _SECURITY[sdp.offered_keying(offered)]
+
+
+def acceptable(
+    offered: SessionDescription | None,
+    local: MediaAddress | None = None,
+    codecs: Sequence[Codec] = DEFAULT_CODECS,
+) -> bool:
+    """Whether we can answer the offer; a late one is ours to make, so it can be.
+
+    With `local`, the leg that is to answer: protected sound never turns plain in a re-INVITE, nor
+    the other way round.
+    """
     if offered is None:
         return True
     try:
-        sdp.check(offered)
+        if local is None:
+            sdp.check(offered, _names(codecs))
+        else:
+            describe(local, offered, codecs=codecs)
     except NotAcceptableError:
         return False
     return True
@@ -23,22 +58,41 @@ def describe(
     offered: SessionDescription | None = None,
     *,
     previous: SessionDescription | None = None,
-    first: Codec = Codec.PCMA,
+    first: Codec | None = None,
     direction: Direction = Direction.SENDRECV,
+    codecs: Sequence[Codec] = DEFAULT_CODECS,
 ) -> SessionDescription:
-    """Our answer to the offer, or an offer of our own that prefers the codec `first`."""
+    """Our answer to the offer, or an offer of our own that prefers the codec `first`.
+
+    `codecs` are those we speak, in order of preference; keys and certificate are `local`'s.
+    NotAcceptableError when the offer has none of them, or another security than `local`.
+    """
+    names, own = _names(codecs), _own(local)
     if offered is not None:
-        return sdp.answer(offered, local.host, local.port, previous=previous)
-    codecs = sorted((codec.name for codec in LAWS), key=lambda name: name != first.name)
-    return sdp.offer(local.host, local.port, codecs=codecs, direction=direction, previous=previous)
+        return sdp.answer(
+            offered, local.host, local.port, codecs=names, previous=previous, security=own
+        )
+    if first is not None:
+        names.sort(key=lambda name: name != first.name)
+    return sdp.offer(
+        local.host,
+        local.port,
+        codecs=names,
+        direction=direction,
+        previous=previous,
+        security=own,
+    )
 
 
 def target(
-    remote: SessionDescription | None, answered: SessionDescription | None
+    remote: SessionDescription | None,
+    answered: SessionDescription | None,
+    local: MediaAddress | None = None,
 ) -> MediaTarget | None:
     """Where to send to the writer of `remote`; `answered` is the answer, theirs or ours.
 
-    None when there is no description yet, or nothing was agreed.
+    None when there is no description yet, or nothing was agreed. With `local`, ours, it is also
+    None when the answer has another security than we offered.
     """
     if remote is None or answered is None:
         return None
@@ -46,5 +100,52 @@ def target(
         agreed = sdp.agree(remote, answered)
     except NotAcceptableError:
         return None
-    codec = Codec[agreed.encoding]
-    return MediaTarget(agreed.host, agreed.port, codec, agreed.events, agreed.sending)
+    security = _far(agreed.security)
+    if local is not None and _kind(security) is not _kind(local.security):
+        return None
+    return MediaTarget(
+        agreed.host,
+        agreed.port,
+        Codec[agreed.encoding],
+        agreed.events,
+        agreed.sending,
+        security,
+        agreed.mux,
+    )
+
+
+def _names(codecs: Sequence[Codec]) -> list[str]:
+    return [codec.name for codec in codecs]
+
+
+def _own(local: MediaAddress) -> sdp.OwnSecurity:
+    match local.security:
+        case None:
+            return None
+        case BrowserKeys() as keys:
+            return sdp.DtlsIdentity(
+                keys.fingerprint, fragment=keys.fragment, password=keys.password
+            )
+        case keys:
+            return tuple(sdp.Crypto(key.tag, key.suite, key.key) for key in keys)
+
+
+def _far(security: sdp.Crypto | sdp.DtlsIdentity | None) -> SdesKey | BrowserKeys | None:
+    match security:
+        case None:
+            return None
+        case sdp.Crypto():
+            return SdesKey(security.tag, security.suite, security.key)
+        case sdp.DtlsIdentity():
+            waits = security.setup is sdp.Setup.PASSIVE
+            return BrowserKeys(security.fragment, security.password, security.fingerprint, waits)
+
+
+def _kind(security: tuple[SdesKey, ...] | SdesKey | BrowserKeys | None) -> Security:
+    match security:
+        case None:
+            return Security.NONE
+        case BrowserKeys():
+            return Security.DTLS
+        case _:
+            return Security.SDES

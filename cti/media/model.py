@@ -34,12 +34,17 @@ class SdesKey:
 
 @dataclass(frozen=True, slots=True)
 class BrowserKeys:
-    """How one side of a browser leg proves itself: ICE (RFC 8445, 5.3) and DTLS (RFC 8122, 5)."""
+    """How one side of a browser leg proves itself: ICE (RFC 8445, 5.3) and DTLS (RFC 8122, 5).
+
+    Without `fragment` it speaks DTLS but no ICE: it is found at its address.
+    """
 
     fragment: str
     password: str = field(repr=False)
     fingerprint: str
     """``sha-256 4A:AD:B9:...``"""
+    waits: bool = False
+    """It leaves the handshake to the other side to begin (setup:passive, RFC 5763, 5)."""
 
 
 @dataclass(frozen=True, slots=True)
