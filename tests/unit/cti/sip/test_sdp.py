@@ -36,7 +36,8 @@ def test_reading_a_telephones_offer() -> None:
     audio = offer.audio
     assert audio is not None
     assert audio.port == 49170
-    assert [item.encoding for item in audio.encodings()] == ["PCMU", "PCMA", "telephone-event"]
+    encodings = [item.encoding for item in audio.encodings()]
+    assert encodings == ["G722", "PCMU", "PCMA", "telephone-event"]
     assert offer.host_of(offer.media[1]) == "2001:db8::2"
     assert offer.direction_of(audio) is Direction.SENDRECV
     assert not offer.held
