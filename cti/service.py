@@ -9,8 +9,8 @@ from cti.kernel.bus import Bus
 from cti.kernel.identifiers import Entropy, system_entropy
 from cti.sip.events import Report
 from cti.sip.settings import Accounts, UserAgentSettings
+from cti.transport.endpoint import SipEndpoint
 from cti.transport.media_client import MediaWorkers
-from cti.transport.udp import SipEndpoint
 from cti.worker.settings import MediaSettings
 
 

@@ -44,7 +44,7 @@ from cti.sip.events import (
     SessionProgressed,
     SessionReoffered,
 )
-from cti.sip.outgoing import PHRASES
+from cti.sip.outgoing import PHRASES, hostport
 from cti.sip.sdp import Direction, SessionDescription
 
 BUSY_HERE, NOT_ACCEPTABLE, NO_MEDIA, REQUEST_TIMEOUT, DECLINE = 486, 488, 503, 408, 603
@@ -83,14 +83,6 @@ class PhoneCall:
     figures: LegStatistics = field(default_factory=LegStatistics)
 
 
-class Line(Signalling, Protocol):
-    """The telephone's user agent: sessions, and its own registration."""
-
-    def register(
-        self, address_of_record: str, registrar: Endpoint, user: str, secret: str, expires: int
-    ) -> None: ...
-
-
 class Listener(Protocol):
     """Hears what the telephone does."""
 
@@ -116,7 +108,7 @@ class Telephone:
         self._listener, self._number, self._entropy = listener, number, entropy
         self._names = count(1)
         self._calls: dict[SessionId, PhoneCall] = {}
-        self.signalling: Line
+        self.signalling: Signalling
         """The endpoint, which is built after the telephone it reports to."""
 
     @property
@@ -161,7 +153,9 @@ class Telephone:
     def register(self, server: Endpoint, secret: str, expires: int) -> None:
         """Register with the server, and again before it runs out."""
         address = f"sip:{self._number}@{server.host}"
-        self.signalling.register(address, server, self._number, secret, expires)
+        transport = server.transport.value.lower()
+        registrar = f"sip:{hostport(server.host, server.port)};transport={transport}"
+        self.signalling.register(address, registrar, self._number, secret, expires)
 
     def answer(self, call: PhoneCall) -> None:
         """Take the ringing call."""

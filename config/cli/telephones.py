@@ -22,7 +22,7 @@ from cti.media.wave_file import SoundUnusable, read_samples
 from cti.sip.events import Endpoint
 from cti.sip.settings import UserAgentSettings
 from cti.telephone import Listener, Telephone
-from cti.transport.udp import FAREWELL, SipEndpoint
+from cti.transport.endpoint import FAREWELL, SipEndpoint
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import MediaSettings
 

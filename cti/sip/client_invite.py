@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Protocol
 
 from cti.sip.core import Core
+from cti.sip.delivery import Delivery
 from cti.sip.dialog import Dialog
 from cti.sip.errors import Header
 from cti.sip.events import Endpoint
@@ -55,25 +56,32 @@ class ClientInvite:
         core: Core,
         owner: InviteOwner,
         request: OutgoingRequest,
-        destination: Endpoint,
+        destination: Endpoint | None,
         credentials: tuple[str, str],
         dialog: Dialog | None = None,
     ) -> None:
+        """To `destination`, or else to where the request URI leads; begins with `start`."""
         self.state = State.CALLING
         self._core = core
         self._owner = owner
-        self._request = request
-        self._destination = destination
+        self._delivery = Delivery(core, request, destination, self)
         self._credentials = credentials
         self._dialog = dialog
         self._reason: tuple[Header, ...] = ()
         self._acks: dict[str, Callable[[], None]] = {}
-        self._key = core.request(request, destination, self)
+
+    def start(self) -> None:
+        """Send it."""
+        self._delivery.start()
 
     def cancel(self, reason: tuple[Header, ...]) -> bool:
         """Give up; whether a CANCEL went out now rather than after the first 1xx."""
         self._reason = reason
-        if self.state is State.CALLING:
+        unsent = self._delivery.withdraw()
+        if unsent:
+            self.state = State.ANSWERED
+            self._owner.invite_failed(487)
+        elif self.state is State.CALLING:
             self.state = State.LEAVING
         elif self.state is State.PROCEEDING:
             self._send_cancel()
@@ -83,12 +91,12 @@ class ClientInvite:
         """No final response came though the INVITE was cancelled, or its dialog ended (9.1)."""
         if self.state is not State.ANSWERED:
             self.state = State.ANSWERED
-            self._core.abandon(self._key)
+            self._core.abandon(self._delivery.key)
             self._owner.invite_failed(487)
 
     def response_received(self, key: str, response: InboundResponse) -> None:
         """A response the transaction passes up."""
-        if response.code >= 300 and key == self._key:
+        if response.code >= 300 and key == self._delivery.key:
             self._refused(response)
         elif response.code >= 200:
             self._accepted(response)
@@ -101,7 +109,7 @@ class ClientInvite:
 
     def timed_out(self, key: str) -> None:
         """Nobody answered at all."""
-        if key == self._key and self.state is not State.ANSWERED:
+        if key == self._delivery.key and self.state is not State.ANSWERED:
             self.state = State.ANSWERED
             self._owner.invite_failed(408)
 
@@ -109,8 +117,8 @@ class ClientInvite:
         """CANCEL: same branch, same CSeq number, same Route as the INVITE (9.1)."""
         self.state = State.CANCELLED
         copied = ("Route", "Max-Forwards", "From", "To", "Call-ID")
-        headers = tuple(each for each in self._request.headers if each[0] in copied)
-        invite = self._request
+        invite = self._delivery.request
+        headers = tuple(each for each in invite.headers if each[0] in copied)
         cancel = OutgoingRequest(
             "CANCEL",
             invite.uri,
@@ -119,17 +127,17 @@ class ClientInvite:
             invite.sequence,
             headers + self._reason,
         )
-        self._core.request(cancel, self._destination)
+        self._core.request(cancel, self._delivery.destination)
 
     def _refused(self, response: InboundResponse) -> None:
         if self.state is State.ANSWERED:
             return
-        header = self._core.credentials(self._request, response, *self._credentials)
+        request = self._delivery.request
+        header = self._core.credentials(request, response, *self._credentials)
         if header is not None and self.state in (State.CALLING, State.PROCEEDING):
             self.state = State.CALLING
             sequence = self._owner.next_sequence()
-            self._request = self._request.renewed(self._core.branch(), sequence, header)
-            self._key = self._core.request(self._request, self._destination, self)
+            self._delivery.again(request.renewed(self._core.branch(), sequence, header))
             return
         self.state = State.ANSWERED
         self._owner.invite_failed(response.code)
@@ -140,7 +148,8 @@ class ClientInvite:
             acknowledge()
             return
         if self._dialog is None:
-            dialog = Dialog.of_client(self._request, response, self._destination)
+            delivery = self._delivery
+            dialog = Dialog.of_client(delivery.request, response, delivery.destination)
         else:
             dialog = self._dialog.refreshed(response.message)
         self._acknowledge(dialog)
@@ -152,10 +161,11 @@ class ClientInvite:
 
     def _acknowledge(self, dialog: Dialog) -> None:
         """ACK with the credentials of the INVITE (22.1), and remember it for repeated 2xx."""
-        core = self._core
-        proof = tuple(each for each in self._request.headers if each[0] in _CREDENTIALS)
-        sent_by, number = core.settings.sent_by, self._request.sequence
-        ack = bytes(dialog.request("ACK", number, sent_by, core.branch(), proof))
+        core, invite = self._core, self._delivery.request
+        proof = tuple(each for each in invite.headers if each[0] in _CREDENTIALS)
+        sent_by, number = core.settings.sent_by, invite.sequence
+        plain = dialog.request("ACK", number, sent_by, core.branch(), proof)
+        ack = bytes(core.addressed(plain, dialog.destination))
 
         def send() -> None:
             core.send(ack, dialog.destination)
@@ -165,6 +175,6 @@ class ClientInvite:
 
     def _decline(self, dialog: Dialog) -> None:
         core = self._core
-        sequence = self._request.sequence + 1
+        sequence = self._delivery.request.sequence + 1
         bye = dialog.request("BYE", sequence, core.settings.sent_by, core.branch())
         core.request(bye, dialog.destination)

@@ -4,30 +4,36 @@ Everything a part wants done or told goes into the outbox, in order; the user ag
 outbox over when the input or command that filled it is worked off.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum
 from hashlib import sha256
+from itertools import count
 from typing import Protocol
 
 from cti.kernel.identifiers import Entropy
 from cti.sip.digest import authorization, strongest
 from cti.sip.errors import Header
 from cti.sip.events import (
+    DATAGRAM_FLOW,
     Action,
     Endpoint,
     Report,
+    Resolve,
     SendDatagram,
     SessionId,
     StartTimer,
     StopTimer,
+    Transport,
 )
 from cti.sip.message import InboundRequest, InboundResponse
-from cti.sip.outgoing import MAGIC_COOKIE, Body, OutgoingRequest, response_to
+from cti.sip.outgoing import MAGIC_COOKIE, Body, OutgoingRequest, response_to, unavailable
 from cti.sip.settings import UserAgentSettings
 from cti.sip.transaction.layer import (
     Indication,
     Outcome,
     RequestTimedOut,
+    RequestUndelivered,
     ResponseArrived,
     TransactionEnded,
     TransactionLayer,
@@ -36,12 +42,17 @@ from cti.sip.transaction.layer import (
 ALLOW = ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REGISTER")
 ACCEPT = ("Accept", "application/sdp, application/dtmf-relay, application/dtmf")
 SESSION_PREFIX = "session"
+LARGEST_BY_DATAGRAM = 1300
+"""Bytes of a request that may go by UDP where the path's MTU is not known (RFC 3261, 18.1.1)."""
 MOST_ATTEMPTS = 4
 """Of one request, however often its challenges are said to be stale."""
 _CHALLENGES = {
     401: ("WWW-Authenticate", "Authorization"),
     407: ("Proxy-Authenticate", "Proxy-Authorization"),
 }
+
+
+Located = Callable[[tuple[Endpoint, ...]], None]
 
 
 class SessionTimer(Enum):
@@ -78,6 +89,10 @@ class Core:
         self.layer = TransactionLayer(settings.timers)
         self.outbox: list[Action | Report] = []
         self._users: dict[str, TransactionUser] = {}
+        self._by_datagram: dict[str, Endpoint] = {}
+        """Requests that went by TCP for their size alone, and where they would have gone."""
+        self._awaited: dict[str, Located] = {}
+        self._numbers = count(1)
         self._secret = entropy(16)
 
     def drain(self) -> list[Action | Report]:
@@ -109,15 +124,47 @@ class Core:
         """Send outside any transaction."""
         self.outbox.append(SendDatagram(data, destination))
 
+    def addressed(self, request: OutgoingRequest, destination: Endpoint) -> OutgoingRequest:
+        """The request as it goes there: Via and Contact name the transport (18.1.1)."""
+        settings, transport = self.settings, destination.transport
+        sent_by = settings.sent_by_over(transport)
+        headers = self._reached_over(request.headers, transport, secure=request.secure)
+        return replace(request, transport=transport, sent_by=sent_by, headers=headers)
+
     def request(
         self, request: OutgoingRequest, destination: Endpoint, user: TransactionUser | None = None
     ) -> str:
-        """Send a request in a transaction; the key names it to `user`."""
-        key, outcome = self.layer.request(request, destination)
+        """Send a request in a transaction; the key names it to `user`.
+
+        One too large for a datagram goes by TCP, if we may choose, and by UDP where nobody takes
+        it by TCP (18.1.1). A CANCEL goes where its INVITE went (9.1).
+        """
+        if request.method == "CANCEL":
+            destination = self.layer.destination_of(request) or destination
+        chosen = self._grown(request, destination)
+        key, outcome = self.layer.request(self.addressed(request, chosen), chosen)
+        if chosen is not destination:
+            self._by_datagram[key] = destination
         if user is not None:
             self._users[key] = user
         self.absorb(outcome)
         return key
+
+    def resolve(self, uri: str, found: Located) -> str:
+        """Have `found` called with the endpoints the URI leads to; the key takes it back."""
+        key = f"{next(self._numbers)}"
+        self._awaited[key] = found
+        self.outbox.append(Resolve(key, uri))
+        return key
+
+    def resolved(self, key: str, endpoints: Sequence[Endpoint]) -> None:
+        """What a `Resolve` of ours found."""
+        if found := self._awaited.pop(key, None):
+            found(tuple(endpoints))
+
+    def forget_resolve(self, key: str) -> None:
+        """Nobody waits for that answer any more."""
+        self._awaited.pop(key, None)
 
     def respond(
         self,
@@ -131,6 +178,8 @@ class Core:
     ) -> bytes:
         """Answer a request through its transaction; gives the bytes sent."""
         named = (*headers, ("Server", self.settings.user_agent)) if status > 100 else headers
+        secure = request.message.uri.scheme == "sips"
+        named = self._reached_over(named, request.source.transport, secure=secure)
         response = response_to(request, status, tag or self.tag(), named, body)
         self.absorb(self.layer.respond(key, response))
         return response.data
@@ -159,7 +208,7 @@ class Core:
         """
         for item in outcome:
             match item:
-                case SendDatagram() | StartTimer() | StopTimer() as action:
+                case SendDatagram() | StartTimer() | StopTimer() | Resolve() as action:
                     self.outbox.append(action)
                 case ResponseArrived(key, response):
                     if user := self._users.get(key):
@@ -167,8 +216,11 @@ class Core:
                 case RequestTimedOut(key):
                     if user := self._users.get(key):
                         user.timed_out(key)
+                case RequestUndelivered(key, lost):
+                    self._undelivered(key, lost)
                 case TransactionEnded(key):
                     self._users.pop(key, None)
+                    self._by_datagram.pop(key, None)
                 case indication if handle is not None:
                     handle(indication)
 
@@ -189,6 +241,34 @@ class Core:
         cnonce = self.entropy(8)
         value = authorization(challenge, user, secret, request.method, request.uri, cnonce)
         return answered, value
+
+    def _reached_over(
+        self, headers: tuple[Header, ...], transport: Transport, *, secure: bool
+    ) -> tuple[Header, ...]:
+        """The headers with our Contact, where it is among them, as that transport reaches us."""
+        if transport is Transport.UDP:
+            return headers
+        usual, ours = self.settings.contact, self.settings.contact_over(transport, secure=secure)
+        return tuple(
+            (name, value.replace(usual, ours, 1) if name == "Contact" else value)
+            for name, value in headers
+        )
+
+    def _grown(self, request: OutgoingRequest, destination: Endpoint) -> Endpoint:
+        """The same address by TCP where the request is too large for UDP (18.1.1)."""
+        free = destination.transport is Transport.UDP and not destination.flow
+        if not free or not self.settings.tcp or len(bytes(request)) <= LARGEST_BY_DATAGRAM:
+            return destination
+        return replace(destination, transport=Transport.TCP)
+
+    def _undelivered(self, key: str, request: OutgoingRequest) -> None:
+        """By UDP after all, or as if the far side had answered 503 (8.1.3.1)."""
+        user, destination = self._users.pop(key, None), self._by_datagram.pop(key, None)
+        if destination is not None:
+            fixed = replace(destination, flow=DATAGRAM_FLOW)
+            self.request(replace(request, sent_by=self.settings.sent_by), fixed, user)
+        elif user is not None:
+            user.response_received(key, unavailable(request))
 
     def _tag_of(self, request: InboundRequest) -> str:
         """The same tag for every repetition of a request, and one nobody can foretell."""

@@ -7,8 +7,8 @@ from sipmessage import URI, Request, Response
 
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import Endpoint
+from cti.sip.locating import endpoint_of, is_address, target_of
 from cti.sip.message import (
-    DEFAULT_PORT,
     InboundRequest,
     InboundResponse,
     all_values,
@@ -73,7 +73,7 @@ class Dialog:
         except RequestError:
             target = invite.uri
         routes = tuple(reversed(all_values(headers, "Record-Route")))
-        asked = _host_port(invite.uri)
+        asked = endpoint_of(invite.uri)
         translated = asked is not None and asked.host != sent.host
         return cls(
             response.call_id,
@@ -126,23 +126,9 @@ def contact_of(message: Request | Response) -> str:
     if len(values) != 1:
         raise RequestError("a dialog needs one Contact", 400)
     uri = uri_text(values[0])
-    if _host_port(uri) is None and not _parses(uri):
+    if endpoint_of(uri) is None and not _parses(uri):
         raise RequestError("the Contact is no SIP URI", 400)
     return uri
-
-
-def endpoint_of(uri: str) -> Endpoint | None:
-    """Where a SIP URI with an IP address points; None for host names and other schemes."""
-    return _host_port(uri)
-
-
-def is_address(host: str) -> bool:
-    """Whether the host is an IP address, not a name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _parses(uri: str) -> bool:
@@ -153,21 +139,21 @@ def _parses(uri: str) -> bool:
     return True
 
 
-def _host_port(uri: str) -> Endpoint | None:
-    try:
-        parsed = URI.parse(uri.partition("?")[0])
-    except (ValueError, TypeError):
-        return None
-    host = parsed.host.strip("[]")
-    port = parsed.port or DEFAULT_PORT
-    return Endpoint(host, port) if is_address(host) and port < 65536 else None
-
-
 def _destination(
     target: str, routes: tuple[str, ...], source: Endpoint, *, translated: bool
 ) -> Endpoint:
-    pointed = _host_port(uri_text(routes[0]) if routes else target)
+    """Where requests go: over the connection that leads there already, where there is one."""
+    uri = uri_text(routes[0]) if routes else target
+    pointed = endpoint_of(uri)
     if pointed is None or (translated and not routes):
         return source
     hidden = ip_address(pointed.host).is_private and not ip_address(source.host).is_private
-    return source if hidden else pointed
+    if hidden:
+        return source
+    if pointed.host != source.host or not source.transport.reliable:
+        return pointed
+    named = target_of(uri)
+    if named is not None and named.transport is None and not named.secure:
+        pointed = replace(pointed, transport=source.transport)
+    same = pointed.transport is source.transport
+    return replace(pointed, flow=source.flow) if same else pointed

@@ -42,6 +42,9 @@ class Transport(Enum):
         return _DEFAULT_PORTS[self]
 
 
+DATAGRAM_FLOW = "udp"
+"""The one flow UDP has, our socket: an endpoint of that flow is never reached by anything else."""
+
 _DEFAULT_PORTS = {
     Transport.UDP: 5060,
     Transport.TCP: 5060,

@@ -7,7 +7,7 @@ headers that must be there and must be there once. Whoever holds an `InboundRequ
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sipmessage import URI, Address, CSeq, Request, Response, Via
@@ -16,7 +16,6 @@ from sipmessage.message import COMPACT_FORMS, Headers
 from cti.sip.errors import MessageError
 from cti.sip.events import Endpoint
 
-DEFAULT_PORT = 5060
 MAGIC_COOKIE = "z9hg4bk"
 MOST_LINES = 300
 """Header lines of a message; more are refused before they are looked at."""
@@ -84,10 +83,14 @@ class InboundRequest(_Tagged):
 
     @property
     def reply_to(self) -> Endpoint:
-        """Where responses go: RFC 3261, 18.2.2, with symmetric routing (RFC 3581, 4)."""
-        if "rport" in self.via.parameters:
-            return self.source
-        return Endpoint(self.source.host, self.via.port or DEFAULT_PORT)
+        """Where responses go: RFC 3261, 18.2.2, with symmetric routing (RFC 3581, 4).
+
+        Over the connection the request came by; once that is gone, to its host at the port of Via.
+        """
+        source = self.source
+        if not source.transport.reliable and "rport" in self.via.parameters:
+            return source
+        return replace(source, port=self.via.port or source.transport.default_port)
 
 
 @dataclass(frozen=True, slots=True)

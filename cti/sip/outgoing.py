@@ -7,13 +7,13 @@ are never taken apart and put together again.
 import re
 from dataclasses import dataclass, replace
 
-from sipmessage import Request
+from sipmessage import Request, Response, Via
 from sipmessage.message import Headers
 
 from cti.kernel.errors import LocalError
 from cti.sip.errors import Header
-from cti.sip.events import Endpoint
-from cti.sip.message import InboundRequest, split_values
+from cti.sip.events import Endpoint, Transport
+from cti.sip.message import InboundRequest, InboundResponse, split_values
 
 MAGIC_COOKIE = "z9hG4bK"
 _RPORT = re.compile(r";[ \t]*rport[ \t]*(?==|;|$)(?:=[^;]*)?", re.IGNORECASE)
@@ -77,6 +77,8 @@ class OutgoingRequest:
     body: Body | None = None
     attempts: int = 1
     """How often it was sent, as transactions of their own."""
+    transport: Transport = Transport.UDP
+    """How it goes, as its Via says."""
 
     def header(self, name: str) -> str:
         """The first value of that header, or an empty string."""
@@ -94,12 +96,27 @@ class OutgoingRequest:
             attempts=self.attempts + 1,
         )
 
+    def moved(self, branch: str) -> "OutgoingRequest":
+        """The same request for another endpoint (RFC 3263, 4.3)."""
+        return replace(self, branch=branch)
+
+    @property
+    def secure(self) -> bool:
+        """Whether it asks for nothing but secure transports (RFC 3261, 26.2.2)."""
+        return self.uri[:5].lower() == "sips:"
+
+    @property
+    def via(self) -> str:
+        """Its top Via."""
+        return f"SIP/2.0/{self.transport.value} {self.sent_by};rport;branch={self.branch}"
+
+    @property
+    def cseq(self) -> str:
+        """Its CSeq."""
+        return f"{self.sequence} {self.method}"
+
     def __bytes__(self) -> bytes:
-        head = (
-            ("Via", f"SIP/2.0/UDP {self.sent_by};rport;branch={self.branch}"),
-            *self.headers,
-            ("CSeq", f"{self.sequence} {self.method}"),
-        )
+        head = (("Via", self.via), *self.headers, ("CSeq", self.cseq))
         return _encode(f"{self.method} {self.uri} SIP/2.0", head, self.body)
 
 
@@ -131,6 +148,25 @@ def refusal_of(request: Request, source: Endpoint, status: int, tag: str) -> Out
     if to and ";tag=" not in to.replace(" ", ""):
         to = f"{to};tag={tag}"
     return _respond(request.headers, source, status, to, (), None)
+
+
+def unavailable(request: OutgoingRequest) -> InboundResponse:
+    """The 503 that stands for a request that could not be delivered (RFC 3261, 8.1.3.1)."""
+    echoed = tuple(each for each in request.headers if each[0] in ("From", "To", "Call-ID"))
+    via = Via.parse(request.via)
+    response = Response(503, PHRASES[503])
+    for name, value in (("Via", request.via), *echoed, ("CSeq", request.cseq)):
+        response.headers.add(name, value)
+    nowhere = Endpoint("", 0, request.transport)
+    return InboundResponse(
+        response,
+        nowhere,
+        via,
+        response.from_address,
+        response.to_address,
+        request.header("Call-ID"),
+        response.cseq,
+    )
 
 
 def hostport(host: str, port: int) -> str:

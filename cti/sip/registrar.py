@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sipmessage import URI, Request
 
-from cti.sip.dialog import endpoint_of
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import BindingAdded, BindingRemoved, Endpoint
+from cti.sip.locating import endpoint_of
 from cti.sip.message import InboundRequest, all_values, number, uri_text
 
 MOST_CONTACTS = 10
@@ -76,6 +76,15 @@ class Registrar:
     def expire(self, account: str, now: float) -> list[Change]:
         """Forget the account's contacts that have run out."""
         return self._keep(account, self.bindings(account, now))
+
+    def destinations(self, now: float) -> list[Endpoint]:
+        """Where every telephone that is registered now is reached."""
+        return [
+            each.destination
+            for bindings in self._bindings.values()
+            for each in bindings
+            if each.expires > now
+        ]
 
     def next_expiry(self, account: str) -> float | None:
         """The instant at which the account's first contact runs out."""

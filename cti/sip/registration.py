@@ -3,14 +3,22 @@
 from collections.abc import Callable
 
 from cti.sip.core import Core
+from cti.sip.delivery import Delivery
 from cti.sip.events import Endpoint, RegistrationFailed, RegistrationSucceeded
 from cti.sip.message import InboundResponse, all_values, number, uri_text
 from cti.sip.outgoing import OutgoingRequest
 from cti.sip.registrar import expires_of
 
 PREFIX = "registration"
+KEEP_ALIVE_PREFIX = "keep-alive"
 REFRESH = 0.85
 """Part of the granted interval after which the binding is refreshed."""
+PING = b"\r\n\r\n"
+LONGEST_SILENCE = {False: 29.0, True: 120.0}
+"""Seconds a flow may be quiet, by whether it is reliable (RFC 5626, 4.4)."""
+RECOVERY = 2.0
+"""Seconds, more or less, until a registration is made anew whose connection broke."""
+TOO_BRIEF = 423
 
 
 class Registration:
@@ -20,34 +28,45 @@ class Registration:
         self,
         core: Core,
         address_of_record: str,
-        registrar: Endpoint,
+        registrar: str,
         credentials: tuple[str, str],
         forget: Callable[["Registration"], None],
     ) -> None:
         self._core = core
         self.address = address_of_record
         self._registrar = registrar
+        self._delivery: Delivery | None = None
         self._credentials = credentials
         self._forget = forget
         self._call_id = core.entropy(12)
         self._tag = core.tag()
         self._sequence = 0
         self._expires = 0
-        self._key = ""
-        self._request: OutgoingRequest | None = None
+        self._bound = False
+        self._destination: Endpoint | None = None
 
     @property
     def timer_key(self) -> str:
         """The key of the timer that refreshes it."""
         return f"{PREFIX}/{self.address}"
 
+    @property
+    def keep_alive_key(self) -> str:
+        """The key of the timer that keeps its flow open."""
+        return f"{KEEP_ALIVE_PREFIX}/{self.address}"
+
+    @property
+    def destination(self) -> Endpoint | None:
+        """Where its last REGISTER went."""
+        return self._destination
+
     def register(self, expires: int) -> None:
         """Ask for so many seconds, 0 to be forgotten; supersedes what was asked before."""
         core = self._core
         core.stop_timer(self.timer_key)
+        core.stop_timer(self.keep_alive_key)
         self._expires = expires
         self._sequence += 1
-        _, _, host = self.address.rpartition("@")
         headers = (
             ("Max-Forwards", "70"),
             ("From", f"<{self.address}>;tag={self._tag}"),
@@ -57,43 +76,61 @@ class Registration:
             ("Expires", str(expires)),
             ("User-Agent", core.settings.user_agent),
         )
-        uri = f"sip:{host}"
         sent_by, branch = core.settings.sent_by, core.branch()
-        self._send(OutgoingRequest("REGISTER", uri, sent_by, branch, self._sequence, headers))
+        request = OutgoingRequest(
+            "REGISTER", self._registrar, sent_by, branch, self._sequence, headers
+        )
+        if self._delivery is not None:
+            self._delivery.withdraw()
+        self._delivery = Delivery(core, request, self._destination, self)
+        self._delivery.start()
 
     def refresh(self) -> None:
-        """The timer ran out: ask again for the same interval."""
+        """The timer ran out: ask again for the same interval, wherever the name leads now."""
+        self._destination = None
         self.register(self._expires)
+
+    def keep_alive(self) -> None:
+        """Let something pass, so that translators on the way keep the flow (RFC 5626, 4.4.1)."""
+        if self._destination is not None:
+            self._core.send(PING, self._destination)
+            self._core.start_timer(self.keep_alive_key, self._quiet())
+
+    def connection_lost(self) -> None:
+        """The connection it was made over is gone: register anew in a moment (RFC 5626, 4.5)."""
+        if self._expires and self._bound:
+            self._bound = False
+            self._core.stop_timer(self.keep_alive_key)
+            self._core.start_timer(self.timer_key, RECOVERY * (0.5 + self._chance()))
 
     def response_received(self, key: str, response: InboundResponse) -> None:
         """The registrar answers; a challenge is answered, a longer interval accepted."""
-        if key != self._key or self._request is None or response.code < 200:
+        delivery = self._delivery
+        if delivery is None or key != delivery.key or response.code < 200:
             return
-        header = self._core.credentials(self._request, response, *self._credentials)
+        header = self._core.credentials(delivery.request, response, *self._credentials)
         if header is not None:
             self._sequence += 1
-            self._send(self._request.renewed(self._core.branch(), self._sequence, header))
+            delivery.again(delivery.request.renewed(self._core.branch(), self._sequence, header))
         elif response.code < 300:
             self._succeeded(response)
-        elif response.code == 423 and (longer := self._longer(response)):
+        elif response.code == TOO_BRIEF and (longer := self._longer(response)):
             self.register(longer)
         else:
             self._failed(response.code)
 
     def timed_out(self, key: str) -> None:
         """The registrar did not answer."""
-        if key == self._key:
+        if self._delivery is not None and key == self._delivery.key:
             self._failed(408)
-
-    def _send(self, request: OutgoingRequest) -> None:
-        self._request = request
-        self._key = self._core.request(request, self._registrar, self)
 
     def _succeeded(self, response: InboundResponse) -> None:
         granted = self._granted(response) if self._expires else 0
         self._core.report(RegistrationSucceeded(self.address, granted))
-        if granted:
+        if granted and self._delivery is not None:
+            self._bound, self._destination = True, self._delivery.destination
             self._core.start_timer(self.timer_key, REFRESH * granted)
+            self._core.start_timer(self.keep_alive_key, self._quiet())
         else:
             self._forget(self)
 
@@ -103,12 +140,22 @@ class Registration:
 
     def _granted(self, response: InboundResponse) -> int:
         """Seconds the registrar granted our contact (10.2.4)."""
-        ours = uri_text(self._core.settings.contact)
+        transport = response.source.transport
+        ours = uri_text(self._core.settings.contact_over(transport))
         for value in all_values(response.message.headers, "Contact"):
             granted = number(expires_of(value))
             if uri_text(value) == ours and granted:
                 return granted
         return number(response.message.headers.get("Expires")) or self._expires
+
+    def _quiet(self) -> float:
+        """Seconds until the next keep-alive: 80 to 100 % of the longest silence allowed."""
+        assert self._destination is not None
+        longest = LONGEST_SILENCE[self._destination.transport.reliable]
+        return longest * (0.8 + 0.2 * self._chance())
+
+    def _chance(self) -> float:
+        return int(self._core.entropy(2), 16) / 0xFFFF
 
     def _longer(self, response: InboundResponse) -> int:
         minimum = number(response.message.headers.get("Min-Expires")) or 0

@@ -84,12 +84,16 @@ class Session:
     # --- beginnings ---------------------------------------------------------------------------
 
     def call(
-        self, request: OutgoingRequest, destination: Endpoint, credentials: tuple[str, str]
+        self,
+        request: OutgoingRequest,
+        destination: Endpoint | None,
+        credentials: tuple[str, str],
     ) -> None:
-        """Send the first INVITE."""
+        """Send the first INVITE, to `destination` or else to where its URI leads."""
         self._credentials = credentials
         self._sequence = request.sequence
         self._client = ClientInvite(self._core, self, request, destination, credentials)
+        self._client.start()
 
     def offered(self, key: str, request: InboundRequest) -> None:
         """Take their first INVITE; RequestError when it can make no dialog."""
@@ -321,6 +325,7 @@ class Session:
         request = replace(request, body=Body(bytes(self._offer), CONTENT_TYPE))
         destination = dialog.destination
         self._client = ClientInvite(core, self, request, destination, self._credentials, dialog)
+        self._client.start()
 
     def _glare_delay(self) -> float:
         """Seconds to wait after a 491: 2.1 to 4 as owner of the Call-ID, else 0 to 2 (14.1)."""

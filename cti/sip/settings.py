@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cti.sip.digest import Account, Algorithm
+from cti.sip.events import Transport
 from cti.sip.outgoing import hostport
 from cti.sip.sdp import DEFAULT_CODECS
 from cti.sip.timers import TimerSettings
@@ -41,7 +42,17 @@ class UserAgentSettings:
     minimum_expires: int = 60
     maximum_expires: int = 3600
     """Seconds a binding may last."""
+    tcp: bool = True
+    """Whether TCP is spoken, beside UDP."""
+    ports: Mapping[Transport, int] = field(default_factory=dict)
+    """Ports of what listens elsewhere than at `port`: TLS, WS, WSS."""
     timers: TimerSettings = field(default_factory=TimerSettings)
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """What requests may go out by to where no connection leads yet."""
+        usual = (Transport.UDP, Transport.TCP, Transport.TLS)
+        return usual if self.tcp else (Transport.UDP,)
 
     @property
     def sent_by(self) -> str:
@@ -50,5 +61,23 @@ class UserAgentSettings:
 
     @property
     def contact(self) -> str:
-        """The Contact header of this user agent."""
+        """The Contact header of this user agent over UDP; `Core` completes it for the others."""
         return f"<sip:{self.contact_user}@{self.sent_by}>"
+
+    def sent_by_over(self, transport: Transport) -> str:
+        """Host and port as they stand in the Via of that transport (RFC 3261, 18.1.1)."""
+        if transport in (Transport.UDP, Transport.TCP):
+            return self.sent_by
+        return hostport(self.host, self.ports.get(transport, transport.default_port))
+
+    def contact_over(self, transport: Transport, *, secure: bool = False) -> str:
+        """The Contact header where messages go by that transport.
+
+        A SIPS URI where the request asks for it (RFC 3261, 8.1.1.8 and 12.1.1).
+        """
+        if transport is Transport.UDP:
+            return self.contact
+        scheme, name = ("sips", "tcp") if secure else ("sip", transport.value.lower())
+        if secure and transport is not Transport.TLS:
+            name = "ws"
+        return f"<{scheme}:{self.contact_user}@{self.sent_by_over(transport)};transport={name}>"

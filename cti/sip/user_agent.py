@@ -4,14 +4,14 @@ Datagrams, fired timers and commands go in; every one of them returns what is to
 in order. Nothing a datagram can contain raises.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from cti.kernel.errors import LocalError, Refused
+from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import Entropy
 from cti.sip import registration
 from cti.sip.bodies import offer_of
 from cti.sip.core import ACCEPT, ALLOW, SESSION_PREFIX, Core
-from cti.sip.dialog import endpoint_of
 from cti.sip.errors import Header, MessageError, RequestError
 from cti.sip.events import (
     Action,
@@ -23,8 +23,10 @@ from cti.sip.events import (
     SessionOffered,
 )
 from cti.sip.gatekeeper import Gatekeeper
+from cti.sip.locating import endpoint_of
 from cti.sip.message import InboundRequest, InboundResponse, parse
 from cti.sip.outgoing import Body, OutgoingRequest, refusal_of
+from cti.sip.probe import Probe
 from cti.sip.registrar import Binding, Change, Registrar
 from cti.sip.registration import Registration
 from cti.sip.sdp import CONTENT_TYPE, SessionDescription
@@ -57,6 +59,7 @@ class UserAgent:
         self._by_dialog: dict[tuple[str, str], Session] = {}
         self._by_origin: dict[Origin, Session] = {}
         self._registrations: dict[str, Registration] = {}
+        self._probes: dict[Probe, None] = {}
         self._now = 0.0
 
     def bound(self, port: int) -> None:
@@ -93,20 +96,45 @@ class UserAgent:
                 found.timer_fired(name)
         elif prefix == BINDING_PREFIX:
             self._bindings_changed(rest, self._registrar.expire(rest, now))
-        elif prefix == registration.PREFIX and rest in self._registrations:
-            self._registrations[rest].refresh()
+        elif own := self._registrations.get(rest):
+            if prefix == registration.PREFIX:
+                own.refresh()
+            elif prefix == registration.KEEP_ALIVE_PREFIX:
+                own.keep_alive()
         return self._core.drain()
+
+    def resolved(self, key: str, endpoints: Sequence[Endpoint], now: float) -> Output:
+        """Take what a `Resolve` of ours found: the endpoints to try, in order."""
+        self._now = now
+        self._core.resolved(key, endpoints)
+        return self._core.drain()
+
+    def transport_failed(self, destination: Endpoint, now: float) -> Output:
+        """Nothing reaches that destination: it took no message, or its connection broke.
+
+        Requests under way to it fail as if answered 503 (8.1.3.1); registrations are made anew.
+        """
+        self._now = now
+        self._core.absorb(self._core.layer.undeliverable(destination))
+        for own in tuple(self._registrations.values()):
+            if own.destination is not None and same_way(own.destination, destination):
+                own.connection_lost()
+        return self._core.drain()
+
+    def uses(self, connection: Endpoint) -> bool:
+        """Whether a binding, a dialog or a registration of ours needs that connection kept."""
+        theirs = [own.destination for own in self._registrations.values()]
+        theirs += [each.dialog.destination for each in self._sessions.values() if each.dialog]
+        theirs += self._registrar.destinations(self._now)
+        return any(each is not None and same_way(each, connection) for each in theirs)
 
     # --- commands on sessions ---------------------------------------------------------------
 
     def invite(self, invitation: Invitation) -> tuple[SessionId, Output]:
-        """Call somebody; Refused when the target is a name nobody resolved.
+        """Call somebody; a name that leads nowhere ends the session REJECTED with 503.
 
         LocalError when a header value holds a line end.
         """
-        destination = invitation.destination or endpoint_of(invitation.target)
-        if destination is None:
-            raise Refused("call.destination_unresolved", target=invitation.target)
         core = self._core
         tag, call_id = core.tag(), f"{core.entropy(12)}@{self.settings.host}"
         headers: tuple[Header, ...] = (
@@ -125,7 +153,7 @@ class UserAgent:
         )
         session = self._add(call_id, tag)
         try:
-            session.call(request, destination, (invitation.user, invitation.secret))
+            session.call(request, invitation.destination, (invitation.user, invitation.secret))
         except LocalError:
             self._forget(session)
             raise
@@ -172,9 +200,12 @@ class UserAgent:
     # --- registrations ----------------------------------------------------------------------
 
     def register(
-        self, address_of_record: str, registrar: Endpoint, user: str, secret: str, expires: int
+        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
     ) -> Output:
-        """Register with somebody else's registrar, and stay so; ``sip:1001@bank.example``."""
+        """Register with somebody else's registrar, a SIP URI, and stay so.
+
+        `address_of_record` is ``sip:1001@bank.example``.
+        """
         self._registrations[address_of_record] = Registration(
             self._core, address_of_record, registrar, (user, secret), self._unregistered
         )
@@ -191,6 +222,19 @@ class UserAgent:
         """Where the account can be reached now, the newest first."""
         return self._registrar.bindings(account, now)
 
+    # --- asking -----------------------------------------------------------------------------
+
+    def probe(self, key: str, uri: str) -> Output:
+        """OPTIONS to that URI; `ProbeAnswered` follows, once."""
+        probe = Probe(self._core, key, uri, self._probed)
+        self._probes[probe] = None
+        probe.start()
+        return self._core.drain()
+
+    def reachable(self, uri: str) -> Endpoint | None:
+        """Where the URI leads if that can be said without asking a name server."""
+        return endpoint_of(uri)
+
     # --- the whole --------------------------------------------------------------------------
 
     def leave(self) -> Output:
@@ -199,6 +243,8 @@ class UserAgent:
             session.end("")
         for own in tuple(self._registrations.values()):
             own.register(0)
+        for probe in tuple(self._probes):
+            probe.give_up()
         return self._core.drain()
 
     @property
@@ -323,9 +369,21 @@ class UserAgent:
         if session.origin is not None:
             self._by_origin.pop(session.origin, None)
 
+    def _probed(self, probe: Probe) -> None:
+        self._probes.pop(probe, None)
+
     def _unregistered(self, own: Registration) -> None:
         if self._registrations.get(own.address) is own:
             del self._registrations[own.address]
+
+
+def same_way(one: Endpoint, other: Endpoint) -> bool:
+    """Whether two endpoints are reached by the same connection or address."""
+    if one.transport is not other.transport:
+        return False
+    if one.flow and other.flow:
+        return one.flow == other.flow
+    return (one.host, one.port) == (other.host, other.port)
 
 
 def _origin(request: InboundRequest) -> Origin:

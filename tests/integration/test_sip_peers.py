@@ -8,7 +8,7 @@ from twisted.internet.utils import getProcessOutputAndValue
 from cti.sip import sdp
 from cti.sip.events import Ended, Report, SessionConfirmed, SessionEnded, SessionOffered
 from cti.sip.settings import UserAgentSettings
-from cti.transport.udp import SipEndpoint
+from cti.transport.endpoint import SipEndpoint
 from tests.support.lossy_link import KnownAccounts, counting_entropy
 from tests.support.reactor import pause, reactor, run_in_reactor
 

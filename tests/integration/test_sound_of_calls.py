@@ -16,7 +16,7 @@ from cti.media.port import Codec, MediaAddress
 from cti.sip import sdp
 from cti.sip.events import Invitation, Report, SessionAccepted, SessionEnded
 from cti.sip.settings import UserAgentSettings
-from cti.transport.udp import SipEndpoint
+from cti.transport.endpoint import SipEndpoint
 from tests.support.audio import goertzel, has_tone, read_wave, tone
 from tests.support.live_switch import (
     HOST,

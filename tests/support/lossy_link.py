@@ -6,11 +6,21 @@ Everything follows from the seed, so a failure can be played again.
 import heapq
 import random
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import TypeVar
 
 from cti.sip.digest import Account, account
-from cti.sip.events import Endpoint, Report, SendDatagram, StartTimer, StopTimer
+from cti.sip.events import (
+    Endpoint,
+    Report,
+    Resolve,
+    SendDatagram,
+    StartTimer,
+    StopTimer,
+    Transport,
+)
 from cti.sip.settings import UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
 
@@ -55,6 +65,8 @@ class Peer:
                     self._start(key, seconds)
                 case StopTimer(key):
                     self.timers.pop(key, None)
+                case Resolve(key, uri):
+                    self._link.at(self._link.now, partial(self._resolve, key, uri))
                 case report:
                     reports.append(report)
         for each in reports:
@@ -64,9 +76,17 @@ class Peer:
     def receive(self, data: bytes, source: Endpoint) -> None:
         self.perform(self.user_agent.datagram_received(data, source, self._link.now))
 
+    def fail(self, destination: Endpoint) -> None:
+        """Nothing reaches that destination."""
+        self.perform(self.user_agent.transport_failed(destination, self._link.now))
+
     def told(self, kind: type[R]) -> list[R]:
         """The reports of that class, in order."""
         return [each for each in self.reports if isinstance(each, kind)]
+
+    def _resolve(self, key: str, uri: str) -> None:
+        found = self._link.names.get(uri, ())
+        self.perform(self.user_agent.resolved(key, found, self._link.now))
 
     def _start(self, key: str, seconds: float) -> None:
         token = self._link.at(self._link.now + seconds, lambda: self._fire(key, token))
@@ -95,6 +115,10 @@ class LossyLink:
         self.loss, self.double, self._delay = loss, double, delay
         self.drops: Callable[[bytes], bool] = lambda _: False
         """Which datagrams never arrive."""
+        self.names: dict[str, tuple[Endpoint, ...]] = {}
+        """Where URIs with a name lead."""
+        self.refused: set[Transport] = set()
+        """Reliable transports that nobody takes anything by."""
         self._peers: dict[Endpoint, Peer] = {}
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._tokens = count(1)
@@ -129,8 +153,15 @@ class LossyLink:
         return token
 
     def send(self, data: bytes, source: Endpoint, destination: Endpoint) -> None:
-        """Carry a datagram, or lose it, or carry it twice; each copy with a delay of its own."""
+        """Carry a datagram, or lose it, or carry it twice; each copy with a delay of its own.
+
+        What goes by a reliable transport arrives once and in order, or its sender is told.
+        """
         self.log.append((self.now, source, destination, data))
+        if destination.transport.reliable:
+            source = replace(source, transport=destination.transport)
+            self.at(self.now + self._delay[1], lambda: self._hand_over(data, source, destination))
+            return
         copies = 0 if self._random.random() < self.loss else 1
         copies += self._random.random() < self.double
         for _ in range(copies):
@@ -153,8 +184,23 @@ class LossyLink:
         return [_short(line.decode()) for line in lines]
 
     def _arrive(self, data: bytes, source: Endpoint, destination: Endpoint) -> None:
-        if destination in self._peers and not self.drops(data):
-            self._peers[destination].receive(data, source)
+        place = _place(destination)
+        if place in self._peers and not self.drops(data):
+            self._peers[place].receive(data, source)
+
+    def _hand_over(self, data: bytes, source: Endpoint, destination: Endpoint) -> None:
+        sender = self._peers.get(_place(source))
+        if sender is None:
+            return
+        reached = self._peers.get(_place(destination))
+        if reached is None or destination.transport in self.refused:
+            sender.fail(destination)
+        else:
+            reached.receive(data, source)
+
+
+def _place(endpoint: Endpoint) -> Endpoint:
+    return Endpoint(endpoint.host, endpoint.port)
 
 
 def _short(line: str) -> str:

@@ -8,8 +8,10 @@
                 --300..699--> COMPLETED       ACK is sent, and sent again; D ends it
 
 The ACK to a 2xx is the transaction user's; the ACK to any other final response is made here.
+Over a reliable transport A never runs, and D is zero: nothing is sent twice, nothing absorbed.
 """
 
+from dataclasses import replace
 from enum import Enum
 
 from cti.sip.outgoing import OutgoingRequest
@@ -42,8 +44,11 @@ class State(Enum):
 class InviteClient:
     """Sends an INVITE until it is answered, and acknowledges refusals."""
 
-    def __init__(self, request: OutgoingRequest, timers: TimerSettings) -> None:
+    def __init__(
+        self, request: OutgoingRequest, timers: TimerSettings, *, reliable: bool = False
+    ) -> None:
         self.state = State.CALLING
+        self._reliable = reliable
         self._request = request
         self._data = bytes(request)
         self._timers = timers
@@ -51,12 +56,9 @@ class InviteClient:
         self._ack = b""
 
     def start(self) -> list[Effect]:
-        """Send the INVITE, start A and B."""
-        return [
-            Send(self._data),
-            Arm(Timer.A, self._interval),
-            Arm(Timer.B, self._timers.limit),
-        ]
+        """Send the INVITE, start B, and A where it may get lost."""
+        again = [] if self._reliable else [Arm(Timer.A, self._interval)]
+        return [Send(self._data), *again, Arm(Timer.B, self._timers.limit)]
 
     def handle(self, event: Event) -> list[Effect]:
         """Take one event (RFC 3261, 17.1.1.2)."""
@@ -90,24 +92,17 @@ class InviteClient:
         if code < 300:
             self.state = State.ACCEPTED
             return [PassUp(received.response), Arm(Timer.M, self._timers.limit)]
-        self.state = State.COMPLETED
         self._ack = bytes(_ack(self._request, received.response.message.headers["To"]))
-        return [
-            Send(self._ack),
-            PassUp(received.response),
-            Arm(Timer.D, self._timers.completed),
-        ]
+        acknowledged: list[Effect] = [Send(self._ack), PassUp(received.response)]
+        if self._reliable:
+            self.state = State.TERMINATED
+            return [*acknowledged, Terminated()]
+        self.state = State.COMPLETED
+        return [*acknowledged, Arm(Timer.D, self._timers.completed)]
 
 
 def _ack(request: OutgoingRequest, to: str) -> OutgoingRequest:
-    """The ACK to a refusal: same branch, the response's To (RFC 3261, 17.1.1.3)."""
+    """The ACK to a refusal: same Via, the response's To (RFC 3261, 17.1.1.3)."""
     copied = ("From", "Call-ID", "Max-Forwards", "Route")
-    headers = [each for each in request.headers if each[0] in copied]
-    return OutgoingRequest(
-        "ACK",
-        request.uri,
-        request.sent_by,
-        request.branch,
-        request.sequence,
-        (*headers, ("To", to)),
-    )
+    headers = tuple(each for each in request.headers if each[0] in copied)
+    return replace(request, method="ACK", headers=(*headers, ("To", to)), body=None)

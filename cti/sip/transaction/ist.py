@@ -6,7 +6,8 @@
                 --answers 300..699--> COMPLETED    G sends it again at T1, 2*T1 ... T2; H gives up
     COMPLETED   --ACK-->              CONFIRMED    absorbs repeated ACKs; I ends it
 
-The 2xx is sent again by the transaction user until its ACK comes (RFC 3261, 13.3.1.4).
+The 2xx is sent again by the transaction user until its ACK comes (RFC 3261, 13.3.1.4), over every
+transport; over a reliable one G never runs and I is zero.
 """
 
 from enum import Enum
@@ -42,8 +43,9 @@ class State(Enum):
 class InviteServer:
     """Answers an INVITE, and makes sure that a refusal arrives."""
 
-    def __init__(self, timers: TimerSettings) -> None:
+    def __init__(self, timers: TimerSettings, *, reliable: bool = False) -> None:
         self.state = State.PROCEEDING
+        self._reliable = reliable
         self._timers = timers
         self._interval = timers.t1
         self._last = b""
@@ -65,8 +67,7 @@ class InviteServer:
                 self._interval = min(2 * self._interval, self._timers.t2)
                 return [Send(self._last), Arm(Timer.G, self._interval)]
             case State.COMPLETED, Acknowledged():
-                self.state = State.CONFIRMED
-                return [Disarm(Timer.G), Disarm(Timer.H), Arm(Timer.I, self._timers.t4)]
+                return [Disarm(Timer.G), Disarm(Timer.H), self._rest()]
             case State.COMPLETED, Fired(Timer.H):
                 self.state = State.TERMINATED
                 return [TimedOut(), Terminated()]
@@ -83,8 +84,10 @@ class InviteServer:
             self.state = State.ACCEPTED
             return [Send(response.data), Arm(Timer.L, self._timers.limit)]
         self.state = State.COMPLETED
-        return [
-            Send(response.data),
-            Arm(Timer.G, self._interval),
-            Arm(Timer.H, self._timers.limit),
-        ]
+        again = [] if self._reliable else [Arm(Timer.G, self._interval)]
+        return [Send(response.data), *again, Arm(Timer.H, self._timers.limit)]
+
+    def _rest(self) -> Effect:
+        """Absorb repeated ACKs for I, where there can be any."""
+        self.state = State.TERMINATED if self._reliable else State.CONFIRMED
+        return Terminated() if self._reliable else Arm(Timer.I, self._timers.t4)

@@ -6,7 +6,7 @@ to know comes back as an indication among the actions.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from cti.sip.events import Action, Endpoint, SendDatagram, StartTimer, StopTimer
@@ -69,13 +69,28 @@ class RequestTimedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestUndelivered:
+    """The way to where the request went is gone (RFC 3261, 18.4); its transaction is over."""
+
+    key: str
+    request: OutgoingRequest
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionEnded:
     """Nothing more comes of this transaction."""
 
     key: str
 
 
-Indication = RequestArrived | AckArrived | ResponseArrived | RequestTimedOut | TransactionEnded
+Indication = (
+    RequestArrived
+    | AckArrived
+    | ResponseArrived
+    | RequestTimedOut
+    | RequestUndelivered
+    | TransactionEnded
+)
 Outcome = list[Action | Indication]
 
 
@@ -85,6 +100,8 @@ class _Entry:
     serial: str
     machine: Machine
     destination: Endpoint
+    request: OutgoingRequest | None = None
+    """Of a client transaction."""
     armed: set[Timer] = field(default_factory=set)
 
     def timer_key(self, timer: Timer) -> str:
@@ -106,12 +123,13 @@ class TransactionLayer:
     def request(self, request: OutgoingRequest, destination: Endpoint) -> tuple[str, Outcome]:
         """Send a request other than ACK; the key names it in the indications."""
         key = _client_key(request.branch, request.method)
+        reliable = destination.transport.reliable
         machine: Machine
         if request.method == "INVITE":
-            machine = InviteClient(request, self._timers)
+            machine = InviteClient(request, self._timers, reliable=reliable)
         else:
-            machine = NonInviteClient(request, self._timers)
-        entry = self._add(key, machine, destination)
+            machine = NonInviteClient(request, self._timers, reliable=reliable)
+        entry = self._add(key, machine, destination, request)
         return key, list(self._do(entry, machine.start()))
 
     def respond(self, key: str, response: OutgoingResponse) -> Outcome:
@@ -125,11 +143,12 @@ class TransactionLayer:
         key = server_key(request, request.method)
         if key in self._entries:
             return self._tell(key, Repeated())
+        reliable = request.source.transport.reliable
         machine: Machine
         if request.method == "INVITE":
-            machine = InviteServer(self._timers)
+            machine = InviteServer(self._timers, reliable=reliable)
         else:
-            machine = NonInviteServer(self._timers)
+            machine = NonInviteServer(self._timers, reliable=reliable)
         entry = self._add(key, machine, request.reply_to)
         return [*self._do(entry, machine.start()), RequestArrived(key, request)]
 
@@ -153,13 +172,36 @@ class TransactionLayer:
         entry = self._entries.get(key)
         return [] if entry is None else list(self._do(entry, [Terminated()]))
 
+    def undeliverable(self, destination: Endpoint) -> Outcome:
+        """Nothing reaches that destination (RFC 3261, 17.1.4 and 17.2.4).
+
+        Requests under way to it are told of; answers that were to go exactly there end silently.
+        """
+        return [
+            item
+            for entry in tuple(self._entries.values())
+            if _leads(entry, destination)
+            for item in self._undelivered(entry)
+        ]
+
+    def destination_of(self, request: OutgoingRequest) -> Endpoint | None:
+        """Where the INVITE of the same branch went, while its transaction lasts."""
+        entry = self._entries.get(_client_key(request.branch, "INVITE"))
+        return None if entry is None else entry.destination
+
     def invite_cancelled_by(self, cancel: InboundRequest) -> str | None:
         """The key of the INVITE that a CANCEL is about (RFC 3261, 9.2), if it is still there."""
         key = server_key(cancel, "INVITE")
         return key if key in self._entries else None
 
-    def _add(self, key: str, machine: Machine, destination: Endpoint) -> _Entry:
-        entry = _Entry(key, str(next(self._serials)), machine, destination)
+    def _add(
+        self,
+        key: str,
+        machine: Machine,
+        destination: Endpoint,
+        request: OutgoingRequest | None = None,
+    ) -> _Entry:
+        entry = _Entry(key, str(next(self._serials)), machine, destination, request)
         self._entries[key] = self._by_serial[entry.serial] = entry
         return entry
 
@@ -185,6 +227,11 @@ class TransactionLayer:
                 case Terminated():
                     yield from self._forget(entry)
 
+    def _undelivered(self, entry: _Entry) -> Iterator[Action | Indication]:
+        *stops, ended = self._forget(entry)
+        yield from stops
+        yield RequestUndelivered(entry.key, entry.request) if entry.request else ended
+
     def _forget(self, entry: _Entry) -> Iterator[Action | Indication]:
         for timer in sorted(entry.armed, key=lambda timer: timer.value):
             yield StopTimer(entry.timer_key(timer))
@@ -199,6 +246,16 @@ def server_key(request: InboundRequest, method: str) -> str:
         return f"server {request.branch} {via.host.lower()}:{via.port or 5060} {method}"
     number, tag = request.cseq.sequence, request.from_tag
     return f"server 2543 {request.call_id} {tag} {number} {via} {request.message.uri} {method}"
+
+
+def _leads(entry: _Entry, destination: Endpoint) -> bool:
+    """Whether the transaction's messages go there: over that flow, or to that address."""
+    ours = entry.destination
+    if entry.request is None or ours == destination:
+        return ours == destination
+    if destination.flow and ours.flow:
+        return ours.flow == destination.flow
+    return replace(ours, flow="") == replace(destination, flow="")
 
 
 def _client_key(branch: str, method: str) -> str:

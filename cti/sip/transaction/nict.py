@@ -6,6 +6,8 @@
                                               every T2); F gives up
     TRYING, PROCEEDING
                 --200..699--> COMPLETED       absorbs repetitions; K ends it
+
+Over a reliable transport E never runs and K is zero.
 """
 
 from enum import Enum
@@ -39,19 +41,19 @@ class State(Enum):
 class NonInviteClient:
     """Sends a request until it has a final response."""
 
-    def __init__(self, request: OutgoingRequest, timers: TimerSettings) -> None:
+    def __init__(
+        self, request: OutgoingRequest, timers: TimerSettings, *, reliable: bool = False
+    ) -> None:
         self.state = State.TRYING
+        self._reliable = reliable
         self._data = bytes(request)
         self._timers = timers
         self._interval = timers.t1
 
     def start(self) -> list[Effect]:
-        """Send the request, start E and F."""
-        return [
-            Send(self._data),
-            Arm(Timer.E, self._interval),
-            Arm(Timer.F, self._timers.limit),
-        ]
+        """Send the request, start F, and E where it may get lost."""
+        again = [] if self._reliable else [Arm(Timer.E, self._interval)]
+        return [Send(self._data), *again, Arm(Timer.F, self._timers.limit)]
 
     def handle(self, event: Event) -> list[Effect]:
         """Take one event (RFC 3261, 17.1.2.2)."""
@@ -60,13 +62,7 @@ class NonInviteClient:
                 self.state = State.PROCEEDING
                 return [PassUp(response)]
             case ((State.TRYING | State.PROCEEDING), Received(response)):
-                self.state = State.COMPLETED
-                return [
-                    Disarm(Timer.E),
-                    Disarm(Timer.F),
-                    PassUp(response),
-                    Arm(Timer.K, self._timers.t4),
-                ]
+                return [Disarm(Timer.E), Disarm(Timer.F), PassUp(response), self._rest()]
             case State.TRYING, Fired(Timer.E):
                 self._interval = min(2 * self._interval, self._timers.t2)
                 return [Send(self._data), Arm(Timer.E, self._interval)]
@@ -79,3 +75,8 @@ class NonInviteClient:
                 self.state = State.TERMINATED
                 return [Terminated()]
         return []
+
+    def _rest(self) -> Effect:
+        """Absorb repetitions for K, where there can be any."""
+        self.state = State.TERMINATED if self._reliable else State.COMPLETED
+        return Terminated() if self._reliable else Arm(Timer.K, self._timers.t4)

@@ -7,7 +7,8 @@
                 --answers 200..699--> COMPLETED    the answer is sent again for every repetition;
                                                    J ends it
 
-No provisional response but 100, and no 408, ever leaves (RFC 4320, 4.1 and 4.2).
+No provisional response but 100, and no 408, ever leaves (RFC 4320, 4.1 and 4.2). Over a reliable
+transport J is zero.
 """
 
 from enum import Enum
@@ -38,8 +39,9 @@ class State(Enum):
 class NonInviteServer:
     """Answers a request, and answers its repetitions alike."""
 
-    def __init__(self, timers: TimerSettings) -> None:
+    def __init__(self, timers: TimerSettings, *, reliable: bool = False) -> None:
         self.state = State.TRYING
+        self._reliable = reliable
         self._timers = timers
         self._last = b""
 
@@ -54,14 +56,19 @@ class NonInviteServer:
                 self.state, self._last = State.PROCEEDING, response.data
                 return [Send(self._last)]
             case ((State.TRYING | State.PROCEEDING), Respond(response)) if _final(response.status):
-                self.state, self._last = State.COMPLETED, response.data
-                return [Send(self._last), Arm(Timer.J, self._timers.limit)]
+                self._last = response.data
+                return [Send(self._last), self._rest()]
             case ((State.PROCEEDING | State.COMPLETED), Repeated()):
                 return [Send(self._last)]
             case State.COMPLETED, Fired(Timer.J):
                 self.state = State.TERMINATED
                 return [Terminated()]
         return []
+
+    def _rest(self) -> Effect:
+        """Answer repetitions for J, where there can be any."""
+        self.state = State.TERMINATED if self._reliable else State.COMPLETED
+        return Terminated() if self._reliable else Arm(Timer.J, self._timers.limit)
 
 
 def _final(status: int) -> bool:

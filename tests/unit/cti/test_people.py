@@ -35,7 +35,7 @@ class FakeLine(FakeSignalling):
         self.held: list[bool] = []
 
     def register(
-        self, address_of_record: str, registrar: Endpoint, user: str, secret: str, expires: int
+        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
     ) -> None:
         del registrar, user, expires
         self.registrations.append((address_of_record, secret))

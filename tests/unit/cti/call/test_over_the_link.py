@@ -54,7 +54,7 @@ class Stage:
         self.sessions: dict[str, list[SessionId]] = {TRUNK: [], PHONE: []}
         self.phone.on_report = lambda report: self.told(self.phone, report)
         self.caller.on_report = lambda report: self.told(self.caller, report)
-        registrar = self.house.endpoint
+        registrar = f"sip:{HOUSE}"
         address = "sip:1001@192.0.2.9"
         register = self.phone.user_agent.register(address, registrar, "1001", "secret-1001", 3600)
         self.phone.perform(register)

@@ -3,12 +3,13 @@
 import pytest
 from sipmessage import Address
 
-from cti.kernel.errors import LocalError, Refused
+from cti.kernel.errors import LocalError
 from cti.sip import sdp
 from cti.sip.events import (
     Ended,
     Endpoint,
     Invitation,
+    Resolve,
     SendDatagram,
     SessionAccepted,
     SessionConfirmed,
@@ -404,15 +405,18 @@ def test_a_far_side_that_lost_the_dialog_ends_the_session() -> None:
     assert sent(output)[0].startswith(b"BYE")
 
 
-def test_a_name_nobody_resolved_is_refused() -> None:
+def test_a_name_that_leads_nowhere_ends_the_session() -> None:
+    house = agent()
     invitation = Invitation(
         "sip:1001@phone.example.com",
         Address.parse("<sip:95588@192.0.2.1>"),
         Address.parse("<sip:1001@192.0.2.9>"),
         sdp.offer(HERE, 40000),
     )
-    with pytest.raises(Refused, match=r"call\.destination_unresolved"):
-        agent().invite(invitation)
+    session, output = house.invite(invitation)
+    assert output == [Resolve("1", "sip:1001@phone.example.com")]
+    assert house.resolved("1", (), 100.0) == [SessionEnded(session, Ended.REJECTED, 503)]
+    assert house.idle
 
 
 def test_no_header_of_ours_can_be_split() -> None:

@@ -15,7 +15,7 @@ from zope.interface import implementer
 from cti.sip import sdp
 from cti.sip.events import MalformedReceived, Report, SessionConfirmed, SessionEnded, SessionOffered
 from cti.sip.settings import UserAgentSettings
-from cti.transport.udp import RECEIVE_BUFFER, SipEndpoint
+from cti.transport.endpoint import RECEIVE_BUFFER, SipEndpoint
 from tests.support.deferred import result_of
 from tests.support.lossy_link import KnownAccounts, counting_entropy
 from tests.support.sip_messages import OFFER, TRUNK, request_bytes, response_bytes

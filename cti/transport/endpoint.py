@@ -1,4 +1,4 @@
-"""SIP over UDP: carries out what the user agent says, and hands its reports upwards.
+"""SIP over sockets: carries out what the user agent says, and hands its reports upwards.
 
 Commands may be given from within a report's handler: all actions of one input are performed
 before its first report goes out, and reports keep their order.
@@ -6,7 +6,7 @@ before its first report goes out, and reports keep their order.
 
 import socket
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -22,6 +22,7 @@ from cti.sip.events import (
     Invitation,
     MalformedReceived,
     Report,
+    Resolve,
     SendDatagram,
     SessionId,
     StartTimer,
@@ -31,6 +32,7 @@ from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
+from cti.transport.resolver import Resolver
 from cti.transport.timers import KeyedTimers
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
@@ -73,11 +75,13 @@ class SipEndpoint(DatagramProtocol):
         accounts: Accounts,
         entropy: Entropy,
         on_report: OnReport,
+        resolver: Resolver | None = None,
     ) -> None:
         self.user_agent = UserAgent(settings, accounts, entropy)
         self.counters: Counter[str] = Counter()
         self._reactor = reactor
         self._on_report = on_report
+        self._resolver = resolver or Resolver(reactor, entropy)
         self._timers = KeyedTimers(reactor, self._timer_fired)
         self._reports: deque[Report] = deque()
         self._delivering = False
@@ -135,7 +139,7 @@ class SipEndpoint(DatagramProtocol):
     # --- commands of the user agent -------------------------------------------------------------
 
     def invite(self, invitation: Invitation) -> SessionId:
-        """Call somebody; Refused when the target is a name nobody resolved."""
+        """Call somebody."""
         session, output = self.user_agent.invite(invitation)
         self._perform(output)
         return session
@@ -167,14 +171,22 @@ class SipEndpoint(DatagramProtocol):
         self._perform(self.user_agent.send_key(session, key))
 
     def register(
-        self, address_of_record: str, registrar: Endpoint, user: str, secret: str, expires: int
+        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
     ) -> None:
-        """Register with somebody else's registrar, and stay so."""
+        """Register with somebody else's registrar, a SIP URI, and stay so."""
         self._perform(self.user_agent.register(address_of_record, registrar, user, secret, expires))
 
     def unregister(self, address_of_record: str) -> None:
         """Take our binding back."""
         self._perform(self.user_agent.unregister(address_of_record))
+
+    def probe(self, key: str, uri: str) -> None:
+        """OPTIONS; `ProbeAnswered` follows, once."""
+        self._perform(self.user_agent.probe(key, uri))
+
+    def reachable(self, uri: str) -> Endpoint | None:
+        """Where the URI leads if that can be said without asking a name server."""
+        return self.user_agent.reachable(uri)
 
     def contacts(self, account: str) -> tuple[Binding, ...]:
         """Where the account can be reached now, the newest first."""
@@ -194,11 +206,20 @@ class SipEndpoint(DatagramProtocol):
                     self._timers.start(key, seconds)
                 case StopTimer(key):
                     self._timers.stop(key)
+                case Resolve(key, uri):
+                    self._resolve(key, uri)
                 case report:
                     self._reports.append(report)
         self._deliver()
         if self.user_agent.idle:
             self._left()
+
+    def _resolve(self, key: str, uri: str) -> None:
+        transports = self.user_agent.settings.transports
+        self._resolver.endpoints(uri, transports).addCallback(self._resolved, key)
+
+    def _resolved(self, endpoints: Sequence[Endpoint], key: str) -> None:
+        self._perform(self.user_agent.resolved(key, endpoints, self._reactor.seconds()))
 
     def _left(self) -> None:
         if self._leaving is not None:
