@@ -37,6 +37,9 @@ caller_acts = st.tuples(st.sampled_from(["call", "end", "hold", "resume"]), inst
 house_acts = st.tuples(
     st.sampled_from(["deliver", "withdraw", "hold", "retrieve", "clear"]), instants
 )
+LASTING_TIMERS = ("registration", "keep-alive", "binding")
+"""What stays armed as long as a telephone is registered."""
+
 phone_acts = st.tuples(st.sampled_from(["accept", "reject", "end", "hold", "resume"]), instants)
 
 
@@ -151,7 +154,7 @@ class Stage:
         assert not self.switch.media.open_legs
         for peer in (self.house, self.caller, self.phone):
             assert not peer.user_agent.sessions
-            assert not [key for key in peer.timers if not key.startswith(("registr", "binding"))]
+            assert not [key for key in peer.timers if not key.startswith(LASTING_TIMERS)]
 
 
 def on_a_good_link() -> Stage:

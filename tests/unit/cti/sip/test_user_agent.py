@@ -415,7 +415,7 @@ def test_a_name_that_leads_nowhere_ends_the_session() -> None:
     )
     session, output = house.invite(invitation)
     assert output == [Resolve("1", "sip:1001@phone.example.com")]
-    assert house.resolved("1", (), 100.0) == [SessionEnded(session, Ended.REJECTED, 503)]
+    assert house.resolved("1", (), 100.0)[0] == SessionEnded(session, Ended.REJECTED, 503)
     assert house.idle
 
 
