@@ -312,7 +312,7 @@ class Telephone:
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
         """What is spoken repeats until the call ends."""
 
-    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
         """What was heard is on disk."""
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:

@@ -148,7 +148,9 @@ class Crowd:
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
         """What they say repeats until they hang up."""
 
-    def recording_closed(self, leg: ConnectionId, path: object, seconds: float) -> None:
+    def recording_closed(
+        self, leg: ConnectionId, path: object, seconds: float, digest: str
+    ) -> None:
         """Nobody here records."""
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:

@@ -193,12 +193,16 @@ class RecordingStarted(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingStopped(CallEvent):
-    """The recording is closed and has this length (seconds of sound)."""
+    """The recording is closed and has this length (seconds of sound).
+
+    `digest` is the end of the chain that seals the file; empty where there is none.
+    """
 
     kind: ClassVar[str] = "call.recording_stopped"
     connection_id: ConnectionId
     file: str
     seconds: float
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -228,7 +228,7 @@ class CallServices:
         if call is not None and call.playing is not None and call.playing.number == play:
             self._switch.end_play(call, _PLAY_ENDS.get(outcome, PlayEnd.INTERRUPTED))
 
-    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
         """A recording is complete on disk."""
         call = self._switch.call_of_leg.get(leg)
         if call is None:
@@ -241,6 +241,7 @@ class CallServices:
                 connection_id=leg,
                 file=file,
                 seconds=seconds,
+                digest=digest,
             )
         )
 

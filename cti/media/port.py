@@ -51,7 +51,8 @@ class MediaListener(Protocol):
 
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None: ...
 
-    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None: ...
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
+        """The file holds so much sound; `digest` is the end of its chain, empty without one."""
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
         """Their worker died, or no RTP came for the configured time."""

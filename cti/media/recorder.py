@@ -2,17 +2,21 @@
 
 Packets are placed by their timestamps, on a line anchored to the time the first of them came;
 a source that begins anew, stops for a while or drifts is anchored anew. So both sides stay
-aligned, lost packets and pauses are silence of their true length, and packets out of order fall
-into place. What was collected is cut off the line once it is older than the reordering allowed.
+aligned, lost packets and pauses keep their true length, and packets out of order fall into
+place. What was collected is cut off the line once it is older than the reordering allowed; by
+then it is known what is missing from it.
+
+While the recording is masked or paused both sides are silent, to the sample.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from cti.media.g711 import FRAME_SAMPLES, SAMPLES_PER_SECOND, Samples, decode
+from cti.media.continuity import Continuity, Hole, Stretch
+from cti.media.g711 import FRAME_SAMPLES, SAMPLES_PER_SECOND
 from cti.media.model import Codec, Tracks
 from cti.media.rtp import RtpPacket, timestamp_distance
+from cti.recording.marks import Mark, MarkKind
 
 EARLY = FRAME_SAMPLES
 """Samples a packet may come before its place; more, and those before it came late."""
@@ -23,28 +27,40 @@ REORDERING_SECONDS = LATE / SAMPLES_PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A packet's sound and its first sample's position since the beginning of the recording."""
+    """A packet's sound and its first sample's position since the beginning of the recording.
+
+    An octet lasts as long as a sample at 8000 per second, in G.711 as in G.722.
+    """
 
     position: int
     payload: bytes
     codec: Codec
 
+    @property
+    def end(self) -> int:
+        """The position after its last sample."""
+        return self.position + len(self.payload)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the recording that is ready to be written, one list of pieces per track."""
+    """A stretch of the recording that is ready to be written.
+
+    Per track the pieces that begin in it or that came too late for the one before, in their
+    order, and its holes. `silent` is to be silent on every track whatever lies there.
+    """
 
     start: int
     length: int
     tracks: tuple[tuple[Piece, ...], ...]
+    holes: tuple[tuple[Hole, ...], ...]
+    silent: tuple[Stretch, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
-    def samples(self) -> bytes:
-        """Interleaved 16-bit little-endian samples."""
-        sound = np.zeros((self.length, len(self.tracks)), "<i2")
-        for number, pieces in enumerate(self.tracks):
-            for piece in pieces:
-                _lay(sound[:, number], piece, piece.position - self.start)
-        return sound.tobytes()
+    @property
+    def end(self) -> int:
+        """The position after its last sample."""
+        return self.start + self.length
 
 
 class Track:
@@ -55,6 +71,9 @@ class Track:
         self._ssrc: int | None = None
         self._anchor = (0, 0)
         """A timestamp and its position."""
+        self._continuity = Continuity()
+        self._tail: Piece | None = None
+        """What was taken out last and reaches beyond the cut."""
 
     def add(self, packet: RtpPacket, codec: Codec, now: int, floor: int) -> None:
         """Place a packet that passed at position `now`; nothing is placed before `floor`."""
@@ -66,7 +85,7 @@ class Track:
         elif position - now > EARLY:
             self._move_back(position - now, floor)
             position = now
-        if position >= floor:
+        if position + len(packet.payload) > floor:
             self.pieces.append(Piece(position, packet.payload, codec))
 
     def _move_back(self, samples: int, floor: int) -> None:
@@ -81,10 +100,45 @@ class Track:
                 self.pieces.append(replace(piece, position=position))
 
     def cut(self, end: int) -> tuple[Piece, ...]:
-        """Take out what begins before `end`; what reaches beyond it is also kept."""
-        taken = tuple(piece for piece in self.pieces if piece.position < end)
-        self.pieces = [piece for piece in self.pieces if piece.position + len(piece.payload) > end]
-        return taken
+        """Take out what begins before `end`, in order."""
+        taken = sorted((each for each in self.pieces if each.position < end), key=_position)
+        self.pieces = [each for each in self.pieces if each.position >= end]
+        return tuple(taken)
+
+    def holes(
+        self, taken: Sequence[Piece], silent: Sequence[Stretch], end: int, now: int
+    ) -> Sequence[Hole]:
+        """What is missing up to `end` from what was taken out, given what waits behind it."""
+        pieces = [*([self._tail] if self._tail else []), *taken, *self.pieces]
+        self._tail = max((each for each in (*taken, self._tail) if each), key=_end, default=None)
+        sound = [Stretch(each.position, each.end) for each in pieces]
+        return self._continuity.holes(sound, silent, end, now)
+
+
+class Silencing:
+    """One reason to leave a stretch out: since when, and from where to where it did."""
+
+    def __init__(self, kind: MarkKind) -> None:
+        self.kind = kind
+        self.since: int | None = None
+        self._past: list[Stretch] = []
+
+    def change(self, silent: bool, now: int) -> None:
+        """From that position on, or no more."""
+        if silent and self.since is None:
+            self.since = now
+        elif not silent and self.since is not None:
+            self._past.append(Stretch(self.since, now))
+            self.since = None
+
+    def stretches(self, now: int) -> list[Stretch]:
+        """Those not yet cut off, the one under way up to `now`."""
+        current = [] if self.since is None else [Stretch(self.since, now)]
+        return [each for each in (*self._past, *current) if each.start < each.end]
+
+    def forget(self, end: int) -> None:
+        """Nothing before `end` matters any more."""
+        self._past = [each for each in self._past if each.end > end]
 
 
 class Recorder:
@@ -96,9 +150,11 @@ class Recorder:
         self._received = Track()
         self._sent = Track()
         self._tracks = (self._received, self._sent) if tracks is Tracks.BOTH else (self._received,)
-        self._masked = False
+        self._masked = Silencing(MarkKind.MASKED)
+        self._paused = Silencing(MarkKind.PAUSED)
+        self._labels: list[Mark] = []
         self._floor = 0
-        """Where masking last ended: a late packet from before it is not placed."""
+        """Where the last silence ended: a late packet from before it is not placed."""
 
     @property
     def channels(self) -> int:
@@ -115,34 +171,84 @@ class Recorder:
             self._add(self._sent, packet, codec, now)
 
     def mask(self, masked: bool, now: float) -> None:
-        """From now on write silence, or sound again."""
-        if self._masked and not masked:
-            self._floor = self._position(now)
-        self._masked = masked
+        """From now on leave out something secret, or no more."""
+        self._silence(self._masked, masked, self._position(now))
+
+    def pause(self, paused: bool, now: float) -> None:
+        """From now on leave out what nobody wants recorded, or no more."""
+        self._silence(self._paused, paused, self._position(now))
+
+    def mark(self, label: str, now: float) -> None:
+        """Note this instant under that label."""
+        self._labels.append(Mark(MarkKind.LABEL, self._position(now), label=label))
 
     def collect(self, now: float) -> Span:
         """What is old enough that no late packet will change it."""
-        return self._cut(self._position(now - REORDERING_SECONDS))
+        return self._cut(self._position(now - REORDERING_SECONDS), self._position(now))
 
     def finish(self, now: float) -> Span:
         """All that is left, up to now."""
-        return self._cut(self._position(now))
+        end = self._position(now)
+        span = self._cut(end, end)
+        last = tuple(replace(label, start=span.end) for label in self._labels)
+        self._labels = []
+        return replace(span, marks=span.marks + last)
+
+    @property
+    def _silent(self) -> bool:
+        return self._masked.since is not None or self._paused.since is not None
+
+    def _silence(self, reason: Silencing, silent: bool, now: int) -> None:
+        before = self._silent
+        reason.change(silent, now)
+        if before and not self._silent:
+            self._floor = now
 
     def _add(self, track: Track, packet: RtpPacket, codec: Codec, now: float) -> None:
-        if not self._masked:
+        if not self._silent:
             track.add(packet, codec, self._position(now), self._floor)
 
-    def _cut(self, end: int) -> Span:
+    def _cut(self, end: int, now: int) -> Span:
         start, end = self._written, max(self._written, end)
         self._written = end
-        return Span(start, end - start, tuple(track.cut(end) for track in self._tracks))
+        reasons = (self._masked, self._paused)
+        silent = [each for reason in reasons for each in reason.stretches(now)]
+        tracks = tuple(track.cut(end) for track in self._tracks)
+        holes = tuple(
+            tuple(track.holes(taken, silent, end, now))
+            for track, taken in zip(self._tracks, tracks, strict=True)
+        )
+        marks = [
+            Mark(reason.kind, part.start, part.end - part.start)
+            for reason in reasons
+            for each in reason.stretches(now)
+            for part in _within(each, start, end)
+        ]
+        marks += [
+            Mark(hole.kind, hole.start, hole.end - hole.start, number)
+            for number, found in enumerate(holes)
+            for hole in found
+            if hole.kind is not None
+        ]
+        marks += [label for label in self._labels if label.start < end]
+        self._labels = [label for label in self._labels if label.start >= end]
+        for reason in reasons:
+            reason.forget(end)
+        quiet = tuple(part for each in silent for part in _within(each, start, end))
+        return Span(start, end - start, tracks, holes, quiet, tuple(marks))
 
     def _position(self, now: float) -> int:
         return round((now - self._began) * SAMPLES_PER_SECOND)
 
 
-def _lay(track: Samples, piece: Piece, offset: int) -> None:
-    """Write the piece's samples at `offset`, as far as they lie inside the track."""
-    first, last = max(0, offset), min(len(track), offset + len(piece.payload))
-    if first < last:
-        track[first:last] = decode(piece.payload[first - offset : last - offset], piece.codec)
+def _within(stretch: Stretch, start: int, end: int) -> list[Stretch]:
+    part = Stretch(max(stretch.start, start), min(stretch.end, end))
+    return [part] if part.start < part.end else []
+
+
+def _position(piece: Piece) -> int:
+    return piece.position
+
+
+def _end(piece: Piece) -> int:
+    return piece.end

@@ -161,6 +161,14 @@ class MediaWorkers:
         """Keep what follows out of the recording and the bridge, or no more."""
         self._tell(leg, commands.Mask, masked=masked)
 
+    def pause_recording(self, leg: ConnectionId, paused: bool) -> None:
+        """Write silence in place of both sides, or no more."""
+        self._tell(leg, commands.PauseRecording, paused=paused)
+
+    def mark_recording(self, leg: ConnectionId, label: str) -> None:
+        """Note this instant in the recording."""
+        self._tell(leg, commands.MarkRecording, label=label)
+
     def send_keys(self, leg: ConnectionId, keys: str) -> None:
         """Press keys towards the far side."""
         self._tell(leg, commands.SendKeys, keys=keys)

@@ -80,8 +80,10 @@ class ServerLink(commands.Link):
         return {}
 
     @commands.RecordingClosed.responder
-    def _recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> dict[str, Any]:
-        self._owner.listener.recording_closed(leg, path, seconds)
+    def _recording_closed(
+        self, leg: ConnectionId, path: Path, seconds: float, digest: str
+    ) -> dict[str, Any]:
+        self._owner.listener.recording_closed(leg, path, seconds, digest)
         return {}
 
     @commands.LegsLost.responder

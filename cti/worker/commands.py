@@ -114,6 +114,18 @@ class Mask(OneWay):
     arguments = [LEG, (b"masked", amp.Boolean())]
 
 
+class PauseRecording(OneWay):
+    """Write silence in place of both sides, or no more."""
+
+    arguments = [LEG, (b"paused", amp.Boolean())]
+
+
+class MarkRecording(OneWay):
+    """Note this instant in the recording."""
+
+    arguments = [LEG, (b"label", amp.Unicode())]
+
+
 class SendKeys(OneWay):
     """Press keys towards the far side."""
 
@@ -164,7 +176,7 @@ class PlayEnded(OneWay):
 class RecordingClosed(OneWay):
     """A recording is whole on disk."""
 
-    arguments = [LEG, (b"path", LocalPath()), (b"seconds", amp.Float())]
+    arguments = [LEG, (b"path", LocalPath()), (b"seconds", amp.Float()), (b"digest", amp.Unicode())]
 
 
 class LegsLost(OneWay):

@@ -27,6 +27,7 @@ from cti.media.port import (
 )
 from cti.media.session import Session, Source
 from cti.media.wave_file import SoundUnusable
+from cti.recording.writer import Held
 from cti.worker.disk import Disk, ThreadDisk
 from cti.worker.leg import Leg, Play
 from cti.worker.pacer import Pacer
@@ -167,6 +168,17 @@ class MediaEngine:
         if leg in self._legs:
             self._legs[leg].mask(masked, self._reactor.seconds())
 
+    def pause_recording(self, leg: ConnectionId, paused: bool) -> None:
+        """Leave both sides out of the recording, or no more."""
+        if leg in self._legs:
+            self._legs[leg].pause_recording(paused, self._reactor.seconds())
+
+    def mark_recording(self, leg: ConnectionId, label: str) -> None:
+        """Note this instant in the recording."""
+        found = self._legs.get(leg)
+        if found is not None and found.recording is not None:
+            found.recording.mark(label, self._reactor.seconds())
+
     def send_keys(self, leg: ConnectionId, keys: str) -> None:
         """Press keys towards the far side."""
         if leg in self._legs:
@@ -267,8 +279,8 @@ class MediaEngine:
         if recording is None:
             return succeed(None)
 
-        def closed(seconds: float) -> None:
-            self.reports.recording_closed(leg.name, recording.path, seconds)
+        def closed(held: Held) -> None:
+            self.reports.recording_closed(leg.name, recording.path, held.seconds, held.digest)
 
         return recording.close(self._reactor.seconds()).addCallback(closed)
 

@@ -64,6 +64,8 @@ class Leg:
         self.group = group
         self.peer: Leg | None = None
         self.masked = False
+        self.paused = False
+        """Whether what is recorded is left silent meanwhile."""
         self.recording: Recording | None = None
         """Set by `record`."""
         self.heard_at: float | None = None
@@ -186,15 +188,22 @@ class Leg:
         self._relayed_at = now
 
     def record(self, recording: Recording, now: float) -> None:
-        """Record from now on, masked if the leg is."""
+        """Record from now on, masked or paused if the leg is."""
         self.recording = recording
         recording.mask(self.masked, now)
+        recording.pause(self.paused, now)
 
     def mask(self, masked: bool, now: float) -> None:
         """Keep what is said and keyed out of the recording and from the other leg, or no more."""
         self.masked = masked
         if self.recording is not None:
             self.recording.mask(masked, now)
+
+    def pause_recording(self, paused: bool, now: float) -> None:
+        """Leave both sides out of the recording, or no more."""
+        self.paused = paused
+        if self.recording is not None:
+            self.recording.pause(paused, now)
 
     def statistics(self) -> LegStatistics:
         """What the leg saw so far."""

@@ -75,9 +75,11 @@ class WorkerLink(commands.Link):
         """Tell the server."""
         self.callRemote(commands.PlayEnded, leg=leg, play=play, outcome=outcome.value)
 
-    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
         """Tell the server."""
-        self.callRemote(commands.RecordingClosed, leg=leg, path=path, seconds=seconds)
+        self.callRemote(
+            commands.RecordingClosed, leg=leg, path=path, seconds=seconds, digest=digest
+        )
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
         """Tell the server."""
@@ -135,6 +137,16 @@ class WorkerLink(commands.Link):
     @commands.Mask.responder
     def _mask(self, leg: ConnectionId, masked: bool) -> dict[str, Any]:
         self._engine.mask(leg, masked)
+        return {}
+
+    @commands.PauseRecording.responder
+    def _pause_recording(self, leg: ConnectionId, paused: bool) -> dict[str, Any]:
+        self._engine.pause_recording(leg, paused)
+        return {}
+
+    @commands.MarkRecording.responder
+    def _mark_recording(self, leg: ConnectionId, label: str) -> dict[str, Any]:
+        self._engine.mark_recording(leg, label)
         return {}
 
     @commands.SendKeys.responder

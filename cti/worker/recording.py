@@ -8,22 +8,31 @@ from twisted.python.failure import Failure
 
 from cti.media.port import Codec, Tracks
 from cti.media.recorder import Recorder, Span
+from cti.media.rendering import Renderer
 from cti.media.rtp import RtpPacket
-from cti.media.wave_file import WaveWriter
+from cti.recording.keys import KeyLost, KeyRing
+from cti.recording.writer import Held, RecordingWriter
 from cti.worker.disk import Disk
 
 log = Logger()
 
+DISK = "disk"
+"""Why a recording ends before its call."""
+
 
 class Recording:
-    """One WAV file that grows by a second every second."""
+    """One file that grows by a second every second."""
 
-    def __init__(self, path: Path, tracks: Tracks, now: float, disk: Disk) -> None:
+    def __init__(
+        self, path: Path, tracks: Tracks, now: float, disk: Disk, ring: KeyRing | None = None
+    ) -> None:
         self.path = path
         self._recorder = Recorder(tracks, now)
+        self._renderer = Renderer(self._recorder.channels)
         self._disk = disk
-        self._writer: WaveWriter | None = None
-        self._seconds = 0.0
+        self._ring = ring
+        self._writer: RecordingWriter | None = None
+        self._held = Held()
         self._disk.run(self._open_in_thread).addErrback(self._failed)
 
     def received(self, packet: RtpPacket, codec: Codec, now: float) -> None:
@@ -35,43 +44,52 @@ class Recording:
         self._recorder.sent(packet, codec, now)
 
     def mask(self, masked: bool, now: float) -> None:
-        """From now on write silence, or sound again."""
+        """From now on leave out something secret, or no more."""
         self._recorder.mask(masked, now)
+
+    def pause(self, paused: bool, now: float) -> None:
+        """From now on leave out both sides, or no more."""
+        self._recorder.pause(paused, now)
+
+    def mark(self, label: str, now: float) -> None:
+        """Note this instant."""
+        self._recorder.mark(label, now)
 
     def flush(self, now: float) -> None:
         """Write what is old enough."""
         self._write(self._recorder.collect(now))
 
-    def close(self, now: float) -> Deferred[float]:
-        """Write what is left; fires with the seconds the file holds when it is closed."""
+    def close(self, now: float) -> Deferred[Held]:
+        """Write what is left; fires with what the file holds when it is closed."""
         self._write(self._recorder.finish(now))
         closed = self._disk.run(self._close_in_thread)
         closed.addErrback(self._failed)
-        return closed.addCallback(lambda _: self._seconds)
+        return closed.addCallback(lambda _: self._held)
 
     def _write(self, span: Span) -> None:
-        if span.length:
+        if span.length or span.marks:
             self._disk.run(lambda: self._write_in_thread(span)).addErrback(self._failed)
 
     def _open_in_thread(self) -> None:
-        self._writer = WaveWriter(self.path, self._recorder.channels)
+        self._writer = RecordingWriter(self.path, self._recorder.channels, self._ring)
 
     def _write_in_thread(self, span: Span) -> None:
         if self._writer is None:
             return
         try:
-            self._writer.append(span.samples())
+            self._writer.append(self._renderer.samples(span), span.marks)
         except OSError:
             # Given up at the first error: the file keeps what it holds, the call goes on.
-            self._close_in_thread()
+            writer, self._writer = self._writer, None
+            self._held = writer.give_up(DISK)
             raise
 
     def _close_in_thread(self) -> None:
         writer, self._writer = self._writer, None
         if writer is not None:
-            self._seconds = writer.seconds
-            writer.close()
+            self._held = writer.held
+            self._held = writer.close()
 
     def _failed(self, failure: Failure) -> None:
-        failure.trap(OSError)
+        failure.trap(OSError, KeyLost)
         log.error("Recording {path} stopped: {reason}", path=self.path, reason=failure.value)

@@ -21,7 +21,7 @@ class Unheard:
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
         """Nobody hears it."""
 
-    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
         """Nobody hears it."""
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
@@ -44,9 +44,9 @@ class Reports:
         """A play command is over."""
         self._tell(lambda listener: listener.play_ended(leg, play, outcome))
 
-    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
         """A recording is whole on disk."""
-        self._tell(lambda listener: listener.recording_closed(leg, path, seconds))
+        self._tell(lambda listener: listener.recording_closed(leg, path, seconds, digest))
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
         """No RTP came for these, or their worker died."""

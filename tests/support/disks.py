@@ -1,5 +1,6 @@
-"""A disk for recordings without a thread."""
+"""A disk for recordings without a thread, and one that is full."""
 
+import errno
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,3 +16,10 @@ class DirectDisk:
         return maybeDeferred(job)
 
     def stop(self) -> None: ...
+
+
+class FullDisk:
+    """Where a recording's sound no longer goes."""
+
+    def append(self, data: bytes) -> bytes:
+        raise OSError(errno.ENOSPC, f"no room for {len(data)} octets")

@@ -156,5 +156,5 @@ class FakeMedia:
         self.playing.pop(leg, None)
         path = self.recordings.pop(leg, None)
         if path is not None and self.listener is not None:
-            self.listener.recording_closed(leg, path, 1.5)
+            self.listener.recording_closed(leg, path, 1.5, "5ea1")
         closed.callback(LegStatistics(sent=100, received=90, lost=2))

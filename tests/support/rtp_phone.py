@@ -115,8 +115,8 @@ class Ear:
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
         self.told.append(("play", leg, play, outcome))
 
-    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float) -> None:
-        self.told.append(("recording", leg, path, round(seconds, 1)))
+    def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
+        self.told.append(("recording", leg, path, round(seconds, 1), digest))
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
         self.told.append(("lost", *legs))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cti.media.g711 import decode, encode
 from cti.media.port import Codec, Tracks
 from cti.media.recorder import Recorder, Span
+from cti.media.rendering import Renderer
 from cti.media.rtp import RtpPacket
 from tests.support.audio import Samples, level, tone, tone_begins
 
@@ -21,7 +22,8 @@ def _packet(number: int, *, ssrc: int = 1, base: int = 2**32 - 3000) -> RtpPacke
 
 
 def _read(*spans: Span, channels: int = 2) -> Samples:
-    data = b"".join(span.samples() for span in spans)
+    renderer = Renderer(channels)
+    data = b"".join(renderer.samples(span) for span in spans)
     return np.frombuffer(data, "<i2").reshape(-1, channels)
 
 

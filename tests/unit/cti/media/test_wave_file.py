@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cti.media.wave_file import SoundUnusable, WaveWriter, read_samples
-from tests.support.audio import read_wave, tone, write_wave
+from cti.media.wave_file import SoundUnusable, read_samples
+from tests.support.audio import tone, write_wave
 
 
 def _write(path: Path, channels: int, width: int, rate: int, data: bytes) -> Path:
@@ -41,18 +41,3 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"RIFF\0\0\0\0WAVE")
     with pytest.raises(SoundUnusable):
         read_samples(path)
-
-
-@pytest.mark.parametrize("channels", [1, 2])
-def test_a_growing_file_is_true_after_every_write(tmp_path: Path, channels: int) -> None:
-    path = tmp_path / "deep" / "a.wav"
-    writer = WaveWriter(path, channels)
-    assert len(read_wave(path)) == 0
-    for second in range(1, 4):
-        writer.append(np.full(8000 * channels, second, "<i2").tobytes())
-        sound = read_wave(path)
-        assert len(sound) == 8000 * second
-        assert (sound[-8000:] == second).all()
-        assert writer.seconds == second
-    writer.close()
-    assert len(read_wave(path)) == 24000

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from cti.media.port import Codec, Tracks
 from cti.media.rtp import RtpPacket
-from cti.worker.recording import Recording
+from cti.recording.verify import State, verify
+from cti.recording.writer import Held
+from cti.worker.recording import DISK, Recording
 from tests.support.audio import read_wave
 from tests.support.deferred import result_of
-from tests.support.disks import DirectDisk
+from tests.support.disks import DirectDisk, FullDisk
 
 
 def _say(recording: Recording, seconds: range) -> None:
@@ -21,7 +25,7 @@ def test_the_file_grows_while_it_is_written(tmp_path: Path) -> None:
     _say(recording, range(3))
     recording.flush(3.0)
     assert len(read_wave(recording.path)) == 20_800
-    assert result_of(recording.close(3.5)) == 3.5
+    assert result_of(recording.close(3.5)).seconds == 3.5
     assert len(read_wave(recording.path)) == 28_000
 
 
@@ -30,18 +34,22 @@ def test_a_file_that_cannot_be_opened_is_given_up(tmp_path: Path) -> None:
     recording = Recording(tmp_path / "file" / "a.wav", Tracks.BOTH, 0.0, DirectDisk())
     _say(recording, range(1))
     recording.flush(1.0)
-    assert result_of(recording.close(2.0)) == 0.0
+    assert result_of(recording.close(2.0)) == Held()
 
 
-def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_keeps_what_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recording = Recording(tmp_path / "a.wav", Tracks.RECEIVED, 0.0, DirectDisk())
     _say(recording, range(2))
     recording.flush(1.4)
     writer = recording._writer
     assert writer is not None
-    writer._file.close()
-    writer._file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115
+    full = FullDisk()
+    monkeypatch.setattr(writer._store, "append", full.append)
     recording.flush(2.4)
     recording.flush(3.4)
-    assert result_of(recording.close(4.0)) == 1.0
+    assert result_of(recording.close(4.0)).seconds == 1.0
     assert len(read_wave(recording.path)) == 8000
+    verdict = verify(recording.path)
+    assert (verdict.state, verdict.why, verdict.seconds) == (State.WHOLE, DISK, 1.0)

@@ -1,0 +1,1 @@
+"""Recordings as files: what was noted in them, the chain that seals them, their encryption."""
