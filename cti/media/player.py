@@ -1,10 +1,11 @@
-"""Announcements as 20 ms frames of G.711, from files read once and kept encoded."""
+"""Announcements as 20 ms frames of any codec, from files read once and kept encoded."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cti.media.g711 import FRAME_SAMPLES, encode, silence
+from cti.media.coding import encode_sound, silence
+from cti.media.g711 import FRAME_SAMPLES
 from cti.media.model import Codec
 from cti.media.wave_file import SoundUnusable, read_samples
 
@@ -28,7 +29,7 @@ class SoundCache:
         key = (path, codec, status.st_mtime_ns, status.st_size)
         sound = self._sounds.get(key)
         if sound is None:
-            sound = encode(read_samples(path), codec)
+            sound = encode_sound(read_samples(path), codec)
             self._keep(key, sound)
         self._sounds.move_to_end(key)
         return sound

@@ -1,7 +1,10 @@
 """One RTP session: whom it listens to, what it saw, and the stream it sends."""
 
-from cti.media.g711 import silence, translate
+from cti.media import quality
+from cti.media.coding import passes, silence
+from cti.media.g711 import SAMPLES_PER_SECOND, translate
 from cti.media.model import Codec, LegStatistics, MediaTarget
+from cti.media.quality import one_way_delay
 from cti.media.reception import Reception
 from cti.media.rtcp import (
     Goodbye,
@@ -44,6 +47,7 @@ class Session:
         self._control_source: Source | None = None
         self._remote_lost = 0
         self._round_trip = 0.0
+        self._remote_jitter = 0.0
 
     def configure(self, target: MediaTarget) -> None:
         """Send as agreed, and lock anew to the source of the next valid packet.
@@ -88,6 +92,8 @@ class Session:
         """Another leg's packet as this one sends it, or None when the far side cannot take it."""
         codec = CODECS.get(packet.payload_type)
         if codec is not None:
+            if not passes(codec, self._agreed.codec):
+                return None
             payload = translate(packet.payload, codec, self._agreed.codec)
             return self._stream.relay(packet, payload, self._agreed.codec.value, now, audio=True)
         if self._agreed.events is None or packet.payload_type == COMFORT_NOISE:
@@ -131,6 +137,7 @@ class Session:
         for block in blocks:
             if block.ssrc == self._stream.ssrc:
                 self._remote_lost = max(0, block.lost)
+                self._remote_jitter = block.jitter * 1000 / SAMPLES_PER_SECOND
                 if block.last_report:
                     passed = middle_bits(ntp_time(now)) - block.last_report - block.delay
                     # A clock that was set, or a far side that reckons wrong, tells nothing.
@@ -154,7 +161,18 @@ class Session:
             jitter=seen.jitter,
             remote_lost=self._remote_lost,
             round_trip=self._round_trip,
+            remote_jitter=self._remote_jitter,
+            codec=self.target.codec.name if self.target else "",
+            rating=self._rating(),
         )
+
+    def _rating(self) -> float:
+        seen = self._reception
+        if self.target is None or not seen.received:
+            return 0.0
+        share = seen.lost / (seen.lost + seen.received)
+        delay = one_way_delay(self._round_trip, seen.jitter)
+        return quality.rating(self.target.codec, share, delay)
 
     @property
     def _agreed(self) -> MediaTarget:

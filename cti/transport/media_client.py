@@ -145,6 +145,10 @@ class MediaWorkers:
         """End what plays."""
         self._tell(leg, commands.Stop)
 
+    def hear(self, leg: ConnectionId, sources: Sequence[ConnectionId]) -> None:
+        """Let the leg hear these and nobody else."""
+        self._tell(leg, commands.Hear, sources=list(sources))
+
     def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
         """Pass packets between two legs of one group."""
         self._tell(one, commands.Bridge, other=other)

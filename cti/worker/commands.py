@@ -90,6 +90,12 @@ class Stop(OneWay):
     arguments = [LEG]
 
 
+class Hear(OneWay):
+    """Hear these legs and nobody else."""
+
+    arguments = [LEG, (b"sources", amp.ListOf(amp.Unicode()))]
+
+
 class Bridge(OneWay):
     """Pass packets between two legs."""
 
@@ -143,6 +149,9 @@ class Close(amp.Command):
         (b"jitter", amp.Float()),
         (b"remote_lost", amp.Integer()),
         (b"round_trip", amp.Float()),
+        (b"remote_jitter", amp.Float()),
+        (b"codec", amp.Unicode()),
+        (b"rating", amp.Float()),
     ]
 
 

@@ -29,6 +29,7 @@ from cti.media.session import Session, Source
 from cti.media.wave_file import SoundUnusable
 from cti.recording.writer import Held
 from cti.worker.disk import Disk, ThreadDisk
+from cti.worker.hearing import Hearing
 from cti.worker.leg import Leg, Play
 from cti.worker.pacer import Pacer
 from cti.worker.recording import Recording
@@ -74,6 +75,7 @@ class MediaEngine:
         self._sounds = SoundCache(settings.cache_octets)
         self._pacer = Pacer(reactor, self._tick)
         self._ticks = 0
+        self._hearing = Hearing()
         self._legs: dict[ConnectionId, Leg] = {}
         self._sockets: dict[ConnectionId, tuple[LegSocket, LegSocket]] = {}
 
@@ -98,6 +100,7 @@ class MediaEngine:
         sound.receive = self._receiver(opened, opened.datagram)
         control.receive = self._receiver(opened, opened.control)
         self._legs[leg] = opened
+        self._hearing.add(opened)
         self._sockets[leg] = (sound, control)
         for reader in (sound, control):
             self._reactor.addReader(reader)
@@ -114,7 +117,10 @@ class MediaEngine:
             # What is known of the far side stands meanwhile: it is on hold in the old way.
             known = found.target or target
             target = replace(target, host=known.host, port=known.port, sending=False)
+        codec = found.codec
         found.configure(target, self._reactor.seconds())
+        if codec is not target.codec:
+            self._hearing.codec_changed(found)
 
     def play(
         self,
@@ -137,23 +143,28 @@ class MediaEngine:
         if leg in self._legs:
             self._legs[leg].end_play(PlayOutcome.STOPPED)
 
+    def hear(self, leg: ConnectionId, sources: Sequence[ConnectionId]) -> None:
+        """Let the leg hear these legs of its group from the next packet on, and nobody else."""
+        found = self._legs.get(leg)
+        if found is not None:
+            known = [self._legs[name] for name in sources if name in self._legs]
+            self._hearing.hear(found, known, self._reactor.seconds())
+
     def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
-        """Pass packets between two legs from the next one on; each leaves the bridge it was in."""
-        pair = self._legs.get(one), self._legs.get(other)
-        if pair[0] is None or pair[1] is None or pair[0] is pair[1]:
-            return
-        now = self._reactor.seconds()
-        for leg, peer in (pair, pair[::-1]):
-            assert leg is not None
-            assert peer is not None
-            if leg.peer is not peer:
-                self._separate(leg)
-            leg.join(peer, now)
+        """Let two legs hear each other; each leaves the bridge it was in."""
+        if one in self._legs and other in self._legs and one != other:
+            for leg, peer in ((one, other), (other, one)):
+                for left in self._legs[leg].hearers:
+                    if left.name != peer:
+                        self.hear(left.name, ())
+                self.hear(leg, (peer,))
 
     def unbridge(self, leg: ConnectionId) -> None:
         """Take the bridge the leg is in apart."""
         if leg in self._legs:
-            self._separate(self._legs[leg])
+            for each in (self._legs[leg], *self._legs[leg].hearers):
+                if each.sources:
+                    self.hear(each.name, ())
 
     def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         """Record to that file from now on; a recording under way is closed first."""
@@ -189,8 +200,9 @@ class MediaEngine:
         found = self._legs.pop(leg, None)
         if found is None:
             return succeed(LegStatistics())
-        self._separate(found)
-        found.leave(self._reactor.seconds())
+        now = self._reactor.seconds()
+        self._hearing.forget(found, now)
+        found.leave(now)
         for reader in self._sockets.pop(leg):
             self._reactor.removeReader(reader)
             reader.close()
@@ -229,6 +241,7 @@ class MediaEngine:
         self._ticks += 1
         silent_since = now - self._settings.rtp_timeout
         lost = []
+        self._mix(now)
         for number, leg in enumerate(tuple(self._legs.values()), self._ticks):
             try:
                 leg.tick(now)
@@ -244,6 +257,14 @@ class MediaEngine:
         if lost:
             log.info("No RTP for {legs}", legs=lost)
             self.reports.legs_lost(lost)
+
+    def _mix(self, now: float) -> None:
+        for mixed in tuple(self._hearing.mixes):
+            try:
+                mixed.tick(now)
+            except Exception:  # noqa: BLE001  (likewise)
+                for leg in mixed.hearers:
+                    self._give_up(leg)
 
     def _receiver(self, leg: Leg, take: Callable[[bytes, Source, float], None]) -> Receive:
         def receive(data: bytes, source: Source) -> None:
@@ -268,11 +289,6 @@ class MediaEngine:
             except SoundUnusable as error:
                 log.error("Not played: {reason}", reason=error)
         return sounds
-
-    def _separate(self, leg: Leg) -> None:
-        peer, leg.peer = leg.peer, None
-        if peer is not None:
-            peer.peer = None
 
     def _close_recording(self, leg: Leg) -> Deferred[None]:
         recording, leg.recording = leg.recording, None

@@ -7,22 +7,25 @@ no socket and no reactor.
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
 from twisted.logger import Logger
 
 from cti.kernel.errors import RemoteError
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.g711 import translate
+from cti.media.coding import Conversion, Encoder
+from cti.media.g711 import Samples
+from cti.media.intake import Intake
 from cti.media.player import Player
 from cti.media.port import Codec, LegStatistics, MediaTarget, PlayOutcome
 from cti.media.rtp import RtpPacket
-from cti.media.session import CODECS, Session, Source
+from cti.media.session import CODECS, COMFORT_NOISE, Session, Source
 from cti.media.telephone_event import KeyReceiver, KeySender, KeyStep
 from cti.worker.recording import Recording
 
 log = Logger()
 
 FILL_AFTER = 0.5
-"""Seconds a bridged leg waits for the other's packets before it sends silence of its own."""
+"""Seconds a leg waits for packets to pass on before it sends silence of its own."""
 
 Transmit = Callable[[bytes, Source], None]
 
@@ -41,11 +44,14 @@ class Play:
     def __init__(self, number: int, player: Player, codec: Codec, *, barge_in: bool) -> None:
         self.number, self.codec, self.barge_in = number, codec, barge_in
         self._player = player
+        self._conversion = Conversion(codec, codec)
 
     def frame(self, codec: Codec) -> bytes | None:
         """The next 20 ms in the codec the leg has now; None at the end."""
         frame = self._player.frame()
-        return frame and translate(frame, self.codec, codec)
+        if codec is not self._conversion.target:
+            self._conversion = Conversion(self.codec, codec)
+        return frame and self._conversion.convert(frame)
 
 
 class Leg:
@@ -62,7 +68,16 @@ class Leg:
     ) -> None:
         self.name = name
         self.group = group
-        self.peer: Leg | None = None
+        self.sources: tuple[Leg, ...] = ()
+        """Whom it hears."""
+        self.hearers: tuple[Leg, ...] = ()
+        """Who hears it."""
+        self.passed_to: tuple[Leg, ...] = ()
+        """Those of them who get its packets as they come."""
+        self.mixed = False
+        """Whether what it hears is made for it, not passed on."""
+        self.mixture: Samples | None = None
+        """The next 20 ms made for it."""
         self.masked = False
         self.paused = False
         """Whether what is recorded is left silent meanwhile."""
@@ -78,7 +93,12 @@ class Leg:
         self._keys_heard = KeyReceiver()
         self._keys_sent = KeySender()
         self._pressing = False
-        self._private_key: int | None = None
+        self._key_for: tuple[Leg, ...] = ()
+        """Who gets the packets of the key that is down."""
+        self._intake: Intake | None = None
+        self._frame: Samples | None = None
+        self._frame_at = 0.0
+        self._encoder: Encoder | None = None
         self._play: Play | None = None
         self._relayed_at = 0.0
         self._reported = False
@@ -99,6 +119,11 @@ class Leg:
         return self._session.target
 
     @property
+    def takes_events(self) -> bool:
+        """Whether the far side agreed to telephone-event."""
+        return self.target is not None and self.target.events is not None
+
+    @property
     def codec(self) -> Codec | None:
         """The codec agreed on; None before `configure`."""
         return None if self.target is None else self.target.codec
@@ -114,7 +139,10 @@ class Leg:
             codec = CODECS.get(packet.payload_type)
             if codec is not None:
                 self._hear(packet, codec, now)
-            elif self._session.target and packet.payload_type == self._session.target.events:
+            elif packet.payload_type == COMFORT_NOISE:
+                if self._intake is not None:
+                    self._intake.comfort_noise(packet.payload)
+            else:
                 self._hear_event(packet, now)
         except RemoteError as error:
             self._count_malformed(error)
@@ -139,18 +167,21 @@ class Leg:
             self._transmit_control(self._session.goodbye(now), self._session.control_destination)
 
     def tick(self, now: float) -> None:
-        """Send this 20 ms: a key, a frame of what plays, or silence; nothing while bridged."""
+        """Send this 20 ms: a key, or a frame of what plays, is mixed for it, or is silence.
+
+        Nothing while packets are passed on.
+        """
         target = self._session.target
         if target is None:
             return
-        frame = self._next_frame(target.codec, now)
+        playing = self._next_frame(target.codec, now)
         step = self._keys_sent.step()
         self._pressing = step is not None
-        if target.sending and not self._send_step(step, now):
-            bridged = self.peer is not None and now - self._relayed_at < FILL_AFTER
-            if frame is not None or self._pressing or not bridged:
-                packet = self._session.frame(frame or self._session.quiet, now)
-                self._send_sound(packet, target.codec, now)
+        if not target.sending or self._send_step(step, now):
+            return
+        frame = playing or self._frame_of_its_own(target.codec, now)
+        if frame is not None:
+            self._send_sound(self._session.frame(frame, now), target.codec, now)
 
     def relay(self, packet: RtpPacket, now: float) -> None:
         """Send another leg's packet, unless something of our own is being sent."""
@@ -181,11 +212,33 @@ class Leg:
         """Press keys towards the far side."""
         self._keys_sent.press(keys)
 
-    def join(self, peer: "Leg", now: float) -> None:
-        """Send what `peer` hears, in place of what plays."""
+    def hear(self, sources: tuple["Leg", ...], now: float) -> None:
+        """Send what these say, in place of what plays."""
         self.end_play(PlayOutcome.STOPPED)
-        self.peer = peer
+        self.sources = sources
+        self.mixture = None
         self._relayed_at = now
+
+    def take_in(self, rate: int | None) -> None:
+        """Have frames of that rate ready for `frame`; None: nobody asks for any."""
+        if rate is None:
+            self._intake = None
+        elif self._intake is None or self._intake.rate != rate:
+            self._intake = Intake(rate)
+
+    def frame(self, now: float) -> Samples:
+        """What the far side says in this tick: silence in secrecy."""
+        assert self._intake is not None, "take_in comes first"
+        if self._frame is None or self._frame_at != now:
+            self._frame, self._frame_at = self._intake.frame(now), now
+        return np.zeros_like(self._frame) if self.masked else self._frame
+
+    def speak_at(self, rate: int) -> None:
+        """What is mixed for it comes at that rate."""
+        if self.codec is not None:
+            known = self._encoder
+            if known is None or (known.codec, known.rate) != (self.codec, rate):
+                self._encoder = Encoder(self.codec, rate)
 
     def record(self, recording: Recording, now: float) -> None:
         """Record from now on, masked or paused if the leg is."""
@@ -217,22 +270,32 @@ class Leg:
     def _hear(self, packet: RtpPacket, codec: Codec, now: float) -> None:
         if self.recording is not None:
             self.recording.received(packet, codec, now)
+        if self._intake is not None:
+            self._intake.put(packet, codec, now)
         # Keys can be heard as tones, and numbers be said aloud: in secrecy nothing goes on.
-        if self.peer is not None and not self.masked:
-            self.peer.relay(packet, now)
+        if not self.masked:
+            for hearer in self.passed_to:
+                hearer.relay(packet, now)
 
     def _hear_event(self, packet: RtpPacket, now: float) -> None:
         key = self._keys_heard.receive(packet)
         if key is not None:
-            if self._play is not None and self._play.barge_in:
-                self.end_play(PlayOutcome.KEY)
-            self._listener.key_pressed(self.name, key)
-        private = self.peer is None or self.masked or self.peer.masked
-        if key is not None:
-            self._private_key = packet.timestamp if private else None
-        # What went down before the bridge, or in secrecy, stays with us until it is let go.
-        if self.peer is not None and not private and packet.timestamp != self._private_key:
-            self.peer.relay(packet, now)
+            self._take_key(key)
+        # What went down before anybody heard it, or in secrecy, stays with us until it is let go.
+        if self._key_for and not self.masked:
+            for hearer in self._key_for:
+                if hearer in self.hearers and not hearer.masked:
+                    hearer.relay(packet, now)
+
+    def _take_key(self, key: str) -> None:
+        if self._play is not None and self._play.barge_in:
+            self.end_play(PlayOutcome.KEY)
+        self._listener.key_pressed(self.name, key)
+        ears = () if self.masked else tuple(each for each in self.hearers if not each.masked)
+        self._key_for = tuple(each for each in ears if each.takes_events and not each.mixed)
+        for hearer in ears:
+            if hearer not in self._key_for:
+                hearer.press(key)
 
     def _next_frame(self, codec: Codec, now: float) -> bytes | None:
         if self._play is None:
@@ -242,6 +305,15 @@ class Leg:
             self._relayed_at = now
             self.end_play(PlayOutcome.FINISHED)
         return frame
+
+    def _frame_of_its_own(self, codec: Codec, now: float) -> bytes | None:
+        """What is mixed, or silence; None while packets are passed on."""
+        if self.mixed and self.mixture is not None and not self._pressing:
+            if self._encoder is None or self._encoder.codec is not codec:
+                self._encoder = Encoder(codec)
+            return self._encoder.encode(self.mixture)
+        passed = self.sources and not self.mixed and now - self._relayed_at < FILL_AFTER
+        return None if passed and not self._pressing else self._session.quiet
 
     def _send_step(self, step: KeyStep | None, now: float) -> bool:
         if step is None or step.payload is None:

@@ -119,6 +119,11 @@ class WorkerLink(commands.Link):
         self._engine.stop(leg)
         return {}
 
+    @commands.Hear.responder
+    def _hear(self, leg: ConnectionId, sources: list[ConnectionId]) -> dict[str, Any]:
+        self._engine.hear(leg, sources)
+        return {}
+
     @commands.Bridge.responder
     def _bridge(self, leg: ConnectionId, other: ConnectionId) -> dict[str, Any]:
         self._engine.bridge(leg, other)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.g711 import LAWS
 from cti.media.port import (
     Codec,
     LegStatistics,
@@ -185,7 +184,7 @@ def test_a_play_replaced_or_stopped_is_told(stage: Stage, tmp_path: Path) -> Non
     stage(scene)
 
 
-@pytest.mark.parametrize("codec", LAWS)
+@pytest.mark.parametrize("codec", list(Codec))
 def test_a_tone_is_heard_through_a_bridge_both_ways(stage: Stage, codec: Codec) -> None:
     async def scene(media: MediaPort, _ear: Ear) -> None:
         one, two = await _leg(media, ONE), await _leg(media, TWO, codec)
@@ -202,6 +201,83 @@ def test_a_tone_is_heard_through_a_bridge_both_ways(stage: Stage, codec: Codec) 
         assert {p.ssrc for p in two.packets} == {two.packets[0].ssrc}
         sequences = [p.sequence for p in two.packets]
         assert sequences == [(sequences[0] + n) % 2**16 for n in range(len(sequences))]
+
+    stage(scene)
+
+
+@pytest.mark.parametrize("parties", [3, 4, 8])
+def test_everybody_in_a_conference_hears_all_others_and_not_themselves(
+    stage: Stage, parties: int
+) -> None:
+    names = [ConnectionId(f"party {n}") for n in range(parties)]
+    pitches = [400 + 150 * n for n in range(parties)]
+
+    async def scene(media: MediaPort, _ear: Ear) -> None:
+        phones = [await _leg(media, name, list(Codec)[n % 3]) for n, name in enumerate(names)]
+        for name in names:
+            media.hear(name, [each for each in names if each != name])
+        await pause(0.05)
+        talks = [
+            begin(phone.talk(tone(pitch, 0.5, -24)))
+            for phone, pitch in zip(phones, pitches, strict=True)
+        ]
+        for talk in talks:
+            await talk
+        await _end(media, *zip(names, phones, strict=True))
+        for number, phone in enumerate(phones):
+            heard = phone.heard()[-3200:-1600]
+            shares = [goertzel(heard, pitch) for pitch in pitches]
+            assert shares.pop(number) < 0.02 / parties
+            assert all(share > 0.6 / len(shares) for share in shares), shares
+
+    stage(scene)
+
+
+def test_a_listener_is_not_heard_and_a_whisper_reaches_one_ear(stage: Stage) -> None:
+    caller, agent, coach = (ConnectionId(name) for name in ("caller", "agent", "coach"))
+
+    async def scene(media: MediaPort, _ear: Ear) -> None:
+        phones = {name: await _leg(media, name) for name in (caller, agent, coach)}
+        media.hear(caller, [agent])
+        media.hear(agent, [caller, coach])
+        media.hear(coach, [caller, agent])
+        await pause(0.05)
+        pitches = {caller: 500, agent: 800, coach: 1200}
+        talks = [begin(phones[name].talk(tone(pitches[name], 0.5, -24))) for name in phones]
+        for talk in talks:
+            await talk
+        await _end(media, *phones.items())
+        heard = {
+            name: [goertzel(phone.heard()[-3200:-1600], pitches[each]) > 0.4 for each in phones]
+            for name, phone in phones.items()
+        }
+        assert heard == {
+            caller: [False, True, False],
+            agent: [True, False, True],
+            coach: [True, True, False],
+        }
+
+    stage(scene)
+
+
+def test_who_leaves_a_conference_is_heard_no_more(stage: Stage) -> None:
+    three = ConnectionId("three")
+
+    async def scene(media: MediaPort, _ear: Ear) -> None:
+        one, two, last = [await _leg(media, name) for name in (ONE, TWO, three)]
+        media.hear(ONE, [TWO, three])
+        media.hear(TWO, [ONE, three])
+        media.hear(three, [ONE, TWO])
+        await media.close(three)
+        await last.hang_up()
+        talk = begin(two.talk(tone(800, 0.3)))
+        await one.talk(tone(500, 0.3))
+        await talk
+        await pause(0.05)
+        media.hear(ONE, [])
+        await _end(media, (ONE, one), (TWO, two))
+        assert has_tone(two.heard()[-1600:], 500, share=0.9)
+        assert has_tone(one.heard()[-1600:], 800, share=0.9)
 
     stage(scene)
 
@@ -341,6 +417,7 @@ def test_commands_on_a_leg_that_is_gone_do_nothing(stage: Stage, tmp_path: Path)
         media.stop(ONE)
         media.bridge(ONE, TWO)
         media.unbridge(ONE)
+        media.hear(ONE, [TWO])
         media.record(ONE, tmp_path / "never.wav")
         media.mask(ONE, True)
         media.send_keys(ONE, "1")

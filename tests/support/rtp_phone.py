@@ -9,7 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import DatagramProtocol
 
 from cti.kernel.identifiers import ConnectionId
-from cti.media.g711 import FRAME_SAMPLES, FRAME_SECONDS, decode, encode
+from cti.media.coding import Decoder, Encoder
+from cti.media.g711 import FRAME_SAMPLES, FRAME_SECONDS
 from cti.media.port import Codec, MediaTarget, PlayOutcome
 from cti.media.rtp import RTCP_TYPES, RtpPacket
 from cti.media.telephone_event import TelephoneEvent, press_steps
@@ -26,6 +27,7 @@ class RtpPhone(DatagramProtocol):
         self.codec = codec
         self.packets: list[RtpPacket] = []
         self.times: list[float] = []
+        self._encoder = Encoder(codec)
         self._ssrc = ssrc
         self._sequence = 65_500
         self._timestamp = 2**32 - 4000
@@ -53,7 +55,7 @@ class RtpPhone(DatagramProtocol):
         begun = reactor().seconds()
         for number in range(len(samples) // FRAME_SAMPLES):
             part = samples[number * FRAME_SAMPLES : (number + 1) * FRAME_SAMPLES]
-            self.send(encode(part, self.codec), self.codec.value)
+            self.send(self._encoder.encode(part), self.codec.value)
             self._timestamp += FRAME_SAMPLES
             await pause(max(0, begun + (number + 1) * FRAME_SECONDS - reactor().seconds()))
 
@@ -86,7 +88,8 @@ class RtpPhone(DatagramProtocol):
 
     def heard(self) -> Samples:
         """What was heard so far, packet after packet."""
-        frames = [decode(p.payload, Codec(p.payload_type)) for p in self.audio()]
+        decoders = {codec: Decoder(codec) for codec in Codec}
+        frames = [decoders[Codec(p.payload_type)].decode(p.payload) for p in self.audio()]
         return np.concatenate(frames) if frames else np.zeros(0, np.int16)
 
     def audio(self) -> list[RtpPacket]:

@@ -13,6 +13,7 @@ from cti.media.rtcp import Goodbye, RtcpPacket, SenderReport, parse_compound
 from cti.media.rtp import RtpPacket
 from cti.media.session import Session, Source
 from cti.media.telephone_event import press_steps
+from cti.worker.hearing import Hearing
 from cti.worker.leg import Leg, Play
 from cti.worker.recording import Recording
 from tests.support.audio import has_tone, level, read_wave, tone
@@ -74,8 +75,11 @@ def _pair() -> tuple[Line, Line]:
 
 
 def _bridge(one: Line, two: Line, now: float) -> None:
-    one.leg.join(two.leg, now)
-    two.leg.join(one.leg, now)
+    hearing = Hearing()
+    for line in (one, two):
+        hearing.add(line.leg)
+    hearing.hear(one.leg, [two.leg], now)
+    hearing.hear(two.leg, [one.leg], now)
 
 
 def _play(sound: bytes, number: int = 1, *, barge_in: bool = False) -> Play:
