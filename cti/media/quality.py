@@ -95,5 +95,5 @@ def _delay_impairment(delay: float) -> float:
     """Idd (G.107, 7.4): 0 up to 100 ms."""
     if delay <= DELAY_HARMLESS:
         return 0.0
-    x = log2(delay / DELAY_HARMLESS)
-    return 25 * ((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
+    x: float = log2(delay / DELAY_HARMLESS)
+    return 25.0 * float((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)

@@ -93,8 +93,9 @@ class Mix:
 def _needs_mixing(leg: Leg) -> bool:
     if len(leg.sources) == 1:
         (source,) = leg.sources
-        known = source.codec is not None and leg.codec is not None
-        return known and not passes(source.codec, leg.codec)
+        if source.codec is None or leg.codec is None:
+            return False
+        return not passes(source.codec, leg.codec)
     return len(leg.sources) > 1
 
 
