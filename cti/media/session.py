@@ -105,6 +105,8 @@ class Session:
     @property
     def control_destination(self) -> Source | None:
         """Where reports go: whence the far side's come, or the port above its sound's."""
+        if self.target is not None and self.target.mux:
+            return self.destination
         if self.destination is None or self._control_source is not None:
             return self._control_source
         host, port = self.destination

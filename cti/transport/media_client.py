@@ -22,6 +22,7 @@ from cti.media.port import (
     MediaListener,
     MediaTarget,
     MediaUnavailable,
+    Security,
     Tracks,
 )
 from cti.transport.media_process import GIVE_UP_AFTER, MediaWorker, ProcessReactor
@@ -102,7 +103,9 @@ class MediaWorkers:
 
     # --- the port ---------------------------------------------------------------------------
 
-    def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:
+    def open(
+        self, leg: ConnectionId, group: CallId, security: Security = Security.NONE
+    ) -> Deferred[MediaAddress]:
         """Open the leg where its group lives, or on the worker with the fewest legs."""
         worker = self._worker_of(group)
         if worker is None or worker.link is None or leg in self._homes:
@@ -112,7 +115,9 @@ class MediaWorkers:
         worker.legs.add(leg)
         self._opening.add(leg)
         opened: Deferred[dict[str, Any]]
-        opened = worker.link.callRemote(commands.Open, leg=leg, group=group)
+        opened = worker.link.callRemote(
+            commands.Open, leg=leg, group=group, security=security.value
+        )
         return opened.addCallbacks(
             self._opened, self._not_opened, callbackArgs=(leg,), errbackArgs=(leg,)
         )
@@ -127,6 +132,8 @@ class MediaWorkers:
             codec=target.codec.value,
             events=target.events,
             sending=target.sending,
+            security=target.security,
+            mux=target.mux,
         )
 
     def play(

@@ -6,15 +6,19 @@ after everything reported before it, because one stream carries both.
 
 # ruff: noqa: RUF012  (AMP reads these class attributes as they are)
 
+import json
 import pathlib
+from dataclasses import asdict
 
 from twisted.logger import Logger
 from twisted.protocols import amp
 from twisted.python.failure import Failure
 
-from cti.media.port import MediaUnavailable
+from cti.media.port import BrowserKeys, MediaUnavailable, SdesKey
 
 log = Logger()
+
+OwnSecurity = tuple[SdesKey, ...] | BrowserKeys | None
 
 LINK = 3
 """The worker's file descriptor of its end."""
@@ -40,6 +44,31 @@ class LocalPath(amp.Unicode):
         return pathlib.Path(inString.decode())
 
 
+class SecurityOf(amp.Argument):
+    """The keys of a leg's end, as JSON: the socket pair is nobody else's, and nothing logs it."""
+
+    def toString(self, inObject: OwnSecurity | SdesKey) -> bytes:  # noqa: N802, N803  (Twisted's names)
+        """JSON of the values' fields."""
+        match inObject:
+            case BrowserKeys():
+                return json.dumps({"browser": asdict(inObject)}).encode()
+            case SdesKey():
+                return json.dumps({"key": asdict(inObject)}).encode()
+            case _:
+                return json.dumps({"keys": [asdict(key) for key in inObject or ()]}).encode()
+
+    def fromString(self, inString: bytes) -> OwnSecurity | SdesKey:  # noqa: N802, N803  (likewise)
+        """The values."""
+        match json.loads(inString):
+            case {"browser": fields}:
+                return BrowserKeys(**fields)
+            case {"key": fields}:
+                return SdesKey(**fields)
+            case {"keys": keys}:
+                return tuple(SdesKey(**fields) for fields in keys)
+        return None
+
+
 class OneWay(amp.Command):
     """A command that is not answered."""
 
@@ -54,8 +83,12 @@ LEG = (b"leg", amp.Unicode())
 class Open(amp.Command):
     """Open a leg."""
 
-    arguments = [LEG, (b"group", amp.Unicode())]
-    response = [(b"host", amp.Unicode()), (b"port", amp.Integer())]
+    arguments = [LEG, (b"group", amp.Unicode()), (b"security", amp.Unicode())]
+    response = [
+        (b"host", amp.Unicode()),
+        (b"port", amp.Integer()),
+        (b"security", SecurityOf(optional=True)),
+    ]
     errors = {MediaUnavailable: b"MEDIA_UNAVAILABLE"}
 
 
@@ -69,6 +102,8 @@ class Configure(OneWay):
         (b"codec", amp.Integer()),
         (b"events", amp.Integer(optional=True)),
         (b"sending", amp.Boolean()),
+        (b"security", SecurityOf(optional=True)),
+        (b"mux", amp.Boolean()),
     ]
 
 

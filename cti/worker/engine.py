@@ -16,6 +16,7 @@ from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CallId, ConnectionId, Entropy, system_entropy
 from cti.media.player import Player, SoundCache
 from cti.media.port import (
+    BrowserKeys,
     Codec,
     LegStatistics,
     MediaAddress,
@@ -23,6 +24,7 @@ from cti.media.port import (
     MediaTarget,
     MediaUnavailable,
     PlayOutcome,
+    Security,
     Tracks,
 )
 from cti.media.session import Session, Source
@@ -36,6 +38,8 @@ from cti.worker.recording import Recording
 from cti.worker.reports import Reports, Unheard
 from cti.worker.settings import MediaSettings
 from cti.worker.sockets import LegSocket, PortRange, Receive, is_destination
+from cti.worker.wire import Wire
+from cti.worker.wires import Wires
 
 log = Logger()
 
@@ -78,10 +82,14 @@ class MediaEngine:
         self._hearing = Hearing()
         self._legs: dict[ConnectionId, Leg] = {}
         self._sockets: dict[ConnectionId, tuple[LegSocket, LegSocket]] = {}
+        self._wires = Wires(reactor, entropy)
+        self._wire_of: dict[ConnectionId, Wire] = {}
 
     # --- the port ---------------------------------------------------------------------------
 
-    def open(self, leg: ConnectionId, group: CallId) -> Deferred[MediaAddress]:
+    def open(
+        self, leg: ConnectionId, group: CallId, security: Security = Security.NONE
+    ) -> Deferred[MediaAddress]:
         """Bind a port for the leg; MediaUnavailable when there is none."""
         if leg in self._legs:
             return fail(MediaUnavailable(f"leg {leg} is open"))
@@ -96,23 +104,29 @@ class MediaEngine:
             cname=self._entropy(12),
         )
         sound, control = (LegSocket(sock) for sock in sockets)
-        opened = Leg(leg, group, session, sound.transmit, self.reports, control.transmit)
-        sound.receive = self._receiver(opened, opened.datagram)
-        control.receive = self._receiver(opened, opened.control)
+        wire = self._wires.make(security, leg, (sound, control), lambda: self._lost(leg))
+        opened = Leg(leg, group, session, wire.transmit, self.reports, wire.transmit_control)
+        wire.attach(self._receiver(opened, opened.datagram), self._receiver(opened, opened.control))
         self._legs[leg] = opened
         self._hearing.add(opened)
         self._sockets[leg] = (sound, control)
+        self._wire_of[leg] = wire
         for reader in (sound, control):
             self._reactor.addReader(reader)
         self._pacer.start()
-        return succeed(MediaAddress(self._settings.host, sound.port))
+        return succeed(MediaAddress(self._settings.host, sound.port, wire.own))
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed from the next tick on."""
         found = self._legs.get(leg)
         if found is None:
             return
-        if not is_destination(target.host, target.port):
+        if not self._wire_of[leg].configure(target):
+            log.error("Leg {leg_id} stays silent: the far side's security is another", leg_id=leg)
+            found.deconfigure()
+            return
+        by_checks = isinstance(target.security, BrowserKeys) and target.security.fragment
+        if not by_checks and not is_destination(target.host, target.port):
             log.info("Leg {leg_id} has nowhere to send to: {host}", leg_id=leg, host=target.host)
             # What is known of the far side stands meanwhile: it is on hold in the old way.
             known = found.target or target
@@ -203,6 +217,7 @@ class MediaEngine:
         now = self._reactor.seconds()
         self._hearing.forget(found, now)
         found.leave(now)
+        self._close_wire(leg)
         for reader in self._sockets.pop(leg):
             self._reactor.removeReader(reader)
             reader.close()
@@ -274,6 +289,18 @@ class MediaEngine:
                 self._give_up(leg)
 
         return receive
+
+    def _lost(self, leg: ConnectionId) -> None:
+        """Whoever is at the other end can no longer be sent to."""
+        if leg in self._legs:
+            self._legs[leg].deconfigure()
+            self.reports.legs_lost([leg])
+
+    def _close_wire(self, leg: ConnectionId) -> None:
+        wire = self._wire_of.pop(leg)
+        wire.close()
+        if wire.refused:
+            log.info("Leg {leg_id} refused {count} datagrams", leg_id=leg, count=wire.refused)
 
     def _give_up(self, leg: Leg) -> None:
         """A mistake of ours: log it, and let that call be cleared."""

@@ -27,7 +27,17 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.port import Codec, LegStatistics, MediaAddress, MediaTarget, PlayOutcome, Tracks
+from cti.media.port import (
+    BrowserKeys,
+    Codec,
+    LegStatistics,
+    MediaAddress,
+    MediaTarget,
+    PlayOutcome,
+    SdesKey,
+    Security,
+    Tracks,
+)
 from cti.worker import commands
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import DEFAULT_CACHE, MediaSettings
@@ -88,11 +98,11 @@ class WorkerLink(commands.Link):
     # --- commands ---------------------------------------------------------------------------
 
     @commands.Open.responder
-    def _open(self, leg: ConnectionId, group: CallId) -> Deferred[dict[str, Any]]:
+    def _open(self, leg: ConnectionId, group: CallId, security: str) -> Deferred[dict[str, Any]]:
         def opened(address: MediaAddress) -> dict[str, Any]:
-            return {"host": address.host, "port": address.port}
+            return {"host": address.host, "port": address.port, "security": address.security}
 
-        return self._engine.open(leg, group).addCallback(opened)
+        return self._engine.open(leg, group, Security(security)).addCallback(opened)
 
     @commands.Configure.responder
     def _configure(
@@ -103,8 +113,11 @@ class WorkerLink(commands.Link):
         codec: int,
         events: int | None,
         sending: bool,
+        mux: bool,
+        security: SdesKey | BrowserKeys | None = None,
     ) -> dict[str, Any]:
-        self._engine.configure(leg, MediaTarget(host, port, Codec(codec), events, sending))
+        target = MediaTarget(host, port, Codec(codec), events, sending, security, mux)
+        self._engine.configure(leg, target)
         return {}
 
     @commands.Play.responder
