@@ -1,6 +1,6 @@
 """What the parts of call control share: the ports they act through and the table of live calls."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -45,6 +45,8 @@ class Switch:
     call_of_leg: dict[ConnectionId, LiveCall] = field(default_factory=dict)
     leg_of_session: dict[SessionId, Leg] = field(default_factory=dict)
     play_numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    carried: Callable[[Connection, SessionId], object] = lambda _connection, _session: None
+    """Told which SIP session carries which connection, each time one begins to."""
 
     def live(self, call_id: CallId) -> LiveCall | None:
         """The call, unless it is gone or being cleared."""
@@ -69,6 +71,7 @@ class Switch:
         """That SIP session carries the leg."""
         leg.session = session
         self.leg_of_session[session] = leg
+        self.carried(leg.connection, session)
 
     def aim(self, leg: Leg, target: MediaTarget) -> None:
         """The leg sends there from now on."""

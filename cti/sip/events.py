@@ -286,6 +286,14 @@ class BindingRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInFailed:
+    """Somebody gave a wrong secret for the name `account`, whether or not there is such an one."""
+
+    source: Endpoint
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationSucceeded:
     """Our own REGISTER was accepted for `expires` seconds; refreshed by itself.
 
@@ -335,6 +343,7 @@ Report = (
     | ProbeAnswered
     | BindingAdded
     | BindingRemoved
+    | SignInFailed
     | RegistrationSucceeded
     | RegistrationFailed
     | RequestFailed

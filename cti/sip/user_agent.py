@@ -252,6 +252,11 @@ class UserAgent:
         """Every session not yet forgotten, also those that only wait for the far side."""
         return tuple(self._sessions)
 
+    def call_id(self, session: SessionId) -> str:
+        """The Call-ID of the session's dialog (RFC 3261, 8.1.1.4); empty once it is forgotten."""
+        found = self._sessions.get(session)
+        return found.call_id if found else ""
+
     @property
     def idle(self) -> bool:
         """Whether nobody is waited for: no session, no registration of ours."""

@@ -446,3 +446,12 @@ def test_a_caller_behind_a_translator_is_answered_where_it_came_from() -> None:
     (bye,) = [each for each in house.end(session) if isinstance(each, SendDatagram)]
     assert bye.destination == outside
     assert [each.destination for each in output if isinstance(each, SendDatagram)] == [outside]
+
+
+def test_a_session_is_known_by_its_call_id_as_long_as_it_lives() -> None:
+    house = agent()
+    session = offered(house)
+    assert house.call_id(session) == "call-1@192.0.2.1"
+    house.reject(session, 486)
+    take(house, request_bytes("ACK"))
+    assert house.call_id(SessionId("gone")) == ""
