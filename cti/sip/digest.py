@@ -1,23 +1,18 @@
 """Digest authentication (RFC 3261, 22, with the algorithms of RFC 8760), both sides.
 
-The server keeps no state for a challenge: the nonce carries its time under a signature. What it
-does keep is bounded: the highest nonce count seen with each of the last nonces used, so that a
-captured answer is worth nothing. Nobody's password is stored, only HA1 values.
+The server keeps no state for a challenge (see `nonces`), and a captured answer is worth nothing.
+Nobody's password is stored, only HA1 values.
 """
 
 import hashlib
 import hmac
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from cti.kernel.identifiers import Entropy
-
-NONCE_LIFE = 300.0
-"""Seconds a nonce may be used."""
-REMEMBERED_NONCES = 10_000
+from cti.sip.nonces import Nonces
 
 _PARAMETER = re.compile(r'([A-Za-z0-9\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,\s*|$)')
 _SCHEME = re.compile(r"\s*digest\s+", re.IGNORECASE)
@@ -42,17 +37,36 @@ _HASHES: Mapping[Algorithm, Callable[[str], str]] = {
 _STRENGTH = tuple(Algorithm)
 
 
+class Md5(Enum):
+    """When MD5 is good enough; JsSIP, SIP.js and SIPp know nothing better."""
+
+    SECURE = "secure"
+    """Where nobody else can read it: over TLS and WSS, and inside this machine."""
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in to this realm; HA1 is the hash of ``user:realm:password``."""
+    """Somebody who may sign in to this realm; HA1 is the hash of ``user:realm:password``.
+
+    It can use the algorithms it has a hash for and that stand in `algorithms`; `md5` None is the
+    house's own rule.
+    """
 
     username: str
     ha1_sha256: str = field(default="", repr=False)
     ha1_md5: str = field(default="", repr=False)
+    algorithms: tuple[Algorithm, ...] = tuple(Algorithm)
+    md5: Md5 | None = None
 
     def ha1(self, algorithm: Algorithm) -> str:
         """The stored hash for that algorithm; empty when there is none."""
         return self.ha1_sha256 if algorithm is Algorithm.SHA256 else self.ha1_md5
+
+    def can(self, algorithm: Algorithm) -> bool:
+        """Whether the account may be proved with it."""
+        return algorithm in self.algorithms and bool(self.ha1(algorithm))
 
 
 def account(username: str, realm: str, password: str) -> Account:
@@ -80,32 +94,28 @@ class Verdict(Enum):
     VALID = "valid"
     STALE = "stale"
     """Right, but the nonce is too old or was used with this count: challenge again."""
+    IMPROPER = "improper"
+    """Nothing that answers a challenge of ours (RFC 7616, 3.4): ``auth-int``, no count."""
     WRONG = "wrong"
 
 
 class Authenticator:
     """Challenges and checks, for one realm."""
 
-    def __init__(
-        self, realm: str, entropy: Entropy, algorithms: Sequence[Algorithm] = _STRENGTH
-    ) -> None:
+    def __init__(self, realm: str, entropy: Entropy) -> None:
         self._realm = realm
-        self._entropy = entropy
-        self._key = entropy(32).encode()
-        self._algorithms = tuple(algorithms)
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._nonces = Nonces(realm, entropy)
 
     def challenges(
-        self, now: float, *, stale: bool = False, only: Sequence[Algorithm] | None = None
+        self, host: str, algorithms: Sequence[Algorithm], now: float, *, stale: bool = False
     ) -> tuple[str, ...]:
-        """Values of WWW-Authenticate, one header each, in order of preference."""
-        nonce = self._nonce(f"{int(now * 1000):012x}{self._entropy(4)}")
+        """Values of WWW-Authenticate for that host, one header each, in order of preference."""
+        nonce = self._nonces.issue(host, now)
         suffix = ", stale=true" if stale else ""
         return tuple(
             f'Digest realm="{self._realm}", nonce="{nonce}", algorithm={algorithm.value}, '
             f'qop="auth"{suffix}'
-            for algorithm in self._algorithms
-            if only is None or algorithm in only
+            for algorithm in algorithms
         )
 
     def username(self, authorization: str) -> str:
@@ -113,46 +123,36 @@ class Authenticator:
         given = parameters(authorization)
         return given.get("username", "") if given.get("realm") == self._realm else ""
 
-    def check(self, authorization: str, method: str, who: Account, now: float) -> Verdict:
-        """Check an Authorization header of a request against the account's hashes."""
+    def check(
+        self,
+        authorization: str,
+        method: str,
+        who: Account,
+        host: str,
+        algorithms: Sequence[Algorithm],
+        now: float,
+    ) -> Verdict:
+        """Check an Authorization header of a request from `host`, challenged with `algorithms`."""
         given = parameters(authorization)
         algorithm = _algorithm(given.get("algorithm", "MD5"))
-        if algorithm is None or algorithm not in self._algorithms or not self._ours(given, who):
+        if algorithm is None or algorithm not in algorithms or not _proper(given):
+            return Verdict.IMPROPER
+        expected = response(algorithm, who.ha1(algorithm), method, given)
+        right = hmac.compare_digest(expected, given["response"].lower())
+        ours = given.get("realm") == self._realm and given.get("username") == who.username
+        if not (right and ours and who.can(algorithm)):
             return Verdict.WRONG
-        ha1 = who.ha1(algorithm)
-        expected = response(algorithm, ha1, method, given)
-        if not ha1 or not hmac.compare_digest(expected, given.get("response", "").lower()):
-            return Verdict.WRONG
-        return Verdict.VALID if self._fresh(given["nonce"], given["nc"], now) else Verdict.STALE
+        fresh = self._nonces.take(given["nonce"], host, int(given["nc"], 16), now)
+        return Verdict.VALID if fresh else Verdict.STALE
 
-    def _ours(self, given: Mapping[str, str], who: Account) -> bool:
-        return (
-            given.get("realm") == self._realm
-            and given.get("username") == who.username
-            and given.get("qop") == "auth"
-            and bool(given.get("cnonce"))
-            and bool(_COUNT.fullmatch(given.get("nc", "")))
-            and given.get("nonce", "").isascii()
-            and given.get("response", "").isascii()
-        )
+    def next_nonce(self, authorization: str, host: str, now: float) -> str:
+        """Value of Authentication-Info for an answer that was right (RFC 7616, 3.5).
 
-    def _fresh(self, nonce: str, count: str, now: float) -> bool:
-        issued = nonce[:20]
-        if not hmac.compare_digest(nonce, self._nonce(issued)):
-            return False
-        age = now - int(issued[:12], 16) / 1000
-        used = int(count, 16)
-        if not -1 < age < NONCE_LIFE or used <= self._counts.get(nonce, 0):
-            return False
-        self._counts[nonce] = used
-        self._counts.move_to_end(nonce)
-        if len(self._counts) > REMEMBERED_NONCES:
-            self._counts.popitem(last=False)
-        return True
-
-    def _nonce(self, issued: str) -> str:
-        signature = hmac.new(self._key, f"{issued}:{self._realm}".encode(), hashlib.sha256)
-        return issued + signature.hexdigest()[:40]
+        Empty while the nonce that was used is young enough.
+        """
+        if not self._nonces.aging(parameters(authorization)["nonce"], now):
+            return ""
+        return f'nextnonce="{self._nonces.issue(host, now)}"'
 
 
 def parameters(value: str) -> dict[str, str]:
@@ -222,6 +222,18 @@ def _challenge(value: str) -> Challenge | None:
     stale = given.get("stale", "").lower() == "true"
     return Challenge(
         given["realm"], given["nonce"], algorithm, given.get("opaque"), bool(qualities), stale
+    )
+
+
+def _proper(given: Mapping[str, str]) -> bool:
+    """Whether everything is there that quality ``auth`` asks for (RFC 7616, 3.4)."""
+    return (
+        given.get("qop") == "auth"
+        and bool(given.get("cnonce"))
+        and bool(_COUNT.fullmatch(given.get("nc", "")))
+        and bool(given.get("nonce"))
+        and given.get("response", "").isascii()
+        and bool(given.get("response"))
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cti.sip.digest import Account, Algorithm
+from cti.sip.attempts import AttemptLimits
+from cti.sip.digest import Account, Algorithm, Md5
 from cti.sip.events import Transport
 from cti.sip.outgoing import hostport
 from cti.sip.sdp import DEFAULT_CODECS
@@ -38,10 +39,16 @@ class UserAgentSettings:
     algorithms: tuple[Algorithm, ...] = tuple(Algorithm)
     """Challenges to send, in this order; see RFC 8760, 2.4."""
     md5_only: tuple[str, ...] = FIRST_CHALLENGE_ONLY
-    """User-Agent prefixes that are challenged with MD5 alone."""
+    """User-Agent prefixes that are challenged with MD5 alone, where it is allowed."""
+    md5: Md5 = Md5.SECURE
+    """When accounts may prove themselves by MD5 that say nothing of it themselves."""
+    attempts: AttemptLimits = field(default_factory=AttemptLimits)
     minimum_expires: int = 60
     maximum_expires: int = 3600
     """Seconds a binding may last."""
+    translated_expires: int = 90
+    """The same over UDP through a translator, which forgets whom it heard nothing of (RFC 4787,
+    4.3, asks it for 2 minutes)."""
     tcp: bool = True
     """Whether TCP is spoken, beside UDP."""
     ports: Mapping[Transport, int] = field(default_factory=dict)

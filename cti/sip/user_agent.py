@@ -27,7 +27,7 @@ from cti.sip.locating import endpoint_of
 from cti.sip.message import InboundRequest, InboundResponse, parse
 from cti.sip.outgoing import Body, OutgoingRequest, refusal_of
 from cti.sip.probe import Probe
-from cti.sip.registrar import Binding, Change, Registrar
+from cti.sip.registrar import REGISTRAR_EXTENSIONS, Binding, Change, Registrar
 from cti.sip.registration import Registration
 from cti.sip.sdp import CONTENT_TYPE, SessionDescription
 from cti.sip.session import Session
@@ -35,6 +35,8 @@ from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.transaction.layer import TIMER_PREFIX, AckArrived, Indication, RequestArrived
 
 BINDING_PREFIX = "binding"
+PING, PONG = b"\r\n\r\n", b"\r\n"
+"""A telephone's keep-alive and the answer to it (RFC 5626, 4.4.1), which many send over UDP too."""
 Output = list[Action | Report]
 """What an input or a command gives back, in order."""
 
@@ -53,8 +55,10 @@ class UserAgent:
     def __init__(self, settings: UserAgentSettings, accounts: Accounts, entropy: Entropy) -> None:
         self.settings = settings
         self._core = Core(settings, entropy)
-        self._gatekeeper = Gatekeeper(settings, accounts, entropy)
-        self._registrar = Registrar(settings.minimum_expires, settings.maximum_expires)
+        self._gatekeeper = Gatekeeper(settings, accounts, entropy, self._core.report)
+        self._registrar = Registrar(
+            settings.minimum_expires, settings.maximum_expires, settings.translated_expires
+        )
         self._sessions: dict[SessionId, Session] = {}
         self._by_dialog: dict[tuple[str, str], Session] = {}
         self._by_origin: dict[Origin, Session] = {}
@@ -78,6 +82,8 @@ class UserAgent:
             self._malformed(error, source)
             return self._core.drain()
         match message:
+            case None if data == PING and not source.transport.reliable:
+                self._core.send(PONG, source)
             case InboundRequest():
                 self._core.absorb(self._core.layer.receive_request(message), self._indicated)
             case InboundResponse():
@@ -119,6 +125,7 @@ class UserAgent:
         for own in tuple(self._registrations.values()):
             if own.destination is not None and same_way(own.destination, destination):
                 own.connection_lost()
+        self._flow_lost(destination.flow)
         return self._core.drain()
 
     def uses(self, connection: Endpoint) -> bool:
@@ -127,6 +134,12 @@ class UserAgent:
         theirs += [each.dialog.destination for each in self._sessions.values() if each.dialog]
         theirs += self._registrar.destinations(self._now)
         return any(each is not None and same_way(each, connection) for each in theirs)
+
+    def flow_lost(self, flow: str, now: float) -> Output:
+        """A connection is gone: whoever registered over it cannot be reached (RFC 5626, 5.3)."""
+        self._now = now
+        self._flow_lost(flow)
+        return self._core.drain()
 
     # --- commands on sessions ---------------------------------------------------------------
 
@@ -219,7 +232,7 @@ class UserAgent:
         return self._core.drain()
 
     def contacts(self, account: str, now: float) -> tuple[Binding, ...]:
-        """Where the account can be reached now, the newest first."""
+        """Where the account can be reached now, in the order to try."""
         return self._registrar.bindings(account, now)
 
     # --- asking -----------------------------------------------------------------------------
@@ -345,11 +358,15 @@ class UserAgent:
             session.cancel_received(invite)
 
     def _register(self, key: str, request: InboundRequest) -> None:
-        account = self._gatekeeper.registrant(request, self._now)
-        changes = self._registrar.register(account, request, self._now)
-        contacts = self._registrar.contact_headers(account, self._now)
-        self._core.respond(key, request, 200, headers=contacts)
-        self._bindings_changed(account, changes)
+        who = self._gatekeeper.registrant(request, self._now)
+        changes = self._registrar.register(who.account, request, self._now)
+        headers = self._registrar.answer(who.account, request, self._now)
+        self._core.respond(key, request, 200, headers=(*headers, *who.headers))
+        self._bindings_changed(who.account, changes)
+
+    def _flow_lost(self, flow: str) -> None:
+        for account, changes in self._registrar.flow_lost(flow, self._now):
+            self._bindings_changed(account, changes)
 
     def _bindings_changed(self, account: str, changes: list[Change]) -> None:
         for change in changes:
@@ -396,7 +413,8 @@ def _origin(request: InboundRequest) -> Origin:
 
 
 def _check_extensions(request: InboundRequest) -> None:
-    """RFC 3261, 8.2.2.3: no extension is supported that could be required."""
-    required = [each for each in request.message.require if each]
+    """RFC 3261, 8.2.2.3; a REGISTER may require what makes its contact reachable."""
+    known = REGISTRAR_EXTENSIONS if request.method == "REGISTER" else ()
+    required = [each for each in request.message.require if each and each.lower() not in known]
     if required:
         raise RequestError("extension", 420, (("Unsupported", ", ".join(required)),))

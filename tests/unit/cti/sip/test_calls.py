@@ -26,6 +26,7 @@ from cti.sip.events import (
     SessionProgressed,
     SessionReoffered,
     SessionReofferRefused,
+    SignInFailed,
 )
 from tests.support.lossy_link import LossyLink, Peer
 
@@ -385,7 +386,7 @@ def test_a_stranger_is_refused() -> None:
     called = link.peer(CALLED)
     session = call(caller)
     link.run()
-    assert caller.reports == [SessionEnded(session, Ended.REJECTED, 403)]
+    assert caller.reports == [SessionEnded(session, Ended.REJECTED, 401)]
     assert called.reports == []
     assert_nothing_left(caller, called)
 
@@ -435,7 +436,7 @@ def test_a_wrong_password_fails_the_registration() -> None:
     phone.perform(register("sip:1001@192.0.2.2", f"sip:{CALLED}", "1001", "guess", expires=100))
     link.run()
     assert phone.reports == [RegistrationFailed("sip:1001@192.0.2.2", 403)]
-    assert house.reports == []
+    assert house.reports == [SignInFailed(phone.endpoint, "1001")]
     assert_nothing_left(phone, house)
 
 

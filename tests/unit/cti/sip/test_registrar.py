@@ -1,9 +1,11 @@
 """Bindings: order, expiry, translators, and what is refused (RFC 3261, 10.3)."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cti.sip.errors import RequestError
-from cti.sip.events import BindingAdded, BindingRemoved, Endpoint
+from cti.sip.events import BindingAdded, BindingRemoved, Endpoint, Transport
 from cti.sip.message import InboundRequest
 from cti.sip.registrar import MOST_CONTACTS, Registrar
 from tests.support.sip_messages import TRUNK, request
@@ -23,7 +25,7 @@ def register(
 
 
 def registrar() -> Registrar:
-    return Registrar(60, 3600)
+    return Registrar(60, 3600, 90)
 
 
 def test_the_first_contact_is_told_and_the_last_one_gone() -> None:
@@ -59,8 +61,9 @@ def test_expiry_by_parameter_before_header_and_never_above_the_maximum() -> None
     house.register("1001", register("<sip:1001@192.0.2.1>;expires=99999", 2), 0.0)
     assert house.next_expiry("1001") == 3600.0
     house.register("1001", register("<sip:1001@192.0.2.1>", 3), 0.0)
-    assert house.contact_headers("1001", 100.0) == (
+    assert house.answer("1001", register(), 100.0) == (
         ("Contact", "<sip:1001@192.0.2.1>;expires=3500"),
+        ("Supported", "path, outbound"),
     )
     assert house.expire("1001", 3599.0) == []
     assert house.expire("1001", 3600.0) == [BindingRemoved("1001")]
@@ -140,3 +143,141 @@ def test_a_telephone_behind_a_translator_is_reached_where_it_came_from(
     house.register("1001", message, 0.0)
     (binding,) = house.bindings("1001", 1.0)
     assert binding.destination == destination
+
+
+def test_what_is_preferred_comes_first_and_the_newest_among_equals() -> None:
+    house = registrar()
+    for number, quality in enumerate(("", ";q=0.5", ";q=0.9", "", ";q=2", ";q=0")):
+        contact = f"<sip:{number}@192.0.2.1>{quality}"
+        house.register("1001", register(contact, call_id=f"reg-{number}"), float(number))
+    order = [each.uri[4] for each in house.bindings("1001", 10.0)]
+    assert order == ["4", "3", "0", "2", "1", "5"]
+    told = [value for _, value in house.answer("1001", register(), 10.0)]
+    assert told[3] == "<sip:2@192.0.2.1>;expires=3592;q=0.9"
+
+
+INSTANCE = '"<urn:uuid:00000000-0000-1000-8000-000a95a0e128>"'
+
+
+def flow(number: int) -> Endpoint:
+    return Endpoint("192.0.2.1", 40000 + number, Transport.TLS, flow=f"flow-{number}")
+
+
+def outbound(number: int, reg_id: int = 1, **headers: str) -> InboundRequest:
+    """A REGISTER over its own connection, from a telephone that was started anew each time."""
+    contact = f"<sip:{number}@phone.invalid>;expires=600;+sip.instance={INSTANCE};reg-id={reg_id}"
+    call_id = f"reg-{number}"
+    return register(contact, 1, call_id, flow(number), Supported="path, Outbound", **headers)
+
+
+def test_a_telephone_that_comes_back_takes_its_own_place() -> None:
+    house = registrar()
+    house.register("1001", outbound(1), 0.0)
+    house.register("1001", register("<sip:other@192.0.2.1>"), 1.0)
+    assert house.register("1001", outbound(2), 2.0) == []
+    uris = [each.uri for each in house.bindings("1001", 3.0)]
+    assert uris == ["sip:other@192.0.2.1", "sip:2@phone.invalid"]
+    assert house.register("1001", outbound(3, reg_id=2), 3.0) == []
+    assert len(house.bindings("1001", 4.0)) == 3
+    answer = house.answer("1001", outbound(3, reg_id=2), 3.0)
+    assert ("Require", "outbound") in answer
+    assert (
+        "Contact",
+        f"<sip:3@phone.invalid>;expires=600;+sip.instance={INSTANCE};reg-id=2",
+    ) in answer
+
+
+def test_a_contact_over_a_connection_lasts_as_long_as_it() -> None:
+    house = registrar()
+    house.register("1001", outbound(1), 0.0)
+    (binding,) = house.bindings("1001", 1.0)
+    assert binding.destination == flow(1)
+    assert list(house.flow_lost("flow-2", 1.0)) == []
+    house.register("1001", outbound(2), 2.0)
+    assert list(house.flow_lost("flow-1", 3.0)) == [], "it had come back over another"
+    assert list(house.flow_lost("flow-2", 4.0)) == [("1001", [BindingRemoved("1001")])]
+    assert house.bindings("1001", 5.0) == ()
+    assert list(house.flow_lost("flow-2", 6.0)) == []
+    assert house._accounts_of_flow == {}
+
+
+def test_a_path_is_kept_told_and_taken() -> None:
+    house = registrar()
+    paths = "<sip:203.0.113.7:5080;lr;ob>, <sip:edge@203.0.113.8;ob>"
+    house.register("1001", outbound(1, Path=paths), 0.0)
+    (binding,) = house.bindings("1001", 1.0)
+    assert binding.destination == Endpoint("203.0.113.7", 5080)
+    assert binding.route_headers == (
+        ("Route", "<sip:203.0.113.7:5080;lr;ob>"),
+        ("Route", "<sip:edge@203.0.113.8;ob>"),
+    )
+    told = house.answer("1001", outbound(1, Path=paths), 1.0)
+    assert [value for name, value in told if name == "Path"] == list(binding.routes)
+    assert list(house.flow_lost("flow-1", 2.0)) == [], "the proxy's own connection is no matter"
+
+
+def test_a_proxy_that_knows_no_outbound_is_said_to_be_in_the_way() -> None:
+    for headers in (
+        {"Path": "<sip:203.0.113.7;lr>"},
+        {"Via": f"SIP/2.0/TLS 203.0.113.7;branch=z9hG4bK-2, {NO_RPORT}"},
+    ):
+        with pytest.raises(RequestError) as refusal:
+            registrar().register("1001", outbound(1, **headers), 0.0)
+        assert refusal.value.status == 439
+
+
+@pytest.mark.parametrize(
+    ("via", "source", "granted"),
+    [
+        (NO_RPORT, TRUNK, 3600),
+        (NO_RPORT + ";rport", TRUNK, 3600),
+        (NO_RPORT, OUTSIDE, 90),
+        (NO_RPORT + ";rport", Endpoint("192.0.2.1", 31000), 90),
+        (NO_RPORT, Endpoint("203.0.113.5", 31000, Transport.TCP, "flow-1"), 3600),
+    ],
+)
+def test_a_translator_is_kept_open(via: str, source: Endpoint, granted: int) -> None:
+    house = registrar()
+    house.register("1001", register(source=source, Via=via), 0.0)
+    assert house.next_expiry("1001") == granted
+    house.register("1001", register(sequence=2, source=source, Via=via, Expires="60"), 0.0)
+    assert house.next_expiry("1001") == 60.0
+
+
+def test_more_contacts_than_any_account_may_have_are_not_even_looked_at() -> None:
+    contacts = ", ".join(f"<sip:{n}@192.0.2.1>;expires=0" for n in range(MOST_CONTACTS + 1))
+    with pytest.raises(RequestError) as refusal:
+        registrar().register("1001", register(contacts), 0.0)
+    assert refusal.value.status == 403
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4),
+            st.sampled_from([0, 60, 600]),
+            st.integers(0, 2),
+            st.booleans(),
+        ),
+        max_size=30,
+    )
+)
+def test_whatever_comes_and_goes_flows_are_those_of_the_bindings(
+    steps: list[tuple[int, int, int, bool]],
+) -> None:
+    house = registrar()
+    reachable = False
+    for place, (number, seconds, over, lost) in enumerate(steps):
+        now = 100.0 * place
+        changes = house.expire("1001", now)
+        if lost:
+            changes += [one for _, some in house.flow_lost(f"flow-{over}", now) for one in some]
+        contact = f"<sip:{number}@phone.invalid>;expires={seconds}"
+        changes += house.register("1001", register(contact, place + 1, source=flow(over)), now)
+        for change in changes:
+            assert isinstance(change, BindingAdded) is not reachable
+            reachable = isinstance(change, BindingAdded)
+        bindings = house.bindings("1001", now)
+        assert reachable is bool(bindings)
+        flows = {each.destination.flow for each in bindings}
+        assert set(house._accounts_of_flow) == flows

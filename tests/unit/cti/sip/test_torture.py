@@ -113,11 +113,13 @@ def test_rfc_4475(name: str, verdict: int | str) -> None:
             assert offered == []
 
 
-@pytest.mark.parametrize(
-    "keep_alive", [b"", b"\r\n\r\n", b"\r\n", b"\x00", b"\x00\x00\x00\x00", b"  "]
-)
+@pytest.mark.parametrize("keep_alive", [b"", b"\r\n", b"\x00", b"\x00\x00\x00\x00", b"  "])
 def test_keep_alives_are_ignored(keep_alive: bytes) -> None:
     assert house().datagram_received(keep_alive, TRUNK, 0.0) == []
+
+
+def test_a_ping_is_answered_with_a_pong() -> None:
+    assert house().datagram_received(b"\r\n\r\n", TRUNK, 0.0) == [SendDatagram(b"\r\n", TRUNK)]
 
 
 HEADERS = st.sampled_from(

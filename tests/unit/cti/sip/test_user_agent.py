@@ -4,8 +4,10 @@ import pytest
 from sipmessage import Address
 
 from cti.kernel.errors import LocalError
-from cti.sip import sdp
+from cti.sip import digest, sdp
 from cti.sip.events import (
+    BindingAdded,
+    BindingRemoved,
     Ended,
     Endpoint,
     Invitation,
@@ -19,6 +21,7 @@ from cti.sip.events import (
     SessionOffered,
     SessionProgressed,
     SessionReoffered,
+    Transport,
 )
 from cti.sip.message import parse
 from cti.sip.settings import UserAgentSettings
@@ -87,6 +90,8 @@ def take(house: UserAgent, data: bytes, source: Endpoint = TRUNK) -> Output:
         ("OPTIONS", {"Max-Forwards": "0"}, b"", 200),
         ("REGISTER", {"To": "<sip:1001@192.0.2.9>"}, b"", 401),
         ("REGISTER", {"To": "<sip:nobody@192.0.2.9>"}, b"", 401),
+        ("REGISTER", {"To": "<sip:1001@192.0.2.9>", "Require": "path, Outbound"}, b"", 401),
+        ("REGISTER", {"To": "<sip:1001@192.0.2.9>", "Require": "gruu"}, b"", 420),
     ],
 )
 def test_answers_outside_any_dialog(
@@ -107,19 +112,6 @@ def test_what_a_refusal_has_to_say() -> None:
     assert header(isup, "Accept") == "application/sdp"
     options = sent(take(agent(), request_bytes("OPTIONS")))[0]
     assert "application/sdp" in header(options, "Accept")
-
-
-def test_strangers_are_refused_and_phones_known_for_it_are_asked_for_md5_alone() -> None:
-    stranger = Endpoint("203.0.113.9", 5060)
-    assert codes(take(agent(), request_bytes("INVITE", {}, OFFER), stranger)) == [403]
-    register: Changes = {"To": "<sip:1001@192.0.2.9>"}
-    both = sent(take(agent(), request_bytes("REGISTER", register)))[0].decode()
-    assert both.count("WWW-Authenticate") == 2
-    assert both.index("SHA-256") < both.index("MD5")
-    register["User-Agent"] = "baresip v1.0.0 (x86_64/linux)"
-    simple = sent(take(agent(), request_bytes("REGISTER", register)))[0].decode()
-    assert "SHA-256" not in simple
-    assert "MD5" in simple
 
 
 @pytest.mark.parametrize(
@@ -455,3 +447,21 @@ def test_a_session_is_known_by_its_call_id_as_long_as_it_lives() -> None:
     house.reject(session, 486)
     take(house, request_bytes("ACK"))
     assert house.call_id(SessionId("gone")) == ""
+
+
+def test_who_registered_over_a_connection_is_gone_with_it() -> None:
+    house = agent()
+    flow = Endpoint("192.0.2.1", 40000, Transport.TLS, "flow-1")
+    to: Changes = {"To": "<sip:1001@192.0.2.9>", "Contact": "<sip:1@phone.invalid>"}
+    challenged = sent(take(house, request_bytes("REGISTER", to), flow))[0]
+    challenge = digest.strongest([header(challenged, "WWW-Authenticate")])
+    assert challenge is not None
+    given = digest.authorization(challenge, "1001", "secret-1001", "REGISTER", "sip:bank", "c0ffee")
+    proved = request_bytes("REGISTER", {**to, "Authorization": given, "CSeq": "2 REGISTER"})
+    output = take(house, proved.replace(b"bK-1", b"bK-2"), flow)
+    assert codes(output) == [200]
+    assert BindingAdded("1001") in output
+    assert [each.destination for each in house.contacts("1001", 101.0)] == [flow]
+    assert BindingRemoved("1001") in house.flow_lost("flow-1", 102.0)
+    assert house.contacts("1001", 103.0) == ()
+    assert house.flow_lost("flow-1", 104.0) == []

@@ -1,0 +1,168 @@
+"""Who is let in: the challenge by transport and account, strangers, guesses, and the way back."""
+
+import pytest
+
+from cti.sip import digest
+from cti.sip.attempts import AttemptLimits
+from cti.sip.digest import Account, Algorithm, Md5
+from cti.sip.errors import RequestError
+from cti.sip.events import Endpoint, SignInFailed, Transport
+from cti.sip.gatekeeper import Caller, Gatekeeper, Registrant
+from cti.sip.message import InboundRequest
+from cti.sip.settings import UserAgentSettings
+from tests.support.lossy_link import counting_entropy
+from tests.support.sip_messages import TRUNK, Changes, request
+
+PHONE = Endpoint("203.0.113.9", 5060)
+SAFE = Endpoint("203.0.113.9", 5061, Transport.TLS, "flow-1")
+HERE, HERE_6 = Endpoint("127.0.0.1", 5062), Endpoint("::1", 5062)
+BOTH, STRONG, WEAK = ["SHA-256", "MD5"], ["SHA-256"], ["MD5"]
+
+
+class Accounts:
+    """1001 is usual, 1002 may use MD5 anywhere, 1003 never, 1004 has nothing but MD5."""
+
+    def find(self, username: str) -> Account | None:
+        known = digest.account(username, "hotline", f"secret-{username}")
+        both = known.username, known.ha1_sha256, known.ha1_md5
+        return {
+            "1001": known,
+            "1002": Account(*both, md5=Md5.ALWAYS),
+            "1003": Account(*both, algorithms=(Algorithm.SHA256,)),
+            "1004": Account(username, "", known.ha1_md5),
+        }.get(username)
+
+
+class Door:
+    """A gatekeeper, what it reported, and a telephone that answers its challenges."""
+
+    def __init__(self, **settings: object) -> None:
+        self.failed: list[SignInFailed] = []
+        self.keeper = Gatekeeper(
+            UserAgentSettings("192.0.2.9", 5060, trunks={TRUNK.host: "carrier"}, **settings),  # type: ignore[arg-type]  # any setting
+            Accounts(),
+            counting_entropy(),
+            self.failed.append,
+        )
+
+    def refusal(self, message: InboundRequest, now: float = 100.0) -> RequestError:
+        asked = self.keeper.registrant if message.method == "REGISTER" else self.keeper.caller
+        with pytest.raises(RequestError) as refused:
+            asked(message, now)
+        return refused.value
+
+    def offered(self, name: str, source: Endpoint, agent: str = "") -> list[str]:
+        """The algorithms of the challenge, in order."""
+        refused = self.refusal(register(name, source, {"User-Agent": agent}))
+        assert refused.status in (401, 403)
+        return [digest.parameters(value)["algorithm"] for _, value in refused.headers]
+
+    def answer(self, name: str, secret: str, source: Endpoint = PHONE, now: float = 100.0) -> str:
+        challenges = [value for _, value in self.refusal(register(name, source), now).headers]
+        challenge = digest.strongest(challenges)
+        assert challenge is not None
+        return digest.authorization(challenge, name, secret, "REGISTER", "sip:bank", "c0ffee")
+
+
+def register(name: str, source: Endpoint, headers: Changes | None = None) -> InboundRequest:
+    to: Changes = {"To": f"<sip:{name}@192.0.2.9>", **(headers or {})}
+    return request("REGISTER", to, source=source)
+
+
+def invite(name: str, source: Endpoint) -> InboundRequest:
+    return request("INVITE", {"From": f"<sip:{name}@192.0.2.9>;tag=1"}, source=source)
+
+
+@pytest.mark.parametrize(
+    ("source", "usual", "anywhere", "never", "only_weak"),
+    [
+        (PHONE, STRONG, BOTH, STRONG, STRONG),
+        (SAFE, BOTH, BOTH, STRONG, WEAK),
+        (HERE, BOTH, BOTH, STRONG, WEAK),
+        (HERE_6, BOTH, BOTH, STRONG, WEAK),
+    ],
+)
+def test_md5_where_nobody_reads_along_unless_the_account_says_otherwise(
+    source: Endpoint, usual: list[str], anywhere: list[str], never: list[str], only_weak: list[str]
+) -> None:
+    door = Door()
+    offers = [door.offered(name, source) for name in ("1001", "1002", "1003", "1004")]
+    assert offers == [usual, anywhere, never, only_weak]
+    assert door.offered("nobody", source) == usual, "a scanner learns nothing"
+
+
+@pytest.mark.parametrize(
+    ("md5", "source", "expected"),
+    [
+        (Md5.ALWAYS, PHONE, BOTH),
+        (Md5.NEVER, SAFE, STRONG),
+        (Md5.NEVER, HERE, STRONG),
+        (Md5.SECURE, PHONE, STRONG),
+    ],
+)
+def test_the_houses_rule(md5: Md5, source: Endpoint, expected: list[str]) -> None:
+    assert Door(md5=md5).offered("1001", source) == expected
+
+
+def test_telephones_known_for_it_are_asked_for_md5_alone_where_it_is_safe() -> None:
+    baresip = "baresip v1.0.0 (x86_64/linux)"
+    assert Door().offered("1001", SAFE, baresip) == WEAK
+    assert Door().offered("1001", PHONE, baresip) == STRONG
+    refused = Door(algorithms=(Algorithm.MD5,)).refusal(register("1001", PHONE))
+    assert refused.status == 403
+
+
+def test_an_answer_by_what_was_not_offered_is_improper() -> None:
+    door = Door()
+    given = door.answer("1001", "secret-1001")
+    weak = digest.Challenge(
+        "hotline", digest.parameters(given)["nonce"], Algorithm.MD5, None, True, False
+    )
+    answer = digest.authorization(weak, "1001", "secret-1001", "REGISTER", "sip:bank", "c0ffee")
+    refused = door.refusal(register("1001", PHONE, {"Authorization": answer}))
+    assert refused.status == 400
+    assert door.failed == []
+
+
+def test_strangers_and_scanners_are_asked_like_anybody_and_refused_like_anybody() -> None:
+    door = Door()
+    for name in ("1001", "nobody"):
+        assert door.refusal(invite(name, PHONE)).status == 401
+        assert door.refusal(register(name, PHONE)).status == 401
+    for name in ("1001", "nobody"):
+        given = door.answer(name, "guess")
+        refused = door.refusal(register(name, PHONE, {"Authorization": given}))
+        assert (refused.status, refused.headers) == (403, ())
+    assert door.failed == [SignInFailed(PHONE, "1001"), SignInFailed(PHONE, "nobody")]
+
+
+def test_a_trunk_is_trusted_unless_it_gives_the_name_of_a_telephone() -> None:
+    door = Door()
+    assert door.keeper.caller(invite("13800138000", TRUNK), 1.0) == Caller(trunk="carrier")
+    assert door.refusal(invite("1001", TRUNK)).status == 401
+
+
+def test_an_account_proves_itself_and_is_given_the_next_nonce() -> None:
+    door = Door()
+    given = door.answer("1001", "secret-1001")
+    message = register("1001", PHONE, {"Authorization": given})
+    ((name, value),) = door.keeper.registrant(message, 300.0).headers
+    assert name == "Authentication-Info"
+    assert value.startswith('nextnonce="')
+    assert b"stale=true" in str(door.refusal(message, 301.0).headers).encode()
+    given = door.answer("1001", "secret-1001", now=400.0)
+    fresh = register("1001", PHONE, {"Authorization": given})
+    assert door.keeper.registrant(fresh, 400.0) == Registrant("1001")
+
+
+def test_guesses_are_slowed_and_the_right_secret_waits_too() -> None:
+    door = Door(attempts=AttemptLimits(per_account=3, per_host=9, period=60.0, hold=30.0))
+    for _ in range(3):
+        wrong = register("1001", PHONE, {"Authorization": door.answer("1001", "guess")})
+        assert door.refusal(wrong).headers == ()
+    given = door.answer("1001", "secret-1001")
+    right = register("1001", PHONE, {"Authorization": given})
+    held = door.refusal(right)
+    assert (held.status, held.headers) == (403, (("Retry-After", "30"),))
+    assert len(door.failed) == 3
+    assert door.keeper.registrant(right, 131.0).account == "1001"
