@@ -241,7 +241,9 @@ class Hotline:
         sip, folders = self.settings.sip, self.settings.folders
         return SwitchSettings(
             bind=sip.host,
-            sip=UserAgentSettings(sip.contact_host, sip.port, sip.realm, trunks=sip.trunks),
+            sip=UserAgentSettings(
+                sip.contact_host, sip.port, sip.realm, trunks=sip.trunks, md5=sip.md5
+            ),
             media=self.settings.media,
             calls=CallSettings(
                 sip.contact_host, folders.of(folders.recordings), self.foundation.store.music()

@@ -7,6 +7,7 @@ from pathlib import Path
 from agents.model import AgentSettings, Queue
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
+from cti.sip.digest import Md5
 from cti.worker.settings import MediaSettings
 from monitoring.thresholds import Thresholds
 
@@ -18,13 +19,15 @@ class SipSettings:
     """Where SIP is spoken and from whom calls are taken.
 
     `host` is bound, `advertised` is written into messages where a NAT stands before us (empty:
-    the same). `trunks` maps the address of a carrier or PBX to the name it goes by.
+    the same). `md5` tells when telephones may sign in by MD5. `trunks` maps the address of a
+    carrier or PBX to the name it goes by.
     """
 
     host: str = "127.0.0.1"
     port: int = 5060
     advertised: str = ""
     realm: str = "hotline"
+    md5: Md5 = Md5.SECURE
     trunks: Mapping[str, str] = field(default_factory=lambda: {"127.0.0.1": "local"})
 
     @property

@@ -19,6 +19,7 @@ from config.settings import (
 from cti.kernel.document import Section, Value, read_document
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
+from cti.sip.digest import Md5
 from cti.worker.settings import MediaSettings
 from monitoring.thresholds import Threshold, Thresholds
 
@@ -68,6 +69,7 @@ def _sip(part: Section) -> SipSettings:
         port=_value(part, "port", usual.port, lambda value: value.whole(*PORTS)),
         advertised=_value(part, "advertised", usual.advertised, _text_or_nothing),
         realm=_value(part, "realm", usual.realm, Value.text),
+        md5=_value(part, "md5", usual.md5, _md5),
         trunks=(
             {address: name.text() for address, name in trunks.section().each()}
             if trunks
@@ -236,6 +238,10 @@ def _seconds(part: Section, key: str, default: float, least: float) -> float:
 
 def _text_or_nothing(value: Value) -> str:
     return value.text() if getattr(value.node, "value", "") else ""
+
+
+def _md5(value: Value) -> Md5:
+    return Md5(value.one_of([each.value for each in Md5]))
 
 
 def _origins(value: Value) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from cti.call.services import CallServices
 from cti.call.switch import CallSettings, Switch
 from cti.kernel.bus import Bus
 from cti.kernel.identifiers import Entropy, system_entropy
-from cti.sip.events import Report
+from cti.sip.events import Report, SignInFailed
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.transport.endpoint import SipEndpoint
 from cti.transport.media_client import MediaWorkers
+from cti.transport.sign_ins import SignInLog
 from cti.worker.settings import MediaSettings
 
 
@@ -38,6 +39,7 @@ class SwitchService:
         entropy: Entropy = system_entropy,
     ) -> None:
         self._settings = settings
+        self.sign_ins = SignInLog(reactor)
         self.media = MediaWorkers(reactor, settings.media, count=settings.media_workers)
         self.endpoint = SipEndpoint(reactor, settings.sip, accounts, entropy, self._report)
         switch = Switch(settings.calls, reactor, bus, self.endpoint, self.media, entropy)
@@ -64,4 +66,7 @@ class SwitchService:
         }
 
     def _report(self, report: Report) -> None:
-        self.calls.report(report)
+        if isinstance(report, SignInFailed):
+            self.sign_ins.failed(report)
+        else:
+            self.calls.report(report)

@@ -87,5 +87,6 @@ class Delivery:
             to_address=NameAddress(URI.parse(contact.uri)),
             offer=leg.described,
             destination=contact.destination,
+            headers=contact.route_headers,
         )
         switch.join(leg, switch.signalling.invite(invitation))
