@@ -222,7 +222,7 @@ def test_a_proxy_that_knows_no_outbound_is_said_to_be_in_the_way() -> None:
         {"Via": f"SIP/2.0/TLS 203.0.113.7;branch=z9hG4bK-2, {NO_RPORT}"},
     ):
         with pytest.raises(RequestError) as refusal:
-            registrar().register("1001", outbound(1, **headers), 0.0)
+            registrar().register("1001", outbound(1, 1, **headers), 0.0)
         assert refusal.value.status == 439
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from zope.interface import implementer
 
 from cti.sip.events import Endpoint, SignInFailed
 from cti.transport.sign_ins import SignInLog
@@ -12,12 +13,23 @@ from cti.transport.sign_ins import SignInLog
 FAILED = SignInFailed(Endpoint("203.0.113.9", 5060), "1001\r\n" + "x" * 100)
 
 
+@implementer(ILogObserver)
+class Kept:
+    """An observer that keeps every event."""
+
+    def __init__(self) -> None:
+        self.events: list[LogEvent] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        self.events.append(event)
+
+
 @pytest.fixture
 def said() -> Iterator[list[LogEvent]]:
-    events: list[LogEvent] = []
-    globalLogPublisher.addObserver(events.append)
-    yield events
-    globalLogPublisher.removeObserver(events.append)
+    kept = Kept()
+    globalLogPublisher.addObserver(kept)
+    yield kept.events
+    globalLogPublisher.removeObserver(kept)
 
 
 def test_a_line_a_second_at_most(said: list[LogEvent]) -> None:
