@@ -33,6 +33,11 @@ _Q850 = {
     Cause.MEDIA_LOST: 41,
     Cause.NETWORK: 38,
     Cause.INTERRUPTED: 41,
+    Cause.TRANSFERRED: 16,
+    Cause.CONFERENCED: 16,
+    Cause.DIVERTED: 23,
+    Cause.ELSEWHERE: 26,
+    Cause.LOOP: 25,
 }
 
 
