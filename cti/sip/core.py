@@ -39,8 +39,6 @@ from cti.sip.transaction.layer import (
     TransactionLayer,
 )
 
-ALLOW = ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REGISTER")
-ACCEPT = ("Accept", "application/sdp, application/dtmf-relay, application/dtmf")
 SESSION_PREFIX = "session"
 LARGEST_BY_DATAGRAM = 1300
 """Bytes of a request that may go by UDP where the path's MTU is not known (RFC 3261, 18.1.1)."""
@@ -66,6 +64,20 @@ class SessionTimer(Enum):
     """Give up waiting for the answer to an INVITE we cancelled."""
     GLARE = "glare"
     """Try a re-INVITE again that met theirs."""
+    RELIABLE = "reliable"
+    """Send our reliable 1xx again."""
+    UNPRACKED = "unpracked"
+    """Give up waiting for the PRACK to our reliable 1xx."""
+    UNDECIDED = "undecided"
+    """Refuse the offer of their UPDATE or PRACK, which nobody answered."""
+    REFRESH = "refresh"
+    """Show that we are still there (RFC 4028)."""
+    EXPIRED = "expired"
+    """The far side did not show that it is still there."""
+    NOTIFYING = "notifying"
+    """Tell no more how the call goes that they asked for by REFER."""
+    REFERRING = "referring"
+    """Wait no more for what becomes of a REFER of ours."""
 
     def key(self, session: SessionId) -> str:
         """The timer's key in actions."""

@@ -9,6 +9,7 @@ from cti.sip.digest import Account, Algorithm, Md5
 from cti.sip.events import Transport
 from cti.sip.outgoing import hostport
 from cti.sip.sdp import DEFAULT_CODECS
+from cti.sip.session_timer import Terms
 from cti.sip.timers import TimerSettings
 
 __all__ = ["Account", "Accounts", "UserAgentSettings"]
@@ -49,6 +50,8 @@ class UserAgentSettings:
     translated_expires: int = 90
     """The same over UDP through a translator, which forgets whom it heard nothing of (RFC 4787,
     4.3, asks it for 2 minutes)."""
+    session_terms: Terms = field(default_factory=Terms)
+    """How long a session lasts without a sign of life (RFC 4028)."""
     tcp: bool = True
     """Whether TCP is spoken, beside UDP."""
     ports: Mapping[Transport, int] = field(default_factory=dict)

@@ -7,11 +7,13 @@ in order. Nothing a datagram can contain raises.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cti.kernel.errors import LocalError
+from cti.kernel.errors import LocalError, Refused
 from cti.kernel.identifiers import Entropy
 from cti.sip import registration
 from cti.sip.bodies import offer_of
-from cti.sip.core import ACCEPT, ALLOW, SESSION_PREFIX, Core
+from cti.sip.capabilities import ACCEPT, ALLOW, METHODS, OPTION_TAGS, SUPPORTED, check_required
+from cti.sip.conversation import Phase, described
+from cti.sip.core import SESSION_PREFIX, Core
 from cti.sip.errors import Header, MessageError, RequestError
 from cti.sip.events import (
     Action,
@@ -19,18 +21,21 @@ from cti.sip.events import (
     Invitation,
     MalformedReceived,
     Report,
+    RequestFailed,
     SessionId,
     SessionOffered,
 )
 from cti.sip.gatekeeper import Gatekeeper
 from cti.sip.locating import endpoint_of
-from cti.sip.message import InboundRequest, InboundResponse, parse
-from cti.sip.outgoing import Body, OutgoingRequest, refusal_of
+from cti.sip.message import InboundRequest, InboundResponse, all_values, parse
+from cti.sip.outgoing import OutgoingRequest, refusal_of
 from cti.sip.probe import Probe
 from cti.sip.registrar import REGISTRAR_EXTENSIONS, Binding, Change, Registrar
 from cti.sip.registration import Registration
-from cti.sip.sdp import CONTENT_TYPE, SessionDescription
+from cti.sip.replaces import Replaces
+from cti.sip.sdp import SessionDescription
 from cti.sip.session import Session
+from cti.sip.session_timer import ask
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.transaction.layer import TIMER_PREFIX, AckArrived, Indication, RequestArrived
 
@@ -40,8 +45,7 @@ PING, PONG = b"\r\n\r\n", b"\r\n"
 Output = list[Action | Report]
 """What an input or a command gives back, in order."""
 
-_METHODS = frozenset(method.strip() for method in ALLOW[1].split(","))
-_CAPABILITIES = (ALLOW, ACCEPT, ("Accept-Encoding", "identity"), ("Supported", ""))
+_CAPABILITIES = (ALLOW, ACCEPT, ("Accept-Encoding", "identity"), SUPPORTED)
 
 
 Origin = tuple[str, str, int]
@@ -146,29 +150,34 @@ class UserAgent:
     def invite(self, invitation: Invitation) -> tuple[SessionId, Output]:
         """Call somebody; a name that leads nowhere ends the session REJECTED with 503.
 
-        LocalError when a header value holds a line end.
+        LocalError when a header value holds a line end; Refused when the session it shall take the
+        place of is over.
         """
-        core = self._core
+        core, replaced = self._core, self._replaces(invitation.replaces)
         tag, call_id = core.tag(), f"{core.entropy(12)}@{self.settings.host}"
         headers: tuple[Header, ...] = (
-            ("Max-Forwards", "70"),
+            ("Max-Forwards", str(invitation.max_forwards)),
             ("From", f"{invitation.from_address};tag={tag}"),
             ("To", str(invitation.to_address)),
             ("Call-ID", call_id),
             ("Contact", self.settings.contact),
             ALLOW,
+            SUPPORTED,
+            *ask(self.settings.session_terms, None),
             ("User-Agent", self.settings.user_agent),
+            *replaced,
             *invitation.headers,
         )
-        body = Body(bytes(invitation.offer), CONTENT_TYPE)
+        body = described(invitation.offer)
         request = OutgoingRequest(
             "INVITE", invitation.target, self.settings.sent_by, core.branch(), 1, headers, body
         )
         session = self._add(call_id, tag)
         try:
-            session.call(request, invitation.destination, (invitation.user, invitation.secret))
+            credentials = (invitation.user, invitation.secret)
+            session.call(request, invitation.destination, credentials, invitation.offer)
         except LocalError:
-            self._forget(session)
+            self.forget(session)
             raise
         return session.id, core.drain()
 
@@ -186,14 +195,23 @@ class UserAgent:
             found.accept(description)
         return self._core.drain()
 
+    def answer(self, session: SessionId, description: SessionDescription) -> Output:
+        """Answer the offer that came in a response to an INVITE without one, in ACK or PRACK."""
+        if found := self._sessions.get(session):
+            found.answer(description)
+        return self._core.drain()
+
     def reject(self, session: SessionId, status: int, headers: tuple[Header, ...] = ()) -> Output:
         """Refuse a waiting INVITE (the session ends) or re-INVITE (it goes on)."""
         if found := self._sessions.get(session):
             found.reject(status, headers)
         return self._core.drain()
 
-    def reinvite(self, session: SessionId, offer: SessionDescription) -> Output:
-        """Offer other media in an established session; the last offer wins."""
+    def reinvite(self, session: SessionId, offer: SessionDescription | None) -> Output:
+        """Offer other media, None asks the far side to offer; the last one wins.
+
+        By re-INVITE; by UPDATE before the call is answered, where the far side can (RFC 3311).
+        """
         if found := self._sessions.get(session):
             found.reinvite(offer)
         return self._core.drain()
@@ -208,6 +226,37 @@ class UserAgent:
         """Press a key by INFO (application/dtmf-relay)."""
         if found := self._sessions.get(session):
             found.send_key(key)
+        return self._core.drain()
+
+    # --- calls on behalf of others (RFC 3515) -----------------------------------------------
+
+    def refer(
+        self,
+        session: SessionId,
+        target: str,
+        *,
+        replaces: SessionId | None = None,
+        referred_by: str = "",
+    ) -> Output:
+        """Ask the far side to call `target`, taking the place of that session of ours.
+
+        Refused when the session to be replaced is over.
+        """
+        replaced = self._far_side_of(replaces) if replaces is not None else None
+        if found := self._sessions.get(session):
+            found.refer(target, replaced, referred_by)
+        return self._core.drain()
+
+    def answer_refer(self, session: SessionId, refer: str, status: int) -> Output:
+        """202 takes a REFER of theirs on, 400 and above refuses it."""
+        if found := self._sessions.get(session):
+            found.references.answer(refer, status)
+        return self._core.drain()
+
+    def notify_refer(self, session: SessionId, refer: str, status: int) -> Output:
+        """Tell how the call goes that they asked for; a final status ends the subscription."""
+        if found := self._sessions.get(session):
+            found.references.notify(refer, status)
         return self._core.drain()
 
     # --- registrations ----------------------------------------------------------------------
@@ -291,6 +340,8 @@ class UserAgent:
                     self._route(key, request)
                 except RequestError as error:
                     self._refuse(key, request, error)
+                except Exception as error:  # noqa: BLE001  (our bug: answered, told, logged there)
+                    self._failed(key, request, error)
             case AckArrived(request):
                 if session := self._by_dialog.get((request.call_id, request.to_tag)):
                     session.ack_received(request)
@@ -301,13 +352,23 @@ class UserAgent:
         else:
             self._core.answer_once(key, request, error.status, error.headers)
 
+    def _failed(self, key: str, request: InboundRequest, error: Exception) -> None:
+        """A mistake of ours: nobody is left waiting, and what it concerned comes to its end."""
+        self._core.respond(key, request, 500)
+        origin = self._by_origin.get(_origin(request))
+        if session := self._by_dialog.get((request.call_id, request.to_tag)) or origin:
+            session.end("")
+        self._core.report(RequestFailed(error))
+
     def _route(self, key: str, request: InboundRequest) -> None:
-        if request.method not in _METHODS:
+        if request.method not in METHODS:
             raise RequestError("method", 405, (ALLOW,))
         if request.method == "CANCEL":
             self._cancel(key, request)
             return
-        _check_extensions(request)
+        check_required(
+            request, REGISTRAR_EXTENSIONS if request.method == "REGISTER" else OPTION_TAGS
+        )
         if request.to_tag:
             session = self._by_dialog.get((request.call_id, request.to_tag))
             if session is None:
@@ -321,6 +382,8 @@ class UserAgent:
                 self._register(key, request)
             case "OPTIONS":
                 self._core.answer_once(key, request, 200, _CAPABILITIES)
+            case "REFER":
+                raise RequestError("calls are made on behalf of who is in one", 403)
             case _:
                 raise RequestError("no such dialog", 481)
 
@@ -332,19 +395,40 @@ class UserAgent:
         if request.max_forwards == 0:
             raise RequestError("too many hops to be passed on", 483)
         offer = offer_of(request.message, self.settings.codecs)
+        replaces = self._replaced(request)
         session = self._add(request.call_id, self._core.tag())
         try:
-            session.offered(key, request)
+            session.offered(key, request, offer)
         except RequestError:
-            self._forget(session)
+            self.forget(session)
             raise
         session.origin = origin
         self._by_origin[origin] = session
+        trunk, account = caller.trunk, caller.account
         self._core.report(
             SessionOffered(
-                session.id, request.message, request.source, offer, caller.trunk, caller.account
+                session.id, request.message, request.source, offer, trunk, account, replaces
             )
         )
+
+    def _replaced(self, request: InboundRequest) -> SessionId | None:
+        """The session an INVITE shall take the place of (RFC 3891, 3); RequestError."""
+        values = all_values(request.message.headers, "Replaces")
+        if not values:
+            return None
+        if len(values) > 1:
+            raise RequestError("one dialog can be replaced", 400)
+        replaces = Replaces.parse(values[0])
+        session = self._by_dialog.get((replaces.call_id, replaces.to_tag))
+        if session is None or not session.knows(replaces.from_tag):
+            raise RequestError("no such dialog", 481)
+        if session.phase.over:
+            raise RequestError("the dialog is over", 603)
+        if session.phase is Phase.OFFERED:
+            raise RequestError("an early dialog that is not ours", 481)
+        if session.phase is Phase.ESTABLISHED and replaces.early_only:
+            raise RequestError("the dialog is answered already", 486)
+        return session.id
 
     def _cancel(self, key: str, request: InboundRequest) -> None:
         """RFC 3261, 9.2: 200 when there is such an INVITE, with its tag, whatever becomes of it."""
@@ -355,7 +439,7 @@ class UserAgent:
         session = self._by_dialog.get(dialog) or self._by_origin.get(_origin(request))
         self._core.respond(key, request, 200, tag=session.tag if session else None)
         if session is not None:
-            session.cancel_received(invite)
+            session.cancel_received(invite, request)
 
     def _register(self, key: str, request: InboundRequest) -> None:
         who = self._gatekeeper.registrant(request, self._now)
@@ -381,11 +465,32 @@ class UserAgent:
 
     def _add(self, call_id: str, tag: str) -> Session:
         session_id = SessionId(self._core.entropy(8))
-        session = Session(self._core, session_id, call_id, tag, self._forget)
+        session = Session(self._core, session_id, call_id, tag, self)
         self._sessions[session_id] = self._by_dialog[call_id, tag] = session
         return session
 
-    def _forget(self, session: Session) -> None:
+    def _replaces(self, session: SessionId | None) -> tuple[Header, ...]:
+        """The Replaces header of an INVITE that takes that session's place."""
+        return () if session is None else (("Replaces", str(self._far_side_of(session))),)
+
+    def _far_side_of(self, session: SessionId) -> Replaces:
+        """The session's dialog as its far side names it; Refused when there is none any more."""
+        found = self._sessions.get(session)
+        if found is None or found.dialog is None or found.phase.over:
+            raise Refused("call.replaced_over", session=session)
+        return Replaces(found.call_id, found.dialog.remote_tag, found.tag)
+
+    # --- Sessions -----------------------------------------------------------------------------
+
+    def find(self, replaces: Replaces) -> SessionId | None:
+        """The session of ours a Replaces value names, if it is answered and not over."""
+        session = self._by_dialog.get((replaces.call_id, replaces.to_tag))
+        if session is None or session.phase is not Phase.ESTABLISHED:
+            return None
+        return session.id if session.knows(replaces.from_tag) else None
+
+    def forget(self, session: Session) -> None:
+        """The session is over, and nothing of it is under way."""
         self._sessions.pop(session.id, None)
         self._by_dialog.pop((session.call_id, session.tag), None)
         if session.origin is not None:
@@ -410,11 +515,3 @@ def same_way(one: Endpoint, other: Endpoint) -> bool:
 
 def _origin(request: InboundRequest) -> Origin:
     return request.call_id, request.from_tag, request.cseq.sequence
-
-
-def _check_extensions(request: InboundRequest) -> None:
-    """RFC 3261, 8.2.2.3; a REGISTER may require what makes its contact reachable."""
-    known = REGISTRAR_EXTENSIONS if request.method == "REGISTER" else ()
-    required = [each for each in request.message.require if each and each.lower() not in known]
-    if required:
-        raise RequestError("extension", 420, (("Unsupported", ", ".join(required)),))

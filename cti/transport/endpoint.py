@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from cti.kernel.clock import Clock
 from cti.kernel.identifiers import Entropy
@@ -22,6 +23,7 @@ from cti.sip.events import (
     Invitation,
     MalformedReceived,
     Report,
+    RequestFailed,
     Resolve,
     SendDatagram,
     SessionId,
@@ -158,9 +160,35 @@ class SipEndpoint(DatagramProtocol):
         """Refuse a waiting INVITE or re-INVITE."""
         self._perform(self.user_agent.reject(session, status, headers))
 
-    def reinvite(self, session: SessionId, offer: SessionDescription) -> None:
-        """Offer other media in an established session."""
+    def answer(self, session: SessionId, description: SessionDescription) -> None:
+        """Answer the offer that came in a response to an INVITE without one."""
+        self._perform(self.user_agent.answer(session, description))
+
+    def reinvite(self, session: SessionId, offer: SessionDescription | None) -> None:
+        """Offer other media, or ask the far side to."""
         self._perform(self.user_agent.reinvite(session, offer))
+
+    def refer(
+        self,
+        session: SessionId,
+        target: str,
+        *,
+        replaces: SessionId | None = None,
+        referred_by: str = "",
+    ) -> None:
+        """Ask the far side to call `target`; Refused when the session to be replaced is over."""
+        referred = self.user_agent.refer(
+            session, target, replaces=replaces, referred_by=referred_by
+        )
+        self._perform(referred)
+
+    def answer_refer(self, session: SessionId, refer: str, status: int) -> None:
+        """Take a REFER of theirs on, or refuse it."""
+        self._perform(self.user_agent.answer_refer(session, refer, status))
+
+    def notify_refer(self, session: SessionId, refer: str, status: int) -> None:
+        """Tell how the call goes that they asked for."""
+        self._perform(self.user_agent.notify_refer(session, refer, status))
 
     def end(self, session: SessionId, reason: str = "") -> None:
         """Leave a session in any state."""
@@ -250,6 +278,9 @@ class SipEndpoint(DatagramProtocol):
     def _hand_over(self, report: Report) -> None:
         if isinstance(report, MalformedReceived):
             self.counters["malformed"] += 1
+        if isinstance(report, RequestFailed):
+            self.counters["failed"] += 1
+            self.log.failure("a request was not carried out", failure=Failure(report.error))
         try:
             self._on_report(report)
         except Exception:  # noqa: BLE001  (our bug: that session ends, the process lives)

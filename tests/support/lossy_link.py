@@ -64,7 +64,7 @@ class Peer:
                 case StartTimer(key, seconds):
                     self._start(key, seconds)
                 case StopTimer(key):
-                    self.timers.pop(key, None)
+                    self._stop(key)
                 case Resolve(key, uri):
                     self._link.at(self._link.now, partial(self._resolve, key, uri))
                 case report:
@@ -89,8 +89,13 @@ class Peer:
         self.perform(self.user_agent.resolved(key, found, self._link.now))
 
     def _start(self, key: str, seconds: float) -> None:
+        self._stop(key)
         token = self._link.at(self._link.now + seconds, lambda: self._fire(key, token))
         self.timers[key] = token
+
+    def _stop(self, key: str) -> None:
+        if (token := self.timers.pop(key, None)) is not None:
+            self._link.forget(token)
 
     def _fire(self, key: str, token: int) -> None:
         if self.timers.get(key) == token:
@@ -122,6 +127,7 @@ class LossyLink:
         self._peers: dict[Endpoint, Peer] = {}
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._tokens = count(1)
+        self._forgotten: set[int] = set()
 
     def peer(
         self,
@@ -152,6 +158,10 @@ class LossyLink:
         heapq.heappush(self._agenda, (when, token, act))
         return token
 
+    def forget(self, token: int) -> None:
+        """Do not do that after all; no time passes for it."""
+        self._forgotten.add(token)
+
     def send(self, data: bytes, source: Endpoint, destination: Endpoint) -> None:
         """Carry a datagram, or lose it, or carry it twice; each copy with a delay of its own.
 
@@ -171,8 +181,10 @@ class LossyLink:
     def run(self, until: float = 1e6) -> None:
         """Let time pass until that instant, or until nothing is left to happen."""
         while self._agenda and self._agenda[0][0] <= until:
-            self.now, _, act = heapq.heappop(self._agenda)
-            act()
+            when, token, act = heapq.heappop(self._agenda)
+            if token not in self._forgotten:
+                self.now = when
+                act()
         if until < 1e6:
             self.now = until
 

@@ -70,14 +70,18 @@ def take(house: UserAgent, data: bytes, source: Endpoint = TRUNK) -> Output:
 @pytest.mark.parametrize(
     ("method", "changes", "body", "status"),
     [
-        ("UPDATE", {}, b"", 405),
+        ("PUBLISH", {}, b"", 405),
+        ("UPDATE", {}, b"", 481),
+        ("PRACK", {}, b"", 481),
+        ("NOTIFY", {}, b"", 481),
+        ("REFER", {"Refer-To": "<sip:1002@192.0.2.9>"}, b"", 403),
         ("SUBSCRIBE", {}, b"", 405),
         ("BYE", {}, b"", 481),
         ("BYE", {"To": "<sip:95588@192.0.2.9>;tag=unknown"}, b"", 481),
         ("INFO", {"To": "<sip:95588@192.0.2.9>;tag=unknown"}, b"", 481),
         ("INVITE", {"To": "<sip:95588@192.0.2.9>;tag=unknown"}, OFFER, 481),
         ("CANCEL", {}, b"", 481),
-        ("INVITE", {"Require": "100rel, timer"}, OFFER, 420),
+        ("INVITE", {"Require": "100rel, precondition"}, OFFER, 420),
         ("INVITE", {"Max-Forwards": "0"}, OFFER, 483),
         ("INVITE", {"Content-Type": "application/isup"}, OFFER, 415),
         ("INVITE", {"Content-Encoding": "gzip"}, OFFER, 415),
@@ -104,10 +108,11 @@ def test_answers_outside_any_dialog(
 
 
 def test_what_a_refusal_has_to_say() -> None:
-    update = sent(take(agent(), request_bytes("UPDATE")))[0]
-    assert "INVITE" in header(update, "Allow")
-    required = sent(take(agent(), request_bytes("INVITE", {"Require": "100rel, timer"}, OFFER)))[0]
-    assert header(required, "Unsupported") == "100rel, timer"
+    publish = sent(take(agent(), request_bytes("PUBLISH")))[0]
+    assert "INVITE" in header(publish, "Allow")
+    unknown: Changes = {"Require": "100rel, precondition, x"}
+    required = sent(take(agent(), request_bytes("INVITE", unknown, OFFER)))[0]
+    assert header(required, "Unsupported") == "precondition, x"
     isup = sent(take(agent(), request_bytes("INVITE", {"Content-Type": "a/b"}, OFFER)))[0]
     assert header(isup, "Accept") == "application/sdp"
     options = sent(take(agent(), request_bytes("OPTIONS")))[0]

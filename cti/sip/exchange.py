@@ -1,0 +1,89 @@
+"""Offer and answer within one dialog: never two offers at a time (RFC 3264, 4; RFC 6337).
+
+::
+
+    NONE    --offer-->     OURS      --answered-->  AGREED
+    NONE    --offered-->   THEIRS    --answer-->    AGREED
+    AGREED  --offer, offered-->  OURS, THEIRS
+    OURS, THEIRS  --withdraw-->  NONE or AGREED, whichever it was before
+"""
+
+from enum import Enum
+
+from cti.kernel.errors import LocalError
+from cti.sip.errors import RequestError
+from cti.sip.sdp import SessionDescription
+
+
+class Turn(Enum):
+    """Whose offer waits for an answer."""
+
+    NONE = "none"
+    OURS = "ours"
+    THEIRS = "theirs"
+    AGREED = "agreed"
+
+
+class Exchange:
+    """What both sides described last, and the offer under way."""
+
+    def __init__(self) -> None:
+        self.turn = Turn.NONE
+        self.local: SessionDescription | None = None
+        """What we described in the last finished exchange."""
+        self.remote: SessionDescription | None = None
+        self._offer: SessionDescription | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no offer is under way."""
+        return self.turn in (Turn.NONE, Turn.AGREED)
+
+    def copy(self) -> "Exchange":
+        """The same state for one more dialog of a forked INVITE."""
+        other = Exchange()
+        other.turn, other._offer = self.turn, self._offer
+        other.local, other.remote = self.local, self.remote
+        return other
+
+    def offer(self, description: SessionDescription) -> None:
+        """We offer; LocalError while an offer is under way."""
+        self._begin(Turn.OURS, description)
+
+    def offered(self, description: SessionDescription) -> None:
+        """They offer; LocalError while an offer is under way (see `check`)."""
+        self._begin(Turn.THEIRS, description)
+
+    def answered(self, description: SessionDescription) -> None:
+        """Their answer to our offer came."""
+        if self.turn is not Turn.OURS:
+            raise LocalError(f"an answer without an offer of ours: {self.turn}")
+        self.local, self.remote = self._offer, description
+        self._close(Turn.AGREED)
+
+    def answer(self, description: SessionDescription) -> None:
+        """We answer their offer."""
+        if self.turn is not Turn.THEIRS:
+            raise LocalError(f"an answer without an offer of theirs: {self.turn}")
+        self.local, self.remote = description, self._offer
+        self._close(Turn.AGREED)
+
+    def withdraw(self) -> None:
+        """The offer under way came to nothing: what was agreed before holds."""
+        if not self.idle:
+            self._close(Turn.NONE if self.local is None else Turn.AGREED)
+
+    def check(self) -> None:
+        """RequestError when their offer comes at a bad time (RFC 3311, 5.2; RFC 3261, 14.2)."""
+        if self.turn is Turn.OURS:
+            raise RequestError("our offer is under way", 491)
+        if self.turn is Turn.THEIRS:
+            raise RequestError("their last offer is under way", 500, (("Retry-After", "1"),))
+
+    def _begin(self, turn: Turn, description: SessionDescription) -> None:
+        if not self.idle:
+            raise LocalError(f"an offer during an offer: {self.turn}")
+        self.turn, self._offer = turn, description
+
+    def _close(self, turn: Turn) -> None:
+        self.turn, self._offer = turn, None
