@@ -6,6 +6,7 @@ queues and tickets, then the journal with its last events, then the database.
 """
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -33,6 +34,7 @@ from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.events import Event
 from cti.kernel.identifiers import Entropy, system_entropy
+from cti.recording.keys import read_keys
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
 from cti.web.frame import Frame, WebSettings
@@ -76,6 +78,7 @@ class Hotline:
         self.roster = Roster(database, password_hasher())
         self.directory = Directory(database)
         self._pins = ThreadPool(minthreads=1, maxthreads=PIN_THREADS, name="pins")
+        self._verifying = ThreadPool(minthreads=0, maxthreads=1, name="verification")
         self.bank = Ledger(
             database,
             partial(deferToThreadPool, reactor, self._pins),
@@ -94,8 +97,14 @@ class Hotline:
             database,
             self.bus,
             reactor,
-            MonitoringSettings(folders.of(folders.recordings), rules, settings.board),
+            MonitoringSettings(
+                folders.of(folders.recordings),
+                read_keys(settings.recordings.keys) if settings.recordings.keys else None,
+                rules,
+                settings.board,
+            ),
             floor,
+            partial(deferToThreadPool, reactor, self._verifying),
         )
         self.switch = SwitchService(
             self._switch_settings(), reactor, self.bus, StaffTelephones(self.roster), entropy
@@ -132,6 +141,8 @@ class Hotline:
         later, also = self._running.callback, self._running.push_async_callback
         self._pins.start()
         later(self._pins.stop)
+        self._verifying.start()
+        later(self._verifying.stop)
         self.foundation.speech.start()
         self.announcer.start()
         later(self.announcer.stop)
@@ -200,8 +211,9 @@ class Hotline:
             "journal": self.monitoring.journal.backlog < JOURNAL_BACKLOG,
             "running": not self._stopping,
         }
-        lacking = self._calendars.warnings()
-        return {**parts, "calendar": lacking} if lacking else parts
+        room = self.monitoring.folder.short_of_room(self.settings.recordings.low_space)
+        warnings = {"calendar": self._calendars.warnings(), "recordings": room}
+        return {**parts, **{name: warning for name, warning in warnings.items() if warning}}
 
     def _ivr(self) -> IvrService:
         ports = Ports(
@@ -244,7 +256,7 @@ class Hotline:
             sip=UserAgentSettings(
                 sip.contact_host, sip.port, sip.realm, trunks=sip.trunks, md5=sip.md5
             ),
-            media=self.settings.media,
+            media=replace(self.settings.media, keys=self.settings.recordings.keys),
             calls=CallSettings(
                 sip.contact_host, folders.of(folders.recordings), self.foundation.store.music()
             ),

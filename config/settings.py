@@ -7,6 +7,7 @@ from pathlib import Path
 from agents.model import AgentSettings, Queue
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
+from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
 from cti.worker.settings import MediaSettings
 from monitoring.thresholds import Thresholds
@@ -65,6 +66,14 @@ class Folders:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """How recordings lie on the disk; `low_space` (GB) is how little room is worth a warning."""
+
+    keys: KeyPlace | None = None
+    low_space: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class IvrSettings:
     """What serves callers before a person does: `numbers` maps the number dialled to a flow."""
 
@@ -104,6 +113,7 @@ class Settings:
     """Media worker processes; 0 for one per spare core."""
     web: WebSiteSettings = WebSiteSettings()
     folders: Folders = Folders()
+    recordings: RecordingSettings = RecordingSettings()
     database: str = ""
     """URL; empty for SQLite in the base folder."""
     ivr: IvrSettings = IvrSettings()

@@ -12,6 +12,7 @@ from config.settings import (
     BankSettings,
     Folders,
     IvrSettings,
+    RecordingSettings,
     Settings,
     SipSettings,
     WebSiteSettings,
@@ -19,6 +20,7 @@ from config.settings import (
 from cti.kernel.document import Section, Value, read_document
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
+from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
 from cti.worker.settings import MediaSettings
 from monitoring.thresholds import Threshold, Thresholds
@@ -43,6 +45,9 @@ def read_settings(path: Path) -> Settings:
         web=_part(top, "web", WebSiteSettings(), _web),
         folders=_part(
             top, "folders", _beside(path.parent), lambda part: _folders(part, path.parent)
+        ),
+        recordings=_part(
+            top, "recordings", RecordingSettings(), lambda part: _recordings(part, path.parent)
         ),
         database=_part(top, "database", "", _database),
         ivr=_part(top, "ivr", IvrSettings(), _ivr),
@@ -126,6 +131,20 @@ def _folders(part: Section, beside: Path) -> Folders:
         flows=folder("flows", usual.flows),
         calendars=folder("calendars", usual.calendars),
     )
+
+
+def _recordings(part: Section, beside: Path) -> RecordingSettings:
+    return RecordingSettings(
+        keys=_part(part, "encryption", None, lambda each: _key_place(each, beside)),
+        low_space=_value(
+            part, "low_space", RecordingSettings().low_space, lambda value: value.number(0, 1e6)
+        ),
+    )
+
+
+def _key_place(part: Section, beside: Path) -> KeyPlace:
+    path = Path(part.need("keys", "the folder or file of keys").text()).expanduser()
+    return KeyPlace(beside / path, part.need("current", "the name of a key").text())
 
 
 def _database(part: Section) -> str:

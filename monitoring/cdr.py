@@ -119,6 +119,7 @@ class CallRecord:
     recording: str | None = None
     """File of the recording, relative to the recordings folder."""
     recording_seconds: float | None = None
+    recording_digest: str = ""
     """Length of the sound; None while it is being written."""
 
     @property
@@ -187,9 +188,16 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
         case CallWrappedUp():
             return replace(record, after_call=record.after_call + event.after_call)
         case RecordingStarted():
-            return replace(record, recording=event.file, recording_seconds=None)
+            return replace(
+                record, recording=event.file, recording_seconds=None, recording_digest=""
+            )
         case RecordingStopped():
-            return replace(record, recording=event.file, recording_seconds=event.seconds)
+            return replace(
+                record,
+                recording=event.file,
+                recording_seconds=event.seconds,
+                recording_digest=event.digest,
+            )
         case UserDataAttached():
             return _user_data(record, event)
         case CallCleared() if record.ended is None:

@@ -1,15 +1,24 @@
 """Recordings on disk: found without leaving their folder, and made true after a crash."""
 
+import shutil
 import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from cti.kernel.errors import Refused
+from cti.recording.keys import KeyLost, KeyRing
+from cti.recording.repair import close_after_crash
+from cti.recording.sealing import SealBroken
+from cti.recording.store import file_of, open_sound
+from cti.recording.verify import Verdict, verify
+from cti.recording.writer import Held
 from monitoring.errors import RecordingUnusable
 
 CHUNK = struct.Struct("<4sI")
 SIZE = struct.Struct("<I")
 FORMAT = struct.Struct("<HHIIHH")
+GIGABYTE = 1e9
 HEAD = 4096
 """Octets within which the sound of a WAV file begins."""
 
@@ -32,24 +41,54 @@ class Wave:
 
 
 class RecordingFolder:
-    """The folder that RecordingStarted's file names are relative to."""
+    """The folder that RecordingStarted's file names are relative to, and what opens them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, ring: KeyRing | None = None) -> None:
         self._root = root.resolve()
+        self._ring = ring
 
     def find(self, file: str) -> Path:
-        """The recording's path; Refused for a missing one and for any name that leads outside."""
-        path = (self._root / file).resolve()
-        if not file or not path.is_relative_to(self._root) or not path.is_file():
-            raise Refused("recording.missing")
-        return path
+        """The recording's name as a path, whether it lies there plain or encrypted.
 
-    def repair(self, file: str) -> float:
-        """Make the recording's header true; seconds of sound, 0 when there is no usable file."""
+        Refused for a missing one and for any name that leads outside.
+        """
+        path = self._root / file
+        held = file_of(path).resolve()
+        if not file or not held.is_relative_to(self._root) or not held.is_file():
+            raise Refused("recording.missing")
+        return path.resolve()
+
+    def open(self, file: str) -> BinaryIO:
+        """The recording as a WAV file, decrypted on the way. Refused."""
         try:
-            return repair(self.find(file))
-        except (Refused, RecordingUnusable):
-            return 0.0
+            return open_sound(self.find(file), self._ring)
+        except KeyLost as error:
+            raise Refused("recording.key_lost", name=error.key) from error
+        except (SealBroken, OSError) as error:
+            raise Refused("recording.unusable") from error
+
+    def verify(self, file: str, digest: str) -> Verdict:
+        """Whether it is what was recorded; `digest` is the one the call record holds. Refused."""
+        path = (self._root / file).resolve()
+        if not file or not path.is_relative_to(self._root):
+            raise Refused("recording.missing")
+        try:
+            return verify(path, digest)
+        except OSError as error:
+            raise Refused("recording.unusable") from error
+
+    def repair(self, file: str) -> Held:
+        """Close what a crash left open: chain sealed, header true; what it holds, maybe nothing."""
+        try:
+            path = self.find(file)
+            return close_after_crash(path) or Held(repair(path))
+        except (Refused, RecordingUnusable, OSError):
+            return Held()
+
+    def short_of_room(self, least: float) -> str:
+        """How much room there is when it is less than so many gigabytes; empty when it is not."""
+        free: float = shutil.disk_usage(self._root).free / GIGABYTE
+        return f"{free:.1f} GB left for recordings" if free < least else ""
 
 
 def parse_head(head: bytes) -> Wave:

@@ -15,6 +15,7 @@ from cti.call.events import CallCleared, CallEvent, RecordingStarted, RecordingS
 from cti.call.model import Cause, Party
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId
+from cti.recording.writer import Held
 from monitoring.recordings import RecordingFolder
 from monitoring.repository import (
     append_events_txn,
@@ -36,7 +37,7 @@ def close_interrupted_txn(session: Session, folder: RecordingFolder) -> list[Eve
     closing: list[Event] = []
     for events in open_calls_txn(session):
         recording = unfinished_recording(events)
-        closing += closing_events(events, folder.repair(recording.file) if recording else 0.0)
+        closing += closing_events(events, folder.repair(recording.file) if recording else Held())
     # An agent was there at least until the last of the calls was heard.
     seen = max([last, *(event.at for event in closing)])
     closing += sign_offs(_agent_states(session, last), seen)
@@ -53,12 +54,12 @@ def unfinished_recording(events: Sequence[CallEvent]) -> RecordingStarted | None
     return next((event for event in reversed(started) if event.file not in stopped), None)
 
 
-def closing_events(events: Sequence[CallEvent], seconds: float) -> list[CallEvent]:
-    """What closes a call of which only these events are known; `seconds` of sound were saved."""
+def closing_events(events: Sequence[CallEvent], held: Held) -> list[CallEvent]:
+    """What closes a call of which only these events are known; its recording holds `held`."""
     end, call_id = events[-1].at, events[-1].call_id
     closing: list[CallEvent] = []
     if (recording := unfinished_recording(events)) is not None:
-        sound_end = recording.at + timedelta(seconds=seconds)
+        sound_end = recording.at + timedelta(seconds=held.seconds)
         end = max(end, sound_end)
         closing.append(
             RecordingStopped(
@@ -66,7 +67,8 @@ def closing_events(events: Sequence[CallEvent], seconds: float) -> list[CallEven
                 call_id=call_id,
                 connection_id=recording.connection_id,
                 file=recording.file,
-                seconds=seconds,
+                seconds=held.seconds,
+                digest=held.digest,
             )
         )
     if not any(isinstance(event, CallCleared) for event in events):

@@ -35,6 +35,7 @@ def call_values(record: CallRecord) -> dict[str, object]:
         "after_call": record.after_call,
         "recording": record.recording,
         "recording_seconds": record.recording_seconds,
+        "recording_digest": record.recording_digest,
         "open": record.ended is None or being_written,
     }
 
@@ -109,6 +110,7 @@ def record_from(row: CallRow) -> CallRecord:
         legs=tuple(_leg(leg) for leg in row.legs),
         recording=row.recording,
         recording_seconds=row.recording_seconds,
+        recording_digest=row.recording_digest,
     )
 
 

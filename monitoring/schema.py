@@ -63,6 +63,8 @@ class CallRow(Base):
     after_call: Mapped[float]
     recording: Mapped[str | None] = mapped_column(String(255))
     recording_seconds: Mapped[float | None]
+    recording_digest: Mapped[str] = mapped_column(String(64), server_default="")
+    """The end of the chain that seals the file; empty where there is none."""
     open: Mapped[bool]
 
     legs: Mapped[list["LegRow"]] = relationship(

@@ -1,11 +1,12 @@
 """Monitoring as a whole: what the composition root starts first and stops last."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
 from agents.events import (
@@ -35,6 +36,8 @@ from cti.kernel.clock import Clock, utc
 from cti.kernel.errors import Refused
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, StaffId
+from cti.recording.keys import KeyRing
+from cti.recording.verify import State, Verdict
 from monitoring.cdr import CallRecord
 from monitoring.events import RecordingPlayed
 from monitoring.history import CallHistory
@@ -62,6 +65,7 @@ COUNTED: tuple[type[Event], ...] = (
 """What the figures of the board are folded from."""
 LOOK_BACK = timedelta(hours=12)
 """Calls and agents' states older than that when the day begins are not carried into it."""
+Aside = Callable[[Callable[[], Any]], Deferred[Any]]
 SAME_LISTENING = 600.0
 """Seconds within which opening a recording again is the same listening."""
 
@@ -74,6 +78,8 @@ class MonitoringSettings:
     """
 
     recordings: Path
+    ring: KeyRing | None = field(default=None, repr=False)
+    """What opens recordings that are encrypted."""
     rules: Rules = field(default_factory=Rules)
     thresholds: Thresholds = field(default_factory=Thresholds)
     draw_after: float = DRAW_AFTER
@@ -85,13 +91,21 @@ class MonitoringService:
     log = Logger()
 
     def __init__(
-        self, database: Database, bus: Bus, clock: Clock, settings: MonitoringSettings, floor: Floor
+        self,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        settings: MonitoringSettings,
+        floor: Floor,
+        aside: Aside = maybeDeferred,
     ) -> None:
+        """`aside` does what takes long where nobody waits for it."""
         self._database, self._bus, self._clock = database, bus, clock
         self._listened: dict[tuple[StaffId, CallId], float] = {}
         self.settings = settings
         self.floor = floor
-        self.folder = RecordingFolder(settings.recordings)
+        self.folder = RecordingFolder(settings.recordings, settings.ring)
+        self._aside = aside
         self.journal = JournalWriter(database, bus, clock)
         self.board = WallBoard(bus, clock, settings.rules, floor, settings.draw_after)
         self.history = CallHistory(database, floor)
@@ -135,15 +149,35 @@ class MonitoringService:
             raise Refused("calls.unknown")
         return record, await self._database.read(call_events_txn, call_id)
 
-    async def listen(self, call_id: CallId, by: StaffId) -> Path:
+    async def verify(self, call_id: CallId) -> Verdict:
+        """Whether the call's recording is what was recorded, and what was noted in it; Refused."""
+        record = await self._recorded(call_id)
+        digest = record.recording_digest
+        verdict: Verdict
+        verdict = await self._aside(lambda: self.folder.verify(record.recording or "", digest))
+        if verdict.state is State.CHANGED:
+            self.log.warn(
+                "The recording of {call_id} was changed from {since:.0f} s: {why}",
+                call_id=call_id,
+                since=verdict.since or 0.0,
+                why=verdict.why,
+            )
+        return verdict
+
+    async def _recorded(self, call_id: CallId) -> CallRecord:
+        record = await self._database.read(find_record_txn, call_id)
+        if record is None or record.recording is None:
+            raise Refused("recording.missing")
+        return record
+
+    async def listen(self, call_id: CallId, by: StaffId) -> BinaryIO:
         """The call's recording, for that member of staff, which is written down; Refused.
 
         A player asks for one file many times; within ten minutes that is one listening.
         """
-        record = await self._database.read(find_record_txn, call_id)
-        if record is None or record.recording is None:
-            raise Refused("recording.missing")
-        path = self.folder.find(record.recording)
+        record = await self._recorded(call_id)
+        assert record.recording is not None
+        sound = self.folder.open(record.recording)
         now = self._clock.seconds()
         self._listened = {
             key: at for key, at in self._listened.items() if now - at < SAME_LISTENING
@@ -153,4 +187,4 @@ class MonitoringService:
             self._bus.publish(
                 RecordingPlayed(at=utc(self._clock), call_id=call_id, by=by, file=record.recording)
             )
-        return path
+        return sound

@@ -235,7 +235,7 @@ class MediaWorker:
 
     def _command(self) -> list[str]:
         given = self._settings
-        options = {
+        options: dict[str, object] = {
             "--bind": given.bind,
             "--advertised": given.advertised,
             "--first-port": given.first_port,
@@ -243,6 +243,8 @@ class MediaWorker:
             "--rtp-timeout": given.rtp_timeout,
             "--cache-octets": given.cache_octets,
         }
+        if given.keys is not None:
+            options |= {"--keys": given.keys.path.absolute(), "--key": given.keys.current}
         return [
             sys.executable,
             "-m",

@@ -29,6 +29,7 @@ from cti.media.port import (
 )
 from cti.media.session import Session, Source
 from cti.media.wave_file import SoundUnusable
+from cti.recording.keys import read_keys
 from cti.recording.writer import Held
 from cti.worker.disk import Disk, ThreadDisk
 from cti.worker.hearing import Hearing
@@ -76,6 +77,7 @@ class MediaEngine:
         self._disk = disk or ThreadDisk(reactor)
         self._entropy = entropy
         self._ports = PortRange(settings.bind, settings.ports, self._number(2))
+        self._ring = read_keys(settings.keys) if settings.keys else None
         self._sounds = SoundCache(settings.cache_octets)
         self._pacer = Pacer(reactor, self._tick)
         self._ticks = 0
@@ -186,7 +188,7 @@ class MediaEngine:
         if found is not None:
             self._close_recording(found)
             now = self._reactor.seconds()
-            found.record(Recording(path, tracks, now, self._disk), now)
+            found.record(Recording(path, tracks, now, self._disk, self._ring), now)
 
     def mask(self, leg: ConnectionId, masked: bool) -> None:
         """Keep what follows out of the recording and the bridge, or no more."""

@@ -38,6 +38,7 @@ from cti.media.port import (
     Security,
     Tracks,
 )
+from cti.recording.keys import KeyPlace
 from cti.worker import commands
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import DEFAULT_CACHE, MediaSettings
@@ -213,6 +214,7 @@ def run(reactor: Any, arguments: Sequence[str]) -> None:
         last_port=options.last_port,
         rtp_timeout=options.rtp_timeout,
         cache_octets=options.cache_octets,
+        keys=KeyPlace(options.keys, options.key) if options.keys else None,
     )
     _prepare_process()
     engine = MediaEngine(reactor, settings)
@@ -251,4 +253,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--last-port", type=int, required=True)
     parser.add_argument("--rtp-timeout", type=float, default=60.0, help="seconds")
     parser.add_argument("--cache-octets", type=int, default=DEFAULT_CACHE)
+    parser.add_argument("--keys", type=Path, help="what recordings are encrypted with")
+    parser.add_argument("--key", default="", help="the name of the key for new ones")
     return parser

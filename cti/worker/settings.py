@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cti.recording.keys import KeyPlace
+
 DEFAULT_CACHE = 64 * 1024 * 1024
 """Octets of encoded announcements kept in memory: some two hours of sound."""
 
@@ -21,6 +23,8 @@ class MediaSettings:
     last_port: int = 29998
     rtp_timeout: float = 60.0
     cache_octets: int = DEFAULT_CACHE
+    keys: KeyPlace | None = None
+    """What recordings are encrypted with; None: they are not."""
 
     @property
     def host(self) -> str:

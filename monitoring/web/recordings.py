@@ -1,5 +1,7 @@
 """Recordings in the browser: the list, and the sound itself with ranges, for those allowed."""
 
+from functools import partial
+
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
@@ -12,6 +14,7 @@ from monitoring.service import MonitoringService
 from monitoring.web.filters import FIELDS, next_query, read_cursor, read_filter
 from monitoring.web.presentation import Presentation
 from monitoring.web.sound import Sound
+from monitoring.web.verdict import shown
 
 LISTENERS = (Role.SUPERVISOR, Role.QUALITY)
 
@@ -32,21 +35,29 @@ class RecordingPages:
         form, rules = query(request), self._monitoring.settings.rules
         wanted = read_filter(form, rules.zone, recorded=True)
         page = await self._monitoring.find_calls(wanted, read_cursor(form))
-        shown = Presentation(
+        told = Presentation(
             self.frame, self.frame.language(request), rules.zone, self._monitoring.floor
         )
         return self.frame.render(
             request,
             "recordings.html",
-            rows=[shown.row(record) for record in page.records],
+            rows=[told.row(record) for record in page.records],
             next=next_query(form, page.next),
             chosen={name: form[name] for name in FIELDS},
-            queues=shown.queues,
+            queues=told.queues,
         )
 
     @app.route("/<call_id>/audio", methods=["GET", "HEAD"])
     async def audio(self, request: Request, call_id: str) -> Resource:
         """The sound of that call, whole or the range asked for (RFC 9110, 14)."""
         principal = self.frame.guard(request, *LISTENERS)
-        path = await self._monitoring.listen(CallId(call_id), principal.staff_id)
-        return Sound(path)
+        return Sound(await self._monitoring.listen(CallId(call_id), principal.staff_id))
+
+    @app.route("/<call_id>/verdict", methods=["GET"])
+    async def verdict(self, request: Request, call_id: str) -> bytes:
+        """What stands beside the player, as `shown` makes it, in the person's language."""
+        self.frame.guard(request, *LISTENERS)
+        verdict = await self._monitoring.verify(CallId(call_id))
+        return self.frame.json(
+            request, shown(verdict, partial(self.frame.text, self.frame.language(request)))
+        )

@@ -2,14 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from twisted.internet.interfaces import IPushProducer
+from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
+from cti.recording.sealing import SealBroken
 from cti.web import requests
 
 CHUNK = 1 << 16
@@ -49,17 +50,17 @@ def part_of(asked: str, octets: int) -> Part | None:
 
 
 class Sound(Resource):
-    """One WAV file, kept by no cache."""
+    """One WAV file, kept by no cache; answers once, and closes it."""
 
     isLeaf = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         super().__init__()
-        self._path = path
+        self._file = file
 
     def render_GET(self, request: Request) -> bytes | int:
         """The file or the part of it that was asked for."""
-        file = self._path.open("rb")
+        file = self._file
         octets = file.seek(0, 2)
         asked = "" if requests.header(request, "if-range") else requests.header(request, "range")
         request.setHeader("accept-ranges", "bytes")
@@ -90,6 +91,8 @@ class Sound(Resource):
 class FileSender:
     """Writes a part of a file to a request as fast as the client takes it."""
 
+    log = Logger()
+
     def __init__(self, request: Request, file: BinaryIO, part: Part) -> None:
         self._request, self._file = request, file
         self._left = part.end - part.first
@@ -105,7 +108,7 @@ class FileSender:
         """Go on until everything is written or the client is behind."""
         self._paused = False
         while self._left and not self._paused:
-            data = self._file.read(min(CHUNK, self._left))
+            data = self._read()
             if not data:
                 self.stopProducing()
                 self._request.loseConnection()
@@ -116,6 +119,13 @@ class FileSender:
             self._file.close()
             self._request.unregisterProducer()
             self._request.finish()
+
+    def _read(self) -> bytes:
+        try:
+            return self._file.read(min(CHUNK, self._left))
+        except (OSError, SealBroken) as error:
+            self.log.error("A recording cannot be read on: {reason}", reason=error)
+            return b""
 
     def pauseProducing(self) -> None:  # noqa: N802  (Twisted's name)
         """The client is behind."""

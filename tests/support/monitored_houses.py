@@ -13,6 +13,7 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
+from cti.recording.keys import KeyRing
 from monitoring.cdr import CallRecord, Outcome
 from monitoring.repository import CallFilter
 from monitoring.service import MonitoringService, MonitoringSettings
@@ -34,14 +35,14 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 class MonitoredHouse:
     """`publish` what happens, then look at it with a `browser` of some role."""
 
-    def __init__(self, recordings: Path, seed: int = 21) -> None:
+    def __init__(self, recordings: Path, seed: int = 21, ring: KeyRing | None = None) -> None:
         self.office = Office()
         self.clock = self.office.clock
         self.clock.advance(BEGIN.timestamp())
         self.errors: list[BaseException] = []
         self.bus = Bus(lambda _event, error: self.errors.append(error))
         self.recordings = recordings
-        settings = MonitoringSettings(recordings, Rules(zone=SHANGHAI), draw_after=0)
+        settings = MonitoringSettings(recordings, ring, rules=Rules(zone=SHANGHAI), draw_after=0)
         self.service = MonitoringService(
             DirectDatabase(), self.bus, self.clock, settings, SmallFloor()
         )

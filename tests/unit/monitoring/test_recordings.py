@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.kernel.errors import Refused
+from cti.recording.writer import Held
 from monitoring.errors import RecordingUnusable
 from monitoring.recordings import RecordingFolder, parse_head, repair, true_head, true_length
 from tests.support.sounds import wav
@@ -59,7 +60,7 @@ def test_what_is_no_recording(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(RecordingUnusable):
         repair(path)
-    assert RecordingFolder(tmp_path).repair("broken.wav") == 0.0
+    assert RecordingFolder(tmp_path).repair("broken.wav") == Held()
 
 
 def test_nothing_outside_the_folder_is_found(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from agents.events import AgentState, AgentStateChanged
 from cti.call.events import CallCleared, CallEvent, RecordingStopped
 from cti.kernel.identifiers import AgentId, CallId
+from cti.recording.writer import Held
 from monitoring.cdr import Outcome, record_of
 from monitoring.recordings import RecordingFolder
 from monitoring.repository import (
@@ -41,19 +42,19 @@ def call_up_to(stage: str) -> list[CallEvent]:
 
 def test_the_sound_on_disk_may_be_newer_than_the_journal() -> None:
     events = call_up_to("menu")
-    stopped, cleared = closing_events(events, 3600.0)
+    stopped, cleared = closing_events(events, Held(3600.0, "5ea1"))
     assert isinstance(stopped, RecordingStopped)
     assert isinstance(cleared, CallCleared)
-    assert stopped.seconds == 3600.0
+    assert (stopped.seconds, stopped.digest) == (3600.0, "5ea1")
     assert cleared.at == stopped.at
     assert cleared.at > events[-1].at
 
 
 def test_a_call_is_closed_not_before_its_last_event() -> None:
     events = call_up_to("talking")
-    *_, cleared = closing_events(events, 0.0)
+    *_, cleared = closing_events(events, Held())
     assert cleared.at == events[-1].at
-    record = record_of([*events, *closing_events(events, 0.0)])
+    record = record_of([*events, *closing_events(events, Held())])
     assert record is not None
     assert record.outcome is Outcome.INTERRUPTED
     assert all(leg.ended for leg in record.legs)

@@ -5,11 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.kernel.vocabulary import Role
+from cti.call.events import RecordingStopped
+from cti.kernel.identifiers import ConnectionId
+from cti.kernel.vocabulary import Language, Role
+from cti.recording.writer import Held
 from monitoring.cdr import CallRecord, Outcome
 from monitoring.events import RecordingPlayed
 from monitoring.web.sound import FileSender, Part, Unsatisfiable, part_of
-from tests.support.monitored_houses import MonitoredHouse
+from tests.support import recordings
+from tests.support.monitored_houses import BEGIN, MonitoredHouse
 from tests.support.sounds import wav
 
 SOUND = wav(4000)
@@ -186,3 +190,67 @@ def test_a_lost_file(house: MonitoredHouse) -> None:
     answer = house.browser(Role.SUPERVISOR).get(f"/recordings/{record.call_id}/audio")
     assert answer.status == 409
     assert "The recording is not there." in answer.text
+
+
+def test_the_verdict_stands_beside_the_player(house: MonitoredHouse, record: CallRecord) -> None:
+    assert record.recording
+    path = house.recordings / record.recording
+    browser = house.browser(Role.QUALITY)
+    address = f"/recordings/{record.call_id}/verdict"
+    assert browser.get(address).json()["state"] == "unchained"
+    path.unlink()
+    assert browser.get(address).json()["state"] == "missing"
+    held = recordings.record(path, seconds=30)
+    house.publish(stopped(record, held))
+    verdict = browser.get(address).json()
+    assert (verdict["state"], verdict["mood"], verdict["sign"]) == ("whole", "success", "Unchanged")
+    assert verdict["seconds"] == 3.0
+    assert verdict["marks"][0] == {
+        "kind": "gap", "track": 0, "start": 0.101, "length": 0.087,
+        "title": "0:00 · Gap · received · 0.1 s",
+    }  # fmt: skip
+    data = bytearray(path.read_bytes())
+    data[70_000] ^= 1
+    path.write_bytes(data)
+    verdict = browser.get(address).json()
+    assert (verdict["mood"], verdict["sign"]) == ("danger", "Changed from 0:02")
+    assert house.browser(Role.QUALITY, Language.CHINESE).get(address).json()["sign"] == (
+        "自 0:02 起被改动"
+    )
+
+
+def test_a_verdict_is_for_those_who_listen(house: MonitoredHouse, record: CallRecord) -> None:
+    address = f"/recordings/{record.call_id}/verdict"
+    assert house.browser(Role.AGENT).get(address).status == 403
+
+
+def test_an_encrypted_recording_is_decrypted_on_the_way(
+    tmp_path: Path, record: CallRecord, house: MonitoredHouse
+) -> None:
+    assert record.recording
+    locked = MonitoredHouse(tmp_path, ring=recordings.RING)
+    locked.live(250, finish=True)
+    (tmp_path / record.recording).unlink()
+    recordings.record(tmp_path / record.recording, recordings.RING)
+    address = f"/recordings/{record.call_id}/audio"
+    browser = locked.browser(Role.SUPERVISOR)
+    whole = browser.get(address).body
+    assert whole[:4] == b"RIFF"
+    assert whole[44:] == b"".join(recordings.second_of(number) for number in range(3))
+    part = browser.get(address, range="bytes=5000-8000")
+    assert (part.status, part.body) == (206, whole[5000:8001])
+    answer = house.browser(Role.SUPERVISOR).get(address)
+    assert answer.status == 409
+    assert "The key old is missing" in answer.text
+
+
+def stopped(record: CallRecord, held: Held) -> RecordingStopped:
+    """The recording's end, as call control tells it."""
+    return RecordingStopped(
+        at=BEGIN,
+        call_id=record.call_id,
+        connection_id=ConnectionId("c.1"),
+        file=record.recording or "",
+        seconds=held.seconds,
+        digest=held.digest,
+    )
