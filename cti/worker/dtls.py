@@ -91,7 +91,7 @@ class Handshake:
 
     def receive(self, datagram: bytes) -> list[bytes]:
         """Take a datagram of the far side's; HandshakeError when it is over for good."""
-        if self.progress is Progress.FAILED:
+        if self.progress is Progress.FAILED or not datagram:
             return []
         self._tls.bio_write(datagram)
         return self._go_on()
