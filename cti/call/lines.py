@@ -39,6 +39,12 @@ class Route:
     user: str = ""
     secret: str = field(default="", repr=False)
     security: Security = Security.NONE
+    codecs: tuple[str, ...] = ()
+    """What the trunk may be offered, by SDP's names, the best first; empty: what the house can."""
+    proxy: str = ""
+    """URI of the outbound proxy that the INVITE is sent to instead (RFC 3261, 8.1.2)."""
+    patience: float = 4.0
+    """Seconds without any answer at all, after which the next route is tried."""
 
 
 class Lines(Protocol):
@@ -62,5 +68,5 @@ class Lines(Protocol):
     def failed(self, route: Route, status: int) -> bool:
         """The route was tried and refused with `status`; whether the next one is to be tried."""
 
-    def release(self, trunk: str) -> None:
-        """A call that was counted is over."""
+    def release(self, trunk: str, *, outgoing: bool = False) -> None:
+        """A call that was counted is over: one that `admit` or, `outgoing`, one `seize` let in."""

@@ -373,3 +373,8 @@ class Invitation:
     replaces: SessionId | None = None
     """A session of ours with the same far side that this one shall take the place of: the Replaces
     header names its dialog (RFC 3891)."""
+    proxy: str = ""
+    """URI of an outbound proxy: it is sent there, with a Route header that says so (8.1.2)."""
+    patience: float = 0.0
+    """Seconds after which a far side that answered nothing at all counts as not there (408);
+    0 leaves it to Timer B."""
