@@ -37,6 +37,7 @@ from cti.kernel.identifiers import Entropy, system_entropy
 from cti.recording.keys import read_keys
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
+from cti.trunks.numbers import Numbers
 from cti.web.frame import Frame, WebSettings
 from cti.web.sessions import SessionLimits, Sessions
 from customers.directory import Directory
@@ -206,14 +207,18 @@ class Hotline:
     # --- what rooms are told ----------------------------------------------------------------
 
     def health(self) -> dict[str, object]:
-        """Whether each part works, for `/health`, and what calendars lack where they do."""
+        """Whether each part works, for `/health`; what calendars lack where they do; the trunks."""
         parts: dict[str, object] = {
             "journal": self.monitoring.journal.backlog < JOURNAL_BACKLOG,
             "running": not self._stopping,
         }
         room = self.monitoring.folder.short_of_room(self.settings.recordings.low_space)
-        warnings = {"calendar": self._calendars.warnings(), "recordings": room}
-        return {**parts, **{name: warning for name, warning in warnings.items() if warning}}
+        shown = {
+            "calendar": self._calendars.warnings(),
+            "recordings": room,
+            "trunks": self.switch.trunks.view(),
+        }
+        return {**parts, **{name: what for name, what in shown.items() if what}}
 
     def _ivr(self) -> IvrService:
         ports = Ports(
@@ -253,14 +258,14 @@ class Hotline:
         sip, folders = self.settings.sip, self.settings.folders
         return SwitchSettings(
             bind=sip.host,
-            sip=UserAgentSettings(
-                sip.contact_host, sip.port, sip.realm, trunks=sip.trunks, md5=sip.md5
-            ),
+            sip=UserAgentSettings(sip.contact_host, sip.port, sip.realm, md5=sip.md5),
             media=replace(self.settings.media, keys=self.settings.recordings.keys),
             calls=CallSettings(
                 sip.contact_host, folders.of(folders.recordings), self.foundation.store.music()
             ),
             media_workers=self.settings.media_workers,
+            trunks=self.settings.trunks,
+            numbers=Numbers(self.settings.numbers, self.settings.ivr.numbers),
         )
 
     def _listener_failed(self, event: Event, error: BaseException) -> None:

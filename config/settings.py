@@ -9,6 +9,8 @@ from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
+from cti.trunks.numbers import NumberSettings
+from cti.trunks.settings import Trunk, TrunksSettings
 from cti.worker.settings import MediaSettings
 from monitoring.thresholds import Thresholds
 
@@ -20,8 +22,7 @@ class SipSettings:
     """Where SIP is spoken and from whom calls are taken.
 
     `host` is bound, `advertised` is written into messages where a NAT stands before us (empty:
-    the same). `md5` tells when telephones may sign in by MD5. `trunks` maps the address of a
-    carrier or PBX to the name it goes by.
+    the same). `md5` tells when telephones may sign in by MD5.
     """
 
     host: str = "127.0.0.1"
@@ -29,7 +30,6 @@ class SipSettings:
     advertised: str = ""
     realm: str = "hotline"
     md5: Md5 = Md5.SECURE
-    trunks: Mapping[str, str] = field(default_factory=lambda: {"127.0.0.1": "local"})
 
     @property
     def contact_host(self) -> str:
@@ -88,6 +88,9 @@ class BankSettings:
     locked_for: float = 1800.0
 
 
+DEFAULT_TRUNKS = TrunksSettings({"local": Trunk("local", trusted=("127.0.0.1",))})
+"""Calls of this machine."""
+
 DEFAULT_QUEUES = (
     Queue(
         QueueId("general"),
@@ -108,6 +111,8 @@ class Settings:
     """Everything."""
 
     sip: SipSettings = SipSettings()
+    trunks: TrunksSettings = DEFAULT_TRUNKS
+    numbers: NumberSettings = field(default_factory=NumberSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     media_workers: int = 0
     """Media worker processes; 0 for one per spare core."""

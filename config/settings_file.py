@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from agents.model import AgentSettings, Queue
 from config.settings import (
+    DEFAULT_TRUNKS,
     BankSettings,
     Folders,
     IvrSettings,
@@ -17,11 +18,14 @@ from config.settings import (
     SipSettings,
     WebSiteSettings,
 )
+from config.trunk_settings import read_numbers, read_trunks
 from cti.kernel.document import Section, Value, read_document
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
+from cti.trunks.numbers import NumberSettings
+from cti.trunks.settings import TrunksSettings
 from cti.worker.settings import MediaSettings
 from monitoring.thresholds import Threshold, Thresholds
 
@@ -38,8 +42,12 @@ def read_settings(path: Path) -> Settings:
     """The settings of the file, with defaults for what it leaves out; DocumentError."""
     top = read_document(path)
     media, workers = _part(top, "media", (MediaSettings(), 0), _media)
+    nothing: tuple[SipSettings, dict[str, str] | None] = SipSettings(), None
+    sip, by_address = _part(top, "sip", nothing, _sip)
     settings = Settings(
-        sip=_part(top, "sip", SipSettings(), _sip),
+        sip=sip,
+        trunks=_trunks(top, by_address, path.parent),
+        numbers=_part(top, "numbers", NumberSettings(), read_numbers),
         media=media,
         media_workers=workers,
         web=_part(top, "web", WebSiteSettings(), _web),
@@ -66,21 +74,26 @@ def read_settings(path: Path) -> Settings:
 # --- sections -------------------------------------------------------------------------------
 
 
-def _sip(part: Section) -> SipSettings:
+def _sip(part: Section) -> tuple[SipSettings, dict[str, str] | None]:
+    """Beside the settings the trunks that are named by address alone, where there are any."""
     usual = SipSettings()
     trunks = part.get("trunks")
-    return SipSettings(
+    settings = SipSettings(
         host=_value(part, "host", usual.host, Value.text),
         port=_value(part, "port", usual.port, lambda value: value.whole(*PORTS)),
         advertised=_value(part, "advertised", usual.advertised, _text_or_nothing),
         realm=_value(part, "realm", usual.realm, Value.text),
         md5=_value(part, "md5", usual.md5, _md5),
-        trunks=(
-            {address: name.text() for address, name in trunks.section().each()}
-            if trunks
-            else usual.trunks
-        ),
     )
+    if trunks is None:
+        return settings, None
+    return settings, {address: name.text() for address, name in trunks.section().each()}
+
+
+def _trunks(top: Section, by_address: dict[str, str] | None, beside: Path) -> TrunksSettings:
+    settings = read_trunks(top, by_address or {}, beside)
+    unsaid = by_address is None and "trunks" not in top.keys
+    return replace(settings, trunks=DEFAULT_TRUNKS.trunks) if unsaid else settings
 
 
 def _media(part: Section) -> tuple[MediaSettings, int]:

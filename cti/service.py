@@ -1,18 +1,26 @@
 """The switch as one thing that starts and stops: signalling, media workers, call control."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from cti.call.services import CallServices
 from cti.call.switch import CallSettings, Switch
 from cti.kernel.bus import Bus
 from cti.kernel.identifiers import Entropy, system_entropy
-from cti.sip.events import Report, SignInFailed
+from cti.sip.events import Report, SignInFailed, Transport
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.transport.endpoint import SipEndpoint
 from cti.transport.media_client import MediaWorkers
+from cti.transport.resolver import Resolver
 from cti.transport.sign_ins import SignInLog
+from cti.trunks.numbers import Numbers, NumberSettings
+from cti.trunks.service import TrunkService
+from cti.trunks.settings import TrunksSettings
 from cti.worker.settings import MediaSettings
+
+OUTSIDE = (Transport.UDP, Transport.TCP, Transport.TLS)
+"""Transports by which carriers are reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,8 @@ class SwitchSettings:
     calls: CallSettings
     media_workers: int = 0
     """Media worker processes; 0 for one per spare core."""
+    trunks: TrunksSettings = field(default_factory=TrunksSettings)
+    numbers: Numbers = field(default_factory=lambda: Numbers(NumberSettings()))
 
 
 class SwitchService:
@@ -41,7 +51,18 @@ class SwitchService:
         self._settings = settings
         self.sign_ins = SignInLog(reactor)
         self.media = MediaWorkers(reactor, settings.media, count=settings.media_workers)
-        self.endpoint = SipEndpoint(reactor, settings.sip, accounts, entropy, self._report)
+        resolver = Resolver(reactor, entropy)
+        self.trunks = TrunkService(
+            settings.trunks,
+            settings.numbers,
+            settings.sip.host,
+            reactor,
+            bus,
+            entropy,
+            partial(resolver.endpoints, transports=OUTSIDE),
+        )
+        sip = replace(settings.sip, trunks=self.trunks.trusted)
+        self.endpoint = SipEndpoint(reactor, sip, accounts, entropy, self._report, resolver)
         switch = Switch(settings.calls, reactor, bus, self.endpoint, self.media, entropy)
         self.calls = CallServices(switch)
         self.media.listener = self.calls
@@ -50,9 +71,11 @@ class SwitchService:
         """Start the workers, then take calls."""
         await self.media.start()
         self.endpoint.start(self._settings.bind)
+        self.trunks.start(self.endpoint)
 
     async def stop(self) -> None:
         """End every call properly, wait for the farewells, leave no process behind."""
+        self.trunks.stop()
         await self.calls.shut_down()
         await self.endpoint.stop()
         await self.media.shut_down()
@@ -68,5 +91,6 @@ class SwitchService:
     def _report(self, report: Report) -> None:
         if isinstance(report, SignInFailed):
             self.sign_ins.failed(report)
-        else:
-            self.calls.report(report)
+            return
+        self.trunks.report(report)
+        self.calls.report(report)

@@ -21,6 +21,8 @@ class Identity:
     """The caller asked not to be shown (RFC 3323); `number` is then empty to everybody above."""
     diverted_from: str = ""
     """The number first dialled, where the call was diverted to us (RFC 7044, RFC 5806)."""
+    diverted_why: str = ""
+    """Why, in the words of RFC 5806, 4: ``user-busy``, ``no-answer``, ``unconditional`` ..."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 What `phonenumbers` knows of them (its short-number metadata) is not whole, so a country's ranges
 stand here beside it. China's are those of the numbering plan of its ministry (电信网编号计划) and
-of its opinion on the length of short codes (关于规范管理短号码位长的意见): a code that begins with 1
-has 3 or 5 digits, one that begins with 95 or 96 has 5 or 6; those with 96 are valid in a province.
+of its opinion on the length of short codes (关于规范管理短号码位长的意见): one that begins with 1
+has 3 or 5 digits, one that begins with 95 or 96 has 5 or 6; those with 96 are of a province.
 """
 
 import re
@@ -39,8 +39,8 @@ RANGES: Mapping[str, Ranges] = {
     "CN": Ranges(
         # Police, fire, ambulance, traffic accidents.
         frozenset({"110", "119", "120", "122"}),
-        # Directory and faults (114, 112), carriers (10086), authorities (12345), post (11185);
-        # banks and whoever serves the whole country (95588); a province's services.
+        # The directory 114, carriers such as 10086, authorities such as 12345, the post's 11185,
+        # banks and others who serve the whole country such as 95588, a province's services.
         re.compile(r"1[12]\d|1[012]\d{3}|9[56]\d{3,4}"),
     ),
 }

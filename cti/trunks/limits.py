@@ -1,0 +1,85 @@
+"""How many calls a trunk carries at once, and how fast it takes new ones."""
+
+from dataclasses import dataclass
+
+from cti.trunks.settings import Limits
+
+PAUSE = 5
+"""Seconds after which a caller who met a limit may try again (Retry-After)."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Tokens that come back at a steady rate and never more than a second's worth at once."""
+
+    rate: float
+    tokens: float = 1.0
+    filled: float = 0.0
+    """When, in seconds of any clock."""
+
+    @property
+    def size(self) -> float:
+        """The most there are at once; less than one call a second still lets one through."""
+        return max(1.0, self.rate)
+
+    def take(self, now: float) -> bool:
+        """Whether there is a token; takes it if so."""
+        passed = max(0.0, now - self.filled)
+        self.tokens = min(self.size, self.tokens + passed * self.rate)
+        self.filled = now
+        if self.tokens < 1.0:
+            return False
+        self.tokens -= 1.0
+        return True
+
+
+class Meter:
+    """The calls of one trunk, counted against its limits."""
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self.limits = limits
+        self.incoming = 0
+        self.outgoing = 0
+        self.refused = 0
+        """Calls that met a limit."""
+        self._bucket = Bucket(limits.per_second, max(1.0, limits.per_second), now)
+
+    @property
+    def calls(self) -> int:
+        """Calls that are up now."""
+        return self.incoming + self.outgoing
+
+    @property
+    def most(self) -> int:
+        """The most calls at once, in whatever direction; 0: any number."""
+        limits = self.limits
+        sides = limits.incoming + limits.outgoing if limits.incoming and limits.outgoing else 0
+        return min((each for each in (limits.total, sides) if each), default=0)
+
+    def admit(self, now: float, *, outgoing: bool) -> bool:
+        """Count one more call if there is room for it."""
+        here, most = (
+            (self.outgoing, self.limits.outgoing)
+            if outgoing
+            else (self.incoming, self.limits.incoming)
+        )
+        full = _reached(here, most) or _reached(self.calls, self.limits.total)
+        if full or (self._bucket.rate and not self._bucket.take(now)):
+            self.refused += 1
+            return False
+        if outgoing:
+            self.outgoing += 1
+        else:
+            self.incoming += 1
+        return True
+
+    def release(self, *, outgoing: bool) -> None:
+        """A call that was counted is over."""
+        if outgoing:
+            self.outgoing = max(0, self.outgoing - 1)
+        else:
+            self.incoming = max(0, self.incoming - 1)
+
+
+def _reached(count: int, most: int) -> bool:
+    return 0 < most <= count

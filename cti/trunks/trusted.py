@@ -1,0 +1,84 @@
+"""Whose requests are a trunk's: by the address they come from, and by the contact they call.
+
+The gatekeeper asks this mapping for the address a request came from, and, where several trunks
+share an address, for ``user@address`` first: the user is the one of the contact that was
+registered with the carrier (RFC 3261, 16.6), so each call finds its own trunk.
+"""
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+Network = IPv4Network | IPv6Network
+
+
+def network_of(text: str) -> Network | None:
+    """The address or network, or None when it is a name."""
+    try:
+        return ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        return None
+
+
+class Trusted(Mapping[str, str]):
+    """The trunk's name by address; what names lead to changes while it is in use."""
+
+    def __init__(self) -> None:
+        self._addresses: dict[str, str] = {}
+        self._networks: list[tuple[Network, str]] = []
+        self._contacts: dict[str, str] = {}
+        self._named: dict[tuple[str, str], frozenset[str]] = {}
+        self._known: dict[str, str] = {}
+
+    def trust(self, text: str, trunk: str) -> bool:
+        """Trust an address or network; False when it is a name, which is to be looked up."""
+        network = network_of(text)
+        if network is None:
+            return False
+        if network.num_addresses == 1:
+            self._addresses.setdefault(str(network.network_address), trunk)
+            self._merge()
+        else:
+            self._networks.append((network, trunk))
+            self._networks.sort(key=lambda entry: -entry[0].prefixlen)
+        return True
+
+    def trust_named(self, name: str, trunk: str, addresses: frozenset[str]) -> None:
+        """From now on the name stands for these addresses, and no others."""
+        self._named[name, trunk] = addresses
+        self._merge()
+
+    def trust_contact(self, user: str, trunk: str) -> None:
+        """Calls for that contact, from an address we trust, are this trunk's."""
+        self._contacts[user] = trunk
+
+    def __getitem__(self, source: str) -> str:
+        user, at, address = source.rpartition("@")
+        if at:
+            self._address(address)
+            return self._contacts[user]
+        return self._address(address)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def _address(self, text: str) -> str:
+        if text in self._known:
+            return self._known[text]
+        try:
+            address = ip_address(text.partition("%")[0])
+        except ValueError as error:
+            raise KeyError(text) from error
+        for network, trunk in self._networks:
+            if address in network:
+                return trunk
+        raise KeyError(text)
+
+    def _merge(self) -> None:
+        self._known = {
+            address: trunk
+            for (_name, trunk), addresses in self._named.items()
+            for address in sorted(addresses)
+        } | self._addresses
