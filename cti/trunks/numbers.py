@@ -128,15 +128,12 @@ class Numbers:
         return self._service(digits) or self._subscriber(digits) or Number(digits, Kind.OTHER)
 
     def dialled(self, text: str) -> Number:
-        """The number a telephone of the house means."""
-        digits, outside = _digits(text), self._settings.outside
-        if any(pattern.fullmatch(digits) for pattern in self._extensions):
+        """The number a telephone of the house means; help in need before any extension."""
+        digits, number = _digits(text), self._outside(text)
+        inside = any(pattern.fullmatch(digits) for pattern in self._extensions)
+        if inside and self.reach(number) is not Reach.EMERGENCY:
             return Number(digits, Kind.EXTENSION)
-        if outside and digits.startswith(outside):
-            number = self.read(digits.removeprefix(outside))
-            if number.kind is not Kind.OTHER:
-                return number
-        return self.read(text)
+        return number
 
     def own(self, number: Number) -> str | None:
         """The number as the settings write it, if it is one of the house's own."""
@@ -176,6 +173,15 @@ class Numbers:
         return Reach.UNKNOWN
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _outside(self, text: str) -> Number:
+        """The outside number, with or without what is dialled before such."""
+        before = self._settings.outside
+        if before and text.startswith(before):
+            number = self.read(text.removeprefix(before))
+            if number.kind is not Kind.OTHER:
+                return number
+        return self.read(text)
 
     def _reach(self, parsed: PhoneNumber) -> Reach:
         sort = phonenumbers.number_type(parsed)

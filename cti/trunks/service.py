@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cti.call.lines import Identity, Route
-from cti.call.signalling import Signalling
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock
 from cti.kernel.errors import Refused
@@ -24,7 +23,7 @@ from cti.trunks.registering import Standing
 from cti.trunks.routing import in_order, trunks_for
 from cti.trunks.settings import Gateway, Trunk, TrunksSettings
 from cti.trunks.trusted import Trusted
-from cti.trunks.watch import GatewayWatch, RegistrationWatch
+from cti.trunks.watch import GatewayWatch, Outside, RegistrationWatch
 
 _AGAIN = frozenset({408, *range(500, 600)})
 """Refusals of one gateway that another may not share; 4xx and 6xx are the called party's."""
@@ -56,7 +55,7 @@ class TrunkService:
         self._refresher = Refresher(lookup, clock, self.trusted.trust_named)
         self._names = [name for trunk in trunks for name in self._trust(trunk)]
 
-    def start(self, signalling: Signalling) -> None:
+    def start(self, signalling: Outside) -> None:
         """Look names up, register, and watch the gateways."""
         for name, trunk in self._names:
             self._refresher.keep(name, trunk)

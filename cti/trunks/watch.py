@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from twisted.logger import Logger
 
-from cti.call.signalling import Signalling
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.sip.events import ProbeAnswered, RegistrationFailed, RegistrationSucceeded
@@ -17,6 +17,16 @@ from cti.trunks.settings import Gateway, Probing, Trunk
 
 SPREAD = 0.1
 """Part of an interval by which chance shortens it, so that probes do not go out together."""
+
+
+class Outside(Protocol):
+    """What of `cti.call.signalling.Signalling` is used here."""
+
+    def probe(self, key: str, uri: str) -> None: ...
+
+    def register(
+        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
+    ) -> None: ...
 
 
 @dataclass(slots=True)
@@ -51,9 +61,9 @@ class GatewayWatch:
             for gateway in trunk.gateways
             for each in [Watched(trunk, gateway, Health(since=clock.seconds()))]
         }
-        self._signalling: Signalling | None = None
+        self._signalling: Outside | None = None
 
-    def start(self, signalling: Signalling) -> None:
+    def start(self, signalling: Outside) -> None:
         """Ask every gateway now, and again and again."""
         self._signalling = signalling
         for each in self._watched.values():
@@ -145,9 +155,9 @@ class RegistrationWatch:
             for trunk in trunks
             if trunk.account is not None
         }
-        self._signalling: Signalling | None = None
+        self._signalling: Outside | None = None
 
-    def start(self, signalling: Signalling) -> None:
+    def start(self, signalling: Outside) -> None:
         """Register everywhere."""
         self._signalling = signalling
         for each in self._kept.values():
