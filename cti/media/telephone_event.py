@@ -81,10 +81,15 @@ class KeyReceiver:
 
 @dataclass(frozen=True, slots=True)
 class KeyStep:
-    """What to send in one 20 ms tick of a key; None as payload: the pause after it."""
+    """What to send in one 20 ms tick of a key; None as payload: the pause after it.
+
+    While the key is down, `key` says which, and `place` for how many samples already.
+    """
 
     payload: bytes | None
     first: bool = False
+    key: str = ""
+    place: int = 0
 
 
 class KeySender:
@@ -112,7 +117,7 @@ def press_steps(key: str) -> Iterator[KeyStep]:
     code = KEYS.index(key)
     for before in range(0, PRESSED_SAMPLES, FRAME_SAMPLES):
         going = TelephoneEvent(code, end=False, volume=VOLUME, duration=before + FRAME_SAMPLES)
-        yield KeyStep(bytes(going), first=before == 0)
+        yield KeyStep(bytes(going), first=before == 0, key=key, place=before)
     ended = bytes(TelephoneEvent(code, end=True, volume=VOLUME, duration=PRESSED_SAMPLES))
     for count in range(PAUSE_SAMPLES // FRAME_SAMPLES):
         yield KeyStep(ended if count < END_PACKETS else None)

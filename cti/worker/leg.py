@@ -12,14 +12,16 @@ from twisted.logger import Logger
 
 from cti.kernel.errors import RemoteError
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.coding import Conversion, Encoder
-from cti.media.g711 import Samples
+from cti.media.coding import Conversion, Encoder, halved
+from cti.media.g711 import FRAME_SAMPLES, SAMPLES_PER_SECOND, Samples
 from cti.media.intake import Intake
 from cti.media.player import Player
 from cti.media.port import Codec, LegStatistics, MediaTarget, PlayOutcome
 from cti.media.rtp import RtpPacket
 from cti.media.session import CODECS, COMFORT_NOISE, Session, Source
 from cti.media.telephone_event import KeyReceiver, KeySender, KeyStep
+from cti.media.tone_detector import ToneDetector
+from cti.media.tones import tone_frame
 from cti.worker.recording import Recording
 
 log = Logger()
@@ -99,6 +101,7 @@ class Leg:
         self._frame: Samples | None = None
         self._frame_at = 0.0
         self._encoder: Encoder | None = None
+        self._tones: ToneDetector | None = None
         self._play: Play | None = None
         self._relayed_at = 0.0
         self._reported = False
@@ -106,6 +109,9 @@ class Leg:
     def configure(self, target: MediaTarget, now: float) -> None:
         """Send there from now on; packets are expected if the far side may send."""
         self._session.configure(target)
+        # Where telephone-event was agreed no tone is a key: none is pressed twice.
+        self._tones = ToneDetector() if target.events is None else None
+        self.take_in(None if self._intake is None else self._intake.rate)
         self.heard_at = now if target.sending else None
 
     def deconfigure(self) -> None:
@@ -174,12 +180,14 @@ class Leg:
         target = self._session.target
         if target is None:
             return
+        self._listen(now)
         playing = self._next_frame(target.codec, now)
         step = self._keys_sent.step()
         self._pressing = step is not None
         if not target.sending or self._send_step(step, now):
             return
-        frame = playing or self._frame_of_its_own(target.codec, now)
+        sound = self._tone(step, target) or playing or self._mixed_for_it(target.codec)
+        frame = sound or self._silence(now)
         if frame is not None:
             self._send_sound(self._session.frame(frame, now), target.codec, now)
 
@@ -221,6 +229,8 @@ class Leg:
 
     def take_in(self, rate: int | None) -> None:
         """Have frames of that rate ready for `frame`; None: nobody asks for any."""
+        if rate is None and self._tones is not None:
+            rate = SAMPLES_PER_SECOND
         if rate is None:
             self._intake = None
         elif self._intake is None or self._intake.rate != rate:
@@ -228,10 +238,8 @@ class Leg:
 
     def frame(self, now: float) -> Samples:
         """What the far side says in this tick: silence in secrecy."""
-        assert self._intake is not None, "take_in comes first"
-        if self._frame is None or self._frame_at != now:
-            self._frame, self._frame_at = self._intake.frame(now), now
-        return np.zeros_like(self._frame) if self.masked else self._frame
+        frame = self._taken_in(now)
+        return np.zeros_like(frame) if self.masked else frame
 
     def speak_at(self, rate: int) -> None:
         """What is mixed for it comes at that rate."""
@@ -288,14 +296,17 @@ class Leg:
                     hearer.relay(packet, now)
 
     def _take_key(self, key: str) -> None:
-        if self._play is not None and self._play.barge_in:
-            self.end_play(PlayOutcome.KEY)
-        self._listener.key_pressed(self.name, key)
+        self._press_heard(key)
         ears = () if self.masked else tuple(each for each in self.hearers if not each.masked)
         self._key_for = tuple(each for each in ears if each.takes_events and not each.mixed)
         for hearer in ears:
             if hearer not in self._key_for:
                 hearer.press(key)
+
+    def _press_heard(self, key: str) -> None:
+        if self._play is not None and self._play.barge_in:
+            self.end_play(PlayOutcome.KEY)
+        self._listener.key_pressed(self.name, key)
 
     def _next_frame(self, codec: Codec, now: float) -> bytes | None:
         if self._play is None:
@@ -306,14 +317,43 @@ class Leg:
             self.end_play(PlayOutcome.FINISHED)
         return frame
 
-    def _frame_of_its_own(self, codec: Codec, now: float) -> bytes | None:
-        """What is mixed, or silence; None while packets are passed on."""
-        if self.mixed and self.mixture is not None and not self._pressing:
-            if self._encoder is None or self._encoder.codec is not codec:
-                self._encoder = Encoder(codec)
-            return self._encoder.encode(self.mixture)
+    def _taken_in(self, now: float) -> Samples:
+        """Taken once in each tick, however many ask."""
+        assert self._intake is not None, "take_in comes first"
+        if self._frame is None or self._frame_at != now:
+            self._frame, self._frame_at = self._intake.frame(now), now
+        return self._frame
+
+    def _listen(self, now: float) -> None:
+        """Keys pressed as tones."""
+        if self._tones is None:
+            return
+        frame = self._taken_in(now)
+        key = self._tones.hear(frame if len(frame) == FRAME_SAMPLES else halved(frame))
+        if key is not None:
+            self._press_heard(key)
+
+    def _mixed_for_it(self, codec: Codec) -> bytes | None:
+        if not self.mixed or self.mixture is None or self._pressing:
+            return None
+        return self._coder(codec).encode(self.mixture)
+
+    def _tone(self, step: KeyStep | None, target: MediaTarget) -> bytes | None:
+        """The key as it sounds, for a far side that agreed to nothing better."""
+        if step is None or not step.key or target.events is not None:
+            return None
+        coder = self._coder(target.codec)
+        return coder.encode(tone_frame(step.key, step.place, coder.rate))
+
+    def _silence(self, now: float) -> bytes | None:
+        """Nothing while packets are passed on."""
         passed = self.sources and not self.mixed and now - self._relayed_at < FILL_AFTER
         return None if passed and not self._pressing else self._session.quiet
+
+    def _coder(self, codec: Codec) -> Encoder:
+        if self._encoder is None or self._encoder.codec is not codec:
+            self._encoder = Encoder(codec)
+        return self._encoder
 
     def _send_step(self, step: KeyStep | None, now: float) -> bool:
         if step is None or step.payload is None:
