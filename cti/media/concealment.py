@@ -17,7 +17,7 @@ COMPARED = 160
 FULL_SECONDS, GONE_SECONDS = 0.010, 0.060
 REJOIN_SECONDS = 0.010
 LOUDEST_NOISE = 100.0
-"""RMS: -50 dBFS."""
+"""RMS: 50 dB below overload."""
 FLOOR_RISE = 1.005
 """Per frame: the noise floor follows louder pauses within some seconds, and softer ones at once."""
 
@@ -66,7 +66,7 @@ class Concealer:
 
     def noise(self, level: int) -> None:
         """The far side says how loud its background is: dB below overload (RFC 3389, 3)."""
-        self._floor = min(LOUDEST_NOISE, 32768 / 2**0.5 * 10 ** (-(level & 0x7F) / 20))
+        self._floor = min(LOUDEST_NOISE, 32768 * 10 ** (-(level & 0x7F) / 20))
 
     def _begin(self) -> None:
         period = self._period()

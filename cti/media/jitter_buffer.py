@@ -20,8 +20,9 @@ SHORTEST_WAIT, LONGEST_WAIT = 160, 1600
 PAUSED = 480
 """Ticks (60 ms) without anything after which the source has paused."""
 JUMP = 8000
-"""Ticks (1 s) away from the newest packet: another clock."""
+"""Ticks (1 s) after the newest packet: another clock."""
 CAPACITY = 2 * LONGEST_WAIT
+"""Ticks that wait at most; what belongs so long before the newest packet is of another clock."""
 FORGET = 8 * SAMPLES_PER_SECOND
 """Ticks within which a slow packet is forgotten (to a third)."""
 DRIFT = 0.0005
@@ -84,12 +85,14 @@ class JitterBuffer:
         self.late = 0
         """Packets dropped because their place had passed."""
         self.lost = 0
-        """Gaps of up to 20 ms made because what follows was there."""
+        """Gaps of up to 20 ms that what followed showed to be losses."""
         self.hurry = False
         """Sound has waited longer than it must: play two frames as one."""
         self._delay = Delay()
         self._ssrc: int | None = None
         self._newest = 0
+        self._stray: int | None = None
+        """What would follow a packet from long ago."""
         self._sounds: dict[int, Sound] = {}
         self._next = 0
         """The place to play next."""
@@ -117,13 +120,16 @@ class JitterBuffer:
         if not ticks:
             return
         away = timestamp_distance(packet.timestamp, self._newest % (1 << 32))
-        if packet.ssrc != self._ssrc or abs(away) > JUMP:
+        if packet.ssrc != self._ssrc or not -CAPACITY <= away <= JUMP:
+            if away < 0 and not self._is_source(packet):
+                self.late += 1
+                return
             self._begin_anew(packet)
             away = 0
         place = self._newest + away
         self._newest = max(self._newest, place)
         self._delay.heard(place, ticks, now)
-        if self._playing and place + ticks // 2 <= self._next:
+        if place + ticks // 2 <= self._next:
             self.late += 1
             return
         if not self._sounds and not self._playing:
@@ -141,10 +147,7 @@ class JitterBuffer:
             return self._starve()
         first = min(self._sounds)
         missing = first - self._next
-        covered = min(max(missing, 0), self._made_up)
-        self._next += covered
-        self._made_up -= covered
-        missing -= covered
+        missing -= self._cover(missing)
         if missing > LONGEST_WAIT:
             self._playing, self._since = False, now
             return Gap(FRAME_SAMPLES)
@@ -160,6 +163,14 @@ class JitterBuffer:
             self._playing, self._next, self._made_up = True, min(self._sounds), 0
             self._taken, self._spare, self.hurry = 0, float("inf"), False
         return self._playing
+
+    def _cover(self, missing: int) -> int:
+        """So much of what is missing was made up for while nothing was here."""
+        covered = min(max(missing, 0), self._made_up)
+        self._next += covered
+        self._made_up -= covered
+        self.lost += -(-covered // FRAME_SAMPLES)
+        return covered
 
     def _starve(self) -> Gap:
         self._made_up += FRAME_SAMPLES
@@ -181,6 +192,12 @@ class JitterBuffer:
             self.hurry = self._spare > SPARE_SECONDS and self.depth >= FRAME_SAMPLES
             self._taken, self._spare = 0, float("inf")
         return sound
+
+    def _is_source(self, packet: RtpPacket) -> bool:
+        """One old packet is a stray packet; two in order, or another SSRC, are a new source."""
+        follows = packet.timestamp == self._stray
+        self._stray = (packet.timestamp + len(packet.payload)) % (1 << 32)
+        return follows or packet.ssrc != self._ssrc
 
     def _begin_anew(self, packet: RtpPacket) -> None:
         self._ssrc = packet.ssrc
