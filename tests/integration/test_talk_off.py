@@ -27,7 +27,8 @@ RATES = (140, 200)
 
 
 def test_prompts_press_no_key(tmp_path: Path) -> None:
-    paths, requests = [], []
+    paths: list[Path] = []
+    requests: list[str] = []
     for voice, sentences in SENTENCES.items():
         for number, text in enumerate(sentences):
             for rate in RATES:
