@@ -99,6 +99,8 @@ class Offering:
         if what.response is not None and accepted:
             usage.dialog = usage.dialog.refreshed(what.response.message)
             self._conversation.report(SessionAnswered(self._conversation.id, description))
+        elif what.response is None:
+            self._retry()
         elif not self.refused(what.status):
             report = SessionReofferRefused(self._conversation.id, what.status)
             self._conversation.report(report)
@@ -121,7 +123,10 @@ class Offering:
         return quiet and usage.exchange.remote == self._remote
 
     def _retry(self) -> None:
-        """It met an offer of theirs: once more in a while, unless another was given since."""
+        """It met an offer of theirs, or nobody knows what became of it: once more in a while.
+
+        Unless another was given since.
+        """
         if not self._wanted:
             self._conversation.start_timer(SessionTimer.GLARE, self._conversation.glare_delay())
 

@@ -399,7 +399,7 @@ class UserAgent:
         session = self._add(request.call_id, self._core.tag())
         try:
             session.offered(key, request, offer)
-        except RequestError:
+        except Exception:
             self.forget(session)
             raise
         session.origin = origin

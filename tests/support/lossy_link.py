@@ -21,6 +21,7 @@ from cti.sip.events import (
     StopTimer,
     Transport,
 )
+from cti.sip.session_timer import Terms
 from cti.sip.settings import UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
 
@@ -136,12 +137,15 @@ class LossyLink:
         trunks: tuple[str, ...] = (),
         accounts: tuple[str, ...] = (),
         user: str = "hotline",
+        terms: Terms | None = None,
     ) -> Peer:
         """A user agent at that address that trusts these hosts and knows these accounts."""
         endpoint = Endpoint(host, 5060)
         settings = UserAgentSettings(
             host, 5060, contact_user=user, trunks=dict.fromkeys(trunks, "carrier")
         )
+        if terms is not None:
+            settings = replace(settings, session_terms=terms)
         entropy = counting_entropy(len(self._peers))
         peer = Peer(self, endpoint, UserAgent(settings, KnownAccounts(*accounts), entropy))
         self._peers[endpoint] = peer

@@ -18,15 +18,24 @@ from cti.sip.events import (
     SessionEnded,
     SessionId,
     SessionKey,
-    SessionOffered,
     SessionProgressed,
     SessionReoffered,
     Transport,
 )
-from cti.sip.message import parse
-from cti.sip.settings import UserAgentSettings
-from cti.sip.user_agent import Output, UserAgent
-from tests.support.lossy_link import KnownAccounts, counting_entropy
+from tests.support.far_side import (
+    FAR,
+    HERE,
+    accepted,
+    agent,
+    calling,
+    codes,
+    header,
+    inside,
+    offered,
+    sent,
+    take,
+    told,
+)
 from tests.support.sip_messages import (
     OFFER,
     TRUNK,
@@ -34,37 +43,6 @@ from tests.support.sip_messages import (
     request_bytes,
     response_bytes,
 )
-
-FAR = Endpoint("192.0.2.9", 5060)
-HERE = "192.0.2.1"
-
-
-def agent(**changes: object) -> UserAgent:
-    given = {"trunks": {TRUNK.host: "carrier"}, **changes}
-    settings = UserAgentSettings("192.0.2.9", 5060, **given)  # type: ignore[arg-type]  # any setting
-    return UserAgent(settings, KnownAccounts("1001"), counting_entropy())
-
-
-def sent(output: Output) -> list[bytes]:
-    return [each.data for each in output if isinstance(each, SendDatagram)]
-
-
-def codes(output: Output) -> list[int]:
-    return [int(data.split(b" ", 2)[1]) for data in sent(output) if data.startswith(b"SIP")]
-
-
-def header(data: bytes, name: str) -> str:
-    message = parse(data, TRUNK)
-    assert message is not None
-    return message.message.headers.get(name) or ""
-
-
-def told(output: Output, kind: type) -> bool:
-    return any(isinstance(each, kind) for each in output)
-
-
-def take(house: UserAgent, data: bytes, source: Endpoint = TRUNK) -> Output:
-    return house.datagram_received(data, source, 100.0)
 
 
 @pytest.mark.parametrize(
@@ -139,35 +117,6 @@ def test_who_has_no_session_leaves_nothing_behind(
     assert len(house._core.layer) == 0
     to = header(sent(outputs[0])[0], "To")
     assert take(house, request_bytes("ACK", {"To": to}), source) == []
-
-
-def offered(house: UserAgent, changes: Changes | None = None, body: bytes = OFFER) -> SessionId:
-    output = take(house, request_bytes("INVITE", changes, body))
-    (session,) = [each.session for each in output if isinstance(each, SessionOffered)]
-    return session
-
-
-def accepted(
-    house: UserAgent, changes: Changes | None = None, body: bytes = OFFER
-) -> tuple[SessionId, bytes]:
-    """A session we answered and they acknowledged; the 200 comes with it."""
-    session = offered(house, changes, body)
-    answer = sdp.offer("192.0.2.9", 40000)
-    ok = sent(house.accept(session, answer))[0]
-    take(house, inside(ok, "ACK", 1, body=b"" if body else OFFER))
-    return session, ok
-
-
-def inside(
-    ok: bytes, method: str, sequence: int, changes: Changes | None = None, body: bytes = b""
-) -> bytes:
-    """A request of theirs inside the dialog that our 200 made."""
-    given: Changes = {
-        "Via": f"SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-{method}-{sequence};rport",
-        "To": header(ok, "To"),
-        "CSeq": f"{sequence} {method}",
-    }
-    return request_bytes(method, given | (changes or {}), body)
 
 
 def test_trying_comes_at_once_and_the_dialog_headers_with_the_answer() -> None:
@@ -284,18 +233,6 @@ def test_keys_in_info(kind: str | None, body: bytes, status: int, key: str | Non
     assert codes(output) == [status]
     pressed = [each for each in output if isinstance(each, SessionKey)]
     assert pressed == ([SessionKey(session, key)] if key else [])
-
-
-def calling(house: UserAgent, **changes: object) -> tuple[SessionId, bytes]:
-    invitation = Invitation(
-        target="sip:1001@192.0.2.9:5060",
-        from_address=Address.parse("<sip:95588@192.0.2.1>"),
-        to_address=Address.parse("<sip:1001@192.0.2.9>"),
-        offer=sdp.offer(HERE, 40000),
-        **changes,  # type: ignore[arg-type]  # any field of the invitation
-    )
-    session, output = house.invite(invitation)
-    return session, sent(output)[0]
 
 
 def test_a_repeated_2xx_is_acknowledged_again_and_told_once() -> None:
