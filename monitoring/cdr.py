@@ -83,6 +83,13 @@ class Leg:
     packets_sent: int = 0
     packets_received: int = 0
     packets_lost: int = 0
+    jitter: float = 0.0
+    """Milliseconds, of what was received."""
+    round_trip: float = 0.0
+    """Milliseconds; 0 when the far side sent no RTCP."""
+    rating: float = 0.0
+    """R of the E-model (ITU-T G.107) of what was received; 0 when nothing was."""
+    codec: str = ""
 
     @property
     def talked(self) -> float:
@@ -265,6 +272,10 @@ def _counted(leg: Leg, event: MediaReported) -> Leg:
         packets_sent=event.packets_sent,
         packets_received=event.packets_received,
         packets_lost=event.packets_lost,
+        jitter=event.jitter,
+        round_trip=event.round_trip,
+        rating=event.rating,
+        codec=event.codec,
     )
 
 

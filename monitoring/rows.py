@@ -58,6 +58,10 @@ def leg_values(record: CallRecord) -> list[dict[str, object]]:
             "packets_sent": leg.packets_sent,
             "packets_received": leg.packets_received,
             "packets_lost": leg.packets_lost,
+            "jitter": leg.jitter,
+            "round_trip": leg.round_trip,
+            "rating": leg.rating,
+            "codec": leg.codec,
         }
         for place, leg in enumerate(record.legs)
     ]
@@ -128,4 +132,8 @@ def _leg(row: LegRow) -> Leg:
         packets_sent=row.packets_sent,
         packets_received=row.packets_received,
         packets_lost=row.packets_lost,
+        jitter=row.jitter,
+        round_trip=row.round_trip,
+        rating=row.rating,
+        codec=row.codec,
     )

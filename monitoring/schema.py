@@ -96,6 +96,10 @@ class LegRow(Base):
     packets_sent: Mapped[int]
     packets_received: Mapped[int]
     packets_lost: Mapped[int]
+    jitter: Mapped[float] = mapped_column(server_default="0")
+    round_trip: Mapped[float] = mapped_column(server_default="0")
+    rating: Mapped[float] = mapped_column(server_default="0")
+    codec: Mapped[str] = mapped_column(String(16), server_default="")
 
 
 class WaitRow(Base):

@@ -99,6 +99,10 @@ class Clearing:
                 packets_sent=seen.sent,
                 packets_received=seen.received,
                 packets_lost=seen.lost,
+                jitter=seen.jitter,
+                round_trip=seen.round_trip,
+                rating=seen.rating,
+                codec=seen.codec,
             )
         )
 

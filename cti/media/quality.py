@@ -1,17 +1,14 @@
-"""How good a leg sounded: the E-model's rating R (ITU-T G.107, wideband G.107.1) and its MOS.
+"""How good a leg sounded: the E-model's rating R (ITU-T G.107, wideband G.107.1).
 
 Everything that is not measured here has the Recommendation's default value: no echo is heard, the
 room and the circuit noise are ordinary, losses are random (BurstR = 1).
 """
 
 from dataclasses import dataclass
-from enum import Enum
 from math import log2
 
 from cti.media.model import Codec
 
-WIDEBAND_SCALE = 1.29
-"""R of G.107.1 reaches 129: so much more is a whole band worth."""
 DELAY_HARMLESS = 100.0
 """Milliseconds one way (G.107, 7.4, Ta)."""
 PACKET = 20.0
@@ -42,21 +39,6 @@ QUALITIES = {
 }
 
 
-class Opinion(Enum):
-    """What most people would say (G.107, Table B.1: user satisfaction in fewer steps)."""
-
-    GOOD = "good"
-    """MOS 4.0 and more: satisfied."""
-    FAIR = "fair"
-    """MOS 3.6 and more: some are dissatisfied."""
-    POOR = "poor"
-    """MOS 3.1 and more: many are dissatisfied."""
-    BAD = "bad"
-
-
-LIMITS = ((4.0, Opinion.GOOD), (3.6, Opinion.FAIR), (3.1, Opinion.POOR))
-
-
 def rating(codec: Codec, loss: float, delay: float) -> float:
     """R of what was received: 0 to 93, in G.722 to 116 on the wideband scale.
 
@@ -66,21 +48,6 @@ def rating(codec: Codec, loss: float, delay: float) -> float:
     percent = 100 * loss
     lost = (known.most - known.impairment) * percent / (percent + known.robustness)
     return max(0.0, known.best - known.impairment - lost - _delay_impairment(delay))
-
-
-def mos(rated: float, codec: str = "") -> float:
-    """Mean opinion score, 1 to 4.5, estimated from R (G.107, B.4); wideband after G.107.1, B."""
-    scaled = rated / WIDEBAND_SCALE if codec == Codec.G722.name else rated
-    if scaled <= 0:
-        return 1.0
-    if scaled >= 100:
-        return 4.5
-    return max(1.0, 1 + 0.035 * scaled + scaled * (scaled - 60) * (100 - scaled) * 7e-6)
-
-
-def opinion(score: float) -> Opinion:
-    """What people say of so high a MOS."""
-    return next((said for least, said in LIMITS if score >= least), Opinion.BAD)
 
 
 def one_way_delay(round_trip: float, jitter: float) -> float:

@@ -111,7 +111,7 @@ class CallPages:
         return Presentation(self.frame, self.frame.language(request), zone, floor)
 
 
-def _leg(shown: Presentation, leg: Leg) -> dict[str, str]:
+def _leg(shown: Presentation, leg: Leg) -> dict[str, Any]:
     return {
         "device": leg.device_id,
         "party": shown.word(f"calls.party.{leg.party.value}"),
@@ -120,5 +120,6 @@ def _leg(shown: Presentation, leg: Leg) -> dict[str, str]:
         "ended": shown.time(leg.ended),
         "cause": shown.word(f"calls.cause.{leg.cause.value}") if leg.cause else "–",
         "by": shown.word(f"calls.party.{leg.cleared_by.value}") if leg.cleared_by else "–",
+        "quality": shown.quality(leg),
         "packets": f"{leg.packets_sent} / {leg.packets_received} / {leg.packets_lost}",
     }

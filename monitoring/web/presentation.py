@@ -27,10 +27,11 @@ from cti.call.events import (
     UserDataAttached,
 )
 from cti.kernel.identifiers import AgentId, QueueId
+from cti.kernel.opinion import WIDEBAND_CODECS, mos, opinion
 from cti.kernel.vocabulary import Language
 from cti.web.frame import Frame
 from ivr.events import ChoiceMade, FlowEntered, FlowLeft, ServiceUsed, SignInAttempted
-from monitoring.cdr import CallRecord
+from monitoring.cdr import CallRecord, Leg
 from monitoring.events import RecordingPlayed
 from monitoring.wallboard import Floor
 
@@ -51,6 +52,17 @@ class EventLine:
     time: str
     offset: str
     what: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """A leg's mean opinion score, in words, with its scale and what it comes from."""
+
+    score: str
+    opinion: str
+    word: str
+    scale: str
     facts: str
 
 
@@ -114,6 +126,28 @@ class Presentation:
             "recorded": record.recording is not None,
             "recording_seconds": clockface(record.recording_seconds),
         }
+
+    def quality(self, leg: Leg) -> Quality | None:
+        """How well the device was heard; None when nothing was, or it is not known yet."""
+        if not leg.rating:
+            return None
+        score = mos(leg.rating, leg.codec)
+        scale = "wideband" if leg.codec in WIDEBAND_CODECS else "narrowband"
+        facts = [
+            leg.codec,
+            self.word("calls.quality.rating", rating=f"{leg.rating:.0f}"),
+            self.word("calls.quality.jitter", time=f"{leg.jitter:.1f}"),
+        ]
+        if leg.round_trip:
+            facts.append(self.word("calls.quality.round_trip", time=f"{leg.round_trip:.0f}"))
+        said = opinion(score).value
+        return Quality(
+            score=f"{score:.1f}",
+            opinion=said,
+            word=self.word(f"calls.quality.{said}"),
+            scale=self.word(f"calls.quality.{scale}"),
+            facts=" · ".join(facts),
+        )
 
     def event(self, event: CallEvent, began: datetime) -> EventLine:
         """One event in words."""

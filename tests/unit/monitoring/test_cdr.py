@@ -70,7 +70,8 @@ def test_a_conversation_counts_its_parts_once() -> None:
         ConnectionCleared(**at(100), **AGENT, cause=Cause.NORMAL, cleared_by=Party.CALLER),
         ConnectionCleared(**at(100), **CALLER, cause=Cause.NORMAL, cleared_by=Party.CALLER),
         MediaReported(
-            **at(101), **AGENT, packets_sent=3900, packets_received=3850, packets_lost=3
+            **at(101), **AGENT, packets_sent=3900, packets_received=3850, packets_lost=3,
+            jitter=2.5, round_trip=31.0, rating=91.2, codec="PCMA",
         ),
         CLEARED,
         RecordingStopped(
@@ -88,6 +89,7 @@ def test_a_conversation_counts_its_parts_once() -> None:
     assert (caller.party, agent.party) == (Party.CALLER, Party.AGENT)
     assert agent.alerting == BEGIN + timedelta(seconds=18)
     assert (agent.packets_sent, agent.packets_lost) == (3900, 3)
+    assert (agent.jitter, agent.round_trip, agent.rating, agent.codec) == (2.5, 31, 91.2, "PCMA")
     assert agent.ended == BEGIN + timedelta(seconds=100)
 
 

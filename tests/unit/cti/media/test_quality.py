@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cti.kernel.opinion import Opinion, mos, opinion
 from cti.media.model import Codec
-from cti.media.quality import Opinion, mos, one_way_delay, opinion, rating
+from cti.media.quality import one_way_delay, rating
 
 CODECS = st.sampled_from(list(Codec))
 
