@@ -63,7 +63,9 @@ class SwitchService:
         )
         sip = replace(settings.sip, trunks=self.trunks.trusted)
         self.endpoint = SipEndpoint(reactor, sip, accounts, entropy, self._report, resolver)
-        switch = Switch(settings.calls, reactor, bus, self.endpoint, self.media, entropy)
+        switch = Switch(
+            settings.calls, reactor, bus, self.endpoint, self.media, entropy, self.trunks
+        )
         self.calls = CallServices(switch)
         self.media.listener = self.calls
 

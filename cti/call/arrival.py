@@ -1,34 +1,28 @@
-"""Calls coming in: from an INVITE to an answered caller who is being recorded."""
-
-from pathlib import Path
-
-from twisted.internet.defer import Deferred, succeed
-from twisted.python.failure import Failure
+"""Calls coming in: from an INVITE to a call that its entry, or the device dialled, takes."""
 
 from cti.call import negotiation
-from cti.call.clearing import Clearing
-from cti.call.events import CallStarted, Delivered, Established, RecordingStarted
-from cti.call.live import Leg, LiveCall
-from cti.call.model import Cause, ConnectionState, Device, DeviceKind, Direction, Party
+from cti.call.connecting import Connecting
+from cti.call.events import CallStarted, Delivered
+from cti.call.lines import Identity
+from cti.call.live import LiveCall
+from cti.call.model import Device, DeviceKind, Direction, Party
+from cti.call.offers import max_forwards, security_of, take
+from cti.call.replacing import Replacing
 from cti.call.routing import Routing
 from cti.call.switch import Switch
 from cti.kernel.clock import utc
 from cti.kernel.identifiers import CallId, DeviceId
-from cti.media.port import MediaAddress, MediaUnavailable
 from cti.sip.events import SessionOffered
 
 RETRY_AFTER = (("Retry-After", "5"),)
-WITHHELD = "anonymous"
-LONGEST_NUMBER = 32
-"""Characters: twice what E.164 allows, so that extensions and names have room."""
-NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE = 404, 488, 503
+NOT_FOUND, TOO_MANY_HOPS, NOT_ACCEPTABLE, UNAVAILABLE = 404, 483, 488, 503
 
 
 class Arrival:
-    """Takes offered sessions in and answers callers."""
+    """Takes offered sessions in."""
 
-    def __init__(self, switch: Switch, clearing: Clearing) -> None:
-        self._switch, self._clearing = switch, clearing
+    def __init__(self, switch: Switch, connecting: Connecting, replacing: Replacing) -> None:
+        self._switch, self._connecting, self._replacing = switch, connecting, replacing
         self.routing = Routing({})
         self.closed = False
         """Set while the house takes no new calls."""
@@ -36,92 +30,66 @@ class Arrival:
     def offered(self, report: SessionOffered) -> None:
         """A new INVITE: refuse it, or make a call of it and hand it to its entry."""
         switch = self._switch
-        # A telephone number may carry parameters behind it (RFC 3261, 19.1.6).
-        called = (report.request.uri.user or "").partition(";")[0]
-        entry = self.routing.entry(called)
-        if self.closed or len(switch.calls) >= switch.settings.max_calls:
-            switch.signalling.reject(report.session, UNAVAILABLE, RETRY_AFTER)
-        elif entry is None:
-            switch.signalling.reject(report.session, NOT_FOUND)
-        elif not negotiation.acceptable(report.offer):
-            switch.signalling.reject(report.session, NOT_ACCEPTABLE)
+        identity = switch.lines.identify(report)
+        if refusal := self._refusal(report, identity):
+            headers = RETRY_AFTER if refusal == UNAVAILABLE else ()
+            switch.signalling.reject(report.session, refusal, headers)
+        elif report.replaces is not None:
+            self._replacing.offered(report, identity)
+        elif entry := self.routing.entry(identity.called):
+            entry(self._start(report, identity, Direction.INBOUND).id)
         else:
-            entry(self._start(report, called).id)
+            direction = Direction.OUTBOUND
+            if switch.signalling.contacts(identity.called):
+                direction = Direction.INTERNAL
+            self._connecting.pass_on(self._start(report, identity, direction), identity.called)
 
-    def answer(self, call_id: CallId) -> Deferred[bool]:
-        """Answer the caller; see `CallControl.answer`."""
-        call = self._switch.live(call_id)
-        leg = call.leg_of(Party.CALLER) if call else None
-        if call is None or leg is None:
-            return succeed(False)
-        if leg.answered:
-            return succeed(True)
-
-        def opened(address: MediaAddress) -> bool:
-            if self._switch.live(call_id) is None:
-                return False
-            if not leg.answered:
-                self._answer(call, leg, address)
-            return True
-
-        def unavailable(failure: Failure) -> bool:
-            failure.trap(MediaUnavailable)
-            self._clearing.clear(call_id, Party.SYSTEM, Cause.NO_RESOURCES)
-            return False
-
-        return leg.opened().addCallbacks(opened, unavailable)
-
-    def _start(self, report: SessionOffered, called: str) -> LiveCall:
+    def _refusal(self, report: SessionOffered, identity: Identity) -> int:
+        """The status that refuses it; 0 when it is taken."""
         switch = self._switch
-        now = utc(switch.clock)
-        calling = _number(report.request.from_address.uri.user or "")
+        served = bool(report.replaces or self.routing.entry(identity.called))
+        if self.closed or len(switch.calls) >= switch.settings.max_calls:
+            return UNAVAILABLE
+        if not served and report.account is None:
+            return NOT_FOUND
+        if not negotiation.acceptable(report.offer):
+            return NOT_ACCEPTABLE
+        if not served and max_forwards(report.request) < 1:
+            return TOO_MANY_HOPS
+        if report.trunk is not None and not switch.lines.admit(report.trunk):
+            return UNAVAILABLE
+        return 0
+
+    def _start(self, report: SessionOffered, identity: Identity, direction: Direction) -> LiveCall:
+        switch = self._switch
         inside = report.account is not None
-        direction = Direction.INTERNAL if inside else Direction.INBOUND
-        call = LiveCall(switch.new_call_id(), direction, calling, called, now)
-        switch.calls[call.id] = call
+        if inside and direction is Direction.INBOUND:
+            direction = Direction.INTERNAL
+        call = switch.new_call(direction, identity.number, identity.called, self._group_of(report))
+        call.max_forwards = max_forwards(report.request) - 1
         kind = DeviceKind.EXTENSION if inside else DeviceKind.TRUNK
-        leg = switch.add_leg(call, Device(kind, DeviceId(calling)), Party.CALLER)
-        leg.offer = report.offer
-        switch.join(leg, report.session)
+        device = Device(kind, DeviceId(report.account or identity.number))
+        member = switch.add_member(call, device, Party.CALLER)
+        leg = switch.open_leg(member, security_of(report))
+        take(switch, leg, report)
         switch.bus.publish(
             CallStarted(
-                at=now,
+                at=utc(switch.clock),
                 call_id=call.id,
                 direction=direction,
-                calling=calling,
-                called=called,
+                calling=identity.number,
+                called=identity.called,
                 trunk=report.trunk or "",
+                withheld=identity.withheld,
+                diverted_from=identity.diverted_from,
             )
         )
-        switch.bus.publish(Delivered(**switch.about(leg)))
+        switch.bus.publish(Delivered(**switch.about(member)))
         return call
 
-    def _answer(self, call: LiveCall, leg: Leg, address: MediaAddress) -> None:
-        switch = self._switch
-        leg.local = address
-        leg.described = description = negotiation.describe(address, leg.offer)
-        leg.answer_due = leg.offer is None
-        if target := negotiation.target(leg.offer, description):
-            switch.aim(leg, target)
-        file = Path(f"{call.started:%Y/%m/%d}") / f"{call.id}.wav"
-        switch.media.record(leg.id, switch.settings.recordings / file)
-        assert leg.session is not None
-        switch.signalling.accept(leg.session, description)
-        leg.change(ConnectionState.CONNECTED, utc(switch.clock))
-        about = switch.about(leg)
-        switch.bus.publish(Established(**about))
-        switch.bus.publish(
-            RecordingStarted(
-                at=about["at"], call_id=call.id, connection_id=leg.id, file=file.as_posix()
-            )
-        )
-
-
-def _number(user: str) -> str:
-    """What can be shown and stored of a SIP user part, which may hold anything, NUL included.
-
-    Nothing of the one that stands for a withheld number (RFC 3323, 4.1.1.3).
-    """
-    if user.lower() == WITHHELD:
-        return ""
-    return "".join(filter(str.isprintable, user))[:LONGEST_NUMBER]
+    def _group_of(self, report: SessionOffered) -> CallId | None:
+        """Where a telephone is that calls while it has a call, so that both can be joined."""
+        if report.account is None:
+            return None
+        legs = self._switch.legs_of_device(DeviceId(report.account))
+        return next((leg.group for leg in legs if leg.members), None)

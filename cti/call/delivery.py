@@ -1,92 +1,228 @@
-"""Calls going to a telephone of the house: ring it, and bridge the caller to it."""
+"""Calling devices: every contact of a telephone at once, or an outside number way by way.
 
-from sipmessage import URI
-from sipmessage import Address as NameAddress
+Whoever has a device called says by `Calling` what its outcome means. Towards everybody else it is
+one connection, whatever number of telephones ring for it.
+"""
+
+from collections.abc import Callable, Sequence
+
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cti.call import negotiation
-from cti.call.arrival import WITHHELD
+from cti.call import causes, forking, negotiation
+from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
-from cti.call.control import PlayEnd
-from cti.call.events import Delivered, Established
-from cti.call.live import Leg, LiveCall
-from cti.call.model import Cause, ConnectionState, Device, DeviceKind, Party
-from cti.call.switch import Switch
+from cti.call.events import Delivered, Diverted, NetworkReached
+from cti.call.inviting import Inviting
+from cti.call.lines import Route
+from cti.call.live import Calling, Leg, LiveCall, Member
+from cti.call.model import Cause, ConnectionState, Device, DeviceKind, Party, Role
+from cti.call.switch import Switch, security_of_transport
 from cti.kernel.clock import utc
-from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
-from cti.media.port import Codec, MediaAddress, MediaUnavailable
-from cti.sip.events import Invitation, SessionAccepted, SessionProgressed
+from cti.media.port import MediaAddress, MediaUnavailable
+from cti.sip.events import SessionAccepted, SessionEnded, SessionProgressed
 from cti.sip.registrar import Binding
 
 log = Logger()
 
+MOST_DIVERSIONS = 3
+"""How often telephones may send one call elsewhere (302) before it fails."""
+
 
 class Delivery:
-    """Rings telephones for waiting callers."""
+    """Calls devices into calls."""
 
-    def __init__(self, switch: Switch, clearing: Clearing) -> None:
-        self._switch, self._clearing = switch, clearing
+    def __init__(
+        self, switch: Switch, bridging: Bridging, clearing: Clearing, inviting: Inviting
+    ) -> None:
+        self._switch, self._bridging, self._clearing = switch, bridging, clearing
+        self._inviting = inviting
 
-    def deliver(self, call_id: CallId, device_id: DeviceId) -> ConnectionId:
-        """Ring the telephone; see `CallControl.deliver`."""
+    def call(
+        self,
+        call: LiveCall,
+        number: str,
+        calling: Calling,
+        *,
+        party: Party | None = None,
+        role: Role = Role.PARTICIPANT,
+    ) -> Member:
+        """Call that telephone or outside number into the call; `calling` hears what comes of it."""
         switch = self._switch
-        call = switch.live(call_id)
-        if call is None:
-            return ConnectionId("")
-        leg = switch.add_leg(call, Device(DeviceKind.EXTENSION, device_id), Party.AGENT)
-        contacts = switch.signalling.contacts(device_id)
-        if not contacts:
-            self._clearing.fail(leg, Cause.NOT_OBTAINABLE)
-            return leg.id
+        device = switch.device(number)
+        outside = device.kind is DeviceKind.TRUNK
+        member = switch.add_member(call, device, party or _party(outside), role)
+        member.calling = calling
+        if call.max_forwards < 0:
+            self._clearing.fail(member, Cause.LOOP)
+        elif contacts := switch.signalling.contacts(number):
+            self._fork(member, contacts)
+        else:
+            self._by_lines(call, member, device)
+        return member
 
-        def opened(address: MediaAddress) -> None:
-            if leg.id in call.legs:
-                self._invite(call, leg, address, contacts[0])
+    # --- what becomes of it -----------------------------------------------------------------
 
+    def progressed(self, leg: Leg, report: SessionProgressed) -> None:
+        """The device rings (180, or 183 in place of it), or the network speaks (RFC 3960)."""
+        member = _called(leg)
+        if member is None or report.status < 180:
+            return
+        heard = self._early(member, leg, report)
+        rings = member.state is ConnectionState.INITIATED
+        if rings:
+            member.change(ConnectionState.ALERTING, utc(self._switch.clock))
+        if heard:
+            self._bridging.settle(self._switch.call_of(member))
+        if rings:
+            self._switch.bus.publish(Delivered(**self._switch.about(member)))
+        if member.calling is not None and (rings or heard):
+            member.calling.rings(member)
+
+    def accepted(self, leg: Leg, report: SessionAccepted) -> None:
+        """A telephone answered: the others ring no more, and whoever called it goes on."""
+        member = _called(leg)
+        if member is None:
+            return
+        target = negotiation.target(report.description, report.description, leg.local)
+        if target is None:
+            self._failed(member, leg, Cause.NETWORK)
+            return
+        self._switch.aim(leg, target)
+        for other in [each for each in member.legs if each is not leg]:
+            self._clearing.drop_leg(member, other, Cause.ELSEWHERE)
+        leg.up, leg.current, member.early = True, member, False
+        member.change(ConnectionState.CONNECTED, utc(self._switch.clock))
+        calling, member.calling = member.calling, None
+        if calling is not None:
+            calling.answered(member)
+
+    def refused(self, leg: Leg, report: SessionEnded) -> None:
+        """One telephone, or one way outside, will not do."""
+        member = _called(leg)
+        self._switch.part(leg)
+        if member is None or member.calling is None:
+            return
+        elsewhere = _elsewhere(report.contacts)
+        if elsewhere and member.calling.diversions < MOST_DIVERSIONS:
+            self.divert(member, elsewhere)
+            return
+        route, calling = leg.route, member.calling
+        if route is not None and not self._switch.lines.failed(route, report.status):
+            calling.routes.clear()
+        cause = causes.cause_of_refusal(report)
+        self._failed(member, leg, cause, at_once=forking.final(report.status))
+
+    def divert(self, member: Member, number: str, *, by: Party | None = None) -> Member:
+        """What rings at the device rings at `number` instead; gives the new connection's."""
+        switch, call = self._switch, self._switch.call_of(member)
+        calling, member.calling = member.calling, None
+        assert calling is not None
+        calling.diversions += 1
+        calling.routes.clear()
+        calling.refusals.clear()
+        diverted = Diverted(**switch.about(member), diverted_to=number)
+        role, party = member.connection.role, by or member.party
+        switch.bus.publish(diverted)
+        self._clearing.drop(member, Party.SYSTEM, Cause.DIVERTED)
+        device = switch.device(number)
+        if party is not Party.SUPERVISOR:
+            party = _party(device.kind is DeviceKind.TRUNK)
+        return self.call(call, number, calling, party=party, role=role)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _fork(self, member: Member, contacts: Sequence[Binding]) -> None:
+        """Ring every contact; each opens its sound and is invited when that is there."""
+        opened = []
+        for contact in contacts:
+            security = security_of_transport(contact.destination.transport)
+            opened.append((self._switch.open_leg(member, security), contact))
+        for leg, contact in opened:
+
+            def invite(address: MediaAddress, leg: Leg = leg, contact: Binding = contact) -> None:
+                if leg in member.legs and member.calling is not None:
+                    self._inviting.telephone(member, leg, address, contact)
+
+            self._when_open(member, leg, invite)
+
+    def _by_lines(self, call: LiveCall, member: Member, device: Device) -> None:
+        assert member.calling is not None
+        routes = self._switch.routes(device.id, self._inviting.shown(call))
+        member.calling.routes = list(routes)
+        self._next_route(member)
+
+    def _next_route(self, member: Member) -> None:
+        """Try the next way that has room; without one the number is not to be had."""
+        assert member.calling is not None
+        routes = member.calling.routes
+        full = False
+        while routes:
+            route = routes.pop(0)
+            if self._switch.lines.seize(route):
+                self._leave_by(member, route)
+                return
+            full = True
+        if full:
+            member.calling.refusals.append(Cause.NO_RESOURCES)
+        self._clearing.fail(member, forking.combined(member.calling.refusals))
+
+    def _leave_by(self, member: Member, route: Route) -> None:
+        leg = self._switch.open_leg(member, route.security)
+        leg.route, leg.trunk = route, route.trunk
+
+        def invite(address: MediaAddress) -> None:
+            if leg in member.legs and member.calling is not None:
+                self._inviting.outside(member, leg, address, route)
+                about = self._switch.about(member)
+                self._switch.bus.publish(NetworkReached(**about, trunk=route.trunk))
+
+        self._when_open(member, leg, invite)
+
+    def _when_open(self, member: Member, leg: Leg, invite: Callable[[MediaAddress], None]) -> None:
         def failed(failure: Failure) -> None:
             if failure.check(MediaUnavailable) is None:
                 log.failure("Leg {leg_id} cannot be called", failure, leg_id=leg.id)
-            if leg.id in call.legs:
-                self._clearing.fail(leg, Cause.NO_RESOURCES)
+            if leg in member.legs and member.calling is not None:
+                self._failed(member, leg, Cause.NO_RESOURCES)
 
-        leg.opened().addCallback(opened).addErrback(failed)
-        return leg.id
+        leg.opened().addCallback(invite).addErrback(failed)
 
-    def progressed(self, leg: Leg, report: SessionProgressed) -> None:
-        """The telephone rings: 180, or 183 in place of it."""
-        if leg.connection.state is ConnectionState.INITIATED and report.status >= 180:
-            leg.change(ConnectionState.ALERTING, utc(self._switch.clock))
-            self._switch.bus.publish(Delivered(**self._switch.about(leg)))
+    def _failed(self, member: Member, leg: Leg, cause: Cause, *, at_once: bool = False) -> None:
+        """That leg will not answer: the others ring on, or the next way is tried, or it is over."""
+        calling = member.calling
+        assert calling is not None
+        calling.refusals.append(cause)
+        if at_once:
+            self._clearing.fail(member, cause, ended=Cause.ELSEWHERE)
+        elif len(member.legs) > 1:
+            self._clearing.drop_leg(member, leg, Cause.NETWORK)
+        elif calling.routes:
+            self._clearing.drop_leg(member, leg, Cause.NETWORK)
+            self._next_route(member)
+        else:
+            self._clearing.fail(member, forking.combined(calling.refusals))
 
-    def accepted(self, leg: Leg, report: SessionAccepted) -> None:
-        """The telephone answered: the caller is with it before anybody hears of it."""
-        switch = self._switch
-        call = switch.call_of_leg[leg.id]
-        caller = call.leg_of(Party.CALLER)
-        target = negotiation.target(report.description, report.description)
-        if target is None or caller is None:
-            self._clearing.fail(leg, Cause.NETWORK)
-            return
-        switch.aim(leg, target)
-        switch.media.bridge(caller.id, leg.id)
-        switch.end_play(call, PlayEnd.INTERRUPTED)
-        leg.change(ConnectionState.CONNECTED, utc(switch.clock))
-        switch.bus.publish(Established(**switch.about(leg)))
+    def _early(self, member: Member, leg: Leg, report: SessionProgressed) -> bool:
+        """Whether there is something to hear that was not there before."""
+        target = negotiation.target(report.description, report.description, leg.local)
+        if target is None or member.connection.device.kind is not DeviceKind.TRUNK:
+            return False
+        self._switch.aim(leg, target)
+        heard, member.early = not member.early, True
+        return heard
 
-    def _invite(self, call: LiveCall, leg: Leg, address: MediaAddress, contact: Binding) -> None:
-        switch = self._switch
-        leg.local = address
-        caller = call.leg_of(Party.CALLER)
-        codec = caller.target.codec if caller and caller.target else Codec.PCMA
-        leg.described = negotiation.describe(address, first=codec)
-        number = call.calling or WITHHELD
-        invitation = Invitation(
-            target=contact.uri,
-            from_address=NameAddress(URI(scheme="sip", host=switch.settings.host, user=number)),
-            to_address=NameAddress(URI.parse(contact.uri)),
-            offer=leg.described,
-            destination=contact.destination,
-            headers=contact.route_headers,
-        )
-        switch.join(leg, switch.signalling.invite(invitation))
+
+def _called(leg: Leg) -> Member | None:
+    """Whom the leg rings for, while it rings."""
+    return next((each for each in leg.members if each.calling is not None), None)
+
+
+def _party(outside: bool) -> Party:
+    return Party.CALLED if outside else Party.AGENT
+
+
+def _elsewhere(contacts: Sequence[str]) -> str:
+    """The number a 3xx sends us to: the user part of its first contact that has one."""
+    users = (uri.partition(":")[2].partition("@")[0].partition(";")[0] for uri in contacts)
+    return next((user for user in users if user), "")

@@ -1,12 +1,14 @@
 """Hold and retrieve, asked for by the console or done on the telephone itself (RFC 3264, 8.4)."""
 
 from cti.call import negotiation
+from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
-from cti.call.events import Held, Retrieved
-from cti.call.live import Holder, Leg
+from cti.call.events import ConnectionEvent, Held, Retrieved
+from cti.call.live import Leg, Member
 from cti.call.model import Cause, ConnectionState, Party
 from cti.call.switch import Switch
 from cti.kernel.clock import utc
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import ConnectionId
 from cti.media.port import MediaTarget
 from cti.sip.events import SessionConfirmed, SessionReoffered
@@ -15,34 +17,40 @@ NOT_ACCEPTABLE = 488
 
 
 class Holding:
-    """Keeps a leg on hold while anybody holds it: the other side hears music meanwhile."""
+    """Keeps a connection on hold while anybody holds it: the other side hears music meanwhile."""
 
-    def __init__(self, switch: Switch, clearing: Clearing) -> None:
-        self._switch, self._clearing = switch, clearing
+    def __init__(self, switch: Switch, bridging: Bridging, clearing: Clearing) -> None:
+        self._switch, self._bridging, self._clearing = switch, bridging, clearing
+
+    # --- from the console -------------------------------------------------------------------
 
     def hold(self, connection_id: ConnectionId) -> None:
-        """Hold Call, from the console."""
-        if leg := self._answered(connection_id):
-            self._hold(leg, Holder.CONSOLE)
+        """Hold Call."""
+        if member := self._answered(connection_id):
+            member.console_holds = True
+            self._tell(member, self.put_on_hold(member))
 
     def retrieve(self, connection_id: ConnectionId) -> None:
-        """Retrieve Call, from the console; a hold by the telephone is the telephone's to end."""
-        if leg := self._answered(connection_id):
-            self._retrieve(leg, Holder.CONSOLE)
+        """Retrieve Call; a hold by the telephone is the telephone's to end."""
+        if member := self._answered(connection_id):
+            require_free(member)
+            self._tell(member, self.take_back(member))
+
+    # --- from the telephone -----------------------------------------------------------------
 
     def reoffered(self, leg: Leg, report: SessionReoffered) -> None:
         """A re-INVITE: a new media address, hold, or retrieve; or an offer is asked of us."""
         switch = self._switch
         if leg.local is None or leg.session is None:
             return
-        if not negotiation.acceptable(report.offer):
+        if not negotiation.acceptable(report.offer, leg.local):
             switch.signalling.reject(leg.session, NOT_ACCEPTABLE)
             return
         description = negotiation.describe(leg.local, report.offer, previous=leg.described)
         leg.described = description
         switch.signalling.accept(leg.session, description)
         leg.answer_due = report.offer is None
-        if target := negotiation.target(report.offer, description):
+        if target := negotiation.target(report.offer, description, leg.local):
             self._agreed(leg, target)
 
     def confirmed(self, leg: Leg, report: SessionConfirmed) -> None:
@@ -50,47 +58,61 @@ class Holding:
         if not leg.answer_due:
             return
         leg.answer_due = False
-        if target := negotiation.target(report.description, report.description):
+        if target := negotiation.target(report.description, report.description, leg.local):
             self._agreed(leg, target)
         elif leg.target is None:
-            self._clearing.clear(leg.connection.call_id, Party.SYSTEM, Cause.NETWORK)
+            for member in list(leg.members):
+                self._clearing.leave(member, Party.SYSTEM, Cause.NETWORK)
 
     def _agreed(self, leg: Leg, target: MediaTarget) -> None:
         self._switch.aim(leg, target)
-        if target.sending:
-            self._retrieve(leg, Holder.PHONE)
-        else:
-            self._hold(leg, Holder.PHONE)
-
-    def _hold(self, leg: Leg, holder: Holder) -> None:
-        """Where nobody is held yet, as in a menu, there is nothing to tell and nothing to undo."""
-        switch = self._switch
-        leg.holds.add(holder)
-        partner = switch.call_of_leg[leg.id].partner(leg)
-        if leg.connection.state is ConnectionState.HOLD or partner is None:
+        leg.phone_holds = not target.sending
+        member = leg.current
+        if member is None:
             return
-        switch.media.unbridge(leg.id)
-        if not partner.holds:
-            switch.start_music(partner)
-        leg.change(ConnectionState.HOLD, utc(switch.clock))
-        switch.bus.publish(Held(**switch.about(leg)))
+        if leg.phone_holds:
+            self._tell(member, self.put_on_hold(member))
+        elif not member.console_holds:
+            self._tell(member, self.take_back(member))
 
-    def _retrieve(self, leg: Leg, holder: Holder) -> None:
-        switch = self._switch
-        leg.holds.discard(holder)
-        partner = switch.call_of_leg[leg.id].partner(leg)
-        if leg.holds or leg.connection.state is not ConnectionState.HOLD or partner is None:
-            return
-        if partner.holds:
-            switch.start_music(leg)
-        else:
-            switch.media.bridge(partner.id, leg.id)
-        leg.change(ConnectionState.CONNECTED, utc(switch.clock))
-        switch.bus.publish(Retrieved(**switch.about(leg)))
+    # --- what other services are made of ----------------------------------------------------
 
-    def _answered(self, connection_id: ConnectionId) -> Leg | None:
-        call = self._switch.call_of_leg.get(connection_id)
-        if call is None or call.cleared is not None:
-            return None
-        leg = call.legs[connection_id]
-        return leg if leg.answered else None
+    def put_on_hold(self, member: Member, *, alone: bool = False) -> list[ConnectionEvent]:
+        """The connection is held; gives what to tell once sound is settled.
+
+        Where nobody is held by it yet, as in a menu, there is nothing to tell and nothing to undo,
+        unless it is to be held even `alone`.
+        """
+        partners = alone or self._switch.call_of(member).partners(member)
+        if member.state is not ConnectionState.CONNECTED or not partners:
+            return []
+        member.change(ConnectionState.HOLD, utc(self._switch.clock))
+        return [Held(**self._switch.about(member))]
+
+    def take_back(self, member: Member) -> list[ConnectionEvent]:
+        """The connection is its leg's current one, and held no more unless the telephone holds."""
+        member.console_holds = False
+        leg = member.leg
+        assert leg is not None
+        leg.current = member
+        if leg.phone_holds or member.state is not ConnectionState.HOLD:
+            return []
+        member.change(ConnectionState.CONNECTED, utc(self._switch.clock))
+        return [Retrieved(**self._switch.about(member))]
+
+    def _tell(self, member: Member, events: list[ConnectionEvent]) -> None:
+        if events:
+            self._bridging.settle(self._switch.call_of(member))
+        for event in events:
+            self._switch.bus.publish(event)
+
+    def _answered(self, connection_id: ConnectionId) -> Member | None:
+        member = self._switch.members.get(connection_id)
+        return member if member is not None and member.answered else None
+
+
+def require_free(member: Member) -> None:
+    """Refused ``call.not_now`` while the member's leg is in another call."""
+    leg = member.leg
+    if leg is not None and leg.current not in (None, member):
+        raise Refused("call.not_now", service="retrieve", state=member.state.value)

@@ -1,20 +1,30 @@
-"""A call while it lives: the facts that `CallServices` owns, and the view others get of them."""
+"""A call while it lives: the facts that `CallServices` owns, and the view others get of them.
 
-from collections.abc import Callable, Iterator
+A `Leg` is a device's SIP session with its RTP leg; a `Member` is a device in a call (ECMA-269,
+6.1). One leg may carry several members, as when an agent's telephone holds a caller and talks with
+a colleague, but at most one of them is its current one. One member may have several legs while the
+contacts of its account ring.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
 from itertools import count
 
 from twisted.internet.defer import Deferred
 
 from cti.call.control import PlayEnd
+from cti.call.hearing import SILENCE, Heard
+from cti.call.lines import Route
 from cti.call.model import (
     Call,
+    Cause,
     Connection,
     ConnectionState,
+    Device,
     Direction,
     Party,
+    Role,
     UserData,
 )
 from cti.kernel.deferreds import fork
@@ -24,20 +34,39 @@ from cti.sip.events import SessionId
 from cti.sip.sdp import SessionDescription
 
 
-class Holder(Enum):
-    """Where a hold was asked for."""
-
-    CONSOLE = "console"
-    PHONE = "phone"
-
-
 @dataclass(slots=True)
-class Leg:
-    """One connection with its SIP session and its RTP leg."""
+class Playing:
+    """An announcement on its way to a leg."""
 
-    connection: Connection
+    number: int
+    ended: Deferred[PlayEnd]
+    barge_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file that is being written, and the connection it is told of by."""
+
+    call_id: CallId
+    connection_id: ConnectionId
+    file: str
+    started: datetime
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    """A device's SIP session and its RTP leg; media knows it by `id`."""
+
+    id: ConnectionId
+    device: Device
+    group: CallId
+    """Its RTP leg can hear the legs of this group, and no others."""
     opening: Deferred[MediaAddress]
     """Fires when the RTP leg has its address; ask through `opened`."""
+    members: "list[Member]"
+    """The connections it carries; it ends with the last of them."""
+    current: "Member | None" = None
+    """The one the person at the device addresses; all others are held."""
     session: SessionId | None = None
     offer: SessionDescription | None = None
     """What the far side offered; None when it is for us to offer."""
@@ -47,75 +76,146 @@ class Leg:
     target: MediaTarget | None = None
     answer_due: bool = False
     """Whether our 2xx carried an offer, so that its ACK carries the answer."""
-    holds: set[Holder] = field(default_factory=set)
-    """Who keeps the leg on hold."""
-
-    @property
-    def id(self) -> ConnectionId:
-        """The connection's name, which is also the RTP leg's."""
-        return self.connection.id
-
-    @property
-    def answered(self) -> bool:
-        """Whether the device is in the call, talking or holding."""
-        return self.connection.state in (ConnectionState.CONNECTED, ConnectionState.HOLD)
+    came: bool = False
+    """Whether the device called us, and not we it."""
+    up: bool = False
+    """Whether its session was answered."""
+    phone_holds: bool = False
+    """Whether the device itself asked for silence (RFC 3264, 8.4)."""
+    heard: Heard = SILENCE
+    """What media was told that it hears."""
+    playing: Playing | None = None
+    masked: bool = False
+    recording: "Recording | None" = None
+    trunk: str = ""
+    """The trunk on which it is counted."""
+    route: Route | None = None
+    """By which way it left the house."""
 
     def opened(self) -> Deferred[MediaAddress]:
         """Fires with the RTP leg's address, or fails with MediaUnavailable."""
         return fork(self.opening)
+
+
+@dataclass(slots=True)
+class Calling:
+    """How a device is being called, and what its outcome means to whoever called it."""
+
+    answered: "Callable[[Member], None]"
+    """The device has answered and is CONNECTED; nobody has been told."""
+    failed: "Callable[[Member, Cause], None]"
+    """It will not answer, is out of its call, and Failed was told."""
+    rings: "Callable[[Member], None]"
+    """It rings, or the network has something to say; Delivered was told."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """What its INVITE says besides."""
+    routes: list[Route] = field(default_factory=list)
+    """The ways to an outside number not tried yet."""
+    refusals: list[Cause] = field(default_factory=list)
+    diversions: int = 0
+    """How often telephones have sent it elsewhere."""
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One device in one call."""
+
+    connection: Connection
+    legs: list[Leg] = field(default_factory=list)
+    rung: bool = False
+    """Whether a leg was ever opened for it; the first has its name."""
+    console_holds: bool = False
+    early: bool = False
+    """Whether the network speaks though nobody answered."""
+    whispers_to: ConnectionId | None = None
+    calling: Calling | None = None
+    """Until it has answered or failed."""
+
+    @property
+    def id(self) -> ConnectionId:
+        return self.connection.id
+
+    @property
+    def party(self) -> Party:
+        return self.connection.party
+
+    @property
+    def state(self) -> ConnectionState:
+        return self.connection.state
+
+    @property
+    def leg(self) -> Leg | None:
+        """The leg that carries it; of several that ring, the first."""
+        return self.legs[0] if self.legs else None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the device is in the call, talking or holding."""
+        return self.state in (ConnectionState.CONNECTED, ConnectionState.HOLD)
+
+    @property
+    def participates(self) -> bool:
+        """Whether the conversation depends on it."""
+        return self.answered and self.connection.role is Role.PARTICIPANT
 
     def change(self, state: ConnectionState, now: datetime) -> None:
         """The connection enters `state`."""
         self.connection = replace(self.connection, state=state, since=now)
 
 
-@dataclass(slots=True)
-class Playing:
-    """An announcement on its way to the caller."""
-
-    number: int
-    ended: Deferred[PlayEnd]
-    barge_in: bool
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class LiveCall:
     """The mutable facts of one call; nobody outside `cti.call` holds it."""
 
     id: CallId
+    group: CallId
+    """Its legs open with these others, whom they may come to hear."""
     direction: Direction
     calling: str
     called: str
     started: datetime
+    max_forwards: int = 70
+    """What is left of it for INVITEs of this call (RFC 3261, 8.1.1.6)."""
     user_data: UserData = field(default_factory=UserData)
-    legs: dict[ConnectionId, Leg] = field(default_factory=dict)
+    members: dict[ConnectionId, Member] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    """Of its legs, none of them given twice."""
-    playing: Playing | None = None
+    """Of its connections and their legs, none of them given twice."""
+    files: Iterator[int] = field(default_factory=lambda: count(1))
+    """Of its recordings."""
+    waiting: bool = False
+    """Whether who is alone is being connected, and hears music until then."""
     collector: Callable[[str], None] | None = None
+    closings: list[Deferred[None]] = field(default_factory=list)
+    """What the end of the call waits for: figures and recordings of those who left."""
     cleared: Deferred[None] | None = None
     """Set once the call is being cleared; fires when the last of its events is out."""
 
     def view(self) -> Call:
         """The call as everybody else sees it; nobody is in one that is being cleared."""
-        there = self.legs.values() if self.cleared is None else ()
-        connections = tuple(leg.connection for leg in there)
+        there = self.members.values() if self.cleared is None else ()
         return Call(
             self.id,
             self.direction,
             self.calling,
             self.called,
             self.started,
-            connections,
+            tuple(member.connection for member in there),
             self.user_data,
         )
 
-    def leg_of(self, party: Party) -> Leg | None:
-        """The first leg of that party."""
-        return next((leg for leg in self.legs.values() if leg.connection.party is party), None)
+    def member_of(self, party: Party) -> Member | None:
+        """The first member of that party."""
+        return next((each for each in self.members.values() if each.party is party), None)
 
-    def partner(self, leg: Leg) -> Leg | None:
-        """Whom an answered leg talks with."""
-        return next(
-            (each for each in self.legs.values() if each is not leg and each.answered), None
-        )
+    @property
+    def customer(self) -> Member | None:
+        """Whoever the house serves: who dialled in, or else whom it called."""
+        return self.member_of(Party.CALLER) or self.member_of(Party.CALLED)
+
+    def others(self, member: Member) -> list[Member]:
+        """Everybody else in the call."""
+        return [each for each in self.members.values() if each is not member]
+
+    def partners(self, member: Member) -> Sequence[Member]:
+        """Those an answered member talks with."""
+        return [each for each in self.others(member) if each.participates]

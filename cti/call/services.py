@@ -1,9 +1,9 @@
 """The services of call control (ECMA-269), done with SIP sessions and RTP legs.
 
 `CallServices` is the back-to-back user agent of the house: each device has a SIP session of its
-own, and what two devices hear of each other is a bridge in a media worker. Reports of the user
-agent, reports of the media workers and commands from above come in; events go out on the bus, each
-when its fact is true.
+own, and who hears whom is for the media workers. Reports of the user agent, reports of the media
+workers and commands from above come in; events go out on the bus, each when its fact is true. What
+the services do is in the modules beside this one, which `parts` puts together.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,23 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.defer import Deferred
 
-from cti.call.arrival import Arrival
-from cti.call.clearing import Clearing
-from cti.call.control import PlayEnd, Sound
-from cti.call.delivery import Delivery
-from cti.call.events import (
-    DeviceRegistered,
-    DeviceUnregistered,
-    RecordingStopped,
-    UserDataAttached,
-)
-from cti.call.holding import Holding
-from cti.call.live import Leg, LiveCall, Playing
+from cti.call.control import Collected, KeyPlan, PlayEnd, Snoop, Sound
+from cti.call.events import DeviceRegistered, DeviceUnregistered
+from cti.call.live import Leg
 from cti.call.model import Call, Cause, Party
-from cti.call.routing import Routing
+from cti.call.parts import Parts
+from cti.call.routing import Entry, Routing
 from cti.call.switch import Switch
+from cti.call.transferring import attached
 from cti.kernel.clock import utc
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.media.port import PlayOutcome
@@ -42,10 +35,10 @@ from cti.sip.events import (
     SessionKey,
     SessionOffered,
     SessionProgressed,
+    SessionReferProgressed,
+    SessionReferred,
     SessionReoffered,
 )
-
-_PLAY_ENDS = {PlayOutcome.FINISHED: PlayEnd.FINISHED}
 
 
 class CallServices:
@@ -53,23 +46,16 @@ class CallServices:
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
-        self._clearing = Clearing(switch)
-        self._arrival = Arrival(switch, self._clearing)
-        self._delivery = Delivery(switch, self._clearing)
-        self._holding = Holding(switch, self._clearing)
+        self._parts = Parts.of(switch)
 
     def route(self, routing: Routing) -> None:
         """From now on these entries take new calls."""
-        self._arrival.routing = routing
+        self._parts.arrival.routing = routing
 
     def shut_down(self) -> Deferred[None]:
         """Refuse new calls and end the others properly; fires when all are cleared."""
-        self._arrival.closed = True
-        calls = list(self._switch.calls.values())
-        for call in calls:
-            self.clear(call.id, Party.SYSTEM, Cause.INTERRUPTED)
-        waiting = [call.cleared for call in calls if call.cleared is not None]
-        return DeferredList(waiting).addCallback(lambda _: None)
+        self._parts.arrival.closed = True
+        return self._parts.clearing.shut_down()
 
     # --- CallControl ------------------------------------------------------------------------
 
@@ -86,26 +72,79 @@ class CallServices:
 
     def attach(self, call_id: CallId, **changes: Any) -> None:
         call = self._switch.live(call_id)
-        if call is None:
-            return
-        data = call.user_data = replace(call.user_data, **changes)
-        self._switch.bus.publish(
-            UserDataAttached(
-                at=utc(self._switch.clock),
-                call_id=call_id,
-                customer_id=data.customer_id,
-                service_level=data.service_level,
-                language=data.language,
-                verification=data.verification,
-                path=data.path,
-            )
-        )
+        if call is not None:
+            call.user_data = replace(call.user_data, **changes)
+            self._switch.bus.publish(attached(self._switch, call))
+
+    def make(self, device_id: DeviceId, number: str) -> CallId:
+        return self._parts.making.make(device_id, number)
+
+    def originate(self, number: str, entry: Entry) -> CallId:
+        return self._parts.making.originate(number, entry)
 
     def answer(self, call_id: CallId) -> Deferred[bool]:
-        return self._arrival.answer(call_id)
+        return self._parts.answering.answer(call_id)
 
     def reject(self, call_id: CallId, cause: Cause) -> None:
         self.clear(call_id, Party.SYSTEM, cause)
+
+    def deflect(
+        self, connection_id: ConnectionId, number: str, *, redirect: bool = False
+    ) -> ConnectionId:
+        return self._parts.making.deflect(connection_id, number, redirect=redirect)
+
+    def deliver(self, call_id: CallId, device_id: DeviceId) -> ConnectionId:
+        return self._parts.connecting.deliver(call_id, device_id)
+
+    def hold(self, connection_id: ConnectionId) -> None:
+        self._parts.holding.hold(connection_id)
+
+    def retrieve(self, connection_id: ConnectionId) -> None:
+        self._parts.holding.retrieve(connection_id)
+
+    def consult(self, connection_id: ConnectionId, number: str) -> ConnectionId:
+        return self._parts.consulting.consult(connection_id, number)
+
+    def alternate(self, held: ConnectionId, active: ConnectionId) -> None:
+        self._parts.consulting.alternate(held, active)
+
+    def reconnect(self, held: ConnectionId, active: ConnectionId) -> None:
+        self._parts.consulting.reconnect(held, active)
+
+    def transfer(self, held: ConnectionId, active: ConnectionId) -> None:
+        self._parts.transferring.transfer(held, active)
+
+    def conference(self, held: ConnectionId, active: ConnectionId) -> None:
+        self._parts.conferencing.conference(held, active)
+
+    def single_step_transfer(
+        self, connection_id: ConnectionId, number: str, *, release: bool = False
+    ) -> ConnectionId:
+        return self._parts.transferring.single_step(connection_id, number, release=release)
+
+    def join(self, call_id: CallId, device_id: DeviceId) -> ConnectionId:
+        return self._parts.conferencing.join(call_id, device_id)
+
+    def snoop(
+        self,
+        call_id: CallId,
+        device_id: DeviceId,
+        mode: Snoop,
+        *,
+        agent: ConnectionId | None = None,
+    ) -> ConnectionId:
+        return self._parts.supervising.snoop(call_id, device_id, mode, agent)
+
+    def intercept(self, connection_id: ConnectionId, device_id: DeviceId) -> ConnectionId:
+        return self._parts.supervising.intercept(connection_id, device_id)
+
+    def clear_connection(
+        self, connection_id: ConnectionId, by: Party = Party.SYSTEM, cause: Cause = Cause.NORMAL
+    ) -> None:
+        self._parts.clearing.clear_connection(connection_id, by, cause)
+
+    def clear(self, call_id: CallId, by: Party = Party.SYSTEM, cause: Cause = Cause.NORMAL) -> None:
+        self._parts.clearing.clear(call_id, by, cause)
 
     def play(
         self,
@@ -114,52 +153,40 @@ class CallServices:
         *,
         repeat: bool = False,
         barge_in: bool = False,
+        to: ConnectionId | None = None,
     ) -> Deferred[PlayEnd]:
-        found = self._caller(call_id)
-        if found is None:
-            return succeed(PlayEnd.CLEARED)
-        call, leg = found
-        if not sounds:
-            self._stop_playing(call, leg)
-            return succeed(PlayEnd.FINISHED)
-        # Who waited for what played before may act on its end, and finds the new one in place.
-        before, ended = call.playing, Deferred[PlayEnd]()
-        call.playing = Playing(next(self._switch.play_numbers), ended, barge_in)
-        number = call.playing.number
-        self._switch.media.play(leg.id, number, sounds, repeat=repeat, barge_in=barge_in)
-        if before is not None:
-            before.ended.callback(PlayEnd.INTERRUPTED)
-        return ended
+        return self._parts.listening.play(call_id, sounds, repeat=repeat, barge_in=barge_in, to=to)
 
-    def stop(self, call_id: CallId) -> None:
-        found = self._caller(call_id)
-        if found is not None and found[0].playing is not None:
-            self._stop_playing(*found)
+    def stop(self, call_id: CallId, *, to: ConnectionId | None = None) -> None:
+        self._parts.listening.stop(call_id, to)
 
     def collect(self, call_id: CallId, on_key: Callable[[str], None] | None) -> None:
+        self._parts.listening.collect(call_id, on_key)
+
+    def collect_keys(self, call_id: CallId, plan: KeyPlan) -> Deferred[Collected]:
+        return self._parts.listening.collect_keys(call_id, plan)
+
+    def send_keys(self, connection_id: ConnectionId, keys: str) -> None:
+        self._parts.listening.send_keys(connection_id, keys)
+
+    def record(self, call_id: CallId) -> None:
         if call := self._switch.live(call_id):
-            call.collector = on_key
+            self._parts.recordings.record(call)
+
+    def pause_recording(self, call_id: CallId, paused: bool) -> None:
+        if call := self._switch.live(call_id):
+            self._parts.recordings.pause(call, paused)
 
     def mask(self, call_id: CallId, masked: bool) -> None:
-        if found := self._caller(call_id):
-            self._switch.media.mask(found[1].id, masked)
+        call, leg = self._switch.live(call_id), self._parts.listening.leg(call_id, None)
+        if call is not None and leg is not None:
+            leg.masked = masked
+            self._switch.media.mask(leg.id, masked)
+            self._parts.bridging.settle(call)
 
-    def deliver(self, call_id: CallId, device_id: DeviceId) -> ConnectionId:
-        return self._delivery.deliver(call_id, device_id)
-
-    def hold(self, connection_id: ConnectionId) -> None:
-        self._holding.hold(connection_id)
-
-    def retrieve(self, connection_id: ConnectionId) -> None:
-        self._holding.retrieve(connection_id)
-
-    def clear_connection(
-        self, connection_id: ConnectionId, by: Party = Party.SYSTEM, cause: Cause = Cause.NORMAL
-    ) -> None:
-        self._clearing.clear_connection(connection_id, by, cause)
-
-    def clear(self, call_id: CallId, by: Party = Party.SYSTEM, cause: Cause = Cause.NORMAL) -> None:
-        self._clearing.clear(call_id, by, cause)
+    def mark(self, call_id: CallId, label: str) -> None:
+        if call := self._switch.live(call_id):
+            self._parts.recordings.mark(call, label)
 
     # --- reports of signalling --------------------------------------------------------------
 
@@ -167,7 +194,7 @@ class CallServices:
         """What the user agent has to say, about sessions and about registered telephones."""
         match report:
             case SessionOffered():
-                self._arrival.offered(report)
+                self._parts.arrival.offered(report)
             case BindingAdded(account=account):
                 registered = DeviceRegistered(
                     at=utc(self._switch.clock), device_id=DeviceId(account)
@@ -176,6 +203,8 @@ class CallServices:
             case BindingRemoved(account=account):
                 gone = DeviceUnregistered(at=utc(self._switch.clock), device_id=DeviceId(account))
                 self._switch.bus.publish(gone)
+            case SessionReferred():
+                self._referred(report)
             case (
                 SessionProgressed()
                 | SessionAccepted()
@@ -183,6 +212,7 @@ class CallServices:
                 | SessionReoffered()
                 | SessionKey()
                 | SessionEnded()
+                | SessionReferProgressed()
             ):
                 self._about_session(report.session, report)
 
@@ -190,74 +220,55 @@ class CallServices:
         leg = self._switch.leg_of_session.get(session)
         if leg is None:
             return
+        parts = self._parts
         match report:
             case SessionProgressed():
-                self._delivery.progressed(leg, report)
+                parts.delivery.progressed(leg, report)
             case SessionAccepted():
-                self._delivery.accepted(leg, report)
+                parts.delivery.accepted(leg, report)
             case SessionConfirmed():
-                self._holding.confirmed(leg, report)
+                parts.holding.confirmed(leg, report)
             case SessionReoffered():
-                self._holding.reoffered(leg, report)
+                parts.holding.reoffered(leg, report)
             case SessionKey(key=key):
-                self._pressed_by_info(leg, key)
+                parts.listening.pressed_by_info(leg, key)
+            case SessionReferProgressed():
+                parts.transferring.refer_progressed(leg, report)
+            case SessionEnded() if leg.up or leg.came:
+                parts.clearing.session_ended(leg, report)
             case SessionEnded():
-                self._clearing.session_ended(leg, report)
+                parts.delivery.refused(leg, report)
 
-    def _pressed_by_info(self, leg: Leg, key: str) -> None:
-        call = self._switch.call_of_leg.get(leg.id)
-        if call is None or leg.connection.party is not Party.CALLER:
-            return
-        if call.playing is not None and call.playing.barge_in:
-            self._stop_playing(call, leg)
-        self.key_pressed(leg.id, key)
+    def _referred(self, report: SessionReferred) -> None:
+        leg = self._switch.leg_of_session.get(report.session)
+        if leg is None:
+            self._switch.signalling.answer_refer(report.session, report.refer, 481)
+        else:
+            self._parts.referring.referred(leg, report)
 
     # --- MediaListener ----------------------------------------------------------------------
 
     def key_pressed(self, leg: ConnectionId, key: str) -> None:
-        """A key of the caller goes to whoever collects; keys of agents go nowhere."""
-        call = self._switch.call_of_leg.get(leg)
-        if call is None or call.collector is None:
-            return
-        if call.legs[leg].connection.party is Party.CALLER:
-            call.collector(key)
+        """A key began."""
+        if found := self._leg(leg):
+            self._parts.listening.pressed(found, key)
 
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
         """An announcement came to its end, or a key cut it short."""
-        call = self._switch.call_of_leg.get(leg)
-        if call is not None and call.playing is not None and call.playing.number == play:
-            self._switch.end_play(call, _PLAY_ENDS.get(outcome, PlayEnd.INTERRUPTED))
+        if found := self._leg(leg):
+            self._parts.listening.ended(found, play, outcome)
 
     def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
         """A recording is complete on disk."""
-        call = self._switch.call_of_leg.get(leg)
-        if call is None:
-            return
-        file = path.relative_to(self._switch.settings.recordings).as_posix()
-        self._switch.bus.publish(
-            RecordingStopped(
-                at=utc(self._switch.clock),
-                call_id=call.id,
-                connection_id=leg,
-                file=file,
-                seconds=seconds,
-                digest=digest,
-            )
-        )
+        del path
+        if found := self._leg(leg):
+            self._parts.recordings.closed(found, seconds, digest)
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
-        """A media worker died or a far side fell silent: those calls cannot go on."""
+        """A media worker died or a far side fell silent: they are out of their calls."""
         for leg in legs:
-            if call := self._switch.call_of_leg.get(leg):
-                self.clear(call.id, Party.SYSTEM, Cause.MEDIA_LOST)
+            if found := self._leg(leg):
+                self._parts.clearing.lost(found)
 
-    # --- inside -----------------------------------------------------------------------------
-
-    def _stop_playing(self, call: LiveCall, leg: Leg) -> None:
-        self._switch.media.stop(leg.id)
-        self._switch.end_play(call, PlayEnd.INTERRUPTED)
-
-    def _caller(self, call_id: CallId) -> tuple[LiveCall, Leg] | None:
-        call = self._switch.live(call_id)
-        leg = call.leg_of(Party.CALLER) if call else None
-        return (call, leg) if call is not None and leg is not None else None
+    def _leg(self, name: ConnectionId) -> Leg | None:
+        return self._switch.legs.get(name)

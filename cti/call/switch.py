@@ -1,6 +1,6 @@
 """What the parts of call control share: the ports they act through and the table of live calls."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -8,15 +8,28 @@ from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
-from cti.call.control import PlayEnd
-from cti.call.live import Leg, LiveCall
-from cti.call.model import Connection, ConnectionState, Device, Party
+from cti.call.lines import Lines, Route
+from cti.call.live import Leg, LiveCall, Member
+from cti.call.model import (
+    Connection,
+    ConnectionState,
+    Device,
+    DeviceKind,
+    Direction,
+    Party,
+    Role,
+)
+from cti.call.no_lines import NoLines
 from cti.call.signalling import Signalling
 from cti.kernel.bus import Bus
 from cti.kernel.clock import utc
-from cti.kernel.identifiers import CallId, ConnectionId, Entropy
-from cti.media.port import MediaPort, MediaTarget
-from cti.sip.events import SessionId
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, ConnectionId, DeviceId, Entropy
+from cti.media.port import MediaPort, MediaTarget, Security
+from cti.sip.events import SessionId, Transport
+
+HOUSE = DeviceId("")
+"""The device of what the switch does by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,42 +54,107 @@ class Switch:
     signalling: Signalling
     media: MediaPort
     entropy: Entropy
+    lines: Lines = field(default_factory=NoLines)
     calls: dict[CallId, LiveCall] = field(default_factory=dict)
-    call_of_leg: dict[ConnectionId, LiveCall] = field(default_factory=dict)
+    members: dict[ConnectionId, Member] = field(default_factory=dict)
+    legs: dict[ConnectionId, Leg] = field(default_factory=dict)
     leg_of_session: dict[SessionId, Leg] = field(default_factory=dict)
     play_numbers: Iterator[int] = field(default_factory=lambda: count(1))
     carried: Callable[[Connection, SessionId], object] = lambda _connection, _session: None
     """Told which SIP session carries which connection, each time one begins to."""
+
+    # --- finding ----------------------------------------------------------------------------
 
     def live(self, call_id: CallId) -> LiveCall | None:
         """The call, unless it is gone or being cleared."""
         call = self.calls.get(call_id)
         return call if call is not None and call.cleared is None else None
 
-    def new_call_id(self) -> CallId:
-        """A name that sorts by time, is unique, and can be read out."""
-        return CallId(f"{utc(self.clock):%Y%m%d-%H%M%S}-{self.entropy(4)}")
+    def call_of(self, member: Member) -> LiveCall:
+        """The call the member is in."""
+        return self.calls[member.connection.call_id]
 
-    def add_leg(self, call: LiveCall, device: Device, party: Party) -> Leg:
-        """A new connection of the call; its RTP leg starts to open at once."""
-        name = ConnectionId(f"{call.id}.{next(call.numbers)}")
+    def legs_of_device(self, device: DeviceId) -> list[Leg]:
+        """The device's legs, the oldest first."""
+        return [leg for leg in self.legs.values() if leg.device.id == device]
+
+    # --- adding and taking away -------------------------------------------------------------
+
+    def new_call(
+        self, direction: Direction, calling: str, called: str, group: CallId | None = None
+    ) -> LiveCall:
+        """A call without anybody in it yet; of `group`, else of a group of its own.
+
+        Its name sorts by time, is unique, and can be read out.
+        """
         now = utc(self.clock)
-        connection = Connection(name, call.id, device, party, ConnectionState.INITIATED, now)
-        leg = Leg(connection, self.media.open(name, call.id))
-        call.legs[name] = leg
-        self.call_of_leg[name] = call
+        call_id = CallId(f"{now:%Y%m%d-%H%M%S}-{self.entropy(4)}")
+        call = LiveCall(call_id, group or call_id, direction, calling, called, now)
+        self.calls[call_id] = call
+        return call
+
+    def add_member(
+        self, call: LiveCall, device: Device, party: Party, role: Role = Role.PARTICIPANT
+    ) -> Member:
+        """A new connection of the call, carried by no leg yet."""
+        name = ConnectionId(f"{call.id}.{next(call.numbers)}")
+        state, now = ConnectionState.INITIATED, utc(self.clock)
+        member = Member(Connection(name, call.id, device, party, state, now, role))
+        call.members[name] = self.members[name] = member
+        return member
+
+    def open_leg(self, member: Member, security: Security = Security.NONE) -> Leg:
+        """A leg for the member; its RTP leg starts to open at once."""
+        call = self.call_of(member)
+        name = ConnectionId(f"{member.id}-{next(call.numbers)}") if member.rung else member.id
+        member.rung = True
+        opening = self.media.open(name, call.group, security)
+        leg = Leg(name, member.connection.device, call.group, opening, [member])
+        member.legs.append(leg)
+        self.legs[name] = leg
         return leg
+
+    def carry(self, leg: Leg, member: Member) -> None:
+        """That leg, and no other, carries the member."""
+        member.legs = [leg]
+        if member not in leg.members:
+            leg.members.append(member)
+        if leg.session is not None:
+            self.carried(member.connection, leg.session)
+
+    def remove(self, member: Member) -> list[Leg]:
+        """The member is no longer in its call; gives the legs that carry nothing any more."""
+        del self.call_of(member).members[member.id]
+        del self.members[member.id]
+        idle = []
+        for leg in member.legs:
+            leg.members.remove(member)
+            if leg.current is member:
+                leg.current = None
+            if not leg.members:
+                idle.append(leg)
+        return idle
+
+    def forget_leg(self, leg: Leg) -> None:
+        """The leg is no more, nor is it carried by any session or counted on any trunk."""
+        self.part(leg)
+        self.legs.pop(leg.id, None)
+        self.release_line(leg)
+
+    def release_line(self, leg: Leg) -> None:
+        """The leg is no longer counted on its trunk."""
+        trunk, leg.trunk = leg.trunk, ""
+        if trunk:
+            self.lines.release(trunk, outgoing=not leg.came)
+
+    # --- acting -----------------------------------------------------------------------------
 
     def join(self, leg: Leg, session: SessionId) -> None:
         """That SIP session carries the leg."""
         leg.session = session
         self.leg_of_session[session] = leg
-        self.carried(leg.connection, session)
-
-    def aim(self, leg: Leg, target: MediaTarget) -> None:
-        """The leg sends there from now on."""
-        leg.target = target
-        self.media.configure(leg.id, target)
+        for member in leg.members:
+            self.carried(member.connection, session)
 
     def part(self, leg: Leg) -> SessionId | None:
         """The SIP session that carried the leg carries it no more."""
@@ -85,15 +163,16 @@ class Switch:
             del self.leg_of_session[session]
         return session
 
-    def forget_leg(self, leg: Leg) -> None:
-        """The leg is no longer in its call, nor is it carried by any session."""
-        self.part(leg)
-        if call := self.call_of_leg.pop(leg.id, None):
-            del call.legs[leg.id]
+    def aim(self, leg: Leg, target: MediaTarget) -> None:
+        """The leg sends there from now on."""
+        leg.target = target
+        self.media.configure(leg.id, target)
 
-    def about(self, leg: Leg) -> dict[str, Any]:
+    # --- telling ----------------------------------------------------------------------------
+
+    def about(self, member: Member) -> dict[str, Any]:
         """The fields every connection event has."""
-        connection = leg.connection
+        connection = member.connection
         return {
             "at": utc(self.clock),
             "call_id": connection.call_id,
@@ -102,13 +181,37 @@ class Switch:
             "party": connection.party,
         }
 
-    def start_music(self, leg: Leg) -> None:
-        """The leg hears the hold music until it is bridged again."""
-        music = [self.settings.music]
-        self.media.play(leg.id, next(self.play_numbers), music, repeat=True)
+    # --- numbers ----------------------------------------------------------------------------
 
-    def end_play(self, call: LiveCall, end: PlayEnd) -> None:
-        """Whoever waits for the announcement learns how it ended; media is not told."""
-        playing, call.playing = call.playing, None
-        if playing is not None:
-            playing.ended.callback(end)
+    def device(self, number: str) -> Device:
+        """A line outside where the number leads there, and else a telephone of the house.
+
+        A telephone that cannot be reached now is one nevertheless.
+        """
+        outside = not self.signalling.contacts(number) and bool(self.routes(number))
+        return Device(DeviceKind.TRUNK if outside else DeviceKind.EXTENSION, DeviceId(number))
+
+    def routes(self, number: str, calling: str = "") -> Sequence[Route]:
+        """The ways outside to the number, the best first; none when it has none."""
+        try:
+            return self.lines.routes(number, calling)
+        except Refused:
+            return ()
+
+    def require_reachable(self, number: str, calling: str = "") -> None:
+        """Refused ``call.no_route`` when neither a telephone nor a trunk leads to the number."""
+        if not self.signalling.contacts(number):
+            self.require_route(number, calling)
+
+    def require_route(self, number: str, calling: str = "") -> Sequence[Route]:
+        """The ways outside to the number; Refused where there is none, or none is allowed."""
+        if routes := self.lines.routes(number, calling):
+            return routes
+        raise Refused("call.no_route", number=number)
+
+
+def security_of_transport(transport: Transport) -> Security:
+    """How sound goes to who signals that way: keys in descriptions want a way nobody can read."""
+    if transport in (Transport.WS, Transport.WSS):
+        return Security.DTLS
+    return Security.SDES if transport is Transport.TLS else Security.NONE

@@ -64,7 +64,9 @@ def test_a_caller_cancels_while_it_rings(tmp_path: Path) -> None:
 @pytest.mark.needs("sipp")
 def test_a_bye_before_the_answer_ends_the_call(tmp_path: Path) -> None:
     def ring_only(switch: LiveSwitch, call_id: Any) -> None:
-        leg = switch.switch.calls[call_id].leg_of(Party.CALLER)
+        caller = switch.switch.calls[call_id].member_of(Party.CALLER)
+        assert caller is not None
+        leg = caller.leg
         assert leg is not None
         assert leg.session is not None
         switch.service.endpoint.ring(leg.session)

@@ -6,31 +6,25 @@ A test plays the world through the methods of `FakeCalls` that are not in the pr
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
+from cti.call.collecting import Collected, KeyPlan, Why
 from cti.call.control import PlayEnd, Sound
 from cti.call.events import (
-    CallCleared,
-    CallStarted,
-    ConnectionCleared,
     Delivered,
     DeviceRegistered,
     DeviceUnregistered,
     Established,
-    Failed,
-    Held,
-    MediaReported,
+    RecordingPaused,
+    RecordingResumed,
     RecordingStarted,
-    Retrieved,
     UserDataAttached,
 )
 from cti.call.model import (
     Call,
     Cause,
-    Connection,
     ConnectionState,
     Device,
     DeviceKind,
@@ -40,24 +34,23 @@ from cti.call.model import (
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
+from cti.kernel.secret import Secret
+from tests.support.fake_joining import FakeJoining
+from tests.support.fake_table import UNANSWERED
 
 
-class FakeCalls:
+class FakeCalls(FakeJoining):
     """Implements `cti.call.control.CallControl` on plain values."""
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
-        self._bus, self._clock = bus, clock
-        self._calls: dict[CallId, Call] = {}
-        self._numbers = count(1)
-        self._devices: set[DeviceId] = set()
-        self._collectors: dict[CallId, Callable[[str], None]] = {}
-        self._plays: dict[CallId, tuple[Deferred[PlayEnd], bool]] = {}
-        self.playing: dict[CallId, tuple[Sound, ...]] = {}
+        super().__init__(bus, clock)
         self.repeating: set[CallId] = set()
         self.played: list[tuple[CallId, tuple[Sound, ...]]] = []
         self.masked: set[CallId] = set()
         self.mask_changes: list[tuple[CallId, bool]] = []
-        self.bridged: dict[CallId, ConnectionId] = {}
+        self.marks: list[tuple[CallId, str]] = []
+        self.keys_sent: list[tuple[ConnectionId, str]] = []
+        self._taken: dict[CallId, tuple[KeyPlan, str]] = {}
 
     # --- the world --------------------------------------------------------------------------
 
@@ -73,21 +66,9 @@ class FakeCalls:
 
     def dial(self, calling: str = "13800138000", called: str = "95588") -> CallId:
         """A caller's INVITE arrives."""
-        call_id = CallId(f"call-{next(self._numbers)}")
+        call_id = self._begin(Direction.INBOUND, calling, called, trunk="test")
         device = Device(DeviceKind.TRUNK, DeviceId(calling))
-        caller = self._connection(call_id, device, Party.CALLER)
-        now = utc(self._clock)
-        self._calls[call_id] = Call(call_id, Direction.INBOUND, calling, called, now, (caller,))
-        self._bus.publish(
-            CallStarted(
-                at=now,
-                call_id=call_id,
-                direction=Direction.INBOUND,
-                calling=calling,
-                called=called,
-                trunk="test",
-            )
-        )
+        caller = self._enter(call_id, device, Party.CALLER)
         self._bus.publish(Delivered(**self._about(caller)))
         return call_id
 
@@ -96,7 +77,9 @@ class FakeCalls:
         for key in keys:
             if call_id in self._plays and self._plays[call_id][1]:
                 self._end_play(call_id, PlayEnd.INTERRUPTED)
-            if collector := self._collectors.get(call_id):
+            if call_id in self._takings:
+                self._take(call_id, key)
+            elif collector := self._collectors.get(call_id):
                 collector(key)
 
     def finish_play(self, call_id: CallId) -> None:
@@ -109,24 +92,34 @@ class FakeCalls:
 
     def phone_rings(self, connection_id: ConnectionId) -> None:
         """The agent's phone alerts."""
-        self._set_state(connection_id, ConnectionState.ALERTING)
-        self._bus.publish(Delivered(**self._about(self._find(connection_id))))
+        ringing = self._set_state(connection_id, ConnectionState.ALERTING)
+        self._bus.publish(Delivered(**self._about(ringing)))
 
     def phone_answers(self, connection_id: ConnectionId) -> None:
         """The agent takes the call."""
-        call_id = self._find(connection_id).call_id
-        self._set_state(connection_id, ConnectionState.CONNECTED)
+        connection = self._set_state(connection_id, ConnectionState.CONNECTED)
+        call_id = connection.call_id
         self._end_play(call_id, PlayEnd.INTERRUPTED)
+        self._failed.pop(connection_id, None)
         self.bridged[call_id] = connection_id
-        self._bus.publish(Established(**self._about(self._find(connection_id))))
+        self._answered.pop(connection_id, self._establish)(connection)
 
     def phone_refuses(self, connection_id: ConnectionId, cause: Cause = Cause.BUSY) -> None:
         """The agent's phone answers busy, refuses, or is not there."""
-        self._fail(self._find(connection_id), cause)
+        self._fail(self._found(connection_id), cause)
 
     def phone_hangs_up(self, connection_id: ConnectionId) -> None:
-        """The agent hangs up on the phone."""
-        self._clear(self._find(connection_id).call_id, Party.AGENT, Cause.NORMAL)
+        """The agent hangs up on the phone, which ends all of its calls."""
+        device = self._found(connection_id).device
+        for call in self.calls():
+            for each in call.connections:
+                if each.device == device and each.state not in UNANSWERED:
+                    self.clear_connection(each.id, Party.AGENT)
+
+    def time_passes(self, call_id: CallId) -> None:
+        """The limit of the keys being collected runs out."""
+        _, keys = self._taken[call_id]
+        self._end_taking(call_id, Why.SILENCE if keys else Why.NO_KEY)
 
     # --- CallControl ------------------------------------------------------------------------
 
@@ -159,17 +152,11 @@ class FakeCalls:
         call = self._calls.get(call_id)
         if call is None or call.caller is None:
             return succeed(False)
-        self._set_state(call.caller.id, ConnectionState.CONNECTED)
-        caller = self._find(call.caller.id)
+        if call.caller.state not in UNANSWERED:
+            return succeed(True)
+        caller = self._set_state(call.caller.id, ConnectionState.CONNECTED)
         self._bus.publish(Established(**self._about(caller)))
-        self._bus.publish(
-            RecordingStarted(
-                at=utc(self._clock),
-                call_id=call_id,
-                connection_id=caller.id,
-                file=f"{call_id}.wav",
-            )
-        )
+        self._record(call_id, caller.id)
         return succeed(True)
 
     def reject(self, call_id: CallId, cause: Cause) -> None:
@@ -182,7 +169,9 @@ class FakeCalls:
         *,
         repeat: bool = False,
         barge_in: bool = False,
+        to: ConnectionId | None = None,
     ) -> Deferred[PlayEnd]:
+        del to
         if call_id not in self._calls:
             return succeed(PlayEnd.CLEARED)
         self._end_play(call_id, PlayEnd.INTERRUPTED)
@@ -193,7 +182,8 @@ class FakeCalls:
         self.played.append((call_id, tuple(sounds)))
         return ended
 
-    def stop(self, call_id: CallId) -> None:
+    def stop(self, call_id: CallId, *, to: ConnectionId | None = None) -> None:
+        del to
         self._end_play(call_id, PlayEnd.INTERRUPTED)
 
     def collect(self, call_id: CallId, on_key: Callable[[str], None] | None) -> None:
@@ -207,110 +197,77 @@ class FakeCalls:
         (self.masked.add if masked else self.masked.discard)(call_id)
         self.mask_changes.append((call_id, masked))
 
+    def mark(self, call_id: CallId, label: str) -> None:
+        if call_id in self._calls:
+            self.marks.append((call_id, label))
+
+    def pause_recording(self, call_id: CallId, paused: bool) -> None:
+        call = self._calls.get(call_id)
+        if call is not None and call.customer is not None:
+            kind = RecordingPaused if paused else RecordingResumed
+            self._bus.publish(
+                kind(at=utc(self._clock), call_id=call_id, connection_id=call.customer.id)
+            )
+
+    def record(self, call_id: CallId) -> None:
+        call = self._calls.get(call_id)
+        if call is not None and call.customer is not None:
+            self._record(call_id, call.customer.id)
+
+    def collect_keys(self, call_id: CallId, plan: KeyPlan) -> Deferred[Collected]:
+        if call_id not in self._calls:
+            return succeed(Collected(Secret(""), Why.CLEARED))
+        if call_id in self._takings:
+            self._end_taking(call_id, Why.REPLACED)
+        taking = self._takings[call_id] = Deferred[Collected]()
+        self._taken[call_id] = (plan, "")
+        return taking
+
+    def send_keys(self, connection_id: ConnectionId, keys: str) -> None:
+        if self._find(connection_id) is not None:
+            self.keys_sent.append((connection_id, keys))
+
     def deliver(self, call_id: CallId, device_id: DeviceId) -> ConnectionId:
-        device = Device(DeviceKind.EXTENSION, device_id)
-        connection = self._connection(call_id, device, Party.AGENT)
-        if call := self._calls.get(call_id):
-            self._calls[call_id] = replace(call, connections=(*call.connections, connection))
-            if device_id not in self._devices:
-                self._fail(connection, Cause.NOT_OBTAINABLE)
-        return connection.id
-
-    def hold(self, connection_id: ConnectionId) -> None:
-        if self._state(connection_id) is ConnectionState.CONNECTED:
-            self._set_state(connection_id, ConnectionState.HOLD)
-            self._bus.publish(Held(**self._about(self._find(connection_id))))
-
-    def retrieve(self, connection_id: ConnectionId) -> None:
-        if self._state(connection_id) is ConnectionState.HOLD:
-            self._set_state(connection_id, ConnectionState.CONNECTED)
-            self._bus.publish(Retrieved(**self._about(self._find(connection_id))))
+        call = self._calls.get(call_id)
+        return ConnectionId("") if call is None else self._ring(call_id, device_id)
 
     def clear_connection(
         self, connection_id: ConnectionId, by: Party = Party.SYSTEM, cause: Cause = Cause.NORMAL
     ) -> None:
-        state = self._state(connection_id)
-        if state in (ConnectionState.INITIATED, ConnectionState.ALERTING):
-            self._fail(self._find(connection_id), Cause.CANCELLED)
-        elif state is not None:
-            self._clear(self._find(connection_id).call_id, by, cause)
+        connection = self._find(connection_id)
+        if connection is None:
+            return
+        if connection.state in UNANSWERED and connection.party is not Party.CALLER:
+            self._fail(connection, Cause.CANCELLED)
+        elif connection.party is Party.SUPERVISOR or len(self._partners(connection)) > 1:
+            self._leave(connection, by, cause)
+        else:
+            self._clear(connection.call_id, by, cause)
 
     def clear(self, call_id: CallId, by: Party = Party.SYSTEM, cause: Cause = Cause.NORMAL) -> None:
         self._clear(call_id, by, cause)
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _connection(self, call_id: CallId, device: Device, party: Party) -> Connection:
-        name = ConnectionId(f"leg-{next(self._numbers)}")
-        now = utc(self._clock)
-        return Connection(name, call_id, device, party, ConnectionState.INITIATED, now)
-
-    def _about(self, connection: Connection) -> dict[str, Any]:
-        return {
-            "at": utc(self._clock),
-            "call_id": connection.call_id,
-            "connection_id": connection.id,
-            "device_id": connection.device.id,
-            "party": connection.party,
-        }
-
-    def _find(self, connection_id: ConnectionId) -> Connection:
-        return next(
-            each
-            for call in self._calls.values()
-            for each in call.connections
-            if each.id == connection_id
-        )
-
-    def _state(self, connection_id: ConnectionId) -> ConnectionState | None:
-        try:
-            return self._find(connection_id).state
-        except StopIteration:
-            return None
-
-    def _set_state(self, connection_id: ConnectionId, state: ConnectionState) -> None:
-        connection = replace(self._find(connection_id), state=state, since=utc(self._clock))
-        call = self._calls[connection.call_id]
-        changed = tuple(connection if c.id == connection_id else c for c in call.connections)
-        self._calls[call.id] = replace(call, connections=changed)
-
-    def _drop(self, connection: Connection) -> None:
-        call = self._calls[connection.call_id]
-        left = tuple(c for c in call.connections if c.id != connection.id)
-        self._calls[call.id] = replace(call, connections=left)
-
-    def _fail(self, connection: Connection, cause: Cause) -> None:
-        self._drop(connection)
-        self._bus.publish(Failed(**self._about(connection), cause=cause))
-
-    def _end_play(self, call_id: CallId, end: PlayEnd) -> None:
-        self.playing.pop(call_id, None)
-        if play := self._plays.pop(call_id, None):
-            play[0].callback(end)
-
-    def _clear(self, call_id: CallId, by: Party, cause: Cause) -> None:
-        call = self._calls.get(call_id)
-        if call is None:
+    def _take(self, call_id: CallId, key: str) -> None:
+        plan, keys = self._taken[call_id]
+        if key == plan.terminator:
+            self._end_taking(call_id, Why.TERMINATOR)
             return
-        self._collectors.pop(call_id, None)
-        self._end_play(call_id, PlayEnd.CLEARED)
-        figures: list[MediaReported] = []
-        # Whoever ended it leaves first; a phone that only rang has failed, not left.
-        for connection in sorted(call.connections, key=lambda c: c.party is not by):
-            self._drop(connection)
-            about = self._about(connection)
-            if connection.state in (ConnectionState.INITIATED, ConnectionState.ALERTING) and (
-                connection.party is Party.AGENT
-            ):
-                self._bus.publish(Failed(**about, cause=Cause.CANCELLED))
-            else:
-                self._bus.publish(ConnectionCleared(**about, cause=cause, cleared_by=by))
-                silent = MediaReported(**about, packets_sent=0, packets_received=0, packets_lost=0)
-                figures.append(silent)
-        for event in figures:
-            self._bus.publish(event)
-        self._calls.pop(call_id, None)
-        self.bridged.pop(call_id, None)
+        self._taken[call_id] = (plan, keys + key)
+        if len(keys) + 1 >= plan.length:
+            self._end_taking(call_id, Why.LENGTH)
+
+    def _end_taking(self, call_id: CallId, why: Why) -> None:
+        _, keys = self._taken.pop(call_id)
+        self._takings.pop(call_id).callback(Collected(Secret(keys), why))
+
+    def _record(self, call_id: CallId, connection_id: ConnectionId) -> None:
         self._bus.publish(
-            CallCleared(at=utc(self._clock), call_id=call_id, cause=cause, cleared_by=by)
+            RecordingStarted(
+                at=utc(self._clock),
+                call_id=call_id,
+                connection_id=connection_id,
+                file=f"{call_id}.wav",
+            )
         )

@@ -36,10 +36,25 @@ class FakeSignalling:
         self.accepted: dict[SessionId, SessionDescription] = {}
         self.rejected: dict[SessionId, int] = {}
         self.ended: dict[SessionId, str] = {}
+        self.rung: dict[SessionId, list[tuple[int, SessionDescription | None]]] = {}
+        self.headers: dict[SessionId, tuple[tuple[str, str], ...]] = {}
+        """Of refusals."""
+        self.asked_to_call: dict[SessionId, str] = {}
+        self.refer_answers: dict[str, int] = {}
+        self.notified: dict[str, list[int]] = {}
         self.contacts_of: dict[str, list[Binding]] = {}
 
-    def offered(self, calling: str, called: str, *, late: bool = False) -> SessionOffered:
-        """The report of an INVITE from the trunk."""
+    def offered(
+        self,
+        calling: str,
+        called: str,
+        *,
+        late: bool = False,
+        account: str | None = None,
+        replaces: SessionId | None = None,
+        max_forwards: int = 70,
+    ) -> SessionOffered:
+        """The report of an INVITE from the trunk, or from a telephone of the house."""
         lines = (
             f"INVITE sip:{called}@192.0.2.9 SIP/2.0",
             "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1",
@@ -47,11 +62,20 @@ class FakeSignalling:
             f"To: <sip:{called}@192.0.2.9>",
             "Call-ID: 1@192.0.2.1",
             "CSeq: 1 INVITE",
+            f"Max-Forwards: {max_forwards}",
         )
         request = Request.parse("\r\n".join([*lines, "", ""]).encode())
         assert isinstance(request, Request)
         description = None if late else offer("192.0.2.1", 30000)
-        report = SessionOffered(self._name(), request, TRUNK, description, trunk="carrier")
+        report = SessionOffered(
+            self._name(),
+            request,
+            TRUNK,
+            description,
+            trunk=None if account else "carrier",
+            account=account,
+            replaces=replaces,
+        )
         self.offers[report.session] = report
         return report
 
@@ -62,7 +86,9 @@ class FakeSignalling:
 
     def ring(
         self, session: SessionId, status: int = 180, description: SessionDescription | None = None
-    ) -> None: ...
+    ) -> None:
+        if session in self.live:
+            self.rung.setdefault(session, []).append((status, description))
 
     def accept(self, session: SessionId, description: SessionDescription) -> None:
         if session in self.live:
@@ -71,14 +97,49 @@ class FakeSignalling:
     def reject(
         self, session: SessionId, status: int, headers: tuple[tuple[str, str], ...] = ()
     ) -> None:
-        del headers
         if session not in self.live:
             return
-        self.rejected[session] = status
+        self.rejected[session], self.headers[session] = status, headers
         if session not in self.accepted:
             self.over(session, Ended.LOCAL)
 
-    def reinvite(self, session: SessionId, offer: SessionDescription) -> None: ...
+    def answer(self, session: SessionId, description: SessionDescription) -> None: ...
+
+    def reinvite(self, session: SessionId, offer: SessionDescription | None) -> None: ...
+
+    def send_key(self, session: SessionId, key: str) -> None: ...
+
+    def refer(
+        self,
+        session: SessionId,
+        target: str,
+        *,
+        replaces: SessionId | None = None,
+        referred_by: str = "",
+    ) -> None:
+        del replaces, referred_by
+        if session in self.live:
+            self.asked_to_call[session] = target
+
+    def answer_refer(self, session: SessionId, refer: str, status: int) -> None:
+        del session
+        self.refer_answers[refer] = status
+
+    def notify_refer(self, session: SessionId, refer: str, status: int) -> None:
+        assert session in self.live
+        self.notified.setdefault(refer, []).append(status)
+
+    def probe(self, key: str, uri: str) -> None: ...
+
+    def register(
+        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
+    ) -> None: ...
+
+    def unregister(self, address_of_record: str) -> None: ...
+
+    def reachable(self, uri: str) -> Endpoint | None:
+        del uri
+        return TRUNK
 
     def end(self, session: SessionId, reason: str = "") -> None:
         if session in self.live:
@@ -90,10 +151,18 @@ class FakeSignalling:
 
     # --- what the far side does -------------------------------------------------------------
 
-    def over(self, session: SessionId, why: Ended, status: int = 0) -> None:
+    def over(
+        self,
+        session: SessionId,
+        why: Ended,
+        status: int = 0,
+        *,
+        reason: str = "",
+        contacts: tuple[str, ...] = (),
+    ) -> None:
         """The session ends, and is reported to."""
         self.live.remove(session)
-        self.on_report(SessionEnded(session, why, status))
+        self.on_report(SessionEnded(session, why, status, reason, contacts))
 
     def _name(self) -> SessionId:
         name = SessionId(f"session-{next(self._names)}")

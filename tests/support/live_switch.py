@@ -73,7 +73,8 @@ class LiveSwitch:
         """Stop; every story has its end and nothing is left in any table."""
         await self.service.stop()
         assert not self.switch.calls
-        assert not self.switch.call_of_leg
+        assert not self.switch.members
+        assert not self.switch.legs
         assert not self.switch.leg_of_session
         assert not self.service.media._homes
         assert self.service.endpoint.counters["failed"] == 0
@@ -96,9 +97,9 @@ class LiveSwitch:
     def leg(self, party: Party) -> ConnectionId:
         """The connection of that party in the only call."""
         (call,) = self.switch.calls.values()
-        leg = call.leg_of(party)
-        assert leg is not None
-        return leg.id
+        member = call.member_of(party)
+        assert member is not None
+        return member.id
 
 
 def leave_alone(_switch: LiveSwitch, _call_id: CallId) -> None:

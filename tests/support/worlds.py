@@ -126,7 +126,9 @@ class RealWorld:
 
     def phone_answers(self, connection_id: ConnectionId) -> None:
         session = self.session(connection_id)
-        description = answer(self.signalling.invited[session].offer, "192.0.2.7", 40000)
+        ours = self.signalling.invited[session].offer
+        assert ours is not None
+        description = answer(ours, "192.0.2.7", 40000)
         self.services.report(SessionAccepted(session, description))
 
     def phone_refuses(self, connection_id: ConnectionId, cause: Cause = Cause.BUSY) -> None:
@@ -137,10 +139,10 @@ class RealWorld:
 
     def session(self, leg: ConnectionId) -> SessionId:
         """The SIP session that carries the leg."""
-        call = self.switch.call_of_leg[leg]
-        session = call.legs[leg].session
-        assert session is not None
-        return session
+        carrying = self.switch.members[leg].leg
+        assert carrying is not None
+        assert carrying.session is not None
+        return carrying.session
 
     def _caller(self, call_id: CallId) -> ConnectionId:
         call = self.control.get(call_id)

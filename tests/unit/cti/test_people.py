@@ -16,6 +16,7 @@ from cti.sip.events import (
     RegistrationSucceeded,
     SessionAccepted,
     SessionEnded,
+    SessionId,
     SessionProgressed,
 )
 from cti.telephone import PhoneState, Telephone
@@ -43,8 +44,9 @@ class FakeLine(FakeSignalling):
     def unregister(self, address_of_record: str) -> None:
         self.registrations = [each for each in self.registrations if each[0] != address_of_record]
 
-    def reinvite(self, session: str, offer: sdp.SessionDescription) -> None:
+    def reinvite(self, session: SessionId, offer: sdp.SessionDescription | None) -> None:
         del session
+        assert offer is not None
         self.held.append(offer.media[0].direction is sdp.Direction.SENDONLY)
 
 
@@ -73,6 +75,7 @@ def caller(dialling: Dialling) -> tuple[Clock, FakeLine, Keys, Telephone, Caller
 
 def answered(line: FakeLine, telephone: Telephone) -> None:
     session, invitation = next(iter(line.invited.items()))
+    assert invitation.offer is not None
     description = sdp.answer(invitation.offer, "192.0.2.9", 20000)
     telephone.report(SessionProgressed(session, 180, None))
     telephone.report(SessionAccepted(session, description))

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from twisted.internet.defer import Deferred
 
 from cti.call.control import PlayEnd
-from cti.call.model import Cause, Party
+from cti.call.model import Cause, ConnectionState, Party
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.sip import sdp
 from cti.sip.events import (
@@ -81,6 +81,7 @@ class CallsInterleaved(RuleBasedStateMachine):
         else:
             self.talking.add(session)
             ours = signalling.invited[session].offer
+            assert ours is not None
             theirs = sdp.answer(ours, "192.0.2.7", 40000) if readable else None
             signalling.on_report(SessionAccepted(session, theirs))
 
@@ -184,13 +185,20 @@ class CallsInterleaved(RuleBasedStateMachine):
     @invariant()
     def the_tables_agree(self) -> None:
         switch = self.world.switch
-        for leg, call in switch.call_of_leg.items():
-            assert call.legs[leg].id == leg
-            assert switch.calls[call.id] is call
+        for name, member in switch.members.items():
+            assert member.id == name
+            assert switch.call_of(member).members[name] is member
+            assert all(member in leg.members for leg in member.legs)
+        for name, leg in switch.legs.items():
+            assert leg.id == name
+            assert all(leg in member.legs for member in leg.members)
+            active = [each for each in leg.members if each.state is ConnectionState.CONNECTED]
+            assert len(active) <= 1
+            assert all(each is leg.current for each in active)
         for session, carried in switch.leg_of_session.items():
             assert carried.session == session
             assert session in self.world.signalling.live
-            assert carried.id in switch.call_of_leg
+            assert carried.id in switch.legs
 
     def teardown(self) -> None:
         for call_id in self.calls:
@@ -202,7 +210,8 @@ class CallsInterleaved(RuleBasedStateMachine):
         check_over(self.world.events)
         switch = self.world.switch
         assert not switch.calls
-        assert not switch.call_of_leg
+        assert not switch.members
+        assert not switch.legs
         assert not switch.leg_of_session
         assert not self.world.signalling.live
         assert not self.world.media.open_legs

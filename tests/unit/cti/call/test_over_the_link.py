@@ -149,7 +149,7 @@ class Stage:
         check_over(self.switch.events)
         switch = self.switch.switch
         assert not switch.calls
-        assert not switch.call_of_leg
+        assert not switch.members
         assert not switch.leg_of_session
         assert not self.switch.media.open_legs
         for peer in (self.house, self.caller, self.phone):
