@@ -258,7 +258,13 @@ class Hotline:
         sip, folders = self.settings.sip, self.settings.folders
         return SwitchSettings(
             bind=sip.host,
-            sip=UserAgentSettings(sip.contact_host, sip.port, sip.realm, md5=sip.md5),
+            sip=UserAgentSettings(
+                sip.contact_host,
+                sip.port,
+                sip.realm,
+                md5=sip.md5,
+                session_terms=sip.session_timer,
+            ),
             media=replace(self.settings.media, keys=self.settings.recordings.keys),
             calls=CallSettings(
                 sip.contact_host, folders.of(folders.recordings), self.foundation.store.music()

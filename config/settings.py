@@ -9,6 +9,7 @@ from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
+from cti.sip.session_timer import Terms
 from cti.trunks.numbers import NumberSettings
 from cti.trunks.settings import Trunk, TrunksSettings
 from cti.worker.settings import MediaSettings
@@ -22,7 +23,8 @@ class SipSettings:
     """Where SIP is spoken and from whom calls are taken.
 
     `host` is bound, `advertised` is written into messages where a NAT stands before us (empty:
-    the same). `md5` tells when telephones may sign in by MD5.
+    the same). `md5` tells when telephones may sign in by MD5. `session_timer` tells how long a
+    call lasts without a sign of life.
     """
 
     host: str = "127.0.0.1"
@@ -30,6 +32,7 @@ class SipSettings:
     advertised: str = ""
     realm: str = "hotline"
     md5: Md5 = Md5.SECURE
+    session_timer: Terms = field(default_factory=Terms)
 
     @property
     def contact_host(self) -> str:

@@ -24,6 +24,7 @@ from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
+from cti.sip.session_timer import LEAST_INTERVAL, Terms
 from cti.trunks.numbers import NumberSettings
 from cti.trunks.settings import TrunksSettings
 from cti.worker.settings import MediaSettings
@@ -84,10 +85,18 @@ def _sip(part: Section) -> tuple[SipSettings, dict[str, str] | None]:
         advertised=_value(part, "advertised", usual.advertised, _text_or_nothing),
         realm=_value(part, "realm", usual.realm, Value.text),
         md5=_value(part, "md5", usual.md5, _md5),
+        session_timer=_part(part, "session_timer", usual.session_timer, _session_timer),
     )
     if trunks is None:
         return settings, None
     return settings, {address: name.text() for address, name in trunks.section().each()}
+
+
+def _session_timer(part: Section) -> Terms:
+    usual = Terms()
+    least = _value(part, "least", usual.least, lambda value: value.whole(LEAST_INTERVAL, int(DAY)))
+    interval = _value(part, "interval", usual.interval, lambda value: value.whole(least, int(DAY)))
+    return Terms(interval, least)
 
 
 def _trunks(top: Section, by_address: dict[str, str] | None, beside: Path) -> TrunksSettings:

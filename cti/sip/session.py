@@ -12,8 +12,6 @@
 beginning and the end is seen to by its parts: offers, the session timer, REFER.
 """
 
-from typing import Protocol
-
 from cti.sip import server_invite
 from cti.sip.bodies import description_of
 from cti.sip.capabilities import Capabilities
@@ -21,20 +19,20 @@ from cti.sip.client_invite import ClientInvite
 from cti.sip.conversation import Answered, Conversation, InviteUsage, Phase, Then
 from cti.sip.core import Core, SessionTimer
 from cti.sip.dialog import Dialog
+from cti.sip.ending import Ending, Sessions, reason_of, refusal_of
 from cti.sip.errors import Header
 from cti.sip.events import (
     Ended,
     Endpoint,
     SessionAccepted,
     SessionConfirmed,
-    SessionEnded,
     SessionId,
     SessionProgressed,
     SessionReofferRefused,
 )
 from cti.sip.exchange import Exchange
 from cti.sip.inside import Inside
-from cti.sip.message import InboundRequest, InboundResponse, all_values, uri_text
+from cti.sip.message import InboundRequest, InboundResponse
 from cti.sip.offering import Offering
 from cti.sip.outgoing import Body, OutgoingRequest
 from cti.sip.refer import References
@@ -42,19 +40,6 @@ from cti.sip.refresh import Refresh
 from cti.sip.replaces import Replaces
 from cti.sip.sdp import SessionDescription
 from cti.sip.server_invite import ServerInvite
-
-TIMED_OUT = 'SIP;cause=408;text="Request Timeout"'
-"""Why we leave a far side that does not answer (RFC 3326)."""
-
-
-class Sessions(Protocol):
-    """Whoever keeps all sessions."""
-
-    def forget(self, session: "Session") -> None:
-        """The session is over, and nothing of it is under way."""
-
-    def find(self, replaces: Replaces) -> SessionId | None:
-        """The session of ours a Replaces value names."""
 
 
 class Session:
@@ -77,8 +62,7 @@ class Session:
         self.offering = Offering(self)
         self._inside = Inside(self)
         self._core = core
-        self._sessions = sessions
-        self._reasons: tuple[Header, ...] = ()
+        self.ending = Ending(self, sessions)
 
     @property
     def usage(self) -> InviteUsage | None:
@@ -157,7 +141,7 @@ class Session:
         server.reject(status, headers)
         self.server = None
         if self.phase is Phase.OFFERED:
-            self._finish(Ended.LOCAL)
+            self.ending.finish(Ended.LOCAL)
         else:
             self.offering.proceed()
 
@@ -184,18 +168,18 @@ class Session:
 
     def end(self, reason: str) -> None:
         """Leave the session in whatever way its phase asks for."""
-        self._reasons = (("Reason", reason),) if reason else ()
+        self.ending.reasons = (("Reason", reason),) if reason else ()
         match self.phase:
             case Phase.OFFERED:
-                self._refuse(480)
+                self.ending.refuse(480)
             case Phase.CALLING if self.client is not None:
-                self._report_end(Ended.LOCAL)
-                if self.client.cancel(self._reasons):
-                    self._expect_answer()
+                self.ending.begin(Ended.LOCAL)
+                if self.client.cancel(self.ending.reasons):
+                    self.ending.expect_answer()
             case Phase.ESTABLISHED:
                 self.references.flush()
-                self._report_end(Ended.LOCAL)
-                self._leave()
+                self.ending.begin(Ended.LOCAL)
+                self.ending.leave()
 
     # --- their requests -----------------------------------------------------------------------
 
@@ -210,7 +194,7 @@ class Session:
         if self.server is not None:
             self.server.reject(487)
         why = Ended.CANCELLED if unanswered else Ended.REMOTE
-        self._finish(why, reason=reason_of(request))
+        self.ending.finish(why, reason=reason_of(request))
 
     def cancel_received(self, key: str, request: InboundRequest) -> None:
         """Their CANCEL of the INVITE with that key, already answered 200 (9.2)."""
@@ -223,9 +207,9 @@ class Session:
         if not initial:
             self.offering.proceed()
         elif self.phase is Phase.OFFERED:
-            self._finish(Ended.CANCELLED, reason=reason_of(request))
+            self.ending.finish(Ended.CANCELLED, reason=reason_of(request))
         else:
-            self._finish(Ended.REMOTE, reason=reason_of(request))
+            self.ending.finish(Ended.REMOTE, reason=reason_of(request))
 
     def ack_received(self, ack: InboundRequest) -> None:
         """The ACK to a 2xx of ours, or one that means nothing any more."""
@@ -242,7 +226,7 @@ class Session:
                 usage.exchange.answered(description)
             usage.settled = True
         if self.phase is Phase.ENDING:
-            self._bye()
+            self.ending.bye()
             return
         self._core.report(SessionConfirmed(self.id, description))
         self.offering.proceed()
@@ -254,7 +238,7 @@ class Session:
     ) -> None:
         """A 1xx came; a CANCEL that waited for it has just gone out."""
         if self.phase is Phase.ENDING:
-            self._expect_answer()
+            self.ending.expect_answer()
         elif self.phase is Phase.CALLING and response.code > 100:
             self._core.report(SessionProgressed(self.id, response.code, description, offered))
             self.offering.proceed()
@@ -275,9 +259,9 @@ class Session:
             self.client = None
         if self.phase is Phase.ENDING and first:
             self._core.stop_timer(SessionTimer.CANCELLED.key(self.id))
-            self._bye()
+            self.ending.bye()
         elif self.phase is Phase.ENDED:
-            self._release()
+            self.ending.release()
         elif self.phase in (Phase.CALLING, Phase.ESTABLISHED):
             self.phase = Phase.ESTABLISHED
             self.refresh.granted(response.message)
@@ -290,12 +274,12 @@ class Session:
         self.client = None
         match self.phase:
             case Phase.CALLING:
-                reason, contacts = _refusal_of(response)
-                self._finish(Ended.REJECTED, status, reason, contacts)
+                reason, contacts = refusal_of(response)
+                self.ending.finish(Ended.REJECTED, status, reason, contacts)
             case Phase.ENDING if self.usage is None:
-                self._finish(Ended.LOCAL)
+                self.ending.finish(Ended.LOCAL)
             case Phase.ENDED:
-                self._release()
+                self.ending.release()
             case Phase.ESTABLISHED if status in (408, 481):
                 self.lost()
             case Phase.ESTABLISHED if not self.offering.refused(status):
@@ -316,9 +300,9 @@ class Session:
             case SessionTimer.RELIABLE if self.server is not None:
                 self.server.reliable.repeat()
             case SessionTimer.UNACKNOWLEDGED if self.server is not None:
-                self._unacknowledged(self.server)
+                self.ending.unacknowledged(self.server)
             case SessionTimer.UNPRACKED if self.server is not None:
-                self._unpracked(self.server)
+                self.ending.unpracked(self.server)
             case SessionTimer.CANCELLED if self.client is not None:
                 self.client.abandon()
             case SessionTimer.GLARE | SessionTimer.UNDECIDED | SessionTimer.REFRESH:
@@ -330,10 +314,7 @@ class Session:
 
     def lost(self) -> None:
         """The far side does not answer, or knows the dialog no more (12.2.1.2)."""
-        if self.phase is Phase.ESTABLISHED:
-            self._reasons = (("Reason", TIMED_OUT),)
-            self._report_end(Ended.TIMEOUT)
-            self._leave()
+        self.ending.lost()
 
     def request(
         self, method: str, then: Then, headers: tuple[Header, ...] = (), body: Body | None = None
@@ -347,104 +328,3 @@ class Session:
                 then(what)
 
         self.conversation.request(method, answered, headers, body)
-
-    # --- endings --------------------------------------------------------------------------------
-
-    def _refuse(self, status: int) -> None:
-        """The INVITE that began it is refused while it waits, even for a PRACK."""
-        if self.server is not None:
-            self.server.reject(status, self._reasons)
-            self.server = None
-        self._finish(Ended.LOCAL)
-
-    def _unacknowledged(self, server: ServerInvite) -> None:
-        server.close()
-        self.server = None
-        if not self.phase.over:
-            self._reasons = (("Reason", TIMED_OUT),)
-            self._report_end(Ended.TIMEOUT)
-        self._bye()
-
-    def _unpracked(self, server: ServerInvite) -> None:
-        """Their INVITE is answered 5xx when no PRACK comes (RFC 3262, 3)."""
-        initial = server.initial
-        server.reject(504)
-        self.server = None
-        if initial:
-            self._finish(Ended.TIMEOUT)
-        else:
-            self.offering.proceed()
-
-    def _leave(self) -> None:
-        """BYE now, or once our 2xx is acknowledged: not before (15)."""
-        server = self.server
-        if server is not None and server.state is server_invite.State.ACCEPTED:
-            return
-        if server is not None and server.initial:
-            self._refuse(480)
-            return
-        if server is not None:
-            server.reject(487)
-            self.server = None
-        self._abstain()
-        self._bye()
-
-    def _abstain(self) -> None:
-        """An offer of theirs that waits for our answer gets its ACK without one."""
-        if self.client is not None and self.client.answer(None):
-            self.client = None
-
-    def _bye(self) -> None:
-        self.conversation.request("BYE", self._left, self._reasons)
-
-    def _left(self, answered: Answered) -> None:
-        del answered
-        self._finish(Ended.LOCAL)
-
-    def _expect_answer(self) -> None:
-        """Our INVITE means nothing any more: wait 64*T1 for its answer, no longer (9.1)."""
-        self.conversation.start_timer(SessionTimer.CANCELLED, self._core.settings.timers.limit)
-
-    def _report_end(
-        self, why: Ended, status: int = 0, reason: str = "", contacts: tuple[str, ...] = ()
-    ) -> None:
-        if not self.phase.over:
-            self.phase = Phase.ENDING
-            self._core.report(SessionEnded(self.id, why, status, reason, contacts))
-            self.offering.close()
-            self.refresh.stop()
-            self.references.close()
-
-    def _finish(
-        self, why: Ended, status: int = 0, reason: str = "", contacts: tuple[str, ...] = ()
-    ) -> None:
-        if self.phase is Phase.ENDED:
-            return
-        self._report_end(why, status, reason, contacts)
-        self.phase = Phase.ENDED
-        if self.server is not None:
-            self.server.close()
-            self.server = None
-        self._abstain()
-        if self.client is None:
-            self._release()
-        else:
-            self._expect_answer()
-
-    def _release(self) -> None:
-        self.conversation.stop_timer(SessionTimer.CANCELLED)
-        self._sessions.forget(self)
-
-
-def reason_of(message: InboundRequest | InboundResponse) -> str:
-    """The Reason header, several values as one line; empty when there is none (RFC 3326)."""
-    return ", ".join(message.message.headers.getlist("Reason"))
-
-
-def _refusal_of(response: InboundResponse | None) -> tuple[str, tuple[str, ...]]:
-    """Reason and, of a 3xx, the URIs it names."""
-    if response is None:
-        return "", ()
-    redirected = 300 <= response.code < 400
-    contacts = all_values(response.message.headers, "Contact") if redirected else []
-    return reason_of(response), tuple(uri_text(each) for each in contacts)

@@ -14,6 +14,7 @@ from cti.sip.events import (
     Invitation,
     RequestFailed,
     SessionAccepted,
+    SessionAnswered,
     SessionEnded,
     SessionId,
     SessionOffered,
@@ -102,6 +103,10 @@ class People:
 
     def do(self, step: str) -> None:
         who, what = step.split()
+        if who == "both":
+            self.do(f"caller {what}")
+            self.do(f"called {what}")
+            return
         peer = self.called if who == "called" else self.caller
         if what in ("calls", "asks"):
             self.call(peer, late=what == "asks")
@@ -135,6 +140,7 @@ class People:
 
 DEEDS = ("ends", "offers", "wants", "presses", "refers", "replaces", "calls")
 STEPS = [f"{who} {what}" for who in ("caller", "called") for what in DEEDS]
+STEPS += ["both offers", "both offers", "both ends"]
 
 
 @settings(max_examples=80, deadline=None)
@@ -194,6 +200,20 @@ def both_agree(people: People) -> None:
         assert one.idle
         assert two.idle
         assert (one.local, one.remote) == (two.remote, two.local)
+
+
+def test_offers_that_cross_before_the_call_is_answered_are_both_made_in_the_end() -> None:
+    link = LossyLink(3, delay=(0.05, 0.05))
+    people = People(link, "accept", early=True, answer_after=20.0)
+    people.do("caller calls")
+    link.run(5)
+    people.do("both offers")
+    link.run(15)
+    assert "491" in link.sent(people.caller)
+    assert "491" in link.sent(people.called)
+    assert [len(peer.told(SessionAnswered)) for peer in (people.caller, people.called)] == [1, 1]
+    link.run(60)
+    both_agree(people)
 
 
 def test_a_dead_telephone_is_noticed_by_either_side() -> None:
