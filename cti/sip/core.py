@@ -260,10 +260,18 @@ class Core:
         """The headers with our Contact, where it is among them, as that transport reaches us."""
         if transport is Transport.UDP:
             return headers
-        usual, ours = self.settings.contact, self.settings.contact_over(transport, secure=secure)
         return tuple(
-            (name, value.replace(usual, ours, 1) if name == "Contact" else value)
+            (name, self._contact_over(value, transport, secure=secure))
+            if name == "Contact"
+            else (name, value)
             for name, value in headers
+        )
+
+    def _contact_over(self, value: str, transport: Transport, *, secure: bool) -> str:
+        user = value.removeprefix("<sip:").partition("@")[0]
+        usual = self.settings.contact_over(Transport.UDP, user=user)
+        return value.replace(
+            usual, self.settings.contact_over(transport, secure=secure, user=user), 1
         )
 
     def _grown(self, request: OutgoingRequest, destination: Endpoint) -> Endpoint:

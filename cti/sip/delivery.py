@@ -60,11 +60,11 @@ class Delivery:
 
     def start(self) -> None:
         """Find out where the request goes, and send it there."""
-        known = self._current or endpoint_of(self.request.uri)
+        known = self._current or endpoint_of(self.request.next_hop)
         if known is not None:
             self._located((known,))
         else:
-            self._question = self._core.resolve(self.request.uri, self._located)
+            self._question = self._core.resolve(self.request.next_hop, self._located)
 
     def again(self, request: OutgoingRequest) -> None:
         """Send another request, the same with credentials, to where the last one went."""

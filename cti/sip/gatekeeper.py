@@ -55,7 +55,8 @@ class Gatekeeper:
     def caller(self, request: InboundRequest, now: float) -> Caller:
         """Who sends this INVITE; RequestError 400, 401 or 403."""
         name = request.from_address.uri.user or ""
-        trunk = self._settings.trunks.get(request.source.host)
+        trunks, host = self._settings.trunks, request.source.host
+        trunk = trunks.get(f"{request.message.uri.user}@{host}") or trunks.get(host)
         if trunk is not None and self._find(name) is None:
             return Caller(trunk=trunk)
         self._authenticate(request, name, now)

@@ -13,7 +13,7 @@ from sipmessage.message import Headers
 from cti.kernel.errors import LocalError
 from cti.sip.errors import Header
 from cti.sip.events import Endpoint, Transport
-from cti.sip.message import InboundRequest, InboundResponse, split_values
+from cti.sip.message import InboundRequest, InboundResponse, split_values, uri_text
 
 MAGIC_COOKIE = "z9hG4bK"
 _RPORT = re.compile(r";[ \t]*rport[ \t]*(?==|;|$)(?:=[^;]*)?", re.IGNORECASE)
@@ -84,6 +84,8 @@ class OutgoingRequest:
     """How often it was sent, as transactions of their own."""
     transport: Transport = Transport.UDP
     """How it goes, as its Via says."""
+    patience: float = 0.0
+    """Seconds an INVITE may be left without any answer; 0: as long as Timer B runs."""
 
     def header(self, name: str) -> str:
         """The first value of that header, or an empty string."""
@@ -106,6 +108,11 @@ class OutgoingRequest:
         return replace(self, branch=branch)
 
     @property
+    def next_hop(self) -> str:
+        """The URI it is sent to: of the first proxy it is to pass, else its own (8.1.2)."""
+        return uri_text(self.header("Route")) or self.uri
+
+    @property
     def secure(self) -> bool:
         """Whether it asks for nothing but secure transports (RFC 3261, 26.2.2)."""
         return self.uri[:5].lower() == "sips:"
@@ -123,6 +130,12 @@ class OutgoingRequest:
     def __bytes__(self) -> bytes:
         head = (("Via", self.via), *self.headers, ("CSeq", self.cseq))
         return _encode(f"{self.method} {self.uri} SIP/2.0", head, self.body)
+
+
+def routed_by(proxy: str) -> tuple[Header, ...]:
+    """The header that leads a request by that proxy first, a URI (RFC 3261, 8.1.2)."""
+    loose = proxy if ";lr" in proxy.lower() else f"{proxy};lr"
+    return (("Route", f"<{loose}>"),) if proxy else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from cti.sip.core import Core
 from cti.sip.delivery import Delivery
-from cti.sip.events import Endpoint, RegistrationFailed, RegistrationSucceeded
+from cti.sip.events import Endpoint, RegistrationFailed, RegistrationSucceeded, Transport
 from cti.sip.message import InboundResponse, all_values, number, uri_text
 from cti.sip.outgoing import OutgoingRequest
 from cti.sip.registrar import expires_of
@@ -38,6 +38,7 @@ class Registration:
         self._delivery: Delivery | None = None
         self._credentials = credentials
         self._forget = forget
+        self._user = address_of_record.partition(":")[2].rpartition("@")[0]
         self._call_id = core.entropy(12)
         self._tag = core.tag()
         self._sequence = 0
@@ -72,7 +73,7 @@ class Registration:
             ("From", f"<{self.address}>;tag={self._tag}"),
             ("To", f"<{self.address}>"),
             ("Call-ID", self._call_id),
-            ("Contact", core.settings.contact),
+            ("Contact", core.settings.contact_over(Transport.UDP, user=self._user)),
             ("Expires", str(expires)),
             ("User-Agent", core.settings.user_agent),
         )
@@ -141,7 +142,7 @@ class Registration:
     def _granted(self, response: InboundResponse) -> int:
         """Seconds the registrar granted our contact (10.2.4)."""
         transport = response.source.transport
-        ours = uri_text(self._core.settings.contact_over(transport))
+        ours = uri_text(self._core.settings.contact_over(transport, user=self._user))
         for value in all_values(response.message.headers, "Contact"):
             granted = number(expires_of(value))
             if uri_text(value) == ours and granted:

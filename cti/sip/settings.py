@@ -35,7 +35,8 @@ class UserAgentSettings:
     user_agent: str = "Hotline"
     contact_user: str = "hotline"
     trunks: Mapping[str, str] = field(default_factory=dict)
-    """Name of the trunk by the IP address its requests come from."""
+    """Name of the trunk by the IP address its requests come from, or by `user@address`: the contact
+    called, where several trunks share an address."""
     codecs: tuple[str, ...] = DEFAULT_CODECS
     algorithms: tuple[Algorithm, ...] = tuple(Algorithm)
     """Challenges to send, in this order; see RFC 8760, 2.4."""
@@ -80,14 +81,15 @@ class UserAgentSettings:
             return self.sent_by
         return hostport(self.host, self.ports.get(transport, transport.default_port))
 
-    def contact_over(self, transport: Transport, *, secure: bool = False) -> str:
-        """The Contact header where messages go by that transport.
+    def contact_over(self, transport: Transport, *, secure: bool = False, user: str = "") -> str:
+        """The Contact header where messages go by that transport; `user` is ours by default.
 
         A SIPS URI where the request asks for it (RFC 3261, 8.1.1.8 and 12.1.1).
         """
+        user = user or self.contact_user
         if transport is Transport.UDP:
-            return self.contact
+            return f"<sip:{user}@{self.sent_by}>"
         scheme, name = ("sips", "tcp") if secure else ("sip", transport.value.lower())
         if secure and transport is not Transport.TLS:
             name = "ws"
-        return f"<{scheme}:{self.contact_user}@{self.sent_by_over(transport)};transport={name}>"
+        return f"<{scheme}:{user}@{self.sent_by_over(transport)};transport={name}>"

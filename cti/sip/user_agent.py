@@ -28,7 +28,7 @@ from cti.sip.events import (
 from cti.sip.gatekeeper import Gatekeeper
 from cti.sip.locating import endpoint_of
 from cti.sip.message import InboundRequest, InboundResponse, all_values, parse
-from cti.sip.outgoing import OutgoingRequest, refusal_of
+from cti.sip.outgoing import OutgoingRequest, refusal_of, routed_by
 from cti.sip.probe import Probe
 from cti.sip.registrar import REGISTRAR_EXTENSIONS, Binding, Change, Registrar
 from cti.sip.registration import Registration
@@ -166,12 +166,14 @@ class UserAgent:
             *ask(self.settings.session_terms, None),
             ("User-Agent", self.settings.user_agent),
             *replaced,
+            *routed_by(invitation.proxy),
             *invitation.headers,
         )
         body = described(invitation.offer)
         request = OutgoingRequest(
             "INVITE", invitation.target, self.settings.sent_by, core.branch(), 1, headers, body
         )
+        request = replace(request, patience=invitation.patience)
         session = self._add(call_id, tag)
         try:
             credentials = (invitation.user, invitation.secret)

@@ -58,7 +58,8 @@ class InviteClient:
     def start(self) -> list[Effect]:
         """Send the INVITE, start B, and A where it may get lost."""
         again = [] if self._reliable else [Arm(Timer.A, self._interval)]
-        return [Send(self._data), *again, Arm(Timer.B, self._timers.limit)]
+        limit = self._request.patience or self._timers.limit
+        return [Send(self._data), *again, Arm(Timer.B, limit)]
 
     def handle(self, event: Event) -> list[Effect]:
         """Take one event (RFC 3261, 17.1.1.2)."""

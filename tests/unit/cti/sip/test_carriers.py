@@ -1,0 +1,89 @@
+"""What carriers need of a user agent: proxies, silent gateways, contacts of their own."""
+
+import pytest
+from sipmessage import URI, Address
+
+from cti.sip import sdp
+from cti.sip.events import Ended, Endpoint, Invitation, SessionEnded, SessionOffered
+from cti.sip.settings import UserAgentSettings
+from cti.sip.user_agent import UserAgent
+from tests.support.lossy_link import KnownAccounts, LossyLink, Peer, counting_entropy
+
+HOUSE, CARRIER, PROXY = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+
+
+def invitation(**more: object) -> Invitation:
+    given = {"target": f"sip:95588@{CARRIER}", "offer": sdp.offer(HOUSE, 30000), **more}
+    address = Address(URI(scheme="sip", host=HOUSE, user="1001"))
+    return Invitation(from_address=address, to_address=address, **given)  # type: ignore[arg-type]  # any
+
+
+def ended_at(link: LossyLink, house: Peer, **more: object) -> tuple[float, SessionEnded]:
+    ends: list[float] = []
+    house.on_report = lambda _: ends.append(link.now)
+    _, output = house.user_agent.invite(invitation(**more))
+    house.perform(output)
+    link.run()
+    (end,) = house.told(SessionEnded)
+    return ends[-1], end
+
+
+@pytest.mark.parametrize(("patience", "seconds"), [(4.0, 4.0), (0.0, 32.0)])
+def test_a_gateway_that_says_nothing_is_given_up(patience: float, seconds: float) -> None:
+    link = LossyLink()
+    at, end = ended_at(link, link.peer(HOUSE), patience=patience)
+    assert (end.why, end.status) == (Ended.REJECTED, 408)
+    assert at == pytest.approx(seconds)
+
+
+def test_a_gateway_that_rings_is_waited_for() -> None:
+    link = LossyLink()
+    house, carrier = link.peer(HOUSE), link.peer(CARRIER, trunks=(HOUSE,))
+
+    def answer_late(report: object) -> None:
+        if isinstance(report, SessionOffered) and report.offer is not None:
+            answer = sdp.answer(report.offer, CARRIER, 40000)
+            accept = carrier.user_agent.accept
+            link.at(link.now + 20, lambda: carrier.perform(accept(report.session, answer)))
+
+    carrier.on_report = answer_late
+    _, output = house.user_agent.invite(invitation(patience=4.0))
+    house.perform(output)
+    link.run(until=60.0)
+    assert not house.told(SessionEnded)
+
+
+def test_an_outbound_proxy_is_asked_and_named() -> None:
+    link = LossyLink()
+    house, proxy = link.peer(HOUSE), link.peer(PROXY)
+    _, output = house.user_agent.invite(invitation(proxy=f"sip:{PROXY}"))
+    house.perform(output)
+    link.run(until=0.1)
+    _, _, destination, first = link.log[0]
+    assert destination == proxy.endpoint
+    assert first.startswith(f"INVITE sip:95588@{CARRIER} SIP/2.0".encode())
+    assert f"Route: <sip:{PROXY};lr>".encode() in first
+
+
+def test_a_registration_names_a_contact_of_its_own() -> None:
+    link = LossyLink()
+    house = link.peer(HOUSE)
+    register = house.user_agent.register
+    house.perform(register(f"sip:8610@{CARRIER}", f"sip:{CARRIER}", "8610", "secret", 600))
+    link.run(until=0.1)
+    assert f"Contact: <sip:8610@{HOUSE}:5060>".encode() in link.log[0][3]
+
+
+def test_a_shared_address_is_told_apart_by_the_contact_called() -> None:
+    trunks = {CARRIER: "first", f"8620@{CARRIER}": "second"}
+    settings = UserAgentSettings(HOUSE, 5060, trunks=trunks)
+    house = UserAgent(settings, KnownAccounts(), counting_entropy())
+    link = LossyLink()
+    carrier = link.peer(CARRIER)
+    for user, trunk in (("8610", "first"), ("8620", "second")):
+        _, output = carrier.user_agent.invite(invitation(target=f"sip:{user}@{HOUSE}"))
+        carrier.perform(output)
+        data = link.log[-1][3]
+        reports = house.datagram_received(data, Endpoint(CARRIER, 5060), 0.0)
+        (offered,) = [each for each in reports if isinstance(each, SessionOffered)]
+        assert offered.trunk == trunk
