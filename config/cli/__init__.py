@@ -16,6 +16,7 @@ COMMANDS = {
     "phone": "be an agent's telephone: register, ring, answer",
     "demo": "fill the running hotline with agents and callers",
     "flow": "check a menu flow, or draw it",
+    "trunks": "show how the lines to the outside stand",
     "init": "create the database, the prompts and the demo bank, and stop",
 }
 """Name of the module, and what `hotline --help` says of it."""

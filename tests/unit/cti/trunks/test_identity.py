@@ -140,7 +140,7 @@ def test_a_telephone_is_its_account_and_dials_like_one() -> None:
         st.tuples(
             st.sampled_from(["P-Asserted-Identity", "Privacy", "Diversion", "History-Info",
                              "Remote-Party-ID", "P-Called-Party-ID"]),
-            st.text(st.characters(blacklist_characters="\r\n", blacklist_categories=("Cs",))),
+            st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])),
         )
     )
 )  # fmt: skip
