@@ -5,9 +5,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.g711 import decode
 from cti.media.port import (
     Codec,
     LegStatistics,
@@ -17,6 +19,8 @@ from cti.media.port import (
     Tracks,
 )
 from cti.media.rtcp import ReceiverReport, ReportBlock
+from cti.media.tone_detector import ToneDetector
+from cti.media.tones import tone_frame
 from cti.transport.media_client import MediaWorkers
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import MediaSettings
@@ -25,6 +29,7 @@ from tests.support.audio import (
     has_tone,
     level,
     read_wave,
+    silence,
     tone,
     tone_begins,
     write_wave,
@@ -311,6 +316,102 @@ def test_sent_keys_arrive_as_events(stage: Stage) -> None:
         await _end(media, (ONE, phone))
         stamps = {p.timestamp for p in phone.packets if p.payload_type == 101}
         assert len(stamps) == 2
+
+    stage(scene)
+
+
+async def _key_as_tones(phone: RtpPhone, key: str) -> None:
+    frames = [tone_frame(key, place) for place in range(0, 480, 160)]
+    await phone.talk(np.concatenate([*frames, silence(0.1)]))
+
+
+def test_tones_are_keys_where_no_event_was_agreed(stage: Stage, tmp_path: Path) -> None:
+    prompt = write_wave(tmp_path / "prompt.wav", tone(700, 5))
+
+    async def scene(media: MediaPort, ear: Ear) -> None:
+        phone, other = await _leg(media, ONE), await _leg(media, TWO)
+        await _key_as_tones(phone, "1")
+        media.configure(ONE, replace(phone.target, events=None))
+        media.play(ONE, 4, [prompt], barge_in=True)
+        await _key_as_tones(phone, "5")
+        media.mask(ONE, True)
+        media.hear(TWO, [ONE])
+        await pause(0.05)
+        before = len(other.heard())
+        await _key_as_tones(phone, "9")
+        await pause(0.1)
+        assert ear.told == [
+            ("play", ONE, 4, PlayOutcome.KEY),
+            ("key", ONE, "5"),
+            ("key", ONE, "9"),
+        ]
+        assert level(other.heard()[before:]) < -60
+        await _end(media, (ONE, phone), (TWO, other))
+
+    stage(scene)
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+def test_keys_are_sent_as_tones_where_no_event_was_agreed(stage: Stage, codec: Codec) -> None:
+    async def scene(media: MediaPort, ear: Ear) -> None:
+        one, two = await _leg(media, ONE, codec), await _leg(media, TWO, codec)
+        for name, phone in ((ONE, one), (TWO, two)):
+            media.configure(name, replace(phone.target, events=None))
+        media.send_keys(ONE, "4#")
+        await pause(0.5)
+        heard, detector = one.heard(), ToneDetector()
+        frames = [heard[at : at + 160] for at in range(0, len(heard) - 159, 160)]
+        assert "".join(filter(None, map(detector.hear, frames))) == "4#"
+        assert not one.events()
+        await _end(media, (ONE, one), (TWO, two))
+        assert not ear.told
+
+    stage(scene)
+
+
+def test_a_key_silences_the_prompt_within_60_ms(stage: Stage, tmp_path: Path) -> None:
+    prompt = write_wave(tmp_path / "prompt.wav", tone(700, 5))
+
+    async def scene(media: MediaPort, _ear: Ear) -> None:
+        phone = await _leg(media, ONE)
+        media.play(ONE, 1, [prompt], barge_in=True)
+        await until(lambda: level(phone.heard()[-160:]) > -30)
+        pressed = reactor().seconds()
+        await phone.press("1")
+        loud = [
+            at
+            for at, packet in zip(phone.times, phone.packets, strict=True)
+            if level(decode(packet.payload, Codec.PCMA)) > -30
+        ]
+        assert loud[-1] - pressed < 0.06
+        await _end(media, (ONE, phone))
+
+    stage(scene)
+
+
+def test_a_prompt_is_heard_by_a_wideband_leg(stage: Stage, tmp_path: Path) -> None:
+    prompt = write_wave(tmp_path / "prompt.wav", tone(1300, 0.4))
+
+    async def scene(media: MediaPort, ear: Ear) -> None:
+        phone = await _leg(media, ONE, Codec.G722)
+        media.play(ONE, 1, [prompt])
+        await until(lambda: ear.told)
+        seen = await media.close(ONE)
+        await phone.hang_up()
+        assert seen.codec == "G722"
+        assert tone_begins(phone.heard(), 1300) is not None
+
+    stage(scene)
+
+
+def test_figures_tell_how_well_a_leg_was_heard(stage: Stage) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
+        phone = await _leg(media, ONE)
+        await phone.talk(tone(500, 0.2))
+        seen = await media.close(ONE)
+        await phone.hang_up()
+        assert (seen.codec, seen.lost) == ("PCMA", 0)
+        assert seen.rating == pytest.approx(93.2)
 
     stage(scene)
 

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from cti.call.events import MediaReported
 from cti.kernel.identifiers import CallId
 from cti.kernel.vocabulary import Language, Role
 from cti.web.requests import BadRequest, Form
@@ -83,6 +84,42 @@ def test_a_page_of_an_answered_call_tells_all(house: MonitoredHouse, browser: Br
     assert f"Agent {record.agent_id}" in text
     assert "After-call work done" in text
     assert record.started.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") in text
+
+
+@pytest.mark.parametrize(
+    ("rating", "codec", "said"),
+    [
+        (92.0, "PCMA", ">4.4 good<"),
+        (72.0, "PCMU", ">3.7 fair<"),
+        (60.0, "PCMA", ">3.1 poor<"),
+        (40.0, "PCMA", ">2.1 bad<"),
+        (116.0, "G722", ">4.3 good<"),
+    ],
+)
+def test_how_well_a_leg_sounded_is_said_in_words(
+    house: MonitoredHouse, browser: Browser, rating: float, codec: str, said: str
+) -> None:
+    record = house.records(Outcome.ANSWERED)[0]
+    leg = record.legs[0]
+    house.publish(
+        MediaReported(
+            at=record.started,
+            call_id=record.call_id,
+            connection_id=leg.connection_id,
+            device_id=leg.device_id,
+            party=leg.party,
+            packets_sent=500,
+            packets_received=498,
+            packets_lost=2,
+            jitter=3.25,
+            round_trip=42.0,
+            rating=rating,
+            codec=codec,
+        )
+    )
+    text = browser.get(f"/calls/{record.call_id}").text
+    assert said in text
+    assert f"{codec} · R {rating:.0f} · jitter 3.2 ms · round trip 42 ms" in text
 
 
 def test_only_listeners_get_the_player(house: MonitoredHouse) -> None:
