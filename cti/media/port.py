@@ -92,11 +92,6 @@ class MediaPort(Protocol):
         lasts. A masked source is not heard.
         """
 
-    def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
-        """Pass packets between two legs of one group; stops what plays on either."""
-
-    def unbridge(self, leg: ConnectionId) -> None: ...
-
     def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         """Write the leg to a WAV file from now until `close`, readable at every moment."""
 

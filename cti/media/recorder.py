@@ -71,6 +71,8 @@ class Track:
         self._ssrc: int | None = None
         self._anchor = (0, 0)
         """A timestamp and its position."""
+        self._first = 0
+        """The earliest position placed by that anchor."""
         self._continuity = Continuity()
         self._tail: Piece | None = None
         """What was taken out last and reaches beyond the cut."""
@@ -81,17 +83,19 @@ class Track:
         if packet.ssrc != self._ssrc or not -LATE <= position - now <= LATE:
             self._ssrc = packet.ssrc
             self._anchor = (packet.timestamp, now)
-            position = now
+            position = self._first = now
         elif position - now > EARLY:
             self._move_back(position - now, floor)
             position = now
+        self._first = min(self._first, position)
         if position + len(packet.payload) > floor:
             self.pieces.append(Piece(position, packet.payload, codec))
 
     def _move_back(self, samples: int, floor: int) -> None:
         """What came so far came late: all of it that is still here belongs earlier."""
-        since = self._anchor[1]
-        self._anchor = (self._anchor[0], since - samples)
+        since = self._first
+        self._first -= samples
+        self._anchor = (self._anchor[0], self._anchor[1] - samples)
         moved = [piece for piece in self.pieces if piece.position >= since]
         self.pieces = [piece for piece in self.pieces if piece.position < since]
         for piece in moved:

@@ -156,14 +156,6 @@ class MediaWorkers:
         """Let the leg hear these and nobody else."""
         self._tell(leg, commands.Hear, sources=list(sources))
 
-    def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
-        """Pass packets between two legs of one group."""
-        self._tell(one, commands.Bridge, other=other)
-
-    def unbridge(self, leg: ConnectionId) -> None:
-        """Take the leg's bridge apart."""
-        self._tell(leg, commands.Unbridge)
-
     def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         """Record to that file."""
         self._tell(leg, commands.Record, path=path.absolute(), tracks=tracks.value)

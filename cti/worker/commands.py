@@ -131,18 +131,6 @@ class Hear(OneWay):
     arguments = [LEG, (b"sources", amp.ListOf(amp.Unicode()))]
 
 
-class Bridge(OneWay):
-    """Pass packets between two legs."""
-
-    arguments = [LEG, (b"other", amp.Unicode())]
-
-
-class Unbridge(OneWay):
-    """Take the leg's bridge apart."""
-
-    arguments = [LEG]
-
-
 class Record(OneWay):
     """Record to a file."""
 

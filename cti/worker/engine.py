@@ -166,22 +166,6 @@ class MediaEngine:
             known = [self._legs[name] for name in sources if name in self._legs]
             self._hearing.hear(found, known, self._reactor.seconds())
 
-    def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
-        """Let two legs hear each other; each leaves the bridge it was in."""
-        if one in self._legs and other in self._legs and one != other:
-            for leg, peer in ((one, other), (other, one)):
-                for left in self._legs[leg].hearers:
-                    if left.name != peer:
-                        self.hear(left.name, ())
-                self.hear(leg, (peer,))
-
-    def unbridge(self, leg: ConnectionId) -> None:
-        """Take the bridge the leg is in apart."""
-        if leg in self._legs:
-            for each in (self._legs[leg], *self._legs[leg].hearers):
-                if each.sources:
-                    self.hear(each.name, ())
-
     def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         """Record to that file from now on; a recording under way is closed first."""
         found = self._legs.get(leg)

@@ -138,16 +138,6 @@ class WorkerLink(commands.Link):
         self._engine.hear(leg, sources)
         return {}
 
-    @commands.Bridge.responder
-    def _bridge(self, leg: ConnectionId, other: ConnectionId) -> dict[str, Any]:
-        self._engine.bridge(leg, other)
-        return {}
-
-    @commands.Unbridge.responder
-    def _unbridge(self, leg: ConnectionId) -> dict[str, Any]:
-        self._engine.unbridge(leg)
-        return {}
-
     @commands.Record.responder
     def _record(self, leg: ConnectionId, path: Path, tracks: str) -> dict[str, Any]:
         self._engine.record(leg, path, Tracks(tracks))

@@ -193,7 +193,8 @@ def test_a_play_replaced_or_stopped_is_told(stage: Stage, tmp_path: Path) -> Non
 def test_a_tone_is_heard_through_a_bridge_both_ways(stage: Stage, codec: Codec) -> None:
     async def scene(media: MediaPort, _ear: Ear) -> None:
         one, two = await _leg(media, ONE), await _leg(media, TWO, codec)
-        media.bridge(ONE, TWO)
+        media.hear(ONE, [TWO])
+        media.hear(TWO, [ONE])
         await pause(0.05)
         talks = one.talk(tone(500, 0.4)), two.talk(tone(900, 0.4))
         for talk in [begin(talk) for talk in talks]:
@@ -290,7 +291,8 @@ def test_who_leaves_a_conference_is_heard_no_more(stage: Stage) -> None:
 def test_keys_pass_through_a_bridge_unless_masked(stage: Stage) -> None:
     async def scene(media: MediaPort, ear: Ear) -> None:
         one, two = await _leg(media, ONE), await _leg(media, TWO)
-        media.bridge(ONE, TWO)
+        media.hear(ONE, [TWO])
+        media.hear(TWO, [ONE])
         await pause(0.05)
         await one.press("1")
         heard = [(event.code, event.end) for event in two.events()]
@@ -516,8 +518,6 @@ def test_commands_on_a_leg_that_is_gone_do_nothing(stage: Stage, tmp_path: Path)
         media.configure(ONE, phone.target)
         media.play(ONE, 1, [])
         media.stop(ONE)
-        media.bridge(ONE, TWO)
-        media.unbridge(ONE)
         media.hear(ONE, [TWO])
         media.record(ONE, tmp_path / "never.wav")
         media.mask(ONE, True)

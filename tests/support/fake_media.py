@@ -41,7 +41,6 @@ class FakeMedia:
         self._waiting: deque[Callable[[], object]] = deque()
         self.targets: dict[ConnectionId, MediaTarget] = {}
         self.playing: dict[ConnectionId, Play] = {}
-        self.bridges: set[frozenset[ConnectionId]] = set()
         self.heard: dict[ConnectionId, tuple[ConnectionId, ...]] = {}
         """Whom each leg hears; a leg that hears nobody is not in it."""
         self.paused: set[ConnectionId] = set()
@@ -84,14 +83,6 @@ class FakeMedia:
             self.heard[leg] = tuple(sources)
         else:
             self.heard.pop(leg, None)
-
-    def bridge(self, one: ConnectionId, other: ConnectionId) -> None:
-        self.playing.pop(one, None)
-        self.playing.pop(other, None)
-        self.bridges.add(frozenset((one, other)))
-
-    def unbridge(self, leg: ConnectionId) -> None:
-        self.bridges = {bridge for bridge in self.bridges if leg not in bridge}
 
     def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         del tracks
@@ -152,7 +143,7 @@ class FakeMedia:
 
     def _close(self, leg: ConnectionId, closed: Deferred[LegStatistics]) -> None:
         self.open_legs.discard(leg)
-        self.unbridge(leg)
+        self.heard.pop(leg, None)
         self.playing.pop(leg, None)
         path = self.recordings.pop(leg, None)
         if path is not None and self.listener is not None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cti.media.g711 import decode, encode
@@ -35,6 +35,7 @@ def _hear(recorder: Recorder, numbers: range, *, at: float, **how: int) -> None:
 
 
 @given(st.floats(0, 3), st.lists(st.floats(0, 0.06), min_size=25, max_size=25))
+@example(0.0, [0.055, 0.034, 0.031, 0.031, 0.031, 0.012] + [0.0] * 19)
 def test_a_burst_lands_where_it_was_spoken(at: float, jitter: list[float]) -> None:
     recorder = Recorder(Tracks.BOTH, BEGAN)
     arrivals = sorted((at + n * 0.02 + late, n) for n, late in enumerate(jitter))
