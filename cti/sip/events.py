@@ -66,9 +66,19 @@ class Endpoint:
     port: int
     transport: Transport = Transport.UDP
     flow: str = ""
+    domain: str = field(default="", compare=False)
+    """The name that led there; a certificate shown there must be for it (RFC 5922, 7.1)."""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+    def same_way(self, other: "Endpoint") -> bool:
+        """Whether both are reached over the same connection or, with none named, address."""
+        if self.transport is not other.transport:
+            return False
+        if self.flow and other.flow:
+            return self.flow == other.flow
+        return (self.host, self.port) == (other.host, other.port)
 
 
 # --- actions: what the adapter must do ------------------------------------------------------

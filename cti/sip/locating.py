@@ -86,7 +86,8 @@ class Target:
         """That address; fixed to UDP where the URI asks for UDP by name."""
         fixed = transport is Transport.UDP and self.transport is Transport.UDP
         flow = DATAGRAM_FLOW if fixed else ""
-        return Endpoint(address, port or transport.default_port, transport, flow)
+        domain = "" if self.numeric else self.host
+        return Endpoint(address, port or transport.default_port, transport, flow, domain)
 
 
 _SECURED = {

@@ -24,6 +24,7 @@ from cti.sip.events import (
     RequestFailed,
     SessionId,
     SessionOffered,
+    Transport,
 )
 from cti.sip.gatekeeper import Gatekeeper
 from cti.sip.locating import endpoint_of
@@ -70,10 +71,14 @@ class UserAgent:
         self._probes: dict[Probe, None] = {}
         self._now = 0.0
 
-    def bound(self, port: int) -> None:
-        """The socket's port is known; it matters where the settings left it open with 0."""
-        if self.settings.port == 0:
-            self.settings = self._core.settings = replace(self.settings, port=port)
+    def bound(self, port: int, transport: Transport = Transport.UDP) -> None:
+        """A socket's port is known; it matters where the settings left it open with 0."""
+        settings = self.settings
+        if transport not in (Transport.UDP, Transport.TCP):
+            settings = replace(settings, ports={**settings.ports, transport: port})
+        elif settings.port == 0:
+            settings = replace(settings, port=port)
+        self.settings = self._core.settings = settings
 
     # --- inputs -----------------------------------------------------------------------------
 
@@ -127,7 +132,7 @@ class UserAgent:
         self._now = now
         self._core.absorb(self._core.layer.undeliverable(destination))
         for own in tuple(self._registrations.values()):
-            if own.destination is not None and same_way(own.destination, destination):
+            if own.destination is not None and own.destination.same_way(destination):
                 own.connection_lost()
         self._flow_lost(destination.flow)
         return self._core.drain()
@@ -137,7 +142,7 @@ class UserAgent:
         theirs = [own.destination for own in self._registrations.values()]
         theirs += [each.dialog.destination for each in self._sessions.values() if each.dialog]
         theirs += self._registrar.destinations(self._now)
-        return any(each is not None and same_way(each, connection) for each in theirs)
+        return any(each is not None and each.same_way(connection) for each in theirs)
 
     def flow_lost(self, flow: str, now: float) -> Output:
         """A connection is gone: whoever registered over it cannot be reached (RFC 5626, 5.3)."""
@@ -504,15 +509,6 @@ class UserAgent:
     def _unregistered(self, own: Registration) -> None:
         if self._registrations.get(own.address) is own:
             del self._registrations[own.address]
-
-
-def same_way(one: Endpoint, other: Endpoint) -> bool:
-    """Whether two endpoints are reached by the same connection or address."""
-    if one.transport is not other.transport:
-        return False
-    if one.flow and other.flow:
-        return one.flow == other.flow
-    return (one.host, one.port) == (other.host, other.port)
 
 
 def _origin(request: InboundRequest) -> Origin:

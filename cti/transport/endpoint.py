@@ -4,18 +4,14 @@ Commands may be given from within a report's handler: all actions of one input a
 before its first report goes out, and reports keep their order.
 """
 
-import socket
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, cast
 
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from twisted.web.resource import IResource
 
-from cti.kernel.clock import Clock
 from cti.kernel.identifiers import Entropy
 from cti.sip.errors import Header
 from cti.sip.events import (
@@ -34,73 +30,69 @@ from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
+from cti.transport.listening import SocketReactor, Sockets
 from cti.transport.resolver import Resolver
 from cti.transport.timers import KeyedTimers
+from cti.transport.tls import TlsSettings
+from cti.transport.websocket import SipSocketResource
 
-RECEIVE_BUFFER = 4 * 1024 * 1024
-"""Bytes asked of the kernel, so that a burst of calls waits rather than vanishes."""
-
-LARGEST_DATAGRAM = 65536
-TURN = 8 * 1024
-"""Bytes read in one reactor turn, some ten INVITEs: a burst must not keep timers, media workers
-and pages waiting for seconds; what is left is read in the next turn."""
 FAREWELL = 2.0
 """Seconds to wait for the answers to our last BYE and REGISTER."""
 
 OnReport = Callable[[Report], object]
 
 
-class UdpReactor(Clock, Protocol):
-    """What of the reactor is used here."""
+class SipEndpoint:
+    """A user agent on its sockets; `counters` tells what went through them.
 
-    def listenUDP(  # noqa: N802  (Twisted's name)
-        self,
-        port: int,
-        protocol: DatagramProtocol,
-        interface: str,
-        maxPacketSize: int,  # noqa: N803  (Twisted's name)
-    ) -> IListeningPort: ...
-
-
-class SipEndpoint(DatagramProtocol):
-    """A user agent on a UDP socket; `counters` tells what went through it.
-
-    `settings.port` 0 stands for whatever port the socket got.
+    `settings.port` 0 stands for whatever port the sockets got.
     """
 
     log = Logger()
 
     def __init__(
         self,
-        reactor: UdpReactor,
+        reactor: SocketReactor,
         settings: UserAgentSettings,
         accounts: Accounts,
         entropy: Entropy,
         on_report: OnReport,
+        *,
+        tls: TlsSettings | None = None,
         resolver: Resolver | None = None,
     ) -> None:
+        """ConfigurationError when a file of `tls` cannot be used."""
         self.user_agent = UserAgent(settings, accounts, entropy)
         self.counters: Counter[str] = Counter()
         self._reactor = reactor
         self._on_report = on_report
         self._resolver = resolver or Resolver(reactor, entropy)
+        self._sockets = Sockets(
+            reactor, self, self.counters, self.message_received, tcp=settings.tcp, tls=tls
+        )
         self._timers = KeyedTimers(reactor, self._timer_fired)
         self._reports: deque[Report] = deque()
+        self._unreachable: deque[Endpoint] = deque()
+        self._performing = False
         self._delivering = False
-        self._port: IListeningPort | None = None
+        self._open = False
         self._leaving: Deferred[None] | None = None
 
     def start(self, interface: str) -> None:
-        """Listen at that local address, on the port of the settings; CannotListenError."""
-        port = self.user_agent.settings.port
-        self._port = self._reactor.listenUDP(port, self, interface, maxPacketSize=LARGEST_DATAGRAM)
+        """Listen at that local address: by UDP and TCP on the port of the settings, by TLS on its
+        own; CannotListenError.
+        """
+        bound = self._sockets.open(interface, self.user_agent.settings.port)
+        for transport, port in bound.items():
+            self.user_agent.bound(port, transport)
+        self._open = True
 
     async def stop(self, patience: float = FAREWELL) -> None:
         """Say goodbye on every session and registration, wait for the answers, then close.
 
         Those who do not answer within `patience` seconds are left without.
         """
-        if self._port is None:
+        if not self._open:
             return
         self._perform(self.user_agent.leave())
         if not self.user_agent.idle:
@@ -109,34 +101,45 @@ class SipEndpoint(DatagramProtocol):
             await self._leaving
             if limit.active():
                 limit.cancel()
-        port, self._port = self._port, None
-        await maybeDeferred(port.stopListening)
-
-    # --- Twisted's side -----------------------------------------------------------------------
-
-    def startProtocol(self) -> None:
-        """The socket is bound: widen its buffer, learn its port."""
-        assert self.transport is not None
-        self.user_agent.bound(self.transport.getHost().port)
-        port = cast(Any, self.transport)
-        port.maxThroughput = TURN
-        port.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-
-    def stopProtocol(self) -> None:
-        """The socket is closed: nothing is waited for any more."""
+        self._open = False
         self._timers.stop_all()
+        await self._sockets.close()
 
-    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
-        """Take a datagram, whatever is in it."""
+    @property
+    def connections(self) -> int:
+        """How many connections there are now, by TCP, TLS and WebSocket."""
+        return len(self._sockets.connections)
+
+    # --- what the sockets tell ------------------------------------------------------------------
+
+    def message_received(self, data: bytes, source: Endpoint) -> None:
+        """Take a message, whatever is in it."""
         self.counters["received"] += 1
-        source = Endpoint(addr[0], addr[1])
         try:
-            output = self.user_agent.datagram_received(datagram, source, self._reactor.seconds())
-        except Exception:  # noqa: BLE001  (our bug: logged, and the next datagram is served)
+            output = self.user_agent.datagram_received(data, source, self._reactor.seconds())
+        except Exception:  # noqa: BLE001  (our bug: logged, and the next message is served)
             self.counters["failed"] += 1
-            self.log.failure("a datagram from {source} was not handled", source=str(source))
+            self.log.failure("a message from {source} was not handled", source=str(source))
             return
         self._perform(output)
+
+    def unreachable(self, destination: Endpoint) -> None:
+        """Nothing gets there: told to the user agent once its last output is worked off."""
+        self._unreachable.append(destination)
+        if not self._performing:
+            self._perform([])
+
+    def needs(self, connection: Endpoint) -> bool:
+        """Whether a binding, a dialog or a registration of ours wants it kept."""
+        return self.user_agent.uses(connection)
+
+    def web_socket(self, *, secure: bool, trusted: tuple[str, ...] = ()) -> IResource:
+        """Where browsers of this site, and of the `trusted` origins, connect (RFC 7118).
+
+        `secure` tells that they reach it by TLS though it ends in front of us.
+        """
+        called_by = self._sockets.connections.called_by
+        return SipSocketResource(called_by, secure=secure, trusted=trusted)
 
     # --- commands of the user agent -------------------------------------------------------------
 
@@ -226,6 +229,22 @@ class SipEndpoint(DatagramProtocol):
         self._perform(self.user_agent.timer_fired(key, self._reactor.seconds()))
 
     def _perform(self, output: Output) -> None:
+        self._performing = True
+        try:
+            self._act(output)
+            while self._unreachable:
+                self._fail(self._unreachable.popleft())
+        finally:
+            self._performing = False
+        self._deliver()
+        if self.user_agent.idle:
+            self._left()
+
+    def _fail(self, destination: Endpoint) -> None:
+        if self._open:
+            self._act(self.user_agent.transport_failed(destination, self._reactor.seconds()))
+
+    def _act(self, output: Output) -> None:
         for item in output:
             match item:
                 case SendDatagram(data, destination):
@@ -238,9 +257,6 @@ class SipEndpoint(DatagramProtocol):
                     self._resolve(key, uri)
                 case report:
                     self._reports.append(report)
-        self._deliver()
-        if self.user_agent.idle:
-            self._left()
 
     def _resolve(self, key: str, uri: str) -> None:
         transports = self.user_agent.settings.transports
@@ -255,13 +271,14 @@ class SipEndpoint(DatagramProtocol):
             leaving.callback(None)
 
     def _send(self, data: bytes, destination: Endpoint) -> None:
-        if self.transport is None:
+        if not self._open:
             return
         try:
-            self.transport.write(data, (destination.host, destination.port))
+            self._sockets.send(data, destination)
         except OSError as error:
             self.counters["unsent"] += 1
             self.log.warn("nothing reaches {to}: {error}", to=str(destination), error=error)
+            self._unreachable.append(destination)
         else:
             self.counters["sent"] += 1
 

@@ -6,7 +6,7 @@ to know comes back as an indication among the actions.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 
 from cti.sip.events import Action, Endpoint, SendDatagram, StartTimer, StopTimer
@@ -253,9 +253,7 @@ def _leads(entry: _Entry, destination: Endpoint) -> bool:
     ours = entry.destination
     if entry.request is None or ours == destination:
         return ours == destination
-    if destination.flow and ours.flow:
-        return ours.flow == destination.flow
-    return replace(ours, flow="") == replace(destination, flow="")
+    return ours.same_way(destination)
 
 
 def _client_key(branch: str, method: str) -> str:

@@ -15,7 +15,8 @@ from zope.interface import implementer
 from cti.sip import sdp
 from cti.sip.events import MalformedReceived, Report, SessionConfirmed, SessionEnded, SessionOffered
 from cti.sip.settings import UserAgentSettings
-from cti.transport.endpoint import RECEIVE_BUFFER, SipEndpoint
+from cti.transport.endpoint import SipEndpoint
+from cti.transport.udp import RECEIVE_BUFFER
 from tests.support.deferred import result_of
 from tests.support.lossy_link import KnownAccounts, counting_entropy
 from tests.support.sip_messages import OFFER, TRUNK, request_bytes, response_bytes
@@ -46,6 +47,13 @@ class FakeTransport:
         self.options.append(cast(tuple[int, int, int], option))
 
 
+class ClosedPort:
+    """A port nobody connects to."""
+
+    def stopListening(self) -> Deferred[None]:  # noqa: N802  (Twisted's name)
+        return succeed(None)
+
+
 class FakeReactor(Clock):
     """Time by hand, and one port."""
 
@@ -65,6 +73,15 @@ class FakeReactor(Clock):
         self.protocol = protocol
         protocol.makeConnection(cast(IUDPTransport, self.transport))
         return cast(IListeningPort, self)
+
+    def listenTCP(  # noqa: N802  (Twisted's name)
+        self, port: int, factory: Any, backlog: int = 50, interface: str = ""
+    ) -> IListeningPort:
+        del port, factory, backlog, interface
+        return cast(IListeningPort, ClosedPort())
+
+    def listenSSL(self, *given: Any, **named: Any) -> IListeningPort:  # noqa: N802  (Twisted's name)
+        raise NotImplementedError
 
     def stopListening(self) -> Deferred[None]:  # noqa: N802  (Twisted's name)
         assert self.protocol is not None
@@ -91,7 +108,8 @@ class House:
         self.react(report)
 
     def take(self, data: bytes) -> None:
-        self.endpoint.datagramReceived(data, (TRUNK.host, TRUNK.port))
+        assert self.reactor.protocol is not None
+        self.reactor.protocol.datagramReceived(data, (TRUNK.host, TRUNK.port))
 
     @property
     def sent(self) -> list[str]:
