@@ -19,6 +19,8 @@ class Consumer(Protocol):
         self, producer: IPushProducer, streaming: bool
     ) -> None: ...
 
+    def unregisterProducer(self) -> None: ...  # noqa: N802  (Twisted's name)
+
 
 @implementer(IPushProducer)
 class Outflow:
@@ -38,6 +40,10 @@ class Outflow:
             self._hang_up()
         else:
             self._transport.write(data)
+
+    def finish(self) -> None:
+        """Write nothing more: TLS closes only once nobody produces."""
+        self._transport.unregisterProducer()
 
     def pauseProducing(self) -> None:  # noqa: N802  (Twisted's name)
         """The transport's buffer is full: count what is added to it."""

@@ -165,8 +165,8 @@ def _record(payload: Any) -> Record:
             return Naptr(
                 payload.order,
                 payload.preference,
-                payload.flags.decode("ascii", "replace"),
-                payload.service.decode("ascii", "replace"),
+                payload.flags.string.decode("ascii", "replace"),
+                payload.service.string.decode("ascii", "replace"),
                 _name(payload.replacement),
             )
         case dns.Record_SRV():

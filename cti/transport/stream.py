@@ -78,6 +78,8 @@ class StreamWire(StreamingProtocol):
 
     def close(self) -> None:
         """End it once everything is sent."""
+        if self._outflow is not None:
+            self._outflow.finish()
         self._transport.loseConnection()
 
     def abort(self) -> None:

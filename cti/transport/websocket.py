@@ -99,7 +99,7 @@ class SocketWire:
             case CloseConnection():
                 self._over = True
                 self._outflow.write(self._frames.send(event.response()))
-                self._transport.loseConnection()
+                self._lose()
 
     def _take(self, data: bytes, *, whole: bool) -> None:
         if self._over:
@@ -124,7 +124,11 @@ class SocketWire:
         except LocalProtocolError:
             self._transport.abortConnection()
         else:
-            self._transport.loseConnection()
+            self._lose()
+
+    def _lose(self) -> None:
+        self._outflow.finish()
+        self._transport.loseConnection()
 
 
 class SipSocketResource(Resource):
