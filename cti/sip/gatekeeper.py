@@ -17,9 +17,12 @@ from cti.kernel.identifiers import Entropy
 from cti.sip.attempts import Attempts
 from cti.sip.digest import Account, Algorithm, Authenticator, Md5, Verdict
 from cti.sip.errors import Header, RequestError
-from cti.sip.events import Endpoint, SignInFailed
+from cti.sip.events import Endpoint, SignInFailed, Transport
 from cti.sip.message import InboundRequest
 from cti.sip.settings import Accounts, UserAgentSettings
+
+BROWSERS = (Transport.WS, Transport.WSS)
+"""What no trunk calls by: the address is often that of a proxy in front of the web site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Gatekeeper:
         name = request.from_address.uri.user or ""
         trunks, host = self._settings.trunks, request.source.host
         trunk = trunks.get(f"{request.message.uri.user}@{host}") or trunks.get(host)
+        if request.source.transport in BROWSERS:
+            trunk = None
         if trunk is not None and self._find(name) is None:
             return Caller(trunk=trunk)
         self._authenticate(request, name, now)

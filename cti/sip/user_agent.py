@@ -134,7 +134,8 @@ class UserAgent:
         for own in tuple(self._registrations.values()):
             if own.destination is not None and own.destination.same_way(destination):
                 own.connection_lost()
-        self._flow_lost(destination.flow)
+        if destination.transport.reliable:
+            self._flow_lost(destination.flow)
         return self._core.drain()
 
     def uses(self, connection: Endpoint) -> bool:

@@ -26,6 +26,7 @@ from cti.sip.events import (
     SessionAccepted,
     SessionConfirmed,
     SessionEnded,
+    SessionId,
     SessionOffered,
     Transport,
 )
@@ -78,7 +79,7 @@ class House:
     def all(self, kind: type) -> list[Any]:
         return [each for each in self.reports if isinstance(each, kind)]
 
-    def call(self, target: str, **more: Any) -> str:
+    def call(self, target: str, **more: Any) -> SessionId:
         me = Address.parse(f"<sip:{self.endpoint.user_agent.settings.contact_user}@{HOST}>")
         return self.endpoint.invite(
             Invitation(target, me, Address.parse(f"<{target}>"), sdp.offer(HOST, 40000), **more)
