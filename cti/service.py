@@ -14,6 +14,7 @@ from cti.transport.endpoint import SipEndpoint
 from cti.transport.media_client import MediaWorkers
 from cti.transport.resolver import Resolver
 from cti.transport.sign_ins import SignInLog
+from cti.transport.tls import TlsSettings
 from cti.trunks.numbers import Numbers, NumberSettings
 from cti.trunks.service import TrunkService
 from cti.trunks.settings import TrunksSettings
@@ -35,6 +36,8 @@ class SwitchSettings:
     """Media worker processes; 0 for one per spare core."""
     trunks: TrunksSettings = field(default_factory=TrunksSettings)
     numbers: Numbers = field(default_factory=lambda: Numbers(NumberSettings()))
+    tls: TlsSettings | None = None
+    """None: nobody can call us by TLS."""
 
 
 class SwitchService:
@@ -62,7 +65,15 @@ class SwitchService:
             partial(resolver.endpoints, transports=OUTSIDE),
         )
         sip = replace(settings.sip, trunks=self.trunks.trusted)
-        self.endpoint = SipEndpoint(reactor, sip, accounts, entropy, self._report, resolver)
+        self.endpoint = SipEndpoint(
+            reactor,
+            sip,
+            accounts,
+            entropy,
+            self._report,
+            tls=settings.tls,
+            resolver=resolver,
+        )
         switch = Switch(
             settings.calls, reactor, bus, self.endpoint, self.media, entropy, self.trunks
         )
