@@ -198,8 +198,10 @@ class Hotline:
         )
         mounted = await mount_all(rooms)
         self._running.callback(mounted.close)
-        site = build_site(self.frame, mounted.pages, self.health, self.switch.load, self._reactor)
-        web = self.settings.web
+        web, pages = self.settings.web, dict(mounted.pages)
+        if self.settings.sip.websocket:
+            pages["sip"] = self.switch.endpoint.web_socket(secure=web.secure, trusted=web.origins)
+        site = build_site(self.frame, pages, self.health, self.switch.load, self._reactor)
         with listening("web", web.host, web.port):
             port = self._reactor.listenTCP(web.port, site, interface=web.host)
         self._running.push_async_callback(port.stopListening)
@@ -264,6 +266,7 @@ class Hotline:
                 sip.realm,
                 md5=sip.md5,
                 session_terms=sip.session_timer,
+                tcp=sip.tcp,
             ),
             media=replace(self.settings.media, keys=self.settings.recordings.keys),
             calls=CallSettings(
@@ -272,6 +275,7 @@ class Hotline:
             media_workers=self.settings.media_workers,
             trunks=self.settings.trunks,
             numbers=Numbers(self.settings.numbers, self.settings.ivr.numbers),
+            tls=sip.tls,
         )
 
     def _listener_failed(self, event: Event, error: BaseException) -> None:

@@ -10,6 +10,7 @@ from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
 from cti.sip.session_timer import Terms
+from cti.transport.tls import TlsSettings
 from cti.trunks.numbers import NumberSettings
 from cti.trunks.settings import Trunk, TrunksSettings
 from cti.worker.settings import MediaSettings
@@ -24,7 +25,8 @@ class SipSettings:
 
     `host` is bound, `advertised` is written into messages where a NAT stands before us (empty:
     the same). `md5` tells when telephones may sign in by MD5. `session_timer` tells how long a
-    call lasts without a sign of life.
+    call lasts without a sign of life. `websocket` lets browsers of the web site call at its
+    ``/sip``; `tls` None: nobody can call by TLS.
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +35,9 @@ class SipSettings:
     realm: str = "hotline"
     md5: Md5 = Md5.SECURE
     session_timer: Terms = field(default_factory=Terms)
+    tcp: bool = True
+    tls: TlsSettings | None = None
+    websocket: bool = True
 
     @property
     def contact_host(self) -> str:

@@ -20,11 +20,14 @@ from config.settings import (
 )
 from config.trunk_settings import read_numbers, read_trunks
 from cti.kernel.document import Section, Value, read_document
+from cti.kernel.errors import ConfigurationError
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
+from cti.sip.events import Transport
 from cti.sip.session_timer import LEAST_INTERVAL, Terms
+from cti.transport.tls import TlsContexts, TlsSettings
 from cti.trunks.numbers import NumberSettings
 from cti.trunks.settings import TrunksSettings
 from cti.worker.settings import MediaSettings
@@ -44,7 +47,7 @@ def read_settings(path: Path) -> Settings:
     top = read_document(path)
     media, workers = _part(top, "media", (MediaSettings(), 0), _media)
     nothing: tuple[SipSettings, dict[str, str] | None] = SipSettings(), None
-    sip, by_address = _part(top, "sip", nothing, _sip)
+    sip, by_address = _part(top, "sip", nothing, lambda part: _sip(part, path.parent))
     settings = Settings(
         sip=sip,
         trunks=_trunks(top, by_address, path.parent),
@@ -75,7 +78,7 @@ def read_settings(path: Path) -> Settings:
 # --- sections -------------------------------------------------------------------------------
 
 
-def _sip(part: Section) -> tuple[SipSettings, dict[str, str] | None]:
+def _sip(part: Section, beside: Path) -> tuple[SipSettings, dict[str, str] | None]:
     """Beside the settings the trunks that are named by address alone, where there are any."""
     usual = SipSettings()
     trunks = part.get("trunks")
@@ -86,6 +89,9 @@ def _sip(part: Section) -> tuple[SipSettings, dict[str, str] | None]:
         realm=_value(part, "realm", usual.realm, Value.text),
         md5=_value(part, "md5", usual.md5, _md5),
         session_timer=_part(part, "session_timer", usual.session_timer, _session_timer),
+        tcp=_value(part, "tcp", usual.tcp, Value.truth),
+        tls=_part(part, "tls", usual.tls, lambda each: _tls(each, beside)),
+        websocket=_value(part, "websocket", usual.websocket, Value.truth),
     )
     if trunks is None:
         return settings, None
@@ -97,6 +103,28 @@ def _session_timer(part: Section) -> Terms:
     least = _value(part, "least", usual.least, lambda value: value.whole(LEAST_INTERVAL, int(DAY)))
     interval = _value(part, "interval", usual.interval, lambda value: value.whole(least, int(DAY)))
     return Terms(interval, least)
+
+
+def _tls(part: Section, beside: Path) -> TlsSettings | None:
+    """Certificates and keys are read at once, so that a mistake in them is found here."""
+
+    def file(key: str) -> Path | None:
+        return _value(part, key, None, lambda value: beside / Path(value.text()).expanduser())
+
+    certificate, key = part.need("certificate", "a PEM file"), part.need("key", "a PEM file")
+    settings = TlsSettings(
+        beside / Path(certificate.text()).expanduser(),
+        beside / Path(key.text()).expanduser(),
+        _value(part, "port", Transport.TLS.default_port, lambda value: value.whole(*PORTS)),
+        file("client_ca"),
+        file("trusted"),
+    )
+    try:
+        TlsContexts(settings)
+    except ConfigurationError as error:
+        wrong = part.get(error.key.rpartition(".")[2]) or part.value
+        wrong.wrong(error.message)
+    return settings
 
 
 def _trunks(top: Section, by_address: dict[str, str] | None, beside: Path) -> TrunksSettings:

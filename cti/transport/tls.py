@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL, crypto
+from twisted.internet.error import VerifyError
 from twisted.internet.ssl import (
     Certificate,
     CertificateOptions,
@@ -79,7 +80,7 @@ def _ours(settings: TlsSettings) -> PrivateCertificate:
         CertificateOptions(
             privateKey=ours.privateKey.original, certificate=ours.original
         ).getContext()
-    except (SSL.Error, ValueError, AssertionError) as error:
+    except (SSL.Error, VerifyError, ValueError) as error:
         raise _wrong(settings.key, "key", "is not the key of `certificate`") from error
     return ours
 

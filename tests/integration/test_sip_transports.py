@@ -34,6 +34,7 @@ from cti.sip.settings import UserAgentSettings
 from cti.transport.endpoint import SipEndpoint
 from cti.transport.resolver import Resolver
 from cti.transport.tls import TlsSettings
+from tests.support.baresip import running_baresip
 from tests.support.certificates import authority
 from tests.support.lossy_link import KnownAccounts, counting_entropy
 from tests.support.reactor import reactor, run_in_reactor, until
@@ -124,6 +125,40 @@ def test_sipp_calls_by_tcp(tmp_path: Path) -> None:
         return house
 
     assert_every_call_ended_well(run_in_reactor(main, timeout=15))
+
+
+@pytest.mark.needs("baresip")
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.TLS])
+def test_baresip_registers_and_is_called_over_its_own_connection(
+    transport: Transport, tmp_path: Path
+) -> None:
+    async def main() -> House:
+        tls, trusted = tls_of(tmp_path, HOST)
+        house = House("1001", user="house", trunk="192.0.2.1", tls=tls)
+        secure = transport is Transport.TLS
+        port = house.endpoint.user_agent.settings.ports[transport] if secure else house.port
+        with running_baresip(
+            tmp_path / "phone",
+            "1001",
+            port,
+            440.0,
+            secret="secret-1001",
+            transport=transport.value.lower(),
+            authority=trusted if secure else None,
+        ) as phone:
+            await until(lambda: house.all(BindingAdded))
+            (binding,) = house.endpoint.contacts("1001")
+            assert binding.destination.transport is transport
+            session = house.call(binding.uri, destination=binding.destination)
+            await until(lambda: house.all(SessionAccepted))
+            assert house.endpoint.connections == 1, phone.output
+            house.endpoint.end(session)
+            await house.endpoint.stop()
+        return house
+
+    house = run_in_reactor(main, timeout=15)
+    assert [each.why for each in house.all(SessionEnded)] == [Ended.LOCAL]
+    assert house.endpoint.counters["malformed"] == 0
 
 
 def test_a_telephone_registers_by_tls_and_is_called_over_its_own_connection(

@@ -59,10 +59,13 @@ def running_baresip(
     codecs: str = "pcmu,pcma",
     answers: str = "auto",
     interval: int = 60,
+    transport: str = "udp",
+    authority: Path | None = None,
 ) -> Iterator[Baresip]:
     """A telephone that answers at once and says a tone of that frequency (Hz).
 
-    It registers every `interval` seconds with the demo's password, or with `secret`.
+    It registers every `interval` seconds with the demo's password, or with `secret`, by the
+    transport ``udp``, ``tcp`` or ``tls``; `authority` signed the certificate it believes.
     """
     control_port = free_port(socket.SOCK_STREAM)
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,9 +84,10 @@ def running_baresip(
         f"ctrl_tcp_listen 127.0.0.1:{control_port}",
         f"snd_path {folder}",
     )
-    (folder / "config").write_text("\n".join(settings) + "\n")
+    trust = [f"sip_cafile {authority}", "sip_verify_server yes"] if authority else []
+    (folder / "config").write_text("\n".join([*settings, *trust]) + "\n")
     (folder / "accounts").write_text(
-        f"<sip:{extension}@127.0.0.1:{server_port}>;auth_user={extension}"
+        f"<sip:{extension}@127.0.0.1:{server_port};transport={transport}>;auth_user={extension}"
         f";auth_pass={secret or f'demo-{extension}'};answermode={answers};regint={interval}"
         f";audio_codecs={codecs}\n"
     )

@@ -7,6 +7,7 @@ from config.settings import HERE, Settings
 from config.settings_file import read_settings
 from cti.kernel.document import DocumentError
 from cti.kernel.vocabulary import Language
+from tests.support.certificates import authority
 
 EXAMPLE = HERE / "hotline.example.yaml"
 
@@ -98,3 +99,37 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         read_settings(path)
     assert [error.key for error in caught.value.errors] == ["sip.port", "web.prot", "extra"]
+
+
+def test_tls_is_read_with_files_that_stand_beside(tmp_path: Path) -> None:
+    signer = authority(tmp_path)
+    certificate, key = signer.sign("hotline.example")
+    text = (
+        f"sip:\n  tls:\n    port: 5071\n    certificate: {certificate.name}\n    key: {key.name}\n"
+    )
+    tls = read_settings(write(tmp_path, text)).sip.tls
+    assert tls is not None
+    assert (tls.port, tls.certificate, tls.key, tls.trusted) == (5071, certificate, key, None)
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "line", "named", "why"),
+    [
+        ("none.pem", "hotline.key", 3, "certificate", "cannot be read"),
+        ("hotline.key", "hotline.key", 3, "certificate", "holds no certificate"),
+        ("hotline.pem", "hotline.pem", 4, "key", "holds no private key"),
+        ("hotline.pem", "other.key", 4, "key", "is not the key of"),
+    ],
+)
+def test_a_certificate_that_cannot_be_used_is_named(
+    tmp_path: Path, certificate: str, key: str, line: int, named: str, why: str
+) -> None:
+    signer = authority(tmp_path)
+    signer.sign("hotline")
+    signer.sign("other")
+    text = f"sip:\n  tls:\n    certificate: {certificate}\n    key: {key}\n"
+    with pytest.raises(DocumentError) as caught:
+        read_settings(write(tmp_path, text))
+    (error,) = caught.value.errors
+    assert (error.line, error.key) == (line, f"sip.tls.{named}")
+    assert why in error.message
