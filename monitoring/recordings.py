@@ -3,10 +3,15 @@
 import shutil
 import struct
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId
 from cti.recording.keys import KeyLost, KeyRing
 from cti.recording.repair import close_after_crash
 from cti.recording.sealing import SealBroken
@@ -14,6 +19,7 @@ from cti.recording.store import file_of, open_sound
 from cti.recording.verify import Verdict, verify
 from cti.recording.writer import Held
 from monitoring.errors import RecordingUnusable
+from monitoring.schema import CallRow
 
 CHUNK = struct.Struct("<4sI")
 SIZE = struct.Struct("<I")
@@ -38,6 +44,17 @@ class Wave:
     def seconds(self) -> float:
         """How long it plays."""
         return self.length / self.frame / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """Where a call's recording is; `seconds` is None while it is being written."""
+
+    call_id: CallId
+    started: datetime
+    file: str
+    seconds: float | None
+    digest: str
 
 
 class RecordingFolder:
@@ -89,6 +106,22 @@ class RecordingFolder:
         """How much room there is when it is less than so many gigabytes; empty when it is not."""
         free: float = shutil.disk_usage(self._root).free / GIGABYTE
         return f"{free:.1f} GB left for recordings" if free < least else ""
+
+
+def recorded_calls_txn(session: Session) -> list[RecordedCall]:
+    """Every call that was recorded, the newest first."""
+    query = select(
+        CallRow.call_id,
+        CallRow.started,
+        CallRow.recording,
+        CallRow.recording_seconds,
+        CallRow.recording_digest,
+    )
+    query = query.where(CallRow.recording.is_not(None)).order_by(CallRow.started.desc())
+    return [
+        RecordedCall(CallId(call_id), started, file or "", seconds, digest)
+        for call_id, started, file, seconds, digest in session.execute(query)
+    ]
 
 
 def parse_head(head: bytes) -> Wave:

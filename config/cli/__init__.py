@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "fill the running hotline with agents and callers",
     "flow": "check a menu flow, or draw it",
     "trunks": "show how the lines to the outside stand",
+    "recordings": "check that nobody changed recordings; list, export, keys",
     "init": "create the database, the prompts and the demo bank, and stop",
 }
 """Name of the module, and what `hotline --help` says of it."""

@@ -1,9 +1,14 @@
-"""The sound of a recording's spans, decoded, interleaved and silent where it has to be."""
+"""The sound of a recording's spans: decoded, short losses concealed, silent where it has to be."""
 
 import numpy as np
 
-from cti.media.g711 import Samples, decode
+from cti.media.coding import Decoder
+from cti.media.concealment import Concealer
+from cti.media.continuity import Hole, Stretch
+from cti.media.g711 import Samples
+from cti.media.model import Codec
 from cti.media.recorder import Piece, Span
+from cti.recording.marks import MarkKind
 
 
 class Renderer:
@@ -16,7 +21,7 @@ class Renderer:
         """Interleaved 16-bit little-endian samples, exactly as many as the span is long."""
         sound = np.zeros((span.length, len(self._voices)), "<i2")
         for number, voice in enumerate(self._voices):
-            sound[:, number] = voice.lay(span, span.tracks[number])
+            sound[:, number] = voice.lay(span, span.tracks[number], span.holes[number])
         for silent in span.silent:
             sound[silent.start - span.start : silent.end - span.start] = 0
         return sound.tobytes()
@@ -27,15 +32,33 @@ class _Voice:
 
     def __init__(self) -> None:
         self._beyond: Samples = np.zeros(0, np.int16)
+        self._decoders: dict[Codec, Decoder] = {}
+        self._concealer = Concealer(comfort=False)
 
-    def lay(self, span: Span, pieces: tuple[Piece, ...]) -> Samples:
+    def lay(self, span: Span, pieces: tuple[Piece, ...], holes: tuple[Hole, ...]) -> Samples:
         reach = max((piece.end - span.start for piece in pieces), default=0)
         room = np.zeros(max(span.length, reach, len(self._beyond)), np.int16)
         room[: len(self._beyond)] = self._beyond
-        for piece in pieces:
-            _lay(room, decode(piece.payload, piece.codec), piece.position - span.start)
+        for each in sorted((*pieces, *holes, *span.silent), key=_start):
+            match each:
+                case Piece():
+                    _lay(room, self._concealer.good(self._decode(each)), each.position - span.start)
+                case Hole(start, end, MarkKind.CONCEALED):
+                    _lay(room, self._concealer.lost(end - start), start - span.start)
+                case Stretch():
+                    # Nothing of what is kept secret may be heard in what is made up later.
+                    self._concealer = Concealer(comfort=False)
         self._beyond = room[span.length :]
         return room[: span.length]
+
+    def _decode(self, piece: Piece) -> Samples:
+        if piece.codec not in self._decoders:
+            self._decoders[piece.codec] = Decoder(piece.codec)
+        return self._decoders[piece.codec].decode(piece.payload)
+
+
+def _start(each: Piece | Hole | Stretch) -> int:
+    return each.position if isinstance(each, Piece) else each.start
 
 
 def _lay(room: Samples, sound: Samples, place: int) -> None:

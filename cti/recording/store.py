@@ -234,6 +234,19 @@ class SealedSound(io.RawIOBase):
         return self._opened[1]
 
 
+def rotate(path: Path, ring: KeyRing, entropy: Entropy) -> bool:
+    """Have the current key wrap the own key of that encrypted file; False where it does.
+
+    OSError, KeyLost, SealBroken.
+    """
+    with path.open("r+b", buffering=0) as file:
+        steps = sealing.rewrapped(file.read(sealing.SOUND_BEGINS), ring, entropy)
+        for beginning in steps:
+            _write(file, 0, beginning)
+            os.fsync(file.fileno())
+    return bool(steps)
+
+
 def whole_segments(file: BinaryIO, start: int) -> int:
     """Where the last whole segment ends that follows from octet `start` of an encrypted file."""
     places = _index(file, start)

@@ -1,16 +1,20 @@
 """Both sides of a recording stand where they were spoken."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cti.media.coding import encode_sound
 from cti.media.g711 import decode, encode
 from cti.media.port import Codec, Tracks
 from cti.media.recorder import Recorder, Span
 from cti.media.rendering import Renderer
 from cti.media.rtp import RtpPacket
-from tests.support.audio import Samples, level, tone, tone_begins
+from cti.recording.marks import Mark, MarkKind, joined
+from tests.support.audio import Samples, has_tone, level, tone, tone_begins
 
 BEGAN = 1_700_000_000.0
 TONE = encode(tone(600, 10), Codec.PCMA)
@@ -155,3 +159,126 @@ def test_a_quick_clock_stays_aligned_for_an_hour() -> None:
     last = recorder.finish(BEGAN + count * quick)
     (piece,) = (piece for piece in last.tracks[0][-1:])
     assert piece.position / 8000 == pytest.approx((count - 50) * quick, abs=0.025)
+
+
+def test_a_gap_is_marked_with_its_length_and_stays_silent() -> None:
+    recorder = Recorder(Tracks.BOTH, BEGAN)
+    spans = []
+    for number in range(400):
+        now = BEGAN + number * 0.02
+        if not 100 <= number < 250:
+            recorder.received(_packet(number), Codec.PCMA, now)
+        recorder.sent(_packet(number, ssrc=3), Codec.PCMA, now)
+        if number % 50 == 0:
+            spans.append(recorder.collect(now))
+    spans.append(recorder.finish(BEGAN + 8))
+    assert _marks(spans) == (Mark(MarkKind.GAP, 16_000, 24_000, 0),)
+    received, sent = _read(*spans).T
+    assert not received[16_000:40_000].any()
+    assert received[15_840:16_000].any()
+    assert received[40_000:40_160].any()
+    assert np.array_equal(sent, decode(TONE[:64_000], Codec.PCMA))
+
+
+def test_a_lost_packet_sounds_on_and_is_noted() -> None:
+    recorder = Recorder(Tracks.RECEIVED, BEGAN)
+    for number in range(50):
+        if number not in (20, 30, 31, 32):
+            recorder.received(_packet(number), Codec.PCMA, BEGAN + number * 0.02)
+    span = recorder.finish(BEGAN + 1)
+    assert span.marks == (
+        Mark(MarkKind.CONCEALED, 3200, 160, 0),
+        Mark(MarkKind.CONCEALED, 4800, 480, 0),
+    )
+    (received,) = _read(span, channels=1).T
+    assert level(received[3200:3360]) == pytest.approx(-10, abs=3)
+    assert level(received[4800:5280]) > -25
+
+
+def test_labels_keep_their_instant_and_the_last_is_not_lost() -> None:
+    recorder = Recorder(Tracks.RECEIVED, BEGAN)
+    recorder.mark("consent", BEGAN + 0.5)
+    spans = [recorder.collect(BEGAN + 0.7), recorder.collect(BEGAN + 1.4)]
+    recorder.mark("end", BEGAN + 1.5)
+    spans.append(recorder.finish(BEGAN + 1.5))
+    labels = [mark for mark in _marks(spans) if mark.kind is MarkKind.LABEL]
+    assert [(mark.start, mark.label) for mark in labels] == [(4000, "consent"), (12_000, "end")]
+
+
+def test_a_g722_leg_is_recorded_at_8000_samples_per_second() -> None:
+    recorder = Recorder(Tracks.RECEIVED, BEGAN)
+    octets = encode_sound(tone(600, 1), Codec.G722)
+    for number in range(50):
+        payload = octets[number * 160 :][:160]
+        packet = RtpPacket(9, number, number * 160, 1, payload)
+        recorder.received(packet, Codec.G722, BEGAN + number * 0.02)
+    (received,) = _read(recorder.finish(BEGAN + 1), channels=1).T
+    assert len(received) == 8000
+    assert has_tone(received[800:], 600, share=0.95)
+
+
+Move = tuple[str, float]
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from(["receive", "send", "lose", "mask", "unmask", "pause", "resume", "flush"]),
+        st.floats(0, 0.3),
+    ),
+    max_size=80,
+)
+
+
+@given(MOVES)
+def test_whatever_happens_both_tracks_are_as_long_as_the_call(moves: list[Move]) -> None:
+    """Masked and paused stretches are silent to the sample, and marked as long as they were."""
+    recorder = Recorder(Tracks.BOTH, BEGAN)
+    now, number = BEGAN, 0
+    spans: list[Span] = []
+    silent = {"mask": -1, "pause": -1}
+    ends = {"unmask": "mask", "resume": "pause"}
+    wanted: list[Mark] = []
+    kinds = {"mask": MarkKind.MASKED, "pause": MarkKind.PAUSED}
+    turn = {"mask": recorder.mask, "pause": recorder.pause}
+
+    steps: dict[str, Callable[[], None]] = {
+        "receive": lambda: recorder.received(_packet(number, base=0), Codec.PCMA, now),
+        "send": lambda: recorder.sent(_packet(number, ssrc=5, base=9), Codec.PCMA, now),
+        "flush": lambda: spans.append(recorder.collect(now)),
+    }
+
+    def position() -> int:
+        return round((now - BEGAN) * 8000)
+
+    def end(what: str) -> None:
+        if 0 <= silent[what] < position():
+            wanted.append(Mark(kinds[what], silent[what], position() - silent[what]))
+        silent[what] = -1
+
+    for move, wait in moves:
+        now += wait
+        number += max(1, round(wait / 0.02))
+        if move in silent:
+            turn[move](True, now)
+            silent[move] = position() if silent[move] < 0 else silent[move]
+        elif move in ends:
+            turn[ends[move]](False, now)
+            end(ends[move])
+        elif move in steps:
+            steps[move]()
+    spans.append(recorder.finish(now))
+    end("mask")
+    end("pause")
+    sound = _read(*spans)
+    assert len(sound) == position()
+    noted = [mark for mark in _marks(spans) if mark.kind in kinds.values()]
+    # A stretch that begins where another of its kind ended is one with it.
+    assert sorted(noted, key=_order) == sorted(joined(wanted), key=_order)
+    for mark in noted:
+        assert not sound[mark.start : mark.end].any()
+
+
+def _order(mark: Mark) -> tuple[int, str]:
+    return mark.start, mark.kind.value
+
+
+def _marks(spans: list[Span]) -> tuple[Mark, ...]:
+    return joined(mark for span in spans for mark in span.marks)
