@@ -59,7 +59,11 @@ class Foundation:
         self.digests = Digests(read_or_make_key(folders.of(KEY_FILE), entropy))
         self.speech = SpeechWorker(speech_process(reactor), reactor)
         self.store = PromptStore(
-            folders.of(folders.prompts), self.catalogue, load_lexicon(), self.speech
+            folders.of(folders.prompts),
+            self.catalogue,
+            load_lexicon(),
+            self.speech,
+            music=folders.music,
         )
 
     async def prepare(self, running: AsyncExitStack, progress: Progress) -> None:

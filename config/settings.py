@@ -67,6 +67,8 @@ class Folders:
     spool: Path = Path("spool")
     flows: Path = HERE / "flows"
     calendars: Path = HERE / "calendars"
+    music: Path | None = None
+    """WAV files for those on hold; None for the music that comes with the hotline."""
 
     def of(self, folder: Path) -> Path:
         """The folder as an absolute path."""

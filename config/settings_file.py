@@ -180,6 +180,7 @@ def _folders(part: Section, beside: Path) -> Folders:
         spool=folder("spool", usual.spool),
         flows=folder("flows", usual.flows),
         calendars=folder("calendars", usual.calendars),
+        music=_value(part, "music", None, lambda value: beside / Path(value.text()).expanduser()),
     )
 
 

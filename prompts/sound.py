@@ -1,6 +1,7 @@
 """Sound as a telephone wants it: 8000 samples per second, one level, quiet ends."""
 
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ RATE = 8000
 SPEECH_DBFS = -18.0
 """Level of the active parts of speech, RMS (after ITU-T P.56, simplified)."""
 PEAK_DBFS = -3.2
+MUSIC_DBFS = -22.0
+"""Below speech: music plays long, and under what is announced in between."""
+PIECES_APART_SECONDS = 1.0
 FADE_SECONDS = 0.02
 LEAD_SECONDS = 0.03
 TRAIL_SECONDS = 0.23
@@ -43,6 +47,17 @@ def telephone_speech(samples: Samples, rate: int) -> Samples:
             np.zeros(round(TRAIL_SECONDS * RATE)),
         ]
     )
+
+
+def telephone_music(pieces: Sequence[tuple[Samples, int]]) -> Samples:
+    """Music of any rate, levelled piece by piece and faded, one piece after the other."""
+    pause = np.zeros(round(PIECES_APART_SECONDS * RATE))
+    made = []
+    for samples, rate in pieces:
+        narrow = soxr.resample(samples, rate, RATE, quality="VHQ")
+        gain = amplitude(MUSIC_DBFS - level(narrow)) if np.isfinite(level(narrow)) else 1.0
+        made += [fade(limit(narrow * gain, amplitude(PEAK_DBFS))), pause]
+    return np.concatenate(made)
 
 
 def trim(samples: Samples, margin: int = 0) -> Samples:

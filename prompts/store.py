@@ -8,23 +8,27 @@ holds the checksum of each file: one that is cut short or altered is made anew. 
 
 import hashlib
 import json
-import wave
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.vocabulary import Language
+from cti.media.wave_file import SoundUnusable, read_sound
 from prompts.catalogue import Announcement, Catalogue
 from prompts.lexicon import Lexicon
+from prompts.sound import RATE, Samples, telephone_music, telephone_speech, write_wav
 from prompts.synthesis import VOICES, SynthesisError, Synthesizer
 
 RECORDINGS = Path(__file__).with_name("recordings")
 MANIFEST = "manifest.json"
 MUSIC_VERSION = "1"
+SOUND_VERSION = "1"
+"""Of what is done to sounds that are taken in."""
 ENOUGH_FAILURES = 3
 """Texts in a row that cannot be spoken, before any could, after which nothing else is tried."""
 SAVE_EVERY = 20
@@ -36,11 +40,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Prompt:
-    """A file the store must hold; without words it is the music."""
+    """A file the store must hold; without words it is the music, with a source a recording."""
 
     name: str
     words: str
     language: Language
+    source: Path | None = None
 
 
 class PromptStore:
@@ -55,11 +60,15 @@ class PromptStore:
         lexicon: Lexicon,
         synthesizer: Synthesizer,
         recordings: Path = RECORDINGS,
+        music: Path | None = None,
     ) -> None:
+        """`music` is a folder of WAV files to be heard on hold, one after the other."""
         self._folder, self._catalogue, self._lexicon = folder, catalogue, lexicon
         self._synthesizer = synthesizer
         self._recordings = _find_recordings(recordings, catalogue)
-        self._music = self._name("music", MUSIC_VERSION)
+        """By language and announcement: what a studio recorded, as it is kept here."""
+        self._pieces = find_music(music) if music else ()
+        self._music = self._name_of_music()
         self._wanted = self._prompts()
         self._names = {
             (prompt.language, prompt.words): prompt.name for prompt in self._wanted if prompt.words
@@ -78,8 +87,11 @@ class PromptStore:
         """The file of an announcement without blanks: the recording, else what was spoken."""
         recording = self._recordings.get((language, id))
         if recording is not None:
-            return recording
+            return self._kept(recording.name)
         name = self._names.get((language, self._words(id, language)))
+        return self._kept(name) if name else None
+
+    def _kept(self, name: str) -> Path | None:
         return self._folder / name if name in self._manifest else None
 
     def music(self) -> Path:
@@ -113,8 +125,12 @@ class PromptStore:
 
     async def _make(self, prompt: _Prompt) -> None:
         path = self._folder / prompt.name
-        if prompt.words:
+        if prompt.source is not None:
+            write_wav(path, telephone_speech(*_read(prompt.source)))
+        elif prompt.words:
             await self._synthesizer.speak(prompt.words, prompt.language, path)
+        elif self._pieces:
+            write_wav(path, telephone_music([_read(piece) for piece in self._pieces]))
         else:
             await self._synthesizer.music(path)
         self._manifest[prompt.name] = _checksum(path)
@@ -128,7 +144,13 @@ class PromptStore:
                     voice = VOICES[language]
                     name = self._name(voice.name, str(voice.rate), words)
                     prompts[name] = _Prompt(name, words, language)
+        prompts |= {each.name: each for each in self._recordings.values()}
         return tuple(prompts.values())
+
+    def _name_of_music(self) -> str:
+        if not self._pieces:
+            return self._name("music", MUSIC_VERSION)
+        return _name_of_files("music", *self._pieces)
 
     def _words(self, id: str, language: Language) -> str:
         return self.respell(self._catalogue.text(Announcement(id), language), language)
@@ -171,12 +193,13 @@ def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _find_recordings(folder: Path, catalogue: Catalogue) -> dict[tuple[Language, str], Path]:
+def _find_recordings(folder: Path, catalogue: Catalogue) -> dict[tuple[Language, str], _Prompt]:
     found = {}
     for language in Language:
         for path in sorted((folder / language.value).glob("*.wav")):
             _check_recording(path, catalogue)
-            found[language, path.stem] = path
+            name = _name_of_files("speech", path)
+            found[language, path.stem] = _Prompt(name, "", language, path)
     return found
 
 
@@ -186,12 +209,29 @@ def _check_recording(path: Path, catalogue: Catalogue) -> None:
         raise ConfigurationError("no such announcement", file=str(path), key=key)
     if not catalogue.is_static(key):
         raise ConfigurationError("has blanks and must be spoken", file=str(path), key=key)
+    _read(path)
+
+
+def find_music(folder: Path) -> tuple[Path, ...]:
+    """The WAV files of the folder by name; ConfigurationError when there is none to be read."""
+    pieces = tuple(sorted(folder.glob("*.wav")))
+    if not pieces:
+        raise ConfigurationError("holds no WAV file", file=str(folder), key="folders.music")
+    for piece in pieces:
+        _read(piece)
+    return pieces
+
+
+def _read(path: Path) -> tuple[Samples, int]:
+    """The file's sound at a telephone's rate, and that rate; ConfigurationError."""
     try:
-        with wave.open(str(path), "rb") as file:
-            shape = (file.getnchannels(), file.getsampwidth(), file.getframerate())
-    except (wave.Error, EOFError) as error:
-        raise ConfigurationError("is no WAV file", file=str(path), key=key) from error
-    if shape != (1, 2, 8000):
-        raise ConfigurationError(
-            "must be mono, 16 bits, 8000 samples per second", file=str(path), key=key
-        )
+        return read_sound(path, RATE).astype(np.float64), RATE
+    except SoundUnusable as error:
+        raise ConfigurationError(str(error), file=str(path)) from error
+
+
+def _name_of_files(purpose: str, *paths: Path) -> str:
+    told = hashlib.sha256(f"{purpose} {SOUND_VERSION}".encode())
+    for path in paths:
+        told.update(hashlib.sha256(path.read_bytes()).digest())
+    return told.hexdigest() + ".wav"

@@ -2,12 +2,16 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 
 from cti.media.coding import encode_sound, silence
-from cti.media.g711 import FRAME_SAMPLES
+from cti.media.g711 import FRAME_SAMPLES, LAWS
 from cti.media.model import Codec
 from cti.media.wave_file import SoundUnusable, read_samples
+
+PIECE_SAMPLES = 80_000
+"""What is encoded at once: well below a millisecond."""
 
 CacheKey = tuple[Path, Codec, int, int]
 
@@ -20,33 +24,57 @@ class SoundCache:
         self._size = 0
         self._sounds: OrderedDict[CacheKey, bytes] = OrderedDict()
 
-    def load(self, path: Path, codec: Codec) -> bytes:
-        """The whole file in that codec; SoundUnusable. Reads the disk only the first time."""
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise SoundUnusable(f"{path}: {error.strerror}") from error
-        key = (path, codec, status.st_mtime_ns, status.st_size)
+    def find(self, path: Path, codec: Codec) -> bytes | None:
+        """The whole file in that codec; None when it has to be read. SoundUnusable."""
+        key = _key(path, codec)
         sound = self._sounds.get(key)
-        if sound is None:
-            sound = encode_sound(read_samples(path), codec)
-            self._keep(key, sound)
-        self._sounds.move_to_end(key)
+        if sound is not None:
+            self._sounds.move_to_end(key)
         return sound
 
+    def keep(self, path: Path, codec: Codec, sound: bytes) -> None:
+        """What was read of the file. SoundUnusable."""
+        self._keep(_key(path, codec), sound)
+
     def _keep(self, key: CacheKey, sound: bytes) -> None:
+        self._size += len(sound) - len(self._sounds.pop(key, b""))
         self._sounds[key] = sound
-        self._size += len(sound)
         while self._size > self._capacity and len(self._sounds) > 1:
             _, forgotten = self._sounds.popitem(last=False)
             self._size -= len(forgotten)
 
 
-class Player:
-    """Cuts sounds, one behind the other without a gap, into frames."""
+def load(path: Path, codec: Codec) -> bytes:
+    """Read and encode a whole file, piece by piece: others run meanwhile. SoundUnusable."""
+    samples = read_samples(path)
+    if codec not in LAWS:
+        return encode_sound(samples, codec)
+    pieces = range(0, len(samples), PIECE_SAMPLES)
+    return b"".join(encode_sound(samples[at : at + PIECE_SAMPLES], codec) for at in pieces)
 
-    def __init__(self, sounds: Sequence[bytes], codec: Codec, *, repeat: bool = False) -> None:
-        self._frames = _frames([sound for sound in sounds if sound], silence(codec), repeat)
+
+def _key(path: Path, codec: Codec) -> CacheKey:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise SoundUnusable(f"{path}: {error.strerror}") from error
+    return path, codec, status.st_mtime_ns, status.st_size
+
+
+class Player:
+    """Cuts sounds, one behind the other without a gap, into frames; quiet until it has them."""
+
+    def __init__(
+        self, sounds: Sequence[bytes] | None, codec: Codec, *, repeat: bool = False
+    ) -> None:
+        self._quiet, self._repeat = silence(codec), repeat
+        self._frames: Iterator[bytes] = cycle((self._quiet,))
+        if sounds is not None:
+            self.provide(sounds)
+
+    def provide(self, sounds: Sequence[bytes]) -> None:
+        """Here is what to play."""
+        self._frames = _frames([sound for sound in sounds if sound], self._quiet, self._repeat)
 
     def frame(self) -> bytes | None:
         """The next 160 octets, the last filled up with silence; None when all was played."""

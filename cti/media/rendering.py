@@ -39,7 +39,8 @@ class _Voice:
         reach = max((piece.end - span.start for piece in pieces), default=0)
         room = np.zeros(max(span.length, reach, len(self._beyond)), np.int16)
         room[: len(self._beyond)] = self._beyond
-        for each in sorted((*pieces, *holes, *span.silent), key=_start):
+        parts: list[Piece | Hole | Stretch] = [*pieces, *holes, *span.silent]
+        for each in sorted(parts, key=_start):
             match each:
                 case Piece():
                     _lay(room, self._concealer.good(self._decode(each)), each.position - span.start)

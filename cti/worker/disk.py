@@ -1,4 +1,4 @@
-"""The one thread that writes recordings, so that a slow disk never delays a packet."""
+"""One thread that writes recordings, one that reads sounds: no disk ever delays a packet."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -21,9 +21,9 @@ class Disk(Protocol):
 class ThreadDisk:
     """A disk thread beside the reactor; started by its first job."""
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Any, name: str = "recordings") -> None:
         self._reactor = reactor
-        self._pool = ThreadPool(minthreads=0, maxthreads=1, name="recordings")
+        self._pool = ThreadPool(minthreads=0, maxthreads=1, name=name)
 
     def run(self, job: Callable[[], T]) -> Deferred[T]:
         """The job's result, once every job before it is done."""

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CallId, ConnectionId, Entropy, system_entropy
-from cti.media.player import Player, SoundCache
+from cti.media.player import Player
 from cti.media.port import (
     BrowserKeys,
     Codec,
@@ -28,7 +28,6 @@ from cti.media.port import (
     Tracks,
 )
 from cti.media.session import Session, Source
-from cti.media.wave_file import SoundUnusable
 from cti.recording.keys import read_keys
 from cti.recording.writer import Held
 from cti.worker.disk import Disk, ThreadDisk
@@ -38,6 +37,7 @@ from cti.worker.pacer import Pacer
 from cti.worker.recording import Recording
 from cti.worker.reports import Reports, Unheard
 from cti.worker.settings import MediaSettings
+from cti.worker.shelf import Shelf
 from cti.worker.sockets import LegSocket, PortRange, Receive, is_destination
 from cti.worker.wire import Wire
 from cti.worker.wires import Wires
@@ -69,6 +69,7 @@ class MediaEngine:
         listener: MediaListener | None = None,
         *,
         disk: Disk | None = None,
+        sounds: Disk | None = None,
         entropy: Entropy = system_entropy,
     ) -> None:
         self.reports = Reports(reactor, listener or Unheard())
@@ -78,7 +79,7 @@ class MediaEngine:
         self._entropy = entropy
         self._ports = PortRange(settings.bind, settings.ports, self._number(2))
         self._ring = read_keys(settings.keys) if settings.keys else None
-        self._sounds = SoundCache(settings.cache_octets)
+        self._shelf = Shelf(settings.cache_octets, sounds or ThreadDisk(reactor, "sounds"))
         self._pacer = Pacer(reactor, self._tick)
         self._ticks = 0
         self._hearing = Hearing()
@@ -151,8 +152,9 @@ class MediaEngine:
         found = self._legs.get(leg)
         if found is not None:
             codec = found.codec or Codec.PCMA
-            player = Player(self._load(files, codec), codec, repeat=repeat)
+            player = Player(None, codec, repeat=repeat)
             found.start_play(Play(play, player, codec, barge_in=barge_in))
+            self._shelf.fetch(files, codec, player.provide)
 
     def stop(self, leg: ConnectionId) -> None:
         """End what plays."""
@@ -234,6 +236,7 @@ class MediaEngine:
     def shut_down(self) -> Deferred[None]:
         """Close every leg, fire when every recording is on disk."""
         closing = DeferredList([self.close(leg) for leg in tuple(self._legs)])
+        self._shelf.stop()
         return closing.addCallback(lambda _: self._disk.stop())
 
     # --- inside -----------------------------------------------------------------------------
@@ -293,15 +296,6 @@ class MediaEngine:
         log.failure("Leg {leg_id} failed", leg_id=leg.name)
         leg.deconfigure()
         self.reports.legs_lost([leg.name])
-
-    def _load(self, files: Sequence[Path], codec: Codec) -> list[bytes]:
-        sounds = []
-        for path in files:
-            try:
-                sounds.append(self._sounds.load(path, codec))
-            except SoundUnusable as error:
-                log.error("Not played: {reason}", reason=error)
-        return sounds
 
     def _close_recording(self, leg: Leg) -> Deferred[None]:
         recording, leg.recording = leg.recording, None

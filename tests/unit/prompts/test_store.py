@@ -8,7 +8,15 @@ from cti.kernel.errors import ConfigurationError
 from cti.kernel.vocabulary import Language
 from prompts.catalogue import Catalogue, load_catalogue
 from prompts.lexicon import Lexicon
-from prompts.sound import RATE, write_wav
+from prompts.sound import (
+    MUSIC_DBFS,
+    RATE,
+    SPEECH_DBFS,
+    Samples,
+    level,
+    read_wav,
+    write_wav,
+)
 from prompts.store import ENOUGH_FAILURES, MANIFEST, PromptStore
 from prompts.synthesis import SynthesisError
 from tests.support.deferred import result_of
@@ -130,23 +138,66 @@ def test_without_a_voice_it_fails_early(room: Room) -> None:
     assert len(asked) == ENOUGH_FAILURES - 1
 
 
-def record(room: Room, name: str, rate: int = RATE) -> Path:
-    path = room.recordings / "zh" / name
+def tone(seconds: float, rate: int, peak: float) -> Samples:
+    instants = np.arange(round(seconds * rate)) / rate
+    return peak * np.sin(2 * np.pi * 700 * instants)
+
+
+def wave_file(path: Path, rate: int = RATE, peak: float = 0.05) -> Path:
+    """Half a second of a tone; the file says that it has that rate."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_wav(path, np.zeros(800))
-    if rate != RATE:
-        data = bytearray(path.read_bytes())
-        data[24:28] = rate.to_bytes(4, "little")
-        path.write_bytes(data)
+    write_wav(path, tone(0.5, rate, peak))
+    data = bytearray(path.read_bytes())
+    data[24:28] = rate.to_bytes(4, "little")
+    path.write_bytes(data)
     return path
 
 
-def test_studio_recording_wins(room: Room) -> None:
-    studio = record(room, "hello.wav")
+def record(room: Room, name: str, rate: int = RATE) -> Path:
+    return wave_file(room.recordings / "zh" / name, rate)
+
+
+@pytest.mark.parametrize("rate", [8000, 44_100])
+def test_studio_recording_wins_whatever_its_rate_and_level(room: Room, rate: int) -> None:
+    record(room, "hello.wav", rate)
     store = room.prepared()
-    assert store.path("hello", Language.CHINESE) == studio
+    kept = store.path("hello", Language.CHINESE)
+    assert kept is not None
+    assert kept.parent == room.kept
+    samples, found = read_wav(kept)
+    assert (found, len(samples) / RATE) == (RATE, pytest.approx(0.8, abs=0.05))
+    assert level(samples) == pytest.approx(SPEECH_DBFS, abs=1.5)
     assert ("您好", Language.CHINESE) not in room.synthesizer.spoken
     assert ("Hello", Language.ENGLISH) in room.synthesizer.spoken
+
+
+def test_music_of_ones_own_is_played_in_turn_and_made_once(room: Room) -> None:
+    folder = room.folder / "music"
+    wave_file(folder / "a.wav", 22_050, 0.9)
+    wave_file(folder / "b.wav", 48_000, 0.01)
+    store = PromptStore(room.kept, room.catalogue, room.lexicon, room.synthesizer, music=folder)
+    result_of(store.prepare())
+    assert room.synthesizer.made_music == 0
+    samples, _ = read_wav(store.music())
+    assert len(samples) / RATE == pytest.approx(3.0, abs=0.01)
+    for start in (0, 12_000):
+        assert level(samples[start : start + 4000]) == pytest.approx(MUSIC_DBFS, abs=1)
+    made = store.music().stat().st_mtime_ns
+    again = PromptStore(room.kept, room.catalogue, room.lexicon, room.synthesizer, music=folder)
+    assert result_of(again.prepare()) == 0
+    assert again.music().stat().st_mtime_ns == made
+
+
+def test_a_music_folder_without_music_is_refused(room: Room) -> None:
+    (room.folder / "music").mkdir()
+    with pytest.raises(ConfigurationError, match="holds no WAV file"):
+        PromptStore(
+            room.kept,
+            room.catalogue,
+            room.lexicon,
+            room.synthesizer,
+            music=room.folder / "music",
+        )
 
 
 @pytest.mark.parametrize(
@@ -154,7 +205,6 @@ def test_studio_recording_wins(room: Room) -> None:
     [
         ("hallo.wav", RATE, "no such announcement"),
         ("wait.wav", RATE, "has blanks"),
-        ("hello.wav", 16_000, "8000 samples"),
     ],
 )
 def test_unfit_recording_is_refused(room: Room, name: str, rate: int, message: str) -> None:
