@@ -5,7 +5,7 @@ form names its coding in the first two octets of a GUID.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,8 @@ CODING_IN_EXTENSION = 24
 RATES = (1000, 384_000)
 MOST_CHANNELS = 32
 FULL_SCALE = 32768.0
+PIECE_FRAMES = 16_384
+"""What is converted at once: whoever shares the interpreter waits no longer than for that."""
 
 
 class SoundUnusable(HotlineError):  # noqa: N818  (it is a file that is unusable, not a mistake)
@@ -50,13 +52,14 @@ class Wave:
         """Whether it needs no conversion: 16-bit linear at 8000 samples per second."""
         return (self.coding, self.bits, self.rate) == (PCM, 16, SAMPLES_PER_SECOND)
 
-    def mono(self) -> Signal:
-        """The mean of its channels. KeyError for a coding nobody knows."""
+    def mono(self) -> Iterator[Signal]:
+        """The mean of its channels, piece by piece. KeyError for a coding nobody knows."""
         decode = _CODINGS[self.coding, self.bits]
         frame = self.channels * self.bits // 8
-        samples = decode(self.data[: len(self.data) - len(self.data) % frame])
-        mixed: Signal = samples.reshape(-1, self.channels).mean(axis=1, dtype=np.float32)
-        return mixed
+        end = len(self.data) - len(self.data) % frame
+        for start in range(0, end, PIECE_FRAMES * frame):
+            samples = decode(self.data[start : min(end, start + PIECE_FRAMES * frame)])
+            yield samples.reshape(-1, self.channels).mean(axis=1, dtype=np.float32)
 
 
 def read_wave(path: Path) -> Wave:
@@ -79,13 +82,15 @@ def read_wave(path: Path) -> Wave:
 def read_sound(path: Path, rate: int = SAMPLES_PER_SECOND) -> Signal:
     """The file's sound at that rate, its channels mixed, at its own level; SoundUnusable."""
     wave = read_wave(path)
-    mono = wave.mono()
-    if not np.isfinite(mono).all():
-        raise SoundUnusable(f"{path}: holds samples that are no numbers")
-    if wave.rate == rate:
-        return mono
-    resampled: Signal = soxr.resample(mono, wave.rate, rate, quality="HQ")
-    return resampled
+    resampler = soxr.ResampleStream(wave.rate, rate, 1, quality="HQ")
+    made: list[Signal] = []
+    for piece in wave.mono():
+        if not np.isfinite(piece).all():
+            raise SoundUnusable(f"{path}: holds samples that are no numbers")
+        made.append(piece if wave.rate == rate else resampler.resample_chunk(piece))
+    if wave.rate != rate:
+        made.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+    return np.concatenate(made) if made else np.zeros(0, np.float32)
 
 
 def read_samples(path: Path) -> Samples:

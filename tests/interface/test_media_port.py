@@ -21,6 +21,8 @@ from cti.media.port import (
 from cti.media.rtcp import ReceiverReport, ReportBlock
 from cti.media.tone_detector import ToneDetector
 from cti.media.tones import tone_frame
+from cti.recording.marks import MarkKind
+from cti.recording.verify import verify
 from cti.transport.media_client import MediaWorkers
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import MediaSettings
@@ -471,6 +473,38 @@ def test_a_masked_stretch_is_silence_of_its_length(stage: Stage, tmp_path: Path)
     assert has_tone(heard[400:2000], 400)
     assert level(heard[2800:4400]) == float("-inf")
     assert goertzel(heard[5600:6800], 400) > 0.9
+
+
+def test_a_pause_silences_both_sides_and_marks_are_kept(stage: Stage, tmp_path: Path) -> None:
+    prompt = write_wave(tmp_path / "prompt.wav", tone(700, 2))
+    path = tmp_path / "call.wav"
+
+    async def scene(media: MediaPort, ear: Ear) -> None:
+        phone = await _leg(media, ONE)
+        media.record(ONE, path)
+        media.play(ONE, 1, [prompt])
+        talk = begin(phone.talk(tone(400, 0.9)))
+        await pause(0.3)
+        media.mark_recording(ONE, "terms read")
+        media.pause_recording(ONE, True)
+        await pause(0.3)
+        media.pause_recording(ONE, False)
+        await talk
+        await _end(media, (ONE, phone))
+        ended = ear.told[-1]
+        assert ended[:3] == ("recording", ONE, path)
+        assert verify(path, str(ended[4])).witnessed
+
+    stage(scene)
+    marks = verify(path).marks
+    (paused,) = (mark for mark in marks if mark.kind is MarkKind.PAUSED)
+    (label,) = (mark for mark in marks if mark.kind is MarkKind.LABEL)
+    assert label.label == "terms read"
+    assert label.start == pytest.approx(paused.start, abs=80)
+    assert paused.length == pytest.approx(2400, abs=320)
+    for number, track in enumerate(read_wave(path).T):
+        assert not track[paused.start : paused.end].any()
+        assert has_tone(track[paused.end + 400 :][:1600], 700 if number else 400, share=0.9)
 
 
 def test_only_the_first_source_is_heard(stage: Stage) -> None:

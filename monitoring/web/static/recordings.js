@@ -50,7 +50,8 @@ function open(href) {
 
 async function show(address) {
   const mine = (asked += 1);
-  sign.hidden = line.hidden = true;
+  sign.hidden = true;
+  hide(line, true); // an SVG has no property for it
   notes.textContent = "";
   const answer = await fetch(address, { headers: { accept: "application/json" } });
   if (!answer.ok || mine !== asked) return;
@@ -61,9 +62,14 @@ async function show(address) {
   notes.textContent = verdict.notes.join(" · ");
   const ends = verdict.marks.map((mark) => mark.start + mark.length);
   total = Math.max(verdict.seconds, ...ends, 0);
+  line.dataset.mood = verdict.mood;
   sign.hidden = false;
-  line.hidden = !total;
+  hide(line, !total);
   draw(verdict);
+}
+
+function hide(picture, hidden) {
+  picture.toggleAttribute("hidden", hidden);
 }
 
 function draw(verdict) {

@@ -1,0 +1,104 @@
+"""A recording in a whole house: read while it grows, after a crash, and after it was changed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cti.kernel.identifiers import system_entropy
+from cti.recording.keys import make_key
+from tests.integration.test_failures import answered, journal, media, records, workers
+from tests.support.audio import has_tone
+from tests.support.house import House
+from tests.support.sipp import place_call
+
+ROOT = Path(__file__).parents[2]
+
+
+def hotline(house: House, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command line over that house."""
+    return subprocess.run(
+        [sys.executable, "-m", "config.main", "--config", str(house.config), *words],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+
+
+def part(house: House, path: str, token: str, asked: str) -> tuple[int, bytes]:
+    """Status and body of a request for a range."""
+    headers = {"Authorization": f"Bearer {token}", "Range": f"bytes={asked}"}
+    with urllib.request.urlopen(urllib.request.Request(house.web + path, headers=headers)) as got:
+        return int(got.status), bytes(got.read())
+
+
+def heard(wav: bytes) -> Any:
+    """What the caller said, as samples."""
+    return np.frombuffer(wav[44:], "<i2").reshape(-1, 2)[:, 0]
+
+
+@pytest.mark.needs("sipp")
+def test_an_encrypted_recording_grows_crashes_and_is_tampered_with(
+    tmp_path: Path, prompts: Path
+) -> None:
+    make_key(tmp_path / "keys", "k1", system_entropy)
+    changes = {"recordings": {"encryption": {"keys": str(tmp_path / "keys"), "current": "k1"}}}
+    house = House(tmp_path / "house", prompts, changes).start()
+    try:
+        call = place_call(tmp_path, house.sip_port, media(tmp_path, 20.0), stay=20.0)
+        house.wait_until(lambda: answered(house), 10, "the call is answered")
+        (started,) = journal(house, "call.recording_started")
+        sound = f"/recordings/{started['call_id']}/audio"
+        verdict = f"/recordings/{started['call_id']}/verdict"
+        folder = house.var / "recordings"
+        token = house.sign_in("2001")
+        time.sleep(4.0)
+
+        growing = house.get(sound, token)
+        assert json.loads(house.get(verdict, token))["state"] == "growing"
+        assert growing[:4] == b"RIFF"
+        assert has_tone(heard(growing)[8000:16_000], 500, share=0.9)
+        assert not list(folder.rglob("*.wav"))
+
+        for process in [house.process.pid, *workers(house)]:
+            os.kill(process, signal.SIGKILL)
+        house.process.wait()
+        call.process.kill()
+        call.process.wait()
+        (sealed,) = folder.rglob("*.wav.sealed")
+        crashed = hotline(house, "recordings", "verify", str(sealed.with_suffix("")))
+        assert re.search(r"ended by a crash; nothing vouches for what follows \d", crashed.stdout)
+
+        house.start()
+        token = house.sign_in("2001")
+        (record,) = records(house)
+        assert record["recording_digest"]
+        assert record["recording_seconds"] == pytest.approx(4.0, abs=1.5)
+        assert json.loads(house.get(verdict, token))["state"] == "whole"
+        whole = house.get(sound, token)
+        assert whole[44 : 44 + 32_000] == growing[44 : 44 + 32_000]
+        assert part(house, sound, token, "40000-70000") == (206, whole[40_000:70_001])
+        assert whole[20_000:20_064] not in sealed.read_bytes()
+
+        data = bytearray(sealed.read_bytes())
+        data[512 + 32_100 + 5000] ^= 1
+        sealed.write_bytes(data)
+        found = json.loads(house.get(verdict, token))
+        assert found["state"] == "changed"
+        assert 0.5 < found["seconds"] < 1.5
+        told = hotline(house, "recordings", "verify", "--all")
+        assert told.returncode == 1
+        assert "CHANGED from" in told.stdout
+    finally:
+        if house.process.poll() is None:
+            house.stop()
