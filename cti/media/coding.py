@@ -29,7 +29,7 @@ class Decoder:
         _check(codec, rate)
 
     def decode(self, payload: bytes) -> Samples:
-        """Samples of the octets that follow those before; measured: 2 us, G.722 7 to 14 us."""
+        """Samples of the octets that follow those before; measured: 1.3 us, G.722 5 to 10 us."""
         if self._coder is None:
             return g711.decode(payload, self.codec)
         return np.frombuffer(self._coder.decode(payload), np.int16)
@@ -44,7 +44,7 @@ class Encoder:
         _check(codec, rate)
 
     def encode(self, samples: Samples) -> bytes:
-        """Octets of the samples that follow those before; measured: 2 us, G.722 8 to 17 us."""
+        """Octets of the samples that follow those before; measured: 1.3 us, G.722 5 to 11 us."""
         if self._coder is None:
             return g711.encode(samples, self.codec)
         return bytes(self._coder.encode(samples))

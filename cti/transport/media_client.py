@@ -1,6 +1,6 @@
 """Sound for legs, made by media worker processes: a `MediaPort` over N of them.
 
-A group's legs live in one worker, because bridges do not cross processes. A worker that dies
+A group's legs live in one worker, because hearing does not cross processes. A worker that dies
 takes its own legs with it and no others; another takes its place.
 """
 
@@ -161,7 +161,7 @@ class MediaWorkers:
         self._tell(leg, commands.Record, path=path.absolute(), tracks=tracks.value)
 
     def mask(self, leg: ConnectionId, masked: bool) -> None:
-        """Keep what follows out of the recording and the bridge, or no more."""
+        """Keep what follows out of recordings and others' ears, or no more."""
         self._tell(leg, commands.Mask, masked=masked)
 
     def pause_recording(self, leg: ConnectionId, paused: bool) -> None:

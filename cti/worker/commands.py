@@ -138,7 +138,7 @@ class Record(OneWay):
 
 
 class Mask(OneWay):
-    """Keep what follows out of recording and bridge, or no more."""
+    """Keep what follows out of recordings and others' ears, or no more."""
 
     arguments = [LEG, (b"masked", amp.Boolean())]
 

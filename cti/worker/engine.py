@@ -1,4 +1,4 @@
-"""Sound for legs, made in this process: sockets, one pacer, players, bridges, recordings.
+"""Sound for legs, made in this process: sockets, one pacer, players, who hears whom, recordings.
 
 The media worker is this engine behind a Unix socket; command-line telephones and tests use it
 directly. What it reports, it reports in a reactor turn of its own, never inside a command.
@@ -177,7 +177,7 @@ class MediaEngine:
             found.record(Recording(path, tracks, now, self._disk, self._ring), now)
 
     def mask(self, leg: ConnectionId, masked: bool) -> None:
-        """Keep what follows out of the recording and the bridge, or no more."""
+        """Keep what follows out of recordings and others' ears, or no more."""
         if leg in self._legs:
             self._legs[leg].mask(masked, self._reactor.seconds())
 
