@@ -267,6 +267,7 @@ class Hotline:
                 md5=sip.md5,
                 session_terms=sip.session_timer,
                 tcp=sip.tcp,
+                codecs=tuple(codec.name for codec in self.settings.media.codecs),
             ),
             media=replace(self.settings.media, keys=self.settings.recordings.keys),
             calls=CallSettings(

@@ -23,6 +23,7 @@ from cti.kernel.document import Section, Value, read_document
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
+from cti.media.model import Codec
 from cti.recording.keys import KeyPlace
 from cti.sip.digest import Md5
 from cti.sip.events import Transport
@@ -145,6 +146,7 @@ def _media(part: Section) -> tuple[MediaSettings, int]:
         first_port=first,
         last_port=last,
         rtp_timeout=_seconds(part, "rtp_timeout", usual.rtp_timeout, 1),
+        codecs=_value(part, "codecs", usual.codecs, _codecs),
     )
     return settings, _value(part, "workers", 0, lambda value: value.whole(0, 64))
 
@@ -316,6 +318,14 @@ def _md5(value: Value) -> Md5:
 
 def _origins(value: Value) -> tuple[str, ...]:
     return tuple(_matching(item, ORIGIN, "https://hotline.bank.example") for item in value.items())
+
+
+def _codecs(value: Value) -> tuple[Codec, ...]:
+    """Their names in order of preference, at least one of G.711, which every telephone speaks."""
+    found = tuple(Codec[item.one_of([codec.name for codec in Codec])] for item in value.items())
+    if not {Codec.PCMA, Codec.PCMU} & set(found):
+        value.wrong("must hold PCMA or PCMU, which every telephone speaks")
+    return tuple(dict.fromkeys(found))
 
 
 def _url(value: Value) -> str:

@@ -1,7 +1,5 @@
 """From session descriptions to media: what RFC 3264 agreed, in the media port's words."""
 
-from collections.abc import Sequence
-
 from cti.media.port import (
     BrowserKeys,
     Codec,
@@ -13,8 +11,6 @@ from cti.media.port import (
 from cti.sip import sdp
 from cti.sip.errors import NotAcceptableError
 from cti.sip.sdp import Direction, SessionDescription
-
-DEFAULT_CODECS = tuple(Codec[name] for name in sdp.DEFAULT_CODECS)
 
 _SECURITY = {
     sdp.Keying.PLAIN: Security.NONE,
@@ -31,11 +27,7 @@ def security_of(offered: SessionDescription | None) -> Security:
     return Security.NONE if offered is None else _SECURITY[sdp.offered_keying(offered)]
 
 
-def acceptable(
-    offered: SessionDescription | None,
-    local: MediaAddress | None = None,
-    codecs: Sequence[Codec] = DEFAULT_CODECS,
-) -> bool:
+def acceptable(offered: SessionDescription | None, local: MediaAddress | None = None) -> bool:
     """Whether we can answer the offer; a late one is ours to make, so it can be.
 
     With `local`, the leg that is to answer: protected sound never turns plain in a re-INVITE, nor
@@ -45,9 +37,9 @@ def acceptable(
         return True
     try:
         if local is None:
-            sdp.check(offered, _names(codecs))
+            sdp.check(offered)
         else:
-            describe(local, offered, codecs=codecs)
+            describe(local, offered)
     except NotAcceptableError:
         return False
     return True
@@ -60,14 +52,13 @@ def describe(
     previous: SessionDescription | None = None,
     first: Codec | None = None,
     direction: Direction = Direction.SENDRECV,
-    codecs: Sequence[Codec] = DEFAULT_CODECS,
 ) -> SessionDescription:
     """Our answer to the offer, or an offer of our own that prefers the codec `first`.
 
-    `codecs` are those we speak, in order of preference; keys and certificate are `local`'s.
-    NotAcceptableError when the offer has none of them, or another security than `local`.
+    Codecs, keys and certificate are `local`'s. NotAcceptableError when the offer has none of the
+    codecs, or another security.
     """
-    names, own = _names(codecs), _own(local)
+    names, own = [codec.name for codec in local.codecs], _own(local)
     if offered is not None:
         return sdp.answer(
             offered, local.host, local.port, codecs=names, previous=previous, security=own
@@ -112,10 +103,6 @@ def target(
         security,
         agreed.mux,
     )
-
-
-def _names(codecs: Sequence[Codec]) -> list[str]:
-    return [codec.name for codec in codecs]
 
 
 def _own(local: MediaAddress) -> sdp.OwnSecurity:

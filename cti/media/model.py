@@ -13,6 +13,10 @@ class Codec(Enum):
     """16000 samples per second, whatever its RTP clock says (RFC 3551, 4.5.2)."""
 
 
+PREFERRED_CODECS = (Codec.PCMA, Codec.PCMU, Codec.G722)
+"""What legs speak where no setting says otherwise; bank trunks in China and Europe speak A-law."""
+
+
 class Security(Enum):
     """What keeps a leg's sound from others."""
 
@@ -51,12 +55,14 @@ class BrowserKeys:
 class MediaAddress:
     """Where a leg receives RTP; `security` is what it tells the far side of itself.
 
-    Of SDES keys there is one for each suite we can, in order of preference.
+    Of SDES keys there is one for each suite we can, in order of preference. `codecs` are those it
+    speaks, the most wished for first.
     """
 
     host: str
     port: int
     security: tuple[SdesKey, ...] | BrowserKeys | None = None
+    codecs: tuple[Codec, ...] = PREFERRED_CODECS
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class MediaWorkers:
     ) -> None:
         self.listener: MediaListener = listener or Unheard()
         self._reactor = reactor
+        self._codecs = settings.codecs
         self._homes: dict[ConnectionId, Home] = {}
         self._groups: dict[CallId, set[ConnectionId]] = {}
         self._opening: set[ConnectionId] = set()
@@ -218,7 +219,7 @@ class MediaWorkers:
 
     def _opened(self, answer: dict[str, Any], leg: ConnectionId) -> MediaAddress:
         self._opening.discard(leg)
-        return MediaAddress(**answer)
+        return MediaAddress(**answer, codecs=self._codecs)
 
     def _not_opened(self, failure: Failure, leg: ConnectionId) -> Failure:
         self._opening.discard(leg)

@@ -117,7 +117,8 @@ class MediaEngine:
         for reader in (sound, control):
             self._reactor.addReader(reader)
         self._pacer.start()
-        return succeed(MediaAddress(self._settings.host, sound.port, wire.own))
+        given = self._settings
+        return succeed(MediaAddress(given.host, sound.port, wire.own, given.codecs))
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed from the next tick on."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cti.media.model import PREFERRED_CODECS, Codec
 from cti.recording.keys import KeyPlace
 
 DEFAULT_CACHE = 64 * 1024 * 1024
@@ -22,6 +23,8 @@ class MediaSettings:
     first_port: int = 20000
     last_port: int = 29998
     rtp_timeout: float = 60.0
+    codecs: tuple[Codec, ...] = PREFERRED_CODECS
+    """What legs speak, in order of preference."""
     cache_octets: int = DEFAULT_CACHE
     keys: KeyPlace | None = None
     """What recordings are encrypted with; None: they are not."""

@@ -33,7 +33,7 @@ from cti.sip.sdp.security import (
     keying_of,
 )
 
-DEFAULT_CODECS = ("PCMA", "PCMU")
+DEFAULT_CODECS = ("PCMA", "PCMU", "G722")
 MID = "0"
 
 _PROTOCOLS = {

@@ -7,6 +7,7 @@ from config.settings import HERE, Settings
 from config.settings_file import read_settings
 from cti.kernel.document import DocumentError
 from cti.kernel.vocabulary import Language
+from cti.media.model import Codec
 from tests.support.certificates import authority
 
 EXAMPLE = HERE / "hotline.example.yaml"
@@ -133,3 +134,11 @@ def test_a_certificate_that_cannot_be_used_is_named(
     (error,) = caught.value.errors
     assert (error.line, error.key) == (line, f"sip.tls.{named}")
     assert why in error.message
+
+
+def test_codecs_stand_in_order_and_g711_is_among_them(tmp_path: Path) -> None:
+    told = read_settings(write(tmp_path, "media: {codecs: [G722, PCMA]}"))
+    assert told.media.codecs == (Codec.G722, Codec.PCMA)
+    for wrong, why in (("[G722]", "PCMA or PCMU"), ("[opus]", "must be one of")):
+        with pytest.raises(DocumentError, match=why):
+            read_settings(write(tmp_path, f"media: {{codecs: {wrong}}}"))

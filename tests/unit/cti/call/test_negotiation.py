@@ -1,6 +1,7 @@
 """What was agreed on, in the media port's words: codecs, keys, and no silent change of security."""
 
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
@@ -61,18 +62,18 @@ def test_keys_arrive_as_they_were_written() -> None:
     assert not browser.security.waits
 
 
-def test_codecs_are_those_of_the_settings_in_their_order() -> None:
-    ours = (Codec.G722, Codec.PCMU)
-    offer = negotiation.describe(PLAIN, codecs=ours)
+def test_codecs_are_those_of_the_leg_in_their_order() -> None:
+    wide = replace(PLAIN, codecs=(Codec.G722, Codec.PCMU))
+    offer = negotiation.describe(wide)
     assert offer.media[0].formats == ("9", "0", "101")
-    first = negotiation.describe(PLAIN, codecs=ours, first=Codec.PCMU)
+    first = negotiation.describe(wide, first=Codec.PCMU)
     assert first.media[0].formats == ("0", "9", "101")
-    answer = negotiation.describe(PLAIN, offer, codecs=(Codec.PCMU,))
-    assert answer.media[0].formats == ("0", "101")
-    wide = negotiation.target(offer, negotiation.describe(PLAIN, offer, codecs=ours))
-    assert wide is not None
-    assert wide.codec is Codec.G722
-    assert not negotiation.acceptable(offer, codecs=(Codec.PCMA,))
+    narrow = replace(PLAIN, codecs=(Codec.PCMU,))
+    assert negotiation.describe(narrow, offer).media[0].formats == ("0", "101")
+    agreed = negotiation.target(offer, negotiation.describe(PLAIN, offer))
+    assert agreed is not None
+    assert agreed.codec is Codec.G722
+    assert not negotiation.acceptable(offer, replace(PLAIN, codecs=(Codec.PCMA,)))
 
 
 def test_a_late_offer_is_ours_to_make() -> None:
