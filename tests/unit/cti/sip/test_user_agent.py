@@ -64,7 +64,7 @@ from tests.support.sip_messages import (
         ("INVITE", {"Content-Type": "application/isup"}, OFFER, 415),
         ("INVITE", {"Content-Encoding": "gzip"}, OFFER, 415),
         ("INVITE", {"Accept": "text/plain"}, OFFER, 406),
-        ("INVITE", {}, OFFER.replace(b" 0 8 101", b" 9 101"), 488),
+        ("INVITE", {}, OFFER.replace(b" 0 8 101", b" 18 101"), 488),
         ("INVITE", {}, OFFER.replace(b"v=0", b"v=9"), 400),
         ("INVITE", {"Contact": "<sip:a@192.0.2.1>, <sip:b@192.0.2.1>"}, OFFER, 400),
         ("INVITE", {"From": "<sip:1001@192.0.2.9>;tag=1"}, OFFER, 401),
