@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from cti.call import negotiation
 from cti.kernel.identifiers import CallId, ConnectionId
@@ -168,3 +169,39 @@ def test_a_raw_browser_presses_a_key_and_gets_reports() -> None:
         await scene.end(peer)
 
     run_in_reactor(main, timeout=15)
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("calls", [True, False], ids=["calls", "is called"])
+def test_chromium_is_heard_hears_and_presses_a_key(calls: bool) -> None:
+    async def main() -> None:
+        scene = Scene()
+        peer = PeerProcess("tests.support.chromium_peer", BROWSERS_TONE)
+        local = await scene.begin()
+        if calls:
+            said = await peer.ask("offer")
+            assert ".local" in said["sdp"]
+            offer = SessionDescription.parse(said["sdp"].encode())
+            answer = negotiation.describe(local, offer)
+            target = negotiation.target(offer, answer, local)
+            await peer.ask("accept", sdp=str(answer))
+        else:
+            said = await peer.ask("answer", sdp=str(negotiation.describe(local)))
+            answer = SessionDescription.parse(said["sdp"].encode())
+            target = negotiation.target(answer, answer, local)
+        assert target is not None
+        scene.engine.configure(BROWSER, target)
+        talking = begin(scene.phone.talk(tone(PHONES_TONE, 20.0)))
+        await until(lambda: has_tone(scene.phone.heard()[-2000:], BROWSERS_TONE))
+        report = await peer.ask("report")
+        while abs(report["pitch"] - PHONES_TONE) > 12 or report["level"] < -60:
+            await pause(0.1)
+            report = await peer.ask("report")
+        assert report["state"] == "connected"
+        await peer.ask("press", key="5")
+        await until(lambda: ("key", BROWSER, "5") in scene.ear.told)
+        talking.cancel()
+        talking.addErrback(lambda _: None)
+        await scene.end(peer)
+
+    run_in_reactor(main, timeout=30)

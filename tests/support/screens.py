@@ -17,6 +17,7 @@ SCREENS = Path(__file__).parents[1] / "screens"
 FAINT = Path(__file__).with_name("contrast.js").read_text()
 DESK = ViewportSize(width=1440, height=900)
 WALL = ViewportSize(width=1920, height=1080)
+ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 PATIENCE = 20_000
 """Milliseconds to wait for what a telephone must do first."""
 LONGEST_WALK = 60
@@ -42,7 +43,7 @@ def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         path = all_needs()["chromium"].path
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
             yield browser
         finally:
