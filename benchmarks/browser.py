@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from twisted.internet import reactor
-
 from cti.call import negotiation
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import Security
@@ -17,7 +15,7 @@ from cti.sip.sdp import SessionDescription
 from cti.transport.media_client import MediaWorkers
 from cti.worker.settings import MediaSettings
 from tests.support.peer_process import PeerProcess
-from tests.support.reactor import pause, run_in_reactor
+from tests.support.reactor import pause, reactor, run_in_reactor
 from tests.support.rtp_phone import Ear
 
 SETTINGS = MediaSettings(first_port=36000, last_port=37998)
@@ -49,7 +47,7 @@ async def _connect(workers: MediaWorkers, peer: PeerProcess, number: int) -> Non
 
 
 async def measure(legs: int, seconds: float) -> None:
-    workers = MediaWorkers(reactor, SETTINGS, Ear(), count=1)
+    workers = MediaWorkers(reactor(), SETTINGS, Ear(), count=1)
     await workers.start()
     peer = PeerProcess("tests.support.raw_browser", 440.0)
     for number in range(legs):

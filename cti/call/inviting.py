@@ -82,9 +82,7 @@ class Inviting:
         leg.local = address
         wanted = leg.route.codecs if leg.route is not None else ()
         codecs = [Codec[name] for name in wanted if name in Codec.__members__]
-        leg.described = negotiation.describe(
-            address, first=codec, codecs=codecs or negotiation.DEFAULT_CODECS
-        )
+        leg.described = negotiation.describe(address, first=codec, codecs=codecs)
         return leg.described
 
     def _caller_shown_to(self, member: Member) -> str:

@@ -1,5 +1,7 @@
 """From session descriptions to media: what RFC 3264 agreed, in the media port's words."""
 
+from collections.abc import Sequence
+
 from cti.media.port import (
     BrowserKeys,
     Codec,
@@ -52,13 +54,14 @@ def describe(
     previous: SessionDescription | None = None,
     first: Codec | None = None,
     direction: Direction = Direction.SENDRECV,
+    codecs: Sequence[Codec] = (),
 ) -> SessionDescription:
     """Our answer to the offer, or an offer of our own that prefers the codec `first`.
 
-    Codecs, keys and certificate are `local`'s. NotAcceptableError when the offer has none of the
-    codecs, or another security.
+    Keys, certificate and codecs are `local`'s, unless a line wants `codecs` of its own.
+    NotAcceptableError when the offer has none of the codecs, or another security.
     """
-    names, own = [codec.name for codec in local.codecs], _own(local)
+    names, own = [codec.name for codec in codecs or local.codecs], _own(local)
     if offered is not None:
         return sdp.answer(
             offered, local.host, local.port, codecs=names, previous=previous, security=own
