@@ -14,6 +14,8 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
+from cti.trunks.numbers import Numbers, NumberSettings
+from cti.trunks.settings import Trunk, TrunksSettings
 from cti.worker.settings import MediaSettings
 from tests.support.audio import tone, write_wave
 from tests.support.lossy_link import KnownAccounts
@@ -25,6 +27,7 @@ HOST = "127.0.0.1"
 NUMBER = "95588"
 MUSIC, PROMPT = 440.0, 700.0
 """Hz of the hold music and of the announcement."""
+CARRIER = TrunksSettings({"carrier": Trunk("carrier", trusted=(HOST,))})
 E = TypeVar("E", bound=Event)
 Entry = Callable[["LiveSwitch", CallId], None]
 Scene = Callable[["LiveSwitch"], Coroutine[Any, Any, None]]
@@ -34,7 +37,13 @@ class LiveSwitch:
     """Start it, let peers call `NUMBER`, look at `events`, stop it: nothing may be left."""
 
     def __init__(
-        self, folder: Path, entry: Entry, *, max_calls: int = 1000, minimum_expires: int = 60
+        self,
+        folder: Path,
+        entry: Entry,
+        *,
+        max_calls: int = 1000,
+        minimum_expires: int = 60,
+        trunks: TrunksSettings | None = None,
     ) -> None:
         self.events: list[Event] = []
         self.keys: list[str] = []
@@ -45,12 +54,12 @@ class LiveSwitch:
         accounts = KnownAccounts("1001", "1002")
         settings = SwitchSettings(
             bind=HOST,
-            sip=UserAgentSettings(
-                HOST, 0, trunks={HOST: "carrier"}, minimum_expires=minimum_expires
-            ),
+            sip=UserAgentSettings(HOST, 0, minimum_expires=minimum_expires),
             media=MediaSettings(bind=HOST, first_port=41000, last_port=42998),
             calls=CallSettings(HOST, folder / "recordings", music, max_calls),
             media_workers=1,
+            trunks=trunks or CARRIER,
+            numbers=Numbers(NumberSettings(), [NUMBER]),
         )
         self.service = SwitchService(settings, reactor(), bus, accounts)
         self.calls = self.service.calls
@@ -129,7 +138,7 @@ async def all_registered(switch: LiveSwitch, extensions: Sequence[str]) -> None:
     await pause(0.05)
 
 
-def play(folder: Path, entry: Entry, scene: Scene, *, seconds: float = 25.0, **given: int) -> None:
+def play(folder: Path, entry: Entry, scene: Scene, *, seconds: float = 25.0, **given: Any) -> None:
     """Run the scene on a switch of its own."""
 
     async def main() -> None:
