@@ -49,7 +49,7 @@ class TrunkService:
         self._host, self._clock, self._entropy = host, clock, entropy
         trunks = tuple(settings.trunks.values())
         self._meters = {each.name: Meter(each.limits, clock.seconds()) for each in trunks}
-        self._gateways = GatewayWatch(trunks, settings.probing, clock, bus, self._chance)
+        self._gateways = GatewayWatch(settings, clock, bus, self._chance)
         self._registrations = RegistrationWatch(trunks, clock, bus, self._chance)
         self.trusted = Trusted()
         self._refresher = Refresher(lookup, clock, self.trusted.trust_named)

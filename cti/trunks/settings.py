@@ -165,4 +165,4 @@ class TrunksSettings:
     """Empty: every number goes by every trunk with gateways, in order."""
     probing: Probing = Probing()
     patience: float = 4.0
-    """Seconds a gateway may leave an INVITE without any answer."""
+    """Seconds a gateway may leave an INVITE or OPTIONS without any answer."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Protocol
 
 from twisted.logger import Logger
@@ -13,8 +14,10 @@ from cti.trunks import health, registering
 from cti.trunks.events import TrunkDown, TrunkRegistered, TrunkUnregistered, TrunkUp
 from cti.trunks.health import Health, State
 from cti.trunks.registering import Chance, Registering, Standing
-from cti.trunks.settings import Gateway, Probing, Trunk
+from cti.trunks.settings import Gateway, Trunk, TrunksSettings
 
+SILENCE = 408
+"""Stands for no answer in time."""
 SPREAD = 0.1
 """Part of an interval by which chance shortens it, so that probes do not go out together."""
 
@@ -37,12 +40,13 @@ class Watched:
     gateway: Gateway
     health: Health = field(default_factory=Health)
     timer: DelayedCall | None = None
-    asked: bool = False
-    """Whether an answer to a probe is awaited."""
+    """Until the next probe, or until the one under way counts as unanswered."""
+    probe: str = ""
+    """The probe whose answer is awaited; empty: none."""
 
     @property
     def key(self) -> str:
-        """Names its probes."""
+        """Its name, which those of its probes begin with."""
         return f"trunk/{self.trunk.name}/{self.gateway}"
 
 
@@ -51,13 +55,13 @@ class GatewayWatch:
 
     log = Logger()
 
-    def __init__(
-        self, trunks: Sequence[Trunk], rules: Probing, clock: Clock, bus: Bus, chance: Chance
-    ) -> None:
-        self._rules, self._clock, self._bus, self._chance = rules, clock, bus, chance
+    def __init__(self, settings: TrunksSettings, clock: Clock, bus: Bus, chance: Chance) -> None:
+        self._rules, self._patience = settings.probing, settings.patience
+        self._clock, self._bus, self._chance = clock, bus, chance
+        self._numbers = count(1)
         self._watched = {
             each.key: each
-            for trunk in trunks
+            for trunk in settings.trunks.values()
             for gateway in trunk.gateways
             for each in [Watched(trunk, gateway, Health(since=clock.seconds()))]
         }
@@ -86,13 +90,10 @@ class GatewayWatch:
         ]
 
     def answered(self, report: ProbeAnswered) -> None:
-        """A gateway answered our OPTIONS, or did not."""
-        watched = self._watched.get(report.key)
-        if watched is None or not watched.asked:
-            return
-        watched.asked = False
-        self._heard(watched, report.status)
-        self._later(watched)
+        """A gateway answered our OPTIONS, or did not; what comes too late is no answer."""
+        watched = self._watched.get(report.key.partition("#")[0])
+        if watched is not None and watched.probe == report.key:
+            self._told(watched, report.status)
 
     def call_failed(self, trunk: str, gateway: Gateway, status: int) -> None:
         """A call by that gateway was refused with `status`, 408 when nobody answered at all."""
@@ -100,7 +101,7 @@ class GatewayWatch:
         if watched is None or not watched.trunk.probed:
             return  # nobody would find out that it is well again
         self._heard(watched, status)
-        if not watched.asked and status in health.SILENT:
+        if not watched.probe and status in health.SILENT:
             self._later(watched)
 
     def _heard(self, watched: Watched, status: int) -> None:
@@ -121,8 +122,15 @@ class GatewayWatch:
 
     def _ask(self, watched: Watched) -> None:
         if self._signalling is not None:
-            watched.timer, watched.asked = None, True
-            self._signalling.probe(watched.key, watched.gateway.uri())
+            watched.probe = f"{watched.key}#{next(self._numbers)}"
+            # Signalling itself gives up only after half a minute (Timer F).
+            watched.timer = self._clock.callLater(self._patience, self._told, watched, SILENCE)
+            self._signalling.probe(watched.probe, watched.gateway.uri())
+
+    def _told(self, watched: Watched, status: int) -> None:
+        watched.probe = ""
+        self._heard(watched, status)
+        self._later(watched)
 
     def _later(self, watched: Watched) -> None:
         if self._signalling is None:

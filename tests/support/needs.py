@@ -43,9 +43,7 @@ def all_needs() -> dict[str, Need]:
         "chromium": Need(
             "chromium", "a browser", _program("chromium", "chromium-browser", "google-chrome")
         ),
-        "kamailio": Need(
-            "kamailio", "an independent registrar and proxy", _program("kamailio")
-        ),
+        "kamailio": Need("kamailio", "an independent registrar and proxy", _program("kamailio")),
         "postgresql": Need("postgresql", "the other database", _postgresql_bin()),
     }
 

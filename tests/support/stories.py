@@ -14,6 +14,7 @@ from cti.call.events import (
     Failed,
     Held,
     MediaReported,
+    NetworkReached,
     RecordingStarted,
     RecordingStopped,
     Retrieved,
@@ -22,7 +23,8 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId
 
 AFTER: dict[type[Event] | None, tuple[type[Event], ...]] = {
-    None: (Delivered, Established, Failed, ConnectionCleared),
+    None: (NetworkReached, Delivered, Established, Failed, ConnectionCleared),
+    NetworkReached: (NetworkReached, Delivered, Established, Failed, ConnectionCleared),
     Delivered: (Established, Failed, ConnectionCleared),
     Established: (Held, ConnectionCleared),
     Held: (Retrieved, ConnectionCleared),

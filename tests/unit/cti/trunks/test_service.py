@@ -50,6 +50,7 @@ class House:
         self.registered: list[tuple[str, str, str, str, int]] = []
         self.events: list[Event] = []
         self.mute: set[str] = set()
+        self.slow: dict[str, float] = {}
 
         def broken(_event: Event, error: BaseException) -> None:
             raise error
@@ -70,7 +71,8 @@ class House:
     def probe(self, key: str, uri: str) -> None:
         self.probed.append(uri)
         status = 408 if any(each in uri for each in self.mute) else 405
-        self.clock.callLater(0.1, self.trunks.report, ProbeAnswered(key, status))
+        late = next((each for host, each in self.slow.items() if host in uri), 0.1)
+        self.clock.callLater(late, self.trunks.report, ProbeAnswered(key, status))
 
     def register(
         self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
@@ -112,6 +114,14 @@ def test_a_silent_gateway_is_passed_over_and_preferred_again_when_it_is_back() -
     assert (down.trunk, down.gateway, down.left) == ("carrier", str(FIRST), 1)
     assert isinstance(up, TrunkUp)
     assert up.gateway == str(FIRST)
+
+
+def test_a_gateway_that_answers_too_late_is_silent() -> None:
+    here = house(CARRIER)
+    here.slow = {"192.0.2.1": 20.0}
+    here.wait(60)
+    assert here.ways() == [SECOND_WAY, FIRST_WAY]
+    assert [type(each) for each in here.events] == [TrunkDown]
 
 
 def test_a_failed_call_leads_to_the_next_gateway_at_once_and_asks_the_first() -> None:
