@@ -61,11 +61,13 @@ def running_baresip(
     interval: int = 60,
     transport: str = "udp",
     authority: Path | None = None,
+    encryption: str = "",
 ) -> Iterator[Baresip]:
     """A telephone that answers at once and says a tone of that frequency (Hz).
 
     It registers every `interval` seconds with the demo's password, or with `secret`, by the
-    transport ``udp``, ``tcp`` or ``tls``; `authority` signed the certificate it believes.
+    transport ``udp``, ``tcp`` or ``tls``; `authority` signed the certificate it believes,
+    `encryption` is the module that protects its sound.
     """
     control_port = free_port(socket.SOCK_STREAM)
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +78,7 @@ def running_baresip(
         f"audio_source aufile,{voice}",
         f"module_path {MODULES}",
         "module g711.so",
+        "module srtp.so",
         "module aufile.so",
         "module sndfile.so",
         "module_tmp account.so",
@@ -89,7 +92,7 @@ def running_baresip(
     (folder / "accounts").write_text(
         f"<sip:{extension}@127.0.0.1:{server_port};transport={transport}>;auth_user={extension}"
         f";auth_pass={secret or f'demo-{extension}'};answermode={answers};regint={interval}"
-        f";audio_codecs={codecs}\n"
+        f";audio_codecs={codecs}{encryption and f';mediaenc={encryption}'}\n"
     )
     with (folder / "output.txt").open("wb") as out:
         process = subprocess.Popen(
