@@ -130,9 +130,11 @@ class Connection:
 
     def broken(self, why: str) -> None:
         """The far side breaks the rules."""
-        self._table.counters["broken"] += 1
-        if self._table.counters["broken"] == 1:
-            self.log.warn("{who} was cut off: {why}", who=str(self.endpoint), why=why)
+        self._cut_off("broken", why)
+
+    def silent(self, why: str) -> None:
+        """The far side is gone without a word."""
+        self._cut_off("silent", why)
 
     def closed(self, reason: Failure) -> None:
         """It is over, however it ended."""
@@ -141,6 +143,11 @@ class Connection:
         self._gone()
 
     # --- private ----------------------------------------------------------------------------
+
+    def _cut_off(self, kind: str, why: str) -> None:
+        self._table.counters[kind] += 1
+        if self._table.counters[kind] == 1:
+            self.log.warn("{who} was cut off: {why}", who=str(self.endpoint), why=why)
 
     def _look(self) -> None:
         """Is it still wanted? Not if it never stood, nor if it was quiet and nobody needs it."""

@@ -139,7 +139,7 @@ class SipEndpoint:
         `secure` tells that they reach it by TLS though it ends in front of us.
         """
         called_by = self._sockets.connections.called_by
-        return SipSocketResource(called_by, secure=secure, trusted=trusted)
+        return SipSocketResource(called_by, self._reactor, secure=secure, trusted=trusted)
 
     # --- commands of the user agent -------------------------------------------------------------
 

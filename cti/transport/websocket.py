@@ -19,14 +19,17 @@ from wsproto.events import (
     BytesMessage,
     CloseConnection,
     Ping,
+    Pong,
     TextMessage,
 )
 from wsproto.events import Request as Opening
 from wsproto.handshake import H11Handshake
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
+from cti.kernel.clock import Clock
 from cti.sip.events import Transport
 from cti.transport.connections import Connection
+from cti.transport.heartbeat import PATIENCE, Heartbeat
 from cti.transport.outflow import Outflow
 from cti.transport.stream import KEEP_ALIVE
 from cti.web import requests
@@ -43,12 +46,13 @@ CalledBy = Callable[[Transport, IAddress], Connection | None]
 class SocketWire:
     """One WebSocket: a frame, or the fragments of one, is a message (RFC 7118, 5)."""
 
-    def __init__(self, frames: Frames, transport: Any, link: Connection) -> None:
+    def __init__(self, frames: Frames, transport: Any, link: Connection, clock: Clock) -> None:
         self._frames, self._transport, self._link = frames, transport, link
         self._message = bytearray()
         self._over = False
         transport.unregisterProducer()
         self._outflow = Outflow(transport, self.abort)
+        self._heartbeat = Heartbeat(clock, self._ask, self._silent)
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes of the connection."""
@@ -64,6 +68,7 @@ class SocketWire:
     def connectionLost(self, reason: Failure) -> None:
         """It is over."""
         self._over = True
+        self._heartbeat.stop()
         self._link.closed(reason)
 
     def write(self, data: bytes) -> None:
@@ -86,7 +91,19 @@ class SocketWire:
     def abort(self) -> None:
         """End it now."""
         self._over = True
+        self._heartbeat.stop()
         self._transport.abortConnection()
+
+    def _ask(self, payload: bytes) -> None:
+        """Ping, unless the connection is ending: then that has taken too long."""
+        if self._over:
+            self.abort()
+        else:
+            self._outflow.write(self._frames.send(Ping(payload)))
+
+    def _silent(self) -> None:
+        self._link.silent(f"no pong within {PATIENCE:.0f} s")
+        self.abort()
 
     def _handle(self, event: object) -> None:
         match event:
@@ -96,6 +113,8 @@ class SocketWire:
                 self._take(bytes(data), whole=finished)
             case Ping():
                 self._outflow.write(self._frames.send(event.response()))
+            case Pong(payload=payload):
+                self._heartbeat.pong(bytes(payload))
             case CloseConnection():
                 self._over = True
                 self._outflow.write(self._frames.send(event.response()))
@@ -138,11 +157,17 @@ class SipSocketResource(Resource):
     log = Logger()
 
     def __init__(
-        self, called_by: CalledBy, *, secure: bool = False, trusted: tuple[str, ...] = ()
+        self,
+        called_by: CalledBy,
+        clock: Clock,
+        *,
+        secure: bool = False,
+        trusted: tuple[str, ...] = (),
     ) -> None:
         """`trusted` are the origins besides the site's own whose pages may call."""
         super().__init__()
-        self._called_by, self._secure, self._trusted = called_by, secure, trusted
+        self._called_by, self._clock = called_by, clock
+        self._secure, self._trusted = secure, trusted
 
     def render_GET(self, request: Request) -> bytes | int:
         """Open the WebSocket, or answer 403 (not from there), 400 (no SIP) or 503 (too many)."""
@@ -170,7 +195,7 @@ class SipSocketResource(Resource):
         channel: Any = request.channel
         assert handshake.connection is not None
         channel.setTimeout(None)
-        wire = SocketWire(handshake.connection, channel.transport, connection)
+        wire = SocketWire(handshake.connection, channel.transport, connection, self._clock)
         connection.attach(wire)
         # The channel's own two methods give way to ours, as Twisted's WebSocket does it.
         channel.dataReceived, channel.connectionLost = wire.dataReceived, wire.connectionLost
