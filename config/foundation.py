@@ -51,6 +51,7 @@ class Foundation:
                 self.catalogue,
                 [queue.queue_id for queue in settings.queues],
                 self.calendars.keys(),
+                settings.ivr.transfers,
             ),
         )
         for folder in (folders.recordings, folders.spool, KEY_FILE.parent):

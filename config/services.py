@@ -233,6 +233,7 @@ class Hotline:
             calendars=self.foundation.calendars,
             bus=self.bus,
             clock=self._reactor,
+            transfers=self.settings.ivr.transfers,
         )
         return IvrService(self.foundation.flows, ports)
 

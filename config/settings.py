@@ -85,9 +85,14 @@ class RecordingSettings:
 
 @dataclass(frozen=True, slots=True)
 class IvrSettings:
-    """What serves callers before a person does: `numbers` maps the number dialled to a flow."""
+    """What serves callers before a person does.
+
+    `numbers` maps the number dialled to a flow, `transfers` the names that flows pass callers on
+    to, to outside numbers; an empty number is not offered.
+    """
 
     numbers: Mapping[str, str] = field(default_factory=lambda: {"95588": "main"})
+    transfers: Mapping[str, str] = field(default_factory=lambda: {"night_desk": ""})
 
 
 @dataclass(frozen=True, slots=True)

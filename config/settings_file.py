@@ -209,6 +209,7 @@ def _ivr(part: Section) -> IvrSettings:
     numbers = part.get("numbers")
     return IvrSettings(
         numbers=_numbers(numbers) if numbers else usual.numbers,
+        transfers={**usual.transfers, **_value(part, "transfers", {}, _transfers)},
     )
 
 
@@ -346,6 +347,14 @@ def _numbers(value: Value) -> dict[str, str]:
             flow.wrong(f"{number!r} is no telephone number: digits only, perhaps after a +")
         flows[number] = flow.text()
     return flows
+
+
+def _transfers(value: Value) -> dict[str, str]:
+    numbers = {name: _text_or_nothing(number) for name, number in value.section().each()}
+    for name, number in value.section().each():
+        if numbers[name] and not NUMBER.fullmatch(numbers[name]):
+            number.wrong(f"{numbers[name]!r} is no telephone number")
+    return numbers
 
 
 def _time_zone(value: Value | None) -> str:

@@ -25,21 +25,27 @@ from ivr.flow import (
     Schedule,
     Service,
     Signature,
+    Transfer,
     edges,
     prompts,
+    transfer_fact,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What there is beside the flow: prompt ids with their blanks, services, queues, calendars."""
+    """What there is beside the flow: prompt ids with their blanks, services, queues, calendars,
+    and the names of transfers, whether a number stands behind them or not.
+    """
 
     prompts: Mapping[str, frozenset[str]]
     services: Mapping[str, Signature]
     queues: frozenset[str]
     calendars: frozenset[str]
+    transfers: frozenset[str] = frozenset()
 
 
+TRANSFER = transfer_fact("")
 NODES = "nodes."
 Places = Mapping[str, Value]
 """Where things stand in the file: ``start``, ``attempts``, ``nodes.main`` ..."""
@@ -106,6 +112,11 @@ class _Checker:
                     self._known("queue", node.queue, self.surroundings.queues, path)
                 case Schedule():
                     self._known("calendar", node.calendar, self.surroundings.calendars, path)
+                case Transfer(name=name) if name:
+                    self._known("transfer", name, self.surroundings.transfers, path)
+                case Branch(fact=fact) if fact.startswith(TRANSFER):
+                    name = fact.removeprefix(TRANSFER)
+                    self._known("transfer", name, self.surroundings.transfers, path)
                 case Branch(fact=fact) if fact == CHOICE:
                     for name in node.cases:
                         self._known("choice", name, self.choices, path)

@@ -16,6 +16,7 @@ from ivr.flow import (
     Schedule,
     Service,
     SwitchLanguage,
+    Transfer,
     edges,
 )
 
@@ -51,6 +52,8 @@ def _shape(name: str, node: Node) -> str:
             return f"{{{_quoted(name)}}}"
         case Enqueue():
             return f"([{_quoted(f'{name}: {node.queue}')}])"
+        case Transfer():
+            return f">{_quoted(f'{name}: {node.name or node.number}')}]"
         case HangUp():
             return f"((({_quoted(name)})))"
         case Say() | Goto() | SwitchLanguage():

@@ -9,7 +9,7 @@ from enum import Enum
 
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Situation
-from ivr.flow import Values
+from ivr.flow import Passing, Values
 from prompts.catalogue import Announcement
 
 
@@ -87,11 +87,18 @@ class CalendarChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOn:
+    """Somebody answered who the caller was passed on to, or nobody did and the caller is back."""
+
+    outcome: Passing
+
+
+@dataclass(frozen=True, slots=True)
 class CallerLeft:
     """The caller hung up."""
 
 
-Event = Started | Played | Key | TimerFired | ServiceDone | CalendarChecked | CallerLeft
+Event = Started | Played | Key | TimerFired | ServiceDone | CalendarChecked | PassedOn | CallerLeft
 
 
 # --- effects --------------------------------------------------------------------------------
@@ -192,6 +199,14 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class PassOn:
+    """Call that number, or the one behind that name, for the caller; `PassedOn` follows."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnect:
     """End the call; the flow is over."""
 
@@ -208,5 +223,6 @@ Effect = (
     | Choose
     | Entered
     | HandOver
+    | PassOn
     | Disconnect
 )

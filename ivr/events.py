@@ -54,7 +54,10 @@ class ServiceUsed(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowLeft(CallEvent):
-    """The flow let go of the call: ``queued``, ``hung_up`` by the caller, ``ended``, ``failed``."""
+    """The flow let go of the call.
+
+    ``queued``, ``passed_on`` to a number outside, ``hung_up`` by the caller, ``ended``, ``failed``.
+    """
 
     kind: ClassVar[str] = "ivr.flow_left"
     flow: str

@@ -25,6 +25,9 @@ FACTS: Mapping[str, tuple[str, ...]] = {
 CHOICE = "choice"
 """The name of the last menu choice made."""
 
+CONFIGURED = "configured"
+"""The value of `transfer.NAME` where a number stands behind that name of a transfer."""
+
 Values = Mapping[str, str]
 
 
@@ -103,6 +106,34 @@ class Enqueue:
     situation: Situation = Situation.ORDINARY
 
 
+class Passing(Enum):
+    """How an attempt to pass a caller on ends."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    """There is no such number, no line that leads there, or something on the way failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Pass the caller on to a number outside, written here or behind a `name` of the settings.
+
+    Whoever answers there takes the call; otherwise the caller comes back to these nodes.
+    """
+
+    prompts: Prompts
+    number: str
+    name: str
+    outcomes: Mapping[Passing, str]
+
+
+def transfer_fact(name: str) -> str:
+    """What a `branch` looks at to learn whether that transfer has a number."""
+    return f"transfer.{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Go on by what a working calendar says of this moment."""
@@ -144,7 +175,19 @@ class HangUp:
     prompts: Prompts
 
 
-Node = Say | Menu | Ask | Service | Enqueue | Schedule | SwitchLanguage | Branch | Goto | HangUp
+Node = (
+    Say
+    | Menu
+    | Ask
+    | Service
+    | Enqueue
+    | Transfer
+    | Schedule
+    | SwitchLanguage
+    | Branch
+    | Goto
+    | HangUp
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +249,9 @@ def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
             yield "no answer", node.give_up, Edge.SILENCE
         case Service():
             yield from ((outcome, then, Edge.ITSELF) for outcome, then in node.outcomes.items())
+        case Transfer():
+            for outcome, then in node.outcomes.items():
+                yield outcome.value, then, Edge.ITSELF
         case Schedule():
             yield "open", node.open, Edge.ITSELF
             yield "closed", node.closed, Edge.ITSELF
@@ -218,6 +264,6 @@ def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
 def prompts(node: Node) -> Prompts:
     """What the node says."""
     match node:
-        case Say() | Menu() | Ask() | Service() | Enqueue() | HangUp():
+        case Say() | Menu() | Ask() | Service() | Enqueue() | Transfer() | HangUp():
             return node.prompts
     return ()

@@ -43,6 +43,8 @@ from ivr.effects import (
     Key,
     Line,
     Mask,
+    PassedOn,
+    PassOn,
     Play,
     Played,
     ServiceDone,
@@ -64,12 +66,14 @@ from ivr.flow import (
     HangUp,
     Menu,
     Node,
+    Passing,
     Prompt,
     Prompts,
     Say,
     Schedule,
     Service,
     SwitchLanguage,
+    Transfer,
     Values,
 )
 from ivr.grammar import AGAIN, BACK, TERMINATOR, Verdict, expire, press
@@ -125,6 +129,8 @@ class _Turn:
                 self._conclude_service()
             case CalendarChecked() if phase is Phase.CHECKING:
                 self._enter(self._by_hours(event.hours))
+            case PassedOn() if phase is Phase.PASSING and not self.state.playing:
+                self._passed_on(event.outcome)
 
     def use_keys_ahead(self) -> None:
         """Hand keys typed ahead to the question that now listens."""
@@ -147,6 +153,8 @@ class _Turn:
                 self._listen()
             case Phase.SERVING:
                 self._conclude_service()
+            case Phase.PASSING:
+                self._pass_on()
             case Phase.CLOSING:
                 self._close()
 
@@ -288,8 +296,8 @@ class _Turn:
                 self._do(CheckCalendar(node.calendar))
             case Enqueue():
                 self._hand_over(node)
-            case HangUp():
-                self._say_goodbye(node)
+            case Transfer() | HangUp():
+                self._take_leave(node)
         return None
 
     def _question(self, node: Menu | Ask) -> None:
@@ -343,11 +351,22 @@ class _Turn:
         self._do(HandOver(node.queue, node.situation, lines))
         self._finish()
 
-    def _say_goodbye(self, node: HangUp) -> None:
-        self._change(phase=Phase.CLOSING, ahead=NOTHING, secrets={})
+    def _take_leave(self, node: Transfer | HangUp) -> None:
+        phase = Phase.PASSING if isinstance(node, Transfer) else Phase.CLOSING
+        self._change(phase=phase, ahead=NOTHING, secrets={})
         self._play_queued(node.prompts, barge_in=False)
         if not self.state.playing:
-            self._close()
+            self._prompt_ended()
+
+    def _pass_on(self) -> None:
+        node = self._at(Transfer)
+        self._do(PassOn(node.number, node.name))
+
+    def _passed_on(self, outcome: Passing) -> None:
+        if outcome is Passing.ANSWERED:
+            self._finish()
+        else:
+            self._enter(self._at(Transfer).outcomes[outcome])
 
     def _close(self) -> None:
         self._do(Disconnect())

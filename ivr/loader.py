@@ -3,6 +3,7 @@
 The shipped ``config/flows/main.yaml`` shows every verb and says what it means.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from cti.kernel.vocabulary import Language, Situation
 from ivr.checks import Surroundings, check_flow
 from ivr.flow import (
     CHOICE,
+    CONFIGURED,
     FACTS,
     UNAVAILABLE,
     Ask,
@@ -25,17 +27,22 @@ from ivr.flow import (
     HangUp,
     Menu,
     Node,
+    Passing,
     Prompt,
     Prompts,
     Say,
     Schedule,
     Service,
     SwitchLanguage,
+    Transfer,
     Values,
+    transfer_fact,
 )
 from ivr.grammar import AGAIN, BACK, DIGITS, TERMINATOR, Rule
 
 MENU_KEYS = DIGITS + "ABCD"
+TELEPHONE_NUMBER = re.compile(r"\+?[0-9]{2,20}")
+TRANSFER = transfer_fact("")
 LONGEST_ENTRY = 40
 LONGEST_TIMEOUT = 60.0
 MOST_REASKS = 9
@@ -218,6 +225,24 @@ def _enqueue(value: Value, _defaults: _Defaults) -> Node:
     return node
 
 
+def _transfer(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    number, name = section.get("number"), section.get("name")
+    if (number is None) == (name is None):
+        value.wrong("needs one of `number`, such as 95588, and `name`, one of `ivr.transfers`")
+    if number is not None and not TELEPHONE_NUMBER.fullmatch(number.text()):
+        number.wrong("is no telephone number: digits only, perhaps after a +")
+    branches = [each for each in Passing if each is not Passing.ANSWERED]
+    node = Transfer(
+        _prompts(section, needed=False),
+        number.text() if number else "",
+        name.text() if name else "",
+        {each: section.need(each.value, "the node after that").text() for each in branches},
+    )
+    section.close()
+    return node
+
+
 def _schedule(value: Value, _defaults: _Defaults) -> Node:
     section = value.section()
     closed = section.need("closed", "the node outside hours").text()
@@ -242,16 +267,23 @@ def _language(value: Value, _defaults: _Defaults) -> Node:
 
 def _branch(value: Value, _defaults: _Defaults) -> Node:
     section = value.section()
-    looked_at = (*FACTS, CHOICE)
-    fact = section.need("on", f"one of {', '.join(looked_at)}").one_of(looked_at)
+    fact = _fact(section)
+    values = (CONFIGURED,) if fact.startswith(TRANSFER) else FACTS.get(fact, ())
     cases = {}
     for case, target in section.need("cases", "value -> node").section().each():
-        if case not in FACTS.get(fact, (case,)):
-            target.wrong(f"{fact} is never {case!r}; it is one of {', '.join(FACTS[fact])}")
+        if values and case not in values:
+            target.wrong(f"{fact} is never {case!r}; it is one of {', '.join(values)}")
         cases[case] = target.text()
     node = Branch(fact, cases, section.need("otherwise", "the node of all other cases").text())
     section.close()
     return node
+
+
+def _fact(section: Section) -> str:
+    looked_at = (*FACTS, CHOICE)
+    value = section.need("on", f"one of {', '.join(looked_at)}, {TRANSFER}NAME")
+    text = value.text()
+    return text if text.startswith(TRANSFER) else value.one_of(looked_at)
 
 
 def _goto(value: Value, _defaults: _Defaults) -> Node:
@@ -271,6 +303,7 @@ VERBS: Mapping[str, Callable[[Value, _Defaults], Node]] = {
     "ask": _ask,
     "service": _service,
     "enqueue": _enqueue,
+    "transfer": _transfer,
     "schedule": _schedule,
     "language": _language,
     "branch": _branch,

@@ -1,7 +1,7 @@
 """What a flow's session is given: everything it acts on, behind protocols."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -43,7 +43,7 @@ class CustomerFinder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The house as a flow sees it; `calendars` by name."""
+    """The house as a flow sees it; `calendars` by name, `transfers` the numbers behind names."""
 
     calls: CallControl
     announcer: Announcer
@@ -54,3 +54,4 @@ class Ports:
     calendars: Mapping[str, WorkingCalendar]
     bus: Bus
     clock: Clock
+    transfers: Mapping[str, str] = field(default_factory=dict)

@@ -3,26 +3,37 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from cti.call.events import CallCleared, ConnectionCleared
-from cti.call.model import Party
+from cti.call.events import CallCleared, ConnectionCleared, Established, Failed
+from cti.call.model import Cause, Party
 from cti.kernel.document import documents_in
 from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import CallId
 from ivr.checks import Surroundings
-from ivr.flow import Flow
+from ivr.flow import Flow, Passing
 from ivr.loader import load
 from ivr.ports import Ports
 from ivr.services import SIGNATURES
 from ivr.session import Session
 from prompts.catalogue import Catalogue
 
+PASSINGS = {
+    Cause.BUSY: Passing.BUSY,
+    Cause.REFUSED: Passing.BUSY,
+    Cause.NO_ANSWER: Passing.NO_ANSWER,
+}
+
 
 def surroundings(
-    catalogue: Catalogue, queues: Collection[str], calendars: Collection[str]
+    catalogue: Catalogue,
+    queues: Collection[str],
+    calendars: Collection[str],
+    transfers: Collection[str] = (),
 ) -> Surroundings:
     """What flows are checked against."""
     blanks = {text: frozenset(catalogue.blanks(text)) for text in catalogue.ids}
-    return Surroundings(blanks, SIGNATURES, frozenset(queues), frozenset(calendars))
+    return Surroundings(
+        blanks, SIGNATURES, frozenset(queues), frozenset(calendars), frozenset(transfers)
+    )
 
 
 def load_flows(folder: Path, around: Surroundings) -> dict[str, Flow]:
@@ -36,6 +47,8 @@ class IvrService:
     def __init__(self, flows: Mapping[str, Flow], ports: Ports) -> None:
         self._flows, self._ports = flows, ports
         self._sessions: dict[CallId, Session] = {}
+        ports.bus.subscribe(Established, self._connection_answered)
+        ports.bus.subscribe(Failed, self._connection_failed)
         ports.bus.subscribe(ConnectionCleared, self._connection_cleared)
         ports.bus.subscribe(CallCleared, self._call_cleared)
 
@@ -51,6 +64,15 @@ class IvrService:
             return
         self._sessions[call_id] = session = Session(call_id, flow, self._ports)
         session.start()
+
+    def _connection_answered(self, event: Established) -> None:
+        session = self._sessions.get(event.call_id)
+        if session and event.party is not Party.CALLER:
+            session.passed_on(Passing.ANSWERED)
+
+    def _connection_failed(self, event: Failed) -> None:
+        if session := self._sessions.get(event.call_id):
+            session.passed_on(PASSINGS.get(event.cause, Passing.UNREACHABLE))
 
     def _connection_cleared(self, event: ConnectionCleared) -> None:
         if event.party is Party.CALLER:

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from cti.call.control import PlayEnd
 from cti.kernel.clock import DelayedCall, utc
-from cti.kernel.errors import HotlineError
+from cti.kernel.errors import HotlineError, Refused
 from cti.kernel.identifiers import CallId, QueueId
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Verification
@@ -37,6 +37,8 @@ from ivr.effects import (
     Key,
     Line,
     Mask,
+    PassedOn,
+    PassOn,
     Play,
     Played,
     ServiceDone,
@@ -56,7 +58,7 @@ from ivr.events import (
     SignInAttempted,
     SignInOutcome,
 )
-from ivr.flow import UNAVAILABLE, Flow
+from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Passing, transfer_fact
 from ivr.interpreter import step
 from ivr.ports import Ports
 from ivr.services import SIGNATURES, SelfServices
@@ -79,6 +81,8 @@ class Session:
         self._events: deque[Event] = deque()
         self._handling = False
         self._left = False
+        self._passing = False
+        """Whether somebody outside is called for the caller."""
         self._over = False
         self._timers: dict[Timer, DelayedCall] = {}
         self._sound = 0
@@ -107,6 +111,16 @@ class Session:
                 timer.cancel()
         self._timers.clear()
 
+    def passed_on(self, outcome: Passing) -> None:
+        """Somebody who was called for the caller answered, or will not."""
+        if not self._passing:
+            return
+        self._passing = False
+        self._handle(PassedOn(outcome))
+        if outcome is Passing.ANSWERED:
+            self._ports.calls.collect(self._call_id, None)
+            self._leave("passed_on")
+
     # --- beginning --------------------------------------------------------------------------
 
     async def _begin(self) -> None:
@@ -120,7 +134,9 @@ class Session:
         customer = await known
         if self._over:
             return
-        self._handle(Started(_facts(customer)))
+        numbers = self._ports.transfers.items()
+        offered = {transfer_fact(name): CONFIGURED for name, number in numbers if number}
+        self._handle(Started({**_facts(customer), **offered}))
 
     def _look_up(self, number: str) -> Deferred[Customer | None]:
         """Who calls, None when that takes too long; found late, they are attached all the same."""
@@ -180,11 +196,8 @@ class Session:
                 self._ports.calls.mask(self._call_id, effect.masked)
             case SetLanguage() | Choose() | Entered():
                 self._note(effect)
-            case HandOver():
-                self._hand_over(effect)
-            case Disconnect():
-                self._leave("ended")
-                self._ports.calls.clear(self._call_id)
+            case HandOver() | PassOn() | Disconnect():
+                self._let_go(effect)
 
     def _note(self, effect: SetLanguage | Choose | Entered) -> None:
         calls = self._ports.calls
@@ -316,6 +329,16 @@ class Session:
 
     # --- end --------------------------------------------------------------------------------
 
+    def _let_go(self, effect: HandOver | PassOn | Disconnect) -> None:
+        match effect:
+            case HandOver():
+                self._hand_over(effect)
+            case PassOn():
+                self._pass_on(effect)
+            case Disconnect():
+                self._leave("ended")
+                self._ports.calls.clear(self._call_id)
+
     def _hand_over(self, effect: HandOver) -> None:
         self._sound += 1
         self._ports.calls.collect(self._call_id, None)
@@ -340,6 +363,21 @@ class Session:
             self._ports.announcer.release(greeting)
             raise
         self._leave("queued")
+
+    def _pass_on(self, effect: PassOn) -> None:
+        """Call the number for the caller, who hears music meanwhile."""
+        number = effect.number or self._ports.transfers.get(effect.name, "")
+        call = self._ports.calls.get(self._call_id)
+        if call is None or call.caller is None:
+            return
+        self._passing = True
+        try:
+            if not number:
+                raise Refused("call.no_route", number=effect.name)
+            self._ports.calls.single_step_transfer(call.caller.id, number)
+        except Refused as refused:
+            self._log.warn("A caller cannot be passed on: {why}", why=refused, call=self._call_id)
+            self.passed_on(Passing.UNREACHABLE)
 
     def _broken(self, failure: Failure) -> None:
         """Our own mistake: this call ends, the house goes on."""

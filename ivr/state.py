@@ -20,6 +20,8 @@ class Phase(Enum):
     ASK = "ask"
     SERVING = "serving"
     CHECKING = "checking"
+    PASSING = "passing"
+    """The caller is told that they are passed on, or somebody is called for them."""
     CLOSING = "closing"
     DONE = "done"
 

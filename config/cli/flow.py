@@ -49,6 +49,7 @@ def run(args: Namespace) -> int:
         load_catalogue(),
         [queue.queue_id for queue in settings.queues],
         load_calendars(folder, ANY_YEAR).keys(),
+        settings.ivr.transfers,
     )
     if args.action == "graph":
         print(mermaid(load(args.file, around)), end="")

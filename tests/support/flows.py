@@ -24,7 +24,7 @@ nodes:
 @cache
 def around() -> Surroundings:
     """The real catalogue and services, the shipped queues and calendars."""
-    return surroundings(load_catalogue(), {"general", "complaints"}, {"service"})
+    return surroundings(load_catalogue(), {"general", "complaints"}, {"service"}, {"night_desk"})
 
 
 @cache

@@ -125,6 +125,7 @@ class IvrHouse:
         self.customers = OneCustomer()
         self.bank, self.tickets = FakeBank(), FakeTickets()
         self.queues = NotingQueues(self.calls, self.announcer)
+        self.transfers: dict[str, str] = {"night_desk": ""}
         ports = Ports(
             self.calls,
             self.announcer,
@@ -135,6 +136,7 @@ class IvrHouse:
             {"service": SERVICE_HOURS},
             self.bus,
             self.clock,
+            self.transfers,
         )
         self.ivr = IvrService({"main": shipped_flow()}, ports)
 

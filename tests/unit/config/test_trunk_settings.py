@@ -153,3 +153,14 @@ def test_mistakes_between_trunks(tmp_path: Path, text: str, message: str) -> Non
     with pytest.raises(DocumentError) as error:
         read_settings(written(tmp_path, text))
     assert message in str(error.value)
+
+
+def test_numbers_that_flows_pass_callers_on_to(tmp_path: Path) -> None:
+    assert read_settings(written(tmp_path, "demo: no")).ivr.transfers == {"night_desk": ""}
+    text = 'ivr: {transfers: {police: "110", night_desk: "01066668888"}}'
+    assert read_settings(written(tmp_path, text)).ivr.transfers == {
+        "police": "110",
+        "night_desk": "01066668888",
+    }
+    with pytest.raises(DocumentError, match="is no telephone number"):
+        read_settings(written(tmp_path, "ivr: {transfers: {police: me}}"))
