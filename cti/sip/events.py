@@ -73,10 +73,13 @@ class Endpoint:
         return f"{self.host}:{self.port}"
 
     def same_way(self, other: "Endpoint") -> bool:
-        """Whether both are reached over the same connection or, with none named, address."""
+        """Whether both are reached over the same connection or, with none named, address.
+
+        The one flow of UDP leads everywhere, and so says nothing of where.
+        """
         if self.transport is not other.transport:
             return False
-        if self.flow and other.flow:
+        if self.transport.reliable and self.flow and other.flow:
             return self.flow == other.flow
         return (self.host, self.port) == (other.host, other.port)
 

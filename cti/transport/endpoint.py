@@ -1,7 +1,8 @@
 """SIP over sockets: carries out what the user agent says, and hands its reports upwards.
 
 Commands may be given from within a report's handler: all actions of one input are performed
-before its first report goes out, and reports keep their order.
+before its first report goes out, and reports keep their order. What is to be told of a new call
+waits until the caller knows its session.
 """
 
 from collections import Counter, deque
@@ -38,6 +39,8 @@ from cti.transport.websocket import SipSocketResource
 
 FAREWELL = 2.0
 """Seconds to wait for the answers to our last BYE and REGISTER."""
+QUIET = 60.0
+"""Seconds between two lines in the log about what cannot be sent."""
 
 OnReport = Callable[[Report], object]
 
@@ -71,10 +74,12 @@ class SipEndpoint:
             reactor, self, self.counters, self.message_received, tcp=settings.tcp, tls=tls
         )
         self._timers = KeyedTimers(reactor, self._timer_fired)
+        self._outputs: deque[Output] = deque()
         self._reports: deque[Report] = deque()
         self._unreachable: deque[Endpoint] = deque()
         self._performing = False
         self._delivering = False
+        self._quiet_until = float("-inf")
         self._open = False
         self._leaving: Deferred[None] | None = None
 
@@ -126,8 +131,7 @@ class SipEndpoint:
     def unreachable(self, destination: Endpoint) -> None:
         """Nothing gets there: told to the user agent once its last output is worked off."""
         self._unreachable.append(destination)
-        if not self._performing:
-            self._perform([])
+        self._perform([])
 
     def needs(self, connection: Endpoint) -> bool:
         """Whether a binding, a dialog or a registration of ours wants it kept."""
@@ -144,9 +148,15 @@ class SipEndpoint:
     # --- commands of the user agent -------------------------------------------------------------
 
     def invite(self, invitation: Invitation) -> SessionId:
-        """Call somebody."""
+        """Call somebody; the first report about it comes after this returned."""
         session, output = self.user_agent.invite(invitation)
-        self._perform(output)
+        held, self._delivering = self._delivering, True
+        try:
+            self._perform(output)
+        finally:
+            self._delivering = held
+        if self._reports and not held:
+            self._reactor.callLater(0, self._deliver)
         return session
 
     def ring(
@@ -229,11 +239,16 @@ class SipEndpoint:
         self._perform(self.user_agent.timer_fired(key, self._reactor.seconds()))
 
     def _perform(self, output: Output) -> None:
+        self._outputs.append(output)
+        if self._performing:
+            return
         self._performing = True
         try:
-            self._act(output)
-            while self._unreachable:
-                self._fail(self._unreachable.popleft())
+            while self._outputs or self._unreachable:
+                if self._outputs:
+                    self._act(self._outputs.popleft())
+                else:
+                    self._fail(self._unreachable.popleft())
         finally:
             self._performing = False
         self._deliver()
@@ -277,10 +292,16 @@ class SipEndpoint:
             self._sockets.send(data, destination)
         except OSError as error:
             self.counters["unsent"] += 1
-            self.log.warn("nothing reaches {to}: {error}", to=str(destination), error=error)
+            self._say(destination, error)
             self._unreachable.append(destination)
         else:
             self.counters["sent"] += 1
+
+    def _say(self, destination: Endpoint, error: OSError) -> None:
+        now = self._reactor.seconds()
+        if now >= self._quiet_until:
+            self._quiet_until = now + QUIET
+            self.log.warn("nothing reaches {to}: {error}", to=str(destination), error=error)
 
     def _deliver(self) -> None:
         if self._delivering:

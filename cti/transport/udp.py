@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, cast
 
+from twisted.internet.error import InvalidAddressError, MessageLengthError
 from twisted.internet.protocol import DatagramProtocol
 
 from cti.sip.events import DATAGRAM_FLOW, Endpoint, Transport
@@ -33,9 +34,13 @@ class Datagrams(DatagramProtocol):
         self._received(datagram, Endpoint(addr[0], addr[1], Transport.UDP, DATAGRAM_FLOW))
 
     def send(self, data: bytes, destination: Endpoint) -> None:
-        """Put it on the wire; OSError where nothing leads there."""
-        if self.transport is not None:
+        """Put it on the wire; OSError where nothing leads there, or it is too long."""
+        if self.transport is None:
+            return
+        try:
             self.transport.write(data, (destination.host, destination.port))
+        except (InvalidAddressError, MessageLengthError) as error:
+            raise OSError(str(error)) from error
 
     @property
     def port(self) -> int:

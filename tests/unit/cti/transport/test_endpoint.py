@@ -1,11 +1,13 @@
 """The adapter: actions before reports, errors kept in, and a proper farewell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+from sipmessage import Address
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import InvalidAddressError, MessageLengthError
 from twisted.internet.interfaces import IListeningPort, IUDPTransport
 from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.task import Clock
@@ -13,9 +15,19 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from zope.interface import implementer
 
 from cti.sip import sdp
-from cti.sip.events import MalformedReceived, Report, SessionConfirmed, SessionEnded, SessionOffered
+from cti.sip.events import (
+    Endpoint,
+    Invitation,
+    MalformedReceived,
+    Report,
+    SessionConfirmed,
+    SessionEnded,
+    SessionId,
+    SessionOffered,
+)
 from cti.sip.settings import UserAgentSettings
 from cti.transport.endpoint import SipEndpoint
+from cti.transport.resolver import Resolver
 from cti.transport.udp import RECEIVE_BUFFER
 from tests.support.deferred import result_of
 from tests.support.lossy_link import KnownAccounts, counting_entropy
@@ -30,11 +42,11 @@ class FakeTransport:
     def __init__(self) -> None:
         self.sent: list[Sent] = []
         self.options: list[tuple[int, int, int]] = []
-        self.broken = False
+        self.error: Exception | None = None
 
     def write(self, data: bytes, address: tuple[str, int]) -> None:
-        if self.broken:
-            raise OSError("Network is unreachable")
+        if self.error is not None:
+            raise self.error
         self.sent.append((data, address))
 
     def getHost(self) -> IPv4Address:  # noqa: N802  (Twisted's name)
@@ -90,16 +102,29 @@ class FakeReactor(Clock):
         return succeed(None)
 
 
+class Nowhere:
+    """Knows at once that no name leads anywhere."""
+
+    def endpoints(self, uri: str, transports: object) -> Deferred[tuple[Endpoint, ...]]:
+        del uri, transports
+        return succeed(())
+
+
 class House:
     """An endpoint on a fake reactor, and what it reported."""
 
-    def __init__(self, port: int = 5060) -> None:
+    def __init__(self, port: int = 5060, resolver: Nowhere | None = None) -> None:
         self.reactor = FakeReactor()
         self.reports: list[Report] = []
         self.react: Callable[[Report], object] = lambda _: None
         settings = UserAgentSettings("192.0.2.9", port, trunks={TRUNK.host: "carrier"})
         self.endpoint = SipEndpoint(
-            self.reactor, settings, KnownAccounts(), counting_entropy(), self.told
+            self.reactor,
+            settings,
+            KnownAccounts(),
+            counting_entropy(),
+            self.told,
+            resolver=cast(Resolver | None, resolver),
         )
         self.endpoint.start("192.0.2.9")
 
@@ -135,19 +160,30 @@ def acknowledge(house: House) -> None:
     house.take(request_bytes("ACK", {"Via": via, "To": to}))
 
 
-@pytest.fixture
-def failures() -> Any:
-    """What was logged with a traceback."""
+def observed(wanted: Callable[[LogEvent], bool]) -> Iterator[list[LogEvent]]:
     found: list[LogEvent] = []
 
     @implementer(ILogObserver)
     def observe(event: LogEvent) -> None:
-        if "log_failure" in event:
+        if wanted(event):
             found.append(event)
 
     globalLogPublisher.addObserver(observe)
     yield found
     globalLogPublisher.removeObserver(observe)
+
+
+@pytest.fixture
+def failures() -> Iterator[list[LogEvent]]:
+    """What was logged with a traceback."""
+    yield from observed(lambda event: "log_failure" in event)
+
+
+@pytest.fixture
+def warnings() -> Iterator[list[LogEvent]]:
+    """What the endpoint warned of."""
+    endpoint = SipEndpoint.log.namespace
+    yield from observed(lambda event: event.get("log_namespace") == endpoint)
 
 
 def test_commands_may_be_given_from_within_a_report() -> None:
@@ -215,7 +251,7 @@ def test_a_mistake_of_the_core_never_reaches_the_reactor(
 
 def test_a_socket_that_cannot_send_is_counted() -> None:
     house = House()
-    house.reactor.transport.broken = True
+    house.reactor.transport.error = OSError("Network is unreachable")
     house.take(request_bytes("OPTIONS"))
     assert house.endpoint.counters["unsent"] == 1
 
@@ -248,3 +284,55 @@ def test_stopping_does_not_wait_for_ever() -> None:
 
 def test_stopping_an_idle_endpoint_is_immediate() -> None:
     assert result_of(Deferred.fromCoroutine(House().endpoint.stop())) is None
+
+
+def invite(house: House, target: str) -> SessionId:
+    return house.endpoint.invite(
+        Invitation(
+            target=target,
+            from_address=Address.parse("<sip:95588@192.0.2.9>"),
+            to_address=Address.parse(f"<{target}>"),
+            offer=sdp.offer("192.0.2.9", 40000),
+        )
+    )
+
+
+@pytest.mark.parametrize("target", ["sip:1001@192.0.2.7;transport=ws", "sip:1001@nowhere.test"])
+def test_who_calls_knows_the_session_before_it_is_told_that_nothing_leads_there(
+    target: str,
+) -> None:
+    house = House(resolver=Nowhere())
+    session = invite(house, target)
+    assert house.reports == []
+    house.reactor.advance(0)
+    assert [each.session for each in house.reports if isinstance(each, SessionEnded)] == [session]
+
+
+@pytest.mark.parametrize("error", [InvalidAddressError("::1", "no IPv6"), MessageLengthError()])
+def test_what_a_socket_cannot_address_or_hold_is_counted_like_what_leads_nowhere(
+    error: Exception,
+) -> None:
+    house = House()
+    house.reactor.transport.error = error
+    house.take(request_bytes("OPTIONS"))
+    assert house.endpoint.counters["unsent"] == 1
+
+
+def test_one_telephone_that_cannot_be_reached_says_nothing_of_another() -> None:
+    house = House()
+    session = invite(house, "sip:1001@192.0.2.7;transport=udp")
+    house.reactor.transport.error = OSError("Permission denied")
+    invite(house, "sip:1002@255.255.255.255;transport=udp")
+    house.reactor.advance(0)
+    ended = [each.session for each in house.reports if isinstance(each, SessionEnded)]
+    assert ended
+    assert session not in ended
+
+
+def test_a_network_that_is_gone_is_said_once(warnings: list[LogEvent]) -> None:
+    house = House()
+    house.reactor.transport.error = OSError("Network is unreachable")
+    for _ in range(3):
+        house.take(request_bytes("OPTIONS"))
+    assert house.endpoint.counters["unsent"] == 3
+    assert len(warnings) == 1
