@@ -1,0 +1,1 @@
+"""What went over the wire, kept in a ring file without its secrets, and drawn as a ladder."""
