@@ -37,6 +37,8 @@ from cti.kernel.identifiers import Entropy, system_entropy
 from cti.recording.keys import read_keys
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
+from cti.trace.recorder import Recorder
+from cti.trace.ring_file import RingFile
 from cti.trunks.numbers import Numbers
 from cti.web.frame import Frame, WebSettings
 from cti.web.sessions import SessionLimits, Sessions
@@ -55,6 +57,7 @@ from tickets.service import TicketService
 from tickets.sla import Calendars, Timekeeper
 
 PIN_THREADS = 2
+MIB = 1024 * 1024
 SERVICE_CALENDAR = "service"
 JOURNAL_BACKLOG = 1000
 """Events not yet written from which on the journal counts as ill."""
@@ -139,6 +142,7 @@ class Hotline:
     async def start(self, progress: Progress | None = None) -> None:
         """Create what is missing, then start every room, the telephones and pages last."""
         await self.foundation.prepare(self._running, progress or Silent())
+        self._start_trace()
         later, also = self._running.callback, self._running.push_async_callback
         self._pins.start()
         later(self._pins.stop)
@@ -174,6 +178,18 @@ class Hotline:
             self.stopped.callback(None)
 
     # --- parts of the start -----------------------------------------------------------------
+
+    def _start_trace(self) -> None:
+        """Keep what goes over the wire; a house without room for it works all the same."""
+        if not self.settings.trace.size:
+            return
+        try:
+            ring = RingFile(self.settings.trace_file, self.settings.trace.size * MIB)
+        except OSError as error:
+            self.log.warn("no trace is kept: {error}", error=error)
+            return
+        self._running.callback(ring.close)
+        self.switch.trace_to(Recorder(ring, self._reactor))
 
     def _start_scheduler(self) -> None:
         self.escalation.start()

@@ -46,6 +46,13 @@ class SipSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """How much of what went over the wire is kept: `size` MiB of the last messages; 0: nothing."""
+
+    size: int = 64
+
+
+@dataclass(frozen=True, slots=True)
 class WebSiteSettings:
     """Where the pages are served, and how long a session lasts (seconds)."""
 
@@ -131,6 +138,7 @@ class Settings:
     media: MediaSettings = field(default_factory=MediaSettings)
     media_workers: int = 0
     """Media worker processes; 0 for one per spare core."""
+    trace: TraceSettings = TraceSettings()
     web: WebSiteSettings = WebSiteSettings()
     folders: Folders = Folders()
     recordings: RecordingSettings = RecordingSettings()
@@ -144,6 +152,11 @@ class Settings:
     time_zone: str = "Asia/Shanghai"
     demo: bool = True
     """Fill an empty database with the demo bank."""
+
+    @property
+    def trace_file(self) -> Path:
+        """Where the trace is kept."""
+        return self.folders.of(Path("trace.ring"))
 
     @property
     def database_url(self) -> str:

@@ -16,6 +16,7 @@ from config.settings import (
     RecordingSettings,
     Settings,
     SipSettings,
+    TraceSettings,
     WebSiteSettings,
 )
 from config.trunk_settings import read_numbers, read_trunks
@@ -55,6 +56,7 @@ def read_settings(path: Path) -> Settings:
         numbers=_part(top, "numbers", NumberSettings(), read_numbers),
         media=media,
         media_workers=workers,
+        trace=_part(top, "trace", TraceSettings(), _trace),
         web=_part(top, "web", WebSiteSettings(), _web),
         folders=_part(
             top, "folders", _beside(path.parent), lambda part: _folders(part, path.parent)
@@ -149,6 +151,11 @@ def _media(part: Section) -> tuple[MediaSettings, int]:
         codecs=_value(part, "codecs", usual.codecs, _codecs),
     )
     return settings, _value(part, "workers", 0, lambda value: value.whole(0, 64))
+
+
+def _trace(part: Section) -> TraceSettings:
+    usual = TraceSettings()
+    return TraceSettings(_value(part, "size", usual.size, lambda value: value.whole(0, 4096)))
 
 
 def _web(part: Section) -> WebSiteSettings:

@@ -10,6 +10,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.identifiers import Entropy, system_entropy
 from cti.sip.events import Report, SignInFailed, Transport
 from cti.sip.settings import Accounts, UserAgentSettings
+from cti.trace.recorder import Recorder
 from cti.transport.endpoint import SipEndpoint
 from cti.transport.media_client import MediaWorkers
 from cti.transport.resolver import Resolver
@@ -79,6 +80,13 @@ class SwitchService:
         )
         self.calls = CallServices(switch)
         self.media.listener = self.calls
+        self._switch, self._bus = switch, bus
+
+    def trace_to(self, recorder: Recorder) -> None:
+        """Have every message, leg and event of a call written down from now on."""
+        self.endpoint.tap = recorder.message
+        self._switch.carried = recorder.carrying(self.endpoint.user_agent.call_id)
+        recorder.listen(self._bus)
 
     async def start(self) -> None:
         """Start the workers, then take calls."""

@@ -15,6 +15,7 @@ COMMANDS = {
     "call": "place a call from the terminal and hear what a caller hears",
     "phone": "be an agent's telephone: register, ring, answer",
     "demo": "fill the running hotline with agents and callers",
+    "trace": "show what went over the wire for a call, as a ladder",
     "flow": "check a menu flow, or draw it",
     "trunks": "show how the lines to the outside stand",
     "recordings": "check that nobody changed recordings; list, export, keys",

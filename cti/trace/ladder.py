@@ -121,8 +121,8 @@ class _Drawing:
         out = summary.message.direction is Direction.OUT
         begin, end = sorted((self._place(ours), self._place(theirs)))
         rightwards = out == (theirs > ours)
-        label = summary.label + (f" x{times}" if times > 1 else "")
-        arrow = _arrow(label, end - begin - 1, rightwards=rightwards)
+        often = f" x{times}" if times > 1 else ""
+        arrow = _arrow(summary.label, often, end - begin - 1, rightwards=rightwards)
         yield Line(_put(self._ropes(passed), begin + 1, arrow), _style(summary))
         for said in wrap(summary.media, end - begin - 3):
             yield Line(_put(self._ropes(), begin + 2, _cut(said, end - begin - 3)))
@@ -151,10 +151,9 @@ class _Drawing:
         line = ""
         for number, text in enumerate(texts):
             said = _cut(text, self._gap - 1)
-            begin = max(
-                self._place(number) - columns(said) // 2, columns(line) and columns(line) + 1
-            )
-            line += " " * (begin - columns(line)) + said
+            wide, used = columns(said), columns(line)
+            begin = min(self._place(number) - wide // 2, self._width - wide)
+            line += " " * max(begin - used, min(used, 1)) + said
         return line
 
     # --- parties ----------------------------------------------------------------------------
@@ -207,8 +206,8 @@ def _put(line: str, at: int, text: str) -> str:
     return line[:at].ljust(at) + text + line[at + columns(text) :]
 
 
-def _arrow(label: str, room: int, *, rightwards: bool) -> str:
-    said = f" {_cut(label, room - 6)} "
+def _arrow(label: str, often: str, room: int, *, rightwards: bool) -> str:
+    said = f" {_cut(label, room - 6 - len(often))}{often} "
     dashes = room - columns(said) - 1
     if rightwards:
         return _DASH * 2 + said + _DASH * (dashes - 2) + _RIGHT

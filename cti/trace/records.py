@@ -5,6 +5,7 @@ Messages are by far the most, so they have a fixed head and then their own bytes
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 
@@ -15,6 +16,10 @@ LARGEST_MESSAGE = 65_000
 
 _HEAD = struct.Struct("<BdBBHHBB")
 _TRANSPORTS = tuple(Transport)
+
+
+Tap = Callable[["Direction", Endpoint, Endpoint, bytes], object]
+"""Is told of every message, with our address and theirs."""
 
 
 class Kind(IntEnum):

@@ -28,16 +28,17 @@ class RingFile:
         finally:
             os.close(file)
         self._memory = memoryview(self._map)
-        self._ring = Ring(self._memory)
+        self._ring: Ring | None = Ring(self._memory)
 
     def append(self, content: bytes) -> None:
-        """Write one record."""
-        self._ring.append(content)
+        """Write one record; after `close`, nothing."""
+        if self._ring is not None:
+            self._ring.append(content)
 
     def close(self) -> None:
         """Let go of the file."""
+        self._ring = None
         self._memory.release()
-        del self._ring
         self._map.close()
 
 

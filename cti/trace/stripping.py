@@ -29,7 +29,7 @@ _KEYS = re.compile(
     rb"(?:[ \t]*[0-9]{1,9}[ \t]+[A-Z0-9_]{1,40}[ \t]+inline:)?))([^\r\n]+)"
 )
 _KEY_HINTS = (b"crypto", b"pwd", b"key", b"k=", b"k =", b"k\t=")
-_DELIMITERS = (b" ", b"<", b"\n", b'"', b"\t", b">", b",")
+_DELIMITERS = (b" ", b"<", b"\n", b'"', b"\t", b">")
 _HEADER = re.compile(rb"[^\s:]+[ \t]*:|[ \t]")
 
 

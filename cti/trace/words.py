@@ -31,7 +31,7 @@ WORDS = {
         {
             "delivered": "alerting",
             "connection_cleared": "left",
-            "media_reported": "packets sent/received/lost",
+            "media_reported": "RTP out/in/lost",
             "cleared": "call over",
         },
     ),
@@ -46,7 +46,7 @@ WORDS = {
             "retrieved": "已取回",
             "failed": "未接通",
             "connection_cleared": "已离开",
-            "media_reported": "媒体包 发/收/丢",
+            "media_reported": "RTP 发/收/丢",
             "cleared": "通话结束",
         },
         {

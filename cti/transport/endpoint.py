@@ -31,6 +31,7 @@ from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
+from cti.trace.records import Direction, Tap
 from cti.transport.listening import SocketReactor, Sockets
 from cti.transport.resolver import Resolver
 from cti.transport.timers import KeyedTimers
@@ -67,6 +68,8 @@ class SipEndpoint:
         """ConfigurationError when a file of `tls` cannot be used."""
         self.user_agent = UserAgent(settings, accounts, entropy)
         self.counters: Counter[str] = Counter()
+        self.tap: Tap | None = None
+        """Is shown every message that comes and goes."""
         self._reactor = reactor
         self._on_report = on_report
         self._resolver = resolver or Resolver(reactor, entropy)
@@ -120,6 +123,7 @@ class SipEndpoint:
     def message_received(self, data: bytes, source: Endpoint) -> None:
         """Take a message, whatever is in it."""
         self.counters["received"] += 1
+        self._tap(Direction.IN, source, data)
         try:
             output = self.user_agent.datagram_received(data, source, self._reactor.seconds())
         except Exception:  # noqa: BLE001  (our bug: logged, and the next message is served)
@@ -285,6 +289,14 @@ class SipEndpoint:
             leaving, self._leaving = self._leaving, None
             leaving.callback(None)
 
+    def _tap(self, direction: Direction, remote: Endpoint, data: bytes) -> None:
+        """Show a message to whoever watches, with our address for that transport."""
+        if self.tap is not None:
+            settings = self.user_agent.settings
+            port = settings.ports.get(remote.transport, settings.port)
+            local = Endpoint(settings.host, port, remote.transport)
+            self.tap(direction, local, remote, data)
+
     def _send(self, data: bytes, destination: Endpoint) -> None:
         if not self._open:
             return
@@ -296,6 +308,7 @@ class SipEndpoint:
             self._unreachable.append(destination)
         else:
             self.counters["sent"] += 1
+            self._tap(Direction.OUT, destination, data)
 
     def _say(self, destination: Endpoint, error: OSError) -> None:
         now = self._reactor.seconds()

@@ -51,6 +51,7 @@ class House:
         settings: dict[str, Any] = {
             "sip": {"port": self.sip_port},
             "web": {"port": self.web_port},
+            "trace": {"size": 1},
             "media": {"first_port": 30000 + self.sip_port % 10000, "last_port": 60000},
             "folders": {
                 "base": str(self.var),

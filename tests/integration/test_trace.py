@@ -1,0 +1,78 @@
+"""`hotline trace` beside a running house: SIPp calls, and what went over the wire is drawn."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.house import House, running_house
+from tests.support.pcap import Track
+from tests.support.sipp import place_call
+
+LADDER = """\
+caller 13800138000 hotline
+127.0.0.1:* 127.0.0.1:*
+│── INVITE (1) ────────────────────>│
+│ PCMA keys │
+│<── 100 Trying (1 INVITE) ─────────│
+│ · alerting │
+│<── 200 OK (1 INVITE) ─────────────│
+│ PCMA keys │
+│ · established │
+│── ACK (1) ───────────────────────>│
+│── INFO (2) ──────────────────────>│
+│<── 200 OK (2 INFO) ───────────────│
+│── BYE (3) ───────────────────────>│
+│<── 200 OK (3 BYE) ────────────────│
+│ · left: normal │
+│ · RTP out/in/lost: * │
+│ │ · call over: normal"""
+"""Blanks and times are taken together, ports and figures left out."""
+
+
+def trace(house: House, *arguments: str) -> str:
+    words = ["--config", str(house.config), "trace", *arguments]
+    done = subprocess.run(
+        [sys.executable, "-m", "config.main", *words],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "LANG": "C.UTF-8"},
+        timeout=20,
+        check=True,
+    )
+    return done.stdout
+
+
+def plain(ladder: str) -> str:
+    """Without the title, and without what differs from one call to the next."""
+    lines = ladder.splitlines()[2:]
+    text = "\n".join(re.sub(r"^ *[0-9]+\.[0-9]{3} ", "", line) for line in lines)
+    text = re.sub(r"(?<=127\.0\.0\.1:)\d+|\d+/\d+/\d+", "*", text)
+    return "\n".join(re.sub(r" +", " ", line).strip() for line in text.splitlines())
+
+
+@pytest.mark.needs("sipp")
+def test_a_call_as_a_ladder_even_after_a_crash(tmp_path: Path, prompts: Path) -> None:
+    media = Track().silence(3.0).write(tmp_path / "caller.pcap")
+    with running_house(tmp_path / "house", prompts) as house:
+        call = place_call(tmp_path, house.sip_port, media, stay=1, infos="7")
+        assert call.wait(30) == 0, call.output.read_text()
+        house.wait_until(
+            lambda: "call over" in trace(house, "13800138000"), 5, "the end of the call"
+        )
+        running = trace(house, "13800138000")
+        assert plain(running) == LADDER
+        house.stop(signal.SIGKILL)
+    assert trace(house, "13800138000") == running
+    assert trace(house, "95588") == running
+    call_id = running.split()[1]
+    assert trace(house, call_id) == running
+    messages = trace(house, call_id, "--messages")
+    assert "application/dtmf-relay" in messages
+    assert "Signal" not in messages
+    ring = (house.var / "trace.ring").read_bytes()
+    assert b"INFO sip:" in ring
+    assert b"Signal" not in ring
