@@ -47,7 +47,7 @@ def find(records: Iterable[Record], wanted: str) -> list[Traced]:
 
 
 def _joined(records: Iterable[Record]) -> Sequence[Traced]:
-    """Every call there is: the legs a call of the house has belong together."""
+    """Every call there is: the legs of one belong together, and one that moved to both."""
     by_sip: dict[str, list[Summary]] = defaultdict(list)
     calls: dict[str, Traced] = {}
     for record in records:
@@ -61,9 +61,10 @@ def _joined(records: Iterable[Record]) -> Sequence[Traced]:
             case Fact():
                 calls.setdefault(record.call_id, Traced(record.call_id)).facts.append(record)
     for call in calls.values():
-        parts = [by_sip.pop(sip_call_id, []) for sip_call_id in call.legs]
+        parts = [by_sip.get(sip_call_id, []) for sip_call_id in call.legs]
         call.messages = sorted((one for part in parts for one in part), key=_instant)
-    lone = [Traced(messages=messages) for messages in by_sip.values()]
+    carrying = {sip_call_id for call in calls.values() for sip_call_id in call.legs}
+    lone = [Traced(messages=parts) for name, parts in by_sip.items() if name not in carrying]
     return [each for each in (*calls.values(), *lone) if each.messages]
 
 

@@ -135,6 +135,12 @@ def test_a_call_is_found_by_any_of_its_names(wanted: str, found: list[str]) -> N
     assert [each.name for each in find([*STORY, refused], wanted)] == found
 
 
+def test_a_leg_that_moved_to_another_call_is_shown_with_both() -> None:
+    moved = Leg(AT + 3, "20251124-170000-0", f"{CALL}.2", "agent", "1001", "leg-2@192.0.2.9")
+    calls = find([*STORY, moved], "1001")
+    assert [(each.name, len(each.messages)) for each in calls] == [(CALL, 7), (moved.call_id, 3)]
+
+
 def test_a_call_that_was_never_one_of_ours_has_a_ladder_too() -> None:
     refused = [
         message(0.0, Direction.IN, CALLER, INVITE),
