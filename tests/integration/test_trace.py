@@ -13,7 +13,7 @@ from tests.support.pcap import Track
 from tests.support.sipp import place_call
 
 LADDER = """\
-caller 13800138000 hotline
+caller +8613800138000 hotline
 127.0.0.1:* 127.0.0.1:*
 │── INVITE (1) ────────────────────>│
 │ PCMA keys │
