@@ -127,7 +127,8 @@ class UserAgent:
     def transport_failed(self, destination: Endpoint, now: float) -> Output:
         """Nothing reaches that destination: it took no message, or its connection broke.
 
-        Requests under way to it fail as if answered 503 (8.1.3.1); registrations are made anew.
+        Requests under way to it fail as if answered 503 (8.1.3.1); registrations are made anew, and
+        whoever registered over that connection is not to be reached any more (RFC 5626, 5.3).
         """
         self._now = now
         self._core.absorb(self._core.layer.undeliverable(destination))
@@ -144,12 +145,6 @@ class UserAgent:
         theirs += [each.dialog.destination for each in self._sessions.values() if each.dialog]
         theirs += self._registrar.destinations(self._now)
         return any(each is not None and each.same_way(connection) for each in theirs)
-
-    def flow_lost(self, flow: str, now: float) -> Output:
-        """A connection is gone: whoever registered over it cannot be reached (RFC 5626, 5.3)."""
-        self._now = now
-        self._flow_lost(flow)
-        return self._core.drain()
 
     # --- commands on sessions ---------------------------------------------------------------
 

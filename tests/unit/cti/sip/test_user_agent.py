@@ -404,6 +404,6 @@ def test_who_registered_over_a_connection_is_gone_with_it() -> None:
     assert codes(output) == [200]
     assert BindingAdded("1001") in output
     assert [each.destination for each in house.contacts("1001", 101.0)] == [flow]
-    assert BindingRemoved("1001") in house.flow_lost("flow-1", 102.0)
+    assert BindingRemoved("1001") in house.transport_failed(flow, 102.0)
     assert house.contacts("1001", 103.0) == ()
-    assert house.flow_lost("flow-1", 104.0) == []
+    assert house.transport_failed(flow, 104.0) == []
