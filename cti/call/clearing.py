@@ -22,6 +22,7 @@ from cti.call.events import (
 )
 from cti.call.live import Leg, LiveCall, Member
 from cti.call.model import Cause, Party
+from cti.call.recording import Recordings
 from cti.call.switch import Switch
 from cti.kernel.clock import utc
 from cti.kernel.deferreds import fork
@@ -36,8 +37,8 @@ CLOSE_SECONDS = 1.0
 class Clearing:
     """Ends connections and calls, each exactly once."""
 
-    def __init__(self, switch: Switch, bridging: Bridging) -> None:
-        self._switch, self._bridging = switch, bridging
+    def __init__(self, switch: Switch, bridging: Bridging, recordings: Recordings) -> None:
+        self._switch, self._bridging, self._recordings = switch, bridging, recordings
         self.on_clear: Callable[[CallId], object] = lambda _: None
         """Told of a call that ends, before anybody else."""
 
@@ -60,12 +61,14 @@ class Clearing:
         members.sort(key=_left)
         told = [self._detach(member, cause, by) for member in members]
         for leg in staying:
-            self._bridging.quiet(leg)
+            if leg.current is None:
+                self._bridging.quiet(leg)
         self.on_clear(call_id)
         for leg in ending:
             self._end_play(leg)
-        for event, _, _ in told:
-            switch.bus.publish(event)
+        for event, member, _ in told:
+            for each in (event, *self._recorded_on(member)):
+                switch.bus.publish(each)
         for _, member, idle in told:
             self._close(call, member, idle)
         waiting = DeferredList(call.closings)
@@ -130,7 +133,7 @@ class Clearing:
                 self._end_play(leg)
             elif leg.current is None:
                 self._bridging.quiet(leg)
-        for each in (event, *told):
+        for each in (event, *self._recorded_on(member), *told):
             switch.bus.publish(each)
         self._close(call, member, idle)
 
@@ -179,6 +182,15 @@ class Clearing:
             event = Failed(**about, cause=Cause.CANCELLED if clearing else cause)
         member.calling = None
         return event, member, switch.remove(member)
+
+    def _recorded_on(self, gone: Member) -> list[CallEvent]:
+        """A recording of a leg that goes on in another call is that call's from now on."""
+        told: list[CallEvent] = []
+        for leg in gone.legs:
+            recording = leg.recording
+            if leg.members and recording is not None and recording.connection_id == gone.id:
+                told += self._recordings.moved(leg, leg.members[0])
+        return told
 
     def _close(self, call: LiveCall, member: Member, idle: list[Leg]) -> None:
         for leg in idle:

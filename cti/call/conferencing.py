@@ -82,7 +82,7 @@ class Conferencing:
         told: list[CallEvent] = []
         for member in coming:
             told += self._merging.move(member, kept, Cause.CONFERENCED)
-        self._keep_talking(staying, other)
+        told += self._merging.exchange_legs(staying, other)
         held = staying.state is ConnectionState.HOLD
         told += self._holding.take_back(staying) if held else []
         told += self._transferring.adopt_data(kept, gone)
@@ -95,19 +95,6 @@ class Conferencing:
         for event in told:
             switch.bus.publish(event)
         self._clearing.clear(gone.id, Party.AGENT, Cause.CONFERENCED)
-
-    def _keep_talking(self, staying: Member, active: Member) -> None:
-        """The device goes on by the leg it talks on: of two telephone calls the held one ends."""
-        kept, talking = staying.leg, active.leg
-        if kept is talking or talking is None or kept is None:
-            return
-        if active is not staying:
-            self._switch.carry(talking, staying)
-            kept.members.remove(staying)
-            kept.members.append(active)
-            talking.members.remove(active)
-            active.legs = [kept]
-            kept.current, talking.current = active, staying
 
     def _conferenced(
         self,

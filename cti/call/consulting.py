@@ -39,7 +39,7 @@ class Consulting:
         check(Service.CONSULT, member.state)
         require_free(member)
         device, first = member.connection.device, switch.call_of(member)
-        if not first.partners(member):
+        if not first.partners(member) or device.kind is not DeviceKind.EXTENSION:
             raise Refused("call.not_now", service="consult", state="alone")
         switch.require_reachable(number, device.id)
         member.console_holds = True
@@ -99,6 +99,9 @@ class Consulting:
             raise Refused("call.not_now", service=of_held.value, state="no second call")
         check(of_held, one.state)
         check(of_active, other.state)
+        for member in (one, other):
+            if member.leg is not None and member.leg.current not in (None, one, other):
+                raise Refused("call.not_now", service=of_held.value, state="in a third call")
         return one, other
 
     def _failed(self, member: Member, cause: Cause) -> None:

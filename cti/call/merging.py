@@ -40,6 +40,20 @@ class Merging:
             told += self._recordings.moved(leg, member)
         return told
 
+    def exchange_legs(self, staying: Member, active: Member) -> list[CallEvent]:
+        """A device goes on by the leg it talks on, when it has two: gives what to tell."""
+        kept, talking = staying.leg, active.leg
+        if kept is talking or talking is None or kept is None:
+            return []
+        for member, old, new in ((staying, kept, talking), (active, talking, kept)):
+            old.members.remove(member)
+            new.members.append(member)
+            member.legs, new.current = [new], member
+        return [
+            *self._recordings.moved(talking, staying),
+            *self._recordings.moved(kept, active),
+        ]
+
     def _ended(self, member: Member, cause: Cause) -> Cleared | Failed:
         about = self._switch.about(member)
         if member.answered or any(leg.came for leg in member.legs):

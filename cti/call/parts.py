@@ -47,8 +47,8 @@ class Parts:
     def of(cls, switch: Switch) -> "Parts":
         """All of them on one switch."""
         bridging = Bridging(switch)
-        clearing = Clearing(switch, bridging)
         recordings = Recordings(switch)
+        clearing = Clearing(switch, bridging, recordings)
         listening = Listening(switch, bridging)
         clearing.on_clear = listening.cleared
         answering = Answering(switch, bridging, clearing, recordings)

@@ -114,6 +114,8 @@ class Supervising:
             return
         member.connection = replace(member.connection, role=role)
         member.whispers_to = ear
+        if not member.answered:
+            return
         self._bridging.settle(call)
         self._switch.bus.publish(RoleChanged(**self._switch.about(member), role=role))
 

@@ -10,25 +10,34 @@ from cti.call.events import (
     ConnectionCleared,
     ConnectionEvent,
     Delivered,
+    Diverted,
     Established,
     Failed,
     Held,
     MediaReported,
     NetworkReached,
+    Originated,
     RecordingStarted,
     RecordingStopped,
     Retrieved,
+    RoleChanged,
 )
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId
 
+LEFT: tuple[type[Event], ...] = (Failed, ConnectionCleared)
+IN_CALL: tuple[type[Event], ...] = (Held, Retrieved, Originated, RoleChanged, ConnectionCleared)
+RINGING: tuple[type[Event], ...] = (NetworkReached, Delivered, Established, Diverted, *LEFT)
 AFTER: dict[type[Event] | None, tuple[type[Event], ...]] = {
-    None: (NetworkReached, Delivered, Established, Failed, ConnectionCleared),
-    NetworkReached: (NetworkReached, Delivered, Established, Failed, ConnectionCleared),
-    Delivered: (Established, Failed, ConnectionCleared),
-    Established: (Held, ConnectionCleared),
-    Held: (Retrieved, ConnectionCleared),
-    Retrieved: (Held, ConnectionCleared),
+    None: (Originated, *RINGING),
+    NetworkReached: RINGING,
+    Delivered: (NetworkReached, Established, Diverted, *LEFT),
+    Diverted: LEFT,
+    Established: IN_CALL,
+    Originated: IN_CALL,
+    Held: IN_CALL,
+    Retrieved: IN_CALL,
+    RoleChanged: IN_CALL,
     Failed: (),
     ConnectionCleared: (MediaReported,),
     MediaReported: (),

@@ -28,6 +28,7 @@ from cti.sip.events import (
 from cti.sip.registrar import Binding
 from cti.sip.sdp import answer
 from tests.support.fake_calls import FakeCalls
+from tests.support.fake_lines import FakeLines
 from tests.support.fake_media import FakeMedia
 from tests.support.fake_signalling import FakeSignalling
 
@@ -66,6 +67,8 @@ class World(Protocol):
 
     def phone_hangs_up(self, connection_id: ConnectionId) -> None: ...
 
+    def line_leads_to(self, number: str) -> None: ...
+
 
 class FakeWorld(FakeCalls):
     """The fake is its own world."""
@@ -76,6 +79,10 @@ class FakeWorld(FakeCalls):
         self.bus.subscribe(Event, self.events.append)
         super().__init__(self.bus, Clock())
         self.control: CallControl = self
+
+    def line_leads_to(self, number: str) -> None:
+        """Some trunk leads to that outside number."""
+        self.outside.add(number)
 
 
 class RealWorld:
@@ -89,8 +96,15 @@ class RealWorld:
         self._taken: list[CallId] = []
         settings = CallSettings("192.0.2.9", Path("/recordings"), Path("/music.wav"))
         names = iter(range(1000))
+        self.lines = FakeLines()
         self.switch = Switch(
-            settings, self.clock, bus, self.signalling, self.media, lambda _: f"{next(names):x}"
+            settings,
+            self.clock,
+            bus,
+            self.signalling,
+            self.media,
+            lambda _: f"{next(names):x}",
+            self.lines,
         )
         self.services = CallServices(self.switch)
         self.control: CallControl = self.services
@@ -110,6 +124,16 @@ class RealWorld:
     def dial(self, calling: str = "13800138000", called: str = "95588") -> CallId:
         self.services.report(self.signalling.offered(calling, called))
         return self._taken[-1]
+
+    def phone_dials(self, device: str, called: str) -> CallId:
+        """A telephone of the house dials a number."""
+        before = {call.id for call in self.control.calls()}
+        self.services.report(self.signalling.offered(device, called, account=device))
+        (made,) = [call.id for call in self.control.calls() if call.id not in before]
+        return made
+
+    def line_leads_to(self, number: str) -> None:
+        self.lines.ways[number] = ("carrier",)
 
     def press(self, call_id: CallId, keys: str) -> None:
         for key in keys:

@@ -4,6 +4,8 @@ Media answers when it pleases, so every command also meets legs half open and ca
 """
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,8 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from twisted.internet.defer import Deferred
 
-from cti.call.control import PlayEnd
-from cti.call.model import Cause, ConnectionState, Party
+from cti.call.collecting import KeyPlan, Why
+from cti.call.control import PlayEnd, Snoop
+from cti.call.hearing import SILENCE
+from cti.call.live import Leg, LiveCall, Member
+from cti.call.model import Cause, ConnectionState, Party, Role
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.sip import sdp
 from cti.sip.events import (
@@ -23,13 +29,17 @@ from cti.sip.events import (
     SessionId,
     SessionKey,
     SessionProgressed,
+    SessionReferProgressed,
+    SessionReferred,
     SessionReoffered,
 )
 from tests.support.stories import check_over, check_stories
 from tests.support.worlds import RealWorld
 
 SOUND = [Path("/prompts/welcome.wav")]
-PHONES = ("1001", "1002")
+PHONES = ("1001", "1002", "1004")
+OUTSIDE = "13700137000"
+NUMBERS = st.sampled_from([*PHONES, OUTSIDE, "1003"])
 PICK = st.integers(0, 10_000)
 T = TypeVar("T")
 DIRECTIONS = st.sampled_from([*sdp.Direction, None])
@@ -42,18 +52,27 @@ class CallsInterleaved(RuleBasedStateMachine):
         self.calls: list[CallId] = []
         self.legs: list[ConnectionId] = []
         self.plays: list[Counter[PlayEnd]] = []
+        self.collections: list[Counter[Why]] = []
+        self.refers = 0
         self.talking: set[SessionId] = set()
         """Sessions whose INVITE of ours was accepted."""
         for phone in PHONES:
             self.world.register(phone)
+        self.world.lines.ways = {OUTSIDE: ("first", "second")}
+        self.world.lines.room = {"first": 1}
 
-    @initialize(talking=st.booleans())
-    def some_begin_with_a_conversation(self, talking: bool) -> None:
+    @initialize(talking=st.booleans(), consulting=st.booleans(), joined=st.booleans())
+    def some_begin_with_a_conversation(self, talking: bool, consulting: bool, joined: bool) -> None:
         if talking:
             self.a_caller_comes(late=False)
             self.answer(0)
             self.deliver(0, PHONES[0])
             self.a_telephone_answers(0, 200, readable=True)
+            if consulting:
+                asked = self.world.control.consult(self.legs[0], PHONES[1])
+                self.a_telephone_answers(0, 200, readable=True)
+                if joined:
+                    self.world.control.conference(self.legs[0], asked)
         self.world.media.slow = True
 
     # --- from outside -----------------------------------------------------------------------
@@ -70,14 +89,22 @@ class CallsInterleaved(RuleBasedStateMachine):
         self.world.signalling.over(self.one_of(self.sessions(), pick), why)
 
     @precondition(lambda self: self.ringing())
-    @rule(pick=PICK, what=st.sampled_from([180, 183, 200, 486, 408]), readable=st.booleans())
+    @rule(
+        pick=PICK,
+        what=st.sampled_from([180, 183, 200, 200, 200, 302, 486, 408, 503, 603]),
+        readable=st.booleans(),
+    )
     def a_telephone_answers(self, pick: int, what: int, readable: bool) -> None:
         signalling = self.world.signalling
         session = self.one_of(self.ringing(), pick)
         if what < 200:
-            signalling.on_report(SessionProgressed(session, what, None))
+            ours = signalling.invited[session].offer
+            assert ours is not None
+            early = sdp.answer(ours, "192.0.2.7", 40000) if what == 183 and readable else None
+            signalling.on_report(SessionProgressed(session, what, early))
         elif what > 200:
-            signalling.over(session, Ended.REJECTED, what)
+            contacts = ("sip:1002@192.0.2.7",) if what == 302 else ()
+            signalling.over(session, Ended.REJECTED, what, contacts=contacts)
         else:
             self.talking.add(session)
             ours = signalling.invited[session].offer
@@ -103,6 +130,42 @@ class CallsInterleaved(RuleBasedStateMachine):
     @rule(pick=PICK)
     def a_key_comes_by_info(self, pick: int) -> None:
         self.world.signalling.on_report(SessionKey(self.one_of(self.established(), pick), "5"))
+
+    @rule(phone=st.sampled_from(PHONES), number=NUMBERS)
+    def a_telephone_dials(self, phone: str, number: str) -> None:
+        offered = self.world.signalling.offered(phone, number, account=phone)
+        self.world.services.report(offered)
+        if offered.session in self.world.signalling.live:
+            self.calls.append(self.world.control.calls()[-1].id)
+
+    @precondition(lambda self: self.established())
+    @rule(pick=PICK, other=PICK, number=NUMBERS, what=st.sampled_from(["blind", "own", "other"]))
+    def a_far_side_refers(self, pick: int, other: int, number: str, what: str) -> None:
+        self.refers += 1
+        sessions = self.established()
+        report = SessionReferred(
+            self.one_of(sessions, pick),
+            f"refer-{self.refers}",
+            f"sip:{number}@192.0.2.9",
+            replaces=self.one_of(sessions, other) if what == "own" else None,
+            elsewhere="1@192.0.2.7;to-tag=a;from-tag=b" if what == "other" else "",
+        )
+        self.world.services.report(report)
+
+    @precondition(lambda self: self.established())
+    @rule(pick=PICK, status=st.sampled_from([100, 200, 486]))
+    def a_refer_of_ours_goes_on(self, pick: int, status: int) -> None:
+        session = self.one_of(self.established(), pick)
+        self.world.services.report(SessionReferProgressed(session, status))
+
+    @precondition(lambda self: self.sessions())
+    @rule(pick=PICK, phone=st.sampled_from([*PHONES, None]))
+    def somebody_takes_a_place(self, pick: int, phone: str | None) -> None:
+        replaces = self.one_of(self.sessions(), pick)
+        offered = self.world.signalling.offered(
+            phone or "13900139000", "95588", account=phone, replaces=replaces
+        )
+        self.world.services.report(offered)
 
     @rule(slow=st.booleans())
     def media_catches_up(self, slow: bool) -> None:
@@ -164,12 +227,78 @@ class CallsInterleaved(RuleBasedStateMachine):
     @rule(pick=PICK, held=st.booleans())
     def hold_or_retrieve(self, pick: int, held: bool) -> None:
         leg = self.one_of(self.legs, pick)
-        (self.world.control.hold if held else self.world.control.retrieve)(leg)
+        act = self.world.control.hold if held else self.world.control.retrieve
+        self.attempt(lambda: act(leg))
 
     @precondition(lambda self: self.legs)
     @rule(pick=PICK)
     def clear_connection(self, pick: int) -> None:
         self.world.control.clear_connection(self.one_of(self.legs, pick), Party.SYSTEM)
+
+    @rule(phone=st.sampled_from(PHONES), number=NUMBERS)
+    def make(self, phone: str, number: str) -> None:
+        self.attempt(lambda: self.world.control.make(DeviceId(phone), number))
+
+    @rule(number=NUMBERS)
+    def originate(self, number: str) -> None:
+        self.attempt(lambda: self.world.control.originate(number, lambda _: None))
+
+    @precondition(lambda self: self.connections())
+    @rule(pick=PICK, number=NUMBERS, redirect=st.booleans())
+    def deflect(self, pick: int, number: str, redirect: bool) -> None:
+        connection = self.one_of(self.connections(), pick)
+        self.attempt(lambda: self.world.control.deflect(connection, number, redirect=redirect))
+
+    @precondition(lambda self: self.connections())
+    @rule(pick=PICK, number=NUMBERS)
+    def consult(self, pick: int, number: str) -> None:
+        connection = self.one_of(self.connections(), pick)
+        self.attempt(lambda: self.world.control.consult(connection, number))
+
+    @precondition(lambda self: self.pairs())
+    @rule(pick=PICK, what=st.sampled_from(["alternate", "reconnect", "transfer", "conference"]))
+    def with_two_calls(self, pick: int, what: str) -> None:
+        one, other = self.one_of(self.pairs(), pick)
+        self.attempt(lambda: getattr(self.world.control, what)(one, other))
+
+    @precondition(lambda self: self.connections())
+    @rule(pick=PICK, number=NUMBERS, release=st.booleans())
+    def single_step_transfer(self, pick: int, number: str, release: bool) -> None:
+        connection = self.one_of(self.connections(), pick)
+        self.attempt(
+            lambda: self.world.control.single_step_transfer(connection, number, release=release)
+        )
+
+    @precondition(lambda self: self.calls)
+    @rule(pick=PICK, number=NUMBERS)
+    def join(self, pick: int, number: str) -> None:
+        call_id = self.one_of(self.calls, pick)
+        self.attempt(lambda: self.world.control.join(call_id, DeviceId(number)))
+
+    @precondition(lambda self: self.calls)
+    @rule(pick=PICK, phone=st.sampled_from(PHONES), mode=st.sampled_from(Snoop))
+    def snoop(self, pick: int, phone: str, mode: Snoop) -> None:
+        call_id = self.one_of(self.calls, pick)
+        self.attempt(lambda: self.world.control.snoop(call_id, DeviceId(phone), mode))
+
+    @precondition(lambda self: self.connections())
+    @rule(pick=PICK, phone=st.sampled_from(PHONES))
+    def intercept(self, pick: int, phone: str) -> None:
+        connection = self.one_of(self.connections(), pick)
+        self.attempt(lambda: self.world.control.intercept(connection, DeviceId(phone)))
+
+    @precondition(lambda self: self.calls)
+    @rule(pick=PICK, masked=st.booleans())
+    def mask(self, pick: int, masked: bool) -> None:
+        self.world.control.mask(self.one_of(self.calls, pick), masked)
+
+    @precondition(lambda self: self.calls)
+    @rule(pick=PICK, length=st.integers(1, 3))
+    def collect_keys(self, pick: int, length: int) -> None:
+        ends: Counter[Why] = Counter()
+        self.collections.append(ends)
+        collecting = self.world.control.collect_keys(self.one_of(self.calls, pick), KeyPlan(length))
+        collecting.addCallback(lambda collected: ends.update([collected.why]))
 
     @precondition(lambda self: self.calls)
     @rule(pick=PICK, cause=st.sampled_from(Cause))
@@ -201,8 +330,8 @@ class CallsInterleaved(RuleBasedStateMachine):
             assert carried.id in switch.legs
 
     def teardown(self) -> None:
-        for call_id in self.calls:
-            self.world.control.clear(call_id)
+        for call in self.world.control.calls():
+            self.world.control.clear(call.id)
         self.world.media.work()
         self.world.clock.advance(1.0)
         self.world.media.work()
@@ -217,6 +346,51 @@ class CallsInterleaved(RuleBasedStateMachine):
         assert not self.world.media.open_legs
         assert not self.world.clock.getDelayedCalls()
         assert all(ends.total() == 1 for ends in self.plays)
+        assert all(ends.total() == 1 for ends in self.collections)
+        assert not any(self.world.lines.up.values())
+
+    @invariant()
+    def media_was_told_who_hears_whom(self) -> None:
+        for leg in self.world.switch.legs.values():
+            if leg.members:
+                assert self.world.media.heard.get(leg.id, ()) == leg.heard.sources
+
+    @invariant()
+    def who_hears_whom_is_what_the_connections_say(self) -> None:
+        for call in self.world.switch.calls.values():
+            for member in call.members.values():
+                leg = member.leg
+                if leg is not None and member.answered and leg.current is member:
+                    self.check_sources(call, member, leg)
+                    self.check_company(call, member, leg)
+
+    def check_sources(self, call: LiveCall, member: Member, leg: Leg) -> None:
+        """A held party hears nobody; listeners, held and masked parties are heard by nobody."""
+        if member.state is ConnectionState.HOLD:
+            assert leg.heard == SILENCE
+        for other in call.others(member):
+            if other.leg is not None and other.leg.id in leg.heard.sources:
+                assert other.connection.role is not Role.LISTENER
+                assert other.early or self.talks(other)
+
+    def check_company(self, call: LiveCall, member: Member, leg: Leg) -> None:
+        """Who talks hears all who talk; whom everybody else holds hears music."""
+        if not self.talks(member):
+            return
+        partners = call.partners(member)
+        talking = [each.leg.id for each in partners if self.talks(each) and each.leg is not None]
+        assert set(talking) <= set(leg.heard.sources)
+        held = [each for each in partners if each.state is ConnectionState.HOLD]
+        alone = not any(each.answered and each not in held for each in call.others(member))
+        if held and alone and member.participates and not leg.heard.sources:
+            assert leg.heard.music
+
+    @staticmethod
+    def talks(member: Member) -> bool:
+        """Whether it can be heard, as far as its connection goes."""
+        leg = member.leg
+        talking = member.state is ConnectionState.CONNECTED
+        return talking and leg is not None and not leg.masked and member is leg.current
 
     # --- picking ----------------------------------------------------------------------------
 
@@ -230,6 +404,25 @@ class CallsInterleaved(RuleBasedStateMachine):
     def ringing(self) -> list[SessionId]:
         invited = self.world.signalling.invited
         return [each for each in self.sessions() if each in invited and each not in self.talking]
+
+    def connections(self) -> list[ConnectionId]:
+        return sorted(self.world.switch.members)
+
+    def pairs(self) -> list[tuple[ConnectionId, ConnectionId]]:
+        members = self.world.switch.members
+        return [
+            (one, other)
+            for one in sorted(members)
+            for other in sorted(members)
+            if members[one].connection.device == members[other].connection.device
+            and members[one].connection.call_id != members[other].connection.call_id
+        ]
+
+    @staticmethod
+    def attempt(act: Callable[[], object]) -> None:
+        """What the state forbids is refused by its name, and by nothing else."""
+        with suppress(Refused):
+            act()
 
     def established(self) -> list[SessionId]:
         accepted = self.world.signalling.accepted
