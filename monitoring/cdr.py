@@ -23,6 +23,8 @@ from cti.call.events import (
     Failed,
     Held,
     MediaReported,
+    NetworkReached,
+    Originated,
     RecordingStarted,
     RecordingStopped,
     Retrieved,
@@ -136,13 +138,27 @@ class CallRecord:
             return None
         if self.cause is Cause.INTERRUPTED:
             return Outcome.INTERRUPTED
-        if any(leg.party is Party.AGENT and leg.answered for leg in self.legs):
+        if self._reached:
             return Outcome.ANSWERED
         if self.waits:
             abandoned = self.waits[-1].end is WaitEnd.ABANDONED
             return Outcome.ABANDONED if abandoned else Outcome.FAILED
         well = self.answered is not None and self.cause is Cause.NORMAL
         return Outcome.SELF_SERVED if well else Outcome.FAILED
+
+    @property
+    def _reached(self) -> bool:
+        """Whether the person asked for was reached: of a call from inside, a second telephone."""
+        if self.direction is Direction.OUTBOUND:
+            return any(leg.party is Party.CALLED and leg.answered for leg in self.legs)
+        agents = [leg for leg in self.legs if leg.party is Party.AGENT and leg.answered]
+        from_caller = any(leg.party is Party.CALLER for leg in self.legs)
+        return len(agents) >= (1 if from_caller else 2)
+
+    @property
+    def served(self) -> bool:
+        """Whether it is a call with somebody the house serves, not one between its telephones."""
+        return any(leg.party in (Party.CALLER, Party.CALLED) for leg in self.legs)
 
     @property
     def queue_id(self) -> QueueId | None:
@@ -194,11 +210,12 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
             return _queue(record, event)
         case CallWrappedUp():
             return replace(record, after_call=record.after_call + event.after_call)
-        case RecordingStarted():
+        case RecordingStarted() if record.recording is None:
+            # A party that came by a transfer brings a file of its own; the first one is whole.
             return replace(
                 record, recording=event.file, recording_seconds=None, recording_digest=""
             )
-        case RecordingStopped():
+        case RecordingStopped() if record.recording in (None, event.file):
             return replace(
                 record,
                 recording=event.file,
@@ -241,19 +258,26 @@ def _connection(record: CallRecord, event: ConnectionEvent) -> CallRecord:
         legs[event.connection_id] = _counted(leg, event)
     elif leg.ended is None:
         legs[event.connection_id] = _leg(leg, event)
-    first_answer = isinstance(event, Established) and record.answered is None
     return replace(
         record,
         legs=tuple(legs.values()),
-        answered=event.at if first_answer else record.answered,
+        answered=event.at if _answers(record, event) else record.answered,
+        trunk=event.trunk if isinstance(event, NetworkReached) else record.trunk,
     )
+
+
+def _answers(record: CallRecord, event: ConnectionEvent) -> bool:
+    """Whether the call is answered with it: one of ours when somebody outside takes it."""
+    if not isinstance(event, Established) or record.answered is not None:
+        return False
+    return record.direction is not Direction.OUTBOUND or event.party is Party.CALLED
 
 
 def _leg(leg: Leg, event: ConnectionEvent) -> Leg:
     match event:
         case Delivered() if leg.alerting is None:
             return replace(leg, alerting=event.at)
-        case Established() if leg.answered is None:
+        case Established() | Originated() if leg.answered is None:
             return replace(leg, answered=event.at)
         case Held() if leg.held_since is None:
             return replace(leg, held_since=event.at)

@@ -293,7 +293,7 @@ def _call(figures: Figures, event: CallEvent) -> Figures:
         return replace(figures, calls=calls)
     calls.pop(event.call_id, None)
     outcomes = dict(figures.outcomes)
-    if after.outcome is not None:
+    if after.outcome is not None and after.served:
         outcomes[after.outcome] = outcomes.get(after.outcome, 0) + 1
     return replace(figures, calls=calls, outcomes=outcomes)
 

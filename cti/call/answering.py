@@ -73,7 +73,7 @@ class Answering:
         """The unanswered caller hears that it rings, or what the network says meanwhile."""
         caller = call.member_of(Party.CALLER)
         leg = caller.leg if caller else None
-        if leg is None or not leg.came or leg.up or leg.session is None:
+        if caller is None or leg is None or not leg.came or leg.up or leg.session is None:
             return
         if not ringing.early:
             self._switch.signalling.ring(leg.session, RINGING)
@@ -83,6 +83,8 @@ class Answering:
             if leg.session is not None and not leg.up:
                 self._describe(leg, address)
                 self._switch.signalling.ring(leg.session, SESSION_PROGRESS, leg.described)
+                caller.early = True
+                self._bridging.settle(call)
 
         leg.opened().addCallbacks(opened, lambda _: None)
 

@@ -3,21 +3,29 @@
 import pytest
 from twisted.internet.defer import Deferred
 
-from cti.call.control import PlayEnd, Sound
+from cti.call.collecting import KeyPlan, Why
+from cti.call.control import PlayEnd, Snoop, Sound
 from cti.call.events import (
     CallCleared,
+    CallEvent,
     CallStarted,
+    Conferenced,
     ConnectionCleared,
     Delivered,
+    Diverted,
     Established,
     Failed,
     Held,
     MediaReported,
+    Originated,
     RecordingStarted,
     Retrieved,
+    RoleChanged,
+    Transferred,
     UserDataAttached,
 )
-from cti.call.model import Cause, ConnectionState, Party
+from cti.call.model import Cause, Connection, ConnectionState, Party, Role
+from cti.kernel.errors import Refused
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.kernel.vocabulary import Language
@@ -235,3 +243,184 @@ def test_a_telephone_that_unregisters_cannot_be_rung(world: World) -> None:
     world.register("1001")
     world.unregister("1001")
     assert not world.control.registered(PHONE)
+
+
+# --- two calls, many parties ---------------------------------------------------------------------
+
+OUTSIDE = "13700137000"
+COLLEAGUE = DeviceId("1002")
+
+
+def connection_of(world: World, device: str) -> Connection:
+    """The only connection of that device."""
+    (found,) = connections_of(world, device)
+    return found
+
+
+def connections_of(world: World, device: str) -> list[Connection]:
+    everybody = [each for call in world.control.calls() for each in call.connections]
+    return [each for each in everybody if each.device.id == device]
+
+
+def told_of(world: World, call_id: CallId) -> list[str]:
+    """What was told of the call, without figures and network."""
+    told = [each for each in world.events if isinstance(each, CallEvent)]
+    quiet = (MediaReported.kind, "call.network_reached", "call.recording_started")
+    return [each.kind for each in told if each.call_id == call_id and each.kind not in quiet]
+
+
+def consulting(world: World) -> tuple[CallId, ConnectionId, ConnectionId]:
+    """The caller's call, and the agent's held and active connections."""
+    world.register("1002")
+    call_id, held = talking(world)
+    active = world.control.consult(held, "1002")
+    ringing = connection_of(world, "1002")
+    world.phone_rings(ringing.id)
+    world.phone_answers(ringing.id)
+    return call_id, held, active
+
+
+def test_a_consultation_is_a_call_of_its_own(world: World) -> None:
+    call_id, held, active = consulting(world)
+    assert told_of(world, call_id)[-1] == Held.kind
+    second = next(call for call in world.control.calls() if call.id != call_id)
+    assert told_of(world, second.id) == [
+        CallStarted.kind,
+        Originated.kind,
+        Delivered.kind,
+        Established.kind,
+    ]
+    states = {each.id: each.state for each in connections_of(world, "1001")}
+    assert states == {held: ConnectionState.HOLD, active: ConnectionState.CONNECTED}
+    with pytest.raises(Refused):
+        world.control.retrieve(held)
+    world.control.alternate(held, active)
+    states = {each.id: each.state for each in connections_of(world, "1001")}
+    assert states == {held: ConnectionState.CONNECTED, active: ConnectionState.HOLD}
+
+
+def test_reconnect_ends_the_consultation(world: World) -> None:
+    call_id, held, active = consulting(world)
+    world.control.reconnect(held, active)
+    assert [call.id for call in world.control.calls()] == [call_id]
+    assert connection_of(world, "1001").state is ConnectionState.CONNECTED
+
+
+def test_transfer_leaves_the_callers_call_with_the_colleague(world: World) -> None:
+    call_id, held, active = consulting(world)
+    before = len(told_of(world, call_id))
+    world.control.transfer(held, active)
+    (call,) = world.control.calls()
+    assert call.id == call_id
+    assert {each.device.id for each in call.connections} == {"13800138000", "1002"}
+    after = [ConnectionCleared.kind, Established.kind, Transferred.kind]
+    assert told_of(world, call_id)[before:] == after
+    ended = [each for each in world.events if isinstance(each, CallCleared)]
+    assert [each.cause for each in ended] == [Cause.TRANSFERRED]
+
+
+def test_conference_has_all_three_and_goes_on_with_two(world: World) -> None:
+    call_id, held, active = consulting(world)
+    world.control.conference(held, active)
+    (call,) = world.control.calls()
+    assert call.id == call_id
+    assert {each.device.id for each in call.connections} == {"13800138000", "1001", "1002"}
+    assert {each.state for each in call.connections} == {ConnectionState.CONNECTED}
+    assert told_of(world, call_id)[-1] == Conferenced.kind
+    world.control.clear_connection(connection_of(world, "1001").id, Party.AGENT)
+    assert world.control.get(call_id) is not None
+    world.phone_hangs_up(connection_of(world, "1002").id)
+    assert world.control.calls() == []
+
+
+def test_a_single_step_transfer_frees_the_agent_before_anybody_answers(world: World) -> None:
+    world.register("1002")
+    call_id, agent = talking(world)
+    target = world.control.single_step_transfer(agent, "1002")
+    assert told_of(world, call_id)[-2:] == [ConnectionCleared.kind, Transferred.kind]
+    assert connections_of(world, "1001") == []
+    world.phone_refuses(target)
+    assert connection_of(world, "1001").state is ConnectionState.INITIATED, "rung back"
+    world.phone_answers(connection_of(world, "1001").id)
+    assert told_of(world, call_id)[-1] == Established.kind
+
+
+def test_join_listen_and_intercept(world: World) -> None:
+    for phone in ("1002", "1003"):
+        world.register(phone)
+    call_id, agent = talking(world)
+    world.phone_answers(world.control.join(call_id, COLLEAGUE))
+    assert told_of(world, call_id)[-2:] == [Established.kind, Conferenced.kind]
+    listening = world.control.snoop(call_id, DeviceId("1003"), Snoop.LISTEN)
+    world.phone_answers(listening)
+    supervisor = connection_of(world, "1003")
+    assert (supervisor.party, supervisor.role) == (Party.SUPERVISOR, Role.LISTENER)
+    assert world.control.snoop(call_id, DeviceId("1003"), Snoop.BARGE) == listening
+    assert isinstance(world.events[-1], RoleChanged)
+    world.phone_hangs_up(listening)
+    assert world.control.get(call_id) is not None
+    taking = world.control.intercept(agent, DeviceId("1003"))
+    world.phone_answers(taking)
+    assert connections_of(world, "1001") == []
+    assert connection_of(world, "1003").state is ConnectionState.CONNECTED
+
+
+def test_what_rings_is_deflected(world: World) -> None:
+    for phone in ("1001", "1002"):
+        world.register(phone)
+    call_id = answered(world)
+    ringing = world.control.deliver(call_id, PHONE)
+    elsewhere = world.control.deflect(ringing, "1002")
+    assert told_of(world, call_id)[-2:] == [Diverted.kind, Failed.kind]
+    world.phone_answers(elsewhere)
+    assert connection_of(world, "1002").state is ConnectionState.CONNECTED
+
+
+def test_calls_of_the_house_itself(world: World) -> None:
+    world.register("1001")
+    world.line_leads_to(OUTSIDE)
+    made = world.control.make(PHONE, OUTSIDE)
+    world.phone_answers(connection_of(world, "1001").id)
+    world.phone_answers(connection_of(world, OUTSIDE).id)
+    kinds_of = [CallStarted.kind, Established.kind, Originated.kind, Established.kind]
+    assert told_of(world, made) == kinds_of
+    world.phone_hangs_up(connection_of(world, "1001").id)
+    entered: list[CallId] = []
+    world.control.originate(OUTSIDE, entered.append)
+    world.phone_answers(connection_of(world, OUTSIDE).id)
+    (call,) = world.control.calls()
+    assert entered == [call.id]
+    assert call.customer is not None
+    assert call.customer.party is Party.CALLED
+    with pytest.raises(Refused):
+        world.control.originate("12", entered.append)
+    with pytest.raises(Refused):
+        world.control.make(DeviceId("1009"), OUTSIDE)
+
+
+def test_keys_by_a_plan(world: World) -> None:
+    call_id = answered(world)
+    first = world.control.collect_keys(call_id, KeyPlan(2))
+    second = world.control.collect_keys(call_id, KeyPlan(2))
+    assert result_of(first).why is Why.REPLACED
+    world.press(call_id, "42")
+    collected = result_of(second)
+    assert (collected.keys.reveal(), collected.why) == ("42", Why.LENGTH)
+    third = world.control.collect_keys(call_id, KeyPlan(2))
+    world.hang_up(call_id)
+    assert result_of(third).why is Why.CLEARED
+
+
+def test_services_on_what_is_gone_do_nothing(world: World) -> None:
+    call_id, held, active = consulting(world)
+    world.control.clear(call_id)
+    world.control.clear(world.control.calls()[0].id)
+    before = list(world.events)
+    for service in (world.control.alternate, world.control.transfer, world.control.conference):
+        service(held, active)
+    assert not world.control.consult(held, "1002")
+    assert not world.control.join(call_id, COLLEAGUE)
+    assert not world.control.snoop(call_id, COLLEAGUE, Snoop.LISTEN)
+    assert not world.control.intercept(held, COLLEAGUE)
+    assert not world.control.single_step_transfer(held, "1002")
+    assert world.events == before

@@ -17,9 +17,12 @@ from cti.call.events import (
     Failed,
     Held,
     MediaReported,
+    NetworkReached,
+    Originated,
     RecordingStarted,
     RecordingStopped,
     Retrieved,
+    Transferred,
     UserDataAttached,
 )
 from cti.call.model import Cause, Direction, Party
@@ -188,3 +191,75 @@ def test_any_day_gives_sound_records(random: Random, steps: int) -> None:
         wrapped = [event for event in call_events if isinstance(event, CallWrappedUp)]
         assert record.talked == pytest.approx(sum(event.talked for event in wrapped))
         assert record.held == pytest.approx(sum(event.held for event in wrapped))
+
+
+def test_a_transferred_call_has_both_agents_and_one_recording() -> None:
+    second = leg("1002", Party.AGENT)
+    by: dict[str, Any] = {"cause": Cause.TRANSFERRED, "cleared_by": Party.AGENT}
+    transferred = Transferred(
+        **at(40),
+        other_call_id=CallId("c2"),
+        resulting_call_id=CALL,
+        transferring_device=DeviceId("1001"),
+        transferred_to="1002",
+    )
+    record = record_of(
+        [
+            STARTED,
+            ANSWERED,
+            RecordingStarted(**at(1), connection_id=ConnectionId("caller"), file="c1.wav"),
+            Established(**at(10), **AGENT),
+            Held(**at(20), **AGENT),
+            ConnectionCleared(**at(40), **AGENT, **by),
+            Established(**at(40), **second),
+            transferred,
+            RecordingStarted(**at(40), connection_id=ConnectionId("1002"), file="c2.wav"),
+            RecordingStopped(
+                **at(99), connection_id=ConnectionId("1002"), file="c2.wav", seconds=59.0
+            ),
+            RecordingStopped(
+                **at(99), connection_id=ConnectionId("caller"), file="c1.wav", seconds=98
+            ),
+            CLEARED,
+        ]
+    )
+    assert record is not None
+    assert record.outcome is Outcome.ANSWERED
+    assert [each.talked for each in record.legs if each.party is Party.AGENT] == [10.0, 60.0]
+    assert record.held == 20.0
+    assert (record.recording, record.recording_seconds) == ("c1.wav", 98)
+
+
+def test_an_outgoing_call_is_answered_by_whom_it_calls() -> None:
+    far = leg("13700137000", Party.CALLED)
+    made = CallStarted(
+        **at(0), direction=Direction.OUTBOUND, calling="1001", called="13700137000", trunk=""
+    )
+    ringing = [
+        made,
+        Established(**at(1), **AGENT),
+        Originated(**at(1), **AGENT, called="13700137000"),
+        NetworkReached(**at(1), **far, trunk="carrier"),
+    ]
+    end = CallCleared(**at(30), cause=Cause.BUSY, cleared_by=Party.SYSTEM)
+    failed = record_of([*ringing, Failed(**at(9), **far, cause=Cause.BUSY), end])
+    assert failed is not None
+    assert (failed.outcome, failed.trunk, failed.answered) == (Outcome.FAILED, "carrier", None)
+    reached = record_of([*ringing, Established(**at(9), **far), CLEARED])
+    assert reached is not None
+    assert reached.outcome is Outcome.ANSWERED
+    assert reached.answered == BEGIN + timedelta(seconds=9)
+
+
+def test_a_call_between_telephones_is_answered_by_the_second() -> None:
+    inside = CallStarted(
+        **at(0), direction=Direction.INTERNAL, calling="1001", called="1002", trunk=""
+    )
+    asking = Originated(**at(0), **AGENT, called="1002")
+    alone = record_of([inside, asking, CLEARED])
+    assert alone is not None
+    assert alone.outcome is Outcome.FAILED
+    assert not alone.served
+    both = record_of([inside, asking, Established(**at(5), **leg("1002", Party.AGENT)), CLEARED])
+    assert both is not None
+    assert both.outcome is Outcome.ANSWERED
