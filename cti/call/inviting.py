@@ -78,7 +78,7 @@ class Inviting:
         """An offer that prefers what the other side of the call has already."""
         others = (each.leg for each in self._switch.call_of(member).others(member))
         targets = (other.target for other in others if other is not None)
-        codec = next((target.codec for target in targets if target is not None), Codec.PCMA)
+        codec = next((target.codec for target in targets if target is not None), None)
         leg.local = address
         wanted = leg.route.codecs if leg.route is not None else ()
         codecs = [Codec[name] for name in wanted if name in Codec.__members__]
