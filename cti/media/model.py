@@ -70,8 +70,8 @@ class MediaTarget:
     """Where and how a leg sends, as the offer and answer agreed.
 
     The leg locks to the source of the first valid packet from elsewhere (symmetric RTP, RFC 4961)
-    until the next `configure`, or until one comes from this very address. `events` is the payload
-    type of telephone-event or None.
+    until the next `configure`, or until one comes from this very address. Without a `host` it sends
+    nowhere before one came. `events` is the payload type of telephone-event or None.
     """
 
     host: str

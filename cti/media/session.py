@@ -1,6 +1,7 @@
 """One RTP session: whom it listens to, what it saw, and the stream it sends."""
 
 from cti.media import quality
+from cti.media.allowance import Allowance
 from cti.media.coding import passes, silence
 from cti.media.g711 import SAMPLES_PER_SECOND, translate
 from cti.media.model import Codec, LegStatistics, MediaTarget
@@ -25,6 +26,7 @@ CODECS = {codec.value: codec for codec in Codec}
 COMFORT_NOISE = 13
 """Static payload type of comfort noise (RFC 3389): a sign of life, not sound to pass on."""
 
+HIGHEST_PORT = 65_535
 LONGEST_ROUND_TRIP = 10 * 65536
 """10 s in units of 1/65536 s."""
 
@@ -41,6 +43,7 @@ class Session:
         self.destination: Source | None = None
         self._locked: Source | None = None
         self._announced: Source | None = None
+        self._allowance = Allowance()
         self._reception = Reception()
         self._stream = SendingStream(ssrc, sequence, timestamp)
         self._description = bytes(SourceDescription(ssrc, cname))
@@ -57,19 +60,22 @@ class Session:
         """
         announced = (target.host, target.port)
         if announced != self._announced:
-            self.destination = self._announced = announced
+            self._announced = announced
+            self.destination = announced if target.host else None
             self._control_source = None
         self.target = target
         self._locked = None
 
     def receive(self, data: bytes, source: Source, now: float) -> RtpPacket | None:
-        """The packet, or None for one from a stranger or of a kind nobody agreed on.
+        """The packet, or None for one from a stranger, of a kind nobody agreed on, or too many.
 
         RemoteError when it is malformed.
         """
         if self.target is None:
             return None
         if self._locked not in (None, source) and source != self._announced:
+            return None
+        if not self._allowance.take(now):
             return None
         packet = RtpPacket.parse(data)
         if packet.payload_type not in (*CODECS, COMFORT_NOISE, self.target.events):
@@ -104,13 +110,13 @@ class Session:
 
     @property
     def control_destination(self) -> Source | None:
-        """Where reports go: whence the far side's come, or the port above its sound's."""
+        """Where reports go: whence the far side's come, or the port above its sound's, if any."""
         if self.target is not None and self.target.mux:
             return self.destination
         if self.destination is None or self._control_source is not None:
             return self._control_source
         host, port = self.destination
-        return host, port + 1
+        return (host, port + 1) if port < HIGHEST_PORT else None
 
     def report(self, now: float) -> bytes:
         """What was sent and received so far, for the far side; `now` in seconds since 1970."""
@@ -147,6 +153,11 @@ class Session:
                         self._round_trip = passed % (1 << 32) * 1000 / 65536
 
     # --- its figures ------------------------------------------------------------------------
+
+    @property
+    def refused(self) -> int:
+        """Packets of a flood that were not looked at."""
+        return self._allowance.refused
 
     @property
     def quiet(self) -> bytes:

@@ -23,6 +23,9 @@ REORDERING = 80_000
 PRESSED_SAMPLES = 800
 PAUSE_SAMPLES = 800
 END_PACKETS = 3
+MOST_WAITING = 64
+"""Keys that wait to be pressed (13 s of them): what is passed on from a far side that presses keys
+faster than they can be sent is lost beyond."""
 VOLUME = 10
 """Power below 0 dBm0, in dB."""
 
@@ -101,7 +104,8 @@ class KeySender:
 
     def press(self, keys: str) -> None:
         """Press these keys after those pressed before; what is no key is left out."""
-        self._keys.extend(key for key in keys.upper() if key in KEYS)
+        known = [key for key in keys.upper() if key in KEYS]
+        self._keys.extend(known[: MOST_WAITING - len(self._keys)])
 
     def step(self) -> KeyStep | None:
         """What this tick sends, or None when no key is being pressed."""

@@ -133,8 +133,8 @@ class MediaEngine:
         if not by_checks and not is_destination(target.host, target.port):
             log.info("Leg {leg_id} has nowhere to send to: {host}", leg_id=leg, host=target.host)
             # What is known of the far side stands meanwhile: it is on hold in the old way.
-            known = found.target or target
-            target = replace(target, host=known.host, port=known.port, sending=False)
+            host, port = (found.target.host, found.target.port) if found.target else ("", 0)
+            target = replace(target, host=host, port=port, sending=False)
         codec = found.codec
         found.configure(target, self._reactor.seconds())
         if codec is not target.codec:
@@ -206,7 +206,7 @@ class MediaEngine:
         now = self._reactor.seconds()
         self._hearing.forget(found, now)
         found.leave(now)
-        self._close_wire(leg)
+        self._close_wire(found)
         for reader in self._sockets.pop(leg):
             self._reactor.removeReader(reader)
             reader.close()
@@ -286,11 +286,12 @@ class MediaEngine:
             self._legs[leg].deconfigure()
             self.reports.legs_lost([leg])
 
-    def _close_wire(self, leg: ConnectionId) -> None:
-        wire = self._wire_of.pop(leg)
+    def _close_wire(self, leg: Leg) -> None:
+        wire = self._wire_of.pop(leg.name)
         wire.close()
-        if wire.refused:
-            log.info("Leg {leg_id} refused {count} datagrams", leg_id=leg, count=wire.refused)
+        refused = wire.refused + leg.refused
+        if refused:
+            log.info("Leg {leg_id} refused {count} datagrams", leg_id=leg.name, count=refused)
 
     def _give_up(self, leg: Leg) -> None:
         """A mistake of ours: log it, and let that call be cleared."""

@@ -125,6 +125,11 @@ class Leg:
         return self._session.target
 
     @property
+    def refused(self) -> int:
+        """Packets of a flood that were not looked at."""
+        return self._session.refused
+
+    @property
     def takes_events(self) -> bool:
         """Whether the far side agreed to telephone-event."""
         return self.target is not None and self.target.events is not None

@@ -185,3 +185,17 @@ def test_a_round_trip_from_a_wrong_clock_is_not_believed() -> None:
     block = ReportBlock(1, lost=-5, last_report=0x12345678, delay=0)
     one.receive_control(bytes(ReceiverReport(9, (block,))), ("192.0.2.1", 6001), NOW + 2)
     assert (one.statistics().round_trip, one.statistics().remote_lost) == (0.0, 0)
+
+
+def test_there_is_no_port_above_the_highest_to_report_to() -> None:
+    session = _session()
+    session.receive(_data(), ("198.51.100.9", 65_535), 0.0)
+    assert session.destination == ("198.51.100.9", 65_535)
+    assert session.control_destination is None
+
+
+def test_a_far_side_without_an_address_is_sent_nothing_until_it_is_heard() -> None:
+    session = _session(replace(TARGET, host="", port=0, sending=False))
+    assert session.destination is session.control_destination is None
+    session.receive(_data(), ("198.51.100.9", 4000), 0.0)
+    assert session.control_destination == ("198.51.100.9", 4001)

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from cti.kernel.errors import RemoteError
 from cti.media.rtp import RtpPacket
-from cti.media.telephone_event import KEYS, KeyReceiver, KeySender, TelephoneEvent, press_steps
+from cti.media.telephone_event import (
+    KEYS,
+    MOST_WAITING,
+    KeyReceiver,
+    KeySender,
+    TelephoneEvent,
+    press_steps,
+)
 
 SSRC = 7
 
@@ -127,3 +134,13 @@ def test_a_press_is_100_ms_and_a_pause_of_100_ms() -> None:
     assert [step.first for step in steps] == ([True] + [False] * 9) * 2
     assert steps[10].payload is not None
     assert TelephoneEvent.parse(steps[10].payload).code == 11
+
+
+def test_keys_that_come_faster_than_they_can_be_pressed_do_not_pile_up() -> None:
+    sender = KeySender()
+    for _ in range(10_000):
+        sender.press("1")
+    steps = 0
+    while sender.step() is not None:
+        steps += 1
+    assert steps == MOST_WAITING * 10
