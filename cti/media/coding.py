@@ -5,6 +5,8 @@ went before, so each direction of each leg has a coder of its own. Its RTP clock
 second for 16000 samples (RFC 3551, 4.5.2): in every codec here an octet is one tick of the clock.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import soxr
 from G722 import G722
@@ -16,6 +18,8 @@ from cti.media.model import Codec
 WIDEBAND = 16000
 """Samples per second of G.722's whole band."""
 BIT_RATE = 64000
+LAW_PIECE, WIDEBAND_PIECE = 80_000, 4_000
+"""Samples at 8000 per second that are encoded at once."""
 _QUIET = b"\xff"
 """G.722's smallest difference in both bands: whatever was heard before dies away."""
 
@@ -88,10 +92,26 @@ def halved(samples: Samples) -> Samples:
 
 def encode_sound(samples: Samples, codec: Codec) -> bytes:
     """A whole sound of 8000 samples per second, encoded by a coder that begins with it."""
+    return b"".join(encoded(samples, codec))
+
+
+def encoded(samples: Samples, codec: Codec) -> Iterator[bytes]:
+    """The same piece by piece, each below a millisecond: others run meanwhile."""
     if codec in LAWS:
-        return g711.encode(samples, codec)
-    wide = soxr.resample(samples, SAMPLES_PER_SECOND, WIDEBAND).astype(np.int16)
-    return Encoder(codec, WIDEBAND).encode(wide)
+        for at in range(0, len(samples), LAW_PIECE):
+            yield g711.encode(samples[at : at + LAW_PIECE], codec)
+        return
+    encoder = Encoder(codec, WIDEBAND)
+    widening = soxr.ResampleStream(SAMPLES_PER_SECOND, WIDEBAND, 1, dtype="int16")
+    rest: Samples = np.zeros(0, np.int16)
+    for at in range(0, len(samples), WIDEBAND_PIECE):
+        piece = samples[at : at + WIDEBAND_PIECE]
+        last = at + WIDEBAND_PIECE >= len(samples)
+        wide = np.concatenate((rest, widening.resample_chunk(piece, last=last)))
+        # Two samples are an octet.
+        even = len(wide) - len(wide) % 2
+        rest = wide[even:]
+        yield encoder.encode(wide[:even])
 
 
 def _check(codec: Codec, rate: int) -> None:

@@ -6,14 +6,12 @@ from itertools import cycle
 from pathlib import Path
 
 from cti.media.coding import encode_sound, silence
-from cti.media.g711 import FRAME_SAMPLES, LAWS
+from cti.media.g711 import FRAME_SAMPLES
 from cti.media.model import Codec
 from cti.media.wave_file import SoundUnusable, read_samples
 
-PIECE_SAMPLES = 80_000
-"""What is encoded at once: well below a millisecond."""
-
 CacheKey = tuple[Path, Codec, int, int]
+"""A file as it was at one time, by its change and its size."""
 
 
 class SoundCache:
@@ -26,17 +24,14 @@ class SoundCache:
 
     def find(self, path: Path, codec: Codec) -> bytes | None:
         """The whole file in that codec; None when it has to be read. SoundUnusable."""
-        key = _key(path, codec)
+        key = key_of(path, codec)
         sound = self._sounds.get(key)
         if sound is not None:
             self._sounds.move_to_end(key)
         return sound
 
-    def keep(self, path: Path, codec: Codec, sound: bytes) -> None:
-        """What was read of the file. SoundUnusable."""
-        self._keep(_key(path, codec), sound)
-
-    def _keep(self, key: CacheKey, sound: bytes) -> None:
+    def keep(self, key: CacheKey, sound: bytes) -> None:
+        """What was read of the file as it was then."""
         self._size += len(sound) - len(self._sounds.pop(key, b""))
         self._sounds[key] = sound
         while self._size > self._capacity and len(self._sounds) > 1:
@@ -46,14 +41,11 @@ class SoundCache:
 
 def load(path: Path, codec: Codec) -> bytes:
     """Read and encode a whole file, piece by piece: others run meanwhile. SoundUnusable."""
-    samples = read_samples(path)
-    if codec not in LAWS:
-        return encode_sound(samples, codec)
-    pieces = range(0, len(samples), PIECE_SAMPLES)
-    return b"".join(encode_sound(samples[at : at + PIECE_SAMPLES], codec) for at in pieces)
+    return encode_sound(read_samples(path), codec)
 
 
-def _key(path: Path, codec: Codec) -> CacheKey:
+def key_of(path: Path, codec: Codec) -> CacheKey:
+    """What the file is kept by as it is now; SoundUnusable."""
     try:
         status = path.stat()
     except OSError as error:

@@ -7,7 +7,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cti.media.model import Codec
-from cti.media.player import SoundCache, load
+from cti.media.player import CacheKey, SoundCache, key_of, load
 from cti.media.wave_file import SoundUnusable
 from cti.worker.disk import Disk
 
@@ -31,9 +31,10 @@ class Shelf:
             provide([known[path] or b"" for path in files])
             return
 
-        def read(sounds: dict[Path, bytes]) -> None:
-            for path, sound in sounds.items():
-                self._keep(path, codec, sound)
+        def read(found: dict[CacheKey, bytes]) -> None:
+            for key, sound in found.items():
+                self._cache.keep(key, sound)
+            sounds = {path: sound for (path, *_), sound in found.items()}
             provide([known[path] or sounds.get(path, b"") for path in files])
 
         reading = self._disk.run(lambda: _read_in_thread(wanted, codec))
@@ -50,23 +51,19 @@ class Shelf:
             log.error("Not played: {reason}", reason=error)
             return b""
 
-    def _keep(self, path: Path, codec: Codec, sound: bytes) -> None:
-        try:
-            self._cache.keep(path, codec, sound)
-        except SoundUnusable as error:
-            log.error("Gone while it was read: {reason}", reason=error)
-
     def _failed(self, failure: Failure, provide: Provide) -> None:
         """A mistake of ours: whoever waits for the end of the play gets it."""
         log.failure("Sounds could not be read", failure)
         provide([])
 
 
-def _read_in_thread(files: Sequence[Path], codec: Codec) -> dict[Path, bytes]:
+def _read_in_thread(files: Sequence[Path], codec: Codec) -> dict[CacheKey, bytes]:
     sounds = {}
     for path in files:
         try:
-            sounds[path] = load(path, codec)
+            # Taken first: a file that changes while it is read is read again the next time.
+            key = key_of(path, codec)
+            sounds[key] = load(path, codec)
         except SoundUnusable as error:
             log.error("Not played: {reason}", reason=error)
     return sounds

@@ -1,4 +1,4 @@
-"""A far side that floods its leg is cut to what a telephone sends; one that stalls loses nothing."""
+"""A flood is cut to what a telephone sends; who was kept back by the network loses nothing."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -9,10 +9,11 @@ from cti.media.coding import (
     Decoder,
     Encoder,
     encode_sound,
+    encoded,
     passes,
     silence,
 )
-from cti.media.g711 import FRAME_SAMPLES
+from cti.media.g711 import FRAME_SAMPLES, LAWS
 from cti.media.model import Codec
 from tests.support.audio import has_tone, level, tone
 
@@ -46,6 +47,19 @@ def test_prompts_are_upsampled_for_wideband_legs() -> None:
     spectrum = np.abs(np.fft.rfft(heard[1600:].astype(float)))
     frequency = np.argmax(spectrum) * WIDEBAND / len(heard[1600:])
     assert frequency == pytest.approx(1000, abs=5)
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 2.3003, 25.0])
+def test_a_long_prompt_is_encoded_in_short_pieces_without_a_seam(
+    codec: Codec, seconds: float
+) -> None:
+    sound = tone(400, seconds)
+    pieces = list(encoded(sound, codec))
+    assert all(len(piece) <= (80_000 if codec in LAWS else 5000) for piece in pieces)
+    assert sum(map(len, pieces)) == len(sound)
+    heard = Decoder(codec).decode(b"".join(pieces))[400:]
+    assert not len(heard) or has_tone(heard, 400, share=0.99)
 
 
 def test_only_the_two_laws_pass_octet_by_octet() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.media.g711 import encode, silence
-from cti.media.player import Player, SoundCache, load
+from cti.media.player import Player, SoundCache, key_of, load
 from cti.media.port import Codec
 from cti.media.wave_file import SoundUnusable
 from tests.support.audio import tone, write_wave
@@ -47,7 +47,7 @@ def test_nothing_to_play_ends_at_once() -> None:
 def _load(cache: SoundCache, path: Path, codec: Codec) -> bytes:
     sound = cache.find(path, codec)
     if sound is None:
-        cache.keep(path, codec, load(path, codec))
+        cache.keep(key_of(path, codec), load(path, codec))
         sound = cache.find(path, codec)
     assert sound is not None
     return sound
@@ -68,6 +68,16 @@ def test_a_file_is_kept_per_codec(tmp_path: Path) -> None:
     assert cache.find(path, Codec.PCMA) is sound
     assert cache.find(path, Codec.PCMU) is None
     assert _load(cache, path, Codec.PCMU) == encode(tone(440, 0.1), Codec.PCMU)
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    path = write_wave(tmp_path / "a.wav", tone(440, 0.1))
+    cache = SoundCache(10_000)
+    key = key_of(path, Codec.PCMA)
+    sound = load(path, Codec.PCMA)
+    write_wave(path, tone(880, 0.2))
+    cache.keep(key, sound)
+    assert cache.find(path, Codec.PCMA) is None
 
 
 def test_a_long_file_is_encoded_in_pieces_without_a_seam(tmp_path: Path) -> None:
