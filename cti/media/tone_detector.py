@@ -54,6 +54,11 @@ class ToneDetector:
         self._down: str | None = None
         self._without = 0
 
+    @property
+    def held(self) -> bool:
+        """Whether a key is down."""
+        return self._down is not None
+
     def hear(self, frame: Samples) -> str | None:
         """The key that goes down in these 160 samples, once for as long as it is held."""
         sound = np.concatenate((self._tail, frame)).astype(np.float32)

@@ -266,7 +266,7 @@ class MediaEngine:
     def _mix(self, now: float) -> None:
         for mixed in tuple(self._hearing.mixes):
             try:
-                mixed.tick(now)
+                mixed.tick(now, self._give_up)
             except Exception:  # noqa: BLE001  (likewise)
                 for leg in mixed.hearers:
                     self._give_up(leg)
@@ -296,6 +296,7 @@ class MediaEngine:
     def _give_up(self, leg: Leg) -> None:
         """A mistake of ours: log it, and let that call be cleared."""
         log.failure("Leg {leg_id} failed", leg_id=leg.name)
+        self._hearing.forget(leg, self._reactor.seconds())
         leg.deconfigure()
         self.reports.legs_lost([leg.name])
 

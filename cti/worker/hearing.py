@@ -1,13 +1,13 @@
 """Who hears whom: single sources are passed through, several are mixed once every 20 ms."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 
 import numpy as np
 
 from cti.kernel.identifiers import CallId
 from cti.media.coding import WIDEBAND, passes, rate_of
-from cti.media.g711 import SAMPLES_PER_SECOND
+from cti.media.g711 import FRAME_SAMPLES, SAMPLES_PER_SECOND
 from cti.media.mixer import Matrix, mix
 from cti.worker.leg import Leg
 
@@ -30,7 +30,9 @@ class Hearing:
 
     def hear(self, leg: Leg, sources: Sequence[Leg], now: float) -> None:
         """Let the leg hear these others of its group, and nobody else."""
-        group = self._groups[leg.group]
+        group = self._groups.get(leg.group, {})
+        if leg not in group:
+            return
         wanted = dict.fromkeys(source for source in sources if source in group)
         wanted.pop(leg, None)
         leg.hear(tuple(wanted), now)
@@ -38,7 +40,9 @@ class Hearing:
 
     def forget(self, leg: Leg, now: float) -> None:
         """The leg is gone: nobody hears it any more, and it hears nobody."""
-        group = self._groups[leg.group]
+        group = self._groups.get(leg.group, {})
+        if leg not in group:
+            return
         del group[leg]
         leg.hear((), now)
         for other in group:
@@ -78,14 +82,20 @@ class Mix:
         )
         wide = all(_rate(leg) == WIDEBAND for leg in (*self.hearers, *self.sources))
         rate = WIDEBAND if wide else SAMPLES_PER_SECOND
+        self._size = FRAME_SAMPLES * rate // SAMPLES_PER_SECOND
         for source in self.sources:
             source.take_in(rate)
         for leg in self.hearers:
             leg.speak_at(rate)
 
-    def tick(self, now: float) -> None:
-        """Give every hearer its next 20 ms, all in one pass."""
-        frames = np.stack([source.frame(now) for source in self.sources])
+    def tick(self, now: float, give_up: Callable[[Leg], None]) -> None:
+        """Give every hearer its next 20 ms, all in one pass; a source that fails is given up."""
+        frames = np.zeros((len(self.sources), self._size), np.int16)
+        for row, source in zip(frames, self.sources, strict=True):
+            try:
+                row[:] = source.frame(now)
+            except Exception:  # noqa: BLE001  (our mistake in one voice may not silence the others)
+                give_up(source)
         for leg, samples in zip(self.hearers, mix(frames, self._heard), strict=True):
             leg.mixture = samples
 

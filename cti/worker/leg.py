@@ -81,6 +81,8 @@ class Leg:
         self.mixture: Samples | None = None
         """The next 20 ms made for it."""
         self.masked = False
+        self._unmasking = False
+        """To be heard again when the tone of a secret key has ended."""
         self.paused = False
         """Whether what is recorded is left silent meanwhile."""
         self.recording: Recording | None = None
@@ -260,8 +262,18 @@ class Leg:
         recording.pause(self.paused, now)
 
     def mask(self, masked: bool, now: float) -> None:
-        """Keep what is said and keyed out of the recording and from the other leg, or no more."""
+        """Keep what is said and keyed out of the recording and from the other leg, or no more.
+
+        A key that is held as a tone meanwhile stays secret to its end.
+        """
+        ends = self.masked and not masked
+        self._unmasking = ends and self._tones is not None and self._tones.held
+        if self._unmasking:
+            return
         self.masked = masked
+        if ends and self._intake is not None:
+            # What still waits in it was said in secrecy.
+            self._intake = Intake(self._intake.rate)
         if self.recording is not None:
             self.recording.mask(masked, now)
 
@@ -331,12 +343,13 @@ class Leg:
 
     def _listen(self, now: float) -> None:
         """Keys pressed as tones."""
-        if self._tones is None:
-            return
-        frame = self._taken_in(now)
-        key = self._tones.hear(frame if len(frame) == FRAME_SAMPLES else halved(frame))
-        if key is not None:
-            self._press_heard(key)
+        if self._tones is not None:
+            frame = self._taken_in(now)
+            key = self._tones.hear(frame if len(frame) == FRAME_SAMPLES else halved(frame))
+            if key is not None:
+                self._press_heard(key)
+        if self._unmasking:
+            self.mask(False, now)
 
     def _mixed_for_it(self, codec: Codec) -> bytes | None:
         if not self.mixed or self.mixture is None or self._pressing:

@@ -11,7 +11,7 @@ from cti.media.port import Codec, MediaTarget, MediaUnavailable, PlayOutcome
 from cti.worker.engine import MediaEngine
 from cti.worker.leg import Leg
 from cti.worker.settings import MediaSettings
-from tests.support.audio import tone, write_wave
+from tests.support.audio import Samples, has_tone, tone, write_wave
 from tests.support.reactor import pause, reactor, run_in_reactor, until
 from tests.support.rtp_phone import Ear, RtpPhone
 
@@ -49,6 +49,41 @@ def test_a_mistake_in_one_leg_ends_that_leg_alone(
         assert ("key", TWO, "1") in ear.told
         assert len(phones[1].packets) > 5
         monkeypatch.undo()
+        await engine.shut_down()
+        for phone in phones:
+            await phone.hang_up()
+
+    run_in_reactor(main, allow_errors=True)
+
+
+def test_a_mistake_in_one_party_of_a_conference_ends_that_party_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = Leg.frame
+
+    def mistaken(leg: Leg, now: float) -> Samples:
+        if leg.name == ONE:
+            raise ZeroDivisionError
+        return usual(leg, now)
+
+    async def main() -> None:
+        ear = Ear()
+        engine = MediaEngine(reactor(), SETTINGS, ear)
+        phones = []
+        for name in (ONE, TWO, THREE):
+            phone = RtpPhone(Codec.PCMA)
+            address = await engine.open(name, CALL)
+            phone.call(address.host, address.port)
+            engine.configure(name, phone.target)
+            phones.append(phone)
+        for name in (ONE, TWO, THREE):
+            engine.hear(name, [each for each in (ONE, TWO, THREE) if each != name])
+        monkeypatch.setattr(Leg, "frame", mistaken)
+        await phones[1].talk(tone(500, 0.3))
+        assert ear.told == [("lost", ONE)]
+        assert has_tone(phones[2].heard()[-800:], 500, share=0.9)
+        monkeypatch.undo()
+        engine.hear(ONE, [TWO])
         await engine.shut_down()
         for phone in phones:
             await phone.hang_up()

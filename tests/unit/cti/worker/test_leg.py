@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cti.kernel.identifiers import CallId, ConnectionId
+from cti.media.coding import Decoder
 from cti.media.g711 import Samples, decode, encode
 from cti.media.player import Player
 from cti.media.port import Codec, MediaTarget, PlayOutcome, Tracks
@@ -13,6 +15,7 @@ from cti.media.rtcp import Goodbye, RtcpPacket, SenderReport, parse_compound
 from cti.media.rtp import RtpPacket
 from cti.media.session import Session, Source
 from cti.media.telephone_event import press_steps
+from cti.media.tones import tone_frame
 from cti.worker.hearing import Hearing
 from cti.worker.leg import Leg, Play
 from cti.worker.recording import Recording
@@ -74,12 +77,17 @@ def _pair() -> tuple[Line, Line]:
     return one, two
 
 
-def _bridge(one: Line, two: Line, now: float) -> None:
+def _bridge(one: Line, two: Line, now: float) -> Hearing:
     hearing = Hearing()
     for line in (one, two):
         hearing.add(line.leg)
     hearing.hear(one.leg, [two.leg], now)
     hearing.hear(two.leg, [one.leg], now)
+    return hearing
+
+
+def _fail(leg: Leg) -> None:
+    raise AssertionError(leg.name)
 
 
 def _play(sound: bytes, number: int = 1, *, barge_in: bool = False) -> Play:
@@ -228,6 +236,49 @@ def test_a_recording_begun_on_a_masked_leg_is_masked(tmp_path: Path) -> None:
     line.say(BEGAN)
     line.close_recording(BEGAN + 1)
     assert not read_wave(tmp_path / "one.wav").any()
+
+
+def test_what_waited_in_secrecy_is_not_heard_when_it_ends() -> None:
+    one, two = Line("one", 1), Line("two", 2)
+    two.leg.configure(MediaTarget("192.0.2.1", 4000, Codec.G722, 101), BEGAN)
+    hearing = _bridge(one, two, BEGAN)
+    one.leg.mask(True, BEGAN)
+    for number, now in enumerate(_ticks(60)):
+        if number < 40:
+            # The network holds some back, so that sound waits long before it is heard.
+            for _ in range(number // 10 * 10 + 10 if number % 10 == 9 else 0):
+                one.say(now)
+        elif number == 40:
+            one.leg.mask(False, now)
+        for mix in hearing.mixes:
+            mix.tick(now, _fail)
+        two.leg.tick(now)
+    decoder = Decoder(Codec.G722)
+    heard = [decoder.decode(packet.payload) for packet in two.got]
+    assert level(np.concatenate(heard)) < -60
+
+
+def test_a_key_still_held_as_a_tone_stays_secret_to_its_end(tmp_path: Path) -> None:
+    one, two = _pair()
+    one.leg.configure(MediaTarget("192.0.2.1", 4000, Codec.PCMA, None), BEGAN)
+    one.record(tmp_path / "one.wav")
+    one.leg.mask(True, BEGAN)
+    for number, now in enumerate(_ticks(50)):
+        if number < 20:
+            key = encode(tone_frame("5", number * 160), Codec.PCMA)
+            one.send(key, 8, number * 160, now)
+        else:
+            one.say(now)
+        one.leg.tick(now)
+        if one.ear.told:
+            one.leg.mask(False, now)
+    one.close_recording(BEGAN + 1)
+    assert one.ear.told == [("key", "one", "5")]
+    received = read_wave(tmp_path / "one.wav").T[0]
+    assert not received[:3200].any()
+    assert has_tone(received[5600:], 600)
+    kept = {packet.payload for packet in two.got}
+    assert kept <= {TONE[at : at + 160] for at in range(0, len(TONE), 160)}
 
 
 def test_pressed_keys_interrupt_the_bridge_and_no_more() -> None:
