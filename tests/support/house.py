@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -101,6 +102,12 @@ class House:
     def log(self) -> str:
         """Everything logged so far."""
         return "".join(path.read_text() for path in sorted(self.var.glob("*.log*")))
+
+    def journal(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every event written so far, in order: its kind, and what it says."""
+        with closing(sqlite3.connect(self.var / "hotline.sqlite")) as database:
+            rows = database.execute("SELECT kind, record FROM journal ORDER BY sequence")
+            return [(kind, json.loads(record)) for kind, record in rows]
 
     # --- its pages --------------------------------------------------------------------------
 
