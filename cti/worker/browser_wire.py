@@ -19,6 +19,8 @@ log = Logger()
 
 FRAGMENT_OCTETS, PASSWORD_OCTETS = 4, 16
 """32 bits and 128 bits of randomness; 24 and 128 are wanted (RFC 8445, 5.3)."""
+GOODBYE_SECONDS = 1.0
+"""How much later than the end of its sound a browser's BYE may come."""
 STUN = range(4)
 DTLS = range(20, 64)
 RTP = range(128, 192)
@@ -96,7 +98,9 @@ class BrowserWire:
         return True
 
     def close(self) -> None:
-        """Leave no timer behind."""
+        """Say so, and leave no timer behind."""
+        if self._handshake is not None:
+            self._say(self._handshake.close())
         for timer in (self._again, self._consent):
             if timer is not None and timer.active():
                 timer.cancel()
@@ -168,7 +172,7 @@ class BrowserWire:
         """Let the handshake do something, send what it says, and wait as long as it wants."""
         handshake = self._handshake
         assert handshake is not None
-        under_way = handshake.progress is Progress.UNDER_WAY
+        before = handshake.progress
         try:
             datagrams = step()
         except RemoteError as error:
@@ -176,13 +180,18 @@ class BrowserWire:
             log.warn("Leg {leg_id}: {reason}", leg_id=self._leg, reason=error)
             datagrams = handshake.farewell()
             self._lost()
+        self._say(datagrams)
+        if before is Progress.UNDER_WAY and handshake.keys is not None:
+            self._srtp.receive_with(handshake.keys.theirs)
+            self._srtp.send_with(handshake.keys.ours)
+        if before is Progress.DONE and handshake.progress is Progress.CLOSED:
+            self._expect_goodbye()
+        self._wait(handshake)
+
+    def _say(self, datagrams: list[bytes]) -> None:
         for datagram in datagrams:
             if self._ice.peer is not None:
                 self._sound.transmit(datagram, self._ice.peer)
-        if under_way and handshake.keys is not None:
-            self._srtp.receive_with(handshake.keys.theirs)
-            self._srtp.send_with(handshake.keys.ours)
-        self._wait(handshake)
 
     def _wait(self, handshake: Handshake) -> None:
         if self._again is not None and self._again.active():
@@ -204,7 +213,19 @@ class BrowserWire:
         if left > 0:
             self._consent = self._clock.callLater(left, self._check_consent)
             return
-        self._consent = None
+        self._give_up("no connectivity check any more")
+
+    def _expect_goodbye(self) -> None:
+        """The browser closed the connection: a BYE follows, unless the page was left."""
         self._ice.peer = None
-        log.info("Leg {leg_id}: no connectivity check any more", leg_id=self._leg)
+        if self._consent is not None and self._consent.active():
+            self._consent.cancel()
+        why = "the far side left without a word"
+        self._consent = self._clock.callLater(GOODBYE_SECONDS, self._give_up, why)
+
+    def _give_up(self, why: str) -> None:
+        """Send nothing more."""
+        self.close()
+        self._ice.peer = None
+        log.info("Leg {leg_id}: {reason}", leg_id=self._leg, reason=why)
         self._lost()

@@ -58,6 +58,8 @@ class Progress(Enum):
     UNDER_WAY = "under way"
     DONE = "done"
     FAILED = "failed"
+    CLOSED = "closed"
+    """The association is over: one end said close_notify (RFC 5246, 7.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Handshake:
 
     def receive(self, datagram: bytes) -> list[bytes]:
         """Take a datagram of the far side's; HandshakeError when it is over for good."""
-        if self.progress is Progress.FAILED or not datagram:
+        if self.progress in (Progress.FAILED, Progress.CLOSED) or not datagram:
             return []
         self._tls.bio_write(datagram)
         return self._go_on()
@@ -117,6 +119,14 @@ class Handshake:
         """The alert that says why it failed."""
         return self._written()
 
+    def close(self) -> list[bytes]:
+        """The alert that ends an association."""
+        if self.progress is not Progress.DONE:
+            return []
+        self.progress = Progress.CLOSED
+        self._tls.shutdown()
+        return self._written()
+
     def _go_on(self) -> list[bytes]:
         try:
             if self.progress is Progress.DONE:
@@ -127,9 +137,11 @@ class Handshake:
                 self._finish()
         except SSL.WantReadError:
             pass
-        except (SSL.ZeroReturnError, SSL.SysCallError):
+        except (SSL.ZeroReturnError, SSL.SysCallError) as error:
             if self.progress is Progress.UNDER_WAY:
                 raise self._failure("the far side hung up") from None
+            if isinstance(error, SSL.ZeroReturnError):
+                self.progress = Progress.CLOSED
         except SSL.Error as error:
             if self.progress is Progress.UNDER_WAY:
                 raise self._failure(_reason(error)) from error

@@ -102,6 +102,19 @@ def test_a_last_flight_that_was_lost_is_said_again_when_the_far_side_asks() -> N
     assert active.keys is not None
 
 
+def test_an_association_ends_when_one_side_says_so_and_not_before() -> None:
+    passive, active = pair()
+    assert active.close() == []
+    exchange(passive, active)
+    (goodbye,) = active.close()
+    passive.receive(b"\x15" + goodbye[1:-1] + bytes(1))
+    assert passive.progress is Progress.DONE, "somebody else said it"
+    passive.receive(goodbye)
+    assert passive.progress is active.progress is Progress.CLOSED
+    assert passive.receive(goodbye) == passive.close() == active.close() == []
+    assert passive.wait() is None
+
+
 @pytest.mark.parametrize("noise", [b"", b"\x16", bytes(50), b"\x16\xfe\xfd" + bytes(80)])
 def test_noise_does_not_disturb_a_handshake(noise: bytes) -> None:
     passive, active = pair()

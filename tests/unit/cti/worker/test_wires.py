@@ -16,7 +16,8 @@ from cti.media.rtp import RtpPacket
 from cti.media.session import Source
 from cti.media.srtp import Srtp
 from cti.media.stun import Kind, Name, StunMessage
-from cti.worker.dtls import Certificate, Handshake
+from cti.worker.browser_wire import GOODBYE_SECONDS
+from cti.worker.dtls import Certificate, Handshake, Progress
 from cti.worker.wires import ROTATE_AFTER, Wires
 
 LEG = ConnectionId("leg")
@@ -310,6 +311,34 @@ def test_without_checks_consent_ends() -> None:
     end.wire.transmit(SOUND, PEER)
     assert end.sound.sent == []
     assert not end.clock.getDelayedCalls()
+
+
+def test_a_browser_that_ends_its_sound_is_given_up_when_no_bye_follows() -> None:
+    end, browser = _talking()
+    browser.say(browser.handshake.close())
+    end.sound.sent.clear()
+    end.wire.transmit(SOUND, PEER)
+    assert end.sound.sent == []
+    assert end.lost == 0
+    end.clock.advance(GOODBYE_SECONDS)
+    assert end.lost == 1
+    assert not end.clock.getDelayedCalls()
+
+
+def test_a_browser_whose_bye_follows_is_not_given_up() -> None:
+    end, browser = _talking()
+    browser.say(browser.handshake.close())
+    end.wire.close()
+    end.clock.advance(2 * GOODBYE_SECONDS)
+    assert end.lost == 0
+
+
+def test_a_browser_is_told_when_its_leg_is_closed() -> None:
+    end, browser = _talking()
+    end.wire.close()
+    browser.say([])
+    assert browser.handshake.progress is Progress.CLOSED
+    assert end.lost == 0
 
 
 def test_a_browser_that_never_checks_is_given_up() -> None:
