@@ -67,7 +67,7 @@ def test_what_is_keyed_in_secret_is_nowhere(tmp_path: Path, prompts: Path) -> No
         assert re.findall(r"far side keyed (.)", phone.text) == ["5"]
         pages = {"console": shown, **all_pages(house)}
     everything = [*pages.items(), *all_files(house)]
-    assert sum(secret_in("13800138000", text) for _, text in everything) > 2, "what is no secret"
+    assert sum(secret_in("8613800138000", text) for _, text in everything) > 2, "what is no secret"
     for name, text in everything:
         found = [secret for secret in SECRETS if secret_in(secret, text)]
         assert not found, f"{name} shows {found}"
@@ -131,7 +131,7 @@ def all_files(house: House) -> Iterator[tuple[str, str]]:
 
 def check_recording(house: House, over: float) -> None:
     """The keys' tones are on record where they are no secret, and silence where they are."""
-    ((file, _),) = [row for row in recordings(house) if row[1] == "13800138000"]
+    ((file, _),) = [row for row in recordings(house) if row[1] == "+8613800138000"]
     caller = read_wave(house.var / "recordings" / file)[:, 0]
     secret, rest = caller[: round((over + 0.5) * RATE)], caller[round((over + 0.5) * RATE) :]
     assert level(loudest(secret, 0.1)) < -60
