@@ -85,7 +85,7 @@ def check_records(house: House, url: str) -> None:
         "general",
         "C0001",
         "agent",
-        "13800000101",
+        "+8613800000101",
     ]
     legs = rows(url, "SELECT party, packets_received FROM call_leg")
     assert {leg["party"] for leg in legs} == {"caller", "agent"}

@@ -88,7 +88,7 @@ class Hour:
 
     def of(self, calling: str) -> Callable[[CallEvent], bool]:
         """Whether an event is about that caller's call."""
-        return lambda event: self.callers[event.call_id] == calling
+        return lambda event: self.callers[event.call_id] == f"+86{calling}"
 
 
 def journal(house: House) -> list[Event]:
