@@ -30,8 +30,8 @@ from cti.sip.reliable import Sequence, reliable_number
 from cti.sip.sdp import SessionDescription
 
 _CREDENTIALS = ("Authorization", "Proxy-Authorization")
-MOST_EARLY_DIALOGS = 32
-"""Branches of a fork that are kept apart; more are not looked at until they answer 2xx."""
+MOST_BRANCHES = 32
+"""Branches of a fork that are kept apart, or taken leave of; more are not looked at."""
 
 
 class State(Enum):
@@ -47,6 +47,9 @@ class State(Enum):
 
 class InviteOwner(Protocol):
     """The session whose INVITE it is."""
+
+    @property
+    def over(self) -> bool: ...
 
     def invite_progressed(
         self, response: InboundResponse, description: SessionDescription | None, *, offered: bool
@@ -179,7 +182,7 @@ class ClientInvite:
             return self._usage
         usage = self.early.pop(tag, None)
         if usage is None:
-            if len(self.early) >= MOST_EARLY_DIALOGS:
+            if len(self.early) >= MOST_BRANCHES:
                 return None
             dialog = self._dialog(response)
             usage = InviteUsage(dialog, self._exchange.copy(), Capabilities())
@@ -196,7 +199,7 @@ class ClientInvite:
     def _refused(self, response: InboundResponse) -> None:
         if self.state is State.ANSWERED:
             return
-        if self.state in (State.CALLING, State.PROCEEDING) and (again := self._retry(response)):
+        if not self._owner.over and (again := self._retry(response)):
             self.state = State.CALLING
             self.early.clear()
             self._sequences.clear()
@@ -221,12 +224,12 @@ class ClientInvite:
         self._owner.invite_failed(status, response)
 
     def _accepted(self, response: InboundResponse) -> None:
-        tag = response.to_tag
+        tag = response.to_tag if self._usage is None else self._usage.dialog.remote_tag
         acknowledge = self._acks.get(tag)
         if acknowledge is not None:
             acknowledge()
             return
-        if tag == self._waiting_tag and self.state is State.ANSWERED:
+        if self.state is State.ANSWERED and (tag == self._waiting_tag or self._crowded):
             return
         usage = self._confirmed(response)
         if self.state is State.ANSWERED:
@@ -241,6 +244,11 @@ class ClientInvite:
         else:
             self._acknowledge(usage, None)
         self._owner.invite_accepted(usage, response, description, offered=offered)
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether so many branches answered that one more means us no good."""
+        return len(self._acks) >= MOST_BRANCHES
 
     def _confirmed(self, response: InboundResponse) -> InviteUsage:
         """The dialog a 2xx makes or belongs to."""

@@ -81,10 +81,10 @@ class Ending:
         if server is not None:
             server.reject(487)
             self._session.server = None
-        self._abstain()
+        self.abstain()
         self.bye()
 
-    def _abstain(self) -> None:
+    def abstain(self) -> None:
         """An offer of theirs that waits for our answer gets its ACK without one."""
         if self._session.client is not None and self._session.client.answer(None):
             self._session.client = None
@@ -126,7 +126,7 @@ class Ending:
         if self._session.server is not None:
             self._session.server.close()
             self._session.server = None
-        self._abstain()
+        self.abstain()
         if self._session.client is None:
             self.release()
         else:

@@ -63,6 +63,8 @@ class Offering:
     def _reinvite(self, usage: InviteUsage) -> None:
         core, session, dialog = self._core, self._session, usage.dialog
         self._wanted = False
+        if self._refreshing:
+            self._offer = usage.exchange.local
         self._remote = usage.exchange.remote
         contact = ("Contact", core.settings.contact)
         headers = (contact, ALLOW, SUPPORTED, *session.refresh.headers)
@@ -157,10 +159,8 @@ class Offering:
         if request.message.body:
             usage.exchange.check()
         offer = offer_of(request.message, self._core.settings.codecs)
-        if offer is not None and usage.exchange.turn is not Turn.AGREED:
-            raise RequestError(
-                "nothing is agreed on that could change", 500, (("Retry-After", "1"),)
-            )
+        if offer is not None:
+            _check_agreed(usage)
         self._renew(request, usage)
         headers: tuple[Header, ...] = (("Contact", self._core.settings.contact), ALLOW, SUPPORTED)
         if session.phase is Phase.ESTABLISHED and session.server is None:
@@ -182,6 +182,8 @@ class Offering:
         if request.message.body and not answers:
             usage.exchange.check()
             offer = offer_of(request.message, self._core.settings.codecs)
+        if offer is not None:
+            _check_agreed(usage)
         server.reliable.acknowledged()
         if offer is not None:
             self._ask(TheirOffer(key, request, usage), offer)
@@ -270,9 +272,10 @@ class Offering:
             session.request("UPDATE", self._refreshed, headers)
         elif not current.known or usage.exchange.local is None:
             session.request("OPTIONS", self._still_there)
-        elif not self._wanted and session.client is None:
-            self._offer, self._wanted = usage.exchange.local, True
-            self._refreshing = True
+        elif self._wanted or session.client is not None:
+            session.refresh.failed()
+        else:
+            self._wanted = self._refreshing = True
             self.proceed()
 
     def _refreshed(self, what: Answered) -> None:
@@ -294,6 +297,12 @@ class Offering:
     def _still_there(self, what: Answered) -> None:
         del what
         self._session.refresh.agreed(self._session.refresh.current)
+
+
+def _check_agreed(usage: InviteUsage) -> None:
+    """RequestError where an UPDATE or PRACK offers before the INVITE's own offer was answered."""
+    if usage.exchange.turn is not Turn.AGREED:
+        raise RequestError("nothing is agreed on that could change", 500, (("Retry-After", "1"),))
 
 
 def _latest(client: ClientInvite | None) -> InviteUsage | None:

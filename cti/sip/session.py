@@ -74,6 +74,11 @@ class Session:
         """The dialog, where there is one already."""
         return self.usage.dialog if self.usage is not None else None
 
+    @property
+    def over(self) -> bool:
+        """Whether it is left: an INVITE of ours that is refused now is not tried again."""
+        return self.phase.over
+
     def usage_of(self, remote_tag: str) -> InviteUsage | None:
         """The dialog with the far side of that tag, early ones of our INVITE included."""
         if self.usage is not None:
@@ -168,6 +173,8 @@ class Session:
 
     def end(self, reason: str) -> None:
         """Leave the session in whatever way its phase asks for."""
+        if self.phase.over:
+            return
         self.ending.reasons = (("Reason", reason),) if reason else ()
         match self.phase:
             case Phase.OFFERED:
@@ -254,8 +261,9 @@ class Session:
         """A 2xx came, perhaps while a CANCEL was under way; acknowledged unless it offers."""
         first = self.usage is None
         self.conversation.usage = usage
-        waits = offered and self.phase in (Phase.CALLING, Phase.ESTABLISHED)
+        waits = offered and not self.phase.over
         if not waits:
+            self.ending.abstain()
             self.client = None
         if self.phase is Phase.ENDING and first:
             self._core.stop_timer(SessionTimer.CANCELLED.key(self.id))

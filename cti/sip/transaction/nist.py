@@ -7,8 +7,8 @@
                 --answers 200..699--> COMPLETED    the answer is sent again for every repetition;
                                                    J ends it
 
-No provisional response but 100, and no 408, ever leaves (RFC 4320, 4.1 and 4.2). Over a reliable
-transport J is zero.
+No provisional response but 100, and no 408, ever leaves (RFC 4320, 4.1 and 4.2): what is answered
+408 is answered by silence, and over. Over a reliable transport J is zero.
 """
 
 from enum import Enum
@@ -58,7 +58,10 @@ class NonInviteServer:
             case ((State.TRYING | State.PROCEEDING), Respond(response)) if _final(response.status):
                 self._last = response.data
                 return [Send(self._last), self._rest()]
-            case ((State.PROCEEDING | State.COMPLETED), Repeated()):
+            case ((State.TRYING | State.PROCEEDING), Respond(response)) if response.status == 408:
+                self._last = b""
+                return [self._rest()]
+            case ((State.PROCEEDING | State.COMPLETED), Repeated()) if self._last:
                 return [Send(self._last)]
             case State.COMPLETED, Fired(Timer.J):
                 self.state = State.TERMINATED

@@ -177,11 +177,19 @@ def test_nist_answers_repetitions_alike() -> None:
     assert machine.handle(Fired(Timer.J)) == [Terminated()]
 
 
-@pytest.mark.parametrize("status", [180, 183, 408])
+@pytest.mark.parametrize("status", [180, 183])
 def test_nist_never_sends_what_rfc_4320_forbids(status: int) -> None:
     machine = nist.NonInviteServer(TIMERS)
     assert machine.handle(answer(status)) == []
     assert machine.handle(answer(200))[0] == Send(b"200")
+
+
+def test_nist_is_silent_and_over_once_it_is_too_late() -> None:
+    machine = nist.NonInviteServer(TIMERS)
+    machine.handle(answer(100))
+    assert machine.handle(answer(408)) == [Arm(Timer.J, 32.0)]
+    assert machine.handle(Repeated()) == []
+    assert machine.handle(Fired(Timer.J)) == [Terminated()]
 
 
 CLIENT_EVENTS = st.one_of(
