@@ -7,6 +7,7 @@ everybody above; what was dialled first is read from Diversion (RFC 5806) or His
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sipmessage import URI, Address, Request
@@ -22,8 +23,14 @@ WITHHELD = "anonymous"
 """The number that asks not to be shown (RFC 3323, 4.1.1.3), in and out."""
 NOWHERE = "anonymous.invalid"
 _NO_NAMES = frozenset({WITHHELD, "restricted", "private", "withheld", "unavailable"})
+_SHOWN = frozenset({"off", "name"})
+"""Values of the privacy parameter that let the number be shown (RFC 5806, 4)."""
 _PRIVATE = frozenset({"id", "user"})
 """Values of Privacy that hide who calls (RFC 3323, 4.2; RFC 3325, 9.3)."""
+_PRIVATE_HISTORY = frozenset({"history", "session", "header"})
+"""Values of Privacy that hide who was called before (RFC 7044, 10.1.2)."""
+_URI_HEADERS = re.compile(r"\?([^>]*)(?=>)")
+_CAUSE = re.compile(r"cause(?:=|%3d)([0-9]{3})", re.IGNORECASE)
 _DIVERSION_OF_CAUSE = {
     "302": "unconditional",
     "404": "unavailable",
@@ -93,7 +100,7 @@ def _number(uri: URI, trunk: Trunk, numbers: Numbers) -> Number:
 def _asserted(headers: Headers, trunk: Trunk) -> tuple[Address | None, bool]:
     """The identity the trunk vouches for, and whether it is to be hidden."""
     if trunk.believed:
-        private = _privacy(headers)
+        private = bool(_privacy(headers.getlist("Privacy")) & _PRIVATE)
         values = all_values(headers, "P-Asserted-Identity")
         # One may be a SIP URI and one a telephone number; both name the same caller.
         addresses = [each for value in values if (each := _address(value))]
@@ -103,7 +110,7 @@ def _asserted(headers: Headers, trunk: Trunk) -> tuple[Address | None, bool]:
         for value in all_values(headers, "Remote-Party-ID"):
             if address := _address(value):
                 privacy = address.parameters.get("privacy") or "off"
-                return address, privacy.lower() not in ("off", "name")
+                return address, privacy.lower() not in _SHOWN
     return None, False
 
 
@@ -112,13 +119,8 @@ def _best(addresses: list[Address]) -> Address | None:
     return next(telephones, addresses[0] if addresses else None)
 
 
-def _privacy(headers: Headers) -> bool:
-    values = {
-        part.strip().lower()
-        for line in headers.getlist("Privacy")
-        for part in re.split("[;,]", line)
-    }
-    return bool(values & _PRIVATE)
+def _privacy(lines: Iterable[str]) -> set[str]:
+    return {part.strip().lower() for line in lines for part in re.split("[;,]", line)}
 
 
 def _is_anonymous(address: Address | None) -> bool:
@@ -140,18 +142,33 @@ def _diverted(headers: Headers, trunk: Trunk, numbers: Numbers) -> tuple[str, st
     diversions = [each for value in all_values(headers, "Diversion") if (each := _address(value))]
     if diversions:
         first = diversions[-1]  # each diverting proxy adds its own on top
-        if (first.parameters.get("privacy") or "off").lower().strip('"') == "full":
+        if (first.parameters.get("privacy") or "off").lower().strip('"') not in _SHOWN:
             return "", ""
         why = (first.parameters.get("reason") or "").strip('"').lower()
         return _readable(_number(first.uri, trunk, numbers)), shown(why)
-    history = [each for value in all_values(headers, "History-Info") if (each := _address(value))]
-    if len(history) < 2:
+    return _retargeted(headers, trunk, numbers)
+
+
+def _retargeted(headers: Headers, trunk: Trunk, numbers: Numbers) -> tuple[str, str]:
+    """The same from History-Info, with the cause where RFC 7044 or RFC 4244 has it."""
+    hidden = _privacy(headers.getlist("Privacy")) & _PRIVATE_HISTORY
+    history = [each for value in all_values(headers, "History-Info") if (each := _entry(value))]
+    if len(history) < 2 or hidden:
         return "", ""
-    first, following = history[0], history[1]
-    if _is_anonymous(first):
+    (first, said), (following, _) = history[:2]
+    if "privacy=history" in said.lower() or _is_anonymous(first):
         return "", ""
-    why = _DIVERSION_OF_CAUSE.get(following.uri.parameters.get("cause") or "", "unknown")
+    reason = _CAUSE.search(said)
+    cause = following.uri.parameters.get("cause") or (reason[1] if reason else "")
+    why = _DIVERSION_OF_CAUSE.get(cause, "unknown")
     return _readable(_number(first.uri, trunk, numbers)), why
+
+
+def _entry(value: str) -> tuple[Address, str] | None:
+    """An entry of History-Info, and the headers its URI holds, escaped."""
+    found = _URI_HEADERS.search(value)
+    address = _address(_URI_HEADERS.sub("", value, count=1))
+    return (address, found[1] if found else "") if address else None
 
 
 def _readable(number: Number) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from cti.call.lines import Identity, Route
 from cti.kernel.bus import Bus
@@ -150,7 +151,7 @@ class TrunkService:
 
     def _route(self, trunk: Trunk, gateway: Gateway, wanted: Number, calling: str) -> Route:
         sender = identity.shown_to(trunk, calling, self.numbers, self._host)
-        digits = trunk.prefixes.add + self.numbers.write(wanted, trunk.form)
+        digits = quote(trunk.prefixes.add + self.numbers.write(wanted, trunk.form), safe="+*")
         account = trunk.account
         return Route(
             trunk=trunk.name,

@@ -99,7 +99,9 @@ def test_the_first_of_several_diversions_and_its_reason() -> None:
         'Diversion: <sip:95588@c>;reason=user-busy, <sip:01088880001@c>;reason="no-answer"'
     )
     assert (identity.diverted_from, identity.diverted_why) == ("+861088880001", "no-answer")
-    assert seen("Diversion: <sip:01088880001@c>;privacy=full").diverted_from == ""
+    for hidden in ("full", "uri", '"full"'):
+        assert seen(f"Diversion: <sip:01088880001@c>;privacy={hidden}").diverted_from == ""
+    assert seen("Diversion: <sip:01088880001@c>;privacy=name").diverted_from == "+861088880001"
 
 
 def test_history_info() -> None:
@@ -109,6 +111,33 @@ def test_history_info() -> None:
     )
     assert (identity.diverted_from, identity.diverted_why) == ("+861088880001", "user-busy")
     assert seen("History-Info: <sip:95588@192.0.2.1>;index=1").diverted_from == ""
+
+
+FOLLOWING = "<sip:95588@192.0.2.1>;index=1.1"
+
+
+def test_history_info_as_rfc_4244_had_it() -> None:
+    reason = "Reason=SIP%3Bcause%3D302%3Btext%3D%22Moved%22"
+    identity = seen(f"History-Info: <sip:+861088880001@c?{reason}>;index=1, {FOLLOWING}")
+    assert (identity.diverted_from, identity.diverted_why) == ("+861088880001", "unconditional")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (f"History-Info: <sip:+861088880001@c?Privacy=history>;index=1, {FOLLOWING}",),
+        (
+            "History-Info: <sip:+861088880001@c?Reason=SIP%3Bcause%3D302&Privacy=history>;index=1",
+            f"History-Info: {FOLLOWING}",
+        ),
+        (f"History-Info: <sip:+861088880001@c>;index=1, {FOLLOWING}", "Privacy: history"),
+        (f"History-Info: <sip:+861088880001@c>;index=1, {FOLLOWING}", "Privacy: id;session"),
+    ],
+)
+def test_a_history_that_is_private_is_not_read(headers: tuple[str, ...]) -> None:
+    assert seen(*headers).diverted_from == ""
+    open_to_all = (each.replace("history", "none").replace("session", "none") for each in headers)
+    assert seen(*open_to_all).diverted_from == "+861088880001"
 
 
 def test_the_number_dialled_stands_where_the_trunk_says() -> None:

@@ -17,6 +17,7 @@ from cti.sip.events import (
     RegistrationSucceeded,
     Transport,
 )
+from cti.sip.locating import endpoint_of
 from cti.trunks.events import TrunkDown, TrunkRegistered, TrunkUnregistered, TrunkUp
 from cti.trunks.numbers import Numbers, NumberSettings, Reach
 from cti.trunks.service import TrunkService
@@ -288,3 +289,12 @@ def test_what_happens_can_be_written_down() -> None:
     assert len(here.events) == 2
     for event in here.events:
         assert decode(event.kind, encode(event)) == event
+
+
+def test_what_a_key_pad_has_beside_digits_is_escaped_in_a_uri() -> None:
+    star = Trunk("pbx", (Gateway("192.0.2.7"),), reaches=frozenset(Reach))
+    (route,) = house(star).trunks.routes("*21#")
+    assert route.target == "sip:*21%23@192.0.2.7;user=phone"
+    assert endpoint_of(route.target) == Endpoint("192.0.2.7", 5060)
+    (strange,) = house(star).trunks.routes("x@192.0.2.66;y")
+    assert endpoint_of(strange.target) == Endpoint("192.0.2.7", 5060)
