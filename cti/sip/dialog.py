@@ -156,4 +156,4 @@ def _destination(
     if named is not None and named.transport is None and not named.secure:
         pointed = replace(pointed, transport=source.transport)
     same = pointed.transport is source.transport
-    return replace(pointed, flow=source.flow) if same else pointed
+    return replace(pointed, flow=source.flow, domain=source.domain) if same else pointed

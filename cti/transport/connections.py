@@ -1,7 +1,8 @@
 """Every connection there is: found by flow or by address, made on demand, closed when unused.
 
 A message goes over the flow its destination names while that lasts, else over any connection to
-its address, else over one that is made for it. What can go nowhere is told to the owner.
+its address, else over one that is made for it. Who proved one name by a certificate is not taken
+for another at the same address. What can go nowhere is told to the owner.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
@@ -30,7 +31,8 @@ MOST_QUEUED = 64
 MOST_CONNECTIONS = 4000
 """More are refused; each costs a file descriptor."""
 
-Address = tuple[Transport, str, int]
+Address = tuple[Transport, str, int, str]
+"""Transport, host, port and, where it is secure, the name a certificate has to be for."""
 
 
 class Wire(Protocol):
@@ -237,9 +239,9 @@ class Connections:
         if connect is None or self._closing or len(self._flows) >= MOST_CONNECTIONS:
             return None
         connection = self._add(destination, called=False)
-        connection.attempt = connect(connection)
+        connection.attempt = maybeDeferred(connect, connection)
         connection.attempt.addErrback(lambda failure: connection.give_up(failure.value))
-        return connection
+        return self._flows.get(connection.endpoint.flow)
 
     def _add(self, endpoint: Endpoint, *, called: bool) -> Connection:
         flow = f"{endpoint.transport.value.lower()}-{next(self._numbers)}"
@@ -272,4 +274,5 @@ class Listener(Factory):
 
 
 def _address(endpoint: Endpoint) -> Address:
-    return endpoint.transport, endpoint.host, endpoint.port
+    name = endpoint.domain if endpoint.transport.secure else ""
+    return endpoint.transport, endpoint.host, endpoint.port, name

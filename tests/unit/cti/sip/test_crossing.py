@@ -39,7 +39,8 @@ def methods(output: Output) -> list[str]:
 
 def answer(request: bytes, code: int, changes: Changes | None = None, body: bytes = b"") -> bytes:
     """The answer to a request of ours inside a dialog."""
-    return response_bytes(request, code, "", {"To": header(request, "To")} | (changes or {}), body)
+    to: Changes = {"To": header(request, "To")}
+    return response_bytes(request, code, "", to | (changes or {}), body)
 
 
 def established(house: UserAgent, changes: Changes | None = None) -> SessionId:

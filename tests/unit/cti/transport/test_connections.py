@@ -55,7 +55,9 @@ class Rig:
         self.lost: list[Endpoint] = []
         self.needed = False
         self.attempts: list[tuple[Connection, Deferred[None]]] = []
-        connect: dict[Transport, Connect] = {Transport.TCP: self.connect}
+        connect: dict[Transport, Connect] = dict.fromkeys(
+            (Transport.TCP, Transport.TLS), self.connect
+        )
         self.table = Connections(self.clock, self, connect, self.counters)
 
     def connect(self, connection: Connection) -> Deferred[None]:
@@ -246,3 +248,29 @@ def test_a_reader_who_does_not_read_is_cut_and_one_who_is_slow_is_not() -> None:
     outflow.write(b"x")
     assert cut["cut"] == 1
     assert pipe.written == written
+
+
+def test_a_connection_that_cannot_even_be_tried_is_given_up() -> None:
+    rig = Rig()
+
+    def impossible(connection: Connection) -> Deferred[None]:
+        del connection
+        raise UnicodeError("no such name can be")
+
+    table = Connections(rig.clock, rig, {Transport.TLS: impossible}, rig.counters)
+    table.send(b"x", replace(CARRIER, transport=Transport.TLS))
+    assert [each.host for each in dict.fromkeys(rig.lost)] == [CARRIER.host] * 2
+    assert len(table) == 0
+    assert rig.clock.getDelayedCalls() == []
+
+
+def test_who_proved_one_name_is_not_taken_for_another() -> None:
+    rig = Rig()
+    carrier = replace(CARRIER, transport=Transport.TLS)
+    one, other = (replace(carrier, domain=name) for name in ("one.example", "other.example"))
+    rig.table.send(b"for one", one)
+    wire = rig.stand()
+    rig.table.send(b"for one", one)
+    rig.table.send(b"for other", other)
+    assert wire.sent == [b"for one", b"for one"]
+    assert [each.endpoint.domain for each, _ in rig.attempts] == ["one.example", "other.example"]
