@@ -14,7 +14,7 @@ from cti.sip.timers import TimerSettings
 
 __all__ = ["Account", "Accounts", "UserAgentSettings"]
 
-FIRST_CHALLENGE_ONLY = ("baresip", "JsSIP")
+FIRST_CHALLENGE_ONLY = ("baresip", "JsSIP", "sipsak")
 """User agents that look at the first challenge alone and know only MD5."""
 
 

@@ -52,6 +52,12 @@ def has_tone(samples: Samples, frequency: float, *, share: float = 0.5) -> bool:
     return goertzel(samples, frequency) >= share
 
 
+def had_tone(samples: Samples, frequency: float) -> bool:
+    """Whether that tone is what was mainly heard for a second, whenever it was."""
+    seconds = [samples[start : start + RATE] for start in range(0, len(samples) - RATE, RATE // 2)]
+    return any(has_tone(part, frequency) for part in seconds)
+
+
 def tone_begins(samples: Samples, frequency: float, *, window: float = 0.01) -> float | None:
     """Seconds until the tone is first heard, to the window (seconds); None when it never is."""
     width = round(window * RATE)

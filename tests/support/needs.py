@@ -44,6 +44,8 @@ def all_needs() -> dict[str, Need]:
             "chromium", "a browser", _program("chromium", "chromium-browser", "google-chrome")
         ),
         "kamailio": Need("kamailio", "an independent registrar and proxy", _program("kamailio")),
+        "linphone": Need("linphone-cli", "another independent telephone", _program("linphonec")),
+        "sipsak": Need("sipsak", "an independent tester", _program("sipsak")),
         "postgresql": Need("postgresql", "the other database", _postgresql_bin()),
     }
 

@@ -107,6 +107,7 @@ def test_the_houses_rule(md5: Md5, source: Endpoint, expected: list[str]) -> Non
 def test_telephones_known_for_it_are_asked_for_md5_alone_where_it_is_safe() -> None:
     baresip = "baresip v1.0.0 (x86_64/linux)"
     assert Door().offered("1001", SAFE, baresip) == WEAK
+    assert Door().offered("1001", SAFE, "sipsak 0.9.8.1") == WEAK
     assert Door().offered("1001", PHONE, baresip) == STRONG
     refused = Door(algorithms=(Algorithm.MD5,)).refusal(register("1001", PHONE))
     assert refused.status == 403

@@ -1,0 +1,77 @@
+"""The switch and sipsak: is it there, who may register, and does it bear being shouted at."""
+
+import re
+from pathlib import Path
+
+import pytest
+from twisted.internet.utils import getProcessOutputAndValue
+
+from cti.call.events import DeviceRegistered, DeviceUnregistered
+from cti.sip.events import Transport
+from tests.support.live_switch import HOST, NUMBER, LiveSwitch, leave_alone, play
+from tests.support.reactor import reactor, until
+
+GONE = "sip:1001@127.0.0.1:9"
+FLOOD = 300
+
+
+async def sipsak(switch: LiveSwitch, user: str, *options: str) -> tuple[int, str]:
+    """Its exit status, and what it printed, messages included."""
+    name = f"{user}@" if user else ""
+    out, errors, code = await getProcessOutputAndValue(
+        "sipsak", ["-s", f"sip:{name}{HOST}:{switch.port}", "-vv", *options], reactor=reactor()
+    )
+    return code, (out + errors).decode(errors="replace")
+
+
+async def register(switch: LiveSwitch, contact: str, secret: str, expires: int) -> tuple[int, str]:
+    told = ("-x", str(expires), "-u", "1001", "-a", secret)
+    return await sipsak(switch, "1001", "-U", "-i", "-C", contact, *told)
+
+
+@pytest.mark.needs("sipsak")
+def test_sipsak_asks_what_we_can_by_udp_and_tcp(tmp_path: Path) -> None:
+    async def scene(switch: LiveSwitch) -> None:
+        for options in ((), ("-E", "tcp")):
+            code, said = await sipsak(switch, NUMBER, *options)
+            assert code == 0, said
+            assert "SIP/2.0 200 OK" in said
+            allowed = re.search(r"^Allow: (.*)$", said, re.MULTILINE)
+            assert allowed is not None, said
+            assert {"INVITE", "OPTIONS", "BYE"} <= {*allowed[1].strip().split(", ")}
+
+    play(tmp_path, leave_alone, scene)
+
+
+@pytest.mark.needs("sipsak")
+def test_sipsak_registers_by_the_only_digest_it_knows_and_takes_it_back(tmp_path: Path) -> None:
+    async def scene(switch: LiveSwitch) -> None:
+        code, said = await register(switch, GONE, "guess", 60)
+        assert code != 0
+        assert "403 Forbidden" in said
+        assert not switch.service.endpoint.contacts("1001")
+        code, said = await register(switch, GONE, "secret-1001", 60)
+        assert code == 0, said
+        (binding,) = switch.service.endpoint.contacts("1001")
+        assert (binding.uri, binding.destination.transport) == (GONE, Transport.UDP)
+        await switch.heard_of(DeviceRegistered)
+        code, said = await register(switch, "*", "secret-1001", 0)
+        assert code == 0, said
+        await switch.heard_of(DeviceUnregistered)
+        assert not switch.service.endpoint.contacts("1001")
+
+    play(tmp_path, leave_alone, scene)
+
+
+@pytest.mark.needs("sipsak")
+def test_a_flood_of_requests_costs_nobody_an_answer(tmp_path: Path) -> None:
+    async def scene(switch: LiveSwitch) -> None:
+        counters = switch.service.endpoint.counters
+        await sipsak(switch, "", "-F", "-e", str(FLOOD))
+        await until(lambda: counters["received"] >= FLOOD)
+        await until(lambda: counters["sent"] >= FLOOD)
+        code, said = await sipsak(switch, "")
+        assert code == 0, said
+        assert counters["failed"] == counters["malformed"] == 0
+
+    play(tmp_path, leave_alone, scene)
