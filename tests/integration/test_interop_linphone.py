@@ -50,16 +50,16 @@ def test_linphone_registers_calls_hears_and_presses_keys(transport: str, tmp_pat
             phone.do(f"call sip:{NUMBER}@127.0.0.1:{switch.port}")
             await switch.heard_of(Established)
             await until(lambda: "Media streams established" in phone.output)
-            for number, key in enumerate("5#", 1):
-                phone.do(key)
-                await until(lambda number=number: len(switch.keys) == number)
+            phone.do("5")
+            await until(lambda: switch.keys == ["5"])
+            phone.do("#")
+            await until(lambda: switch.keys == ["5", "#"])
             await pause(1.0)
             phone.do("terminate")
             cleared = await switch.heard_of(CallCleared)
             assert (cleared.cause, cleared.cleared_by) == (Cause.NORMAL, Party.CALLER)
             await leave(phone)
             assert had_tone(phone.heard(), PROMPT)
-        assert switch.keys == ["5", "#"]
         assert (await switch.heard_of(MediaReported)).packets_received > 50
         assert not switch.service.endpoint.contacts("1001")
 

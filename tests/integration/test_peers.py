@@ -1,7 +1,6 @@
 """The switch against SIPp and baresip: what callers, telephones and strangers really do."""
 
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from cti.call.events import (
 from cti.call.model import Cause, Direction, Party
 from cti.kernel.identifiers import DeviceId
 from tests.support.audio import had_tone
-from tests.support.baresip import Baresip, running_baresip
+from tests.support.baresip import Baresip, telephone
 from tests.support.live_switch import (
     MUSIC,
     NUMBER,
@@ -152,9 +151,9 @@ def test_keys_by_info_are_collected(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("sipp")
-def test_who_is_no_trunk_of_ours_is_refused(tmp_path: Path) -> None:
+def test_who_is_no_trunk_of_ours_is_asked_for_credentials(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
-        steps = (INVITE, receive(403), REFUSED_ACK)
+        steps = (INVITE, receive(401), REFUSED_ACK)
         await run_sipp(tmp_path, switch.port, steps, source="127.0.0.2")
         assert not switch.events
 
@@ -203,18 +202,6 @@ def test_a_switch_that_stops_says_goodbye(tmp_path: Path) -> None:
     play(tmp_path, answer_and_play, scene)
 
 
-@asynccontextmanager
-async def telephone(
-    folder: Path, switch: LiveSwitch, extension: str, frequency: float, **given: Any
-) -> AsyncIterator[Baresip]:
-    """A baresip that leaves while the switch still listens."""
-    given = {"secret": f"secret-{extension}", **given}
-    with running_baresip(folder, extension, switch.port, frequency, **given) as phone:
-        yield phone
-        phone.process.terminate()
-        await until(lambda: phone.process.poll() is not None)
-
-
 def heard(phone: Baresip, frequency: float) -> bool:
     """Whether that tone is what the telephone heard for the loudest second of its last call."""
     return had_tone(phone.heard(), frequency)
@@ -224,8 +211,8 @@ def heard(phone: Baresip, frequency: float) -> bool:
 def test_two_telephones_of_two_laws_talk_hold_and_part(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
         async with (
-            telephone(tmp_path / "1001", switch, "1001", 1000.0, codecs="pcma") as agent,
-            telephone(tmp_path / "1002", switch, "1002", 600.0, codecs="pcmu") as caller,
+            telephone(tmp_path / "1001", "1001", switch.port, 1000.0, codecs="pcma") as agent,
+            telephone(tmp_path / "1002", "1002", switch.port, 600.0, codecs="pcmu") as caller,
         ):
             await all_registered(switch, ["1001", "1002"])
             caller.do("dial", f"sip:{NUMBER}@127.0.0.1:{switch.port}")
@@ -257,7 +244,9 @@ def test_two_telephones_of_two_laws_talk_hold_and_part(tmp_path: Path) -> None:
 @pytest.mark.needs("baresip")
 def test_a_wrong_secret_registers_nobody(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
-        async with telephone(tmp_path / "1001", switch, "1001", 600.0, secret="guess") as phone:
+        async with telephone(
+            tmp_path / "1001", "1001", switch.port, 600.0, secret="guess"
+        ) as phone:
             await until(lambda: "403" in phone.output)
             assert not switch.calls.registered(DeviceId("1001"))
             assert not switch.events
@@ -266,19 +255,22 @@ def test_a_wrong_secret_registers_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("baresip")
-def test_the_newest_telephone_of_an_extension_rings_and_the_dead_run_out(tmp_path: Path) -> None:
+def test_every_telephone_of_an_extension_rings_and_the_dead_run_out(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
         endpoint = switch.service.endpoint
         async with (
-            telephone(tmp_path / "old", switch, "1001", 1000.0, interval=4) as old,
-            telephone(tmp_path / "2", switch, "1002", 600.0) as caller,
+            telephone(
+                tmp_path / "old", "1001", switch.port, 1000.0, interval=4, answers="manual"
+            ) as old,
+            telephone(tmp_path / "2", "1002", switch.port, 600.0) as caller,
         ):
             await all_registered(switch, ["1001", "1002"])
-            async with telephone(tmp_path / "new", switch, "1001", 1200.0, interval=4) as new:
+            async with telephone(tmp_path / "new", "1001", switch.port, 1200.0, interval=4) as new:
                 await until(lambda: len(endpoint.contacts("1001")) == 2)
                 caller.do("dial", f"sip:{NUMBER}@127.0.0.1:{switch.port}")
                 await switch.heard_of(Established, 2)
                 assert "audio tx" in new.output
+                await until(lambda: "Incoming call" in old.output)
                 assert "audio tx" not in old.output
                 caller.do("hangup")
                 await switch.quiet()

@@ -3,13 +3,15 @@
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.support.audio import Samples, read_wave, tone, write_wave
 from tests.support.house import free_port
+from tests.support.reactor import until
 
 MODULES = Path("/usr/lib/baresip/modules")
 STOP_SECONDS = 5.0
@@ -111,3 +113,15 @@ def running_baresip(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@asynccontextmanager
+async def telephone(
+    folder: Path, extension: str, server_port: int, frequency: float, **given: Any
+) -> AsyncIterator[Baresip]:
+    """The same beside the reactor of a test: it leaves while the server there still listens."""
+    given = {"secret": f"secret-{extension}", **given}
+    with running_baresip(folder, extension, server_port, frequency, **given) as phone:
+        yield phone
+        phone.process.terminate()
+        await until(lambda: phone.process.poll() is not None)

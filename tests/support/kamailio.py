@@ -1,5 +1,6 @@
-"""Kamailio as a carrier: registrar with digest, proxy between a customer and the world."""
+"""Kamailio, an independent registrar and proxy: as a carrier, or as an office's exchange."""
 
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -9,26 +10,32 @@ from pathlib import Path
 
 from tests.support.house import free_port
 
-CONFIGURATION = Path(__file__).parent.parent / "data" / "kamailio.cfg"
+DATA = Path(__file__).parent.parent / "data"
+CARRIER, OFFICE = DATA / "kamailio.cfg", DATA / "kamailio_office.cfg"
 STOP_SECONDS = 5.0
 SECRET = "correct horse"
 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A running Kamailio; `gateway_port` is where the world outside has its gateway."""
+    """A running Kamailio; a carrier has the world behind a gateway on `gateway_port`."""
 
     port: int
     gateway_port: int
     output: Path
 
+    @property
+    def passed_on(self) -> list[str]:
+        """The requests inside dialogs, and CANCELs, that an office's exchange passed on."""
+        return re.findall(r"passed on: (.*)", self.output.read_text(errors="replace"))
+
 
 @contextmanager
-def running_kamailio(folder: Path) -> Iterator[Carrier]:
-    """A carrier that is stopped at the end."""
+def running_kamailio(folder: Path, plan: Path = CARRIER) -> Iterator[Carrier]:
+    """A Kamailio with that configuration, which is stopped at the end."""
     modules = next(Path("/usr/lib").glob("*/kamailio/modules"))
     port, gateway = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
-    text = CONFIGURATION.read_text()
+    text = plan.read_text()
     blanks = {"PORT": port, "GATEWAY": gateway, "SECRET": SECRET, "MODULES": modules}
     for name, value in blanks.items():
         text = text.replace(f"@{name}@", str(value))
