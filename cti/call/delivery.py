@@ -17,14 +17,15 @@ from cti.call.inviting import Inviting
 from cti.call.lines import Route
 from cti.call.live import Calling, Leg, LiveCall, Member
 from cti.call.model import Cause, ConnectionState, Device, DeviceKind, Party, Role
-from cti.call.switch import Switch, security_of_transport
+from cti.call.switch import Switch, securities
 from cti.kernel.clock import utc
-from cti.media.port import MediaAddress, MediaUnavailable
+from cti.media.port import MediaAddress, MediaUnavailable, Security
 from cti.sip.events import SessionAccepted, SessionEnded, SessionProgressed
 from cti.sip.registrar import Binding
 
 log = Logger()
 
+NOT_ACCEPTABLE = 488
 MOST_DIVERSIONS = 3
 """How often telephones may send one call elsewhere (302) before it fails."""
 
@@ -107,6 +108,10 @@ class Delivery:
         if elsewhere and member.calling.diversions < MOST_DIVERSIONS:
             self.divert(member, elsewhere)
             return
+        if report.status == NOT_ACCEPTABLE and leg.contact and leg.otherwise:
+            self._clearing.drop_leg(member, leg, Cause.NETWORK)
+            self._invite_contact(member, self._open(member, leg.contact, leg.otherwise))
+            return
         route, calling = leg.route, member.calling
         if route is not None and not self._switch.lines.failed(route, report.status):
             calling.routes.clear()
@@ -134,17 +139,24 @@ class Delivery:
 
     def _fork(self, member: Member, contacts: Sequence[Binding]) -> None:
         """Ring every contact; each opens its sound and is invited when that is there."""
-        opened = []
-        for contact in contacts:
-            security = security_of_transport(contact.destination.transport)
-            opened.append((self._switch.open_leg(member, security), contact))
-        for leg, contact in opened:
+        legs = [
+            self._open(member, contact, securities(contact.destination.transport))
+            for contact in contacts
+        ]
+        for leg in legs:
+            self._invite_contact(member, leg)
 
-            def invite(address: MediaAddress, leg: Leg = leg, contact: Binding = contact) -> None:
-                if leg in member.legs and member.calling is not None:
-                    self._inviting.telephone(member, leg, address, contact)
+    def _open(self, member: Member, contact: Binding, ways: tuple[Security, ...]) -> Leg:
+        leg = self._switch.open_leg(member, ways[0])
+        leg.contact, leg.otherwise = contact, ways[1:]
+        return leg
 
-            self._when_open(member, leg, invite)
+    def _invite_contact(self, member: Member, leg: Leg) -> None:
+        def invite(address: MediaAddress) -> None:
+            if leg in member.legs and member.calling is not None and leg.contact is not None:
+                self._inviting.telephone(member, leg, address, leg.contact)
+
+        self._when_open(member, leg, invite)
 
     def _by_lines(self, call: LiveCall, member: Member, device: Device) -> None:
         assert member.calling is not None

@@ -29,8 +29,9 @@ from cti.call.model import (
 )
 from cti.kernel.deferreds import fork
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.port import MediaAddress, MediaTarget
+from cti.media.port import MediaAddress, MediaTarget, Security
 from cti.sip.events import SessionId
+from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 
 
@@ -91,6 +92,10 @@ class Leg:
     """The trunk on which it is counted."""
     route: Route | None = None
     """By which way it left the house."""
+    contact: Binding | None = None
+    """The telephone's contact that it calls."""
+    otherwise: tuple[Security, ...] = ()
+    """What to offer that contact next should it not accept this (488)."""
 
     def opened(self) -> Deferred[MediaAddress]:
         """Fires with the RTP leg's address, or fails with MediaUnavailable."""

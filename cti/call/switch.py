@@ -212,6 +212,19 @@ class Switch:
 
 def security_of_transport(transport: Transport) -> Security:
     """How sound goes to who signals that way: keys in descriptions want a way nobody can read."""
-    if transport in (Transport.WS, Transport.WSS):
-        return Security.DTLS
-    return Security.SDES if transport is Transport.TLS else Security.NONE
+    return securities(transport)[0]
+
+
+def securities(transport: Transport) -> tuple[Security, ...]:
+    """What to offer a telephone that signals that way, one after the other while it answers 488.
+
+    A section can offer one of them only (RFC 4568, 7.1.1), and a telephone tells nowhere which it
+    takes. It alone decides: what reaches it by TLS nobody else can refuse in its place.
+    """
+    match transport:
+        case Transport.WS | Transport.WSS:
+            return (Security.DTLS,)
+        case Transport.TLS:
+            return (Security.SDES, Security.DTLS, Security.NONE)
+        case _:
+            return (Security.NONE, Security.SDES)

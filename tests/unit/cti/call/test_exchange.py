@@ -418,6 +418,33 @@ def test_every_contact_rings_and_the_first_answer_wins(world: RealWorld) -> None
     assert len(world.media.open_legs) == 2
 
 
+@pytest.mark.parametrize(
+    ("transport", "offered"),
+    [
+        (Transport.UDP, [Security.NONE, Security.SDES]),
+        (Transport.TLS, [Security.SDES, Security.DTLS, Security.NONE]),
+        (Transport.WSS, [Security.DTLS]),
+    ],
+)
+def test_a_telephone_is_offered_other_security_while_it_accepts_none(
+    world: RealWorld, transport: Transport, offered: list[Security]
+) -> None:
+    (contact,) = world.signalling.contacts_of["1001"]
+    reached = replace(contact.destination, transport=transport)
+    world.signalling.contacts_of["1001"] = [replace(contact, destination=reached)]
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    before = len(world.media.security)
+    world.control.deliver(call_id, DeviceId("1001"))
+    for security in offered:
+        assert told(world, Failed) == []
+        assert [*world.media.security.values()][-1] is security
+        world.signalling.over([*world.signalling.invited][-1], Ended.REJECTED, 488)
+    assert [each.cause for each in told(world, Failed)] == [Cause.NETWORK]
+    assert [*world.media.security.values()][before:] == offered
+    assert len(world.media.open_legs) == 1
+
+
 def test_refusals_of_contacts_combine_to_one(world: RealWorld) -> None:
     (contact,) = world.signalling.contacts_of["1001"]
     world.signalling.contacts_of["1001"] = [contact, replace(contact, uri="sip:1001@192.0.2.8")]
