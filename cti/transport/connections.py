@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 
 from cti.kernel.clock import Clock, DelayedCall
 from cti.sip.events import Endpoint, Transport
+from cti.sip.gatekeeper import BROWSERS
 
 CONNECT_LIMIT = 5.0
 """Seconds until a connection has to stand, its TLS handshake included."""
@@ -30,6 +31,9 @@ MOST_QUEUED = 64
 """Messages that wait for one connection to stand."""
 MOST_CONNECTIONS = 4000
 """More are refused; each costs a file descriptor."""
+MOST_OF_A_HOST = 1000
+"""Of these from one address, which may stand for a whole office; browsers are not counted, for
+theirs is often that of a proxy before the web site."""
 
 Address = tuple[Transport, str, int, str]
 """Transport, host, port and, where it is secure, the name a certificate has to be for."""
@@ -77,6 +81,7 @@ class Connection:
     def __init__(self, table: "Connections", endpoint: Endpoint, *, called: bool) -> None:
         """`called`: the far side made it."""
         self.endpoint = endpoint
+        self.called = called
         self.stands = False
         self.attempt: Deferred[Any] | None = None
         self._table = table
@@ -192,6 +197,8 @@ class Connections:
         self._connect = connect
         self._flows: dict[str, Connection] = {}
         self._addresses: dict[Address, Connection] = {}
+        self._callers: Counter[str] = Counter()
+        """Connections that were made by each host."""
         self._numbers = count(1)
         self._closing = False
 
@@ -211,12 +218,15 @@ class Connections:
 
     def called_by(self, transport: Transport, peer: IAddress) -> Connection | None:
         """A connection the far side made; None when there are too many."""
-        if len(self._flows) >= MOST_CONNECTIONS or self._closing:
+        host, port = getattr(peer, "host", ""), getattr(peer, "port", 0)
+        crowded = transport not in BROWSERS and self._callers[host] >= MOST_OF_A_HOST
+        if crowded or len(self._flows) >= MOST_CONNECTIONS or self._closing:
             self.counters["refused"] += 1
             if self.counters["refused"] == 1:
-                self.log.warn("more than {most} connections: refused", most=MOST_CONNECTIONS)
+                self.log.warn("too many connections: {host} is refused one", host=host)
             return None
-        host, port = getattr(peer, "host", ""), getattr(peer, "port", 0)
+        if transport not in BROWSERS:
+            self._callers[host] += 1
         return self._add(Endpoint(host, port, transport), called=True)
 
     def forget(self, connection: Connection) -> bool:
@@ -226,6 +236,10 @@ class Connections:
             return False
         if self._addresses.get(_address(endpoint)) is connection:
             del self._addresses[_address(endpoint)]
+        if connection.called and endpoint.transport not in BROWSERS:
+            self._callers[endpoint.host] -= 1
+            if not self._callers[endpoint.host]:
+                del self._callers[endpoint.host]
         return True
 
     def close(self) -> None:

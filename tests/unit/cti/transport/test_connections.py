@@ -274,3 +274,18 @@ def test_who_proved_one_name_is_not_taken_for_another() -> None:
     rig.table.send(b"for other", other)
     assert wire.sent == [b"for one", b"for one"]
     assert [each.endpoint.domain for each, _ in rig.attempts] == ["one.example", "other.example"]
+
+
+def test_one_host_does_not_take_every_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST_OF_A_HOST", 2)
+    rig = Rig()
+    first, _ = rig.called()
+    rig.called()
+    assert rig.table.called_by(Transport.TCP, PHONE) is None
+    assert rig.counters["refused"] == 1
+    assert rig.table.called_by(Transport.TCP, IPv4Address("TCP", "192.0.2.8", 40000))
+    assert rig.table.called_by(Transport.WS, PHONE), "a proxy before the web site stands for many"
+    for _ in range(2):
+        first.closed(Failure(error.ConnectionDone()))
+    assert rig.table.called_by(Transport.TCP, PHONE)
+    assert rig.table.called_by(Transport.TCP, PHONE) is None
