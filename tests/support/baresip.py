@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.support.audio import Samples, read_wave, tone, write_wave
 from tests.support.house import free_port
 from tests.support.reactor import until
 
 MODULES = Path("/usr/lib/baresip/modules")
 STOP_SECONDS = 5.0
+WAVE_HEADER = 44
+"""Octets before the samples of what libsndfile writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Baresip:
     folder: Path
     process: subprocess.Popen[bytes]
     control_port: int
+    name: str
+    frequency: float
 
     def do(self, command: str, parameters: str = "") -> None:
         """Have it carry out a command of its menu, such as ``dial`` or ``hold``."""
@@ -45,9 +51,24 @@ class Baresip:
         """Whether the server took its registration."""
         return "200 OK" in self.output
 
-    def heard(self) -> Samples:
-        """What it decoded in its last call."""
-        return read_wave(sorted(self.folder.glob("dump-*-dec.wav"))[-1])
+    def heard(self, since: int | None = None) -> Samples:
+        """What it decoded in its last call, or in all of them from that `position` on."""
+        if since is None:
+            return read_wave(self._dumps()[-1])
+        octets = b"".join(path.read_bytes()[WAVE_HEADER:] for path in self._dumps())
+        return np.frombuffer(octets[: len(octets) // 2 * 2], "<i2")[since:]
+
+    def position(self) -> int:
+        """How many samples it has decoded in all of its calls."""
+        return sum(path.stat().st_size - WAVE_HEADER for path in self._dumps()) // 2
+
+    def _dumps(self) -> list[Path]:
+        """A file per stream; one that is open has a header that does not count its sound yet."""
+        return sorted(
+            path
+            for path in self.folder.glob("dump-*-dec.wav")
+            if path.stat().st_size >= WAVE_HEADER
+        )
 
 
 @contextmanager
@@ -105,7 +126,7 @@ def running_baresip(
             start_new_session=True,
         )
     try:
-        yield Baresip(folder, process, control_port)
+        yield Baresip(folder, process, control_port, extension, frequency)
     finally:
         process.terminate()
         try:

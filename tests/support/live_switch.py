@@ -25,6 +25,7 @@ from tests.support.worlds import raise_error
 
 HOST = "127.0.0.1"
 NUMBER = "95588"
+EXTENSIONS = ("1001", "1002", "1003", "1004")
 MUSIC, PROMPT = 440.0, 700.0
 """Hz of the hold music and of the announcement."""
 CARRIER = TrunksSettings({"carrier": Trunk("carrier", trusted=(HOST,))})
@@ -51,7 +52,7 @@ class LiveSwitch:
         music = write_wave(folder / "music.wav", tone(MUSIC, 5.0))
         bus = Bus(raise_error)
         bus.subscribe(Event, self.events.append)
-        accounts = KnownAccounts("1001", "1002")
+        accounts = KnownAccounts(*EXTENSIONS)
         settings = SwitchSettings(
             bind=HOST,
             sip=UserAgentSettings(HOST, 0, minimum_expires=minimum_expires),

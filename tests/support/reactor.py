@@ -55,8 +55,12 @@ def run_in_reactor(
     *,
     timeout: float = 10.0,
     allow_errors: bool = False,
+    keep: bool = False,
 ) -> T:
-    """The coroutine's result; TimeoutError after `timeout` seconds."""
+    """The coroutine's result; TimeoutError after `timeout` seconds.
+
+    With `keep`, what it leaves in the reactor goes on in the next run, which is to take it away.
+    """
     results: list[T | Failure] = []
     errors: list[str] = []
 
@@ -77,7 +81,7 @@ def run_in_reactor(
         reactor().run()
     finally:
         globalLogPublisher.removeObserver(observe)
-    left = _clean()
+    left = [] if keep else _clean()
     (result,) = results
     if isinstance(result, Failure):
         result.raiseException()

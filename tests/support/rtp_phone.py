@@ -86,10 +86,11 @@ class RtpPhone(DatagramProtocol):
         host, port = self._destination
         self.transport.write(data, (host, port + 1))  # type: ignore[union-attr]
 
-    def heard(self) -> Samples:
-        """What was heard so far, packet after packet."""
+    def heard(self, since: int = 0) -> Samples:
+        """What was heard, packet after packet, of the packets from that one on."""
         decoders = {codec: Decoder(codec) for codec in Codec}
-        frames = [decoders[Codec(p.payload_type)].decode(p.payload) for p in self.audio()]
+        audio = (p for p in self.packets[since:] if p.payload_type != EVENTS)
+        frames = [decoders[Codec(p.payload_type)].decode(p.payload) for p in audio]
         return np.concatenate(frames) if frames else np.zeros(0, np.int16)
 
     def audio(self) -> list[RtpPacket]:

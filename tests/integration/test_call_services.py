@@ -1,0 +1,282 @@
+"""Services on calls over real sockets: who hears whom is measured on what arrived."""
+
+import pytest
+
+from cti.call.control import Snoop
+from cti.call.events import (
+    CallCleared,
+    CallStarted,
+    Conferenced,
+    ConnectionCleared,
+    Delivered,
+    Diverted,
+    Established,
+    Failed,
+    Originated,
+    RoleChanged,
+    Transferred,
+)
+from cti.call.model import Cause, Party, Role
+from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
+from cti.sip.events import SessionEnded
+from tests.support.exchange import OTHER, OUTSIDE, Exchange
+from tests.support.reactor import until
+
+pytestmark = pytest.mark.needs("baresip")
+ONE, TWO, THREE, FOUR = (DeviceId(each) for each in ("1001", "1002", "1003", "1004"))
+
+
+def mutual(*names: str) -> dict[str, set[str]]:
+    """Each hears all the others and not itself."""
+    return {name: set(names) - {name} for name in names}
+
+
+# --- beginning ----------------------------------------------------------------------------------
+
+
+def test_make_rings_the_agent_first(exchange: Exchange) -> None:
+    async def scene() -> None:
+        called = exchange.handset("called", OTHER, port=exchange.carrier_port)
+        call_id = exchange.calls.make(ONE, OUTSIDE)
+        agent, outside = (
+            await exchange.happened(Established),
+            await exchange.happened(Established, 2),
+        )
+        assert (agent.party, outside.party) == (Party.AGENT, Party.CALLED)
+        assert exchange.told(Originated)[0].called == OUTSIDE
+        assert await exchange.heard(called) == mutual("called", "1001")
+        exchange.calls.clear(call_id)
+        await called.reports_of(SessionEnded)
+
+    exchange.play(scene)
+
+
+def test_originate_calls_the_number_first(exchange: Exchange) -> None:
+    async def scene() -> None:
+        called = exchange.handset("called", OTHER, port=exchange.carrier_port)
+        taken: list[CallId] = []
+        exchange.calls.originate(OUTSIDE, taken.append)
+        assert (await exchange.happened(Established)).party is Party.CALLED
+        assert await exchange.heard(called) == {}
+        await exchange.deliver(taken[0], ONE)
+        assert await exchange.heard(called) == mutual("called", "1001")
+
+    exchange.play(scene)
+
+
+def test_reject_gives_the_callers_exchange_the_cause(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, call_id = await exchange.dial()
+        exchange.calls.reject(call_id, Cause.BUSY)
+        assert (await caller.reports_of(SessionEnded)).status == 486
+        assert (await exchange.happened(CallCleared)).cause is Cause.BUSY
+
+    exchange.play(scene)
+
+
+def test_deflect_passes_an_unanswered_caller_on(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, call_id = await exchange.dial()
+        exchange.calls.deflect(exchange.connection(call_id, caller.name), "1002")
+        await exchange.happened(Established, 2)
+        assert await exchange.heard(caller) == mutual("caller", "1002")
+
+    exchange.play(scene)
+
+
+def test_deflect_sends_what_rings_elsewhere(exchange: Exchange) -> None:
+    async def scene() -> None:
+        ringing = await exchange.second("1004", OTHER, rings=True)
+        caller, call_id = await exchange.dial()
+        assert await exchange.calls.answer(call_id)
+        alerting = exchange.calls.deliver(call_id, FOUR)
+        await until(lambda: ringing.ringing)
+        await exchange.up(exchange.calls.deflect(alerting, "1002"))
+        assert (await exchange.happened(Diverted)).diverted_to == "1002"
+        assert exchange.told(Failed)[0].cause is Cause.DIVERTED
+        assert await exchange.heard(caller, ringing) == mutual("caller", "1002")
+        assert not ringing.telephone.calls
+
+    exchange.play(scene)
+
+
+def test_deflect_redirects_at_the_callers_exchange(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, call_id = await exchange.dial()
+        exchange.calls.deflect(exchange.connection(call_id, caller.name), OUTSIDE, redirect=True)
+        ended = await caller.reports_of(SessionEnded)
+        assert ended.status == 302
+        assert OUTSIDE in ended.contacts[0]
+        assert (await exchange.happened(CallCleared)).cause is Cause.DIVERTED
+
+    exchange.play(scene)
+
+
+def test_all_contacts_ring_and_the_one_that_answers_wins(exchange: Exchange) -> None:
+    async def scene() -> None:
+        desk = await exchange.second("1004", 1400.0, rings=True)
+        home = await exchange.second("1004", OTHER, rings=True)
+        caller, call_id = await exchange.dial()
+        assert await exchange.calls.answer(call_id)
+        connection = exchange.calls.deliver(call_id, FOUR)
+        await until(lambda: desk.ringing and home.ringing)
+        home.answer()
+        await exchange.up(connection)
+        assert await exchange.heard(caller, desk, home) == mutual("caller", home.name)
+        assert not desk.telephone.calls
+        assert len([each for each in exchange.told(Delivered) if each.device_id == FOUR]) == 1
+
+    exchange.play(scene)
+
+
+# --- two calls of one telephone -----------------------------------------------------------------
+
+
+def test_hold_and_retrieve(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, _, agent = await exchange.talking("1001")
+        assert await exchange.heard(caller) == mutual("caller", "1001")
+        exchange.calls.hold(agent)
+        assert await exchange.heard(caller) == {"caller": {"music"}}
+        exchange.calls.retrieve(agent)
+        assert await exchange.heard(caller) == mutual("caller", "1001")
+
+    exchange.play(scene)
+
+
+async def consulting(exchange: Exchange) -> tuple[ConnectionId, ConnectionId]:
+    """1001 holds a caller and talks with 1002: its two connections."""
+    _, _, held = await exchange.talking("1001")
+    active = exchange.calls.consult(held, "1002")
+    await exchange.happened(Established, 3)
+    return held, active
+
+
+def test_consult_alternate_and_reconnect(exchange: Exchange) -> None:
+    async def scene() -> None:
+        held, active = await consulting(exchange)
+        (caller,) = exchange.guests
+        waiting = {"caller": {"music"}}
+        assert await exchange.heard(caller) == waiting | mutual("1001", "1002")
+        exchange.calls.alternate(held, active)
+        waiting = {"1002": {"music"}}
+        assert await exchange.heard(caller) == waiting | mutual("caller", "1001")
+        exchange.calls.alternate(active, held)
+        exchange.calls.reconnect(held, active)
+        assert await exchange.heard(caller) == mutual("caller", "1001")
+        assert len(exchange.calls.calls()) == 1
+
+    exchange.play(scene)
+
+
+def test_an_attended_transfer_joins_the_other_two(exchange: Exchange) -> None:
+    async def scene() -> None:
+        held, active = await consulting(exchange)
+        (caller,) = exchange.guests
+        exchange.calls.transfer(held, active)
+        assert await exchange.heard(caller) == mutual("caller", "1002")
+        (call,) = exchange.calls.calls()
+        inbound, _ = exchange.told(CallStarted)
+        assert call.id == inbound.call_id
+        assert {each.transferring_device for each in exchange.told(Transferred)} == {ONE}
+
+    exchange.play(scene)
+
+
+def test_an_attended_transfer_begun_by_the_one_who_was_called(exchange: Exchange) -> None:
+    """The other way round: who was consulted holds, consults in turn, and hands on."""
+
+    async def scene() -> None:
+        caller, _, agent = await exchange.talking("1001")
+        onward = exchange.calls.consult(agent, "1002")
+        await exchange.happened(Established, 3)
+        exchange.calls.alternate(agent, onward)
+        exchange.calls.transfer(onward, agent)
+        assert await exchange.heard(caller) == mutual("caller", "1002")
+
+    exchange.play(scene)
+
+
+def test_a_blind_transfer_hands_the_caller_on(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, _, agent = await exchange.talking("1001")
+        ringing = await exchange.second("1004", OTHER, rings=True)
+        new = exchange.calls.single_step_transfer(agent, "1004")
+        await until(lambda: ringing.ringing)
+        assert await exchange.heard(caller, ringing) == {"caller": {"music"}}
+        ringing.answer()
+        await exchange.up(new)
+        assert await exchange.heard(caller, ringing) == mutual("caller", ringing.name)
+        (left,) = exchange.told(ConnectionCleared)
+        assert (left.device_id, left.cause) == (ONE, Cause.TRANSFERRED)
+
+    exchange.play(scene)
+
+
+# --- many in one call ---------------------------------------------------------------------------
+
+
+def test_a_conference_of_two_calls(exchange: Exchange) -> None:
+    async def scene() -> None:
+        held, active = await consulting(exchange)
+        (caller,) = exchange.guests
+        exchange.calls.conference(held, active)
+        assert await exchange.heard(caller) == mutual("caller", "1001", "1002")
+        assert len(exchange.calls.calls()) == 1
+        assert len(exchange.told(Conferenced)) == 2
+
+    exchange.play(scene)
+
+
+def test_a_conference_of_four_and_one_is_dropped(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, call_id, _ = await exchange.talking("1001")
+        await exchange.up(exchange.calls.join(call_id, TWO))
+        third = await exchange.up(exchange.calls.join(call_id, THREE))
+        assert await exchange.heard(caller) == mutual("caller", "1001", "1002", "1003")
+        exchange.calls.clear_connection(third)
+        assert await exchange.heard(caller) == mutual("caller", "1001", "1002")
+        assert not exchange.house_phone.telephone.calls
+
+    exchange.play(scene)
+
+
+def test_a_supervisor_listens_whispers_and_barges_in(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, call_id, agent = await exchange.talking("1001")
+        await exchange.up(exchange.calls.snoop(call_id, THREE, Snoop.LISTEN))
+        talk, all_of_it = mutual("caller", "1001"), {"1003": {"caller", "1001"}}
+        assert await exchange.heard(caller) == talk | all_of_it
+        exchange.calls.snoop(call_id, THREE, Snoop.WHISPER, agent=agent)
+        whispered = {"1001": {"caller", "1003"}}
+        assert await exchange.heard(caller) == talk | all_of_it | whispered
+        exchange.calls.snoop(call_id, THREE, Snoop.BARGE)
+        assert await exchange.heard(caller) == mutual("caller", "1001", "1003")
+        roles = [each.role for each in exchange.told(RoleChanged)]
+        assert roles == [Role.WHISPERER, Role.INTRUDER]
+
+    exchange.play(scene)
+
+
+def test_an_interceptor_takes_the_agents_place(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, _, agent = await exchange.talking("1001")
+        await exchange.up(exchange.calls.intercept(agent, THREE))
+        assert await exchange.heard(caller) == mutual("caller", "1003")
+        (left,) = exchange.told(ConnectionCleared)
+        assert (left.device_id, left.cause) == (ONE, Cause.TRANSFERRED)
+
+    exchange.play(scene)
+
+
+def test_clear_ends_the_call_for_all_of_them(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, call_id, _ = await exchange.talking("1001")
+        await exchange.up(exchange.calls.join(call_id, THREE))
+        exchange.calls.clear(call_id)
+        await caller.reports_of(SessionEnded)
+        assert await exchange.heard(caller) == {}
+        assert len(exchange.told(ConnectionCleared)) == 3
+        assert not exchange.house_phone.telephone.calls
+
+    exchange.play(scene)
