@@ -21,14 +21,10 @@ from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.sip.events import SessionEnded
 from tests.support.exchange import OTHER, OUTSIDE, Exchange
 from tests.support.reactor import until
+from tests.support.who_hears_whom import mutual
 
 pytestmark = pytest.mark.needs("baresip")
 ONE, TWO, THREE, FOUR = (DeviceId(each) for each in ("1001", "1002", "1003", "1004"))
-
-
-def mutual(*names: str) -> dict[str, set[str]]:
-    """Each hears all the others and not itself."""
-    return {name: set(names) - {name} for name in names}
 
 
 # --- beginning ----------------------------------------------------------------------------------

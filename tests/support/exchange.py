@@ -15,8 +15,11 @@ from typing import Any, TypeVar
 
 from cti.call.control import CallControl
 from cti.call.events import CallEvent, CallStarted, Established
+from cti.call.live import Leg
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
+from cti.media.port import MediaAddress
+from cti.sip.events import SessionId
 from cti.trunks.settings import Gateway, Trunk, TrunksSettings
 from tests.support.baresip import Baresip, running_baresip
 from tests.support.handset import Handset
@@ -31,7 +34,8 @@ from tests.support.live_switch import (
     all_registered,
     leave_alone,
 )
-from tests.support.reactor import pause, run_in_reactor, until
+from tests.support.reactor import run_in_reactor, until
+from tests.support.voice import Voice
 from tests.support.who_hears_whom import LISTENING, Ear, stretch
 
 OUTSIDE = "13800138000"
@@ -40,6 +44,7 @@ TONES = {"music": MUSIC, "prompt": PROMPT, "1001": 1000.0, "1002": 1260.0, "1003
 """Hz. None is a harmonic of another."""
 CALLER, OTHER = 560.0, 1900.0
 E = TypeVar("E", bound=Event)
+V = TypeVar("V")
 Scene = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -56,7 +61,7 @@ class Exchange:
         self.calls: CallControl = self.live.calls
         self.baresips: dict[str, Baresip] = {}
         self.house_phone: HousePhone
-        self.guests: list[Handset | HousePhone] = []
+        self.guests: list[Voice | HousePhone] = []
         """Those who are there for the scene alone."""
         self._begun = 0
 
@@ -111,13 +116,19 @@ class Exchange:
         self.guests.append(handset)
         return handset
 
+    def voice(self, name: str, frequency: float) -> Voice:
+        """The sound of somebody whose signalling SIPp makes, until the end of the scene."""
+        voice = Voice(name, frequency)
+        self.guests.append(voice)
+        return voice
+
     async def dial(
-        self, name: str = "caller", frequency: float = CALLER, *, number: str = NUMBER
+        self, name: str = "caller", frequency: float = CALLER, *, late: bool = False
     ) -> tuple[Handset, CallId]:
-        """Somebody outside dials in; nobody has answered yet."""
+        """Somebody outside dials in, without an offer if `late`; nobody has answered yet."""
         count = len(self.told(CallStarted))
         handset = self.handset(name, frequency)
-        handset.dial(number, self.live.port)
+        handset.dial(NUMBER, self.live.port, late=late)
         started = await self.happened(CallStarted, count + 1)
         return handset, started.call_id
 
@@ -148,10 +159,34 @@ class Exchange:
 
     def connection(self, call_id: CallId, device: str) -> ConnectionId:
         """The connection of that device in the call."""
-        call = self.calls.get(call_id)
-        assert call is not None
-        (found,) = [each.id for each in call.connections if each.device.id == device]
-        return found
+        connections = found(self.calls.get(call_id)).connections
+        (connection,) = [each.id for each in connections if each.device.id == device]
+        return connection
+
+    def session_of(self, connection: ConnectionId) -> SessionId:
+        """The SIP session that carries the connection."""
+        return found(found(self._leg(connection)).session)
+
+    def sound_of(self, connection: ConnectionId) -> MediaAddress:
+        """Where the switch listens to that connection."""
+        return found(found(self._leg(connection)).local)
+
+    def sends_to(self, connection: ConnectionId) -> int:
+        """The port that connection is sent to; 0 where there is none."""
+        leg = self._leg(connection)
+        return leg.target.port if leg is not None and leg.target is not None else 0
+
+    def replaces(self, connection: ConnectionId) -> tuple[str, str, str]:
+        """The dialog of that connection as its far side names it: Call-ID, our tag, its tag."""
+        session = self.live.service.endpoint.user_agent._sessions[self.session_of(connection)]
+        return session.call_id, session.tag, found(session.dialog).remote_tag
+
+    def _leg(self, connection: ConnectionId) -> Leg | None:
+        return self.live.switch.members[connection].leg
+
+    def customer(self, call_id: CallId) -> ConnectionId:
+        """The connection of whoever the house serves."""
+        return found(found(self.calls.get(call_id)).customer).id
 
     # --- what happens -----------------------------------------------------------------------
 
@@ -172,14 +207,16 @@ class Exchange:
         """Who hears whom from now on: the telephones, and those outside that are given."""
         everybody: list[Ear] = [*self.baresips.values(), self.house_phone, *ears]
         tones = TONES | {
-            each.name: each.frequency for each in ears if isinstance(each, Handset | HousePhone)
+            each.name: each.frequency for each in ears if isinstance(each, Voice | HousePhone)
         }
         heard = await stretch(everybody, tones, seconds=seconds)
         return {name: tones for name, tones in heard.items() if tones}
 
-    async def settled(self) -> None:
-        """Return when a moment has passed in which telephones take note of what happened."""
-        await pause(0.1)
+
+def found(value: V | None) -> V:
+    """It is there."""
+    assert value is not None
+    return value
 
 
 @contextmanager

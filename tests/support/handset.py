@@ -3,9 +3,8 @@
 from typing import TypeVar
 
 from sipmessage import URI, Address
-from twisted.internet.defer import CancelledError, Deferred
 
-from cti.media.port import Codec, MediaAddress
+from cti.media.port import MediaAddress
 from cti.sip import sdp
 from cti.sip.events import (
     Invitation,
@@ -22,28 +21,33 @@ from cti.sip.events import (
 from cti.sip.sdp import SessionDescription
 from cti.sip.settings import UserAgentSettings
 from cti.transport.endpoint import SipEndpoint
-from tests.support.audio import Samples, tone
 from tests.support.lossy_link import KnownAccounts, counting_entropy
-from tests.support.reactor import begin, reactor, until
-from tests.support.rtp_phone import RtpPhone
+from tests.support.reactor import reactor, until
+from tests.support.voice import Voice
 
 HOST = "127.0.0.1"
 R = TypeVar("R")
 
 
-class Handset:
+class Handset(Voice):
     """One line of a carrier: `reports` is everything its user agent said."""
 
     def __init__(
-        self, name: str, frequency: float, *, port: int = 0, ringing: bool = False
+        self,
+        name: str,
+        frequency: float,
+        *,
+        port: int = 0,
+        ringing: bool = False,
+        early: bool = False,
     ) -> None:
-        self.name, self.frequency = name, frequency
+        super().__init__(name, frequency)
         self.ringing = ringing
         """Whether it rings when it is called, instead of answering at once."""
+        self.early = early
+        """Whether it speaks before it answers (RFC 3960)."""
         self.reports: list[Report] = []
         self.session = SessionId("")
-        self.phone = RtpPhone(Codec.PCMA)
-        self._talking: Deferred[None] | None = None
         settings = UserAgentSettings(HOST, port, contact_user=name, trunks={HOST: "switch"})
         self.endpoint = SipEndpoint(
             reactor(), settings, KnownAccounts(), counting_entropy(id(self)), self._report
@@ -65,7 +69,7 @@ class Handset:
 
     def description(self) -> SessionDescription:
         """What it says of itself."""
-        return sdp.offer(HOST, self.phone.target.port, codecs=("PCMA",))
+        return sdp.offer(HOST, self.port, codecs=("PCMA",))
 
     def answer(self) -> None:
         """Take the call that rings."""
@@ -87,31 +91,9 @@ class Handset:
 
     async def leave(self) -> None:
         """Hang up and close everything."""
-        if self._talking is not None:
-            self._talking.cancel()
         self.endpoint.end(self.session)
         await self.endpoint.stop()
-        await self.phone.hang_up()
-
-    # --- sound ------------------------------------------------------------------------------
-
-    def position(self) -> int:
-        """How many packets have come."""
-        return len(self.phone.packets)
-
-    def heard(self, since: int) -> Samples:
-        """What came after that position."""
-        return self.phone.heard(since)
-
-    def talk_to(self, description: SessionDescription | None) -> None:
-        """Say the tone to whoever described themselves so, from now on."""
-        if description is None or description.audio is None:
-            return
-        there = MediaAddress(description.host_of(description.audio), description.audio.port)
-        self.phone.call(there.host, there.port)
-        if self._talking is None:
-            self._talking = begin(self.phone.talk(tone(self.frequency, 60.0, -12.0)))
-            self._talking.addErrback(lambda failure: failure.trap(CancelledError))
+        await super().leave()
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -120,7 +102,9 @@ class Handset:
         match report:
             case SessionOffered(session=session, offer=offer):
                 self.session = session
-                if self.ringing:
+                if self.early:
+                    self.endpoint.ring(session, 183, self._answer_to(offer))
+                elif self.ringing:
                     self.endpoint.ring(session)
                 else:
                     self.endpoint.accept(session, self._answer_to(offer))
@@ -134,13 +118,17 @@ class Handset:
                 | SessionProgressed(description=theirs)
                 | SessionAnswered(description=theirs)
             ):
-                self.talk_to(theirs)
+                self._talk_to(theirs)
+
+    def _talk_to(self, theirs: SessionDescription | None) -> None:
+        if theirs is not None and theirs.audio is not None:
+            self.talk_to(MediaAddress(theirs.host_of(theirs.audio), theirs.audio.port))
 
     def _answer_to(self, offer: SessionDescription | None) -> SessionDescription:
         if offer is None:
             return self.description()
-        self.talk_to(offer)
-        return sdp.answer(offer, HOST, self.phone.target.port, codecs=("PCMA",))
+        self._talk_to(offer)
+        return sdp.answer(offer, HOST, self.port, codecs=("PCMA",))
 
     def _told(self, kind: type[R]) -> list[R]:
         return [report for report in self.reports if isinstance(report, kind)]

@@ -13,6 +13,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.service import SwitchService, SwitchSettings
+from cti.sip.session_timer import Terms
 from cti.sip.settings import UserAgentSettings
 from cti.trunks.numbers import Numbers, NumberSettings
 from cti.trunks.settings import Trunk, TrunksSettings
@@ -45,6 +46,7 @@ class LiveSwitch:
         max_calls: int = 1000,
         minimum_expires: int = 60,
         trunks: TrunksSettings | None = None,
+        terms: Terms | None = None,
     ) -> None:
         self.events: list[Event] = []
         self.keys: list[str] = []
@@ -55,7 +57,9 @@ class LiveSwitch:
         accounts = KnownAccounts(*EXTENSIONS)
         settings = SwitchSettings(
             bind=HOST,
-            sip=UserAgentSettings(HOST, 0, minimum_expires=minimum_expires),
+            sip=UserAgentSettings(
+                HOST, 0, minimum_expires=minimum_expires, session_terms=terms or Terms()
+            ),
             media=MediaSettings(bind=HOST, first_port=41000, last_port=42998),
             calls=CallSettings(HOST, folder / "recordings", music, max_calls),
             media_workers=1,

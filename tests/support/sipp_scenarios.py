@@ -15,6 +15,8 @@ t=0 0
 m=audio {port} RTP/AVP 8
 a=rtpmap:8 PCMA/8000
 a=ptime:20"""
+AGAIN = ("Via", "From", "To", "CSeq")
+"""What a response repeats of its request (RFC 3261, 8.2.6.2)."""
 TO = "<sip:[service]@[remote_ip]:[remote_port]>"
 
 
@@ -67,6 +69,33 @@ def answer_200() -> str:
     return "<send><![CDATA[\n" + "\n".join(lines) + "\n]]></send>"
 
 
+def called() -> str:
+    """Wait to be called, and keep what every answer to the INVITE has to say again."""
+    kept = "".join(
+        f'<ereg regexp=".*" search_in="hdr" header="{name}:" assign_to="{name.lower()}"/>'
+        for name in AGAIN
+    )
+    return f'<recv request="INVITE" rrs="true"><action>{kept}</action></recv>'
+
+
+def respond(code: int, phrase: str, *, headers: Sequence[str] = (), body: str = "") -> str:
+    """Answer the INVITE, whatever was received since."""
+    again = {name: f"{name}:[${name.lower()}]" for name in AGAIN}
+    again["To"] += ";tag=[pid]s[call_number]"
+    lines = [
+        f"SIP/2.0 {code} {phrase}",
+        *again.values(),
+        "Call-ID: [call_id]",
+        "Contact: <sip:called@[local_ip]:[local_port]>",
+        *headers,
+        *(["Content-Type: application/sdp"] if body else []),
+        "Content-Length: [len]" if body else "Content-Length: 0",
+        "",
+        body,
+    ]
+    return "<send><![CDATA[\n" + "\n".join(lines) + "\n]]></send>"
+
+
 def pause_for(seconds: float) -> str:
     """Wait so long."""
     return f'<pause milliseconds="{round(seconds * 1000)}"/>'
@@ -90,8 +119,12 @@ async def run_sipp(
     calls: int = 1,
     rate: int = 10,
     source: str = "127.0.0.1",
+    listen: int = 0,
 ) -> str:
-    """Play the scenario; AssertionError with what SIPp said when a call went another way."""
+    """Play the scenario; AssertionError with what SIPp said when a call went another way.
+
+    With `listen` it waits at that port to be called.
+    """
     scenario = folder / "scenario.xml"
     text = "\n".join(steps)
     scenario.write_text(
@@ -100,6 +133,7 @@ async def run_sipp(
     options = ["-sf", str(scenario), f"127.0.0.1:{port}", "-s", "95588", "-i", source]
     options += ["-m", str(calls), "-r", str(rate), "-nostdin", "-timeout", "20", "-timeout_error"]
     options += ["-trace_err", "-error_file", "errors.txt", "-trace_msg", "-message_file", "msg.txt"]
+    options += ["-p", str(listen)] if listen else []
     out, _, code = await getProcessOutputAndValue(
         "sipp", options, path=str(folder), reactor=reactor()
     )

@@ -59,3 +59,8 @@ async def stretch(
     begun = [(ear, ear.position()) for ear in ears]
     await pause(seconds)
     return {ear.name: tones_in(ear.heard(since), tones) for ear, since in begun}
+
+
+def mutual(*names: str) -> dict[str, set[str]]:
+    """Each hears all the others and not itself."""
+    return {name: set(names) - {name} for name in names}

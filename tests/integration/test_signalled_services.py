@@ -1,0 +1,263 @@
+"""Services that telephones and carriers ask for by SIP, judged by the sound that comes of them."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from twisted.internet.defer import Deferred
+
+from cti.call.events import (
+    CallCleared,
+    ConnectionCleared,
+    Established,
+    Held,
+    Retrieved,
+    Transferred,
+)
+from cti.call.model import Cause, Party
+from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
+from cti.sip import session_timer
+from cti.sip.events import SessionAccepted, SessionEnded
+from cti.sip.session_timer import Terms
+from tests.support.exchange import CALLER, OTHER, OUTSIDE, Exchange
+from tests.support.live_switch import LiveSwitch, answer_and_play, play
+from tests.support.reactor import begin, until
+from tests.support.sipp_scenarios import (
+    CALL,
+    HANG_UP,
+    OFFER,
+    TO,
+    answer_200,
+    called,
+    pause_for,
+    receive,
+    respond,
+    run_sipp,
+    send,
+)
+from tests.support.voice import Voice
+from tests.support.who_hears_whom import mutual
+
+pytestmark = pytest.mark.needs("baresip", "sipp")
+ONE = DeviceId("1001")
+SDP_BODY = "Content-Type: application/sdp"
+PEER = f"To: {TO}[peer_tag_param]"
+"""The far side, whatever was received last."""
+REFER_DONE = """SIP/2.0 200 OK
+"""
+
+
+def invite(port: int, *headers: str) -> tuple[str, ...]:
+    """SIPp calls and is answered; its sound is at that port."""
+    offer = OFFER.format(port=port)
+    begun = send("INVITE", 1, answered=False, headers=(*headers, SDP_BODY), body=offer)
+    return (begun, *CALL[1:])
+
+
+async def sipp_talks(
+    exchange: Exchange, folder: Path, *steps: str
+) -> tuple[Voice, CallId, ConnectionId, Deferred[str]]:
+    """SIPp called and talks with 1001, then takes these steps; with the end of its scenario."""
+    line = exchange.voice("caller", CALLER)
+    over = begin(run_sipp(folder, exchange.live.port, (*invite(line.port), *steps)))
+    await until(exchange.calls.calls)
+    (call,) = exchange.calls.calls()
+    assert await exchange.calls.answer(call.id)
+    line.talk_to(exchange.sound_of(exchange.customer(call.id)))
+    return line, call.id, await exchange.deliver(call.id, ONE), over
+
+
+def taken(port: int) -> bool:
+    """Whether somebody listens at that UDP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+# --- telephones of the house --------------------------------------------------------------------
+
+
+def test_a_telephone_holds_and_takes_back_by_reinvite(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, _, _ = await exchange.talking("1001")
+        exchange.baresips["1001"].do("hold")
+        assert (await exchange.happened(Held)).party is Party.AGENT
+        assert await exchange.heard(caller) == {"caller": {"music"}}
+        exchange.baresips["1001"].do("resume")
+        await exchange.happened(Retrieved)
+        assert await exchange.heard(caller) == mutual("caller", "1001")
+
+    exchange.play(scene)
+
+
+def test_a_telephone_hands_on_by_refer(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, _, _ = await exchange.talking("1001")
+        exchange.baresips["1001"].do("transfer", f"sip:1003@127.0.0.1:{exchange.live.port}")
+        assert (await exchange.happened(Transferred)).transferred_to == "1003"
+        assert await exchange.heard(caller) == mutual("caller", "1003")
+        (left,) = exchange.told(ConnectionCleared)
+        assert (left.device_id, left.cause) == (ONE, Cause.TRANSFERRED)
+
+    exchange.play(scene)
+
+
+def test_a_telephone_joins_its_two_calls_by_refer_with_replaces(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, _, agent = await exchange.talking("1001")
+        phone, here = exchange.baresips["1001"], f"127.0.0.1:{exchange.live.port}"
+        phone.do("hold")
+        await exchange.happened(Held)
+        phone.do("dial", f"sip:1003@{here}")
+        await exchange.happened(Established, 4)
+        assert await exchange.heard(caller) == {"caller": {"music"}} | mutual("1001", "1003")
+        call_id, our_tag, its_tag = exchange.replaces(agent)
+        dialog = f"{call_id}%3Bto-tag%3D{our_tag}%3Bfrom-tag%3D{its_tag}"
+        phone.do("transfer", f"<sip:{caller.name}@{here}?Replaces={dialog}>")
+        await exchange.happened(Transferred)
+        assert await exchange.heard(caller) == mutual("caller", "1003")
+
+    exchange.play(scene)
+
+
+# --- carriers -----------------------------------------------------------------------------------
+
+
+def test_the_carrier_makes_a_transfer_itself_when_it_is_asked(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    sipfrag = (
+        "Event: refer",
+        "Subscription-State: terminated;reason=noresource",
+        "Content-Type: message/sipfrag",
+    )
+    accepted = answer_200().replace("200 OK", "202 Accepted")
+    done = send("NOTIFY", 5, headers=sipfrag, body=REFER_DONE).replace("[last_To:]", PEER)
+    steps = (receive("REFER"), accepted, done, receive(200), receive("BYE"), answer_200())
+
+    async def scene() -> None:
+        line, call_id, agent, over = await sipp_talks(exchange, tmp_path, *steps)
+        exchange.calls.single_step_transfer(agent, OUTSIDE, release=True)
+        messages = await over
+        assert "Refer-To: " in messages
+        cleared = await exchange.happened(CallCleared)
+        assert (cleared.call_id, cleared.cause) == (call_id, Cause.TRANSFERRED)
+        assert await exchange.heard(line) == {}
+
+    exchange.play(scene)
+
+
+def test_an_invite_with_replaces_takes_a_callers_place(exchange: Exchange, tmp_path: Path) -> None:
+    async def scene() -> None:
+        caller, call_id, _ = await exchange.talking("1001")
+        line = exchange.voice("line", OTHER)
+        names = exchange.replaces(exchange.customer(call_id))
+        replaces = "Replaces: {};to-tag={};from-tag={}".format(*names)
+        steps = (*invite(line.port, replaces), receive("BYE"), answer_200())
+        over = begin(run_sipp(tmp_path, exchange.live.port, steps))
+        await exchange.happened(Transferred)
+        line.talk_to(exchange.sound_of(exchange.customer(call_id)))
+        await caller.reports_of(SessionEnded)
+        assert await exchange.heard(caller, line) == mutual("line", "1001")
+        exchange.calls.clear(call_id)
+        await over
+
+    exchange.play(scene)
+
+
+def test_an_update_moves_the_sound(exchange: Exchange, tmp_path: Path) -> None:
+    elsewhere = exchange.voice("elsewhere", OTHER)
+    offer = OFFER.format(port=elsewhere.port).replace("1 1 IN", "1 2 IN")
+    update = send("UPDATE", 3, headers=(SDP_BODY,), body=offer)
+
+    async def scene() -> None:
+        steps = (pause_for(1.2), update, receive(200), receive("BYE"), answer_200())
+        line, call_id, _, over = await sipp_talks(exchange, tmp_path, *steps)
+        caller = exchange.customer(call_id)
+        assert await exchange.heard(line, elsewhere) == mutual("caller", "1001")
+        await until(lambda: exchange.sends_to(caller) == elsewhere.port)
+        line.hush()
+        elsewhere.talk_to(exchange.sound_of(caller))
+        assert await exchange.heard(line, elsewhere) == mutual("elsewhere", "1001")
+        exchange.calls.clear(call_id)
+        await over
+
+    exchange.play(scene)
+
+
+def test_early_media_is_heard_and_acknowledged_by_prack(exchange: Exchange, tmp_path: Path) -> None:
+    async def scene() -> None:
+        line = exchange.voice("line", OTHER)
+        answer = OFFER.format(port=line.port)
+        steps = (
+            called(),
+            respond(183, "Progress", headers=("Require: 100rel", "RSeq: 7"), body=answer),
+            receive("PRACK"),
+            answer_200(),
+            pause_for(1.0),
+            respond(200, "OK", body=answer),
+            receive("ACK"),
+            receive("BYE"),
+            answer_200(),
+        )
+        over = begin(run_sipp(tmp_path, exchange.live.port, steps, listen=exchange.carrier_port))
+        await until(lambda: taken(exchange.carrier_port))
+        call_id = exchange.calls.make(ONE, OUTSIDE)
+        await until(lambda: exchange.sends_to(exchange.customer(call_id)) == line.port)
+        line.talk_to(exchange.sound_of(exchange.customer(call_id)))
+        assert len(exchange.told(Established)) == 1
+        assert await exchange.heard(line) == mutual("line", "1001")
+        await exchange.happened(Established, 2)
+        assert await exchange.heard(line) == mutual("line", "1001")
+        exchange.calls.clear(call_id)
+        assert "RAck: 7 " in await over
+
+    exchange.play(scene)
+
+
+def test_a_telephone_that_dials_out_hears_the_network(exchange: Exchange) -> None:
+    async def scene() -> None:
+        called = exchange.handset("called", OTHER, port=exchange.carrier_port, early=True)
+        dial = f"sip:{OUTSIDE}@127.0.0.1:{exchange.live.port}"
+        exchange.baresips["1002"].do("dial", dial)
+        await until(lambda: called.session)
+        assert await exchange.heard(called) == {"1002": {"called"}}
+        called.answer()
+        await exchange.happened(Established, 2)
+        assert await exchange.heard(called) == mutual("called", "1002")
+
+    exchange.play(scene)
+
+
+def test_a_caller_without_an_offer_and_a_reinvite_without_one(exchange: Exchange) -> None:
+    async def scene() -> None:
+        caller, call_id = await exchange.dial(late=True)
+        assert await exchange.calls.answer(call_id)
+        await exchange.deliver(call_id, ONE)
+        assert await exchange.heard(caller) == mutual("caller", "1001")
+        caller.endpoint.reinvite(caller.session, None)
+        await caller.reports_of(SessionAccepted, 2)
+        assert await exchange.heard(caller) == mutual("caller", "1001")
+
+    exchange.play(scene)
+
+
+def test_a_session_is_refreshed_before_it_runs_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the least interval of RFC 4028 (90 s) made 2 s."""
+    monkeypatch.setattr(session_timer, "LEAST_INTERVAL", 2)
+    headers = ("Supported: timer", "Allow: INVITE, ACK, BYE, CANCEL, UPDATE")
+    refreshed = (receive("UPDATE"), answer_200())
+    expires = "Session-Expires: 2;refresher=uas"
+    steps = (*invite(6000, *headers, expires), *refreshed, *refreshed, *HANG_UP)
+
+    async def scene(switch: LiveSwitch) -> None:
+        messages = await run_sipp(tmp_path, switch.port, steps)
+        assert messages.count(expires) >= 4
+        await switch.quiet()
+
+    play(tmp_path, answer_and_play, scene, terms=Terms(2, 2))
