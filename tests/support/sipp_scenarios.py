@@ -29,7 +29,7 @@ def send(
     headers: Sequence[str] = (),
     body: str = "",
 ) -> str:
-    """Send a request; one inside the dialog (`answered`) has the To of the last response.
+    """Send a request; one inside the dialog (`answered`) has the tag of the far side.
 
     A CANCEL, and the ACK to a refusal, name the method whose `transaction` they belong to.
     """
@@ -39,7 +39,7 @@ def send(
         f"{method} {uri} SIP/2.0",
         f"Via: SIP/2.0/UDP [local_ip]:[local_port];branch={branch}",
         "From: <sip:13800138000@[local_ip]:[local_port]>;tag=[pid]c[call_number]",
-        "[last_To:]" if answered else f"To: {TO}",
+        f"To: {TO}[peer_tag_param]" if answered else f"To: {TO}",
         "Call-ID: [call_id]",
         f"CSeq: {sequence} {method}",
         "Contact: <sip:13800138000@[local_ip]:[local_port]>",
