@@ -64,6 +64,10 @@ class SendingStream:
             self._timestamp = max(self._timestamp, timestamp + len(payload))
         return self._stamped(payload, payload_type, sequence, timestamp, marker=packet.marker)
 
+    def interrupt(self) -> None:
+        """Nothing is sent for a while: what is passed on afterwards follows what was sent last."""
+        self._source = None
+
     def sender_report(self, now: float, block: ReportBlock | None) -> SenderReport | ReceiverReport:
         """What RTCP says of this stream at `now` (seconds since 1970), and of the other one."""
         blocks = () if block is None else (block,)

@@ -65,6 +65,8 @@ class Session:
             self._control_source = None
         self.target = target
         self._locked = None
+        if not target.sending:
+            self._stream.interrupt()
 
     def receive(self, data: bytes, source: Source, now: float) -> RtpPacket | None:
         """The packet, or None for one from a stranger, of a kind nobody agreed on, or too many.

@@ -84,6 +84,16 @@ def test_a_relayed_source_whose_clock_jumps_is_joined_anew() -> None:
     assert timestamp_distance(jumped.timestamp, first.timestamp) == 160
 
 
+def test_what_was_not_passed_on_during_a_hold_is_no_loss() -> None:
+    stream = _stream()
+    before = _relay(stream, _other(0), 0.0)
+    stream.interrupt()
+    after = _relay(stream, _other(50), 1.0)
+    assert sequence_distance(after.sequence, before.sequence) == 1
+    assert timestamp_distance(after.timestamp, before.timestamp) == 8000
+    assert after.marker
+
+
 def test_a_clock_set_back_marks_once() -> None:
     stream = _stream()
     packets = [_relay(stream, _other(0), 1000.0)]

@@ -98,6 +98,21 @@ def test_relayed_sound_is_translated_and_events_take_the_agreed_number() -> None
     assert event.payload_type == 96
 
 
+def test_a_far_side_that_takes_the_call_back_sees_no_loss() -> None:
+    session = _session()
+    relayed = []
+    for number, held in enumerate((False, True, True, False)):
+        if held:
+            session.configure(replace(TARGET, sending=False))
+            continue
+        session.configure(TARGET)
+        relayed.append(session.relay(RtpPacket.parse(_data(sequence=number)), number * 0.02))
+    first, last = relayed
+    assert first is not None
+    assert last is not None
+    assert last.sequence - first.sequence == 1
+
+
 def test_what_the_far_side_cannot_take_is_not_relayed() -> None:
     session = _session(replace(TARGET, events=None))
     assert session.relay(RtpPacket(101, 2, 160, 77, b"\1\12\0\0"), 0) is None
