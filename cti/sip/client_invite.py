@@ -7,8 +7,9 @@
     any of them  --final response, or none in time-->  ANSWERED
 
 Every 2xx is acknowledged here, each time it comes; one that makes the offer we left to the far
-side once it is answered. A 2xx from another branch of a fork is acknowledged and its dialog ended
-at once (13.2.2.4). Reliable 1xx are acknowledged with PRACK (RFC 3262, 4), per early dialog.
+side once it is answered. A 2xx from another branch of a fork, or from somebody who was given up,
+is acknowledged and its dialog ended at once (13.2.2.4). Reliable 1xx are acknowledged with PRACK
+(RFC 3262, 4), per early dialog.
 """
 
 from collections.abc import Callable
@@ -139,7 +140,9 @@ class ClientInvite:
 
     def response_received(self, key: str, response: InboundResponse) -> None:
         """A response the transaction passes up."""
-        if response.code >= 300 and key == self._delivery.key:
+        if key != self._delivery.key:
+            self._too_late(response)
+        elif response.code >= 300:
             self._refused(response)
         elif response.code >= 200:
             self._accepted(response)
@@ -231,11 +234,10 @@ class ClientInvite:
             return
         if self.state is State.ANSWERED and (tag == self._waiting_tag or self._crowded):
             return
-        usage = self._confirmed(response)
         if self.state is State.ANSWERED:
-            self._acknowledge(usage, None)
-            self._conversation.request("BYE", _nothing, usage=usage)
+            self._take_leave(response)
             return
+        usage = self._confirmed(response)
         wanted = self.state not in (State.LEAVING, State.CANCELLED)
         self.state = State.ANSWERED
         description, offered = self._described(usage, response)
@@ -244,6 +246,21 @@ class ClientInvite:
         else:
             self._acknowledge(usage, None)
         self._owner.invite_accepted(usage, response, description, offered=offered)
+
+    def _too_late(self, response: InboundResponse) -> None:
+        """Somebody answers who was given up before another was asked."""
+        if not 200 <= response.code < 300:
+            return
+        if acknowledge := self._acks.get(response.to_tag):
+            acknowledge()
+        elif not self._crowded:
+            self._take_leave(response)
+
+    def _take_leave(self, response: InboundResponse) -> None:
+        """A 2xx that nobody waits for: acknowledged, and its dialog ended (13.2.2.4)."""
+        usage = self._confirmed(response)
+        self._acknowledge(usage, None)
+        self._conversation.request("BYE", _nothing, usage=usage)
 
     @property
     def _crowded(self) -> bool:
@@ -315,12 +332,8 @@ class ClientInvite:
         send()
 
     def _send_cancel(self) -> None:
-        """CANCEL: same branch, same CSeq number, same Route as the INVITE (9.1)."""
         self.state = State.CANCELLED
-        copied = ("Route", "Max-Forwards", "From", "To", "Call-ID")
-        invite = self._delivery.request
-        headers = tuple(each for each in invite.headers if each[0] in copied)
-        cancel = replace(invite, method="CANCEL", headers=headers + self._reason, body=None)
+        cancel = self._delivery.request.cancelled(*self._reason)
         self._core.request(cancel, self._delivery.destination)
 
 

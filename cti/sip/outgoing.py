@@ -107,6 +107,12 @@ class OutgoingRequest:
         """The same request for another endpoint (RFC 3263, 4.3)."""
         return replace(self, branch=branch)
 
+    def cancelled(self, *headers: Header) -> "OutgoingRequest":
+        """The CANCEL of this INVITE: same branch, same CSeq number, same Route (9.1)."""
+        copied = ("Route", "Max-Forwards", "From", "To", "Call-ID")
+        kept = tuple(each for each in self.headers if each[0] in copied)
+        return replace(self, method="CANCEL", headers=kept + headers, body=None)
+
     @property
     def next_hop(self) -> str:
         """The URI it is sent to: of the first proxy it is to pass, else its own (8.1.2)."""

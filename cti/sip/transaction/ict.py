@@ -3,7 +3,9 @@
 ::
 
     CALLING     --1xx-->      PROCEEDING      A sends again at T1, 2*T1, 4*T1 ...; B gives up
-    CALLING, PROCEEDING
+    CALLING     --patience--> UNWANTED        told of as silent; answered CANCEL if it rings after
+                                              all, for as long as B would have run
+    CALLING, PROCEEDING, UNWANTED
                 --2xx-->      ACCEPTED        every 2xx goes up; M ends it
                 --300..699--> COMPLETED       ACK is sent, and sent again; D ends it
 
@@ -35,6 +37,8 @@ class State(Enum):
     """RFC 3261, figure 5, and RFC 6026, figure 3."""
 
     CALLING = "calling"
+    UNWANTED = "unwanted"
+    """Given up sooner than the RFC has it: nothing is sent again, but it may have arrived."""
     PROCEEDING = "proceeding"
     ACCEPTED = "accepted"
     COMPLETED = "completed"
@@ -75,12 +79,28 @@ class InviteClient:
                 self._interval *= 2
                 return [Send(self._data), Arm(Timer.A, self._interval)]
             case State.CALLING, Fired(Timer.B):
-                self.state = State.TERMINATED
-                return [TimedOut(), Terminated()]
-            case (State.COMPLETED, Fired(Timer.D)) | (State.ACCEPTED, Fired(Timer.M)):
+                return self._give_up()
+            case State.UNWANTED, Received(response) if response.code < 200:
+                return [Send(bytes(self._request.cancelled()))]
+            case State.UNWANTED, Received(response):
+                return [Disarm(Timer.B), *self._answered(event, response.code)]
+            case (
+                (State.COMPLETED, Fired(Timer.D))
+                | (State.ACCEPTED, Fired(Timer.M))
+                | (State.UNWANTED, Fired(Timer.B))
+            ):
                 self.state = State.TERMINATED
                 return [Terminated()]
         return []
+
+    def _give_up(self) -> list[Effect]:
+        """Nobody answered; where that was soon, somebody may yet, and is not left ringing."""
+        rest = self._timers.limit - self._request.patience
+        if not self._request.patience or rest <= 0:
+            self.state = State.TERMINATED
+            return [TimedOut(), Terminated()]
+        self.state = State.UNWANTED
+        return [Disarm(Timer.A), TimedOut(), Arm(Timer.B, rest)]
 
     def _quieten(self) -> list[Effect]:
         """Any response ends the retransmissions (17.1.1.2)."""

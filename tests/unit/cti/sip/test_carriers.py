@@ -4,10 +4,19 @@ import pytest
 from sipmessage import URI, Address
 
 from cti.sip import sdp
-from cti.sip.events import Ended, Endpoint, Invitation, SessionEnded, SessionOffered
+from cti.sip.events import (
+    Ended,
+    Endpoint,
+    Invitation,
+    SendDatagram,
+    SessionAccepted,
+    SessionEnded,
+    SessionOffered,
+)
 from cti.sip.settings import UserAgentSettings
 from cti.sip.user_agent import UserAgent
 from tests.support.lossy_link import KnownAccounts, LossyLink, Peer, counting_entropy
+from tests.support.sip_messages import Changes, response_bytes
 
 HOUSE, CARRIER, PROXY = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
@@ -50,6 +59,60 @@ def test_a_gateway_that_rings_is_waited_for() -> None:
     _, output = house.user_agent.invite(invitation(patience=4.0))
     house.perform(output)
     link.run(until=60.0)
+    assert not house.told(SessionEnded)
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_gateway_that_wakes_up_too_late_rings_nobody(answers: bool) -> None:
+    link = LossyLink()
+    house, carrier = link.peer(HOUSE), link.peer(CARRIER, trunks=(HOUSE,))
+    link.drops = lambda data: data.startswith(b"SIP/2.0 ") and link.now < 5
+
+    def ring(report: object) -> None:
+        if isinstance(report, SessionOffered) and report.offer is not None:
+            agent, session = carrier.user_agent, report.session
+            answer = sdp.answer(report.offer, CARRIER, 40000)
+            late = (
+                (lambda: agent.accept(session, answer)) if answers else lambda: agent.ring(session)
+            )
+            link.at(6.0, lambda: carrier.perform(late()))
+
+    carrier.on_report = ring
+    at, end = ended_at(link, house, patience=4.0)
+    assert at == pytest.approx(4.0)
+    assert end.status == 408
+    (left,) = carrier.told(SessionEnded)
+    assert left.why is (Ended.REMOTE if answers else Ended.CANCELLED)
+    assert house.user_agent.idle
+    assert carrier.user_agent.idle
+
+
+def test_who_answers_after_another_was_asked_is_taken_leave_of() -> None:
+    """Two endpoints of one name: the first is slow, the second takes the call."""
+    link = LossyLink()
+    house, quick = link.peer(HOUSE), link.peer(PROXY, trunks=(HOUSE,))
+    slow = Endpoint(CARRIER, 5060)
+    link.names["sip:95588@carrier.example"] = (slow, quick.endpoint)
+
+    def take(report: object) -> None:
+        if isinstance(report, SessionOffered) and report.offer is not None:
+            answer = sdp.answer(report.offer, PROXY, 40000)
+            quick.perform(quick.user_agent.accept(report.session, answer))
+
+    quick.on_report = take
+    target = "sip:95588@carrier.example"
+    _, output = house.user_agent.invite(invitation(target=target, patience=4.0))
+    house.perform(output)
+    link.run(until=10.0)
+    assert house.told(SessionAccepted)
+    contact: Changes = {"Contact": f"<sip:x@{CARRIER}>"}
+    (first, *_) = [data for _, _, to, data in link.log if to == slow]
+    ok = response_bytes(first, 200, "slow", contact, bytes(sdp.offer(CARRIER, 40000)))
+    for expected in ([b"ACK", b"BYE"], [b"ACK"]):
+        late = house.user_agent.datagram_received(ok, slow, link.now)
+        sent = [each for each in late if isinstance(each, SendDatagram)]
+        assert [each.data.split(b" ")[0] for each in sent] == expected
+        assert {each.destination.host for each in sent} == {CARRIER}
     assert not house.told(SessionEnded)
 
 

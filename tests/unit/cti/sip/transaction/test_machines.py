@@ -1,5 +1,7 @@
 """The four machines, step by step, and all of them under any sequence of events."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +56,20 @@ def intervals(machine: Machine, timer: Timer, times: int) -> list[float]:
         (armed,) = [each for each in machine.handle(Fired(timer)) if isinstance(each, Arm)]
         found.append(armed.seconds)
     return found
+
+
+def test_ict_cancels_who_rings_after_it_was_given_up() -> None:
+    machine = ict.InviteClient(replace(INVITE, patience=4.0), TIMERS)
+    assert machine.start()[-1] == Arm(Timer.B, 4.0)
+    assert machine.handle(Fired(Timer.B)) == [Disarm(Timer.A), TimedOut(), Arm(Timer.B, 28.0)]
+    assert machine.handle(Fired(Timer.A)) == []
+    (cancel,) = machine.handle(received(180))
+    assert isinstance(cancel, Send)
+    assert cancel.data.startswith(b"CANCEL sip:b@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1")
+    assert b"branch=z9hG4bK1\r\n" in cancel.data
+    assert b"CSeq: 7 CANCEL" in cancel.data
+    assert machine.handle(received(180)) == [cancel]
+    assert [type(each) for each in machine.handle(received(487))] == [Disarm, Send, PassUp, Arm]
 
 
 def test_ict_sends_again_at_doubling_intervals_and_gives_up() -> None:
@@ -249,6 +265,7 @@ class Course:
 @given(st.lists(CLIENT_EVENTS, max_size=12))
 def test_clients_come_to_an_end_whatever_happens(events: list[Event]) -> None:
     Course(ict.InviteClient(INVITE, TIMERS)).run(events)
+    Course(ict.InviteClient(replace(INVITE, patience=4.0), TIMERS)).run(events)
     Course(nict.NonInviteClient(BYE, TIMERS)).run(events)
 
 
