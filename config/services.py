@@ -134,7 +134,11 @@ class Hotline:
             self.roster, reactor, limits=SessionLimits(web.idle, web.longest), entropy=entropy
         )
         self.frame = Frame(
-            WebSettings(web.secure, web.origins), self.sessions, reactor, entropy=entropy
+            WebSettings(web.secure, web.origins),
+            self.sessions,
+            reactor,
+            entropy=entropy,
+            number=self.switch.trunks.written,
         )
 
     # --- life -------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ class Card:
 
     call_id: CallId
     calling: str
+    """The caller's number as the agent would write it."""
     called: str
     started: datetime
     queue_id: QueueId
@@ -74,9 +75,11 @@ class Cards:
         tickets: TicketPort,
         history: CallHistoryPort,
         changed: Callable[[AgentId], None],
+        number: Callable[[str], str],
     ) -> None:
         self._control, self._tickets, self._history = control, tickets, history
         self._changed = changed
+        self._number = number
         self._cards: dict[AgentId, Card] = {}
 
     def of(self, agent_id: AgentId) -> Card | None:
@@ -89,7 +92,7 @@ class Cards:
         """Show the offered call, which has waited since `queued`."""
         self._cards[agent_id] = Card(
             call_id=call.id,
-            calling=call.calling,
+            calling=self._number(call.calling),
             called=call.called,
             started=call.started,
             queue_id=offer.queue_id,

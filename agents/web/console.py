@@ -50,7 +50,7 @@ class Console:
         history: CallHistoryPort,
     ) -> None:
         self._agents, self._bus, self._control = agents, bus, control
-        self._cards = Cards(control, tickets, history, self._show_card)
+        self._cards = Cards(control, tickets, history, self._show_card, frame.number)
         self._subscriptions: list[Unsubscribe] = []
         self.board = LiveBoard(
             frame,

@@ -89,7 +89,8 @@ class Inviting:
         """Who is calling, seen from that telephone: of a call it made itself, whom it calls."""
         call = self._switch.call_of(member)
         first = next(iter(call.members.values()))
-        return call.called if first is member else call.calling
+        number = call.called if first is member else call.calling
+        return self._switch.lines.written(number)
 
     @staticmethod
     def _headers(member: Member) -> tuple[tuple[str, str], ...]:

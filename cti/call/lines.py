@@ -55,6 +55,9 @@ class Lines(Protocol):
     def identify(self, report: SessionOffered) -> Identity:
         """Who calls by this INVITE, from a trunk or from a telephone of the house."""
 
+    def written(self, number: str) -> str:
+        """The number as people of this place write and dial it, and read it on their telephones."""
+
     def admit(self, trunk: str) -> bool:
         """Whether the trunk may bring one more call now; counts it if so, until `release`."""
 

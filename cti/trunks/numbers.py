@@ -158,6 +158,15 @@ class Numbers:
                 )
         return f"{self._abroad}{plain}"
 
+    def written(self, text: str) -> str:
+        """A number of ours as people here write and dial it: their own country's without its code,
+        others in E.164; what is no E.164 number stays as it is.
+        """
+        parsed = _parsed(text, None) if text.startswith("+") else None
+        if parsed is None or str(parsed.country_code) != self._code:
+            return text
+        return self.write(Number(text, Kind.E164), Form.NATIONAL)
+
     def reach(self, number: Number) -> Reach:
         """How far a call to the number is."""
         if number.text in self._settings.emergency:

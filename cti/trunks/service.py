@@ -89,6 +89,9 @@ class TrunkService:
         trunk = self.settings.trunks.get(name) or Trunk(name, believed=False)
         return identity.identity_of_trunk(report.request, trunk, self.numbers)
 
+    def written(self, number: str) -> str:
+        return self.numbers.written(number)
+
     def admit(self, trunk: str) -> bool:
         meter = self._meters.get(trunk)
         return meter is None or meter.admit(self._clock.seconds(), outgoing=False)

@@ -1,7 +1,7 @@
 """The frame of every page: who asks, in which language, what it looks like, what went wrong."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -66,8 +66,11 @@ class Frame:
         clock: Clock,
         *,
         entropy: Entropy = system_entropy,
+        number: Callable[[str], str] = str,
     ) -> None:
         self.settings = settings
+        self.number = number
+        """A telephone number as people of this place write it."""
         self.sessions = sessions
         self.clock = clock
         self.texts = Texts()

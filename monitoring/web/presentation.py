@@ -90,6 +90,10 @@ class Presentation:
         """The caller's way through the menus."""
         return self._frame.way(self._language, path)
 
+    def number(self, calling: str) -> str:
+        """The caller's number as people here write it, or that there is none."""
+        return self._frame.number(calling) if calling else self.word("calls.withheld")
+
     def moment(self, at: datetime | None) -> str:
         """Date and time of day."""
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
@@ -114,8 +118,8 @@ class Presentation:
             "link": quote(record.call_id, safe=""),
             "started": self.moment(record.started),
             "direction": self.word(f"calls.direction.{record.direction.value}"),
-            "calling": record.calling or self.word("calls.withheld"),
-            "called": record.called,
+            "calling": self.number(record.calling),
+            "called": self._frame.number(record.called),
             "outcome": outcome,
             "outcome_word": self.word(f"calls.outcome.{outcome}"),
             "queue": self.queue(record.queue_id),
@@ -163,7 +167,7 @@ class Presentation:
             case ConnectionEvent():
                 return self._connection_facts(event)
             case CallStarted():
-                return [f"{event.calling or self.word('calls.withheld')} → {event.called}"]
+                return [f"{self.number(event.calling)} → {self._frame.number(event.called)}"]
             case CallCleared():
                 return [self._cause(event.cause.value), self._by(event.cleared_by.value)]
             case UserDataAttached():

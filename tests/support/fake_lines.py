@@ -24,6 +24,9 @@ class FakeLines:
     def identify(self, report: SessionOffered) -> Identity:
         return self.identity or NoLines().identify(report)
 
+    def written(self, number: str) -> str:
+        return number
+
     def admit(self, trunk: str) -> bool:
         return self._count(trunk, outgoing=False)
 
