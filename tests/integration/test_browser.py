@@ -186,7 +186,7 @@ def watch_the_phone_ring(agent: Desk) -> None:
     expect(page.locator("#card-name")).to_have_text("王建国")
     expect(page.locator("#card-level")).to_have_text("特别")
     expect(page.locator("#card-verification")).to_have_text("号码识别")
-    expect(page.locator("#card-number")).to_have_text(f"+86{CUSTOMER}")
+    expect(page.locator("#card-number")).to_have_text(CUSTOMER)
     expect(page.locator("#card-path")).to_have_text("普通话 › 人工服务")
     expect(page.locator("#card-queue")).to_have_text("综合服务")
     expect(page.locator("#tickets")).to_have_text("没有未结工单")
@@ -218,7 +218,7 @@ def open_complaint(agent: Desk) -> str:
         agent.page.locator("#complaint").click()
     form = opened.value
     expect(form.locator("[name=name]")).to_have_value("王建国")
-    expect(form.locator("[name=contact]")).to_have_value(f"+86{CUSTOMER}")
+    expect(form.locator("[name=contact]")).to_have_value(CUSTOMER)
     expect(form.locator("[name=kind][value=complaint]")).to_be_checked()
     form.locator("[name=title]").fill("信用卡被重复扣款")
     form.locator("[name=text]").fill("同一笔消费 318.00 元扣了两次，客户要求退回一笔。")

@@ -80,9 +80,7 @@ class Hour:
         def come() -> bool:
             events = journal(self.house)
             self.callers |= {
-                event.call_id: event.calling.removeprefix("+86")
-                for event in events
-                if isinstance(event, CallStarted)
+                event.call_id: event.calling for event in events if isinstance(event, CallStarted)
             }
             return any(isinstance(event, kind) and true(event) for event in events)
 

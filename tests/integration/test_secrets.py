@@ -67,7 +67,9 @@ def test_what_is_keyed_in_secret_is_nowhere(tmp_path: Path, prompts: Path) -> No
         assert re.findall(r"far side keyed (.)", phone.text) == ["5"]
         pages = {"console": shown, **all_pages(house)}
     everything = [*pages.items(), *all_files(house)]
-    assert sum(secret_in("8613800138000", text) for _, text in everything) > 2, "what is no secret"
+    assert sum(secret_in(r"(\+86)?13800138000", text) for _, text in everything) > 2, (
+        "what is no secret"
+    )
     for name, text in everything:
         found = [secret for secret in SECRETS if secret_in(secret, text)]
         assert not found, f"{name} shows {found}"
