@@ -85,6 +85,7 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["as_dialled"] = number
         self.add_package("cti.web")
 
     # --- composition ------------------------------------------------------------------------
