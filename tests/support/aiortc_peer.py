@@ -87,7 +87,8 @@ class Peer:
         try:
             while True:
                 frame = await track.recv()
-                self._heard.append(frame.to_ndarray().reshape(-1).astype(np.int16))
+                samples = frame.to_ndarray().reshape(-1).astype(np.int16)
+                self._heard.append(samples[:: frame.sample_rate // RATE])
         except MediaStreamError:
             return
 

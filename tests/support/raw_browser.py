@@ -209,14 +209,15 @@ class Browsers:
                     browser.tick()
 
     def _told(self) -> bool:
-        *lines, self._line = (self._line + os.read(0, 1 << 16)).split(b"\n")
+        data = os.read(0, 1 << 16)
+        *lines, self._line = (self._line + data).split(b"\n")
         for line in lines:
             said = json.loads(line)
             if said["do"] == "close":
                 return True
             sys.stdout.write(json.dumps(self._do(said)) + "\n")
             sys.stdout.flush()
-        return False
+        return not data
 
     def _do(self, said: dict[str, Any]) -> dict[str, Any]:
         match said:

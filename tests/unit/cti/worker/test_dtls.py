@@ -107,7 +107,7 @@ def test_an_association_ends_when_one_side_says_so_and_not_before() -> None:
     assert active.close() == []
     exchange(passive, active)
     (goodbye,) = active.close()
-    passive.receive(b"\x15" + goodbye[1:-1] + bytes(1))
+    passive.receive(goodbye[:-1] + bytes([goodbye[-1] ^ 1]))
     assert passive.progress is Progress.DONE, "somebody else said it"
     passive.receive(goodbye)
     assert passive.progress is active.progress is Progress.CLOSED
