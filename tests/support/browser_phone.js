@@ -27,9 +27,16 @@ class BrowserPhone {
     return all("contact").length;
   }
 
+  // A fresh connection; `phone.connections` are the states it came into.
+  async begin() {
+    await begin(this.frequency);
+    this.connections = [];
+    call.onconnectionstatechange = ({ target }) => this.connections.push(target.connectionState);
+  }
+
   // Calls; `spoil` may change the offer before it is sent.
   async dial(number, spoil = (sdp) => sdp) {
-    await begin(this.frequency);
+    await this.begin();
     const to = `<sip:${number}@${location.hostname}>`;
     this.dialog = newDialog(`${this.me};tag=${token()}`, to, to.slice(1, -1), this.contact);
     this.state = "dialling";
@@ -90,7 +97,7 @@ class BrowserPhone {
     message.headers.set("to", [to]);
     this.dialog = newDialog(to, message.one("from"), uri(message.one("contact")), this.contact);
     this.dialog.callId = message.one("call-id");
-    await begin(this.frequency);
+    await this.begin();
     this.state = "ringing";
     this.reply(message, 180);
   }

@@ -198,14 +198,13 @@ class Browsers:
         """Until told to close."""
         due = time.monotonic()
         while True:
-            for key, _ in self._selector.select(max(0.0, due - time.monotonic())):
-                if key.fd != 0:
-                    key.data.take()
-                elif self._told():
-                    return
+            if self._selector.select(max(0.0, due - time.monotonic())) and self._told():
+                return
             if time.monotonic() >= due:
                 due += TICK
+                # What came waits for the tick: whoever sends it pays for no waking of ours.
                 for browser in self._all:
+                    browser.take()
                     browser.tick()
 
     def _told(self) -> bool:
@@ -224,7 +223,6 @@ class Browsers:
             case {"do": "offer"}:
                 browser = RawBrowser(self._certificate, self._frames)
                 self._all.append(browser)
-                self._selector.register(browser.socket, selectors.EVENT_READ, browser)
                 return {"browser": len(self._all) - 1, "sdp": browser.offer()}
             case {"do": "accept", "browser": number, "sdp": text}:
                 self._all[number].accept(text)

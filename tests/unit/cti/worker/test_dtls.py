@@ -59,6 +59,10 @@ def test_another_certificate_is_refused() -> None:
         exchange(passive, active)
     assert passive.progress is Progress.FAILED
     assert passive.keys is None
+    (alert,) = passive.farewell()
+    with pytest.raises(HandshakeError, match="alert"):
+        active.receive(alert)
+    assert active.keys is None, "it never believes to be heard"
     assert passive.wait() is None
     assert passive.receive(b"\x16 more") == []
 
