@@ -26,7 +26,9 @@ from cti.media.port import (
     Tracks,
 )
 from cti.transport.media_process import GIVE_UP_AFTER, MediaWorker, ProcessReactor
+from cti.transport.unclosed import Unclosed
 from cti.worker import commands
+from cti.worker.disk import ThreadDisk
 from cti.worker.reports import Unheard
 from cti.worker.settings import MediaSettings
 
@@ -59,9 +61,11 @@ class MediaWorkers:
         self._groups: dict[CallId, set[ConnectionId]] = {}
         self._opening: set[ConnectionId] = set()
         self._awaiting: list[Deferred[None]] = []
+        self._disk = ThreadDisk(reactor)
         number = count or max(1, (os.cpu_count() or 1) - 1)
         self._workers = [
-            MediaWorker(n, reactor, _share(settings, n, number), self) for n in range(number)
+            MediaWorker(n, reactor, _share(settings, n, number), self, self._unclosed())
+            for n in range(number)
         ]
 
     # --- their life -------------------------------------------------------------------------
@@ -85,7 +89,7 @@ class MediaWorkers:
         for leg in tuple(self._homes):
             self._forget(leg)
         ended = DeferredList([worker.stop() for worker in self._workers])
-        return ended.addCallback(lambda _: None)
+        return ended.addCallback(lambda _: self._disk.stop())
 
     @property
     def processes(self) -> list[int]:
@@ -159,7 +163,10 @@ class MediaWorkers:
 
     def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         """Record to that file."""
-        self._tell(leg, commands.Record, path=path.absolute(), tracks=tracks.value)
+        home = self._homes.get(leg)
+        if home is not None:
+            home.worker.unclosed.begun(leg, path.absolute())
+            self._tell(leg, commands.Record, path=path.absolute(), tracks=tracks.value)
 
     def mask(self, leg: ConnectionId, masked: bool) -> None:
         """Keep what follows out of recordings and others' ears, or no more."""
@@ -182,10 +189,16 @@ class MediaWorkers:
         home = self._homes.get(leg)
         self._forget(leg)
         if home is None or home.worker.link is None:
-            return succeed(LegStatistics())
+            return self._sealed(leg)
+        unclosed = home.worker.unclosed
+
+        def seen(figures: dict[str, Any]) -> LegStatistics:
+            unclosed.forget(leg)
+            return LegStatistics(**figures)
+
         closed: Deferred[dict[str, Any]]
         closed = home.worker.link.callRemote(commands.Close, leg=leg)
-        return closed.addCallbacks(lambda seen: LegStatistics(**seen), lambda _: LegStatistics())
+        return closed.addCallbacks(seen, lambda _: self._sealed(leg))
 
     # --- told by the workers ----------------------------------------------------------------
 
@@ -210,6 +223,14 @@ class MediaWorkers:
             self.listener.legs_lost(lost)
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _unclosed(self) -> Unclosed:
+        return Unclosed(self._disk, lambda *closed: self.listener.recording_closed(*closed))
+
+    def _sealed(self, leg: ConnectionId) -> Deferred[LegStatistics]:
+        """There are no figures of a leg whose worker died; fires when its recordings are closed."""
+        sealing = DeferredList([worker.unclosed.sealed(leg) for worker in self._workers])
+        return sealing.addCallback(lambda _: LegStatistics())
 
     def _worker_of(self, group: CallId) -> MediaWorker | None:
         for leg in self._groups.get(group, ()):

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from cti.kernel.clock import Clock, DelayedCall
 from cti.kernel.identifiers import ConnectionId
 from cti.media.port import MediaListener, PlayOutcome
+from cti.transport.unclosed import Unclosed
 from cti.worker import commands
 from cti.worker.settings import MediaSettings
 
@@ -83,6 +84,7 @@ class ServerLink(commands.Link):
     def _recording_closed(
         self, leg: ConnectionId, path: Path, seconds: float, digest: str
     ) -> dict[str, Any]:
+        self._worker.unclosed.ended(leg, path)
         self._owner.listener.recording_closed(leg, path, seconds, digest)
         return {}
 
@@ -101,8 +103,10 @@ class MediaWorker:
         reactor: ProcessReactor,
         settings: MediaSettings,
         owner: WorkerOwner,
+        unclosed: Unclosed,
     ) -> None:
         self.number = number
+        self.unclosed = unclosed
         self.link: ServerLink | None = None
         self.legs: set[ConnectionId] = set()
         self.failures = 0
@@ -177,6 +181,7 @@ class MediaWorker:
         self._disarm()
         if self.link is not None:
             self.disconnected(self.link)
+        self.unclosed.seal()
         if self._stopping is not None:
             self._stopping.callback(None)
         else:

@@ -9,6 +9,7 @@ import pytest
 
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import Codec, LegStatistics, MediaUnavailable
+from cti.recording.verify import State, verify
 from cti.transport import media_process
 from cti.transport.media_client import MediaWorkers
 from cti.worker.settings import MediaSettings
@@ -45,6 +46,44 @@ def test_a_killed_worker_takes_its_legs_and_no_others() -> None:
         assert len(ear.told) == 1
 
     run_in_reactor(main)
+
+
+@pytest.mark.parametrize("hung_up", [False, True])
+def test_the_recordings_of_a_killed_worker_are_closed_at_once(
+    tmp_path: Path, hung_up: bool
+) -> None:
+    path = tmp_path / "call.wav"
+
+    async def main() -> None:
+        ear = Ear()
+        workers = MediaWorkers(reactor(), SETTINGS, ear, count=1)
+        await workers.start()
+        address = await workers.open(ONE, CallId("a"))
+        await workers.open(TWO, CallId("a"))
+        phone = RtpPhone(Codec.PCMA)
+        phone.call(address.host, address.port)
+        workers.configure(ONE, phone.target)
+        workers.record(ONE, path)
+        workers.record(TWO, tmp_path / "closed.wav")
+        await workers.close(TWO)
+        await phone.talk(tone(600, 2.0))
+        del ear.told[:]
+        os.kill(workers.processes[0], signal.SIGKILL)
+        if not hung_up:
+            await until(lambda: ear.told)
+            assert ear.told.pop(0) == ("lost", ONE)
+        assert await workers.close(ONE) == LegStatistics()
+        (closed,) = ear.told
+        assert closed[:3] == ("recording", ONE, path)
+        assert closed[3] >= 0.5
+        verdict = verify(path, closed[4])
+        assert (verdict.state, verdict.why, verdict.witnessed) == (State.WHOLE, "crash", True)
+        await phone.hang_up()
+        await workers.shut_down()
+
+    run_in_reactor(main)
+    received, _ = read_wave(path).T
+    assert has_tone(received[400:2000], 600)
 
 
 def test_without_a_worker_no_leg_opens() -> None:

@@ -1,5 +1,6 @@
 """A worker's life as the server sees it: started, waited for, started again, ended."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
+from cti.kernel.identifiers import ConnectionId
 from cti.transport.media_process import MediaWorker, WorkerOutput
+from cti.transport.unclosed import Unclosed
 from cti.worker.reports import Unheard
 from cti.worker.settings import MediaSettings
 from tests.support.deferred import result_of
+from tests.support.disks import DirectDisk
 
 SETTINGS = MediaSettings(bind="192.0.2.1", first_port=10, last_port=20)
 
@@ -32,6 +36,10 @@ class Process:
         self.protocol.processEnded(Failure(ProcessTerminated(1)))
 
 
+def _closed(leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
+    raise AssertionError((leg, path, seconds, digest))
+
+
 class House(Clock):
     """A clock that starts processes, and the worker's owner."""
 
@@ -41,7 +49,7 @@ class House(Clock):
         super().__init__()
         self.processes: list[Process] = []
         self.told: list[str] = []
-        self.worker = MediaWorker(0, self, SETTINGS, self)
+        self.worker = MediaWorker(0, self, SETTINGS, self, Unclosed(DirectDisk(), _closed))
         self.worker.start()
 
     def spawnProcess(  # noqa: N802  (Twisted's name)
