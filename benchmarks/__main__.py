@@ -10,20 +10,22 @@ from pathlib import Path
 from benchmarks import machine, sipp
 from benchmarks.bench import Bench
 from benchmarks.figures import as_json, table
-from benchmarks.measures import media, offer, prompt, setup
+from benchmarks.measures import barge_in, media, offer, prompt, setup
 from benchmarks.server import running_server
 
 MEASURES = {
     "setup": setup.measure,
     "offer": offer.measure,
     "prompt": prompt.measure,
+    "barge-in": barge_in.measure,
     "media": media.measure,
 }
 EPILOG = """\
-setup   calls per second answered and hung up at once, by SIPp, without one failure; CPU per call
-offer   from a free agent to the INVITE on their phone
-prompt  from the 200 OK to the first RTP packet of the prompt
-media   lateness of RTP packets with many calls up, beside a bare loop's on this machine
+setup     calls per second answered and hung up at once, by SIPp, without one failure; CPU per call
+offer     from a free agent to the INVITE on their phone
+prompt    from the 200 OK to the first RTP packet of the prompt
+barge-in  from a key press to the silence of the prompt
+media     lateness of RTP packets with many calls up, beside a bare loop's on this machine
 
 PEER=[NUMBER@]HOST[:PORT] in the environment puts the setup load on another server too: one that
 answers NUMBER (95001) and hangs up at once."""

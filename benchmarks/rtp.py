@@ -37,3 +37,8 @@ def key_press(key: int, first: int, ssrc: int) -> list[bytes]:
 def is_audio(data: bytes) -> bool:
     """Whether it is a packet of sound, not RTCP and no key press."""
     return len(data) > HEADER.size + STAMP.size and data[1] & 0x7F in (0, PCMA)
+
+
+def is_silent(data: bytes) -> bool:
+    """Whether the packet's A-law is digital silence."""
+    return data[HEADER.size :].strip(QUIET[:1]) == b""

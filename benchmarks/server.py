@@ -24,8 +24,9 @@ from cti.kernel.identifiers import DeviceId, StaffId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Role
 
-HANG_UP, QUEUE, MENU, PROMPT, MUSIC = "95001", "95002", "95003", "95004", "95005"
-"""Numbers: hung up on at once; into the queue; 0 leads there; a prompt; music without end."""
+HANG_UP, QUEUE, MENU, PROMPT, MUSIC, ONE_KEY = (f"9500{number}" for number in range(1, 7))
+"""Numbers: hung up on at once; into the queue; 0 leads there; a prompt; music without end; a
+prompt until 0 is pressed."""
 NOBODY = "nobody"
 REALM = "hotline"
 START_SECONDS, STOP_SECONDS, LOOK = 60.0, 15.0, 0.05
@@ -45,6 +46,8 @@ FLOWS = {
     MENU: "  first: {menu: {prompt: main.menu, choices: {0: {name: agent, then: person}}}}\n"
     "  person: {enqueue: {queue: general}}\n",
     PROMPT: "  first: {hang_up: {prompt: main.menu}}\n",
+    ONE_KEY: "  first: {menu: {prompt: main.menu, choices: {0: {name: over, then: over}}}}\n"
+    "  over: {hang_up: {}}\n",
     MUSIC: "  first: {enqueue: {queue: nobody}}\n",
 }
 """The nodes of each number's flow."""

@@ -153,7 +153,7 @@ def _from_key(exchange: Exchange, caller: Telephone, phone: Telephone) -> float:
     call = caller.dial(MENU)
     exchange.run_until(lambda: call.answered, "the caller is answered")
     exchange.run_until(lambda: wire.receive(caller.sound), "the caller hears something")
-    pressed = _press(exchange, caller, call.media)
+    pressed = press(exchange, caller, call.media)
     exchange.run_until(lambda: phone.call, "the idle agent is offered the call")
     assert phone.call is not None
     offered = phone.call.offered
@@ -164,7 +164,7 @@ def _from_key(exchange: Exchange, caller: Telephone, phone: Telephone) -> float:
     return float(offered - pressed)
 
 
-def _press(exchange: Exchange, caller: Telephone, media: wire.Address) -> int:
+def press(exchange: Exchange, caller: Telephone, media: wire.Address) -> int:
     """Press the key; when its first packet was sent."""
     first, *rest = rtp.key_press(KEY, 1, SSRC)
     for place, packet in enumerate(rest, 1):
