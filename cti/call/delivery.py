@@ -87,7 +87,8 @@ class Delivery:
             return
         target = negotiation.target(report.description, report.description, leg.local)
         if target is None:
-            self._failed(member, leg, Cause.NETWORK)
+            if not self._otherwise(member, leg):
+                self._failed(member, leg, Cause.NETWORK)
             return
         self._switch.aim(leg, target)
         for other in [each for each in member.legs if each is not leg]:
@@ -108,9 +109,7 @@ class Delivery:
         if elsewhere and member.calling.diversions < MOST_DIVERSIONS:
             self.divert(member, elsewhere)
             return
-        if report.status == NOT_ACCEPTABLE and leg.contact and leg.otherwise:
-            self._clearing.drop_leg(member, leg, Cause.NETWORK)
-            self._invite_contact(member, self._open(member, leg.contact, leg.otherwise))
+        if report.status == NOT_ACCEPTABLE and self._otherwise(member, leg):
             return
         route, calling = leg.route, member.calling
         if route is not None and not self._switch.lines.failed(route, report.status):
@@ -157,6 +156,14 @@ class Delivery:
                 self._inviting.telephone(member, leg, address, leg.contact)
 
         self._when_open(member, leg, invite)
+
+    def _otherwise(self, member: Member, leg: Leg) -> bool:
+        """Offer the contact other security, if there is any left that it was not offered."""
+        if leg.contact is None or not leg.otherwise:
+            return False
+        self._clearing.drop_leg(member, leg, Cause.NETWORK)
+        self._invite_contact(member, self._open(member, leg.contact, leg.otherwise))
+        return True
 
     def _by_lines(self, call: LiveCall, member: Member, device: Device) -> None:
         assert member.calling is not None

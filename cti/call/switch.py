@@ -216,10 +216,11 @@ def security_of_transport(transport: Transport) -> Security:
 
 
 def securities(transport: Transport) -> tuple[Security, ...]:
-    """What to offer a telephone that signals that way, one after the other while it answers 488.
+    """What to offer a telephone that signals that way, one after the other until it takes one.
 
     A section can offer one of them only (RFC 4568, 7.1.1), and a telephone tells nowhere which it
-    takes. It alone decides: what reaches it by TLS nobody else can refuse in its place.
+    takes: it answers 488, or some of them 200 without our kind of key. It alone decides: what
+    reaches it by TLS nobody else can refuse in its place.
     """
     match transport:
         case Transport.WS | Transport.WSS:
@@ -227,4 +228,4 @@ def securities(transport: Transport) -> tuple[Security, ...]:
         case Transport.TLS:
             return (Security.SDES, Security.DTLS, Security.NONE)
         case _:
-            return (Security.NONE, Security.SDES)
+            return (Security.NONE, Security.DTLS, Security.SDES)

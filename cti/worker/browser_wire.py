@@ -49,7 +49,11 @@ class BrowserWire:
         self._refusals = Refusals(leg, self._srtp)
         self._far: BrowserKeys | None = None
         self._announced: Source = ("", 0)
+        self._met = ""
+        """The host that the far side was first heard from; empty: not yet."""
         self._handshake: Handshake | None = None
+        self._early: tuple[bytes, Source] | None = None
+        """What the far side said of a handshake before signalling told us who it is."""
         self._again: DelayedCall | None = None
         """When the handshake's last flight is sent once more."""
         self._consent: DelayedCall | None = None
@@ -87,7 +91,8 @@ class BrowserWire:
         if not isinstance(far, BrowserKeys):
             return False
         before, self._far = self._far, far
-        self._announced = (target.host, target.port)
+        if self._announced != (target.host, target.port):
+            self._announced, self._met = (target.host, target.port), ""
         self._ice.configure(far.fragment)
         if not far.fragment:
             self._ice.peer = self._announced
@@ -95,6 +100,9 @@ class BrowserWire:
             self._consent = self._clock.callLater(CONSENT_SECONDS, self._check_consent)
         if before is None or before.fingerprint != far.fingerprint:
             self._begin(far)
+        early, self._early = self._early, None
+        if early is not None:
+            self._receive_handshake(*early)
         return True
 
     def close(self) -> None:
@@ -146,17 +154,21 @@ class BrowserWire:
 
     def _receive_handshake(self, data: bytes, source: Source) -> None:
         handshake = self._handshake
-        if handshake is None or not self._may_talk(source):
-            # It comes again: what signalling or a check must say first is on its way.
+        if handshake is None:
+            self._early = data, source
+            return
+        if not self._may_talk(source):
+            # It comes again: the check that must come first is on its way.
             return
         self._advance(lambda: handshake.receive(data))
 
     def _may_talk(self, source: Source) -> bool:
         if self._far is not None and self._far.fragment:
             return self._ice.knows(source)
-        if source[0] == self._announced[0]:
-            # Without ICE the port may be another behind a NAT (RFC 4961).
-            self._ice.peer = source
+        if source[0] in (self._announced[0], self._met) or not self._met:
+            # Without ICE a NAT gives the far side another port, and often another address than
+            # it can announce (RFC 7362, 4); who it is, its certificate tells.
+            self._ice.peer, self._met = source, source[0]
         return source == self._ice.peer
 
     # --- the handshake ----------------------------------------------------------------------

@@ -76,11 +76,11 @@ def read_wave(path: Path) -> Samples:
         return samples if file.getnchannels() == 1 else samples.reshape(-1, file.getnchannels())
 
 
-def write_wave(path: Path, samples: Samples) -> Path:
+def write_wave(path: Path, samples: Samples, rate: int = RATE) -> Path:
     """Write a mono file and give its path back."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes(samples.astype("<i2").tobytes())
     return path

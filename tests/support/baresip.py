@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.audio import Samples, read_wave, tone, write_wave
+from tests.support.audio import RATE, Samples, tone, write_wave
 from tests.support.house import free_port
 from tests.support.reactor import until
 
 MODULES = Path("/usr/lib/baresip/modules")
+WIDEBAND = 16000
+"""Samples per second of G.722; a telephone that prefers it speaks from a file of that rate."""
 STOP_SECONDS = 5.0
 WAVE_HEADER = 44
 """Octets before the samples of what libsndfile writes."""
@@ -52,9 +55,14 @@ class Baresip:
         return "200 OK" in self.output
 
     def heard(self, since: int | None = None) -> Samples:
-        """What it decoded in its last call, or in all of them from that `position` on."""
+        """What it decoded in its last call, or in all of them from that `position` on.
+
+        Of the last call's wideband it is every second sample.
+        """
         if since is None:
-            return read_wave(self._dumps()[-1])
+            with wave.open(str(self._dumps()[-1]), "rb") as file:
+                samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+                return samples[:: file.getframerate() // RATE]
         octets = b"".join(path.read_bytes()[WAVE_HEADER:] for path in self._dumps())
         return np.frombuffer(octets[: len(octets) // 2 * 2], "<i2")[since:]
 
@@ -94,14 +102,19 @@ def running_baresip(
     """
     control_port = free_port(socket.SOCK_STREAM)
     folder.mkdir(parents=True, exist_ok=True)
-    voice = write_wave(folder / "voice.wav", tone(frequency, 60.0, -12.0))
+    rate = WIDEBAND if "g722" in codecs else RATE
+    said = tone(frequency * RATE / rate, 60.0 * rate / RATE, -12.0)
+    voice = write_wave(folder / "voice.wav", said, rate)
     settings = (
         "poll_method epoll",
+        "rtcp_mux yes",
         "sip_listen 127.0.0.1:0",
         f"audio_source aufile,{voice}",
         f"module_path {MODULES}",
         "module g711.so",
+        "module g722.so",
         "module srtp.so",
+        "module dtls_srtp.so",
         "module aufile.so",
         "module sndfile.so",
         "module_tmp account.so",

@@ -13,8 +13,10 @@ from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.service import SwitchService, SwitchSettings
+from cti.sip.events import Transport
 from cti.sip.session_timer import Terms
 from cti.sip.settings import UserAgentSettings
+from cti.transport.tls import TlsSettings
 from cti.trunks.numbers import Numbers, NumberSettings
 from cti.trunks.settings import Trunk, TrunksSettings
 from cti.worker.settings import MediaSettings
@@ -47,6 +49,7 @@ class LiveSwitch:
         minimum_expires: int = 60,
         trunks: TrunksSettings | None = None,
         terms: Terms | None = None,
+        tls: TlsSettings | None = None,
     ) -> None:
         self.events: list[Event] = []
         self.keys: list[str] = []
@@ -65,6 +68,7 @@ class LiveSwitch:
             media_workers=1,
             trunks=trunks or CARRIER,
             numbers=Numbers(NumberSettings(), [NUMBER]),
+            tls=tls,
         )
         self.service = SwitchService(settings, reactor(), bus, accounts)
         self.calls = self.service.calls
@@ -74,6 +78,11 @@ class LiveSwitch:
     def port(self) -> int:
         """Where it listens for SIP."""
         return self.service.endpoint.user_agent.settings.port
+
+    @property
+    def tls_port(self) -> int:
+        """Where it listens for SIP by TLS."""
+        return self.service.endpoint.user_agent.settings.ports[Transport.TLS]
 
     @property
     def switch(self) -> Switch:

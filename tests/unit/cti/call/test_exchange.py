@@ -421,7 +421,7 @@ def test_every_contact_rings_and_the_first_answer_wins(world: RealWorld) -> None
 @pytest.mark.parametrize(
     ("transport", "offered"),
     [
-        (Transport.UDP, [Security.NONE, Security.SDES]),
+        (Transport.UDP, [Security.NONE, Security.DTLS, Security.SDES]),
         (Transport.TLS, [Security.SDES, Security.DTLS, Security.NONE]),
         (Transport.WSS, [Security.DTLS]),
     ],

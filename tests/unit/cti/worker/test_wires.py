@@ -381,6 +381,31 @@ def test_a_telephone_with_dtls_and_without_ice_is_found_at_its_address() -> None
     end.wire.close()
 
 
+def test_a_telephone_without_ice_behind_a_nat_is_met_where_it_speaks_from() -> None:
+    end = End(Security.DTLS)
+    browser = Browser(end, ice=False)
+    assert browser.agree()
+    outside, stranger = ("203.0.113.5", 4711), ("203.0.113.66", 4711)
+    browser.shake_hands(outside)
+    assert browser.handshake.keys is not None
+    end.sound.receive(bytes([22]) + bytes(20), stranger)
+    end.wire.transmit(SOUND, PEER)
+    assert [to for _, to in end.sound.sent] == [outside]
+    end.wire.close()
+
+
+def test_a_handshake_begun_before_signalling_told_of_it_is_not_waited_for() -> None:
+    end = End(Security.DTLS)
+    browser = Browser(end, ice=False)
+    for hello in browser.handshake.start():
+        end.sound.receive(hello, PEER)
+    assert end.sound.sent == []
+    browser.agree()
+    browser.say([])
+    assert browser.handshake.keys is not None
+    end.wire.close()
+
+
 def test_the_certificate_is_kept_for_a_day() -> None:
     clock = Clock()
     wires = Wires(clock, lambda size: "0" * size * 2)
