@@ -87,7 +87,7 @@ class Delivery:
             return
         target = negotiation.target(report.description, report.description, leg.local)
         if target is None:
-            if not self._otherwise(member, leg):
+            if report.description is None or not self._otherwise(member, leg):
                 self._failed(member, leg, Cause.NETWORK)
             return
         self._switch.aim(leg, target)

@@ -1,5 +1,6 @@
 """Services of the exchange as sessions and legs see them: who hears whom, who is told what."""
 
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from cti.sip import sdp
 from cti.sip.events import (
     Ended,
     Endpoint,
+    SessionAccepted,
     SessionProgressed,
     SessionReferProgressed,
     SessionReferred,
@@ -443,6 +445,22 @@ def test_a_telephone_is_offered_other_security_while_it_accepts_none(
     assert [each.cause for each in told(world, Failed)] == [Cause.NETWORK]
     assert [*world.media.security.values()][before:] == offered
     assert len(world.media.open_legs) == 1
+
+
+def test_a_telephone_that_answers_by_another_kind_of_key_is_called_again(world: RealWorld) -> None:
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    agent = world.control.deliver(call_id, DeviceId("1001"))
+    first = world.session(agent)
+    key = sdp.Crypto(1, "AES_CM_128_HMAC_SHA1_80", b64encode(bytes(30)).decode())
+    keyed = sdp.offer("192.0.2.7", 40000, security=(key,))
+    world.services.report(SessionAccepted(first, keyed))
+    assert first in world.signalling.ended
+    assert told(world, Failed) == []
+    assert world.session(agent) != first
+    world.phone_answers(agent)
+    assert len(told(world, Established)) == 2
+    assert len(world.media.open_legs) == 2
 
 
 def test_refusals_of_contacts_combine_to_one(world: RealWorld) -> None:
