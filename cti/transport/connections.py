@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from cti.kernel.clock import Clock, DelayedCall
 from cti.sip.events import Endpoint, Transport
 from cti.sip.gatekeeper import BROWSERS
+from cti.transport.tls import in_words
 
 CONNECT_LIMIT = 5.0
 """Seconds until a connection has to stand, its TLS handshake included."""
@@ -87,7 +88,7 @@ class Connection:
         self._table = table
         self._wire: Wire | None = None
         self._queue: list[Waiting] = []
-        self._said = not called
+        self._called, self._said = called, not called
         self._heard_at = table.clock.seconds()
         limit = FIRST_MESSAGE_LIMIT if called else CONNECT_LIMIT
         self._watch: DelayedCall = table.clock.callLater(limit, self._look)
@@ -109,7 +110,7 @@ class Connection:
 
     def give_up(self, why: object) -> None:
         """It cannot be made."""
-        self.log.warn("no connection to {to}: {why}", to=str(self.endpoint), why=why)
+        self._missed(why)
         self._gone()
 
     def close(self) -> None:
@@ -146,10 +147,20 @@ class Connection:
     def closed(self, reason: Failure) -> None:
         """It is over, however it ended."""
         if not self.stands:
-            self.log.warn("no connection to {to}: {why}", to=str(self.endpoint), why=reason.value)
+            self._missed(reason.value)
         self._gone()
 
     # --- private ----------------------------------------------------------------------------
+
+    def _missed(self, why: object) -> None:
+        """It never stood. Anybody may call us and fail, so of those only the first is told of."""
+        if not self._called:
+            self.log.warn("no connection to {to}: {why}", to=str(self.endpoint), why=in_words(why))
+            return
+        self._table.counters["missed"] += 1
+        if self._table.counters["missed"] == 1:
+            who = str(self.endpoint)
+            self.log.warn("{who} failed to connect to us: {why}", who=who, why=in_words(why))
 
     def _cut_off(self, kind: str, why: str) -> None:
         self._table.counters[kind] += 1

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL, crypto
+from service_identity import VerificationError
 from twisted.internet.error import VerifyError
 from twisted.internet.ssl import (
     Certificate,
@@ -66,6 +67,17 @@ class TlsContexts:
             clientCertificate=self._ours,
             extraCertificateOptions={"raiseMinimumTo": TLSVersion.TLSv1_2},
         )
+
+
+def in_words(error: object) -> str:
+    """Why a connection failed, for the log: OpenSSL names it last, after what led to it."""
+    match error:
+        case VerificationError():
+            return "its certificate is for somebody else"
+        case SSL.Error(args=([*_, (_, _, str(reason))],)):
+            return reason
+        case _:
+            return str(error) or type(error).__name__
 
 
 def _ours(settings: TlsSettings) -> PrivateCertificate:

@@ -1,18 +1,29 @@
 """SIP by TCP, TLS and WebSocket, and by names, over real sockets on the loopback."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from OpenSSL import SSL
 from sipmessage import Address
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.endpoints import (
+    SSL4ClientEndpoint,
+    TCP4ClientEndpoint,
+    connectProtocol,
+)
+from twisted.internet.interfaces import IOpenSSLContextFactory
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.utils import getProcessOutputAndValue
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.names import dns
 from twisted.names.server import DNSServerFactory
 from twisted.protocols.portforward import ProxyFactory
+from zope.interface import implementer
 
 from cti.sip import sdp
 from cti.sip.events import (
@@ -189,11 +200,39 @@ def test_a_telephone_registers_by_tls_and_is_called_over_its_own_connection(
     assert len(phone.all(SessionConfirmed)) == 1
 
 
-def test_a_certificate_for_somebody_else_is_not_believed(tmp_path: Path) -> None:
+@contextmanager
+def logged() -> Iterator[list[str]]:
+    """What the transport says meanwhile."""
+    lines: list[str] = []
+
+    @implementer(ILogObserver)
+    def keep(event: LogEvent) -> None:
+        if str(event.get("log_namespace", "")).startswith("cti.transport"):
+            lines.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(keep)
+    try:
+        yield lines
+    finally:
+        globalLogPublisher.removeObserver(keep)
+
+
+@pytest.mark.parametrize(
+    ("host", "signed_by_ours", "said"),
+    [
+        ("198.51.100.7", True, "its certificate is for somebody else"),
+        (HOST, False, "certificate verify failed"),
+    ],
+)
+def test_a_certificate_that_proves_nothing_is_not_believed(
+    host: str, signed_by_ours: bool, said: str, tmp_path: Path
+) -> None:
     async def main() -> House:
-        theirs, _ = tls_of(tmp_path, "198.51.100.7")
+        (tmp_path / "other").mkdir()
+        theirs, _ = tls_of(tmp_path, host)
+        others, _ = tls_of(tmp_path / "other", HOST)
         house = House(tls=theirs)
-        caller = House(user="caller", tls=theirs)
+        caller = House(user="caller", tls=theirs if signed_by_ours else others)
         port = house.endpoint.user_agent.settings.ports[Transport.TLS]
         caller.call(f"sips:95588@{HOST}:{port}")
         await until(lambda: caller.all(SessionEnded))
@@ -202,8 +241,40 @@ def test_a_certificate_for_somebody_else_is_not_believed(tmp_path: Path) -> None
         assert house.reports == []
         return caller
 
-    (ended,) = run_in_reactor(main).all(SessionEnded)
+    with logged() as lines:
+        (ended,) = run_in_reactor(main).all(SessionEnded)
     assert (ended.why, ended.status) == (Ended.REJECTED, 503)
+    (line,) = [line for line in lines if line.startswith("no connection to ")]
+    assert line.endswith(f": {said}")
+
+
+def test_an_old_tls_is_refused_and_told_of_once(tmp_path: Path) -> None:
+    async def main() -> House:
+        house = House(tls=tls_of(tmp_path, HOST)[0])
+        port = house.endpoint.user_agent.settings.ports[Transport.TLS]
+        for old in (Line(), Line()):
+            await connectProtocol(SSL4ClientEndpoint(reactor(), HOST, port, OldTls()), old)
+            await until(partial(getattr, old, "over"))
+        await until(lambda: house.endpoint.connections == 0)
+        await house.endpoint.stop()
+        return house
+
+    with logged() as lines:
+        house = run_in_reactor(main)
+    assert house.endpoint.counters["missed"] == 2
+    (line,) = lines
+    assert line.endswith("failed to connect to us: unsupported protocol")
+
+
+@implementer(IOpenSSLContextFactory)
+class OldTls:
+    """Speaks no more than TLS 1.1."""
+
+    def getContext(self) -> SSL.Context:  # noqa: N802  (Twisted's name)
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_cipher_list(b"ALL:@SECLEVEL=0")
+        context.set_max_proto_version(SSL.TLS1_1_VERSION)
+        return context
 
 
 @pytest.mark.parametrize("tcp", [True, False])
