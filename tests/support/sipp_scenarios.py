@@ -37,7 +37,7 @@ def send(
     branch = f"z9hG4bK-[pid]-[call_number]-{sequence}-{transaction or method}"
     lines = [
         f"{method} {uri} SIP/2.0",
-        f"Via: SIP/2.0/UDP [local_ip]:[local_port];branch={branch}",
+        f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch={branch}",
         "From: <sip:13800138000@[local_ip]:[local_port]>;tag=[pid]c[call_number]",
         f"To: {TO}[peer_tag_param]" if answered else f"To: {TO}",
         "Call-ID: [call_id]",
@@ -120,17 +120,29 @@ async def run_sipp(
     rate: int = 10,
     source: str = "127.0.0.1",
     listen: int = 0,
+    transport: str = "u1",
 ) -> str:
     """Play the scenario; AssertionError with what SIPp said when a call went another way.
 
-    With `listen` it waits at that port to be called.
+    With `listen` it waits at that port to be called. `transport` is SIPp's: ``u1`` is UDP, ``t1``
+    TCP, both with one socket.
     """
     scenario = folder / "scenario.xml"
     text = "\n".join(steps)
     scenario.write_text(
         f'<?xml version="1.0" encoding="UTF-8" ?><scenario name="peer">{text}</scenario>'
     )
-    options = ["-sf", str(scenario), f"127.0.0.1:{port}", "-s", "95588", "-i", source]
+    options = [
+        "-t",
+        transport,
+        "-sf",
+        str(scenario),
+        f"127.0.0.1:{port}",
+        "-s",
+        "95588",
+        "-i",
+        source,
+    ]
     options += ["-m", str(calls), "-r", str(rate), "-nostdin", "-timeout", "20", "-timeout_error"]
     options += ["-trace_err", "-error_file", "errors.txt", "-trace_msg", "-message_file", "msg.txt"]
     options += ["-p", str(listen)] if listen else []
