@@ -105,7 +105,9 @@ class Delivery:
         self._switch.part(leg)
         if member is None or member.calling is None:
             return
-        elsewhere = _elsewhere(report.contacts)
+        # A telephone of the house may send its call on. Whoever is outside may not: the house would
+        # pay for calls to anywhere.
+        elsewhere = _elsewhere(report.contacts) if leg.route is None else ""
         if elsewhere and member.calling.diversions < MOST_DIVERSIONS:
             self.divert(member, elsewhere)
             return

@@ -13,7 +13,7 @@ from cti.call.delivery import Delivery
 from cti.call.events import Transferred
 from cti.call.holding import Holding
 from cti.call.live import Calling, Leg, Member
-from cti.call.model import Cause, Party
+from cti.call.model import Cause, DeviceKind, Party
 from cti.call.switch import Switch
 from cti.call.transferring import Transferring
 from cti.kernel.clock import utc
@@ -46,6 +46,9 @@ class Referring:
         member = leg.current or next(iter(leg.members), None)
         if member is None or not member.answered:
             self._refuse(report, NOT_NOW)
+        elif member.connection.device.kind is not DeviceKind.EXTENSION:
+            # Whoever is outside would have the house pay for calls to anywhere.
+            self._refuse(report, FORBIDDEN)
         elif report.replaces is not None:
             self._attended(member, report)
         else:

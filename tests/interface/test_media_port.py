@@ -435,13 +435,16 @@ def test_figures_tell_how_well_a_leg_was_heard(stage: Stage) -> None:
     stage(scene)
 
 
-def test_a_recording_holds_both_sides_where_they_were(stage: Stage, tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", [Codec.PCMA, Codec.G722])
+def test_a_recording_holds_both_sides_where_they_were(
+    stage: Stage, codec: Codec, tmp_path: Path
+) -> None:
     prompt = write_wave(tmp_path / "prompt.wav", tone(700, 0.3))
     path = tmp_path / "new" / "call.wav"
     at: dict[str, float] = {}
 
     async def scene(media: MediaPort, ear: Ear) -> None:
-        phone = await _leg(media, ONE)
+        phone = await _leg(media, ONE, codec)
         media.record(ONE, path)
         begun = reactor().seconds()
         await pause(0.2)
@@ -466,6 +469,10 @@ def test_a_recording_holds_both_sides_where_they_were(stage: Stage, tmp_path: Pa
     assert tone_begins(received, 400) == pytest.approx(at["talked"], abs=0.05)
     assert tone_begins(sent, 700) == pytest.approx(at["played"], abs=0.05)
     assert level(received[:2800]) < -60
+    for track, pitch in ((received, 400), (sent, 700)):
+        begins = round(8000 * (tone_begins(track, pitch) or 0)) + 400
+        assert has_tone(track[begins : begins + 1600], pitch, share=0.95)
+        assert level(track[begins : begins + 1600]) == pytest.approx(-10, abs=0.5)
 
 
 def test_a_masked_stretch_is_silence_of_its_length(stage: Stage, tmp_path: Path) -> None:

@@ -228,6 +228,20 @@ def test_a_telephone_that_refers_leaves_when_the_target_answers(world: RealWorld
     assert hears(world, caller) == {"1002"}
 
 
+def test_nobody_outside_has_calls_made_at_the_houses_expense(world: RealWorld) -> None:
+    call_id, caller, agent = talking(world)
+    world.services.report(SessionReferred(world.session(caller), "r1", f"sip:{OUTSIDE}@192.0.2.9"))
+    world.services.report(
+        SessionReferred(
+            world.session(caller), "r2", "sip:1002@192.0.2.9", replaces=world.session(agent)
+        )
+    )
+    assert world.signalling.refer_answers == {"r1": 403, "r2": 403}
+    assert [each.id for each in world.control.calls()] == [call_id]
+    assert set(world.switch.members) == {caller, agent}
+    assert hears(world, caller) == {"1001"}
+
+
 def test_a_telephone_that_refers_in_vain_talks_on(world: RealWorld) -> None:
     _, caller, agent = talking(world)
     world.services.report(SessionReferred(world.session(agent), "r1", "sip:1002@192.0.2.9"))
@@ -501,6 +515,17 @@ def test_a_telephone_sends_its_call_elsewhere_by_302(world: RealWorld) -> None:
     assert call is not None
     assert call.agent is not None
     assert call.agent.device.id == "1002"
+
+
+def test_a_number_outside_sends_nobody_elsewhere_at_the_houses_expense(world: RealWorld) -> None:
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    called = world.control.deliver(call_id, DeviceId(OUTSIDE))
+    session = world.session(called)
+    world.signalling.over(session, Ended.REJECTED, 302, contacts=("sip:0019005550100@192.0.2.7",))
+    assert not told(world, Diverted)
+    assert told(world, Failed)[-1].connection_id == called
+    assert not any(world.lines.up.values())
 
 
 def test_an_unanswered_caller_is_redirected(world: RealWorld) -> None:
