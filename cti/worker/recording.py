@@ -16,8 +16,8 @@ from cti.worker.disk import Disk
 
 log = Logger()
 
-DISK = "disk"
-"""Why a recording ends before its call."""
+DISK, MISTAKE = "disk", "mistake"
+"""Why a recording ends before its call: the disk refused, or we failed."""
 
 
 class Recording:
@@ -78,10 +78,10 @@ class Recording:
             return
         try:
             self._writer.append(self._renderer.samples(span), span.marks)
-        except OSError:
+        except Exception as error:
             # Given up at the first error: the file keeps what it holds, the call goes on.
             writer, self._writer = self._writer, None
-            self._held = writer.give_up(DISK)
+            self._held = writer.give_up(DISK if isinstance(error, OSError) else MISTAKE)
             raise
 
     def _close_in_thread(self) -> None:
@@ -91,5 +91,7 @@ class Recording:
             self._held = writer.close()
 
     def _failed(self, failure: Failure) -> None:
-        failure.trap(OSError, KeyLost)
-        log.error("Recording {path} stopped: {reason}", path=self.path, reason=failure.value)
+        if failure.check(OSError, KeyLost):
+            log.error("Recording {path} stopped: {reason}", path=self.path, reason=failure.value)
+        else:
+            log.failure("Recording {path} stopped", failure, path=self.path)

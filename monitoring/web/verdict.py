@@ -18,6 +18,8 @@ MOODS = {
     State.CHANGED: "danger",
     State.MISSING: "danger",
 }
+ENDINGS = {"disk": "recordings.disk_full", "mistake": "recordings.mistake"}
+"""What is said of a recording that ended before its call."""
 DRAWN = (MarkKind.GAP, MarkKind.PAUSED, MarkKind.MASKED, MarkKind.LABEL)
 """Concealed losses are counted, not drawn: they are too short to be seen."""
 
@@ -39,8 +41,8 @@ def _notes(verdict: Verdict, words: Words) -> list[str]:
     notes = []
     if verdict.late is not None:
         notes.append(words("recordings.late", since=clockface(verdict.late)))
-    if verdict.why == "disk":
-        notes.append(words("recordings.disk_full", since=clockface(verdict.seconds)))
+    if verdict.why in ENDINGS:
+        notes.append(words(ENDINGS[verdict.why], since=clockface(verdict.seconds)))
     concealed = sum(mark.length for mark in verdict.marks if mark.kind is MarkKind.CONCEALED)
     if concealed:
         notes.append(words("recordings.concealed", seconds=f"{concealed / RATE:.2f}"))

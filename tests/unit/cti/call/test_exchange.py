@@ -525,7 +525,7 @@ def test_a_number_outside_sends_nobody_elsewhere_at_the_houses_expense(world: Re
     world.signalling.over(session, Ended.REJECTED, 302, contacts=("sip:0019005550100@192.0.2.7",))
     assert not told(world, Diverted)
     assert told(world, Failed)[-1].connection_id == called
-    assert not any(world.lines.up.values())
+    assert world.lines.up["carrier", True] == 0
 
 
 def test_an_unanswered_caller_is_redirected(world: RealWorld) -> None:

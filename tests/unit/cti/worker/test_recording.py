@@ -8,7 +8,7 @@ from cti.media.port import Codec, Tracks
 from cti.media.rtp import RtpPacket
 from cti.recording.verify import State, verify
 from cti.recording.writer import Held
-from cti.worker.recording import DISK, Recording
+from cti.worker.recording import DISK, MISTAKE, Recording
 from tests.support.audio import read_wave
 from tests.support.deferred import result_of
 from tests.support.disks import DirectDisk, FullDisk
@@ -53,3 +53,19 @@ def test_a_disk_that_fills_up_keeps_what_was_written(
     assert len(read_wave(recording.path)) == 8000
     verdict = verify(recording.path)
     assert (verdict.state, verdict.why, verdict.seconds) == (State.WHOLE, DISK, 1.0)
+
+
+def test_a_mistake_of_ours_ends_the_recording_and_not_the_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = Recording(tmp_path / "a.wav", Tracks.RECEIVED, 0.0, DirectDisk())
+    _say(recording, range(2))
+    recording.flush(1.4)
+    usual = recording._renderer.samples
+    monkeypatch.setattr(recording._renderer, "samples", lambda _: 1 / 0)
+    recording.flush(2.4)
+    monkeypatch.setattr(recording._renderer, "samples", usual)
+    recording.flush(3.4)
+    assert result_of(recording.close(4.0)).seconds == 1.0
+    verdict = verify(recording.path)
+    assert (verdict.state, verdict.why, verdict.seconds) == (State.WHOLE, MISTAKE, 1.0)
