@@ -15,6 +15,10 @@ REPLAY_WINDOW = 1024
 """Packets a late one may be behind: 20 s of sound (RFC 3711, 3.3.2)."""
 
 
+MOST_KEYS = 4
+"""That one leg remembers in each direction: more than the suites it has keys of its own for."""
+
+
 class Suite(Enum):
     """What protects, by its name in SDES (RFC 4568, 6.2; RFC 7714, 14.2), the strongest first."""
 
@@ -46,29 +50,26 @@ class MasterKey:
 class Srtp:
     """Protects what a leg sends and checks what it receives; None is what may not pass.
 
-    Setting the key that is in use already changes nothing: the packet counts that both sides keep
-    go on over a new offer (RFC 4568, 6.4).
+    The packet counts that both sides keep go on over a new offer (RFC 4568, 6.4), also where it
+    comes back to a key used before: counted anew, two packets would be hidden by the same octets
+    (RFC 3711, 9.1).
     """
 
     def __init__(self) -> None:
         self.refused = 0
         """What came and was no packet of the far side's, or came twice."""
-        self._sends_with: MasterKey | None = None
-        self._receives_with: MasterKey | None = None
+        self._senders: dict[MasterKey, Session] = {}
+        self._receivers: dict[MasterKey, Session] = {}
         self._sender: Session | None = None
         self._receiver: Session | None = None
 
     def send_with(self, key: MasterKey) -> None:
         """Protect with this key from now on."""
-        if key != self._sends_with:
-            self._sends_with = key
-            self._sender = Session(_policy(key, Policy.SSRC_ANY_OUTBOUND))
+        self._sender = _session(self._senders, key, Policy.SSRC_ANY_OUTBOUND)
 
     def receive_with(self, key: MasterKey) -> None:
         """Take what is protected with this key, and nothing else, from now on."""
-        if key != self._receives_with:
-            self._receives_with = key
-            self._receiver = Session(_policy(key, Policy.SSRC_ANY_INBOUND))
+        self._receiver = _session(self._receivers, key, Policy.SSRC_ANY_INBOUND)
 
     @property
     def ready(self) -> bool:
@@ -116,6 +117,15 @@ class Srtp:
 def is_control(packet: bytes) -> bool:
     """Whether a packet on a port shared by both is RTCP (RFC 5761, 4)."""
     return len(packet) > 1 and packet[1] in RTCP_TYPES
+
+
+def _session(known: dict[MasterKey, Session], key: MasterKey, streams: int) -> Session:
+    """The key's session, made where there is none; those used longest ago are forgotten."""
+    found = known.pop(key, None) or Session(_policy(key, streams))
+    known[key] = found
+    while len(known) > MOST_KEYS:
+        del known[next(iter(known))]
+    return found
 
 
 def _policy(key: MasterKey, streams: int) -> Policy:

@@ -4,7 +4,7 @@ import pytest
 
 from cti.media.rtcp import ReceiverReport
 from cti.media.rtp import RtpPacket
-from cti.media.srtp import MasterKey, Srtp, Suite, is_control
+from cti.media.srtp import MOST_KEYS, MasterKey, Srtp, Suite, is_control
 
 
 def key(suite: Suite, octet: int) -> MasterKey:
@@ -78,6 +78,23 @@ def test_the_same_keys_again_keep_the_packet_counts() -> None:
         assert other.unwrap(wrapped) is not None
     assert wrapped is not None
     assert other.unwrap(wrapped) is None
+
+
+def test_a_key_come_back_to_counts_on_where_it_was() -> None:
+    one, other = pair(Suite.AES_CM_128_HMAC_SHA1_80)
+    for sequence in range(65_530, 65_540):
+        wrapped = one.wrap(packet(sequence))
+        assert wrapped is not None
+        assert other.unwrap(wrapped) == packet(sequence)
+    elsewhere = key(Suite.AES_CM_128_HMAC_SHA1_32, 3)
+    one.send_with(elsewhere)
+    one.send_with(key(Suite.AES_CM_128_HMAC_SHA1_80, 1))
+    wrapped = one.wrap(packet(65_540))
+    assert wrapped is not None
+    assert other.unwrap(wrapped) == packet(65_540)
+    for octet in range(3, 40):
+        other.receive_with(key(Suite.AES_CM_128_HMAC_SHA1_80, octet))
+    assert len(other._receivers) == MOST_KEYS
 
 
 def test_a_new_key_of_theirs_shuts_the_old_one_out() -> None:
