@@ -135,10 +135,8 @@ class MediaEngine:
             # What is known of the far side stands meanwhile: it is on hold in the old way.
             host, port = (found.target.host, found.target.port) if found.target else ("", 0)
             target = replace(target, host=host, port=port, sending=False)
-        codec = found.codec
         found.configure(target, self._reactor.seconds())
-        if codec is not target.codec:
-            self._hearing.codec_changed(found)
+        self._hearing.configured(found)
 
     def play(
         self,

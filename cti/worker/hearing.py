@@ -52,8 +52,11 @@ class Hearing:
         if not group:
             del self._groups[leg.group]
 
-    def codec_changed(self, leg: Leg) -> None:
-        """What was passed through may have to be converted now, or the other way round."""
+    def configured(self, leg: Leg) -> None:
+        """What was passed through may have to be converted now, or the other way round.
+
+        Whoever listens for keys no more keeps no sound that nobody takes.
+        """
         if leg in self._groups.get(leg.group, ()):
             self._arrange(leg.group)
 

@@ -281,6 +281,23 @@ def test_a_key_still_held_as_a_tone_stays_secret_to_its_end(tmp_path: Path) -> N
     assert kept <= {TONE[at : at + 160] for at in range(0, len(TONE), 160)}
 
 
+def test_what_nobody_listened_to_is_not_heard_when_a_conference_begins() -> None:
+    one, two, three = Line("one", 1), Line("two", 2), Line("three", 3)
+    hearing = _bridge(one, two, BEGAN)
+    hearing.add(three.leg)
+    for events in (None, 101):
+        one.leg.configure(MediaTarget("192.0.2.1", 4000, Codec.PCMA, events), BEGAN)
+        hearing.configured(one.leg)
+    for now in _ticks(50):
+        one.say(now)
+    hearing.hear(two.leg, [one.leg, three.leg], BEGAN + 2)
+    for now in _ticks(10, BEGAN + 2):
+        for mix in hearing.mixes:
+            mix.tick(now, _fail)
+        assert two.leg.mixture is not None
+        assert not two.leg.mixture.any()
+
+
 def test_pressed_keys_interrupt_the_bridge_and_no_more() -> None:
     one, two = _pair()
     one.say(BEGAN)
