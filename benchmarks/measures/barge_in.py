@@ -14,8 +14,7 @@ LISTEN = 0.4
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """The spread over calls placed one after the other; nobody hears the 20 ms of the last packet
-    before it came, so they count too."""
+    """The spread over calls placed one after the other; the 20 ms the last packet lasts count."""
     exchange, samples = Exchange(), list[float]()
     bench.say(f"barge-in: {bench.samples} callers press a key in the middle of an announcement")
     for number in range(bench.samples):
