@@ -114,8 +114,10 @@ class Delivery:
         if report.status == NOT_ACCEPTABLE and self._otherwise(member, leg):
             return
         route, calling = leg.route, member.calling
-        if route is not None and not self._switch.lines.failed(route, report.status):
-            calling.routes.clear()
+        if route is not None:
+            lines = self._switch.lines
+            if not lines.failed(route, report.status, silent=report.silent):
+                calling.routes.clear()
         cause = causes.cause_of_refusal(report)
         self._failed(member, leg, cause, at_once=forking.final(report.status))
 

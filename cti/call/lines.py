@@ -70,8 +70,11 @@ class Lines(Protocol):
     def seize(self, route: Route) -> bool:
         """Whether the route's trunk takes one more call now; counts it if so, until `release`."""
 
-    def failed(self, route: Route, status: int) -> bool:
-        """The route was tried and refused with `status`; whether the next one is to be tried."""
+    def failed(self, route: Route, status: int, *, silent: bool = False) -> bool:
+        """The route was tried and refused with `status`; whether the next one is to be tried.
+
+        `silent` when nobody said so: there was no answer at all (408).
+        """
 
     def release(self, trunk: str, *, outgoing: bool = False) -> None:
         """A call that was counted is over: one that `admit` or, `outgoing`, one `seize` let in."""

@@ -39,8 +39,8 @@ class NoLines:
         del route
         return False
 
-    def failed(self, route: Route, status: int) -> bool:
-        del route, status
+    def failed(self, route: Route, status: int, *, silent: bool = False) -> bool:
+        del route, status, silent
         return False
 
     def release(self, trunk: str, *, outgoing: bool = False) -> None: ...

@@ -104,24 +104,38 @@ class Ending:
         conversation.start_timer(SessionTimer.CANCELLED, limit)
 
     def begin(
-        self, why: Ended, status: int = 0, reason: str = "", contacts: tuple[str, ...] = ()
+        self,
+        why: Ended,
+        status: int = 0,
+        reason: str = "",
+        contacts: tuple[str, ...] = (),
+        *,
+        silent: bool = False,
     ) -> None:
         """Tell that it is over, once; what is still to be sent goes on unseen."""
         if not self._session.phase.over:
             session = self._session
             session.phase = Phase.ENDING
-            session.conversation.report(SessionEnded(session.id, why, status, reason, contacts))
+            session.conversation.report(
+                SessionEnded(session.id, why, status, reason, contacts, silent)
+            )
             session.offering.close()
             session.refresh.stop()
             session.references.close()
 
     def finish(
-        self, why: Ended, status: int = 0, reason: str = "", contacts: tuple[str, ...] = ()
+        self,
+        why: Ended,
+        status: int = 0,
+        reason: str = "",
+        contacts: tuple[str, ...] = (),
+        *,
+        silent: bool = False,
     ) -> None:
         """Over, and nothing more to be said but what an INVITE of ours still waits for."""
         if self._session.phase is Phase.ENDED:
             return
-        self.begin(why, status, reason, contacts)
+        self.begin(why, status, reason, contacts, silent=silent)
         self._session.phase = Phase.ENDED
         if self._session.server is not None:
             self._session.server.close()

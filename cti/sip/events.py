@@ -135,7 +135,7 @@ class Ended(Enum):
     TIMEOUT = "timeout"
     """No ACK, or a request inside the dialog found nobody (RFC 3261, 12.2.1.2)."""
     REJECTED = "rejected"
-    """The far side answered our INVITE with 3xx to 6xx, or nobody did (`status` 408)."""
+    """The far side answered our INVITE with 3xx to 6xx, or nobody did (`silent`, `status` 408)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,8 @@ class SessionEnded:
     """The session is over; nothing of it is reported after this. `status` when REJECTED.
 
     `reason` is the Reason header of the far side's BYE, CANCEL or refusal (RFC 3326), empty when
-    it gave none; `contacts` are the URIs a 3xx sent us to.
+    it gave none; `contacts` are the URIs a 3xx sent us to. `silent` tells a 408 that stands for no
+    answer at all from one that somebody gave (RFC 3261, 21.4.9).
     """
 
     session: SessionId
@@ -246,6 +247,7 @@ class SessionEnded:
     status: int = 0
     reason: str = ""
     contacts: tuple[str, ...] = ()
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,7 +283,8 @@ class Session:
         match self.phase:
             case Phase.CALLING:
                 reason, contacts = refusal_of(response)
-                self.ending.finish(Ended.REJECTED, status, reason, contacts)
+                silent = response is None
+                self.ending.finish(Ended.REJECTED, status, reason, contacts, silent=silent)
             case Phase.ENDING if self.usage is None:
                 self.ending.finish(Ended.LOCAL)
             case Phase.ENDED:

@@ -6,9 +6,10 @@
        +-- failure -------------------------------> SUSPECT -- `failures` in a row --> DOWN
     DOWN -- `successes` in a row --> UP
 
-A gateway answers if it says anything but 408 (which also stands for silence) and 503: one that
-refuses OPTIONS with 4xx is alive. A call that fails counts like a probe that fails. Every input
-gives the new state and the seconds until the next probe; the clock is somebody else's.
+A gateway answers if it says anything but 503: one that refuses OPTIONS with 4xx is alive, and so
+is one that passes on that the called party did not answer (408). A call that fails counts like a
+probe that fails. Every input gives the new state and the seconds until the next probe; the clock
+is somebody else's.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from enum import Enum
 
 from cti.trunks.settings import Probing
 
-SILENT = frozenset({408, 503})
-"""Answers, given or stood in for, of a gateway that does not work."""
+UNAVAILABLE = 503
+"""The one answer, given or stood in for, of a gateway that does not work."""
 
 
 class State(Enum):
@@ -46,9 +47,14 @@ class Health:
         return {State.UNKNOWN: 0, State.UP: 0, State.SUSPECT: 1, State.DOWN: 2}[self.state]
 
 
-def heard(health: Health, status: int, rules: Probing, now: float) -> Health:
-    """The state after a probe, or a call, was answered with `status`."""
-    return _failed(health, rules, now) if status in SILENT else _answered(health, rules, now)
+def works(status: int, *, silent: bool) -> bool:
+    """Whether a gateway works that answered with `status` or, `silent`, did not answer."""
+    return not silent and status != UNAVAILABLE
+
+
+def heard(health: Health, rules: Probing, now: float, *, working: bool) -> Health:
+    """The state after a probe, or a call, showed whether the gateway works."""
+    return _answered(health, rules, now) if working else _failed(health, rules, now)
 
 
 def next_probe(health: Health, rules: Probing) -> float:

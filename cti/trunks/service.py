@@ -113,11 +113,11 @@ class TrunkService:
         meter = self._meters.get(route.trunk)
         return meter is None or meter.admit(self._clock.seconds(), outgoing=True)
 
-    def failed(self, route: Route, status: int) -> bool:
+    def failed(self, route: Route, status: int, *, silent: bool = False) -> bool:
         trunk = self.settings.trunks.get(route.trunk)
         for gateway in trunk.gateways if trunk else ():
             if route.target.endswith(f"@{_place(gateway)}"):
-                self._gateways.call_failed(route.trunk, gateway, status)
+                self._gateways.call_failed(route.trunk, gateway, status, silent=silent)
         return status in _AGAIN
 
     def release(self, trunk: str, *, outgoing: bool = False) -> None:

@@ -17,7 +17,7 @@ from cti.trunks.registering import Chance, Registering, Standing
 from cti.trunks.settings import Gateway, Trunk, TrunksSettings
 
 SILENCE = 408
-"""Stands for no answer in time."""
+"""Stands for no answer to a probe, which nobody may answer so (RFC 4320, 4.2)."""
 SPREAD = 0.1
 """Part of an interval by which chance shortens it, so that probes do not go out together."""
 
@@ -93,20 +93,21 @@ class GatewayWatch:
         """A gateway answered our OPTIONS, or did not; what comes too late is no answer."""
         watched = self._watched.get(report.key.partition("#")[0])
         if watched is not None and watched.probe == report.key:
-            self._told(watched, report.status)
+            self._told(watched, health.works(report.status, silent=report.status == SILENCE))
 
-    def call_failed(self, trunk: str, gateway: Gateway, status: int) -> None:
-        """A call by that gateway was refused with `status`, 408 when nobody answered at all."""
+    def call_failed(self, trunk: str, gateway: Gateway, status: int, *, silent: bool) -> None:
+        """A call by that gateway was refused with `status`, or nobody answered it at all."""
         watched = self._watched.get(f"trunk/{trunk}/{gateway}")
         if watched is None or not watched.trunk.probed:
             return  # nobody would find out that it is well again
-        self._heard(watched, status)
-        if not watched.probe and status in health.SILENT:
+        working = health.works(status, silent=silent)
+        self._heard(watched, working=working)
+        if not watched.probe and not working:
             self._later(watched)
 
-    def _heard(self, watched: Watched, status: int) -> None:
-        before = watched.health
-        watched.health = health.heard(before, status, self._rules, self._clock.seconds())
+    def _heard(self, watched: Watched, *, working: bool) -> None:
+        before, seconds = watched.health, self._clock.seconds()
+        watched.health = health.heard(before, self._rules, seconds, working=working)
         now, trunk, gateway = utc(self._clock), watched.trunk.name, str(watched.gateway)
         match before.state, watched.health.state:
             case State.DOWN, State.UP:
@@ -124,12 +125,12 @@ class GatewayWatch:
         if self._signalling is not None:
             watched.probe = f"{watched.key}#{next(self._numbers)}"
             # Signalling itself gives up only after half a minute (Timer F).
-            watched.timer = self._clock.callLater(self._patience, self._told, watched, SILENCE)
+            watched.timer = self._clock.callLater(self._patience, self._told, watched, False)
             self._signalling.probe(watched.probe, watched.gateway.uri())
 
-    def _told(self, watched: Watched, status: int) -> None:
+    def _told(self, watched: Watched, working: bool) -> None:
         watched.probe = ""
-        self._heard(watched, status)
+        self._heard(watched, working=working)
         self._later(watched)
 
     def _later(self, watched: Watched) -> None:

@@ -18,7 +18,7 @@ class FakeLines:
         """How many calls a trunk takes at once; any number where nothing is said."""
         self.up: Counter[tuple[str, bool]] = Counter()
         """Calls counted on each trunk now, with whether they are outgoing."""
-        self.refusals: list[tuple[str, int]] = []
+        self.refusals: list[tuple[str, int, bool]] = []
         self.identity: Identity | None = None
 
     def identify(self, report: SessionOffered) -> Identity:
@@ -41,8 +41,8 @@ class FakeLines:
     def seize(self, route: Route) -> bool:
         return self._count(route.trunk, outgoing=True)
 
-    def failed(self, route: Route, status: int) -> bool:
-        self.refusals.append((route.trunk, status))
+    def failed(self, route: Route, status: int, *, silent: bool = False) -> bool:
+        self.refusals.append((route.trunk, status, silent))
         return status in (408, 500, 503)
 
     def release(self, trunk: str, *, outgoing: bool = False) -> None:

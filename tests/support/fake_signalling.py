@@ -159,10 +159,11 @@ class FakeSignalling:
         *,
         reason: str = "",
         contacts: tuple[str, ...] = (),
+        silent: bool = False,
     ) -> None:
         """The session ends, and is reported to."""
         self.live.remove(session)
-        self.on_report(SessionEnded(session, why, status, reason, contacts))
+        self.on_report(SessionEnded(session, why, status, reason, contacts, silent))
 
     def _name(self) -> SessionId:
         name = SessionId(f"session-{next(self._names)}")

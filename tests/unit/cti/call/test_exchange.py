@@ -397,15 +397,18 @@ def test_a_call_that_is_busy_outside_is_over_for_the_agent_too(world: RealWorld)
     assert "cause=17" in world.signalling.ended[session]
 
 
-def test_the_next_trunk_is_tried_when_the_first_does_not_answer(world: RealWorld) -> None:
+@pytest.mark.parametrize("silent", [True, False])
+def test_the_next_trunk_is_tried_when_the_first_does_not_answer(
+    world: RealWorld, silent: bool
+) -> None:
     world.lines.ways[OUTSIDE] = ("full", "first", "second")
     world.lines.room["full"] = 0
     entered: list[CallId] = []
     world.control.originate(OUTSIDE, entered.append)
     (far,) = world.switch.members
     assert "first" in world.signalling.invited[world.session(far)].target
-    world.signalling.over(world.session(far), Ended.REJECTED, 408)
-    assert world.lines.refusals == [("first", 408)]
+    world.signalling.over(world.session(far), Ended.REJECTED, 408, silent=silent)
+    assert world.lines.refusals == [("first", 408, silent)]
     assert "second" in world.signalling.invited[world.session(far)].target
     world.phone_answers(far)
     assert len(entered) == 1

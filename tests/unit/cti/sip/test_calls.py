@@ -187,7 +187,7 @@ def test_nobody_there() -> None:
     link.unplug(called)
     session = call(caller)
     link.run()
-    assert caller.reports == [SessionEnded(session, Ended.REJECTED, 408)]
+    assert caller.reports == [SessionEnded(session, Ended.REJECTED, 408, silent=True)]
     assert link.sent(caller) == ["INVITE"] * 7
     assert_nothing_left(caller)
 

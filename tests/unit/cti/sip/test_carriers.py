@@ -41,8 +41,21 @@ def ended_at(link: LossyLink, house: Peer, **more: object) -> tuple[float, Sessi
 def test_a_gateway_that_says_nothing_is_given_up(patience: float, seconds: float) -> None:
     link = LossyLink()
     at, end = ended_at(link, link.peer(HOUSE), patience=patience)
-    assert (end.why, end.status) == (Ended.REJECTED, 408)
+    assert (end.why, end.status, end.silent) == (Ended.REJECTED, 408, True)
     assert at == pytest.approx(seconds)
+
+
+def test_a_408_that_somebody_gave_is_no_silence() -> None:
+    link = LossyLink()
+    house, carrier = link.peer(HOUSE), link.peer(CARRIER, trunks=(HOUSE,))
+
+    def pass_on(report: object) -> None:
+        if isinstance(report, SessionOffered):
+            carrier.perform(carrier.user_agent.reject(report.session, 408))
+
+    carrier.on_report = pass_on
+    _, end = ended_at(link, house, patience=4.0)
+    assert (end.why, end.status, end.silent) == (Ended.REJECTED, 408, False)
 
 
 def test_a_gateway_that_rings_is_waited_for() -> None:

@@ -1,22 +1,30 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.trunks.health import Health, State, heard, next_probe
+from cti.trunks.health import Health, State, heard, next_probe, works
 from cti.trunks.settings import Probing
 
 RULES = Probing(every=30, suspect=5, failures=3, successes=2)
+SILENCE = 408
 
 
 def after(*statuses: int) -> Health:
     health = Health()
     for now, status in enumerate(statuses):
-        health = heard(health, status, RULES, float(now))
+        working = works(status, silent=status == SILENCE)
+        health = heard(health, RULES, float(now), working=working)
     return health
 
 
 def test_a_refusal_is_a_sign_of_life() -> None:
     for status in (200, 403, 404, 405, 481, 486, 500, 603):
         assert after(status).state is State.UP
+
+
+def test_a_408_that_somebody_gave_is_a_sign_of_life_and_a_503_never_is() -> None:
+    assert works(408, silent=False)
+    assert not works(408, silent=True)
+    assert not works(503, silent=False)
 
 
 def test_silence_makes_suspect_then_down_and_answers_bring_it_back() -> None:

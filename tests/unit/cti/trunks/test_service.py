@@ -130,11 +130,25 @@ def test_a_failed_call_leads_to_the_next_gateway_at_once_and_asks_the_first() ->
     here.wait(1)
     asked = len(here.probed)
     first, _ = here.trunks.routes("13800138000")
-    assert here.trunks.failed(first, 408)
+    assert here.trunks.failed(first, 408, silent=True)
     assert here.ways() == [SECOND_WAY, FIRST_WAY]
     here.wait(6)
     assert len(here.probed) == asked + 1
     assert here.ways() == [FIRST_WAY, SECOND_WAY]
+
+
+def test_a_gateway_is_not_to_blame_for_the_408_it_passes_on() -> None:
+    """The called party's telephone found nobody: as often as it may happen, the gateway is up."""
+    here = house(CARRIER)
+    here.wait(1)
+    asked = len(here.probed)
+    first, _ = here.trunks.routes("13800138000")
+    for _ in range(3):
+        assert here.trunks.failed(first, 408)
+    assert here.ways() == [FIRST_WAY, SECOND_WAY]
+    here.wait(6)
+    assert len(here.probed) == asked
+    assert here.events == []
 
 
 @pytest.mark.parametrize(
