@@ -1,4 +1,4 @@
-"""What the parts of a user agent share: its settings, its transactions, and its outbox.
+"""What the parts of a user agent share: its settings, its transactions, its time, its outbox.
 
 Everything a part wants done or told goes into the outbox, in order; the user agent hands the
 outbox over when the input or command that filled it is worked off.
@@ -100,6 +100,8 @@ class Core:
         self.entropy = entropy
         self.layer = TransactionLayer(settings.timers)
         self.outbox: list[Action | Report] = []
+        self.now = 0.0
+        """Seconds on the clock of whoever performs the actions, of the input being worked off."""
         self._users: dict[str, TransactionUser] = {}
         self._by_datagram: dict[str, Endpoint] = {}
         """Requests that went by TCP for their size alone, and where they would have gone."""

@@ -178,7 +178,8 @@ class Exchange:
 
     def replaces(self, connection: ConnectionId) -> tuple[str, str, str]:
         """The dialog of that connection as its far side names it: Call-ID, our tag, its tag."""
-        session = self.live.service.endpoint.user_agent._sessions[self.session_of(connection)]
+        sessions = self.live.service.endpoint.user_agent._sessions
+        session = found(sessions.get(self.session_of(connection)))
         return session.call_id, session.tag, found(session.dialog).remote_tag
 
     def _leg(self, connection: ConnectionId) -> Leg | None:

@@ -134,7 +134,7 @@ class People:
                 self.call(peer, session)
 
     def sessions(self, peer: Peer) -> dict[str, Session]:
-        found = peer.user_agent._sessions.values()
+        found = peer.user_agent._sessions
         return {each.call_id: each for each in found if each.phase is Phase.ESTABLISHED}
 
 

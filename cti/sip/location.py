@@ -1,0 +1,60 @@
+"""The location service at work (RFC 3261, 10.3): REGISTER is let in, answered, and told of.
+
+What is registered is the registrar's to know, and who may is the gatekeeper's; here one timer per
+account lets bindings run out in time.
+"""
+
+from cti.sip.core import Core
+from cti.sip.events import Endpoint
+from cti.sip.gatekeeper import Gatekeeper
+from cti.sip.message import InboundRequest
+from cti.sip.registrar import Binding, Change, Registrar
+
+PREFIX = "binding"
+"""Of the timer an account's next binding runs out by."""
+
+
+class Location:
+    """Keeps where the accounts of the house can be reached."""
+
+    def __init__(self, core: Core, gatekeeper: Gatekeeper) -> None:
+        self._core, self._gatekeeper = core, gatekeeper
+        settings = core.settings
+        self._registrar = Registrar(
+            settings.minimum_expires, settings.maximum_expires, settings.translated_expires
+        )
+
+    def bindings(self, account: str, now: float) -> tuple[Binding, ...]:
+        """Where the account can be reached now, in the order to try."""
+        return self._registrar.bindings(account, now)
+
+    def destinations(self) -> list[Endpoint]:
+        """Where every telephone that is registered is reached."""
+        return list(self._registrar.destinations(self._core.now))
+
+    def register(self, key: str, request: InboundRequest) -> None:
+        """Take a REGISTER; RequestError says what to answer instead of 200."""
+        now = self._core.now
+        who = self._gatekeeper.registrant(request, now)
+        changes = self._registrar.register(who.account, request, now)
+        headers = self._registrar.answer(who.account, request, now)
+        self._core.respond(key, request, 200, headers=(*headers, *who.headers))
+        self._changed(who.account, changes)
+
+    def expired(self, account: str) -> None:
+        """The account's timer ran out: what is not to be reached any more is forgotten."""
+        self._changed(account, self._registrar.expire(account, self._core.now))
+
+    def flow_lost(self, flow: str) -> None:
+        """Whoever registered over that connection is not to be reached any more (RFC 5626, 5.3)."""
+        for account, changes in self._registrar.flow_lost(flow, self._core.now):
+            self._changed(account, changes)
+
+    def _changed(self, account: str, changes: list[Change]) -> None:
+        for change in changes:
+            self._core.report(change)
+        key, instant = f"{PREFIX}/{account}", self._registrar.next_expiry(account)
+        if instant is None:
+            self._core.stop_timer(key)
+        else:
+            self._core.start_timer(key, max(0.0, instant - self._core.now))
