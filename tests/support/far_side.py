@@ -8,10 +8,13 @@ from cti.sip.message import parse
 from cti.sip.settings import UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
 from tests.support.lossy_link import KnownAccounts, counting_entropy
-from tests.support.sip_messages import OFFER, TRUNK, Changes, request_bytes
+from tests.support.sip_messages import OFFER, TRUNK, Changes, request_bytes, response_bytes
 
 FAR = Endpoint("192.0.2.9", 5060)
 HERE = "192.0.2.1"
+OURS, AGAIN = sdp.offer("192.0.2.9", 40000), sdp.offer("192.0.2.9", 40002)
+"""What we say of our sound, and what we say of it another time."""
+SDP: Changes = {"Content-Type": "application/sdp"}
 
 
 def agent(**changes: object) -> UserAgent:
@@ -53,8 +56,7 @@ def accepted(
 ) -> tuple[SessionId, bytes]:
     """A session we answered and they acknowledged; the 200 comes with it."""
     session = offered(house, changes, body)
-    answer = sdp.offer("192.0.2.9", 40000)
-    ok = sent(house.accept(session, answer))[0]
+    ok = sent(house.accept(session, OURS))[0]
     take(house, inside(ok, "ACK", 1, body=b"" if body else OFFER))
     return session, ok
 
@@ -69,6 +71,17 @@ def inside(
         "CSeq": f"{sequence} {method}",
     }
     return request_bytes(method, given | (changes or {}), body)
+
+
+def answer(request: bytes, code: int, changes: Changes | None = None, body: bytes = b"") -> bytes:
+    """Their answer to a request of ours inside a dialog."""
+    given: Changes = {"To": header(request, "To")}
+    return response_bytes(request, code, "", given | (changes or {}), body)
+
+
+def fire(house: UserAgent, session: SessionId, name: str) -> Output:
+    """That timer of the session runs out."""
+    return house.timer_fired(f"session/{session}/{name}", 100.0)
 
 
 def calling(house: UserAgent, **changes: object) -> tuple[SessionId, bytes]:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from cti.sip import sdp
 from cti.sip.events import (
     Ended,
     SessionEnded,
@@ -12,23 +11,9 @@ from cti.sip.events import (
     StartTimer,
 )
 from cti.sip.user_agent import Output, UserAgent
-from tests.support.far_side import (
-    FAR,
-    accepted,
-    agent,
-    calling,
-    codes,
-    header,
-    inside,
-    offered,
-    sent,
-    take,
-    told,
-)
+from tests.support import far_side as far
+from tests.support.far_side import FAR, codes, header, sent, take, told
 from tests.support.sip_messages import OFFER, Changes, response_bytes
-
-OURS = sdp.offer("192.0.2.9", 40000)
-AGAIN = sdp.offer("192.0.2.9", 40002)
 
 
 def methods(output: Output) -> list[str]:
@@ -37,20 +22,10 @@ def methods(output: Output) -> list[str]:
     return [each for each in starts if not each.startswith("SIP/")]
 
 
-def answer(request: bytes, code: int, changes: Changes | None = None, body: bytes = b"") -> bytes:
-    """The answer to a request of ours inside a dialog."""
-    to: Changes = {"To": header(request, "To")}
-    return response_bytes(request, code, "", to | (changes or {}), body)
-
-
 def established(house: UserAgent, changes: Changes | None = None) -> SessionId:
-    session, invite = calling(house)
+    session, invite = far.calling(house)
     take(house, response_bytes(invite, 200, changes=changes, body=OFFER), FAR)
     return session
-
-
-def fire(house: UserAgent, session: SessionId, name: str) -> Output:
-    return house.timer_fired(f"session/{session}/{name}", 100.0)
 
 
 # --- leaving ----------------------------------------------------------------------------------
@@ -58,31 +33,31 @@ def fire(house: UserAgent, session: SessionId, name: str) -> Output:
 
 @pytest.mark.parametrize("left", [False, True], ids=["before the BYE is answered", "after it"])
 def test_an_offer_that_comes_while_we_leave_is_acknowledged(left: bool) -> None:
-    house = agent()
+    house = far.agent()
     session = established(house)
     (asking,) = sent(house.reinvite(session, None))
     (bye,) = sent(house.end(session))
     if left:
-        take(house, answer(bye, 200), FAR)
-    late = answer(asking, 200, body=OFFER)
+        take(house, far.answer(bye, 200), FAR)
+    late = far.answer(asking, 200, body=OFFER)
     assert methods(take(house, late, FAR)) == ["ACK"]
     assert methods(take(house, late, FAR)) == ["ACK"], "and again, each time it comes"
-    take(house, answer(bye, 200), FAR)
+    take(house, far.answer(bye, 200), FAR)
     assert house.idle
 
 
 def test_an_offer_that_comes_after_their_bye_is_acknowledged() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     (asking,) = sent(house.reinvite(session, None))
-    take(house, inside(ok, "BYE", 2))
-    assert methods(take(house, answer(asking, 200, body=OFFER))) == ["ACK"]
+    take(house, far.inside(ok, "BYE", 2))
+    assert methods(take(house, far.answer(asking, 200, body=OFFER))) == ["ACK"]
     assert house.idle
 
 
 def test_who_leaves_twice_has_given_their_reason() -> None:
-    house = agent()
-    session, invite = calling(house)
+    house = far.agent()
+    session, invite = far.calling(house)
     house.end(session, "Q.850;cause=16")
     house.leave()
     crossed = sent(take(house, response_bytes(invite, 200, body=OFFER), FAR))
@@ -94,19 +69,19 @@ def test_who_leaves_twice_has_given_their_reason() -> None:
 
 
 def test_a_reinvite_is_answered_within_its_dialog_whatever_tag_the_answer_has() -> None:
-    house = agent()
+    house = far.agent()
     session = established(house)
-    (again,) = sent(house.reinvite(session, AGAIN))
-    good = answer(again, 200, body=OFFER)
-    strange = answer(again, 200, {"To": header(again, "To").replace("called", "other")}, OFFER)
+    (again,) = sent(house.reinvite(session, far.AGAIN))
+    good = far.answer(again, 200, body=OFFER)
+    strange = far.answer(again, 200, {"To": header(again, "To").replace("called", "other")}, OFFER)
     for each in (good, good, strange, strange):
         assert methods(take(house, each, FAR)) == ["ACK"]
     assert house.sessions == (session,)
 
 
 def test_only_so_many_branches_of_a_fork_are_taken_leave_of() -> None:
-    house = agent()
-    _, invite = calling(house)
+    house = far.agent()
+    _, invite = far.calling(house)
     ended = [
         methods(take(house, response_bytes(invite, 200, f"branch-{number}", body=OFFER), FAR))
         for number in range(100)
@@ -118,13 +93,13 @@ def test_only_so_many_branches_of_a_fork_are_taken_leave_of() -> None:
 
 def test_what_answers_no_request_that_asked_for_it_waits_for_nothing() -> None:
     """A 408 to what is no INVITE would come too late for everybody (RFC 4320, 4.2)."""
-    house = agent()
-    session, ok = accepted(house)
-    take(house, inside(ok, "UPDATE", 2, {"Content-Type": "application/sdp"}, OFFER))
+    house = far.agent()
+    session, ok = far.accepted(house)
+    take(house, far.inside(ok, "UPDATE", 2, {"Content-Type": "application/sdp"}, OFFER))
     output = house.reject(session, 408)
     assert codes(output) == []
     assert any(isinstance(each, StartTimer) and each.key.endswith("/J") for each in output)
-    again = inside(ok, "UPDATE", 2, {"Content-Type": "application/sdp"}, OFFER)
+    again = far.inside(ok, "UPDATE", 2, {"Content-Type": "application/sdp"}, OFFER)
     assert take(house, again) == []
 
 
@@ -132,18 +107,18 @@ def test_what_answers_no_request_that_asked_for_it_waits_for_nothing() -> None:
 
 
 def test_an_offer_in_a_prack_before_anything_is_agreed_is_refused() -> None:
-    house = agent()
-    session = offered(house, {"Require": "100rel"}, b"")
+    house = far.agent()
+    session = far.offered(house, {"Require": "100rel"}, b"")
     ringing = sent(house.ring(session))[0]
-    house.ring(session, 183, OURS)
+    house.ring(session, 183, far.OURS)
     prack: Changes = {
         "RAck": f"{header(ringing, 'RSeq')} 1 INVITE",
         "Content-Type": "application/sdp",
     }
-    output = take(house, inside(ringing, "PRACK", 2, prack, OFFER))
+    output = take(house, far.inside(ringing, "PRACK", 2, prack, OFFER))
     assert codes(output) == [500]
     assert not told(output, SessionReoffered)
-    plain = inside(ringing, "PRACK", 3, {"RAck": prack["RAck"]})
+    plain = far.inside(ringing, "PRACK", 3, {"RAck": prack["RAck"]})
     assert codes(take(house, plain)) == [200, 183]
 
 
@@ -151,54 +126,54 @@ REFRESHED: Changes = {"Session-Expires": "600;refresher=uac", "Allow": "INVITE"}
 
 
 def test_a_refresh_that_met_an_offer_of_theirs_says_what_was_agreed_since() -> None:
-    house = agent()
+    house = far.agent()
     session = established(house, REFRESHED)
-    (refresh,) = sent(fire(house, session, "refresh"))
-    take(house, answer(refresh, 491), FAR)
+    (refresh,) = sent(far.fire(house, session, "refresh"))
+    take(house, far.answer(refresh, 491), FAR)
     hold: Changes = {
         "From": header(refresh, "To"),
         "To": header(refresh, "From"),
         "Call-ID": header(refresh, "Call-ID"),
     }
-    assert told(take(house, inside(refresh, "INVITE", 7, hold, OFFER), FAR), SessionReoffered)
-    house.accept(session, AGAIN)
-    take(house, inside(refresh, "ACK", 7, hold), FAR)
-    (again,) = sent(fire(house, session, "glare"))
-    assert bytes(AGAIN) in again
+    assert told(take(house, far.inside(refresh, "INVITE", 7, hold, OFFER), FAR), SessionReoffered)
+    house.accept(session, far.AGAIN)
+    take(house, far.inside(refresh, "ACK", 7, hold), FAR)
+    (again,) = sent(far.fire(house, session, "glare"))
+    assert bytes(far.AGAIN) in again
 
 
 def test_a_refresh_that_met_an_offer_of_ours_is_made_later() -> None:
-    house = agent()
+    house = far.agent()
     session = established(house, REFRESHED)
-    (again,) = sent(house.reinvite(session, AGAIN))
-    output = fire(house, session, "refresh")
+    (again,) = sent(house.reinvite(session, far.AGAIN))
+    output = far.fire(house, session, "refresh")
     assert methods(output) == []
     assert StartTimer(f"session/{session}/refresh", 150.0) in output
-    refused = take(house, answer(again, 488), FAR)
+    refused = take(house, far.answer(again, 488), FAR)
     assert SessionReofferRefused(session, 488) in refused
-    assert methods(fire(house, session, "refresh")) == ["INVITE"]
+    assert methods(far.fire(house, session, "refresh")) == ["INVITE"]
 
 
 def test_a_call_that_ended_while_its_reinvite_was_challenged_stays_ended() -> None:
-    house = agent()
-    session, invite = calling(house, user="1001", secret="secret-1001")
+    house = far.agent()
+    session, invite = far.calling(house, user="1001", secret="secret-1001")
     take(house, response_bytes(invite, 200, body=OFFER), FAR)
-    (again,) = sent(house.reinvite(session, AGAIN))
+    (again,) = sent(house.reinvite(session, far.AGAIN))
     (bye,) = sent(house.end(session))
     challenge: Changes = {"WWW-Authenticate": 'Digest realm="x", nonce="y", qop="auth"'}
-    assert methods(take(house, answer(again, 401, challenge), FAR)) == ["ACK"]
-    take(house, answer(bye, 200), FAR)
+    assert methods(take(house, far.answer(again, 401, challenge), FAR)) == ["ACK"]
+    take(house, far.answer(bye, 200), FAR)
     assert house.idle
 
 
 def test_hanging_up_is_told_once_however_both_sides_do_it() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     first = house.end(session)
     (bye,) = sent(first)
-    crossed = take(house, inside(ok, "BYE", 2))
+    crossed = take(house, far.inside(ok, "BYE", 2))
     assert codes(crossed) == [200]
     assert SessionEnded(session, Ended.LOCAL) in first
     assert not told(crossed, SessionEnded)
-    take(house, answer(bye, 481))
+    take(house, far.answer(bye, 481))
     assert house.idle

@@ -5,7 +5,6 @@ from urllib.parse import quote
 import pytest
 
 from cti.kernel.errors import Refused
-from cti.sip import sdp
 from cti.sip.errors import RequestError
 from cti.sip.events import (
     Ended,
@@ -17,27 +16,14 @@ from cti.sip.events import (
 )
 from cti.sip.replaces import ReferTarget, Replaces
 from cti.sip.user_agent import Output, UserAgent
-from tests.support.far_side import (
-    FAR,
-    accepted,
-    agent,
-    calling,
-    codes,
-    header,
-    inside,
-    offered,
-    sent,
-    take,
-    told,
-)
+from tests.support import far_side as far
+from tests.support.far_side import FAR, codes, header, sent, take, told
 from tests.support.sip_messages import OFFER, TRUNK, Changes, request_bytes, response_bytes
-
-OURS = sdp.offer("192.0.2.9", 40000)
 
 
 def refer(ok: bytes, changes: Changes | None = None, sequence: int = 2) -> bytes:
     given: Changes = {"Refer-To": "<sip:1002@192.0.2.9>", **(changes or {})}
-    return inside(ok, "REFER", sequence, given)
+    return far.inside(ok, "REFER", sequence, given)
 
 
 def referred(output: Output) -> SessionReferred:
@@ -47,12 +33,12 @@ def referred(output: Output) -> SessionReferred:
 
 def done(house: UserAgent, request: bytes, status: int = 200) -> Output:
     """The far side answers a request of ours inside a dialog."""
-    return take(house, response_bytes(request, status, "", {"To": header(request, "To")}))
+    return take(house, far.answer(request, status))
 
 
 def test_a_call_made_for_them_is_reported_until_it_is_answered() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     by = "<sip:13800138000@192.0.2.1>"
     report = referred(take(house, refer(ok, {"Referred-By": by})))
     assert report == SessionReferred(session, "2", "sip:1002@192.0.2.9", None, "", by)
@@ -84,16 +70,16 @@ def test_a_call_made_for_them_is_reported_until_it_is_answered() -> None:
     ],
 )
 def test_what_is_not_done_for_them(changes: Changes, status: int) -> None:
-    house = agent()
-    _, ok = accepted(house)
+    house = far.agent()
+    _, ok = far.accepted(house)
     output = take(house, refer(ok, changes))
     assert codes(output) == [status]
     assert not told(output, SessionReferred)
 
 
 def test_a_refusal_and_a_refer_without_subscription() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     take(house, refer(ok))
     assert codes(house.answer_refer(session, "2", 603)) == [603]
     silent: Changes = {"Refer-Sub": "false", "Require": "norefersub"}
@@ -104,8 +90,8 @@ def test_a_refusal_and_a_refer_without_subscription() -> None:
 
 
 def test_what_waits_to_be_told_is_told_before_goodbye() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     take(house, refer(ok))
     house.answer_refer(session, "2", 202)
     house.notify_refer(session, "2", 200)
@@ -115,14 +101,14 @@ def test_what_waits_to_be_told_is_told_before_goodbye() -> None:
 
 
 def test_a_subscription_runs_out_and_a_refer_nobody_answered_dies_with_its_session() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     take(house, refer(ok))
     house.answer_refer(session, "2", 202)
     (last,) = sent(house.timer_fired(f"session/{session}/notifying", 300.0))
     assert header(last, "Subscription-State") == "terminated;reason=timeout"
     take(house, refer(ok, sequence=3))
-    assert codes(take(house, inside(ok, "BYE", 4))) == [200, 487]
+    assert codes(take(house, far.inside(ok, "BYE", 4))) == [200, 487]
 
 
 # --- ours -------------------------------------------------------------------------------------
@@ -136,7 +122,7 @@ def notify(
         "Subscription-State": state,
         "Content-Type": "message/sipfrag;version=2.0",
     }
-    return inside(ok, "NOTIFY", sequence, changes, f"SIP/2.0 {status} X\r\n".encode())
+    return far.inside(ok, "NOTIFY", sequence, changes, f"SIP/2.0 {status} X\r\n".encode())
 
 
 def progress(output: Output) -> list[int]:
@@ -144,13 +130,13 @@ def progress(output: Output) -> list[int]:
 
 
 def asked(house: UserAgent) -> tuple[SessionId, bytes, bytes]:
-    session, ok = accepted(house)
+    session, ok = far.accepted(house)
     (data,) = sent(house.refer(session, "sip:1002@192.0.2.9", referred_by="<sip:1001@bank>"))
     return session, ok, data
 
 
 def test_we_ask_and_hear_how_it_goes() -> None:
-    house = agent()
+    house = far.agent()
     _, ok, data = asked(house)
     assert header(data, "Refer-To") == "<sip:1002@192.0.2.9>"
     assert header(data, "Referred-By") == "<sip:1001@bank>"
@@ -167,7 +153,7 @@ def test_we_ask_and_hear_how_it_goes() -> None:
 
 @pytest.mark.parametrize("status", [403, 481, 603])
 def test_a_refused_refer_leaves_the_session(status: int) -> None:
-    house = agent()
+    house = far.agent()
     session, _, data = asked(house)
     assert progress(done(house, data, status)) == [status]
     assert house.sessions == (session,)
@@ -183,17 +169,17 @@ def test_a_refused_refer_leaves_the_session(status: int) -> None:
     ],
 )
 def test_a_subscription_that_ends_settles_it(state: str, status: int, told_of: list[int]) -> None:
-    house = agent()
+    house = far.agent()
     _, ok, _ = asked(house)
     assert progress(take(house, notify(ok, status, 2, state))) == told_of
 
 
 def test_silence_settles_it_too() -> None:
-    house = agent()
+    house = far.agent()
     session, _, data = asked(house)
     done(house, data, 202)
     assert progress(house.timer_fired(f"session/{session}/referring", 300.0)) == [408]
-    other = agent()
+    other = far.agent()
     _, _, data = asked(other)
     silent: Changes = {"To": header(data, "To"), "Refer-Sub": "false"}
     assert progress(take(other, response_bytes(data, 202, "", silent))) == [200]
@@ -208,10 +194,10 @@ def test_silence_settles_it_too() -> None:
     ],
 )
 def test_a_notify_that_says_nothing(event: str, kind: str, body: bytes, status: int) -> None:
-    house = agent()
+    house = far.agent()
     _, ok, _ = asked(house)
     changes: Changes = {"Event": event, "Subscription-State": "active", "Content-Type": kind}
-    assert codes(take(house, inside(ok, "NOTIFY", 2, changes, body))) == [status]
+    assert codes(take(house, far.inside(ok, "NOTIFY", 2, changes, body))) == [status]
 
 
 # --- Replaces ---------------------------------------------------------------------------------
@@ -233,8 +219,8 @@ def taking_over(value: str | None, more: Changes | None = None) -> bytes:
 
 
 def test_an_invite_takes_the_place_of_a_session() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     ours, theirs = tags(ok)
     value = f"call-1@192.0.2.1;from-tag={theirs};to-tag={ours}"
     output = take(house, taking_over(value, {"Require": "replaces"}))
@@ -256,28 +242,28 @@ def test_an_invite_takes_the_place_of_a_session() -> None:
     ],
 )
 def test_what_can_not_be_replaced(value: str, status: int) -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     assert codes(take(house, taking_over(value.format(*tags(ok))))) == [status]
     assert house.sessions == (session,)
 
 
 def test_a_dialog_that_is_over_and_one_that_rings_at_ours() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     ours, theirs = tags(ok)
     value = f"call-1@192.0.2.1;to-tag={ours};from-tag={theirs}"
     house.end(session)
     assert codes(take(house, taking_over(value))) == [603]
-    ringing = agent()
-    ours, theirs = tags(sent(ringing.ring(offered(ringing)))[0])
+    ringing = far.agent()
+    ours, theirs = tags(sent(ringing.ring(far.offered(ringing)))[0])
     value = f"call-1@192.0.2.1;to-tag={ours};from-tag={theirs}"
     assert codes(take(ringing, taking_over(value))) == [481]
 
 
 def test_strangers_replace_nobody() -> None:
-    house = agent()
-    _, ok = accepted(house)
+    house = far.agent()
+    _, ok = far.accepted(house)
     ours, theirs = tags(ok)
     value = f"call-1@192.0.2.1;to-tag={ours};from-tag={theirs}"
     stranger = type(TRUNK)("203.0.113.9", 5060)
@@ -287,8 +273,8 @@ def test_strangers_replace_nobody() -> None:
 
 
 def test_a_telephone_joins_its_two_calls() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     ours, theirs = tags(ok)
     value = f"call-1@192.0.2.1;to-tag={ours};from-tag={theirs}"
     for written in (value, f"call-1@192.0.2.1;to-tag={theirs};from-tag={ours}"):
@@ -302,13 +288,13 @@ def test_a_telephone_joins_its_two_calls() -> None:
 
 
 def test_we_name_a_dialog_as_its_far_side_knows_it() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     ours, theirs = tags(ok)
     named = Replaces("call-1@192.0.2.1", theirs, ours)
-    _, invite = calling(house, replaces=session)
+    _, invite = far.calling(house, replaces=session)
     assert Replaces.parse(header(invite, "Replaces")) == named
-    other, invite = calling(house)
+    other, invite = far.calling(house)
     take(house, response_bytes(invite, 200, body=OFFER), FAR)
     (data,) = sent(house.refer(other, "sip:1001@192.0.2.1", replaces=session))
     target = ReferTarget.parse(header(data, "Refer-To").strip("<>"))
@@ -316,10 +302,10 @@ def test_we_name_a_dialog_as_its_far_side_knows_it() -> None:
 
 
 def test_a_session_that_is_over_is_not_taken_over() -> None:
-    house = agent()
+    house = far.agent()
     with pytest.raises(Refused, match=r"call\.replaced_over"):
-        calling(house, replaces=SessionId("gone"))
-    session, _ = accepted(house)
+        far.calling(house, replaces=SessionId("gone"))
+    session, _ = far.accepted(house)
     with pytest.raises(Refused):
         house.refer(session, "sip:1@2", replaces=SessionId("gone"))
 
@@ -334,12 +320,12 @@ def test_a_replaces_that_names_no_dialog(value: str) -> None:
 
 
 def test_reason_and_contacts_are_told() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     reason = 'Q.850;cause=17;text="busy"'
-    output = take(house, inside(ok, "BYE", 2, {"Reason": reason}))
+    output = take(house, far.inside(ok, "BYE", 2, {"Reason": reason}))
     assert SessionEnded(session, Ended.REMOTE, reason=reason) in output
-    session, invite = calling(house, max_forwards=12)
+    session, invite = far.calling(house, max_forwards=12)
     assert header(invite, "Max-Forwards") == "12"
     moved: Changes = {"Contact": "<sip:a@b>;q=1, <sip:c@d>", "Reason": reason}
     output = take(house, response_bytes(invite, 302, changes=moved), FAR)
@@ -348,8 +334,8 @@ def test_reason_and_contacts_are_told() -> None:
 
 
 def test_a_cancel_says_why() -> None:
-    house = agent()
-    session = offered(house)
+    house = far.agent()
+    session = far.offered(house)
     reason = 'SIP;cause=200;text="Call completed elsewhere"'
     output = take(house, request_bytes("CANCEL", {"Reason": reason}))
     assert SessionEnded(session, Ended.CANCELLED, reason=reason) in output

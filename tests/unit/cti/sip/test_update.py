@@ -2,7 +2,6 @@
 
 import pytest
 
-from cti.sip import sdp
 from cti.sip.events import (
     Ended,
     SessionAnswered,
@@ -14,29 +13,11 @@ from cti.sip.events import (
 )
 from cti.sip.session_timer import Agreed, Terms, ask, grant
 from cti.sip.user_agent import Output, UserAgent
-from tests.support.far_side import (
-    FAR,
-    accepted,
-    agent,
-    calling,
-    codes,
-    header,
-    inside,
-    offered,
-    sent,
-    take,
-    told,
-)
+from tests.support import far_side as far
+from tests.support.far_side import FAR, codes, header, sent, take, told
 from tests.support.sip_messages import OFFER, Changes, request, response_bytes
 
-OURS = sdp.offer("192.0.2.9", 40000)
-AGAIN = sdp.offer("192.0.2.9", 40002)
-SDP: Changes = {"Content-Type": "application/sdp"}
 RELIABLE: Changes = {"Supported": "100rel", "Allow": "INVITE, ACK, BYE, PRACK, UPDATE"}
-
-
-def fire(house: UserAgent, session: SessionId, name: str) -> Output:
-    return house.timer_fired(f"session/{session}/{name}", 100.0)
 
 
 def started(output: Output, name: str) -> list[float]:
@@ -49,104 +30,104 @@ def started(output: Output, name: str) -> list[float]:
 
 def early(house: UserAgent) -> tuple[SessionId, bytes]:
     """An INVITE answered by a reliable 183 whose PRACK came: agreed, not yet accepted."""
-    session = offered(house, RELIABLE)
-    data = sent(house.ring(session, 183, OURS))[0]
+    session = far.offered(house, RELIABLE)
+    data = sent(house.ring(session, 183, far.OURS))[0]
     prack: Changes = {"RAck": f"{header(data, 'RSeq')} 1 INVITE"}
-    assert codes(take(house, inside(data, "PRACK", 2, prack))) == [200]
+    assert codes(take(house, far.inside(data, "PRACK", 2, prack))) == [200]
     return session, data
 
 
 def test_an_update_in_a_call_is_reoffered_and_answered_straight_away() -> None:
-    house = agent()
-    session, ok = accepted(house)
-    output = take(house, inside(ok, "UPDATE", 2, dict(SDP), OFFER))
+    house = far.agent()
+    session, ok = far.accepted(house)
+    output = take(house, far.inside(ok, "UPDATE", 2, dict(far.SDP), OFFER))
     assert told(output, SessionReoffered)
     assert codes(output) == []
-    (answer,) = sent(house.accept(session, AGAIN))
+    (answer,) = sent(house.accept(session, far.AGAIN))
     assert header(answer, "CSeq") == "2 UPDATE"
     assert header(answer, "Contact") == "<sip:hotline@192.0.2.9:5060>"
-    assert bytes(AGAIN) in answer
+    assert bytes(far.AGAIN) in answer
 
 
 def test_an_update_may_be_refused_and_one_nobody_answers_is() -> None:
-    house = agent()
-    session, ok = accepted(house)
-    take(house, inside(ok, "UPDATE", 2, dict(SDP), OFFER))
+    house = far.agent()
+    session, ok = far.accepted(house)
+    take(house, far.inside(ok, "UPDATE", 2, dict(far.SDP), OFFER))
     assert codes(house.reject(session, 488)) == [488]
-    take(house, inside(ok, "UPDATE", 3, dict(SDP), OFFER))
-    assert codes(fire(house, session, "undecided")) == [504]
+    take(house, far.inside(ok, "UPDATE", 3, dict(far.SDP), OFFER))
+    assert codes(far.fire(house, session, "undecided")) == [504]
     assert house.sessions == (session,)
-    take(house, inside(ok, "UPDATE", 4, dict(SDP), OFFER))
-    assert codes(take(house, inside(ok, "BYE", 5))) == [200, 487]
+    take(house, far.inside(ok, "UPDATE", 4, dict(far.SDP), OFFER))
+    assert codes(take(house, far.inside(ok, "BYE", 5))) == [200, 487]
 
 
 def test_an_update_without_an_offer_moves_the_target() -> None:
-    house = agent()
-    session, ok = accepted(house)
+    house = far.agent()
+    session, ok = far.accepted(house)
     moved: Changes = {"Contact": "<sip:a@192.0.2.1:5070>"}
-    assert codes(take(house, inside(ok, "UPDATE", 2, moved))) == [200]
+    assert codes(take(house, far.inside(ok, "UPDATE", 2, moved))) == [200]
     assert sent(house.end(session))[0].startswith(b"BYE sip:a@192.0.2.1:5070 ")
 
 
 def test_offers_that_meet() -> None:
-    house = agent()
-    session, ok = accepted(house)
-    house.reinvite(session, AGAIN)
-    assert codes(take(house, inside(ok, "UPDATE", 2, dict(SDP), OFFER))) == [491]
-    assert codes(take(house, inside(ok, "UPDATE", 3))) == [200]
-    other = agent()
-    _, ok = accepted(other)
-    take(other, inside(ok, "UPDATE", 2, dict(SDP), OFFER))
-    second = take(other, inside(ok, "UPDATE", 3, dict(SDP), OFFER))
+    house = far.agent()
+    session, ok = far.accepted(house)
+    house.reinvite(session, far.AGAIN)
+    assert codes(take(house, far.inside(ok, "UPDATE", 2, dict(far.SDP), OFFER))) == [491]
+    assert codes(take(house, far.inside(ok, "UPDATE", 3))) == [200]
+    other = far.agent()
+    _, ok = far.accepted(other)
+    take(other, far.inside(ok, "UPDATE", 2, dict(far.SDP), OFFER))
+    second = take(other, far.inside(ok, "UPDATE", 3, dict(far.SDP), OFFER))
     assert codes(second) == [500]
     assert header(sent(second)[0], "Retry-After") == "1"
-    assert codes(take(other, inside(ok, "INVITE", 4, dict(SDP), OFFER))) == [500]
+    assert codes(take(other, far.inside(ok, "INVITE", 4, dict(far.SDP), OFFER))) == [500]
 
 
 def test_an_update_before_anything_is_agreed_is_answered_500() -> None:
-    house = agent()
-    session = offered(house, RELIABLE)
+    house = far.agent()
+    session = far.offered(house, RELIABLE)
     ringing = sent(house.ring(session))[0]
-    output = take(house, inside(ringing, "UPDATE", 2, dict(SDP), OFFER))
+    output = take(house, far.inside(ringing, "UPDATE", 2, dict(far.SDP), OFFER))
     assert codes(output) == [500]
     assert "Retry-After" in sent(output)[0].decode()
 
 
 def test_offers_go_by_update_before_the_call_is_answered() -> None:
-    house = agent()
+    house = far.agent()
     session, data = early(house)
-    (update,) = sent(house.reinvite(session, AGAIN))
+    (update,) = sent(house.reinvite(session, far.AGAIN))
     assert update.startswith(b"UPDATE sip:13800138000@192.0.2.1:5060 ")
-    glare = take(house, inside(data, "UPDATE", 3, dict(SDP), OFFER))
+    glare = take(house, far.inside(data, "UPDATE", 3, dict(far.SDP), OFFER))
     assert codes(glare) == [491]
     output = take(house, response_bytes(update, 200, "", {"To": header(update, "To")}, OFFER))
     assert told(output, SessionAnswered)
-    assert header(sent(house.accept(session, OURS))[0], "Content-Type") == ""
+    assert header(sent(house.accept(session, far.OURS))[0], "Content-Type") == ""
 
 
 @pytest.mark.parametrize(("status", "told_of"), [(488, True), (504, True), (491, False)])
 def test_an_update_refused_leaves_what_was_agreed(status: int, told_of: bool) -> None:
-    house = agent()
+    house = far.agent()
     session, _ = early(house)
-    (update,) = sent(house.reinvite(session, AGAIN))
+    (update,) = sent(house.reinvite(session, far.AGAIN))
     output = take(house, response_bytes(update, status, "", {"To": header(update, "To")}))
     assert (SessionReofferRefused(session, status) in output) is told_of
     assert bool(started(output, "glare")) is not told_of
     if not told_of:
-        assert sent(fire(house, session, "glare"))[0].startswith(b"UPDATE ")
+        assert sent(far.fire(house, session, "glare"))[0].startswith(b"UPDATE ")
 
 
 def test_an_offer_to_who_cannot_update_waits_for_the_answer() -> None:
-    house = agent()
-    session = offered(house)
-    assert house.reinvite(session, AGAIN) == []
-    ok = sent(house.accept(session, OURS))[0]
-    assert sent(take(house, inside(ok, "ACK", 1)))[0].startswith(b"INVITE ")
+    house = far.agent()
+    session = far.offered(house)
+    assert house.reinvite(session, far.AGAIN) == []
+    ok = sent(house.accept(session, far.OURS))[0]
+    assert sent(take(house, far.inside(ok, "ACK", 1)))[0].startswith(b"INVITE ")
 
 
 def test_their_update_of_an_early_dialog_of_ours() -> None:
-    house = agent()
-    session, invite = calling(house)
+    house = far.agent()
+    session, invite = far.calling(house)
     reliable: Changes = {"Require": "100rel", "RSeq": "1", "Allow": "UPDATE"}
     data = response_bytes(invite, 183, changes=reliable, body=OFFER)
     take(house, data, FAR)
@@ -154,12 +135,12 @@ def test_their_update_of_an_early_dialog_of_ours() -> None:
         "From": f"{header(invite, 'To')};tag=called",
         "To": header(invite, "From"),
         "Call-ID": header(invite, "Call-ID"),
-        **SDP,
+        **far.SDP,
     }
-    output = take(house, inside(data, "UPDATE", 1, update, OFFER), FAR)
+    output = take(house, far.inside(data, "UPDATE", 1, update, OFFER), FAR)
     assert told(output, SessionReoffered)
-    assert codes(house.accept(session, AGAIN)) == [200]
-    assert sent(house.reinvite(session, OURS))[0].startswith(b"UPDATE ")
+    assert codes(house.accept(session, far.AGAIN)) == [200]
+    assert sent(house.reinvite(session, far.OURS))[0].startswith(b"UPDATE ")
 
 
 # --- session timers ---------------------------------------------------------------------------
@@ -200,7 +181,7 @@ def test_roles_stay_with_a_reinvite_of_ours() -> None:
 
 
 def test_too_short_an_interval_is_refused_with_ours() -> None:
-    house = agent()
+    house = far.agent()
     short: Changes = {"Session-Expires": "60", "Supported": "timer"}
     output = take(house, inside_new(short))
     assert codes(output) == [422]
@@ -209,7 +190,7 @@ def test_too_short_an_interval_is_refused_with_ours() -> None:
 
 
 def inside_new(changes: Changes) -> bytes:
-    return inside(
+    return far.inside(
         b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\n"
         b"To: <sip:95588@192.0.2.9>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n",
         "INVITE",
@@ -220,8 +201,8 @@ def inside_new(changes: Changes) -> bytes:
 
 
 def test_a_422_is_obeyed_with_a_renewed_invite() -> None:
-    house = agent()
-    _, invite = calling(house)
+    house = far.agent()
+    _, invite = far.calling(house)
     refused = take(house, response_bytes(invite, 422, changes={"Min-SE": "3600"}), FAR)
     ack, again = sent(refused)
     assert ack.startswith(b"ACK ")
@@ -235,17 +216,17 @@ def test_a_422_is_obeyed_with_a_renewed_invite() -> None:
 def lasting(
     house: UserAgent, session_expires: str | None, allow: str = "INVITE, UPDATE"
 ) -> tuple[SessionId, bytes, Output]:
-    session, invite = calling(house)
+    session, invite = far.calling(house)
     changes: Changes = {"Session-Expires": session_expires, "Allow": allow}
     return session, invite, take(house, response_bytes(invite, 200, changes=changes, body=OFFER))
 
 
 def test_we_refresh_by_update_at_half_the_interval() -> None:
-    house = agent()
+    house = far.agent()
     session, _, output = lasting(house, "600;refresher=uac")
     assert started(output, "refresh") == [300]
     assert started(output, "expired") == [568]
-    (update,) = sent(fire(house, session, "refresh"))
+    (update,) = sent(far.fire(house, session, "refresh"))
     assert update.startswith(b"UPDATE ")
     assert header(update, "Session-Expires") == "600;refresher=uac"
     assert header(update, "Content-Type") == ""
@@ -254,9 +235,9 @@ def test_we_refresh_by_update_at_half_the_interval() -> None:
 
 
 def test_we_refresh_by_the_same_offer_where_update_is_unknown_and_tell_nobody() -> None:
-    house = agent()
+    house = far.agent()
     session, invite, _ = lasting(house, "600;refresher=uac", "INVITE")
-    (again,) = sent(fire(house, session, "refresh"))
+    (again,) = sent(far.fire(house, session, "refresh"))
     assert again.startswith(b"INVITE ")
     assert again.split(b"\r\n\r\n")[1] == invite.split(b"\r\n\r\n")[1]
     granted: Changes = {"To": header(again, "To"), "Session-Expires": "600;refresher=uac"}
@@ -265,19 +246,19 @@ def test_we_refresh_by_the_same_offer_where_update_is_unknown_and_tell_nobody() 
 
 
 def test_a_refused_refresh_is_tried_again_at_half_of_what_is_left() -> None:
-    house = agent()
+    house = far.agent()
     session, _, _ = lasting(house, "600;refresher=uac")
-    (update,) = sent(fire(house, session, "refresh"))
+    (update,) = sent(far.fire(house, session, "refresh"))
     busy = response_bytes(update, 500, "", {"To": header(update, "To")})
     assert started(take(house, busy, FAR), "refresh") == [150]
 
 
 @pytest.mark.parametrize("session_expires", ["600;refresher=uas", "600;refresher=uac"])
 def test_a_session_nobody_refreshed_ends(session_expires: str) -> None:
-    house = agent()
+    house = far.agent()
     session, _, output = lasting(house, session_expires)
     assert started(output, "expired") == [568]
-    output = fire(house, session, "expired")
+    output = far.fire(house, session, "expired")
     assert SessionEnded(session, Ended.TIMEOUT) in output
     bye = sent(output)[0]
     assert bye.startswith(b"BYE ")
@@ -285,11 +266,11 @@ def test_a_session_nobody_refreshed_ends(session_expires: str) -> None:
 
 
 def test_who_knows_no_timers_is_asked_by_us_all_the_same() -> None:
-    house = agent()
+    house = far.agent()
     session, _, output = lasting(house, None, "INVITE")
     assert started(output, "refresh") == [900]
     assert started(output, "expired") == []
-    (options,) = sent(fire(house, session, "refresh"))
+    (options,) = sent(far.fire(house, session, "refresh"))
     assert options.startswith(b"OPTIONS ")
     gone = take(house, response_bytes(options, 481, "", {"To": header(options, "To")}), FAR)
     assert SessionEnded(session, Ended.TIMEOUT) in gone
