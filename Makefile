@@ -26,7 +26,7 @@ run: .venv/installed
 
 test: .venv/installed-for-tests
 	bash tests/support/install_needs.sh $(BIN)/python
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: .venv/installed-for-tests
 	$(BIN)/ruff format --check .

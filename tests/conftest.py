@@ -1,6 +1,7 @@
 """What every test shares: programs that may be missing, and a PostgreSQL server on demand."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -10,11 +11,8 @@ from tests.support.postgresql import cluster
 
 NEEDS = all_needs()
 POSTGRESQL = "HOTLINE_TEST_POSTGRESQL"
-missed = pytest.StashKey[dict[str, int]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[missed] = {}
+MISSING = "missing"
+"""Under this name a test's report says which program it wanted, in whichever process it ran."""
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -24,8 +22,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             given = what == "postgresql" and POSTGRESQL in os.environ
             if need.path is not None or given:
                 continue
-            counts = item.config.stash[missed]
-            counts[what] = counts.get(what, 0) + 1
+            item.user_properties.append((MISSING, what))
             message = f"{what} is missing (Debian: {need.package})"
             if strict():
                 pytest.fail(message, pytrace=False)
@@ -33,7 +30,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    counts = terminalreporter.config.stash[missed]
+    counts = Counter(
+        what
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, what in getattr(report, "user_properties", ())
+        if name == MISSING and report.when == "setup"
+    )
     if not counts:
         return
     terminalreporter.section("missing programs", yellow=True)
