@@ -139,6 +139,7 @@ class Hotline:
             reactor,
             entropy=entropy,
             number=self.switch.trunks.written,
+            sought=self.switch.trunks.numbers.sought,
         )
 
     # --- life -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, insert, select, tuple_
+from sqlalchemy import Select, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from agents.events import CallWrappedUp  # noqa: F401  (registers its kinds for decode)
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which call records; None and empty mean any. `number` is part of either number."""
+    """Which call records; None and empty mean any. One of `numbers` is part of either number."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -41,7 +41,7 @@ class CallFilter:
     queue_id: QueueId | None = None
     agent_id: AgentId | None = None
     customer_id: CustomerId | None = None
-    number: str = ""
+    numbers: tuple[str, ...] = ()
     recorded: bool = False
     """Only calls with a recording."""
 
@@ -202,9 +202,14 @@ def _filtered(query: Select[CallRow], wanted: CallFilter) -> Select[CallRow]:
         query = query.where(CallRow.started < wanted.until)
     if wanted.recorded:
         query = query.where(CallRow.recording.is_not(None))
-    if number := wanted.number:
-        calling = CallRow.calling.contains(number, autoescape=True)
-        query = query.where(calling | CallRow.called.contains(number, autoescape=True))
+    if wanted.numbers:
+        columns = CallRow.calling, CallRow.called
+        parts = [
+            column.contains(number, autoescape=True)
+            for number in wanted.numbers
+            for column in columns
+        ]
+        query = query.where(or_(*parts))
     return query
 
 

@@ -14,6 +14,7 @@ from unicodedata import east_asian_width
 from urllib.parse import urlsplit
 
 from cti.kernel.errors import ConfigurationError
+from cti.trunks.settings import TrunksSettings
 
 EPILOG = """\
 examples:
@@ -93,7 +94,7 @@ def run(args: Namespace) -> int:
         return FAILED
     language = args.language or language_of(os.environ)
     now = time.time()  # noqa: TID251  (a command's own clock)
-    for line in table(trunks, language, now):
+    for line in table(with_addresses(trunks, settings.trunks), language, now):
         print(line)
     down = any(each["state"] == "down" for trunk in trunks for each in trunk["gateways"])
     return DOWN if down else 0
@@ -116,6 +117,24 @@ def ask(web: str) -> Sequence[Mapping[str, Any]]:
         raise ValueError("what answers is not the hotline")
     trunks: Sequence[Mapping[str, Any]] = answer.get("trunks", ())
     return trunks
+
+
+def with_addresses(
+    trunks: Sequence[Mapping[str, Any]], settings: TrunksSettings
+) -> Sequence[Mapping[str, Any]]:
+    """The trunks with the addresses of their gateways, which the health page keeps to itself.
+
+    The settings tell them; a gateway of a trunk that is another there has its number for a name.
+    """
+    named = []
+    for trunk in trunks:
+        known, gateways = settings.trunks.get(trunk["trunk"]), trunk["gateways"]
+        addresses = [str(each) for each in known.gateways] if known else []
+        if len(addresses) != len(gateways):
+            addresses = [str(number) for number, _ in enumerate(gateways, 1)]
+        pairs = zip(addresses, gateways, strict=True)
+        named.append({**trunk, "gateways": [{"gateway": at, **each} for at, each in pairs]})
+    return named
 
 
 def language_of(environment: Mapping[str, str]) -> str:

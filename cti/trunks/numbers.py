@@ -111,6 +111,7 @@ class Numbers:
         self._extensions = [_pattern(each) for each in settings.extensions]
         self._code = str(phonenumbers.country_code_for_region(settings.country))
         self._abroad = _international_prefix(settings.country)
+        self._national = _national_prefix(settings.country)
         self._house = {self.read(number).text: number for number in house}
 
     # --- in -------------------------------------------------------------------------------------
@@ -134,6 +135,17 @@ class Numbers:
         if inside and self.reach(number) is not Reach.EMERGENCY:
             return Number(digits, Kind.EXTENSION)
         return number
+
+    def sought(self, text: str) -> tuple[str, ...]:
+        """How a number that somebody looks for, whole or in part, may stand in what is kept."""
+        given = shown(text).strip()
+        digits = _SEPARATORS.sub("", given)
+        found = [given, digits, self.read(digits).text]
+        before = ((self._abroad, "+"), (self._national, f"+{self._code}"))
+        for prefix, instead in before:
+            if prefix and digits.startswith(prefix):
+                found.append(instead + digits.removeprefix(prefix))
+        return tuple(each for each in dict.fromkeys(found) if each.strip("+"))
 
     def own(self, number: Number) -> str | None:
         """The number as the settings write it, if it is one of the house's own."""
@@ -280,6 +292,12 @@ def _international_prefix(country: str) -> str:
     prefixes = (metadata.preferred_international_prefix, metadata.international_prefix)
     plain = (each for each in prefixes if each and each.isdecimal())
     return next(plain, USUAL_INTERNATIONAL_PREFIX)
+
+
+def _national_prefix(country: str) -> str:
+    """What a country dials before its own area codes; empty: nothing."""
+    metadata = PhoneMetadata.metadata_for_region(country, None)
+    return (metadata.national_prefix if metadata else None) or ""
 
 
 def _pattern(written: str) -> re.Pattern[str]:

@@ -127,7 +127,10 @@ class TrunkService:
     # --- what can be seen -----------------------------------------------------------------------
 
     def view(self) -> list[Mapping[str, Any]]:
-        """Every trunk as it stands, in values that JSON knows."""
+        """Every trunk as it stands, in values that JSON knows.
+
+        Anybody may read it, so no address stands in it: gateways come as the settings list them.
+        """
         return [self._view(trunk) for trunk in self.settings.trunks.values()]
 
     def _view(self, trunk: Trunk) -> Mapping[str, Any]:
@@ -142,11 +145,10 @@ class TrunkService:
             "registration": registration,
             "gateways": [
                 {
-                    "gateway": str(gateway),
                     "state": health.state.value if trunk.probed else "unwatched",
                     "since": health.since,
                 }
-                for gateway, health in self._gateways.of(trunk)
+                for _, health in self._gateways.of(trunk)
             ],
         }
 

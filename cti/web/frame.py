@@ -1,7 +1,7 @@
 """The frame of every page: who asks, in which language, what it looks like, what went wrong."""
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -67,10 +67,13 @@ class Frame:
         *,
         entropy: Entropy = system_entropy,
         number: Callable[[str], str] = str,
+        sought: Callable[[str], Sequence[str]] = lambda text: (text,),
     ) -> None:
         self.settings = settings
         self.number = number
         """A telephone number as people of this place write it."""
+        self.sought = sought
+        """How a number, or part of one, that somebody looks for may stand in what is kept."""
         self.sessions = sessions
         self.clock = clock
         self.texts = Texts()

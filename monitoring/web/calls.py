@@ -36,7 +36,8 @@ class CallPages:
         """The newest calls that the filter lets through."""
         self.frame.guard(request, *READERS)
         form, zone = query(request), self._monitoring.settings.rules.zone
-        page = await self._monitoring.find_calls(read_filter(form, zone), read_cursor(form))
+        wanted = read_filter(form, zone, self.frame.sought)
+        page = await self._monitoring.find_calls(wanted, read_cursor(form))
         shown = self._presentation(request)
         return self.frame.render(
             request,

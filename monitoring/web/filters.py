@@ -1,5 +1,6 @@
 """The filter above a list of calls, as it stands in the address: read, and written again."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from urllib.parse import urlencode
 
@@ -11,7 +12,11 @@ from monitoring.repository import CallFilter, Cursor
 FIELDS = ("from", "to", "outcome", "queue", "agent", "number")
 
 
-def read_filter(form: Form, zone: tzinfo, *, recorded: bool = False) -> CallFilter:
+Sought = Callable[[str], Sequence[str]]
+"""How a number that somebody looks for may stand in the records."""
+
+
+def read_filter(form: Form, zone: tzinfo, sought: Sought, *, recorded: bool = False) -> CallFilter:
     """The calls asked for; dates are days at the bank, both included. BadRequest."""
     first, last = _day(form["from"]), _day(form["to"])
     try:
@@ -24,7 +29,7 @@ def read_filter(form: Form, zone: tzinfo, *, recorded: bool = False) -> CallFilt
         outcome=outcome,
         queue_id=QueueId(form["queue"]) if form["queue"] else None,
         agent_id=AgentId(form["agent"]) if form["agent"] else None,
-        number=form["number"],
+        numbers=tuple(sought(form["number"])) if form["number"] else (),
         recorded=recorded,
     )
 

@@ -33,7 +33,7 @@ class RecordingPages:
         """The newest recorded calls that the filter lets through."""
         self.frame.guard(request, *LISTENERS)
         form, rules = query(request), self._monitoring.settings.rules
-        wanted = read_filter(form, rules.zone, recorded=True)
+        wanted = read_filter(form, rules.zone, self.frame.sought, recorded=True)
         page = await self._monitoring.find_calls(wanted, read_cursor(form))
         told = Presentation(
             self.frame, self.frame.language(request), rules.zone, self._monitoring.floor

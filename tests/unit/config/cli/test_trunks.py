@@ -1,9 +1,10 @@
 import pytest
 
-from config.cli.trunks import TEXTS, ask, duration, language_of, table
+from config.cli.trunks import TEXTS, ask, duration, language_of, table, with_addresses
 from cti.kernel.errors import ConfigurationError
 from cti.trunks.health import State
 from cti.trunks.registering import Standing
+from cti.trunks.settings import Gateway, Trunk, TrunksSettings
 
 SEEN = [
     {
@@ -67,6 +68,25 @@ def test_lengths_of_time() -> None:
         "1 h 01 min",
         "1 d 01 h",
     ]
+
+
+def test_addresses_come_from_the_settings_and_numbers_stand_where_they_do_not_fit() -> None:
+    told = [
+        {
+            "trunk": name,
+            "gateways": [{"state": "up", "since": 1.0}, {"state": "down", "since": 2.0}],
+        }
+        for name in ("carrier", "pbx", "unknown")
+    ]
+    gateways = Gateway("sip1.carrier.example"), Gateway("192.0.2.2", 5070)
+    carrier, pbx = Trunk("carrier", gateways), Trunk("pbx", gateways[:1])
+    seen = with_addresses(told, TrunksSettings({"carrier": carrier, "pbx": pbx}))
+    assert [[each["gateway"] for each in trunk["gateways"]] for trunk in seen] == [
+        [str(gateways[0]), str(gateways[1])],
+        ["1", "2"],
+        ["1", "2"],
+    ]
+    assert [each["state"] for each in seen[0]["gateways"]] == ["up", "down"]
 
 
 def test_what_is_no_web_address_is_named() -> None:

@@ -114,6 +114,39 @@ def test_what_a_telephone_dials() -> None:
     assert behind.reach(behind.dialled("999")) is Reach.EMERGENCY
 
 
+@pytest.mark.parametrize(
+    "looked_for",
+    [
+        "+861088880001",
+        "008610 8888 0001",
+        "0086 10 8888",
+        "010-8888-0001",
+        "(010) 8888",
+        "86 10 8888",
+        "8888 0001",
+        "0001",
+        " +86 10 ",
+    ],
+)
+def test_what_is_looked_for_is_found_however_it_is_written(looked_for: str) -> None:
+    assert any(each in BEIJING for each in NUMBERS.sought(looked_for))
+
+
+@pytest.mark.parametrize("looked_for", ["021-8888-0001", "0044 10 8888", "1088880002", "x"])
+def test_what_is_looked_for_is_not_just_anything(looked_for: str) -> None:
+    assert not any(each in BEIJING for each in NUMBERS.sought(looked_for))
+
+
+def test_nothing_is_looked_for_where_nothing_is_said() -> None:
+    for nothing in ("", " ", "+", "\0"):
+        assert NUMBERS.sought(nothing) == ()
+
+
+def test_names_are_looked_for_as_they_are_and_other_places_have_their_own_ways() -> None:
+    assert NUMBERS.sought("li.lei")[0] == "li.lei"
+    assert "+442079" in Numbers(NumberSettings("US", "212")).sought("011 44 2079")
+
+
 def test_another_country() -> None:
     here = Numbers(NumberSettings("US", "212"))
     assert here.read("5551234").text == "+12125551234"

@@ -217,6 +217,16 @@ def test_limits_are_counted_by_direction_and_given_back() -> None:
     assert (seen["incoming"], seen["outgoing"], seen["limit"], seen["refused"]) == (0, 0, 2, 3)
 
 
+def test_what_anybody_may_see_names_trunks_and_no_address() -> None:
+    account = Account("sip:registrar.example", "c.example", "8610", Secret("s"))
+    here = house(replace(CARRIER, account=account))
+    here.wait(1)
+    (seen,) = here.trunks.view()
+    assert seen["trunk"] == "carrier"
+    assert [each["state"] for each in seen["gateways"]] == ["up", "up"]
+    assert not any(part in repr(seen) for part in ("192.0.2", "example", "8610"))
+
+
 def test_calls_per_second() -> None:
     here = house(replace(CARRIER, limits=Limits(per_second=2)))
     assert [here.trunks.admit("carrier") for _ in range(4)] == [True, True, False, False]

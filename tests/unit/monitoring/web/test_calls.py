@@ -8,11 +8,14 @@ import pytest
 from cti.call.events import MediaReported
 from cti.kernel.identifiers import CallId
 from cti.kernel.vocabulary import Language, Role
+from cti.trunks.numbers import Numbers, NumberSettings
 from cti.web.requests import BadRequest, Form
 from monitoring.cdr import Outcome
 from monitoring.web.filters import next_query, read_cursor, read_filter
 from tests.support.browsers import Browser
 from tests.support.monitored_houses import BEGIN, SHANGHAI, MonitoredHouse
+
+NUMBERS = Numbers(NumberSettings())
 
 
 @pytest.fixture(scope="module")
@@ -147,11 +150,19 @@ def test_a_call_that_is_up_shows_how_far_it_is(tmp_path: Path) -> None:
 
 
 def test_a_day_is_the_banks_own() -> None:
-    wanted = read_filter(Form([("from", "2026-11-21"), ("to", "2026-11-21")]), SHANGHAI)
+    wanted = read_filter(
+        Form([("from", "2026-11-21"), ("to", "2026-11-21")]), SHANGHAI, NUMBERS.sought
+    )
     assert wanted.since is not None
     assert wanted.until is not None
     assert wanted.since.isoformat() == "2026-11-20T16:00:00+00:00"
     assert wanted.until.isoformat() == "2026-11-21T16:00:00+00:00"
+
+
+def test_a_number_is_looked_for_as_people_write_it() -> None:
+    wanted = read_filter(Form([("number", "010 8888-0001")]), SHANGHAI, NUMBERS.sought)
+    assert "+861088880001" in wanted.numbers
+    assert read_filter(Form([]), SHANGHAI, NUMBERS.sought).numbers == ()
 
 
 def test_a_cursor_comes_back_as_it_went() -> None:
