@@ -1,23 +1,27 @@
 """Where siblings meet: one room's knowledge in the shape another room asks for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from agents.roster import Roster
+from config.settings import TelephoneSettings
 from cti.kernel.identifiers import AgentId, QueueId, StaffId
 from cti.sip.digest import Account
 from monitoring.wallboard import BoardQueue
 
 
 class StaffTelephones:
-    """The accounts of the switch: one per extension of the roster."""
+    """The accounts of the switch: one per extension of the roster, with the rule for its digest."""
 
-    def __init__(self, roster: Roster) -> None:
-        self._roster = roster
+    def __init__(self, roster: Roster, rules: Mapping[str, TelephoneSettings]) -> None:
+        self._roster, self._rules = roster, rules
 
     def find(self, username: str) -> Account | None:
         """The account of that extension."""
         digests = self._roster.sip_digests(username)
-        return Account(username, digests.sha256, digests.md5) if digests else None
+        if not digests:
+            return None
+        rule = self._rules.get(username, TelephoneSettings())
+        return Account(username, digests.sha256, digests.md5, rule.algorithms, rule.md5)
 
 
 class FloorOfRoster:

@@ -111,7 +111,11 @@ class Hotline:
             partial(deferToThreadPool, reactor, self._verifying),
         )
         self.switch = SwitchService(
-            self._switch_settings(), reactor, self.bus, StaffTelephones(self.roster), entropy
+            self._switch_settings(),
+            reactor,
+            self.bus,
+            StaffTelephones(self.roster, settings.sip.telephones),
+            entropy,
         )
         self.agents = AgentService(
             clock=reactor,

@@ -8,7 +8,7 @@ from agents.model import AgentSettings, Queue
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
-from cti.sip.digest import Md5
+from cti.sip.digest import Algorithm, Md5
 from cti.sip.session_timer import Terms
 from cti.transport.tls import TlsSettings
 from cti.trunks.numbers import NumberSettings
@@ -20,11 +20,21 @@ HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
+class TelephoneSettings:
+    """What one telephone may sign in by, where the house's rule does not suit it."""
+
+    algorithms: tuple[Algorithm, ...] = tuple(Algorithm)
+    md5: Md5 | None = None
+    """None: as for every telephone."""
+
+
+@dataclass(frozen=True, slots=True)
 class SipSettings:
     """Where SIP is spoken and from whom calls are taken.
 
     `host` is bound, `advertised` is written into messages where a NAT stands before us (empty:
-    the same). `md5` tells when telephones may sign in by MD5. `session_timer` tells how long a
+    the same). `md5` tells when telephones may sign in by MD5, `telephones` what is different for
+    some, by their extension. `session_timer` tells how long a
     call lasts without a sign of life. `websocket` lets browsers of the web site call at its
     ``/sip``; `tls` None: nobody can call by TLS.
     """
@@ -34,6 +44,7 @@ class SipSettings:
     advertised: str = ""
     realm: str = "hotline"
     md5: Md5 = Md5.SECURE
+    telephones: Mapping[str, TelephoneSettings] = field(default_factory=dict)
     session_timer: Terms = field(default_factory=Terms)
     tcp: bool = True
     tls: TlsSettings | None = None

@@ -16,6 +16,7 @@ from config.settings import (
     RecordingSettings,
     Settings,
     SipSettings,
+    TelephoneSettings,
     TraceSettings,
     WebSiteSettings,
 )
@@ -26,7 +27,7 @@ from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.media.model import Codec
 from cti.recording.keys import KeyPlace
-from cti.sip.digest import Md5
+from cti.sip.digest import Algorithm, Md5
 from cti.sip.events import Transport
 from cti.sip.session_timer import LEAST_INTERVAL, Terms
 from cti.transport.tls import TlsContexts, TlsSettings
@@ -91,6 +92,7 @@ def _sip(part: Section, beside: Path) -> tuple[SipSettings, dict[str, str] | Non
         advertised=_value(part, "advertised", usual.advertised, _text_or_nothing),
         realm=_value(part, "realm", usual.realm, Value.text),
         md5=_value(part, "md5", usual.md5, _md5),
+        telephones=_part(part, "telephones", usual.telephones, _telephones),
         session_timer=_part(part, "session_timer", usual.session_timer, _session_timer),
         tcp=_value(part, "tcp", usual.tcp, Value.truth),
         tls=_part(part, "tls", usual.tls, lambda each: _tls(each, beside)),
@@ -99,6 +101,23 @@ def _sip(part: Section, beside: Path) -> tuple[SipSettings, dict[str, str] | Non
     if trunks is None:
         return settings, None
     return settings, {address: name.text() for address, name in trunks.section().each()}
+
+
+def _telephones(part: Section) -> dict[str, TelephoneSettings]:
+    found = {}
+    for extension, value in part.each():
+        own = value.section()
+        algorithms = _value(own, "algorithms", TelephoneSettings().algorithms, _algorithms)
+        found[extension] = TelephoneSettings(algorithms, _value(own, "md5", None, _md5))
+        own.close()
+    return found
+
+
+def _algorithms(value: Value) -> tuple[Algorithm, ...]:
+    """The strongest first, whatever order they are written in."""
+    words = [each.value for each in Algorithm]
+    written = [item.one_of(words) for item in value.items()]
+    return tuple(each for each in Algorithm if each.value in written)
 
 
 def _session_timer(part: Section) -> Terms:

@@ -3,11 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import HERE, Settings
+from config.settings import HERE, Settings, TelephoneSettings
 from config.settings_file import read_settings
 from cti.kernel.document import DocumentError
 from cti.kernel.vocabulary import Language
 from cti.media.model import Codec
+from cti.sip.digest import Algorithm, Md5
 from tests.support.certificates import authority
 
 EXAMPLE = HERE / "hotline.example.yaml"
@@ -73,6 +74,8 @@ def test_queues_are_read_with_names_in_both_languages(tmp_path: Path) -> None:
         ("web:\n  port: high\n", 2, "web.port", "number"),
         ("web:\n  secure: maybe\n", 2, "web.secure", "true or false"),
         ("web:\n  origins: [hotline.bank.example]\n", 2, "web.origins[0]", "https://"),
+        ("sip:\n  telephones:\n    1005: {md5: maybe}\n", 3, "sip.telephones.1005.md5", "always"),
+        ("sip:\n  telephones:\n    1005: {hash: MD5}\n", 3, "sip.telephones.1005.hash", "known"),
         ("web: 8080\n", 1, "web", "keys and values"),
         ("media:\n  first_port: 9000\n  last_port: 8000\n", 2, "media", "above"),
         ("database:\n  url: mysql://x\n", 2, "database.url", "postgresql://"),
@@ -100,6 +103,21 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         read_settings(path)
     assert [error.key for error in caught.value.errors] == ["sip.port", "web.prot", "extra"]
+
+
+def test_a_telephone_may_sign_in_by_other_than_the_rest(tmp_path: Path) -> None:
+    text = """
+sip:
+  md5: never
+  telephones:
+    "1005": {algorithms: [MD5], md5: always}
+    "1006": {algorithms: [MD5, SHA-256]}
+"""
+    settings = read_settings(write(tmp_path, text)).sip.telephones
+    assert settings == {
+        "1005": TelephoneSettings((Algorithm.MD5,), Md5.ALWAYS),
+        "1006": TelephoneSettings((Algorithm.SHA256, Algorithm.MD5), None),
+    }
 
 
 def test_tls_is_read_with_files_that_stand_beside(tmp_path: Path) -> None:
