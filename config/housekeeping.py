@@ -4,6 +4,7 @@ The jobs live in memory and are made anew at each start, like the deadlines' hea
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.twisted import TwistedScheduler
 
 EVERY_HOURS = 24
+AHEAD = timedelta(days=30)
 
 
 class CalendarWatch:
@@ -44,18 +46,47 @@ class CalendarWatch:
             )
 
 
+class CertificateWatch:
+    """Notices, a month ahead, that the certificate of SIP by TLS ends."""
+
+    _log = Logger()
+
+    def __init__(self, ends: datetime | None, clock: Clock) -> None:
+        """`ends`: until when it is valid; None where there is none."""
+        self._ends, self._clock = ends, clock
+
+    def warning(self) -> str:
+        """What is the matter now, for `/health`; empty while nothing is."""
+        if self._ends is None or self._ends - utc(self._clock) > AHEAD:
+            return ""
+        tense = "ended" if self._ends <= utc(self._clock) else "ends"
+        return f"the certificate of `sip.tls` {tense} {self._ends:%Y-%m-%d %H:%M} UTC"
+
+    def look(self) -> None:
+        """Write the warning to the log."""
+        if warning := self.warning():
+            self._log.warn(
+                "{what}: put a new one into its file and start again; telephones and carriers "
+                "refuse an old one",
+                what=warning[0].upper() + warning[1:],
+            )
+
+
 class Housekeeping:
     """The daily jobs."""
 
     _log = Logger()
 
-    def __init__(self, calendars: CalendarWatch, bank: Ledger) -> None:
-        self._calendars, self._bank = calendars, bank
+    def __init__(
+        self, calendars: CalendarWatch, certificate: CertificateWatch, bank: Ledger
+    ) -> None:
+        self._calendars, self._certificate, self._bank = calendars, certificate, bank
 
     def schedule(self, scheduler: "TwistedScheduler", clock: Clock) -> None:
         """Have each job done when the scheduler starts, and every day from then on."""
         jobs = {
             "calendars.look": self._calendars.look,
+            "certificate.look": self._certificate.look,
             "bank.forget_old_attempts": self.forget_attempts,
         }
         for name, job in jobs.items():

@@ -7,6 +7,7 @@ from typing import TextIO, cast
 from twisted.logger import (
     FilteringLogObserver,
     ILogObserver,
+    LogEvent,
     LogLevel,
     LogLevelFilterPredicate,
     globalLogBeginner,
@@ -42,6 +43,17 @@ def start_log(folder: Path, *, verbose: bool) -> None:
         ],
         redirectStandardIO=False,
     )
+
+
+def log_warnings() -> None:
+    """Say on the terminal what goes wrong in the switch, for commands that keep no log."""
+    observer = _from_level(textFileLogObserver(sys.stderr), LogLevel.warn)
+
+    def of_the_switch(event: LogEvent) -> None:
+        if event.get("log_namespace", "").startswith("cti."):
+            observer(event)
+
+    globalLogBeginner.beginLoggingTo([cast(ILogObserver, of_the_switch)], redirectStandardIO=False)
 
 
 def _from_level(observer: ILogObserver, level: object) -> ILogObserver:

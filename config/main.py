@@ -1,5 +1,6 @@
 """The command ``hotline``: finds the subcommand, and says errors of configuration plainly."""
 
+import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -7,11 +8,13 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from config.cli import COMMANDS
+from config.cli import COMMANDS, USUAL_FILE
+from config.located import located
 from cti.kernel.errors import ConfigurationError
 
 WRONG_USE = 2
 INTERRUPTED = 130
+READ_NO_FURTHER = 141
 
 EPILOG = """\
 three terminals show all of it:
@@ -29,8 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = import_module(f"config.cli.{args.command}").run(args)
     except ConfigurationError as error:
-        print(error, file=sys.stderr)
+        print(located(error, args.config or USUAL_FILE), file=sys.stderr)
         return WRONG_USE
+    except BrokenPipeError:  # whoever read what we print wants no more of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READ_NO_FURTHER
     except KeyboardInterrupt:
         return INTERRUPTED
     return status

@@ -21,7 +21,7 @@ from agents.roster import Roster
 from agents.service import AgentService
 from config.adapters import FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
-from config.housekeeping import CalendarWatch, Housekeeping
+from config.housekeeping import CalendarWatch, CertificateWatch, Housekeeping
 from config.listening import listening
 from config.progress import Progress, Silent
 from config.settings import Settings
@@ -39,6 +39,7 @@ from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
 from cti.trace.recorder import Recorder
 from cti.trace.ring_file import RingFile
+from cti.transport.tls import ends_of
 from cti.trunks.numbers import Numbers
 from cti.web.frame import Frame, WebSettings
 from cti.web.sessions import SessionLimits, Sessions
@@ -132,6 +133,8 @@ class Hotline:
         self.escalation = Escalation(database, self.bus, reactor)
         self.tickets.on_clocks_changed(self.escalation.wake)
         self._calendars = CalendarWatch(base.calendars, reactor)
+        tls = settings.sip.tls
+        self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
         web = settings.web
         self.sessions = Sessions(
@@ -169,7 +172,9 @@ class Hotline:
         self.switch.calls.route(self._routing())
         self._switched_on = True
         also(self.switch.stop)
-        with listening("sip", self.settings.sip.host, self.settings.sip.port):
+        sip = self.settings.sip
+        others = {sip.tls.port: "sip.tls"} if sip.tls else {}
+        with listening("sip", sip.host, sip.port, others):
             await self.switch.start()
         await self._start_site()
         self.log.info("The hotline is up")
@@ -205,7 +210,9 @@ class Hotline:
         self._running.callback(self.escalation.stop)
         scheduler = scheduler_on(self._reactor)
         keep_beating(scheduler, self.escalation)
-        Housekeeping(self._calendars, self.bank).schedule(scheduler, self._reactor)
+        Housekeeping(self._calendars, self._certificate, self.bank).schedule(
+            scheduler, self._reactor
+        )
         scheduler.start()
         self._running.callback(scheduler.shutdown, wait=False)
 
@@ -242,6 +249,7 @@ class Hotline:
         room = self.monitoring.folder.short_of_room(self.settings.recordings.low_space)
         shown = {
             "calendar": self._calendars.warnings(),
+            "certificate": self._certificate.warning(),
             "recordings": room,
             "trunks": self.switch.trunks.view(),
         }

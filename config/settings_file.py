@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from agents.model import AgentSettings, Queue
+from config.reach import check_reach
 from config.settings import (
     DEFAULT_TRUNKS,
     BankSettings,
@@ -75,6 +76,7 @@ def read_settings(path: Path) -> Settings:
         demo=_value(top, "demo", Settings().demo, Value.truth),
     )
     top.close()
+    check_reach(top, settings)
     top.value.report.check()
     return settings
 
@@ -133,14 +135,14 @@ def _tls(part: Section, beside: Path) -> TlsSettings | None:
     def file(key: str) -> Path | None:
         return _value(part, key, None, lambda value: beside / Path(value.text()).expanduser())
 
-    certificate, key = part.need("certificate", "a PEM file"), part.need("key", "a PEM file")
-    settings = TlsSettings(
-        beside / Path(certificate.text()).expanduser(),
-        beside / Path(key.text()).expanduser(),
-        _value(part, "port", Transport.TLS.default_port, lambda value: value.whole(*PORTS)),
-        file("client_ca"),
-        file("trusted"),
-    )
+    for needed in ("certificate", "key"):
+        part.need(needed, "a PEM file")
+    port = _value(part, "port", Transport.TLS.default_port, lambda value: value.whole(*PORTS))
+    certificate, key = file("certificate"), file("key")
+    client_ca, trusted = file("client_ca"), file("trusted")
+    if certificate is None or key is None:
+        return None
+    settings = TlsSettings(certificate, key, port, client_ca, trusted)
     try:
         TlsContexts(settings)
     except ConfigurationError as error:

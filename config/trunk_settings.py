@@ -30,6 +30,7 @@ from cti.trunks.settings import (
 from cti.trunks.trusted import network_of
 
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f:.]+")
+NUMERIC = re.compile(r"[0-9.]+")
 GATEWAY = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?"
     r"(?:/(?P<transport>udp|tcp|tls))?",
@@ -114,10 +115,19 @@ def _trunk(name: str, part: Section, beside: Path) -> Trunk:
         ),
         probed=_value(part, "probe", usual.probed, Value.truth),
     )
+    _check_security(part, trunk)
     if not trunk.gateways and not trunk.trusted:
         part.value.wrong("leads nowhere: give it `gateways`, `from` or `register`")
     part.close()
     return trunk
+
+
+def _check_security(part: Section, trunk: Trunk) -> None:
+    """SDES writes the keys into the messages, so nobody may read these (RFC 4568, 7.1)."""
+    open_ones = [each for each in trunk.gateways if each.transport is not Transport.TLS]
+    srtp = part.get("srtp")
+    if srtp is not None and trunk.security is Security.SDES and open_ones:
+        srtp.wrong(f"sdes needs gateways reached by tls (host:port/tls), not {open_ones[0]}")
 
 
 def _gateways(value: Value) -> tuple[Gateway, ...]:
@@ -144,7 +154,7 @@ def _gateway(value: Value) -> Gateway:
 
 def _written_gateway(value: Value, text: str) -> Gateway:
     match = GATEWAY.fullmatch(text)
-    if match is None or int(match["port"] or 0) > LAST_PORT:
+    if match is None or int(match["port"] or 0) > LAST_PORT or not _is_host(match["host"]):
         if text:
             value.wrong(f"must look like sip.carrier.example:5060/udp, not {text!r}")
         return Gateway("invalid")
@@ -308,8 +318,15 @@ def _checked(value: Value, fits: Callable[[str], object], example: str) -> str:
     return text
 
 
+def _is_host(text: str) -> bool:
+    """A name or an address; what is all numbers is an address or a mistake (RFC 1123, 2.1)."""
+    if NUMERIC.fullmatch(text):
+        return network_of(text) is not None
+    return HOST.fullmatch(text) is not None
+
+
 def _host(value: Value) -> str:
-    return _checked(value, HOST.fullmatch, "carrier.example")
+    return _checked(value, _is_host, "carrier.example")
 
 
 def _uri(value: Value) -> str:
@@ -348,7 +365,7 @@ def _destinations(value: Value) -> tuple[str, ...]:
 
 def _sources(value: Value) -> tuple[str, ...]:
     return tuple(
-        _checked(item, lambda text: network_of(text) or HOST.fullmatch(text), "192.0.2.0/24")
+        _checked(item, lambda text: network_of(text) or _is_host(text), "192.0.2.0/24")
         for item in value.items()
     )
 

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from cti.call import negotiation
 from cti.call.signalling import Signalling
 from cti.kernel.identifiers import CallId, ConnectionId, Entropy, system_entropy
+from cti.media.model import Security
 from cti.media.port import (
     LegStatistics,
     MediaAddress,
@@ -127,7 +128,8 @@ class Telephone:
         sounds: Sequence[Path] = (),
     ) -> PhoneCall:
         """Dial a number through the server; what is heard goes to `save`, `sounds` are spoken."""
-        call = self._new_call(number, PhoneState.DIALLING)
+        security = Security.SDES if server.transport.secure else Security.NONE
+        call = self._new_call(number, PhoneState.DIALLING, security)
         call.save, call.sounds = save, tuple(sounds)
 
         def opened(address: MediaAddress) -> None:
@@ -154,7 +156,8 @@ class Telephone:
         """Register with the server, and again before it runs out."""
         address = f"sip:{self._number}@{server.host}"
         transport = server.transport.value.lower()
-        registrar = f"sip:{hostport(server.host, server.port)};transport={transport}"
+        host = server.domain or server.host
+        registrar = f"sip:{hostport(host, server.port)};transport={transport}"
         self.signalling.register(address, registrar, self._number, secret, expires)
 
     def answer(self, call: PhoneCall) -> None:
@@ -239,7 +242,8 @@ class Telephone:
         if self._calls:
             self.signalling.reject(report.session, BUSY_HERE)
             return
-        call = self._new_call(report.request.from_address.uri.user or "", PhoneState.RINGING)
+        far, security = report.request.from_address.uri.user, negotiation.security_of(report.offer)
+        call = self._new_call(far or "", PhoneState.RINGING, security)
         call.session, call.offer = report.session, report.offer
         self._calls[report.session] = call
 
@@ -254,7 +258,7 @@ class Telephone:
     def _reoffered(self, call: PhoneCall, offer: SessionDescription | None) -> None:
         if call.session is None or call.local is None:
             return
-        if not negotiation.acceptable(offer):
+        if not negotiation.acceptable(offer, call.local):
             self.signalling.reject(call.session, NOT_ACCEPTABLE)
             return
         call.described = negotiation.describe(call.local, offer, previous=call.described)
@@ -263,11 +267,11 @@ class Telephone:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _new_call(self, far: str, state: PhoneState) -> PhoneCall:
+    def _new_call(self, far: str, state: PhoneState, security: Security) -> PhoneCall:
         # Telephones may share one media engine, so the name has to differ from theirs.
         name = f"{self._number}-{self._entropy(4)}"
         leg = ConnectionId(name)
-        return PhoneCall(leg, far, state, self._media.open(leg, CallId(name)))
+        return PhoneCall(leg, far, state, self._media.open(leg, CallId(name), security))
 
     def _no_media(self, failure: Failure, call: PhoneCall) -> None:
         failure.trap(MediaUnavailable)
@@ -283,7 +287,8 @@ class Telephone:
             self._media.play(call.leg, next(self._names), call.sounds, repeat=True)
         call.state = PhoneState.TALKING
         codec = target.codec.name if target else "no sound yet"
-        self._listener.changed(call, f"answered, {codec}")
+        secret = ", SRTP" if target and target.security else ""
+        self._listener.changed(call, f"answered, {codec}{secret}")
 
     def _listen(self, call: PhoneCall, target: MediaTarget | None) -> None:
         if target is not None:

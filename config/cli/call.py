@@ -29,7 +29,7 @@ QUIETEST = -96.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own words."""
-    from config.cli.telephones import add_server_arguments
+    from config.cli.telephones import add_server_arguments, add_transport_argument
 
     parser.epilog = EPILOG
     add = parser.add_argument
@@ -59,13 +59,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="calling number (13800000101, a customer of the demo bank)",
     )
     add_server_arguments(parser)
+    add_transport_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Call, and be done when the call is; 1 when it was never answered."""
     from twisted.internet.defer import CancelledError
 
-    from config.cli.telephones import open_telephone, react, servers_of, sound_to_play
+    from config.cli.telephones import (
+        open_telephone,
+        react,
+        servers_of,
+        sound_to_play,
+        trusted_of,
+    )
     from config.cli.terminal import Terminal
     from cti.kernel.errors import ConfigurationError
     from cti.keying import parse_keys
@@ -77,12 +84,14 @@ def run(args: argparse.Namespace) -> int:
     if args.save and not args.save.parent.is_dir():
         raise ConfigurationError(f"there is no folder {args.save.parent}", key="--save")
     plan = Dialling(args.number, strokes, args.talk_for, args.save, sounds)
-    server, _ = servers_of(args)
+    (server, _), trusted = servers_of(args), trusted_of(args)
 
     async def call(reactor: Any) -> int:
         terminal = Terminal(reactor)
         caller = Caller(reactor, terminal.say)
-        async with open_telephone(reactor, args.calling, caller, server) as telephone:
+        async with open_telephone(
+            reactor, args.calling, caller, server, trusted=trusted
+        ) as telephone:
             try:
                 ended = await caller.call(telephone, server, plan)
                 status = 0 if caller.answered else NEVER_ANSWERED

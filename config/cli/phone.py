@@ -31,7 +31,7 @@ r ready (ends after-call work), q quit."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own words."""
-    from config.cli.telephones import add_server_arguments
+    from config.cli.telephones import add_server_arguments, add_transport_argument
 
     parser.epilog = EPILOG
     add = parser.add_argument
@@ -46,16 +46,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--password", help="their web password (default: the demo's)")
     add("--phone-only", action="store_true", help="sign no agent in: that is done in the browser")
     add_server_arguments(parser)
+    add_transport_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Be a telephone until interrupted or told to quit."""
     from config.cli.desk import Desk
-    from config.cli.telephones import open_telephone, react, servers_of, sound_to_play, voice
+    from config.cli.telephones import (
+        open_telephone,
+        react,
+        servers_of,
+        sound_to_play,
+        trusted_of,
+        voice,
+    )
     from config.cli.terminal import Terminal
     from cti.people import Answerer, Answering
 
-    server, web = servers_of(args)
+    (server, web), trusted = servers_of(args), trusted_of(args)
     known, login = f"demo-{args.extension}", args.login or args.extension
     if args.play:
         sound_to_play(args.play, "--play")
@@ -81,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
             if not args.phone_only:
                 await leaving.enter_async_context(desk.signed_in(login, args.password or known))
             telephone = await leaving.enter_async_context(
-                open_telephone(reactor, args.extension, answerer, server)
+                open_telephone(reactor, args.extension, answerer, server, trusted=trusted)
             )
             await answerer.register(telephone, server, args.secret or known)
             if not args.phone_only:

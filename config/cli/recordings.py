@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -24,6 +25,7 @@ examples:
   hotline recordings rotate                           bring every recording over to that key"""
 
 LISTED = 50
+NO_KEYS = "is not set: say there where the keys are kept, and which one is current"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,17 +39,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         )
 
     listing = action("list", "the newest recordings and their calls")
-    listing.add_argument("--limit", type=int, default=LISTED, metavar="N")
+    listing.add_argument(
+        "--limit", type=int, default=LISTED, metavar="N", help=f"at most so many ({LISTED})"
+    )
     verifying = action("verify", "tell whether recordings are what was recorded")
     verifying.add_argument(
         "what", nargs="*", metavar="CALL|FILE", help="a call's id, or a WAV file"
     )
     verifying.add_argument("--all", action="store_true", help="every recording there is")
     exporting = action("export", "write a call's recording to a WAV file, decrypted")
-    exporting.add_argument("what", metavar="CALL|FILE")
-    exporting.add_argument("to", type=Path, metavar="WAV")
+    exporting.add_argument("what", metavar="CALL|FILE", help="a call's id, or a WAV file")
+    exporting.add_argument("to", type=Path, metavar="WAV", help="where to; overwrites nothing")
     key = action("key", "make a new key in the folder of keys")
-    key.add_argument("name", metavar="NAME")
+    key.add_argument("name", metavar="NAME", help="for example 2026-12")
     action("rotate", "wrap every recording's own key in the current one")
 
 
@@ -72,10 +76,12 @@ def run(args: Namespace) -> int:
 
 
 def _list(settings: Settings, limit: int) -> int:
+    zone = ZoneInfo(settings.time_zone)
     calls = _recorded(settings)
     for call in calls[:limit]:
-        lasts = "being recorded" if call.seconds is None else f"{call.seconds:9.1f} s"
-        print(f"{call.call_id}  {call.started:%Y-%m-%d %H:%M:%S}Z  {lasts}  {call.file}")
+        lasts = "being recorded" if call.seconds is None else f"{call.seconds:12.1f} s"
+        began = f"{call.started.astimezone(zone):%Y-%m-%d %H:%M:%S %z}"
+        print(f"{call.call_id}  {began}  {lasts}  {call.file}")
     if not calls:
         print("There is no recording.", file=sys.stderr)
     return 0
@@ -126,7 +132,13 @@ def _export(settings: Settings, what: str, to: Path) -> int:
     try:
         with open_sound(path, _ring(settings)) as sound, to.open("xb") as file:
             shutil.copyfileobj(sound, file)
-    except (OSError, KeyLost, SealBroken) as error:
+    except FileExistsError:
+        print(f"{to} is there already, and nothing is overwritten", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or what}: {error.strerror}", file=sys.stderr)
+        return 1
+    except (KeyLost, SealBroken) as error:
         print(f"{what}: {error}", file=sys.stderr)
         return 1
     return 0
@@ -139,7 +151,7 @@ def _make_key(settings: Settings, name: str) -> int:
 
     place = settings.recordings.keys
     if place is None:
-        raise ConfigurationError("says where keys are kept", key="recordings.encryption")
+        raise ConfigurationError(NO_KEYS, key="recordings.encryption")
     print(make_key(place.path, name, system_entropy))
     return 0
 
@@ -153,7 +165,7 @@ def _rotate(settings: Settings) -> int:
 
     ring = _ring(settings)
     if ring is None:
-        raise ConfigurationError("names the keys", key="recordings.encryption")
+        raise ConfigurationError(NO_KEYS, key="recordings.encryption")
     folder = settings.folders.of(settings.folders.recordings)
     changed = failed = 0
     for path in sorted(folder.rglob(f"*{SEALED}")):

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from config.settings import Settings
+    from config.settings import Settings, SipSettings
 
 FAILED = 1
 SWITCH_SECONDS = 0.0005
@@ -75,10 +75,12 @@ def welcome(settings: Settings) -> str:
     web = settings.web
     lines = [
         "",
-        f"The hotline is up: SIP (UDP) on {settings.sip.host}:{settings.sip.port}",
+        f"The hotline is up: SIP on {' and '.join(listens(settings.sip))}",
         f"  dial      {', '.join(settings.ivr.numbers)}",
         f"  pages     http://{web.host}:{web.port}/",
     ]
+    if settings.sip.websocket:
+        lines.append(f"  browsers  ws://{web.host}:{web.port}/sip")
     if settings.demo:
         lines += demo_lines()
     number = next(iter(settings.ivr.numbers), "")
@@ -92,6 +94,14 @@ def welcome(settings: Settings) -> str:
         "Ctrl-C ends the calls and stops everything.",
     ]
     return "\n".join(lines)
+
+
+def listens(sip: SipSettings) -> list[str]:
+    """Where telephones and carriers reach us, by which transports."""
+    places = [f"{sip.host}:{sip.port} ({'UDP, TCP' if sip.tcp else 'UDP'})"]
+    if sip.tls is not None:
+        places.append(f"{sip.host}:{sip.tls.port} (TLS)")
+    return places
 
 
 def demo_lines() -> list[str]:

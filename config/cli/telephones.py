@@ -15,18 +15,20 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import react as twisted_react
 
 from config.cli import settings_of
+from config.log import log_warnings
 from cti.kernel.deferreds import fork
 from cti.kernel.errors import ConfigurationError, HotlineError
 from cti.kernel.identifiers import system_entropy
 from cti.media.wave_file import SoundUnusable, read_samples
-from cti.sip.events import Endpoint
+from cti.sip.events import Endpoint, Transport
 from cti.sip.settings import UserAgentSettings
 from cti.telephone import Listener, Telephone
 from cti.transport.endpoint import FAREWELL, SipEndpoint
 from cti.worker.engine import MediaEngine
 from cti.worker.settings import MediaSettings
 
-SIP_PORT, LAST_PORT = 5060, 65535
+LAST_PORT = 65535
+TRANSPORTS = ("udp", "tcp", "tls")
 FAILED, INTERRUPTED = 1, 130
 PATIENCE = 4.0
 """Seconds after which a server that has not sent one datagram is taken not to be there."""
@@ -50,12 +52,23 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_transport_argument(parser: argparse.ArgumentParser) -> None:
+    """By what the running hotline is reached."""
+    parser.add_argument(
+        "--transport", choices=TRANSPORTS, default="udp", help="how SIP goes there (udp)"
+    )
+
+
 def servers_of(args: argparse.Namespace) -> tuple[Endpoint, str]:
     """SIP endpoint and web address of the hotline; ConfigurationError."""
     settings = settings_of(args)
+    transport = Transport(getattr(args, "transport", "udp").upper())
     web = args.web or f"http://{settings.web.host}:{settings.web.port}"
     if not args.server:
-        return Endpoint(settings.sip.contact_host, settings.sip.port), web
+        port = settings.sip.port
+        if transport is Transport.TLS:
+            port = settings.sip.tls.port if settings.sip.tls else transport.default_port
+        return Endpoint(settings.sip.contact_host, port, transport), web
     host, _, port = args.server.partition(":")
     if port and not (port.isdigit() and 0 < int(port) <= LAST_PORT):
         raise ConfigurationError("is HOST:PORT, such as 127.0.0.1:5060", key="--server")
@@ -63,7 +76,16 @@ def servers_of(args: argparse.Namespace) -> tuple[Endpoint, str]:
         address = socket.gethostbyname(host)
     except OSError as error:
         raise ConfigurationError(f"no host is named {host!r}", key="--server") from error
-    return Endpoint(address, int(port or SIP_PORT)), web
+    name = host if transport is Transport.TLS and address != host else ""
+    return Endpoint(address, int(port or transport.default_port), transport, domain=name), web
+
+
+def trusted_of(args: argparse.Namespace) -> Path | None:
+    """Who may have signed the hotline's certificate, as the settings say; None: whom the system
+    trusts.
+    """
+    tls = settings_of(args).sip.tls
+    return tls.trusted if tls else None
 
 
 def sound_to_play(path: Path, key: str) -> Path:
@@ -77,6 +99,7 @@ def sound_to_play(path: Path, key: str) -> Path:
 
 def react(main: Callable[[Any], Awaitable[int]]) -> int:
     """Run the command in the reactor; an interrupt lets it say goodbye first."""
+    log_warnings()
     status = FAILED
 
     async def guarded(reactor: Any) -> None:
@@ -120,9 +143,11 @@ async def open_telephone(
     listener: Listener,
     server: Endpoint,
     engine: MediaEngine | None = None,
+    trusted: Path | None = None,
 ) -> AsyncIterator[Telephone]:
     """A telephone on a port of its own; leaving hangs up, unregisters and closes it.
 
+    `trusted` may have signed the server's certificate, in place of the system's list.
     Telephones that are given the same `engine` share it, and none of them closes it.
     """
     media = engine or media_engine(reactor, server)
@@ -137,7 +162,9 @@ async def open_telephone(
         contact_user=number,
         trunks={server.host: "server"},
     )
-    endpoint = SipEndpoint(reactor, settings, NoAccounts(), system_entropy, telephone.report)
+    endpoint = SipEndpoint(
+        reactor, settings, NoAccounts(), system_entropy, telephone.report, trusted=trusted
+    )
     telephone.signalling = endpoint
     endpoint.start(host)
 

@@ -14,6 +14,7 @@ from cti.kernel.identifiers import Entropy
 
 KEY_OCTETS = 32
 SUFFIX = ".key"
+SETTING = "recordings.encryption"
 NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -52,12 +53,12 @@ def read_keys(place: KeyPlace) -> KeyRing:
     try:
         keys = _read_folder(place.path) if place.path.is_dir() else _read_file(place.path)
     except OSError as error:
-        reason = error.strerror or "cannot be read"
-        raise ConfigurationError(reason, file=str(place.path)) from error
+        message = f"cannot be read ({error.strerror}){_advice(place)}"
+        raise ConfigurationError(message, file=str(place.path), key=SETTING + ".keys") from error
     if place.current not in keys:
         known = ", ".join(sorted(keys)) or "none"
-        message = f"holds no key {place.current!r}; there are {known}"
-        raise ConfigurationError(message, file=str(place.path), key="recordings.encryption")
+        message = f"holds no key {place.current!r}; there are {known}{_advice(place)}"
+        raise ConfigurationError(message, file=str(place.path), key=SETTING + ".current")
     return KeyRing(keys, place.current)
 
 
@@ -78,6 +79,10 @@ def make_key(path: Path, name: str, entropy: Entropy) -> Path:
         raise ConfigurationError("is there already", file=str(made)) from error
     made.write_text(entropy(KEY_OCTETS) + "\n", encoding="ascii")
     return made
+
+
+def _advice(place: KeyPlace) -> str:
+    return f"; `hotline recordings key {place.current}` makes one"
 
 
 def _read_folder(folder: Path) -> dict[str, bytes]:

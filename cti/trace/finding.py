@@ -31,6 +31,11 @@ class Traced:
         """Our call id, or the SIP Call-ID where there is none."""
         return self.call_id or next((each.call_id for each in self.messages), "")
 
+    @property
+    def invitation(self) -> Summary | None:
+        """What it began with; None for registrations and the like."""
+        return next((each for each in self.messages if each.method == "INVITE"), None)
+
 
 def find(records: Iterable[Record], wanted: str) -> list[Traced]:
     """The calls that `wanted` names, the oldest first.
@@ -38,16 +43,15 @@ def find(records: Iterable[Record], wanted: str) -> list[Traced]:
     It is our call id or a part of it, a SIP Call-ID or a part, or a telephone number that calls
     or is called, its last digits at least.
     """
-    calls = _joined(records)
+    calls = calls_in(records)
     named = [each for each in calls if _is_named(each, wanted)]
-    return sorted(
-        named or [each for each in calls if _has_number(each, wanted)],
-        key=lambda each: each.began,
-    )
+    return named or [each for each in calls if _has_number(each, wanted)]
 
 
-def _joined(records: Iterable[Record]) -> Sequence[Traced]:
-    """Every call there is: the legs of one belong together, and one that moved to both."""
+def calls_in(records: Iterable[Record]) -> Sequence[Traced]:
+    """Every call there is, the oldest first: the legs of one belong together, and one that moved
+    to both.
+    """
     by_sip: dict[str, list[Summary]] = defaultdict(list)
     calls: dict[str, Traced] = {}
     for record in records:
@@ -65,7 +69,8 @@ def _joined(records: Iterable[Record]) -> Sequence[Traced]:
         call.messages = sorted((one for part in parts for one in part), key=_instant)
     carrying = {sip_call_id for call in calls.values() for sip_call_id in call.legs}
     lone = [Traced(messages=parts) for name, parts in by_sip.items() if name not in carrying]
-    return [each for each in (*calls.values(), *lone) if each.messages]
+    found = [each for each in (*calls.values(), *lone) if each.messages]
+    return sorted(found, key=lambda each: each.began)
 
 
 def _is_named(call: Traced, wanted: str) -> bool:

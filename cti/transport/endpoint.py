@@ -7,6 +7,7 @@ waits until the caller knows its session.
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -63,9 +64,13 @@ class SipEndpoint:
         on_report: OnReport,
         *,
         tls: TlsSettings | None = None,
+        trusted: Path | None = None,
         resolver: Resolver | None = None,
     ) -> None:
-        """ConfigurationError when a file of `tls` cannot be used."""
+        """ConfigurationError when a file of `tls` cannot be used.
+
+        `trusted` may have signed the certificates of those we call where there is no `tls`.
+        """
         self.user_agent = UserAgent(settings, accounts, entropy)
         self.counters: Counter[str] = Counter()
         self.tap: Tap | None = None
@@ -74,7 +79,13 @@ class SipEndpoint:
         self._on_report = on_report
         self._resolver = resolver or Resolver(reactor, entropy)
         self._sockets = Sockets(
-            reactor, self, self.counters, self.message_received, tcp=settings.tcp, tls=tls
+            reactor,
+            self,
+            self.counters,
+            self.message_received,
+            tcp=settings.tcp,
+            tls=tls,
+            trusted=trusted,
         )
         self._timers = KeyedTimers(reactor, self._timer_fired)
         self._outputs: deque[Output] = deque()

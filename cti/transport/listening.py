@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
@@ -66,6 +67,7 @@ class Sockets:
     received: Callable[[bytes, Endpoint], object]
     tcp: bool = True
     tls: TlsSettings | None = None
+    trusted: Path | None = None
     connections: Connections = field(init=False)
     _datagrams: Datagrams = field(init=False)
     _contexts: TlsContexts = field(init=False)
@@ -73,7 +75,7 @@ class Sockets:
     _interface: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        self._contexts = TlsContexts(self.tls)
+        self._contexts = TlsContexts(self.tls, self.trusted)
         self._datagrams = Datagrams(self.received)
         connect: dict[Transport, Connect] = {}
         if self.tcp:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from cti.kernel.errors import ConfigurationError
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\s*", re.DOTALL)
 KEY = "sip.tls"
+LOCKED = (b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED")
+"""How PEM says that a key is encrypted (RFC 7468, 11; RFC 1421, 4.6.1.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class TlsSettings:
 class TlsContexts:
     """Contexts for both directions; ConfigurationError when a file cannot be used."""
 
-    def __init__(self, settings: TlsSettings | None) -> None:
+    def __init__(self, settings: TlsSettings | None, trusted: Path | None = None) -> None:
+        """Without `settings` nobody calls us; `trusted` then stands for theirs."""
         self._ours = None if settings is None else _ours(settings)
         self._chain = [] if settings is None else _certificates(settings.certificate, "certificate")
         self._client_ca = _authorities(settings.client_ca if settings else None, "client_ca")
-        self._trusted = _authorities(settings.trusted if settings else None, "trusted")
+        self._trusted = _authorities(settings.trusted if settings else trusted, "trusted")
 
     def server(self) -> Any:
         """For those who call us: TLS 1.2 or later (RFC 9325, 3.1.1)."""
@@ -80,9 +84,19 @@ def in_words(error: object) -> str:
             return str(error) or type(error).__name__
 
 
+def ends_of(settings: TlsSettings) -> datetime:
+    """Until when our certificate is valid; ConfigurationError."""
+    ours = _certificates(settings.certificate, "certificate")[0]
+    ends: datetime = ours.original.to_cryptography().not_valid_after_utc
+    return ends
+
+
 def _ours(settings: TlsSettings) -> PrivateCertificate:
     certificate = _certificates(settings.certificate, "certificate")[0]
     data = _read(settings.key, "key")
+    if any(mark in data for mark in LOCKED):
+        what = "is locked by a passphrase, which nobody could type at a start; unlock a copy"
+        raise _wrong(settings.key, "key", f"{what} (openssl pkey -in FILE -out COPY)")
     try:
         pair = KeyPair.load(data, crypto.FILETYPE_PEM)
     except (crypto.Error, ValueError) as error:

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
-from config.housekeeping import CalendarWatch, Housekeeping
+from config.housekeeping import CalendarWatch, CertificateWatch, Housekeeping
 from cti.kernel.calendar import Span, WorkingCalendar
 from ivr.bank.ledger import Ledger
 from tests.support.deferred import result_of
@@ -34,6 +34,9 @@ class ForgetfulBank:
     def forget_old_attempts(self) -> Deferred[int]:
         self.asked.append(None)
         return fail(OSError("no database")) if self.broken else succeed(3)
+
+
+VALID = CertificateWatch(None, Clock())
 
 
 def watch(now: datetime) -> CalendarWatch:
@@ -66,21 +69,48 @@ def test_a_missing_year_is_told_a_month_ahead(logged: list[LogEvent]) -> None:
     assert (event["name"], event["log_level"].name) == ("service", "warn")
 
 
+@pytest.mark.parametrize(
+    ("now", "warning"),
+    [
+        (datetime(2026, 12, 1, tzinfo=UTC), ""),
+        (
+            datetime(2026, 12, 2, tzinfo=UTC),
+            "the certificate of `sip.tls` ends 2027-01-01 00:00 UTC",
+        ),
+        (
+            datetime(2027, 1, 1, tzinfo=UTC),
+            "the certificate of `sip.tls` ended 2027-01-01 00:00 UTC",
+        ),
+    ],
+)
+def test_the_end_of_a_certificate_is_told_a_month_ahead(
+    now: datetime, warning: str, logged: list[LogEvent]
+) -> None:
+    clock = Clock()
+    clock.advance(now.timestamp())
+    certificate = CertificateWatch(datetime(2027, 1, 1, tzinfo=UTC), clock)
+    assert certificate.warning() == warning
+    certificate.look()
+    assert [event["log_level"].name for event in logged] == (["warn"] if warning else [])
+    assert VALID.warning() == ""
+
+
 def test_each_job_is_done_at_the_start_and_every_day() -> None:
     reactor, bank = ThreadlessReactor(), ForgetfulBank()
     scheduler = scheduler_on(reactor)
     calendars = watch(datetime(2026, 11, 21, tzinfo=UTC))
-    Housekeeping(calendars, cast(Ledger, bank)).schedule(scheduler, Clock())
+    Housekeeping(calendars, VALID, cast(Ledger, bank)).schedule(scheduler, Clock())
     scheduler.start()
     assert len(bank.asked) == 1
     jobs = scheduler.get_jobs()
     assert {job.trigger.interval.days for job in jobs} == {1}
-    assert {job.id for job in jobs} == {"calendars.look", "bank.forget_old_attempts"}
+    names = {"calendars.look", "certificate.look", "bank.forget_old_attempts"}
+    assert {job.id for job in jobs} == names
     scheduler.shutdown()
 
 
 def test_a_failure_is_logged(logged: list[LogEvent]) -> None:
     bank = ForgetfulBank(broken=True)
-    house = Housekeeping(watch(datetime(2026, 11, 21, tzinfo=UTC)), cast(Ledger, bank))
+    house = Housekeeping(watch(datetime(2026, 11, 21, tzinfo=UTC)), VALID, cast(Ledger, bank))
     assert result_of(house.forget_attempts()) is None
     assert isinstance(logged[0]["log_failure"].value, OSError)

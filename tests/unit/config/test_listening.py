@@ -28,6 +28,14 @@ def test_what_the_system_refuses(number: int, key: str, advice: str) -> None:
     )
 
 
+def test_a_port_that_another_section_asks_for() -> None:
+    taken = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+    refusal = CannotListenError("192.0.2.1", 5061, taken)
+    expected = pytest.raises(ConfigurationError, match=r"^sip\.tls\.port: .* 192\.0\.2\.1:5061 ")
+    with expected, listening("sip", "192.0.2.1", 5060, {5061: "sip.tls"}):
+        raise refusal
+
+
 def test_what_is_no_address() -> None:
     refusal = InvalidAddressError("300.1.1.1", "not an IPv4 or IPv6 address.")
     expected = pytest.raises(ConfigurationError, match=r"sip\.host: must be an IP address")

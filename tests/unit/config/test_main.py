@@ -7,7 +7,9 @@ import pytest
 
 from config import main as command_line
 from config.cli import COMMANDS, settings_of
+from config.located import located
 from config.settings import HERE, Settings
+from cti.kernel.errors import ConfigurationError
 
 FLOW = HERE / "flows" / "main.yaml"
 
@@ -51,6 +53,39 @@ def test_mistake_in_the_settings_is_told_without_a_traceback(
     assert f"{file}:1: sip.prot" in said
     assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_shows_only_later_is_told_with_file_and_line_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "hotline.yaml"
+    file.write_text("recordings:\n  encryption: {keys: none, current: 2026-12}\n")
+    assert command_line.main(["--config", str(file), "recordings", "rotate"]) == 2
+    assert capsys.readouterr().err == (
+        f"{file}:2: recordings.encryption.keys: {tmp_path / 'none'} cannot be read "
+        "(No such file or directory); `hotline recordings key 2026-12` makes one\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "web: 3", "web: {host: 127.0.0.1}", "web: ["])
+def test_a_key_that_the_file_does_not_hold_has_no_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "hotline.yaml"
+    file.write_text(text)
+    error = ConfigurationError("is taken", key="web.port")
+    assert located(error, file) is error
+    assert located(error, tmp_path / "none.yaml") is error
+
+
+def test_whoever_reads_no_further_is_not_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shut(_args: object) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("config.cli.init.run", shut)
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert command_line.main(["init"]) == 141
 
 
 def test_missing_settings_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

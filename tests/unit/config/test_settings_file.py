@@ -2,6 +2,12 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from config.settings import HERE, Settings, TelephoneSettings
 from config.settings_file import read_settings
@@ -83,6 +89,10 @@ def test_queues_are_read_with_names_in_both_languages(tmp_path: Path) -> None:
         ("queues:\n  vip:\n    zh: 贵宾\n    skill: vip\n", 3, "queues.vip", "`en`"),
         ("agents:\n  ring_limit: 1\n", 2, "agents.ring_limit", "3 to"),
         ("board:\n  waiting: {warning: 5, critical: 2}\n", 2, "board.waiting", "beyond"),
+        ("sip: {host: 0.0.0.0}\nmedia: {host: 192.0.2.9}\n", 1, "sip.host", "say in `advertised`"),
+        ("demo: yes\nmedia: {host: 0.0.0.0}\n", 2, "media.host", "say in `advertised`"),
+        ("sip: {host: 192.0.2.9}\n", 1, "sip.host", "set `media.host`"),
+        ("sip:\n  tls: {certificate: a.pem}\n", 2, "sip.tls", "needs `key`"),
         ("time_zone: Asia/Peking\n", 1, "time_zone", "IANA"),
         ("demo: true\ndemo: false\n", 2, "demo", "twice"),
     ],
@@ -152,6 +162,23 @@ def test_a_certificate_that_cannot_be_used_is_named(
     (error,) = caught.value.errors
     assert (error.line, error.key) == (line, f"sip.tls.{named}")
     assert why in error.message
+
+
+def test_a_key_behind_a_passphrase_is_refused_and_asks_nobody(tmp_path: Path) -> None:
+    certificate, key = authority(tmp_path).sign("hotline.example")
+    private = load_pem_private_key(key.read_bytes(), None)
+    locked = BestAvailableEncryption(b"secret")
+    for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
+        key.write_bytes(private.private_bytes(Encoding.PEM, form, locked))
+        text = f"sip: {{tls: {{certificate: {certificate.name}, key: {key.name}}}}}"
+        with pytest.raises(DocumentError, match=r"sip\.tls\.key: .* passphrase"):
+            read_settings(write(tmp_path, text))
+
+
+def test_a_house_for_others_is_read(tmp_path: Path) -> None:
+    text = "{sip: {host: 0.0.0.0, advertised: HOST}, media: {host: 0.0.0.0, advertised: HOST}}"
+    told = read_settings(write(tmp_path, text.replace("HOST", "192.0.2.9")))
+    assert (told.sip.contact_host, told.media.host) == ("192.0.2.9", "192.0.2.9")
 
 
 def test_codecs_stand_in_order_and_g711_is_among_them(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from cti.trunks.settings import Dnis, Gateway, Limits, Rule, Show
 SECRET = "Tr0ub4dor&3"
 
 WHOLE = """
+sip: {host: 192.0.2.9}
+media: {host: 192.0.2.9}
 trunks:
   carrier:
-    gateways: [gw1.example, {address: "192.0.2.2:5070/tcp", priority: 1, weight: 3}]
+    gateways: [gw1.example/tls, {address: "192.0.2.2:5070/tls", priority: 1, weight: 3}]
     from: [192.0.2.0/24, sbc.example]
     register: {registrar: "sip:carrier.example", user: "8610", secret_file: secret}
     proxy: sip:proxy.example
@@ -49,8 +51,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     settings = read_settings(written(tmp_path, WHOLE))
     trunk = settings.trunks.trunks["carrier"]
     assert trunk.gateways == (
-        Gateway("gw1.example"),
-        Gateway("192.0.2.2", 5070, Transport.TCP, 1, 3),
+        Gateway("gw1.example", transport=Transport.TLS),
+        Gateway("192.0.2.2", 5070, Transport.TLS, 1, 3),
     )
     assert trunk.account is not None
     assert (trunk.account.address, trunk.account.secret.reveal()) == (
@@ -106,6 +108,11 @@ def test_a_secret_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
         ("gateways: [sip.example:99999]", "trunks.c.gateways[0]: must look like"),
         ("gateways: [{priority: 1}]", "needs `address`"),
         ("from: [not a host]", "trunks.c.from[0]: must look like 192.0.2.0/24"),
+        ("from: [192.0.2.300]", "trunks.c.from[0]: must look like 192.0.2.0/24"),
+        ("from: [192.0.2.0/33]", "trunks.c.from[0]: must look like 192.0.2.0/24"),
+        ("gateways: [192.0.2.300]", "trunks.c.gateways[0]: must look like"),
+        ("gateways: [192.0.2.1]", "trunks.c.gateways: 192.0.2.1 cannot be reached from"),
+        ("{gateways: [gw.example/tcp], srtp: sdes}", "trunks.c.srtp: sdes needs gateways reached"),
         ("from: []", "trunks.c: leads nowhere"),
         ("register: {registrar: x, user: u, secret_file: secret}", "register.registrar: must look"),
         ("register: {registrar: 'sip:x', user: u}", "needs one of `secret_variable`"),

@@ -62,7 +62,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 def test_it_lists_and_verifies(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     assert house.run("list") == 0
-    assert "c1  2026-11-21 01:00:00Z        0.3 s  c1.wav" in capsys.readouterr().out
+    assert "c1  2026-11-21 09:00:00 +0800           0.3 s  c1.wav" in capsys.readouterr().out
     for words in (["c1"], ["--all"]):
         assert house.run("verify", *words) == 0
         assert capsys.readouterr().out == "c1: unchanged, 0.3 s\n"
@@ -78,11 +78,16 @@ def test_it_lists_and_verifies(house: House, capsys: pytest.CaptureFixture[str])
         house.run("verify", "c2")
 
 
-def test_it_exports_decrypted_and_overwrites_nothing(house: House, tmp_path: Path) -> None:
+def test_it_exports_decrypted_and_overwrites_nothing(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out.wav"
     assert house.run("export", "c1", str(out)) == 0
     assert read_wave(out).tobytes() == b"".join(second_of(number) for number in range(3))
     assert house.run("export", "c1", str(out)) == 1
+    assert capsys.readouterr().err == f"{out} is there already, and nothing is overwritten\n"
+    assert house.run("export", "c1", str(tmp_path / "none" / "out.wav")) == 1
+    assert "none/out.wav: No such file" in capsys.readouterr().err
 
 
 def test_it_brings_recordings_over_to_a_new_key(

@@ -46,6 +46,18 @@ def test_the_last_call_of_a_number_and_how_many_there_are(
     assert "1 more: 20251124-1 (--all shows each)" in said.err
 
 
+def test_without_a_call_the_last_are_listed(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--config", str(config), "trace"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "20251124-1  2025-11-24 16:00:00 +0000  13800138000 -> 95588",
+        "call-2@192.0.2.1  2025-11-24 16:01:00 +0000  13800138000 -> 95588",
+    ]
+    assert main(["--config", str(config), "trace", "--follow"]) == 2
+    assert "CALL: is needed" in capsys.readouterr().err
+
+
 def test_every_call(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--config", str(config), "trace", "13800138000", "--all", "--language", "zh"]) == 0
     said = capsys.readouterr()
@@ -65,6 +77,9 @@ def test_a_capture(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["--config", str(config), *arguments]) == 0
     assert out.read_bytes()[:4] == b"\xd4\xc3\xb2\xa1"
     assert capsys.readouterr().out == f"2 messages in {out}\n"
+    nowhere = tmp_path / "none" / "call.pcap"
+    assert main(["--config", str(config), *arguments[:-1], str(nowhere)]) == 1
+    assert capsys.readouterr().err == f"{nowhere}: No such file or directory\n"
 
 
 def test_what_is_not_there_is_said(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
