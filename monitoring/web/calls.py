@@ -14,7 +14,7 @@ from cti.web.requests import query
 from monitoring.cdr import Leg, Outcome
 from monitoring.service import MonitoringService
 from monitoring.web.filters import FIELDS, next_query, read_cursor, read_filter
-from monitoring.web.ladder import ladder
+from monitoring.web.ladder import Lane, ladder
 from monitoring.web.presentation import Presentation, clockface
 from monitoring.web.recordings import LISTENERS
 
@@ -68,7 +68,7 @@ class CallPages:
             facts=self._facts(shown, record),
             lanes=[
                 {
-                    "label": shown.queue(QueueId(lane.label)) if lane.party is None else lane.label,
+                    "label": _label(shown, lane),
                     "party": lane.party.value if lane.party else "queue",
                     "spans": lane.spans,
                 }
@@ -112,9 +112,13 @@ class CallPages:
         return Presentation(self.frame, self.frame.language(request), zone, floor)
 
 
+def _label(shown: Presentation, lane: Lane) -> str:
+    return shown.queue(QueueId(lane.label)) if lane.party is None else shown.device(lane.label)
+
+
 def _leg(shown: Presentation, leg: Leg) -> dict[str, Any]:
     return {
-        "device": leg.device_id,
+        "device": shown.device(leg.device_id),
         "party": shown.word(f"calls.party.{leg.party.value}"),
         "alerting": shown.time(leg.alerting),
         "answered": shown.time(leg.answered),

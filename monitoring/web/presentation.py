@@ -94,6 +94,10 @@ class Presentation:
         """The caller's number as people here write it, or that there is none."""
         return self._frame.number(calling) if calling else self.word("calls.withheld")
 
+    def device(self, device: str) -> str:
+        """A telephone: an extension, or an outside number as people here write it."""
+        return self._frame.number(device)
+
     def moment(self, at: datetime | None) -> str:
         """Date and time of day."""
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
@@ -184,7 +188,7 @@ class Presentation:
         return self._queue_facts(event) or self._flow_facts(event)
 
     def _connection_facts(self, event: ConnectionEvent) -> list[str]:
-        facts = [self._by(event.party.value), event.device_id]
+        facts = [self._by(event.party.value), self.device(event.device_id)]
         if isinstance(event, Failed | ConnectionCleared):
             facts.append(self._cause(event.cause.value))
         if isinstance(event, MediaReported):
