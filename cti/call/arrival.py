@@ -67,6 +67,7 @@ class Arrival:
             direction = Direction.INTERNAL
         call = switch.new_call(direction, identity.number, identity.called, self._group_of(report))
         call.max_forwards = max_forwards(report.request) - 1
+        call.diverted_from, call.diverted_why = identity.diverted_from, identity.diverted_why
         kind = DeviceKind.EXTENSION if inside else DeviceKind.TRUNK
         device = Device(kind, DeviceId(report.account or identity.number))
         member = switch.add_member(call, device, Party.CALLER)
@@ -82,6 +83,7 @@ class Arrival:
                 trunk=report.trunk or "",
                 withheld=identity.withheld,
                 diverted_from=identity.diverted_from,
+                diverted_why=identity.diverted_why,
             )
         )
         switch.bus.publish(Delivered(**switch.about(member)))

@@ -29,6 +29,8 @@ class CallStarted(CallEvent):
     """The caller asked not to be shown; `calling` is then empty."""
     diverted_from: str = ""
     """The number first dialled, where the call was diverted to us."""
+    diverted_why: str = ""
+    """Why, in the words of RFC 5806, 4: ``user-busy``, ``no-answer``, ``unconditional`` ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

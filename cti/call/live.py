@@ -181,6 +181,8 @@ class LiveCall:
     started: datetime
     max_forwards: int = 70
     """What is left of it for INVITEs of this call (RFC 3261, 8.1.1.6)."""
+    diverted_from: str = ""
+    diverted_why: str = ""
     user_data: UserData = field(default_factory=UserData)
     members: dict[ConnectionId, Member] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -206,6 +208,8 @@ class LiveCall:
             self.started,
             tuple(member.connection for member in there),
             self.user_data,
+            self.diverted_from,
+            self.diverted_why,
         )
 
     def member_of(self, party: Party) -> Member | None:

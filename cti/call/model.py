@@ -143,6 +143,10 @@ class Call:
     started: datetime
     connections: tuple[Connection, ...] = ()
     user_data: UserData = field(default_factory=UserData)
+    diverted_from: str = ""
+    """The number first dialled, where the call was diverted to us."""
+    diverted_why: str = ""
+    """Why, in the words of RFC 5806, 4: ``user-busy``, ``no-answer``, ``unconditional`` ..."""
 
     @property
     def caller(self) -> Connection | None:

@@ -65,6 +65,7 @@ class CallPages:
             request,
             "call.html",
             row=shown.row(record),
+            diversion=shown.diversion(events),
             facts=self._facts(shown, record),
             lanes=[
                 {

@@ -98,6 +98,17 @@ class Presentation:
         """A telephone: an extension, or an outside number as people here write it."""
         return self._frame.number(device)
 
+    def diversion(self, events: Iterable[CallEvent]) -> str:
+        """Whom the call was first for, and why they did not take it; empty where it was for us."""
+        started = next((each for each in events if isinstance(each, CallStarted)), None)
+        if started is None or not started.diverted_from:
+            return ""
+        number = self._frame.number(started.diverted_from)
+        if started.diverted_why in ("", "unknown"):
+            return self.word("calls.diverted", number=number)
+        why = self.word(f"calls.diverted_why.{started.diverted_why}") or started.diverted_why
+        return self.word("calls.diverted_because", number=number, why=why)
+
     def moment(self, at: datetime | None) -> str:
         """Date and time of day."""
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
@@ -171,7 +182,8 @@ class Presentation:
             case ConnectionEvent():
                 return self._connection_facts(event)
             case CallStarted():
-                return [f"{self.number(event.calling)} → {self._frame.number(event.called)}"]
+                way = f"{self.number(event.calling)} → {self._frame.number(event.called)}"
+                return [way, self.diversion([event])]
             case CallCleared():
                 return [self._cause(event.cause.value), self._by(event.cleared_by.value)]
             case UserDataAttached():

@@ -10,6 +10,7 @@ from cti.call.collecting import KeyPlan, Why
 from cti.call.control import Snoop
 from cti.call.events import (
     CallCleared,
+    CallStarted,
     Conferenced,
     ConnectionCleared,
     Delivered,
@@ -20,6 +21,7 @@ from cti.call.events import (
     RecordingStarted,
     Transferred,
 )
+from cti.call.lines import Identity
 from cti.call.model import Cause, ConnectionState, Direction, Party
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
@@ -661,3 +663,14 @@ def test_lost_sound_of_one_in_a_conference_leaves_the_others(world: RealWorld) -
     world.services.legs_lost([leg.id])
     assert world.control.get(call_id) is not None
     assert hears(world, caller) == {"1002"}
+
+
+def test_a_call_tells_whom_it_was_first_for(world: RealWorld) -> None:
+    world.lines.identity = Identity(
+        "+8613800138000", "95588", diverted_from="+861066668888", diverted_why="user-busy"
+    )
+    call = world.control.get(world.dial())
+    assert call is not None
+    assert (call.diverted_from, call.diverted_why) == ("+861066668888", "user-busy")
+    (started,) = told(world, CallStarted)
+    assert (started.diverted_from, started.diverted_why) == ("+861066668888", "user-busy")

@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from cti.call.events import MediaReported
+from cti.call.events import CallStarted, MediaReported
+from cti.call.model import Direction
 from cti.kernel.identifiers import CallId
 from cti.kernel.vocabulary import Language, Role
 from cti.trunks.numbers import Numbers, NumberSettings
@@ -123,6 +124,42 @@ def test_how_well_a_leg_sounded_is_said_in_words(
     text = browser.get(f"/calls/{record.call_id}").text
     assert said in text
     assert f"{codec} · R {rating:.0f} · jitter 3.2 ms · round trip 42 ms" in text
+
+
+@pytest.mark.parametrize(
+    ("why", "language", "said"),
+    [
+        ("user-busy", Language.ENGLISH, "diverted from 01066668888 (busy)"),
+        ("no-answer", Language.CHINESE, "由 01066668888 转来（无应答）"),
+        ("unknown", Language.ENGLISH, "diverted from 01066668888<"),
+        ("", Language.ENGLISH, "diverted from 01066668888<"),
+        ("x-lunch", Language.ENGLISH, "diverted from 01066668888 (x-lunch)"),
+        ("<odd>.", Language.ENGLISH, "diverted from 01066668888 (&lt;odd&gt;.)"),
+    ],
+)
+def test_whom_a_call_was_first_for(tmp_path: Path, why: str, language: Language, said: str) -> None:
+    house = MonitoredHouse(tmp_path)
+    house.publish(
+        CallStarted(
+            at=BEGIN,
+            call_id=CallId("diverted"),
+            direction=Direction.INBOUND,
+            calling="13800000001",
+            called="95588",
+            trunk="carrier",
+            diverted_from="01066668888",
+            diverted_why=why,
+        )
+    )
+    page = house.browser(Role.SUPERVISOR, language).get("/calls/diverted")
+    assert page.text.count(said) == 2, "beside the call, and where it begins among its events"
+
+
+def test_a_call_that_was_ours_from_the_first_says_nothing_of_it(
+    house: MonitoredHouse, browser: Browser
+) -> None:
+    record = house.records(Outcome.ANSWERED)[0]
+    assert "diverted" not in browser.get(f"/calls/{record.call_id}").text
 
 
 def test_only_listeners_get_the_player(house: MonitoredHouse) -> None:

@@ -19,6 +19,19 @@ from tickets.model import TicketKind
 
 WEB = Path(monitoring.web.__file__).parent
 TEXTS = read(WEB / "texts.yaml")
+DIVERSIONS = [
+    "user-busy",
+    "no-answer",
+    "unavailable",
+    "unconditional",
+    "time-of-day",
+    "do-not-disturb",
+    "deflection",
+    "follow-me",
+    "out-of-service",
+    "away",
+]
+"""The reasons of RFC 5806, 4, but for the one that says nothing."""
 
 
 def made_up() -> Iterator[str]:
@@ -44,6 +57,7 @@ def made_up() -> Iterator[str]:
     yield from (f"wall.sound_{state}" for state in ("on", "muted", "blocked"))
     yield from (f"wall.late_{unit}" for unit in ("minutes", "hours", "days"))
     yield from ("calls.succeeded.True", "calls.succeeded.False", "calls.outcome.up")
+    yield from (f"calls.diverted_why.{each}" for each in DIVERSIONS)
     yield from (f"calls.span.{each}" for each in ("alerting", "menu", "waiting", "talking", "hold"))
 
 
