@@ -5,6 +5,7 @@ module of the command asked for is imported, and modules import what is heavy in
 that every command starts quickly. `settings_of(args)` reads the settings file.
 """
 
+import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -23,7 +24,13 @@ COMMANDS = {
 }
 """Name of the module, and what `hotline --help` says of it."""
 
+NOT_OTHERS = 0o027
 USUAL_FILE = Path("hotline.yaml")
+
+
+def keep_private() -> None:
+    """What is written from now on is for our group at most: customers stand in it, and voices."""
+    os.umask(NOT_OTHERS)
 
 
 def settings_of(args: Namespace) -> Settings:

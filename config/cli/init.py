@@ -13,13 +13,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Create what is missing; what is there is left alone."""
-    from config.cli import settings_of
+    from config.cli import keep_private, settings_of
     from config.cli.running import run_in_reactor
     from config.foundation import Foundation
     from config.log import start_log
     from config.progress import TerminalProgress
 
     settings = settings_of(args)
+    keep_private()
 
     async def create(reactor: Any) -> None:
         start_log(settings.folders.base, verbose=False)

@@ -23,13 +23,14 @@ def run(args: Namespace) -> int:
     """Serve until interrupted (Ctrl-C or SIGTERM)."""
     from twisted.internet.defer import CancelledError, Deferred
 
-    from config.cli import settings_of
+    from config.cli import keep_private, settings_of
     from config.cli.running import run_in_reactor
     from config.log import start_log
     from config.progress import TerminalProgress
     from config.services import Hotline
 
     settings = settings_of(args)
+    keep_private()
 
     async def serve(reactor: Any) -> None:
         start_log(settings.folders.base, verbose=args.verbose)
