@@ -305,7 +305,10 @@ class Hotline:
             ),
             media=replace(self.settings.media, keys=self.settings.recordings.keys),
             calls=CallSettings(
-                sip.contact_host, folders.of(folders.recordings), self.foundation.store.music()
+                sip.contact_host,
+                folders.of(folders.recordings),
+                self.foundation.store.music(),
+                ring_back=self.foundation.store.ring_back(),
             ),
             media_workers=self.settings.media_workers,
             trunks=self.settings.trunks,

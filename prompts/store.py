@@ -23,10 +23,12 @@ from prompts.catalogue import Announcement, Catalogue
 from prompts.lexicon import Lexicon
 from prompts.sound import RATE, Samples, telephone_music, telephone_speech, write_wav
 from prompts.synthesis import VOICES, SynthesisError, Synthesizer
+from prompts.tones import ring_back
 
 RECORDINGS = Path(__file__).with_name("recordings")
 MANIFEST = "manifest.json"
 MUSIC_VERSION = "1"
+TONE_VERSION = "1"
 SOUND_VERSION = "1"
 """Of what is done to sounds that are taken in."""
 ENOUGH_FAILURES = 3
@@ -40,7 +42,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Prompt:
-    """A file the store must hold; without words it is the music, with a source a recording."""
+    """A file the store must hold; without words it is music or tone, with a source a recording."""
 
     name: str
     words: str
@@ -69,6 +71,7 @@ class PromptStore:
         """By language and announcement: what a studio recorded, as it is kept here."""
         self._pieces = find_music(music) if music else ()
         self._music = self._name_of_music()
+        self._ring_back = self._name("ring-back", TONE_VERSION)
         self._wanted = self._prompts()
         self._names = {
             (prompt.language, prompt.words): prompt.name for prompt in self._wanted if prompt.words
@@ -97,6 +100,10 @@ class PromptStore:
     def music(self) -> Path:
         """The hold music, to be repeated without end."""
         return self._folder / self._music
+
+    def ring_back(self) -> Path:
+        """The ringing tone, to be repeated without end."""
+        return self._folder / self._ring_back
 
     def respell(self, text: str, language: Language) -> str:
         """The text as the synthesiser of the language must see it."""
@@ -129,6 +136,8 @@ class PromptStore:
             write_wav(path, telephone_speech(*_read(prompt.source)))
         elif prompt.words:
             await self._synthesizer.speak(prompt.words, prompt.language, path)
+        elif prompt.name == self._ring_back:
+            write_wav(path, ring_back())
         elif self._pieces:
             write_wav(path, telephone_music([_read(piece) for piece in self._pieces]))
         else:
@@ -145,6 +154,8 @@ class PromptStore:
                     name = self._name(voice.name, str(voice.rate), words)
                     prompts[name] = _Prompt(name, words, language)
         prompts |= {each.name: each for each in self._recordings.values()}
+        # Last: when nothing can be spoken, nothing may be there yet.
+        prompts[self._ring_back] = _Prompt(self._ring_back, "", Language.CHINESE)
         return tuple(prompts.values())
 
     def _name_of_music(self) -> str:

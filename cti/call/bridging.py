@@ -1,5 +1,8 @@
 """Telling media who hears whom, and only what changed of it; `cti.call.hearing` decides."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from cti.call.control import PlayEnd
 from cti.call.hearing import SILENCE, Heard, Stance, Voice, hearing
 from cti.call.live import Leg, LiveCall, Member, Playing
@@ -35,9 +38,12 @@ class Bridging:
             playing.ended.callback(PlayEnd.INTERRUPTED)
 
     def play_on(self, leg: Leg) -> None:
-        """What was played over the music is over: the music goes on."""
+        """What was played over the music, or the ringing tone, is over: that goes on."""
+        settings = self._switch.settings
         if leg.heard.music:
-            self._music(leg)
+            self._repeat(leg, settings.music)
+        elif leg.heard.ringing and settings.ring_back is not None:
+            self._repeat(leg, settings.ring_back)
 
     def voices(self, call: LiveCall) -> list[Voice]:
         """The call's connections as the hearing rules see them."""
@@ -55,7 +61,13 @@ class Bridging:
 
     @staticmethod
     def _stance(member: Member) -> Stance:
-        return _STANCES.get(member.state, Stance.EARLY if member.early else Stance.ABSENT)
+        if member.answered:
+            return _STANCES[member.state]
+        if member.early:
+            return Stance.EARLY
+        rings = member.state is ConnectionState.ALERTING
+        heard = rings and member.calling is not None and member.calling.ring_back
+        return Stance.RINGING if heard else Stance.ABSENT
 
     def _ear(self, member: Member) -> ConnectionId | None:
         listener = self._switch.members.get(member.whispers_to) if member.whispers_to else None
@@ -63,16 +75,24 @@ class Bridging:
 
     def _hear(self, leg: Leg, heard: Heard) -> list[Playing]:
         """Gives the announcement that this put an end to."""
-        if leg.heard == heard:
+        before, leg.heard = leg.heard, heard
+        if before == heard:
             return []
-        leg.heard = heard
+        if replace(before, ringing=heard.ringing) == heard:
+            self._ring(leg)
+            return []
         self._switch.media.hear(leg.id, heard.sources)
-        if heard.music:
-            self._music(leg)
+        self.play_on(leg)
         playing, leg.playing = leg.playing, None
         return [] if playing is None else [playing]
 
-    def _music(self, leg: Leg) -> None:
+    def _ring(self, leg: Leg) -> None:
+        """The ringing tone begins or ends, unless something is played over it."""
+        if leg.playing is None and leg.heard.ringing:
+            self.play_on(leg)
+        elif leg.playing is None:
+            self._switch.media.stop(leg.id)
+
+    def _repeat(self, leg: Leg, sound: Path) -> None:
         switch = self._switch
-        music = [switch.settings.music]
-        switch.media.play(leg.id, next(switch.play_numbers), music, repeat=True)
+        switch.media.play(leg.id, next(switch.play_numbers), [sound], repeat=True)

@@ -46,9 +46,11 @@ class Connecting:
 
         return self._delivery.call(call, number, self.for_waiting(failed=failed)).id
 
-    def for_waiting(self, failed: Callable[[Member, Cause], None] | None = None) -> Calling:
-        """A device called for those who are in the call already."""
-        return Calling(self.put_through, failed or _nothing, self._rings)
+    def for_waiting(
+        self, failed: Callable[[Member, Cause], None] | None = None, *, ring_back: bool = False
+    ) -> Calling:
+        """A device called for those who are in the call already; `ring_back` lets them hear it."""
+        return Calling(self.put_through, failed or _nothing, self._rings, ring_back=ring_back)
 
     def put_through(self, member: Member, *told: CallEvent) -> None:
         """An answered device and those who waited for it are together; then all are told."""

@@ -62,7 +62,8 @@ class Consulting:
         for event in (*told, started, Originated(**switch.about(asking), called=number)):
             switch.bus.publish(event)
         if asking.id in switch.members:
-            self._delivery.call(call, number, self._connecting.for_waiting(self._failed))
+            called = self._connecting.for_waiting(self._failed, ring_back=True)
+            self._delivery.call(call, number, called)
         return asking.id
 
     def alternate(self, held: ConnectionId, active: ConnectionId) -> None:

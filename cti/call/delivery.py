@@ -73,7 +73,7 @@ class Delivery:
         rings = member.state is ConnectionState.INITIATED
         if rings:
             member.change(ConnectionState.ALERTING, utc(self._switch.clock))
-        if heard:
+        if rings or heard:
             self._bridging.settle(self._switch.call_of(member))
         if rings:
             self._switch.bus.publish(Delivered(**self._switch.about(member)))

@@ -6,7 +6,8 @@
     LISTENER      hears participants and intruders; heard by nobody
 
 Who holds the call neither hears nor is heard in it. Who waits, because everybody else holds or is
-still being rung for them, hears music. A masked party is heard by nobody.
+still being rung for them, hears music; who called somebody that rings and is alone hears it ring.
+A masked party is heard by nobody.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,8 @@ class Stance(Enum):
 
     ABSENT = "absent"
     """Not answered, and nothing to be heard of it."""
+    RINGING = "ringing"
+    """Not answered; who called it is to hear it ring."""
     EARLY = "early"
     """Not answered, but the network already speaks (RFC 3960)."""
     TALKING = "talking"
@@ -42,10 +45,14 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a leg hears: these legs, or music; neither means silence or what is played to it."""
+    """What a leg hears: these legs, or music; neither means silence or what is played to it.
+
+    `ringing` fills the silence with the ringing tone, and gives way to all that is played.
+    """
 
     sources: tuple[ConnectionId, ...] = ()
     music: bool = False
+    ringing: bool = False
 
 
 SILENCE = Heard()
@@ -70,7 +77,8 @@ def _heard(ear: Voice, voices: Sequence[Voice], *, music: bool) -> Heard:
     if company:
         return Heard(tuple(each.leg for each in company if not each.masked))
     alone = _participates(ear, Stance.TALKING)
-    return Heard(music=music and alone)
+    ringing = any(each.stance is Stance.RINGING for each in voices)
+    return Heard(music=music and alone, ringing=ringing and alone and not music)
 
 
 def _speaking(voices: Iterable[Voice], ear: Voice) -> list[Voice]:

@@ -112,6 +112,8 @@ class Calling:
     """It will not answer, is out of its call, and Failed was told."""
     rings: "Callable[[Member], None]"
     """It rings, or the network has something to say; Delivered was told."""
+    ring_back: bool = False
+    """Whether whoever is alone in the call hears it ring."""
     headers: tuple[tuple[str, str], ...] = ()
     """What its INVITE says besides."""
     routes: list[Route] = field(default_factory=list)

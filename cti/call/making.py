@@ -42,7 +42,8 @@ class Making:
             originated = Originated(**switch.about(member), called=number)
             self._connecting.put_through(member, originated)
             if member.id in switch.members:
-                self._delivery.call(call, number, self._connecting.for_waiting(self._over))
+                called = self._connecting.for_waiting(self._over, ring_back=True)
+                self._delivery.call(call, number, called)
 
         calling = self._connecting.for_waiting(self._over)
         calling.answered = answered

@@ -124,7 +124,7 @@ class Referring:
             if member.id in self._switch.members:
                 self._holding.retrieve(member.id)
 
-        return Calling(answered, failed, rings, headers)
+        return Calling(answered, failed, rings, headers=headers)
 
     def _notify(self, report: SessionReferred, status: int) -> None:
         if report.session in self._switch.leg_of_session:

@@ -42,6 +42,8 @@ class CallSettings:
     music: Path
     """What a held party hears, over and over."""
     max_calls: int = 1000
+    ring_back: Path | None = None
+    """What is heard of a device that rings, over and over; None: nothing."""
 
 
 @dataclass(slots=True)

@@ -133,7 +133,8 @@ class Transferring:
             if member is not call.customer:
                 raise Refused("call.not_now", service="single step transfer", state="alone")
             switch.require_reachable(number, self._shown(call))
-            return self._delivery.call(call, number, self._connecting.for_waiting()).id
+            called = self._connecting.for_waiting(ring_back=True)
+            return self._delivery.call(call, number, called).id
         switch.require_reachable(number, self._shown(call))
         failed = self._ringing_back(member.connection.device.id, call.id)
         return self.hand_on(member, number, self._connecting.for_waiting(failed)).id

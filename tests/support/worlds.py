@@ -70,6 +70,9 @@ class World(Protocol):
     def line_leads_to(self, number: str) -> None: ...
 
 
+MUSIC, RING_BACK = Path("/music.wav"), Path("/ring-back.wav")
+
+
 class FakeWorld(FakeCalls):
     """The fake is its own world."""
 
@@ -94,7 +97,7 @@ class RealWorld:
         bus.subscribe(Event, self.events.append)
         self.signalling, self.media, self.clock = FakeSignalling(), FakeMedia(), Clock()
         self._taken: list[CallId] = []
-        settings = CallSettings("192.0.2.9", Path("/recordings"), Path("/music.wav"))
+        settings = CallSettings("192.0.2.9", Path("/recordings"), MUSIC, ring_back=RING_BACK)
         names = iter(range(1000))
         self.lines = FakeLines()
         self.switch = Switch(

@@ -34,6 +34,18 @@ def test_who_is_alone_is_left_to_what_is_played() -> None:
     assert hearing([Voice(A, TALKING), Voice(B, ABSENT)], waiting=True) == {A: MUSIC}
 
 
+def test_who_is_alone_hears_it_ring_unless_there_is_music() -> None:
+    rings = Voice(B, Stance.RINGING)
+    assert hearing([Voice(A, TALKING), rings]) == {A: Heard(ringing=True)}
+    assert hearing([Voice(A, TALKING), rings], waiting=True) == {A: MUSIC}
+    assert hearing([Voice(A, HOLDING), rings]) == {}
+    assert hearing([Voice(A, TALKING), Voice(C, TALKING), rings]) == {
+        A: Heard((C,)),
+        C: Heard((A,)),
+    }
+    assert hearing([Voice(A, TALKING), Voice(C, EARLY), rings])[A] == Heard((C,))
+
+
 def test_the_network_is_heard_until_somebody_talks() -> None:
     assert hearing([Voice(A, TALKING), Voice(B, EARLY)]) == {A: Heard((B,)), B: Heard((A,))}
     heard = hearing([Voice(A, TALKING), Voice(B, TALKING), Voice(C, EARLY)])
