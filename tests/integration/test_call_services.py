@@ -148,6 +148,21 @@ async def consulting(exchange: Exchange) -> tuple[ConnectionId, ConnectionId]:
     return held, active
 
 
+def test_who_consults_hears_the_telephone_ring_until_it_is_answered(exchange: Exchange) -> None:
+    async def scene() -> None:
+        asked = await exchange.second("1004", 1400.0, rings=True)
+        caller, _, agent = await exchange.talking("1001")
+        exchange.calls.consult(agent, "1004")
+        await until(lambda: any(each.device_id == FOUR for each in exchange.told(Delivered)))
+        waiting = {"caller": {"music"}}
+        assert await exchange.heard(caller) == waiting | {"1001": {"ringing"}}
+        asked.answer()
+        await until(lambda: any(each.device_id == FOUR for each in exchange.told(Established)))
+        assert await exchange.heard(caller, asked) == waiting | mutual("1001", asked.name)
+
+    exchange.play(scene)
+
+
 def test_consult_alternate_and_reconnect(exchange: Exchange) -> None:
     async def scene() -> None:
         held, active = await consulting(exchange)

@@ -30,6 +30,7 @@ from tests.support.live_switch import (
     MUSIC,
     NUMBER,
     PROMPT,
+    RINGING,
     LiveSwitch,
     all_registered,
     leave_alone,
@@ -40,7 +41,8 @@ from tests.support.who_hears_whom import LISTENING, Ear, stretch
 
 OUTSIDE = "13800138000"
 """Whom the house calls by its carrier."""
-TONES = {"music": MUSIC, "prompt": PROMPT, "1001": 1000.0, "1002": 1260.0, "1003": 1580.0}
+TONES = {"music": MUSIC, "prompt": PROMPT, "ringing": RINGING}
+TONES |= {"1001": 1000.0, "1002": 1260.0, "1003": 1580.0}
 """Hz. None is a harmonic of another."""
 CALLER, OTHER = 560.0, 1900.0
 E = TypeVar("E", bound=Event)

@@ -29,8 +29,8 @@ from tests.support.worlds import raise_error
 HOST = "127.0.0.1"
 NUMBER = "95588"
 EXTENSIONS = ("1001", "1002", "1003", "1004")
-MUSIC, PROMPT = 440.0, 700.0
-"""Hz of the hold music and of the announcement."""
+MUSIC, PROMPT, RINGING = 440.0, 700.0, 820.0
+"""Hz of the hold music, of the announcement and of the ringing tone, here without its pauses."""
 CARRIER = TrunksSettings({"carrier": Trunk("carrier", trusted=(HOST,))})
 E = TypeVar("E", bound=Event)
 Entry = Callable[["LiveSwitch", CallId], None]
@@ -55,6 +55,7 @@ class LiveSwitch:
         self.keys: list[str] = []
         self.prompt = write_wave(folder / "prompt.wav", tone(PROMPT, 20.0))
         music = write_wave(folder / "music.wav", tone(MUSIC, 5.0))
+        ringing = write_wave(folder / "ringing.wav", tone(RINGING, 5.0))
         bus = Bus(raise_error)
         bus.subscribe(Event, self.events.append)
         accounts = KnownAccounts(*EXTENSIONS)
@@ -64,7 +65,7 @@ class LiveSwitch:
                 HOST, 0, minimum_expires=minimum_expires, session_terms=terms or Terms()
             ),
             media=MediaSettings(bind=HOST, first_port=41000, last_port=42998),
-            calls=CallSettings(HOST, folder / "recordings", music, max_calls),
+            calls=CallSettings(HOST, folder / "recordings", music, max_calls, ringing),
             media_workers=1,
             trunks=trunks or CARRIER,
             numbers=Numbers(NumberSettings(), [NUMBER]),
