@@ -74,6 +74,8 @@ class Track:
         self._first = 0
         """The earliest position placed by that anchor."""
         self._continuity = Continuity()
+        self._keys: dict[int, Stretch] = {}
+        """Where keys were held down in place of sound, by the timestamp of each."""
         self._tail: Piece | None = None
         """What was taken out last and reaches beyond the cut."""
 
@@ -90,6 +92,15 @@ class Track:
         self._first = min(self._first, position)
         if position + len(packet.payload) > floor:
             self.pieces.append(Piece(position, packet.payload, codec))
+
+    def keyed(self, packet: RtpPacket, now: int) -> None:
+        """A packet of a key came at `now`: from when it went down until the next nothing lacks."""
+        begun = self._anchor[1] + timestamp_distance(packet.timestamp, self._anchor[0])
+        if packet.ssrc != self._ssrc or not -LATE <= begun - now <= LATE:
+            begun = now
+        known = self._keys.get(packet.timestamp)
+        start = min(begun, now) if known is None else known.start
+        self._keys[packet.timestamp] = Stretch(start, now + FRAME_SAMPLES)
 
     def _move_back(self, samples: int, floor: int) -> None:
         """What came so far came late: all of it that is still here belongs earlier."""
@@ -116,7 +127,9 @@ class Track:
         pieces = [*([self._tail] if self._tail else []), *taken, *self.pieces]
         self._tail = max((each for each in (*taken, self._tail) if each), key=_end, default=None)
         sound = [Stretch(each.position, each.end) for each in pieces]
-        return self._continuity.holes(sound, silent, end, now)
+        holes = self._continuity.holes(sound, [*silent, *self._keys.values()], end, now)
+        self._keys = {at: held for at, held in self._keys.items() if held.end > end}
+        return holes
 
 
 class Silencing:
@@ -173,6 +186,10 @@ class Recorder:
         """A packet was sent."""
         if len(self._tracks) > 1:
             self._add(self._sent, packet, codec, now)
+
+    def keyed(self, packet: RtpPacket, now: float) -> None:
+        """A packet of a key press came, in place of sound."""
+        self._received.keyed(packet, self._position(now))
 
     def mask(self, masked: bool, now: float) -> None:
         """From now on leave out something secret, or no more."""

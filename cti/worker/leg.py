@@ -304,6 +304,8 @@ class Leg:
 
     def _hear_event(self, packet: RtpPacket, now: float) -> None:
         key = self._keys_heard.receive(packet)
+        if self.recording is not None:
+            self.recording.keyed(packet, now)
         if key is not None:
             self._take_key(key)
         # What went down before anybody heard it, or in secrecy, stays with us until it is let go.

@@ -43,6 +43,10 @@ class Recording:
         """A packet was sent."""
         self._recorder.sent(packet, codec, now)
 
+    def keyed(self, packet: RtpPacket, now: float) -> None:
+        """A packet of a key press came, in place of sound."""
+        self._recorder.keyed(packet, now)
+
     def mask(self, masked: bool, now: float) -> None:
         """From now on leave out something secret, or no more."""
         self._recorder.mask(masked, now)

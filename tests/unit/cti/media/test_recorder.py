@@ -1,6 +1,7 @@
 """Both sides of a recording stand where they were spoken."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -178,6 +179,32 @@ def test_a_gap_is_marked_with_its_length_and_stays_silent() -> None:
     assert received[15_840:16_000].any()
     assert received[40_000:40_160].any()
     assert np.array_equal(sent, decode(TONE[:64_000], Codec.PCMA))
+
+
+@pytest.mark.parametrize("length", [5, 60])
+def test_a_key_held_down_in_place_of_sound_is_no_gap(length: int) -> None:
+    recorder = Recorder(Tracks.RECEIVED, BEGAN)
+    spans = []
+    for number in range(200):
+        now, packet = BEGAN + number * 0.02, _packet(number)
+        if 50 <= number < 50 + length:
+            recorder.keyed(replace(packet, timestamp=_packet(50).timestamp), now)
+        elif not 150 <= number < 160:
+            recorder.received(packet, Codec.PCMA, now)
+        if number % 10 == 0:
+            spans.append(recorder.collect(now))
+    spans.append(recorder.finish(BEGAN + 4))
+    assert _marks(spans) == (Mark(MarkKind.GAP, 24_000, 1600, 0),)
+    (received,) = _read(*spans, channels=1).T
+    assert len(received) == 32_000
+    assert not received[8000 : 8000 + 160 * length].any()
+
+
+def test_a_key_before_any_sound_is_no_gap() -> None:
+    recorder = Recorder(Tracks.RECEIVED, BEGAN)
+    for number in range(10):
+        recorder.keyed(_packet(0), BEGAN + number * 0.02)
+    assert recorder.finish(BEGAN + 0.2).marks == ()
 
 
 def test_a_lost_packet_sounds_on_and_is_noted() -> None:
