@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from agents.roster import Roster
 from config.settings import TelephoneSettings
 from cti.kernel.identifiers import AgentId, QueueId, StaffId
-from cti.sip.digest import Account
+from cti.sip.access.digest import Account
 from monitoring.wallboard import BoardQueue
 
 

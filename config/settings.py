@@ -8,8 +8,8 @@ from agents.model import AgentSettings, Queue
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
-from cti.sip.digest import Algorithm, Md5
-from cti.sip.session_timer import Terms
+from cti.sip.access.digest import Algorithm, Md5
+from cti.sip.session.session_timer import Terms
 from cti.transport.tls import TlsSettings
 from cti.trunks.numbers import NumberSettings
 from cti.trunks.settings import Trunk, TrunksSettings

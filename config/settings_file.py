@@ -28,9 +28,9 @@ from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.media.model import Codec
 from cti.recording.keys import KeyPlace
-from cti.sip.digest import Algorithm, Md5
+from cti.sip.access.digest import Algorithm, Md5
 from cti.sip.events import Transport
-from cti.sip.session_timer import LEAST_INTERVAL, Terms
+from cti.sip.session.session_timer import LEAST_INTERVAL, Terms
 from cti.transport.tls import TlsContexts, TlsSettings
 from cti.trunks.numbers import NumberSettings
 from cti.trunks.settings import TrunksSettings

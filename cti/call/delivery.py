@@ -20,8 +20,8 @@ from cti.call.model import Cause, ConnectionState, Device, DeviceKind, Party, Ro
 from cti.call.switch import Switch, securities
 from cti.kernel.clock import utc
 from cti.media.port import MediaAddress, MediaUnavailable, Security
+from cti.sip.access.registrar import Binding
 from cti.sip.events import SessionAccepted, SessionEnded, SessionProgressed
-from cti.sip.registrar import Binding
 
 log = Logger()
 

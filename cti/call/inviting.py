@@ -10,8 +10,8 @@ from cti.call.model import Party
 from cti.call.no_lines import WITHHELD
 from cti.call.switch import Switch
 from cti.media.port import Codec, MediaAddress
+from cti.sip.access.registrar import Binding
 from cti.sip.events import Invitation, SessionId
-from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 
 

@@ -30,8 +30,8 @@ from cti.call.model import (
 from cti.kernel.deferreds import fork
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import MediaAddress, MediaTarget, Security
+from cti.sip.access.registrar import Binding
 from cti.sip.events import SessionId
-from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from cti.sip.access.registrar import Binding
 from cti.sip.events import Endpoint, Invitation, SessionId
-from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 
 

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Protocol
 
 from cti.kernel.identifiers import Entropy
-from cti.sip.digest import authorization, strongest
+from cti.sip.access.digest import authorization, strongest
 from cti.sip.errors import Header
 from cti.sip.events import (
     DATAGRAM_FLOW,

@@ -4,17 +4,24 @@ Whatever a request asks for it gets one answer, and a mistake of ours in carryin
 answered 500 and told, once what it concerned is ended.
 """
 
-from cti.sip.bodies import offer_of
-from cti.sip.capabilities import ACCEPT, ALLOW, METHODS, OPTION_TAGS, SUPPORTED, check_required
+from cti.sip.access.gatekeeper import Gatekeeper
+from cti.sip.access.location import Location
+from cti.sip.access.registrar import REGISTRAR_EXTENSIONS
 from cti.sip.core import Core
 from cti.sip.errors import MessageError, RequestError
 from cti.sip.events import Endpoint, MalformedReceived, RequestFailed, SessionOffered
-from cti.sip.gatekeeper import Gatekeeper
-from cti.sip.location import Location
 from cti.sip.message import InboundRequest
 from cti.sip.outgoing import refusal_of
-from cti.sip.registrar import REGISTRAR_EXTENSIONS
-from cti.sip.session_table import SessionTable
+from cti.sip.session.bodies import offer_of
+from cti.sip.session.capabilities import (
+    ACCEPT,
+    ALLOW,
+    METHODS,
+    OPTION_TAGS,
+    SUPPORTED,
+    check_required,
+)
+from cti.sip.session.session_table import SessionTable
 from cti.sip.transaction.layer import AckArrived, Indication, RequestArrived
 
 _CAPABILITIES = (ALLOW, ACCEPT, ("Accept-Encoding", "identity"), SUPPORTED)

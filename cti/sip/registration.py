@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
+from cti.sip.access.registrar import expires_of
 from cti.sip.core import Core
 from cti.sip.delivery import Delivery
 from cti.sip.events import Endpoint, RegistrationFailed, RegistrationSucceeded, Transport
 from cti.sip.message import InboundResponse, all_values, number, uri_text
 from cti.sip.outgoing import OutgoingRequest
-from cti.sip.registrar import expires_of
 
 PREFIX = "registration"
 KEEP_ALIVE_PREFIX = "keep-alive"

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cti.sip.attempts import AttemptLimits
-from cti.sip.digest import Account, Algorithm, Md5
+from cti.sip.access.attempts import AttemptLimits
+from cti.sip.access.digest import Account, Algorithm, Md5
 from cti.sip.events import Transport
 from cti.sip.outgoing import hostport
 from cti.sip.sdp import DEFAULT_CODECS
-from cti.sip.session_timer import Terms
+from cti.sip.session.session_timer import Terms
 from cti.sip.timers import TimerSettings
 
 __all__ = ["Account", "Accounts", "UserAgentSettings"]

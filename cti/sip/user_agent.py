@@ -10,9 +10,11 @@ from dataclasses import replace
 
 from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import Entropy
-from cti.sip import location, registration
-from cti.sip.capabilities import ALLOW, SUPPORTED
-from cti.sip.conversation import described
+from cti.sip import registration
+from cti.sip.access import location
+from cti.sip.access.gatekeeper import Gatekeeper
+from cti.sip.access.location import Location
+from cti.sip.access.registrar import Binding
 from cti.sip.core import SESSION_PREFIX, Core
 from cti.sip.errors import Header, MessageError
 from cti.sip.events import (
@@ -23,19 +25,18 @@ from cti.sip.events import (
     SessionId,
     Transport,
 )
-from cti.sip.gatekeeper import Gatekeeper
 from cti.sip.incoming import Incoming
 from cti.sip.locating import endpoint_of
-from cti.sip.location import Location
 from cti.sip.message import InboundRequest, InboundResponse, parse
 from cti.sip.outgoing import OutgoingRequest, routed_by
 from cti.sip.probe import Probe
-from cti.sip.registrar import Binding
 from cti.sip.registration import Registration
-from cti.sip.replaces import Replaces
 from cti.sip.sdp import SessionDescription
-from cti.sip.session_table import SessionTable
-from cti.sip.session_timer import ask
+from cti.sip.session.capabilities import ALLOW, SUPPORTED
+from cti.sip.session.conversation import described
+from cti.sip.session.replaces import Replaces
+from cti.sip.session.session_table import SessionTable
+from cti.sip.session.session_timer import ask
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.transaction.layer import TIMER_PREFIX
 

@@ -8,7 +8,7 @@ other programs can read what is left.
 
 import re
 
-from cti.sip.digest import parameters
+from cti.sip.access.digest import parameters
 
 MASK = b"***"
 _STAR = b"*"

@@ -18,8 +18,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cti.kernel.clock import Clock, DelayedCall
+from cti.sip.access.gatekeeper import BROWSERS
 from cti.sip.events import Endpoint, Transport
-from cti.sip.gatekeeper import BROWSERS
 from cti.transport.tls import in_words
 
 CONNECT_LIMIT = 5.0

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 
 from cti.kernel.identifiers import Entropy
+from cti.sip.access.registrar import Binding
 from cti.sip.errors import Header
 from cti.sip.events import (
     Endpoint,
@@ -28,7 +29,6 @@ from cti.sip.events import (
     StartTimer,
     StopTimer,
 )
-from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cti.sip import session_timer
-from cti.sip.session_timer import Terms
+from cti.sip.session import session_timer
+from cti.sip.session.session_timer import Terms
 from tests.support.live_switch import LiveSwitch, answer_and_play, play
 from tests.support.sipp_scenarios import CALL, HANG_UP, OFFER, answer_200, receive, run_sipp, send
 

@@ -9,7 +9,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from cti.sip import sdp
-from cti.sip.digest import Algorithm, authorization, strongest
+from cti.sip.access.digest import Algorithm, authorization, strongest
 from cti.sip.events import (
     BindingAdded,
     BindingRemoved,

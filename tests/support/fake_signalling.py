@@ -9,6 +9,7 @@ from itertools import count
 
 from sipmessage import Request
 
+from cti.sip.access.registrar import Binding
 from cti.sip.events import (
     Ended,
     Endpoint,
@@ -18,7 +19,6 @@ from cti.sip.events import (
     SessionId,
     SessionOffered,
 )
-from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription, offer
 
 TRUNK = Endpoint("192.0.2.1", 5060)

@@ -13,8 +13,8 @@ from cti.call.switch import CallSettings, Switch
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId
+from cti.sip.access.registrar import Binding
 from cti.sip.events import Endpoint, Invitation, SessionId
-from cti.sip.registrar import Binding
 from cti.sip.sdp import SessionDescription
 from tests.support.fake_media import FakeMedia
 from tests.support.lossy_link import LossyLink, Peer, counting_entropy

@@ -14,7 +14,7 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.events import Transport
-from cti.sip.session_timer import Terms
+from cti.sip.session.session_timer import Terms
 from cti.sip.settings import UserAgentSettings
 from cti.transport.tls import TlsSettings
 from cti.trunks.numbers import Numbers, NumberSettings

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
-from cti.sip.digest import Account, account
+from cti.sip.access.digest import Account, account
 from cti.sip.events import (
     Endpoint,
     Report,
@@ -21,7 +21,7 @@ from cti.sip.events import (
     StopTimer,
     Transport,
 )
-from cti.sip.session_timer import Terms
+from cti.sip.session.session_timer import Terms
 from cti.sip.settings import UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
-from cti.sip.digest import authorization, strongest
+from cti.sip.access.digest import authorization, strongest
 from tests.support.audio import has_tone
 from tests.support.house import House
 from tests.support.peer_process import PeerProcess

@@ -16,6 +16,7 @@ from cti.call.switch import CallSettings, Switch
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId
+from cti.sip.access.registrar import Binding
 from cti.sip.events import (
     BindingAdded,
     BindingRemoved,
@@ -25,7 +26,6 @@ from cti.sip.events import (
     SessionId,
     SessionProgressed,
 )
-from cti.sip.registrar import Binding
 from cti.sip.sdp import answer
 from tests.support.fake_calls import FakeCalls
 from tests.support.fake_lines import FakeLines

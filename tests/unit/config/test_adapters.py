@@ -6,7 +6,7 @@ from typing import Any, cast
 from agents.roster import Roster
 from config.adapters import StaffTelephones
 from config.settings import TelephoneSettings
-from cti.sip.digest import Algorithm, Md5
+from cti.sip.access.digest import Algorithm, Md5
 
 
 def roster(**digests: Any) -> Roster:

@@ -14,7 +14,7 @@ from config.settings_file import read_settings
 from cti.kernel.document import DocumentError
 from cti.kernel.vocabulary import Language
 from cti.media.model import Codec
-from cti.sip.digest import Algorithm, Md5
+from cti.sip.access.digest import Algorithm, Md5
 from tests.support.certificates import authority
 
 EXAMPLE = HERE / "hotline.example.yaml"

@@ -4,7 +4,8 @@ import pytest
 from sipmessage import Address
 
 from cti.kernel.errors import LocalError
-from cti.sip import digest, sdp
+from cti.sip import sdp
+from cti.sip.access import digest
 from cti.sip.events import (
     BindingAdded,
     BindingRemoved,

@@ -14,7 +14,7 @@ from cti.sip.events import (
     SessionReferProgressed,
     SessionReferred,
 )
-from cti.sip.replaces import ReferTarget, Replaces
+from cti.sip.session.replaces import ReferTarget, Replaces
 from cti.sip.user_agent import Output, UserAgent
 from tests.support import far_side as far
 from tests.support.far_side import FAR, codes, header, sent, take, told

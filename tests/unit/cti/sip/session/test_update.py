@@ -11,7 +11,7 @@ from cti.sip.events import (
     SessionReofferRefused,
     StartTimer,
 )
-from cti.sip.session_timer import Agreed, Terms, ask, grant
+from cti.sip.session.session_timer import Agreed, Terms, ask, grant
 from cti.sip.user_agent import Output, UserAgent
 from tests.support import far_side as far
 from tests.support.far_side import FAR, codes, header, sent, take, told

@@ -4,12 +4,12 @@ from collections import deque
 
 from sipmessage import Response
 
-from cti.sip.capabilities import ALLOW, RELIABLE, SUPPORTED, requires, supports
-from cti.sip.conversation import Conversation
 from cti.sip.core import SessionTimer
 from cti.sip.errors import Header
 from cti.sip.message import InboundRequest, number
 from cti.sip.sdp import SessionDescription
+from cti.sip.session.capabilities import ALLOW, RELIABLE, SUPPORTED, requires, supports
+from cti.sip.session.conversation import Conversation
 
 _HIGHEST_FIRST = 2**31 - 1
 """The first RSeq is below this (RFC 3262, 3)."""

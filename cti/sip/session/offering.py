@@ -8,20 +8,20 @@ timer (RFC 4028) go the same ways and change nothing.
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cti.sip.bodies import description_of, offer_of
-from cti.sip.capabilities import ALLOW, SUPPORTED, Capabilities
-from cti.sip.client_invite import ClientInvite
-from cti.sip.conversation import Answered, InviteUsage, Phase, TheirOffer, described
 from cti.sip.core import SessionTimer
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import SessionAnswered, SessionReoffered, SessionReofferRefused
-from cti.sip.exchange import Turn
 from cti.sip.message import InboundRequest
 from cti.sip.sdp import SessionDescription
-from cti.sip.server_invite import ServerInvite
+from cti.sip.session.bodies import description_of, offer_of
+from cti.sip.session.capabilities import ALLOW, SUPPORTED, Capabilities
+from cti.sip.session.client_invite import ClientInvite
+from cti.sip.session.conversation import Answered, InviteUsage, Phase, TheirOffer, described
+from cti.sip.session.exchange import Turn
+from cti.sip.session.server_invite import ServerInvite
 
 if TYPE_CHECKING:
-    from cti.sip.session import Session
+    from cti.sip.session.session import Session
 
 
 class Offering:

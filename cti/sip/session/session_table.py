@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from cti.kernel.errors import Refused
-from cti.sip.conversation import Phase
 from cti.sip.core import Core
 from cti.sip.errors import RequestError
 from cti.sip.events import SessionId
 from cti.sip.message import InboundRequest, all_values
-from cti.sip.replaces import Replaces
-from cti.sip.session import Session
+from cti.sip.session.conversation import Phase
+from cti.sip.session.replaces import Replaces
+from cti.sip.session.session import Session
 
 Origin = tuple[str, str, int]
 """Call-ID, From tag and CSeq number of a first INVITE: what it has in common with its CANCEL,
@@ -17,7 +17,7 @@ and with itself when it took two ways (RFC 3261, 8.2.2.2)."""
 
 
 class SessionTable:
-    """Keeps each session until nothing of it is under way; implements `cti.sip.ending.Sessions`."""
+    """Keeps each session until nothing of it is under way; implements `ending.Sessions`."""
 
     def __init__(self, core: Core) -> None:
         self._core = core

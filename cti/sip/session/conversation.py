@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from cti.kernel.errors import LocalError
-from cti.sip.capabilities import Capabilities
 from cti.sip.core import Core, SessionTimer
-from cti.sip.dialog import Dialog
 from cti.sip.errors import Header
 from cti.sip.events import Endpoint, Report, SessionId
-from cti.sip.exchange import Exchange
 from cti.sip.message import InboundRequest, InboundResponse
 from cti.sip.outgoing import Body, OutgoingRequest
 from cti.sip.sdp import CONTENT_TYPE, SessionDescription
+from cti.sip.session.capabilities import Capabilities
+from cti.sip.session.dialog import Dialog
+from cti.sip.session.exchange import Exchange
 
 
 class Phase(Enum):

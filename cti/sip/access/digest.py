@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from cti.kernel.identifiers import Entropy
-from cti.sip.nonces import Nonces
+from cti.sip.access.nonces import Nonces
 
 _PARAMETER = re.compile(r'([A-Za-z0-9\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,\s*|$)')
 _SCHEME = re.compile(r"\s*digest\s+", re.IGNORECASE)

@@ -17,18 +17,18 @@ from dataclasses import replace
 from enum import Enum
 from typing import Protocol
 
-from cti.sip.bodies import description_of
-from cti.sip.capabilities import Capabilities
-from cti.sip.conversation import Answered, Conversation, InviteUsage, described
 from cti.sip.delivery import Delivery
-from cti.sip.dialog import Dialog
 from cti.sip.errors import Header
 from cti.sip.events import Endpoint
-from cti.sip.exchange import Exchange, Turn
 from cti.sip.message import InboundResponse
 from cti.sip.outgoing import OutgoingRequest
-from cti.sip.reliable import Sequence, reliable_number
 from cti.sip.sdp import SessionDescription
+from cti.sip.session.bodies import description_of
+from cti.sip.session.capabilities import Capabilities
+from cti.sip.session.conversation import Answered, Conversation, InviteUsage, described
+from cti.sip.session.dialog import Dialog
+from cti.sip.session.exchange import Exchange, Turn
+from cti.sip.session.reliable import Sequence, reliable_number
 
 _CREDENTIALS = ("Authorization", "Proxy-Authorization")
 MOST_BRANCHES = 32

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cti.sip.bodies import key_body, key_of
-from cti.sip.capabilities import ACCEPT, ALLOW, SUPPORTED
-from cti.sip.conversation import Answered, InviteUsage, Phase
 from cti.sip.errors import RequestError
 from cti.sip.events import SessionKey
 from cti.sip.message import InboundRequest
+from cti.sip.session.bodies import key_body, key_of
+from cti.sip.session.capabilities import ACCEPT, ALLOW, SUPPORTED
+from cti.sip.session.conversation import Answered, InviteUsage, Phase
 
 if TYPE_CHECKING:
-    from cti.sip.session import Session
+    from cti.sip.session.session import Session
 
 _EARLY = ("BYE", "PRACK", "UPDATE", "OPTIONS")
 """What may come before the call is answered."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.sip.nonces import NONCE_LIFE, WINDOW, CountWindow, Nonces
+from cti.sip.access.nonces import NONCE_LIFE, WINDOW, CountWindow, Nonces
 from tests.support.lossy_link import counting_entropy
 
 HOST = "192.0.2.1"

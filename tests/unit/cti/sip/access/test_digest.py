@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.sip import digest
-from cti.sip.digest import Algorithm, Authenticator, Verdict, account
-from cti.sip.nonces import NONCE_LIFE
+from cti.sip.access import digest
+from cti.sip.access.digest import Algorithm, Authenticator, Verdict, account
+from cti.sip.access.nonces import NONCE_LIFE
 from tests.support.lossy_link import counting_entropy
 
 RFC_7616 = {

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cti.sip.dialog import Dialog
 from cti.sip.errors import RequestError
 from cti.sip.events import Endpoint
 from cti.sip.outgoing import OutgoingRequest
+from cti.sip.session.dialog import Dialog
 from tests.support.sip_messages import TRUNK, Changes, request, response
 
 PUBLIC = Endpoint("8.8.8.8", 31000)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.sip import attempts
-from cti.sip.attempts import AttemptLimits, Attempts
+from cti.sip.access import attempts
+from cti.sip.access.attempts import AttemptLimits, Attempts
 
 LIMITS = AttemptLimits(per_account=3, per_host=5, period=60.0, hold=30.0)
 

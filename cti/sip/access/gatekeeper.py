@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from cti.kernel.identifiers import Entropy
-from cti.sip.attempts import Attempts
-from cti.sip.digest import Account, Algorithm, Authenticator, Md5, Verdict
+from cti.sip.access.attempts import Attempts
+from cti.sip.access.digest import Account, Algorithm, Authenticator, Md5, Verdict
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import Endpoint, SignInFailed, Transport
 from cti.sip.message import InboundRequest

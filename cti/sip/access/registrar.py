@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sipmessage import URI
 
-from cti.sip.contacts import Contact
+from cti.sip.access.contacts import Contact
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import BindingAdded, BindingRemoved, Endpoint
 from cti.sip.locating import endpoint_of

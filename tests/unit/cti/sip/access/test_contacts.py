@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.sip.contacts import Contact
+from cti.sip.access.contacts import Contact
 
 INSTANCE = '"<urn:uuid:00000000-0000-1000-8000-000a95a0e128>"'
 

@@ -13,14 +13,14 @@
 
 from enum import Enum
 
-from cti.sip.capabilities import ALLOW, SUPPORTED
-from cti.sip.conversation import Conversation, InviteUsage, described
 from cti.sip.core import SessionTimer
 from cti.sip.errors import Header
-from cti.sip.exchange import Turn
 from cti.sip.message import InboundRequest, all_values
-from cti.sip.reliable import ReliableResponses
 from cti.sip.sdp import SessionDescription
+from cti.sip.session.capabilities import ALLOW, SUPPORTED
+from cti.sip.session.conversation import Conversation, InviteUsage, described
+from cti.sip.session.exchange import Turn
+from cti.sip.session.reliable import ReliableResponses
 
 
 class State(Enum):

@@ -12,15 +12,15 @@ from functools import partial
 
 from sipmessage import Request
 
-from cti.sip.bodies import media_type
-from cti.sip.capabilities import NO_REFER_SUB, supports
-from cti.sip.conversation import Answered, Conversation
 from cti.sip.core import SessionTimer
 from cti.sip.errors import RequestError
 from cti.sip.events import SessionId, SessionReferProgressed, SessionReferred
 from cti.sip.message import InboundRequest, all_values, number, uri_text
 from cti.sip.outgoing import PHRASES, Body
-from cti.sip.replaces import ReferTarget, Replaces
+from cti.sip.session.bodies import media_type
+from cti.sip.session.capabilities import NO_REFER_SUB, supports
+from cti.sip.session.conversation import Answered, Conversation
+from cti.sip.session.replaces import ReferTarget, Replaces
 
 SUBSCRIPTION = 180
 """Seconds a REFER is reported on; as long as a telephone may ring."""

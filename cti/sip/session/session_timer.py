@@ -1,15 +1,15 @@
 """Session timers (RFC 4028): how long a session lasts without a sign of life, and who gives it.
 
-Pure rules over headers; `cti.sip.refresh` waits and acts.
+Pure rules over headers; `cti.sip.session.refresh` waits and acts.
 """
 
 from dataclasses import dataclass
 
 from sipmessage import Request, Response
 
-from cti.sip.capabilities import TIMER, supports
 from cti.sip.errors import Header, RequestError
 from cti.sip.message import InboundRequest, number
+from cti.sip.session.capabilities import TIMER, supports
 
 LEAST_INTERVAL = 90
 """Seconds nobody may go below (RFC 4028, 4)."""

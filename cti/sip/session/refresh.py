@@ -6,12 +6,12 @@ failed; whoever waits ends the session shortly before the interval is over.
 
 from sipmessage import Response
 
-from cti.sip import session_timer
-from cti.sip.conversation import Conversation
 from cti.sip.core import SessionTimer
 from cti.sip.errors import Header
 from cti.sip.message import InboundRequest
-from cti.sip.session_timer import Agreed, Terms
+from cti.sip.session import session_timer
+from cti.sip.session.conversation import Conversation
+from cti.sip.session.session_timer import Agreed, Terms
 
 LONGEST_MARGIN = 32.0
 """Seconds before the end of the interval at which BYE goes out (RFC 4028, 10)."""

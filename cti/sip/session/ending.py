@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from cti.sip import server_invite
-from cti.sip.conversation import Answered, Phase
 from cti.sip.core import SessionTimer
 from cti.sip.errors import Header
 from cti.sip.events import Ended, SessionEnded, SessionId
 from cti.sip.message import InboundRequest, InboundResponse, all_values, uri_text
-from cti.sip.replaces import Replaces
-from cti.sip.server_invite import ServerInvite
+from cti.sip.session import server_invite
+from cti.sip.session.conversation import Answered, Phase
+from cti.sip.session.replaces import Replaces
+from cti.sip.session.server_invite import ServerInvite
 
 if TYPE_CHECKING:
-    from cti.sip.session import Session
+    from cti.sip.session.session import Session
 
 TIMED_OUT = 'SIP;cause=408;text="Request Timeout"'
 """Why we leave a far side that does not answer (RFC 3326)."""

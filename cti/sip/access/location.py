@@ -4,11 +4,11 @@ What is registered is the registrar's to know, and who may is the gatekeeper's; 
 account lets bindings run out in time.
 """
 
+from cti.sip.access.gatekeeper import Gatekeeper
+from cti.sip.access.registrar import Binding, Change, Registrar
 from cti.sip.core import Core
 from cti.sip.events import Endpoint
-from cti.sip.gatekeeper import Gatekeeper
 from cti.sip.message import InboundRequest
-from cti.sip.registrar import Binding, Change, Registrar
 
 PREFIX = "binding"
 """Of the timer an account's next binding runs out by."""

@@ -9,7 +9,6 @@ from sipmessage import Address
 
 from cti.kernel.errors import Refused
 from cti.sip import sdp
-from cti.sip.conversation import Phase
 from cti.sip.events import (
     Invitation,
     RequestFailed,
@@ -23,8 +22,9 @@ from cti.sip.events import (
     SessionReferred,
     SessionReoffered,
 )
-from cti.sip.session import Session
-from cti.sip.session_timer import Terms
+from cti.sip.session.conversation import Phase
+from cti.sip.session.session import Session
+from cti.sip.session.session_timer import Terms
 from tests.support.lossy_link import LossyLink, Peer
 
 CALLER, CALLED = "192.0.2.1", "192.0.2.2"

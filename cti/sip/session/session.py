@@ -12,14 +12,7 @@
 beginning and the end is seen to by its parts: offers, the session timer, REFER.
 """
 
-from cti.sip import server_invite
-from cti.sip.bodies import description_of
-from cti.sip.capabilities import Capabilities
-from cti.sip.client_invite import ClientInvite
-from cti.sip.conversation import Answered, Conversation, InviteUsage, Phase, Then
 from cti.sip.core import Core, SessionTimer
-from cti.sip.dialog import Dialog
-from cti.sip.ending import Ending, Sessions, reason_of, refusal_of
 from cti.sip.errors import Header
 from cti.sip.events import (
     Ended,
@@ -30,16 +23,23 @@ from cti.sip.events import (
     SessionProgressed,
     SessionReofferRefused,
 )
-from cti.sip.exchange import Exchange
-from cti.sip.inside import Inside
 from cti.sip.message import InboundRequest, InboundResponse
-from cti.sip.offering import Offering
 from cti.sip.outgoing import Body, OutgoingRequest
-from cti.sip.refer import References
-from cti.sip.refresh import Refresh
-from cti.sip.replaces import Replaces
 from cti.sip.sdp import SessionDescription
-from cti.sip.server_invite import ServerInvite
+from cti.sip.session import server_invite
+from cti.sip.session.bodies import description_of
+from cti.sip.session.capabilities import Capabilities
+from cti.sip.session.client_invite import ClientInvite
+from cti.sip.session.conversation import Answered, Conversation, InviteUsage, Phase, Then
+from cti.sip.session.dialog import Dialog
+from cti.sip.session.ending import Ending, Sessions, reason_of, refusal_of
+from cti.sip.session.exchange import Exchange
+from cti.sip.session.inside import Inside
+from cti.sip.session.offering import Offering
+from cti.sip.session.refer import References
+from cti.sip.session.refresh import Refresh
+from cti.sip.session.replaces import Replaces
+from cti.sip.session.server_invite import ServerInvite
 
 
 class Session:

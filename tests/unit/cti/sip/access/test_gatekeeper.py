@@ -2,12 +2,12 @@
 
 import pytest
 
-from cti.sip import digest
-from cti.sip.attempts import AttemptLimits
-from cti.sip.digest import Account, Algorithm, Md5
+from cti.sip.access import digest
+from cti.sip.access.attempts import AttemptLimits
+from cti.sip.access.digest import Account, Algorithm, Md5
+from cti.sip.access.gatekeeper import Caller, Gatekeeper, Registrant
 from cti.sip.errors import RequestError
 from cti.sip.events import Endpoint, SignInFailed, Transport
-from cti.sip.gatekeeper import Caller, Gatekeeper, Registrant
 from cti.sip.message import InboundRequest
 from cti.sip.settings import UserAgentSettings
 from tests.support.lossy_link import counting_entropy

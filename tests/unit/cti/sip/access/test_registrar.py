@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cti.sip.access.registrar import MOST_CONTACTS, Registrar
 from cti.sip.errors import RequestError
 from cti.sip.events import BindingAdded, BindingRemoved, Endpoint, Transport
 from cti.sip.message import InboundRequest
-from cti.sip.registrar import MOST_CONTACTS, Registrar
 from tests.support.sip_messages import TRUNK, request
 
 NO_RPORT = "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-1"

@@ -260,7 +260,7 @@ def test_a_mistake_of_ours_is_answered_500_and_told(monkeypatch: pytest.MonkeyPa
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("cti.sip.session.Session.offered", broken)
+    monkeypatch.setattr("cti.sip.session.session.Session.offered", broken)
     output = take(house, request_bytes("INVITE", {}, OFFER))
     assert codes(output) == [500]
     assert house.idle

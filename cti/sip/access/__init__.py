@@ -1,0 +1,1 @@
+"""Who may come in and where they are found: registrar, gatekeeper, digest authentication."""
