@@ -91,7 +91,7 @@ class _Drawing:
         yield Line(self._centred([lane.address for lane in self._lanes]))
         for at, _, item in self._items(collapse=collapse):
             if isinstance(item, Fact):
-                yield self._fact(item, at - began)
+                yield from self._fact(item, at - began)
             else:
                 yield from self._message(*item, at - began)
 
@@ -127,7 +127,7 @@ class _Drawing:
         for said in wrap(summary.media, end - begin - 3):
             yield Line(_put(self._ropes(), begin + 2, _cut(said, end - begin - 3)))
 
-    def _fact(self, fact: Fact, passed: float) -> Line:
+    def _fact(self, fact: Fact, passed: float) -> Iterator[Line]:
         said = self._words.fact(fact.what, fact.detail)
         leg = next(
             (leg for leg in self._call.legs.values() if leg.connection_id == fact.connection_id),
@@ -137,7 +137,9 @@ class _Drawing:
         theirs = self._lane_named(self._name(leg.party, leg.device)) if leg else None
         begin = self._place(ours if theirs is None else min(theirs, max(ours, theirs - 1)))
         room = self._width - begin - 4 if theirs is None else self._gap - 4
-        return Line(_put(self._ropes(passed), begin + 2, f"{_DOT} {_cut(said, room)}"))
+        for number, part in enumerate(wrap(said, room)):
+            ropes = self._ropes(None if number else passed)
+            yield Line(_put(ropes, begin + 2, f"{' ' if number else _DOT} {_cut(part, room)}"))
 
     def _ropes(self, passed: float | None = None) -> str:
         """A line with nothing on it but the time."""

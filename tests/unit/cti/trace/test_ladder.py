@@ -79,6 +79,16 @@ def test_a_call_with_its_legs_at_80_columns() -> None:
     ]
 
 
+def test_a_fact_too_long_for_its_column_goes_on_below() -> None:
+    figures = Fact(AT + 3, CALL, f"{CALL}.1", "media_reported", "59800/59900/12")
+    (call,) = find([*STORY, figures], CALL)
+    said = [each.text for each in ladder(call, WORDS[Language.ENGLISH], 80, UTC)][-2:]
+    assert said == [
+        "    3.000        │ · RTP out/in/lost:        │                           │",
+        "                 │   59800/59900/12          │                           │",
+    ]
+
+
 def test_in_chinese_nothing_is_out_of_its_column() -> None:
     chinese = lines(language=Language.CHINESE)
     assert chinese[0].startswith("通话 ")
