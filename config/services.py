@@ -309,6 +309,7 @@ class Hotline:
                 folders.of(folders.recordings),
                 self.foundation.store.music(),
                 ring_back=self.foundation.store.ring_back(),
+                srtp=self.settings.media_srtp,
             ),
             media_workers=self.settings.media_workers,
             trunks=self.settings.trunks,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agents.model import AgentSettings, Queue
+from cti.call.security import Srtp
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
@@ -149,6 +150,7 @@ class Settings:
     media: MediaSettings = field(default_factory=MediaSettings)
     media_workers: int = 0
     """Media worker processes; 0 for one per spare core."""
+    media_srtp: Srtp = Srtp.OPTIONAL
     trace: TraceSettings = TraceSettings()
     web: WebSiteSettings = WebSiteSettings()
     folders: Folders = Folders()

@@ -22,6 +22,7 @@ from config.settings import (
     WebSiteSettings,
 )
 from config.trunk_settings import read_numbers, read_trunks
+from cti.call.security import Srtp
 from cti.kernel.document import Section, Value, read_document
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.identifiers import QueueId
@@ -49,7 +50,7 @@ T = TypeVar("T")
 def read_settings(path: Path) -> Settings:
     """The settings of the file, with defaults for what it leaves out; DocumentError."""
     top = read_document(path)
-    media, workers = _part(top, "media", (MediaSettings(), 0), _media)
+    media, workers, srtp = _part(top, "media", (MediaSettings(), 0, Srtp.OPTIONAL), _media)
     nothing: tuple[SipSettings, dict[str, str] | None] = SipSettings(), None
     sip, by_address = _part(top, "sip", nothing, lambda part: _sip(part, path.parent))
     settings = Settings(
@@ -58,6 +59,7 @@ def read_settings(path: Path) -> Settings:
         numbers=_part(top, "numbers", NumberSettings(), read_numbers),
         media=media,
         media_workers=workers,
+        media_srtp=srtp,
         trace=_part(top, "trace", TraceSettings(), _trace),
         web=_part(top, "web", WebSiteSettings(), _web),
         folders=_part(
@@ -157,7 +159,7 @@ def _trunks(top: Section, by_address: dict[str, str] | None, beside: Path) -> Tr
     return replace(settings, trunks=DEFAULT_TRUNKS.trunks) if unsaid else settings
 
 
-def _media(part: Section) -> tuple[MediaSettings, int]:
+def _media(part: Section) -> tuple[MediaSettings, int, Srtp]:
     usual = MediaSettings()
     first = _value(part, "first_port", usual.first_port, lambda value: value.whole(*PORTS))
     last = _value(part, "last_port", usual.last_port, lambda value: value.whole(*PORTS))
@@ -171,7 +173,8 @@ def _media(part: Section) -> tuple[MediaSettings, int]:
         rtp_timeout=_seconds(part, "rtp_timeout", usual.rtp_timeout, 1),
         codecs=_value(part, "codecs", usual.codecs, _codecs),
     )
-    return settings, _value(part, "workers", 0, lambda value: value.whole(0, 64))
+    workers = _value(part, "workers", 0, lambda value: value.whole(0, 64))
+    return settings, workers, _value(part, "srtp", Srtp.OPTIONAL, _srtp)
 
 
 def _trace(part: Section) -> TraceSettings:
@@ -343,6 +346,10 @@ def _text_or_nothing(value: Value) -> str:
 
 def _md5(value: Value) -> Md5:
     return Md5(value.one_of([each.value for each in Md5]))
+
+
+def _srtp(value: Value) -> Srtp:
+    return Srtp(value.one_of([each.value for each in Srtp]))
 
 
 def _origins(value: Value) -> tuple[str, ...]:

@@ -1,12 +1,11 @@
 """Calls coming in: from an INVITE to a call that its entry, or the device dialled, takes."""
 
-from cti.call import negotiation
 from cti.call.connecting import Connecting
 from cti.call.events import CallStarted, Delivered
 from cti.call.lines import Identity
 from cti.call.live import LiveCall
 from cti.call.model import Device, DeviceKind, Direction, Party
-from cti.call.offers import max_forwards, security_of, take
+from cti.call.offers import acceptable, max_forwards, security_of, take
 from cti.call.replacing import Replacing
 from cti.call.routing import Routing
 from cti.call.switch import Switch
@@ -52,7 +51,7 @@ class Arrival:
             return UNAVAILABLE
         if not served and report.account is None:
             return NOT_FOUND
-        if not negotiation.acceptable(report.offer):
+        if not acceptable(report, switch.settings.srtp):
             return NOT_ACCEPTABLE
         if not served and max_forwards(report.request) < 1:
             return TOO_MANY_HOPS

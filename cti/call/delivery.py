@@ -17,7 +17,8 @@ from cti.call.inviting import Inviting
 from cti.call.lines import Route
 from cti.call.live import Calling, Leg, LiveCall, Member
 from cti.call.model import Cause, ConnectionState, Device, DeviceKind, Party, Role
-from cti.call.switch import Switch, securities
+from cti.call.security import securities
+from cti.call.switch import Switch
 from cti.kernel.clock import utc
 from cti.media.port import MediaAddress, MediaUnavailable, Security
 from cti.sip.access.registrar import Binding
@@ -142,8 +143,9 @@ class Delivery:
 
     def _fork(self, member: Member, contacts: Sequence[Binding]) -> None:
         """Ring every contact; each opens its sound and is invited when that is there."""
+        srtp = self._switch.settings.srtp
         legs = [
-            self._open(member, contact, securities(contact.destination.transport))
+            self._open(member, contact, securities(contact.destination.transport, srtp))
             for contact in contacts
         ]
         for leg in legs:

@@ -4,7 +4,8 @@ from sipmessage import Request
 
 from cti.call import negotiation
 from cti.call.live import Leg
-from cti.call.switch import Switch, security_of_transport
+from cti.call.security import Srtp, permitted, securities
+from cti.call.switch import Switch
 from cti.media.port import Security
 from cti.sip.events import SessionOffered
 from cti.sip.message import number
@@ -27,5 +28,12 @@ def max_forwards(request: Request) -> int:
 def security_of(report: SessionOffered) -> Security:
     """How the sound of a call goes that somebody offered; an offer of ours suits its transport."""
     if report.offer is None:
-        return security_of_transport(report.source.transport)
+        return securities(report.source.transport)[0]
     return negotiation.security_of(report.offer)
+
+
+def acceptable(report: SessionOffered, srtp: Srtp) -> bool:
+    """Whether we can answer the offer, and may; a late one is ours to make, so both."""
+    if not negotiation.acceptable(report.offer):
+        return False
+    return permitted(report.source.transport, security_of(report), srtp)

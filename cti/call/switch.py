@@ -20,13 +20,14 @@ from cti.call.model import (
     Role,
 )
 from cti.call.no_lines import NoLines
+from cti.call.security import Srtp
 from cti.call.signalling import Signalling
 from cti.kernel.bus import Bus
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId, Entropy
 from cti.media.port import MediaPort, MediaTarget, Security
-from cti.sip.events import SessionId, Transport
+from cti.sip.events import SessionId
 
 HOUSE = DeviceId("")
 """The device of what the switch does by itself."""
@@ -44,6 +45,7 @@ class CallSettings:
     max_calls: int = 1000
     ring_back: Path | None = None
     """What is heard of a device that rings, over and over; None: nothing."""
+    srtp: Srtp = Srtp.OPTIONAL
 
 
 @dataclass(slots=True)
@@ -210,24 +212,3 @@ class Switch:
         if routes := self.lines.routes(number, calling):
             return routes
         raise Refused("call.no_route", number=number)
-
-
-def security_of_transport(transport: Transport) -> Security:
-    """How sound goes to who signals that way: keys in descriptions want a way nobody can read."""
-    return securities(transport)[0]
-
-
-def securities(transport: Transport) -> tuple[Security, ...]:
-    """What to offer a telephone that signals that way, one after the other until it takes one.
-
-    A section can offer one of them only (RFC 4568, 7.1.1), and a telephone tells nowhere which it
-    takes: it answers 488, or some of them 200 without our kind of key. It alone decides: what
-    reaches it by TLS nobody else can refuse in its place.
-    """
-    match transport:
-        case Transport.WS | Transport.WSS:
-            return (Security.DTLS,)
-        case Transport.TLS:
-            return (Security.SDES, Security.DTLS, Security.NONE)
-        case _:
-            return (Security.NONE, Security.DTLS, Security.SDES)

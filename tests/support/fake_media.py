@@ -1,5 +1,6 @@
 """Media without sound: legs open at once, commands are kept, a test says what a worker would."""
 
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,15 +10,24 @@ from twisted.internet.defer import Deferred
 
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import (
+    BrowserKeys,
     LegStatistics,
     MediaAddress,
     MediaListener,
     MediaTarget,
     MediaUnavailable,
     PlayOutcome,
+    SdesKey,
     Security,
     Tracks,
 )
+
+OWN: dict[Security, tuple[SdesKey, ...] | BrowserKeys | None] = {
+    Security.NONE: None,
+    Security.SDES: (SdesKey(1, "AES_CM_128_HMAC_SHA1_80", b64encode(bytes(30)).decode()),),
+    Security.DTLS: BrowserKeys("frag", "p" * 24, "sha-256 " + ":".join(["4A"] * 32)),
+}
+"""What a leg tells the far side of itself."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ class FakeMedia:
     ) -> Deferred[MediaAddress]:
         self.groups[leg], self.security[leg] = group, security
         opened: Deferred[MediaAddress] = Deferred()
-        self._do(lambda: self._open(leg, opened))
+        self._do(lambda: self._open(leg, opened, OWN[security]))
         return opened
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
@@ -134,12 +144,17 @@ class FakeMedia:
         if not self.slow:
             self.work()
 
-    def _open(self, leg: ConnectionId, opened: Deferred[MediaAddress]) -> None:
+    def _open(
+        self,
+        leg: ConnectionId,
+        opened: Deferred[MediaAddress],
+        own: tuple[SdesKey, ...] | BrowserKeys | None,
+    ) -> None:
         if self.unavailable:
             opened.errback(MediaUnavailable("no worker"))
             return
         self.open_legs.add(leg)
-        opened.callback(MediaAddress("192.0.2.9", 20000 + 2 * len(self.open_legs)))
+        opened.callback(MediaAddress("192.0.2.9", 20000 + 2 * len(self.open_legs), own))
 
     def _close(self, leg: ConnectionId, closed: Deferred[LegStatistics]) -> None:
         self.open_legs.discard(leg)

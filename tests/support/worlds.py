@@ -3,6 +3,7 @@
 A `World` does to call control what callers and telephones do; how, each implementation knows.
 """
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Protocol
 
@@ -26,12 +27,18 @@ from cti.sip.events import (
     SessionId,
     SessionProgressed,
 )
-from cti.sip.sdp import answer
+from cti.sip.sdp import Crypto, DtlsIdentity, Keying, OwnSecurity, answer, offered_keying
 from tests.support.fake_calls import FakeCalls
 from tests.support.fake_lines import FakeLines
 from tests.support.fake_media import FakeMedia
 from tests.support.fake_signalling import FakeSignalling
 
+KEYS: dict[Keying, OwnSecurity] = {
+    Keying.PLAIN: None,
+    Keying.SDES: (Crypto(1, "AES_CM_128_HMAC_SHA1_80", b64encode(bytes(30)).decode()),),
+    Keying.DTLS: DtlsIdentity("sha-256 " + ":".join(["4A"] * 32), fragment="f", password="p" * 24),
+}
+"""How a telephone answers what it is offered."""
 STATUS = {Cause.BUSY: 486, Cause.REFUSED: 603}
 
 
@@ -155,7 +162,7 @@ class RealWorld:
         session = self.session(connection_id)
         ours = self.signalling.invited[session].offer
         assert ours is not None
-        description = answer(ours, "192.0.2.7", 40000)
+        description = answer(ours, "192.0.2.7", 40000, security=KEYS[offered_keying(ours)])
         self.services.report(SessionAccepted(session, description))
 
     def phone_refuses(self, connection_id: ConnectionId, cause: Cause = Cause.BUSY) -> None:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from config.settings import HERE, Settings, TelephoneSettings
 from config.settings_file import read_settings
+from cti.call.security import Srtp
 from cti.kernel.document import DocumentError
 from cti.kernel.vocabulary import Language
 from cti.media.model import Codec
@@ -35,7 +36,7 @@ def test_example_is_the_manual_of_the_defaults() -> None:
 
 def test_example_names_every_key() -> None:
     text = EXAMPLE.read_text("utf-8")
-    renamed = {"bind": "host", "media_workers": "workers"}
+    renamed = {"bind": "host", "media_workers": "workers", "media_srtp": "srtp"}
     hidden = {"cache_octets", "queue_id", "names", "below", "hysteresis", "sample"}
 
     def keys(value: object) -> set[str]:
@@ -84,6 +85,7 @@ def test_queues_are_read_with_names_in_both_languages(tmp_path: Path) -> None:
         ("sip:\n  telephones:\n    1005: {hash: MD5}\n", 3, "sip.telephones.1005.hash", "known"),
         ("web: 8080\n", 1, "web", "keys and values"),
         ("media:\n  first_port: 9000\n  last_port: 8000\n", 2, "media", "above"),
+        ("media:\n  srtp: never\n", 2, "media.srtp", "optional, required"),
         ("database:\n  url: mysql://x\n", 2, "database.url", "postgresql://"),
         ("ivr:\n  numbers:\n    nine: main\n", 3, "ivr.numbers.nine", "telephone number"),
         ("queues:\n  vip:\n    zh: 贵宾\n    skill: vip\n", 3, "queues.vip", "`en`"),
@@ -106,6 +108,11 @@ def test_mistake_is_named_by_file_line_and_key(
     (error,) = caught.value.errors
     assert (error.file, error.line, error.key) == (str(path), line, key)
     assert says in str(error)
+
+
+def test_srtp_may_be_required(tmp_path: Path) -> None:
+    assert read_settings(write(tmp_path, "media: {srtp: required}")).media_srtp is Srtp.REQUIRED
+    assert read_settings(write(tmp_path, "media: {workers: 2}")).media_srtp is Srtp.OPTIONAL
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

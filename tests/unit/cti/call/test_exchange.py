@@ -23,6 +23,7 @@ from cti.call.events import (
 )
 from cti.call.lines import Identity
 from cti.call.model import Cause, ConnectionState, Direction, Party
+from cti.call.security import Srtp
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.media.port import Security
@@ -440,16 +441,19 @@ def test_every_contact_rings_and_the_first_answer_wins(world: RealWorld) -> None
 
 
 @pytest.mark.parametrize(
-    ("transport", "offered"),
+    ("transport", "srtp", "offered"),
     [
-        (Transport.UDP, [Security.NONE, Security.DTLS, Security.SDES]),
-        (Transport.TLS, [Security.SDES, Security.DTLS, Security.NONE]),
-        (Transport.WSS, [Security.DTLS]),
+        (Transport.UDP, Srtp.OPTIONAL, [Security.NONE, Security.DTLS, Security.SDES]),
+        (Transport.UDP, Srtp.REQUIRED, [Security.NONE, Security.DTLS, Security.SDES]),
+        (Transport.TLS, Srtp.OPTIONAL, [Security.SDES, Security.DTLS, Security.NONE]),
+        (Transport.TLS, Srtp.REQUIRED, [Security.SDES, Security.DTLS]),
+        (Transport.WSS, Srtp.REQUIRED, [Security.DTLS]),
     ],
 )
 def test_a_telephone_is_offered_other_security_while_it_accepts_none(
-    world: RealWorld, transport: Transport, offered: list[Security]
+    world: RealWorld, transport: Transport, srtp: Srtp, offered: list[Security]
 ) -> None:
+    world.switch.settings = replace(world.switch.settings, srtp=srtp)
     (contact,) = world.signalling.contacts_of["1001"]
     reached = replace(contact.destination, transport=transport)
     world.signalling.contacts_of["1001"] = [replace(contact, destination=reached)]
@@ -480,6 +484,22 @@ def test_a_telephone_that_answers_by_another_kind_of_key_is_called_again(world: 
     world.phone_answers(agent)
     assert len(told(world, Established)) == 2
     assert len(world.media.open_legs) == 2
+
+
+def test_where_srtp_is_required_an_answer_without_it_makes_no_call(world: RealWorld) -> None:
+    world.switch.settings = replace(world.switch.settings, srtp=Srtp.REQUIRED)
+    (contact,) = world.signalling.contacts_of["1001"]
+    reached = replace(contact.destination, transport=Transport.TLS)
+    world.signalling.contacts_of["1001"] = [replace(contact, destination=reached)]
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    world.control.deliver(call_id, DeviceId("1001"))
+    for _ in range(2):
+        assert told(world, Failed) == []
+        session = [*world.signalling.invited][-1]
+        world.services.report(SessionAccepted(session, sdp.offer("192.0.2.7", 40000)))
+    assert len(world.signalling.invited) == 2
+    assert [each.cause for each in told(world, Failed)] == [Cause.NETWORK]
 
 
 def test_refusals_of_contacts_combine_to_one(world: RealWorld) -> None:

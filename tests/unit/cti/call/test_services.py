@@ -1,7 +1,10 @@
 """What only the real call services do: negotiation, holds by the telephone, losses, closing."""
 
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from cti.call.clearing import CLOSE_SECONDS
 from cti.call.control import PlayEnd
@@ -14,8 +17,9 @@ from cti.call.events import (
     Retrieved,
 )
 from cti.call.model import Cause, ConnectionState, Party
+from cti.call.security import Srtp
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
-from cti.media.port import Codec
+from cti.media.port import Codec, Security
 from cti.sip import sdp
 from cti.sip.events import (
     Ended,
@@ -25,6 +29,7 @@ from cti.sip.events import (
     SessionId,
     SessionKey,
     SessionReoffered,
+    Transport,
 )
 from tests.support.deferred import result_of
 from tests.support.worlds import RealWorld
@@ -58,6 +63,44 @@ def test_a_number_the_house_does_not_have_is_404() -> None:
     world.services.report(report)
     assert world.signalling.rejected == {report.session: 404}
     assert world.events == []
+
+
+@pytest.mark.parametrize(
+    ("transport", "srtp", "keyed", "taken"),
+    [
+        (Transport.TLS, Srtp.REQUIRED, False, False),
+        (Transport.TLS, Srtp.REQUIRED, True, True),
+        (Transport.TLS, Srtp.OPTIONAL, False, True),
+        (Transport.WSS, Srtp.REQUIRED, False, False),
+        (Transport.UDP, Srtp.REQUIRED, False, True),
+    ],
+)
+def test_where_srtp_is_required_a_plain_offer_over_tls_is_488(
+    transport: Transport, srtp: Srtp, keyed: bool, taken: bool
+) -> None:
+    world = RealWorld()
+    world.switch.settings = replace(world.switch.settings, srtp=srtp)
+    key = sdp.Crypto(1, "AES_CM_128_HMAC_SHA1_80", b64encode(bytes(30)).decode())
+    report = world.signalling.offered("13800138000", "95588")
+    report = replace(
+        report,
+        offer=sdp.offer("192.0.2.7", 40000, security=(key,) if keyed else None),
+        source=replace(report.source, transport=transport),
+    )
+    world.services.report(report)
+    assert world.signalling.rejected == ({} if taken else {report.session: 488})
+    assert [*world.media.security.values()] == (
+        [Security.SDES if keyed else Security.NONE] if taken else []
+    )
+
+
+def test_where_srtp_is_required_a_late_offer_over_tls_is_ours_and_has_a_key() -> None:
+    world = RealWorld()
+    world.switch.settings = replace(world.switch.settings, srtp=Srtp.REQUIRED)
+    report = world.signalling.offered("13800138000", "95588")
+    source = replace(report.source, transport=Transport.TLS)
+    world.services.report(replace(report, offer=None, source=source))
+    assert [*world.media.security.values()] == [Security.SDES]
 
 
 def test_an_offer_without_g711_is_488() -> None:
