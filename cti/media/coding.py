@@ -19,7 +19,9 @@ WIDEBAND = 16000
 """Samples per second of G.722's whole band."""
 BIT_RATE = 64000
 LAW_PIECE, WIDEBAND_PIECE = 80_000, 4_000
-"""Samples at 8000 per second that are encoded at once."""
+"""Samples at 8000 per second that are converted at once."""
+WIDE_FRAME_OCTETS = 2 * FRAME_SAMPLES * WIDEBAND // SAMPLES_PER_SECOND
+"""20 ms of 16-bit samples at 16000 per second."""
 _QUIET = b"\xff"
 """G.722's smallest difference in both bands: whatever was heard before dies away."""
 
@@ -54,21 +56,6 @@ class Encoder:
         return bytes(self._coder.encode(samples))
 
 
-class Conversion:
-    """One stream's octets in another codec."""
-
-    def __init__(self, source: Codec, target: Codec) -> None:
-        self.source, self.target = source, target
-        self._pair = None if passes(source, target) else (Decoder(source), Encoder(target))
-
-    def convert(self, payload: bytes) -> bytes:
-        """The octets that follow those before."""
-        if self._pair is None:
-            return g711.translate(payload, self.source, self.target)
-        decoder, encoder = self._pair
-        return encoder.encode(decoder.decode(payload))
-
-
 def passes(source: Codec, target: Codec) -> bool:
     """Whether packets of the one can be sent as the other octet by octet."""
     return source is target or (source in LAWS and target in LAWS)
@@ -90,28 +77,35 @@ def halved(samples: Samples) -> Samples:
     return mean
 
 
-def encode_sound(samples: Samples, codec: Codec) -> bytes:
-    """A whole sound of 8000 samples per second, encoded by a coder that begins with it."""
-    return b"".join(encoded(samples, codec))
+def keep(samples: Samples, codec: Codec) -> bytes:
+    """A whole sound of 8000 samples per second as it is kept to be played in that codec.
+
+    G.711 is kept as it is sent. G.722 is kept as samples of its whole band: each leg's own coder
+    must encode them, as its far side's decoder goes on from what it heard before.
+    """
+    return b"".join(keeping(samples, codec))
 
 
-def encoded(samples: Samples, codec: Codec) -> Iterator[bytes]:
+def keeping(samples: Samples, codec: Codec) -> Iterator[bytes]:
     """The same piece by piece, each below a millisecond: others run meanwhile."""
     if codec in LAWS:
         for at in range(0, len(samples), LAW_PIECE):
             yield g711.encode(samples[at : at + LAW_PIECE], codec)
         return
-    encoder = Encoder(codec, WIDEBAND)
     widening = soxr.ResampleStream(SAMPLES_PER_SECOND, WIDEBAND, 1, dtype="int16")
-    rest: Samples = np.zeros(0, np.int16)
     for at in range(0, len(samples), WIDEBAND_PIECE):
-        piece = samples[at : at + WIDEBAND_PIECE]
         last = at + WIDEBAND_PIECE >= len(samples)
-        wide = np.concatenate((rest, widening.resample_chunk(piece, last=last)))
-        # Two samples are an octet.
-        even = len(wide) - len(wide) % 2
-        rest = wide[even:]
-        yield encoder.encode(wide[:even])
+        yield widening.resample_chunk(samples[at : at + WIDEBAND_PIECE], last=last).tobytes()
+
+
+def kept_frame(codec: Codec) -> bytes:
+    """20 ms of silence as sounds are kept for that codec."""
+    return g711.silence(codec) if codec in LAWS else bytes(WIDE_FRAME_OCTETS)
+
+
+def kept_samples(frame: bytes, codec: Codec) -> Samples:
+    """What was kept as samples, at the codec's whole rate."""
+    return g711.decode(frame, codec) if codec in LAWS else np.frombuffer(frame, np.int16)
 
 
 def _check(codec: Codec, rate: int) -> None:

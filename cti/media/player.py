@@ -1,12 +1,15 @@
-"""Announcements as 20 ms frames of any codec, from files read once and kept encoded."""
+"""Announcements as 20 ms frames for any codec, from files read once and kept.
+
+What is kept is G.711 as it is sent, and samples where each leg has to encode them by itself
+(`cti.media.coding.keep`).
+"""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 
-from cti.media.coding import encode_sound, silence
-from cti.media.g711 import FRAME_SAMPLES
+from cti.media.coding import keep, kept_frame
 from cti.media.model import Codec
 from cti.media.wave_file import SoundUnusable, read_samples
 
@@ -15,7 +18,7 @@ CacheKey = tuple[Path, Codec, int, int]
 
 
 class SoundCache:
-    """Encoded files; the least recently played goes first, a file that changed is read anew."""
+    """Files kept; the least recently played goes first, a file that changed is read anew."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -23,7 +26,7 @@ class SoundCache:
         self._sounds: OrderedDict[CacheKey, bytes] = OrderedDict()
 
     def find(self, path: Path, codec: Codec) -> bytes | None:
-        """The whole file in that codec; None when it has to be read. SoundUnusable."""
+        """The whole file, kept for that codec; None when it has to be read. SoundUnusable."""
         key = key_of(path, codec)
         sound = self._sounds.get(key)
         if sound is not None:
@@ -40,8 +43,8 @@ class SoundCache:
 
 
 def load(path: Path, codec: Codec) -> bytes:
-    """Read and encode a whole file, piece by piece: others run meanwhile. SoundUnusable."""
-    return encode_sound(read_samples(path), codec)
+    """Read and convert a whole file, piece by piece: others run meanwhile. SoundUnusable."""
+    return keep(read_samples(path), codec)
 
 
 def key_of(path: Path, codec: Codec) -> CacheKey:
@@ -59,7 +62,7 @@ class Player:
     def __init__(
         self, sounds: Sequence[bytes] | None, codec: Codec, *, repeat: bool = False
     ) -> None:
-        self._quiet, self._repeat = silence(codec), repeat
+        self._quiet, self._repeat = kept_frame(codec), repeat
         self._frames: Iterator[bytes] = cycle((self._quiet,))
         if sounds is not None:
             self.provide(sounds)
@@ -69,20 +72,20 @@ class Player:
         self._frames = _frames([sound for sound in sounds if sound], self._quiet, self._repeat)
 
     def frame(self) -> bytes | None:
-        """The next 160 octets, the last filled up with silence; None when all was played."""
+        """The next 20 ms, the last filled up with silence; None when all was played."""
         return next(self._frames, None)
 
 
 def _frames(sounds: Sequence[bytes], quiet: bytes, repeat: bool) -> Iterator[bytes]:
-    frame = b""
+    frame, size = b"", len(quiet)
     while sounds:
         for sound in sounds:
-            place = FRAME_SAMPLES - len(frame)
+            place = size - len(frame)
             frame += sound[:place]
-            while len(frame) == FRAME_SAMPLES:
+            while len(frame) == size:
                 yield frame
-                frame = sound[place : place + FRAME_SAMPLES]
-                place += FRAME_SAMPLES
+                frame = sound[place : place + size]
+                place += size
         if not repeat:
             break
     if frame:

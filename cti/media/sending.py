@@ -64,6 +64,11 @@ class SendingStream:
             self._timestamp = max(self._timestamp, timestamp + len(payload))
         return self._stamped(payload, payload_type, sequence, timestamp, marker=packet.marker)
 
+    def take_back(self, packet: RtpPacket) -> None:
+        """That packet did not leave: nobody is told that it was sent."""
+        self.sent -= 1
+        self._octets -= len(packet.payload)
+
     def interrupt(self) -> None:
         """Nothing is sent for a while: what is passed on afterwards follows what was sent last."""
         self._source = None

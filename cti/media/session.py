@@ -2,7 +2,7 @@
 
 from cti.media import quality
 from cti.media.allowance import Allowance
-from cti.media.coding import passes, silence
+from cti.media.coding import passes
 from cti.media.g711 import SAMPLES_PER_SECOND, translate
 from cti.media.model import Codec, LegStatistics, MediaTarget
 from cti.media.quality import one_way_delay
@@ -108,6 +108,15 @@ class Session:
             return None
         return self._stream.relay(packet, packet.payload, self._agreed.events, now, audio=False)
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything was sent."""
+        return self._stream.sent > 0
+
+    def take_back(self, packet: RtpPacket) -> None:
+        """That packet did not leave."""
+        self._stream.take_back(packet)
+
     # --- RTCP -------------------------------------------------------------------------------
 
     @property
@@ -160,11 +169,6 @@ class Session:
     def refused(self) -> int:
         """Packets of a flood that were not looked at."""
         return self._allowance.refused
-
-    @property
-    def quiet(self) -> bytes:
-        """20 ms of silence in the target's codec."""
-        return silence(self._agreed.codec)
 
     def statistics(self) -> LegStatistics:
         """What was sent, received and lost so far."""

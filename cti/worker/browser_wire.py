@@ -73,11 +73,10 @@ class BrowserWire:
         self._datagram, self._control = datagram, control
         self._sound.receive = self._receive
 
-    def transmit(self, data: bytes, destination: Source) -> None:  # noqa: ARG002  (ICE knows better)
+    def transmit(self, data: bytes, destination: Source) -> bool:  # noqa: ARG002  (ICE knows better)
         """Send it to the peer, protected, or not at all."""
         packet, peer = self._srtp.wrap(data), self._ice.peer
-        if packet is not None and peer is not None:
-            self._sound.transmit(packet, peer)
+        return packet is not None and peer is not None and self._sound.transmit(packet, peer)
 
     def transmit_control(self, data: bytes, destination: Source) -> None:  # noqa: ARG002  (likewise)
         """Send it to the peer, protected, or not at all."""

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 
 from cti.kernel.errors import RemoteError
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.coding import Conversion, Encoder, halved
+from cti.media.coding import halved, rate_of
 from cti.media.g711 import FRAME_SAMPLES, SAMPLES_PER_SECOND, Samples
 from cti.media.intake import Intake
 from cti.media.player import Player
@@ -22,6 +22,7 @@ from cti.media.session import CODECS, COMFORT_NOISE, Session, Source
 from cti.media.telephone_event import KeyReceiver, KeySender, KeyStep
 from cti.media.tone_detector import ToneDetector
 from cti.media.tones import tone_frame
+from cti.media.voice import Voice
 from cti.worker.recording import Recording
 
 log = Logger()
@@ -29,7 +30,9 @@ log = Logger()
 FILL_AFTER = 0.5
 """Seconds a leg waits for packets to pass on before it sends silence of its own."""
 
-Transmit = Callable[[bytes, Source], None]
+Transmit = Callable[[bytes, Source], bool]
+"""Tells whether the packet left."""
+TransmitControl = Callable[[bytes, Source], None]
 
 
 class LegListener(Protocol):
@@ -41,19 +44,15 @@ class LegListener(Protocol):
 
 
 class Play:
-    """A play command under way, its frames in the codec the leg had at its beginning."""
+    """A play command under way, its frames kept for the codec the leg had at its beginning."""
 
     def __init__(self, number: int, player: Player, codec: Codec, *, barge_in: bool) -> None:
         self.number, self.codec, self.barge_in = number, codec, barge_in
         self._player = player
-        self._conversion = Conversion(codec, codec)
 
-    def frame(self, codec: Codec) -> bytes | None:
-        """The next 20 ms in the codec the leg has now; None at the end."""
-        frame = self._player.frame()
-        if codec is not self._conversion.target:
-            self._conversion = Conversion(self.codec, codec)
-        return frame and self._conversion.convert(frame)
+    def frame(self) -> bytes | None:
+        """The next 20 ms, kept for `codec`; None at the end."""
+        return self._player.frame()
 
 
 class Leg:
@@ -66,7 +65,7 @@ class Leg:
         session: Session,
         transmit: Transmit,
         listener: LegListener,
-        transmit_control: Transmit = lambda _data, _destination: None,
+        transmit_control: TransmitControl = lambda _data, _destination: None,
     ) -> None:
         self.name = name
         self.group = group
@@ -102,7 +101,8 @@ class Leg:
         self._intake: Intake | None = None
         self._frame: Samples | None = None
         self._frame_at = 0.0
-        self._encoder: Encoder | None = None
+        self._voice: Voice | None = None
+        self._mixed_at = SAMPLES_PER_SECOND
         self._tones: ToneDetector | None = None
         self._play: Play | None = None
         self._relayed_at = 0.0
@@ -188,15 +188,14 @@ class Leg:
         if target is None:
             return
         self._listen(now)
-        playing = self._next_frame(target.codec, now)
+        playing = self._next_frame(now)
         step = self._keys_sent.step()
         self._pressing = step is not None
         if not target.sending or self._send_step(step, now):
             return
-        sound = self._tone(step, target) or playing or self._mixed_for_it(target.codec)
-        frame = sound or self._silence(now)
-        if frame is not None:
-            self._send_sound(self._session.frame(frame, now), target.codec, now)
+        payload = self._say(self._voice_in(target.codec), step, playing, now)
+        if payload is not None:
+            self._send_sound(self._session.frame(payload, now), target.codec, now)
 
     def relay(self, packet: RtpPacket, now: float) -> None:
         """Send another leg's packet, unless something of our own is being sent."""
@@ -209,8 +208,9 @@ class Leg:
         self._relayed_at = now
         if relayed.payload_type != target.codec.value:
             self._send(relayed)
-        else:
-            self._send_sound(relayed, target.codec, now)
+            return
+        self._send_sound(relayed, target.codec, now)
+        self._voice_in(target.codec).passed(relayed.payload)
 
     def start_play(self, play: Play) -> None:
         """Play this in place of what plays now."""
@@ -250,10 +250,7 @@ class Leg:
 
     def speak_at(self, rate: int) -> None:
         """What is mixed for it comes at that rate."""
-        if self.codec is not None:
-            known = self._encoder
-            if known is None or (known.codec, known.rate) != (self.codec, rate):
-                self._encoder = Encoder(self.codec, rate)
+        self._mixed_at = rate
 
     def record(self, recording: Recording, now: float) -> None:
         """Record from now on, masked or paused if the leg is."""
@@ -327,14 +324,17 @@ class Leg:
             self.end_play(PlayOutcome.KEY)
         self._listener.key_pressed(self.name, key)
 
-    def _next_frame(self, codec: Codec, now: float) -> bytes | None:
-        if self._play is None:
+    def _next_frame(self, now: float) -> tuple[bytes, Codec] | None:
+        """What plays next, and the codec it is kept for."""
+        play = self._play
+        if play is None:
             return None
-        frame = self._play.frame(codec)
+        frame = play.frame()
         if frame is None:
             self._relayed_at = now
             self.end_play(PlayOutcome.FINISHED)
-        return frame
+            return None
+        return frame, play.codec
 
     def _taken_in(self, now: float) -> Samples:
         """Taken once in each tick, however many ask."""
@@ -353,27 +353,27 @@ class Leg:
         if self._unmasking:
             self.mask(False, now)
 
-    def _mixed_for_it(self, codec: Codec) -> bytes | None:
-        if not self.mixed or self.mixture is None or self._pressing:
-            return None
-        return self._coder(codec).encode(self.mixture)
+    def _say(
+        self, voice: Voice, step: KeyStep | None, playing: tuple[bytes, Codec] | None, now: float
+    ) -> bytes | None:
+        """What goes out in this tick; nothing while packets are passed on.
 
-    def _tone(self, step: KeyStep | None, target: MediaTarget) -> bytes | None:
-        """The key as it sounds, for a far side that agreed to nothing better."""
-        if step is None or not step.key or target.events is not None:
-            return None
-        coder = self._coder(target.codec)
-        return coder.encode(tone_frame(step.key, step.place, coder.rate))
-
-    def _silence(self, now: float) -> bytes | None:
-        """Nothing while packets are passed on."""
+        A key sounds where the far side agreed to nothing better.
+        """
+        if step is not None and step.key and not self.takes_events:
+            rate = rate_of(voice.codec)
+            return voice.say(tone_frame(step.key, step.place, rate), rate)
+        if playing is not None:
+            return voice.play(*playing)
+        if self.mixed and self.mixture is not None and not self._pressing:
+            return voice.say(self.mixture, self._mixed_at)
         passed = self.sources and not self.mixed and now - self._relayed_at < FILL_AFTER
-        return None if passed and not self._pressing else self._session.quiet
+        return None if passed and not self._pressing else voice.silence()
 
-    def _coder(self, codec: Codec) -> Encoder:
-        if self._encoder is None or self._encoder.codec is not codec:
-            self._encoder = Encoder(codec)
-        return self._encoder
+    def _voice_in(self, codec: Codec) -> Voice:
+        if self._voice is None or self._voice.codec is not codec:
+            self._voice = Voice(codec)
+        return self._voice
 
     def _send_step(self, step: KeyStep | None, now: float) -> bool:
         if step is None or step.payload is None:
@@ -390,5 +390,9 @@ class Leg:
             self.recording.sent(packet, codec, now)
 
     def _send(self, packet: RtpPacket) -> None:
-        if self._session.destination is not None:
-            self._transmit(bytes(packet), self._session.destination)
+        destination = self._session.destination
+        if destination is None or not self._transmit(bytes(packet), destination):
+            self._session.take_back(packet)
+            if not self._session.begun:
+                # The far side's coder is still at its beginning.
+                self._voice = None

@@ -59,11 +59,10 @@ class SdesWire:
 
         self._sound.receive, self._control.receive = receive, receive_control
 
-    def transmit(self, data: bytes, destination: Source) -> None:
+    def transmit(self, data: bytes, destination: Source) -> bool:
         """Send it protected, or not at all."""
         packet = self._srtp.wrap(data)
-        if packet is not None:
-            self._sound.transmit(packet, destination)
+        return packet is not None and self._sound.transmit(packet, destination)
 
     def transmit_control(self, data: bytes, destination: Source) -> None:
         """Send it protected, or not at all."""

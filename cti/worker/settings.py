@@ -6,7 +6,7 @@ from cti.media.model import PREFERRED_CODECS, Codec
 from cti.recording.keys import KeyPlace
 
 DEFAULT_CACHE = 64 * 1024 * 1024
-"""Octets of encoded announcements kept in memory: some two hours of sound."""
+"""Octets of announcements kept in memory: over two hours of G.711, half an hour for G.722."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ Provide = Callable[[list[bytes]], None]
 
 
 class Shelf:
-    """Gives out encoded files; one that cannot be read is logged and left out."""
+    """Gives out files as they are kept; one that cannot be read is logged and left out."""
 
     def __init__(self, capacity: int, disk: Disk) -> None:
         self._cache = SoundCache(capacity)

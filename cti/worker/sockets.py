@@ -45,13 +45,14 @@ class LegSocket:
             if self._socket.fileno() < 0:
                 return
 
-    def transmit(self, data: bytes, destination: Source) -> None:
-        """Send now or never: sound that waits is of no use."""
+    def transmit(self, data: bytes, destination: Source) -> bool:
+        """Send now or never, as sound that waits is of no use; False: never."""
         try:
             self._socket.sendto(data, destination)
         except OSError:
             # A full buffer or an unreachable host is a lost packet; the RTP timeout sees the rest.
-            return
+            return False
+        return True
 
     def connectionLost(self, reason: Any) -> None:  # noqa: ARG002  (Twisted's name)
         """The reactor stops."""

@@ -32,8 +32,8 @@ class Wire(Protocol):
     def attach(self, datagram: Receive, control: Receive) -> None:
         """Hand RTP and RTCP on to these from now on."""
 
-    def transmit(self, data: bytes, destination: Source) -> None:
-        """Send an RTP packet."""
+    def transmit(self, data: bytes, destination: Source) -> bool:
+        """Send an RTP packet; False when it did not leave."""
 
     def transmit_control(self, data: bytes, destination: Source) -> None:
         """Send an RTCP packet."""

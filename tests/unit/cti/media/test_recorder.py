@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cti.media.coding import encode_sound
+from cti.media.coding import Encoder
 from cti.media.g711 import decode, encode
 from cti.media.port import Codec, Tracks
 from cti.media.recorder import Recorder, Span
@@ -234,7 +234,7 @@ def test_labels_keep_their_instant_and_the_last_is_not_lost() -> None:
 
 def test_a_g722_leg_is_recorded_at_8000_samples_per_second() -> None:
     recorder = Recorder(Tracks.RECEIVED, BEGAN)
-    octets = encode_sound(tone(600, 1), Codec.G722)
+    octets = Encoder(Codec.G722).encode(tone(600, 1))
     for number in range(50):
         payload = octets[number * 160 :][:160]
         packet = RtpPacket(9, number, number * 160, 1, payload)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cti.kernel.errors import RemoteError
+from cti.media.g711 import silence
 from cti.media.port import Codec, MediaTarget
 from cti.media.rtcp import (
     Goodbye,
@@ -20,6 +21,7 @@ from cti.media.session import Session
 TARGET = MediaTarget("10.0.0.7", 4000, Codec.PCMA, 101)
 BEHIND_NAT = ("192.0.2.1", 6000)
 STRANGER = ("198.51.100.9", 6000)
+SILENCE = silence(Codec.PCMA)
 
 
 def _session(target: MediaTarget | None = TARGET) -> Session:
@@ -125,7 +127,7 @@ def test_statistics_count_both_ways() -> None:
     for sequence in (1, 2, 4):
         session.receive(_data(sequence=sequence), BEHIND_NAT, sequence * 0.02)
     session.receive(_data(sequence=5), STRANGER, 0.1)
-    session.frame(session.quiet, 0.0)
+    session.frame(SILENCE, 0.0)
     seen = session.statistics()
     assert (seen.sent, seen.received, seen.lost) == (1, 3, 1)
     assert seen.jitter == pytest.approx(0, abs=0.001)
@@ -141,10 +143,10 @@ def _two_sessions() -> tuple[Session, Session]:
     two.configure(TARGET)
     for number in range(50):
         now = NOW + number * 0.02
-        packet = bytes(one.frame(one.quiet, now))
+        packet = bytes(one.frame(SILENCE, now))
         if number not in (10, 11):
             two.receive(packet, BEHIND_NAT, now)
-        one.receive(bytes(two.frame(two.quiet, now)), BEHIND_NAT, now)
+        one.receive(bytes(two.frame(SILENCE, now)), BEHIND_NAT, now)
     return one, two
 
 

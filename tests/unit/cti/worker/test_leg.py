@@ -1,13 +1,14 @@
 """A leg at work, without socket or reactor: who is heard where, and what is kept."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.coding import Decoder
+from cti.media.coding import WIDEBAND, Decoder, Encoder, keep
 from cti.media.g711 import Samples, decode, encode
 from cti.media.player import Player
 from cti.media.port import Codec, MediaTarget, PlayOutcome, Tracks
@@ -33,18 +34,25 @@ class Line:
     def __init__(self, name: str, ssrc: int) -> None:
         self.ear = Ear()
         self.got: list[RtpPacket] = []
+        self.open = True
         self.reports: list[tuple[tuple[RtcpPacket, ...], Source]] = []
         self.leg = Leg(
             ConnectionId(name),
             CallId("call"),
             Session(ssrc=ssrc, sequence=0, timestamp=0),
-            lambda data, _destination: self.got.append(RtpPacket.parse(data)),
+            self.transmit,
             self.ear,
             lambda data, destination: self.reports.append((parse_compound(data), destination)),
         )
         self.leg.configure(MediaTarget("192.0.2.1", 4000, Codec.PCMA, 101), BEGAN)
         self._ssrc = ssrc + 1000
         self._sequence = 0
+
+    def transmit(self, data: bytes, _destination: Source) -> bool:
+        """What left for the far side, if anything leaves."""
+        if self.open:
+            self.got.append(RtpPacket.parse(data))
+        return self.open
 
     def say(self, now: float) -> None:
         """The far side's next 20 ms of tone."""
@@ -111,7 +119,7 @@ def test_before_configure_nothing_is_sent() -> None:
         ConnectionId("bare"),
         CallId("call"),
         Session(ssrc=1, sequence=0, timestamp=0),
-        lambda data, _destination: line.got.append(RtpPacket.parse(data)),
+        line.transmit,
         line.ear,
     )
     bare.start_play(_play(TONE))
@@ -359,3 +367,118 @@ def test_malformed_reports_are_counted_from_whom_is_heard() -> None:
 
 def _decoded(packet: RtpPacket) -> Samples:
     return decode(packet.payload, Codec(packet.payload_type))
+
+
+# --- G.722: one decoder hears it all ---------------------------------------------------------
+
+WIDE = MediaTarget("192.0.2.1", 4000, Codec.G722, 101)
+
+
+def _wide_line(name: str = "one", ssrc: int = 1) -> Line:
+    line = Line(name, ssrc)
+    line.leg.configure(WIDE, BEGAN)
+    return line
+
+
+def _wide_play(*sounds: Samples, repeat: bool = False) -> Play:
+    kept = [keep(sound, Codec.G722) for sound in sounds]
+    return Play(1, Player(kept, Codec.G722, repeat=repeat), Codec.G722, barge_in=False)
+
+
+def _heard(line: Line) -> Samples:
+    decoder = Decoder(Codec.G722, WIDEBAND)
+    sound = [packet.payload for packet in line.got if packet.payload_type == Codec.G722.value]
+    return np.concatenate([decoder.decode(payload) for payload in sound])
+
+
+def _levels(heard: Samples, seconds: float = 0.01) -> list[float]:
+    """Levels of its parts in dBFS."""
+    size = round(seconds * WIDEBAND)
+    return [level(heard[at : at + size]) for at in range(0, len(heard) - size + 1, size)]
+
+
+def test_music_that_begins_again_is_heard_without_a_burst() -> None:
+    line = _wide_line()
+    # 0.4 s hold 176 periods: where it begins again nothing is to be heard.
+    line.leg.start_play(_wide_play(tone(440, 0.4), repeat=True))
+    for now in _ticks(100):
+        line.leg.tick(now)
+    assert _levels(_heard(line)[800:], 0.025) == pytest.approx([-10.0] * 78, abs=1)
+
+
+def test_pieces_one_behind_the_other_are_heard_without_a_burst() -> None:
+    line = _wide_line()
+    sound = tone(440, 2)
+    cuts = [0, 1600, 1763, 4000, 9999, 16_000]
+    line.leg.start_play(_wide_play(*(sound[begin:end] for begin, end in pairwise(cuts))))
+    for now in _ticks(100):
+        line.leg.tick(now)
+    assert _levels(_heard(line)[800:], 0.025) == pytest.approx([-10.0] * 78, abs=1)
+
+
+def test_silence_between_plays_and_keys_brings_no_burst() -> None:
+    line = _wide_line()
+    for number, now in enumerate(_ticks(200)):
+        if number % 50 == 10:
+            line.leg.start_play(_wide_play(tone(440, 0.4)))
+        if number % 50 == 35:
+            line.leg.press("5")
+        line.leg.tick(now)
+    assert max(_levels(_heard(line))) < -9
+
+
+def test_what_is_mixed_and_what_plays_share_a_coder() -> None:
+    line = _wide_line()
+    line.leg.mixed = True
+    sound = tone(440, 2)
+    for number, now in enumerate(_ticks(100)):
+        if number % 20 == 10:
+            line.leg.start_play(_wide_play(sound[number * 160 :][:1600]))
+        line.leg.mixture = sound[number * 160 :][:160]
+        line.leg.tick(now)
+    assert np.abs(_heard(line)).max() < 11_700
+
+
+def test_music_after_a_talk_that_was_passed_on_brings_no_burst() -> None:
+    one, two = _wide_line(), _wide_line("two", 2)
+    _bridge(one, two, BEGAN)
+    encoder, sound = Encoder(Codec.G722), tone(440, 1)
+    for number, now in enumerate(_ticks(50)):
+        payload = encoder.encode(sound[number * 160 :][:160])
+        one.send(payload, Codec.G722.value, number * 160, now)
+    two.leg.start_play(_wide_play(sound))
+    for now in _ticks(50, BEGAN + 1):
+        two.leg.tick(now)
+    assert len(two.got) == 100
+    assert max(_levels(_heard(two))) < -6.5
+
+
+# --- what did not leave ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+def test_what_did_not_leave_is_not_counted_as_sent(codec: Codec) -> None:
+    line = Line("one", 1)
+    line.leg.configure(MediaTarget("192.0.2.1", 4000, codec, 101), BEGAN)
+    sound = tone(440, 1)
+    kept = Player([keep(sound, codec)], codec)
+    line.leg.start_play(Play(1, kept, codec, barge_in=False))
+    line.open = False
+    for now in _ticks(25):
+        line.leg.tick(now)
+    line.leg.report(BEGAN + 0.5)
+    assert line.leg.statistics().sent == 0
+    line.open = True
+    for now in _ticks(20, BEGAN + 0.5):
+        line.leg.tick(now)
+    line.leg.report(BEGAN + 0.9)
+    assert line.leg.statistics().sent == len(line.got) == 20
+    # The first that leaves begins a talk, for its listener's clock and coder.
+    assert [packet.marker for packet in line.got] == [True] + [False] * 19
+    first, second = (packets[0] for packets, _ in line.reports)
+    assert not isinstance(first, SenderReport)
+    assert isinstance(second, SenderReport)
+    assert (second.packets, second.octets) == (20, 3200)
+    heard = np.concatenate(list(map(Decoder(codec).decode, (each.payload for each in line.got))))
+    assert level(heard[800:]) == pytest.approx(-10, abs=0.5)
+    assert abs(heard).max() < 12_500

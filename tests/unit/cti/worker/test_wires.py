@@ -34,8 +34,9 @@ class FakeSocket:
     sent: list[tuple[bytes, Source]] = field(default_factory=list)
     receive: Callable[[bytes, Source], None] = lambda _data, _source: None
 
-    def transmit(self, data: bytes, destination: Source) -> None:
+    def transmit(self, data: bytes, destination: Source) -> bool:
         self.sent.append((data, destination))
+        return True
 
 
 class End:
@@ -117,7 +118,7 @@ def test_plain_sound_is_not_let_in_and_none_goes_out() -> None:
     one.control.receive(REPORT, STRANGER)
     assert (one.got, one.reports, one.wire.refused) == ([], [], 2)
     before = End(Security.SDES)
-    before.wire.transmit(SOUND, PEER)
+    assert not before.wire.transmit(SOUND, PEER)
     before.wire.transmit_control(REPORT, PEER)
     before.sound.receive(SOUND, PEER)
     assert before.sound.sent == before.control.sent == before.got == []
@@ -220,6 +221,19 @@ def test_a_browser_is_found_by_its_checks_and_talks() -> None:
     assert browser.srtp.unwrap_control(other) == REPORT
     end.wire.close()
     assert not end.clock.getDelayedCalls()
+
+
+def test_what_leaves_a_browsers_wire_is_told_from_what_does_not() -> None:
+    end = End(Security.DTLS)
+    browser = Browser(end)
+    assert not end.wire.transmit(SOUND, PEER)
+    browser.agree()
+    browser.check()
+    assert not end.wire.transmit(SOUND, PEER)
+    browser.shake_hands()
+    assert end.wire.transmit(SOUND, PEER)
+    end.clock.advance(CONSENT_SECONDS + 0.1)
+    assert not end.wire.transmit(SOUND, PEER)
 
 
 def test_the_peer_may_move() -> None:
