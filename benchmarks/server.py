@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from cti.database import connect
 from cti.kernel.identifiers import DeviceId, StaffId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Role
+from tests.support.house import free_port
 
 HANG_UP, QUEUE, MENU, PROMPT, MUSIC, ONE_KEY = (f"9500{number}" for number in range(1, 7))
 """Numbers: hung up on at once; into the queue; 0 leads there; a prompt; music without end; a
@@ -105,7 +105,7 @@ def running_server(folder: Path, agents: int, profile: Path | None = None) -> It
 
     Its main thread runs under cProfile when `profile` is to be written: then nothing is fast.
     """
-    sip, web = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM)
+    sip, web = free_port(), free_port()
     config = _write_settings(folder, sip, web)
     output = folder / "output.txt"
     with output.open("wb") as out:
@@ -123,13 +123,6 @@ def running_server(folder: Path, agents: int, profile: Path | None = None) -> It
         yield Server(folder, process, sip, web)
     finally:
         _end(process)
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    """A port nobody listens on now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _command(config: Path, command: str, profile: Path | None = None) -> list[str]:

@@ -3,14 +3,13 @@
 import csv
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.server import free_port
 from benchmarks.wire import Address
+from tests.support.house import free_port
 
 SCENARIO = Path(__file__).parent / "scenarios" / "hung_up_on.xml"
 PATIENCE = 6.0
@@ -67,7 +66,7 @@ def offer(server: Address, number: str, rate: float, seconds: float, folder: Pat
     statistics = folder / f"sipp-{rate:.0f}-{time.monotonic_ns()}.csv"
     arguments = [
         needed(), f"{server[0]}:{server[1]}", "-sf", str(SCENARIO), "-s", number,
-        "-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), "-mi", "127.0.0.1",
+        "-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1",
         "-r", f"{rate:.0f}", "-m", str(calls), "-l", str(max(100, round(rate * PATIENCE))),
         "-recv_timeout", "4000", "-timeout", f"{seconds + PATIENCE:.0f}s", "-nostdin",
         "-trace_stat", "-stf", str(statistics), "-fd", "1",

@@ -21,6 +21,8 @@ from cti.media.port import PlayOutcome
 from cti.people import Caller, Dialling
 from cti.telephone import Telephone
 
+ANSWER_SECONDS = 1.0
+"""A house that takes longer has not answered."""
 PAUSE = 2.5
 CALLER_PITCH = 300.0
 LANGUAGE_KEYS = {Language.CHINESE: "1", Language.ENGLISH: "2"}
@@ -102,11 +104,14 @@ class Crowd:
         plan = Dialling(number, strokes, stay, None, sounds)
         caller = Caller(self._reactor, lambda _: None)
         self._wanted[errand.name] += 1
+        began = self._reactor.seconds()
         try:
             async with self._telephone(customer.customer.numbers[0], caller) as telephone:
                 await caller.call(telephone, self._workplace.server, plan)
         finally:
-            self._unanswered += not caller.answered
+            # Who is sent home as soon as they dialled says nothing of the house.
+            waited = self._reactor.seconds() - began
+            self._unanswered += not caller.answered and waited > ANSWER_SECONDS
 
     @asynccontextmanager
     async def _telephone(self, number: str, caller: Caller) -> AsyncIterator[Telephone]:

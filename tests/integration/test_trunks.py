@@ -3,6 +3,7 @@
 import re
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from cti.kernel.identifiers import CallId
 from cti.kernel.secret import Secret
 from cti.trunks.events import TrunkDown, TrunkRegistered, TrunkUp
 from cti.trunks.settings import Account, Gateway, Limits, Probing, Trunk, TrunksSettings
-from tests.support.house import free_port
+from tests.support.house import free_port, is_free
 from tests.support.kamailio import SECRET, running_kamailio
 from tests.support.live_switch import HOST, NUMBER, LiveSwitch, answer_and_play, play
 from tests.support.reactor import reactor
@@ -32,14 +33,14 @@ class World:
     """A gateway that answers every call and OPTIONS, played by SIPp on its own port."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        self.port = port or free_port(socket.SOCK_DGRAM)
+        self.port = port or free_port()
         self._messages = folder / f"gateway-{self.port}.txt"
         self._folder = folder
 
     @contextmanager
     def answering(self) -> Iterator[None]:
         """It is there inside, and nobody is there after."""
-        media = str(free_port(socket.SOCK_DGRAM))
+        media = str(free_port())
         process = subprocess.Popen(
             ["sipp", "-sn", "uas", "-i", HOST, "-p", str(self.port), "-mp", media, "-aa",
              "-nostdin", "-trace_msg", "-message_file", str(self._messages), "-message_overwrite",
@@ -47,6 +48,9 @@ class World:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder,
         )  # fmt: skip
         try:
+            while is_free(self.port, socket.SOCK_DGRAM):
+                assert process.poll() is None
+                time.sleep(0.01)
             yield
         finally:
             process.kill()

@@ -100,7 +100,7 @@ def running_baresip(
     transport ``udp``, ``tcp`` or ``tls``; `authority` signed the certificate it believes,
     `encryption` is the module that protects its sound.
     """
-    control_port = free_port(socket.SOCK_STREAM)
+    control_port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     rate = WIDEBAND if "g722" in codecs else RATE
     said = tone(frequency * RATE / rate, 60.0 * rate / RATE, -12.0)

@@ -7,7 +7,6 @@
 It goes on from test to test of a module; `play` runs one scene on it and ends every call after it.
 """
 
-import socket
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -55,7 +54,7 @@ class Exchange:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.carrier_port = free_port(socket.SOCK_DGRAM)
+        self.carrier_port = free_port()
         carrier = Trunk(
             "carrier", (Gateway(HOST, self.carrier_port),), trusted=(HOST,), probed=False
         )

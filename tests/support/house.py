@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from secrets import randbelow
 from typing import Any, Self
 
 import yaml
@@ -20,17 +21,33 @@ import yaml
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 LOOK = 0.05
+SERVICE_PORTS = range(10000, 20000)
 OPEN_CALENDAR = {
     "timezone": "Asia/Shanghai",
     "week": {"weekdays": ["00:00-24:00"], "weekend": ["00:00-24:00"]},
 }
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    """A port nobody listens on now."""
+def free_port() -> int:
+    """A port nobody listens on now, neither by UDP nor by TCP.
+
+    It lies below those the kernel gives to whoever asks for any, so that none of them takes it
+    before it is listened on.
+    """
+    while True:
+        port = SERVICE_PORTS[randbelow(len(SERVICE_PORTS))]
+        if is_free(port, socket.SOCK_DGRAM) and is_free(port, socket.SOCK_STREAM):
+            return port
+
+
+def is_free(port: int, kind: socket.SocketKind) -> bool:
+    """Whether nobody listens there."""
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class House:
@@ -41,8 +58,8 @@ class House:
 
     def __init__(self, folder: Path, prompts: Path, changes: dict[str, Any] | None = None) -> None:
         self.folder, self.var = folder, folder / "var"
-        self.sip_port = free_port(socket.SOCK_DGRAM)
-        self.web_port = free_port(socket.SOCK_STREAM)
+        self.sip_port = free_port()
+        self.web_port = free_port()
         self.web = f"http://127.0.0.1:{self.web_port}"
         self.process: subprocess.Popen[bytes]
         calendars = folder / "calendars"

@@ -1,7 +1,6 @@
 """Kamailio, an independent registrar and proxy: as a carrier, or as an office's exchange."""
 
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +33,7 @@ class Carrier:
 def running_kamailio(folder: Path, plan: Path = CARRIER) -> Iterator[Carrier]:
     """A Kamailio with that configuration, which is stopped at the end."""
     modules = next(Path("/usr/lib").glob("*/kamailio/modules"))
-    port, gateway = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    port, gateway = free_port(), free_port()
     text = plan.read_text()
     blanks = {"PORT": port, "GATEWAY": gateway, "SECRET": SECRET, "MODULES": modules}
     for name, value in blanks.items():

@@ -120,11 +120,11 @@ def place_call(
     text = text.replace("CSeq: 2 BYE", f"CSeq: {2 + len(infos)} BYE")
     scenario = folder / f"caller-{calling}.xml"
     scenario.write_text(text.replace("@CALLING@", calling).replace("@MEDIA@", str(media)))
-    port = media_port or free_port(socket.SOCK_DGRAM)
+    port = media_port or free_port()
     output = folder / f"sipp-{calling}.txt"
     arguments = [
         "sipp", f"127.0.0.1:{server_port}", "-sf", str(scenario), "-s", number, "-m", "1",
-        "-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), "-mi", "127.0.0.1",
+        "-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1",
         "-mp", str(port), "-d", str(round(stay * 1000)),
         "-nostdin", "-timeout", f"{stay + 20 + len(infos):.0f}s", "-timeout_error",
     ]  # fmt: skip
