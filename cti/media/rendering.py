@@ -1,5 +1,7 @@
 """The sound of a recording's spans: decoded, short losses concealed, silent where it has to be."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from cti.media.coding import Decoder
@@ -9,6 +11,8 @@ from cti.media.g711 import Samples
 from cti.media.model import Codec
 from cti.media.recorder import Piece, Span
 from cti.recording.marks import MarkKind
+
+Part = Piece | Hole | Stretch
 
 
 class Renderer:
@@ -39,8 +43,8 @@ class _Voice:
         reach = max((piece.end - span.start for piece in pieces), default=0)
         room = np.zeros(max(span.length, reach, len(self._beyond)), np.int16)
         room[: len(self._beyond)] = self._beyond
-        parts: list[Piece | Hole | Stretch] = [*pieces, *holes, *span.silent]
-        for each in sorted(parts, key=_start):
+        parts: list[Part] = [*pieces, *holes, *span.silent]
+        for each in _joined(sorted(parts, key=_start)):
             match each:
                 case Piece():
                     _lay(room, self._concealer.good(self._decode(each)), each.position - span.start)
@@ -58,8 +62,31 @@ class _Voice:
         return self._decoders[piece.codec].decode(piece.payload)
 
 
-def _start(each: Piece | Hole | Stretch) -> int:
+def _start(each: Part) -> int:
     return each.position if isinstance(each, Piece) else each.start
+
+
+def _joined(parts: Sequence[Part]) -> Iterator[Part]:
+    """The same parts with packets that follow each other without a gap as one: a second of sound is
+    decoded at once, not fifty times.
+    """
+    run: list[Piece] = []
+    for each in parts:
+        if isinstance(each, Piece):
+            if run and (each.position, each.codec) != (run[-1].end, run[-1].codec):
+                yield from _whole(run)
+                run = []
+            run.append(each)
+        else:
+            yield from _whole(run)
+            run = []
+            yield each
+    yield from _whole(run)
+
+
+def _whole(run: Sequence[Piece]) -> Iterator[Piece]:
+    if run:
+        yield Piece(run[0].position, b"".join(piece.payload for piece in run), run[0].codec)
 
 
 def _lay(room: Samples, sound: Samples, place: int) -> None:
