@@ -95,6 +95,15 @@ class Listener(Protocol):
     def registration_failed(self, status: int) -> None: ...
 
 
+class Line(Signalling, Protocol):
+    """What a telephone asks of signalling: calls, and to be found."""
+
+    def register(
+        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
+    ) -> None:
+        """Register with the server's registrar, a SIP URI, and stay so."""
+
+
 class Telephone:
     """Calls by way of one SIP user agent; `report` is to be given to its endpoint."""
 
@@ -109,7 +118,7 @@ class Telephone:
         self._listener, self._number, self._entropy = listener, number, entropy
         self._names = count(1)
         self._calls: dict[SessionId, PhoneCall] = {}
-        self.signalling: Signalling
+        self.signalling: Line
         """The endpoint, which is built after the telephone it reports to."""
 
     @property

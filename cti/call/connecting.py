@@ -72,13 +72,6 @@ class Connecting:
         if recording is not None:
             switch.bus.publish(recording)
 
-    def hold_off(self, member: Member) -> None:
-        """Whoever waited for the device is alone again."""
-        call = self._switch.live(member.connection.call_id)
-        if call is not None and call.waiting:
-            call.waiting = False
-            self._bridging.settle(call)
-
     def off_hook(self, member: Member) -> None:
         """The device's connection is in its call at once: its leg was up before."""
         leg = member.leg

@@ -173,7 +173,7 @@ class Delivery:
 
     def _by_lines(self, call: LiveCall, member: Member, device: Device) -> None:
         assert member.calling is not None
-        routes = self._switch.routes(device.id, self._inviting.shown(call))
+        routes = self._switch.routes(device.id, call.shown_outside)
         member.calling.routes = list(routes)
         self._next_route(member)
 

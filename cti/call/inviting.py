@@ -5,8 +5,7 @@ from sipmessage import Address as NameAddress
 
 from cti.call import negotiation
 from cti.call.lines import Route
-from cti.call.live import Leg, LiveCall, Member
-from cti.call.model import Party
+from cti.call.live import Leg, Member
 from cti.call.no_lines import WITHHELD
 from cti.call.switch import Switch
 from cti.media.port import Codec, MediaAddress
@@ -62,11 +61,6 @@ class Inviting:
                 max_forwards=self._switch.call_of(member).max_forwards,
             ),
         )
-
-    def shown(self, call: LiveCall) -> str:
-        """The number to show outside; empty for the trunk's own."""
-        caller = call.member_of(Party.CALLER)
-        return call.calling if caller is not None else ""
 
     def _invite(self, member: Member, leg: Leg, invitation: Invitation) -> SessionId:
         del member

@@ -223,6 +223,11 @@ class LiveCall:
         """Whoever the house serves: who dialled in, or else whom it called."""
         return self.member_of(Party.CALLER) or self.member_of(Party.CALLED)
 
+    @property
+    def shown_outside(self) -> str:
+        """The number that lines outside may be shown; empty for the trunk's own."""
+        return self.calling if self.member_of(Party.CALLER) is not None else ""
+
     def others(self, member: Member) -> list[Member]:
         """Everybody else in the call."""
         return [each for each in self.members.values() if each is not member]

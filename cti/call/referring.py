@@ -10,13 +10,11 @@ from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
 from cti.call.connecting import Connecting
 from cti.call.delivery import Delivery
-from cti.call.events import Transferred
 from cti.call.holding import Holding
 from cti.call.live import Calling, Leg, Member
 from cti.call.model import Cause, DeviceKind, Party
 from cti.call.switch import Switch
 from cti.call.transferring import Transferring
-from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.sip.events import SessionReferred
 
@@ -106,14 +104,7 @@ class Referring:
         def answered(target: Member) -> None:
             self._notify(report, OK)
             call = self._switch.call_of(target)
-            transferred = Transferred(
-                at=utc(self._switch.clock),
-                call_id=call.id,
-                other_call_id=None,
-                resulting_call_id=call.id,
-                transferring_device=member.connection.device.id,
-                transferred_to=number,
-            )
+            transferred = self._switch.handed_on(call, member, number)
             if member.id in self._switch.members:
                 self._clearing.drop(member, Party.AGENT, Cause.TRANSFERRED, told=(transferred,))
             if target.id in self._switch.members:

@@ -9,13 +9,11 @@ from twisted.python.failure import Failure
 from cti.call.answering import Answering
 from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
-from cti.call.events import CallEvent, Transferred
 from cti.call.lines import Identity
 from cti.call.live import Leg, LiveCall, Member
 from cti.call.model import Cause, Device, DeviceKind, Party
 from cti.call.offers import security_of, take
 from cti.call.switch import Switch
-from cti.kernel.clock import utc
 from cti.kernel.identifiers import DeviceId
 from cti.media.port import MediaAddress, MediaUnavailable
 from cti.sip.events import SessionOffered
@@ -74,19 +72,10 @@ class Replacing:
         if ringing:
             call.waiting = False
         old.early = False
-        told: tuple[CallEvent, ...] = (
-            Transferred(
-                at=utc(switch.clock),
-                call_id=call.id,
-                other_call_id=None,
-                resulting_call_id=call.id,
-                transferring_device=old.connection.device.id,
-                transferred_to=member.connection.device.id,
-            ),
-        )
+        told = switch.handed_on(call, old, member.connection.device.id)
         self._answering.accept(call, member, leg, address, record=was_recorded)
         if old.id in switch.members:
-            self._clearing.drop(old, old.party, Cause.TRANSFERRED, told=told)
+            self._clearing.drop(old, old.party, Cause.TRANSFERRED, told=(told,))
         caller = call.member_of(Party.CALLER)
         if ringing and caller is not None and not caller.answered:
             self._answering.answer(call.id)

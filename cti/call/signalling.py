@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from cti.sip.access.registrar import Binding
-from cti.sip.events import Endpoint, Invitation, SessionId
+from cti.sip.events import Invitation, SessionId
 from cti.sip.sdp import SessionDescription
 
 
@@ -24,9 +24,6 @@ class Signalling(Protocol):
         self, session: SessionId, status: int, headers: tuple[tuple[str, str], ...] = ()
     ) -> None: ...
 
-    def answer(self, session: SessionId, description: SessionDescription) -> None:
-        """Answer the offer of a 2xx or reliable 1xx to our INVITE that made none (`offered`)."""
-
     def reinvite(self, session: SessionId, offer: SessionDescription | None) -> None:
         """Offer other media; None asks the far side to offer. The last one wins.
 
@@ -35,9 +32,6 @@ class Signalling(Protocol):
 
     def end(self, session: SessionId, reason: str = "") -> None:
         """CANCEL, BYE or refuse, whatever the session's state asks for."""
-
-    def send_key(self, session: SessionId, key: str) -> None:
-        """Press a key by INFO, where media cannot carry it."""
 
     def refer(
         self,
@@ -58,19 +52,6 @@ class Signalling(Protocol):
 
     def notify_refer(self, session: SessionId, refer: str, status: int) -> None:
         """Tell how the call goes that they asked for; a final status ends the subscription."""
-
-    def probe(self, key: str, uri: str) -> None:
-        """OPTIONS; `ProbeAnswered` follows, once."""
-
-    def register(
-        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
-    ) -> None:
-        """Register with somebody else's registrar, a SIP URI, and stay so."""
-
-    def unregister(self, address_of_record: str) -> None: ...
-
-    def reachable(self, uri: str) -> Endpoint | None:
-        """Where the URI leads if that can be said without asking a name server."""
 
     def contacts(self, account: str) -> Sequence[Binding]:
         """Where the account registered, the newest first."""

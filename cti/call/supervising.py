@@ -7,12 +7,11 @@ from cti.call.clearing import Clearing
 from cti.call.connecting import Connecting
 from cti.call.control import Snoop
 from cti.call.delivery import Delivery
-from cti.call.events import RoleChanged, Transferred
+from cti.call.events import RoleChanged
 from cti.call.live import LiveCall, Member
 from cti.call.model import Cause, Party, Role
 from cti.call.rules import Service, check
 from cti.call.switch import Switch
-from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 
@@ -75,14 +74,7 @@ class Supervising:
         switch.require_reachable(device_id)
 
         def answered(member: Member) -> None:
-            told = Transferred(
-                at=utc(switch.clock),
-                call_id=call.id,
-                other_call_id=None,
-                resulting_call_id=call.id,
-                transferring_device=replaced.connection.device.id,
-                transferred_to=device_id,
-            )
+            told = switch.handed_on(call, replaced, device_id)
             if replaced.id in switch.members:
                 self._clearing.drop(replaced, Party.SUPERVISOR, Cause.TRANSFERRED, told=(told,))
             if member.id in switch.members:

@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
+from cti.call.events import Transferred
 from cti.call.lines import Lines, Route
 from cti.call.live import Leg, LiveCall, Member
 from cti.call.model import (
@@ -184,6 +185,17 @@ class Switch:
             "device_id": connection.device.id,
             "party": connection.party,
         }
+
+    def handed_on(self, call: LiveCall, leaving: Member, to: str) -> Transferred:
+        """The call goes on with `to` in the place of the member that leaves it."""
+        return Transferred(
+            at=utc(self.clock),
+            call_id=call.id,
+            other_call_id=None,
+            resulting_call_id=call.id,
+            transferring_device=leaving.connection.device.id,
+            transferred_to=to,
+        )
 
     # --- numbers ----------------------------------------------------------------------------
 

@@ -132,10 +132,10 @@ class Transferring:
         if not call.partners(member):
             if member is not call.customer:
                 raise Refused("call.not_now", service="single step transfer", state="alone")
-            switch.require_reachable(number, self._shown(call))
+            switch.require_reachable(number, call.shown_outside)
             called = self._connecting.for_waiting(ring_back=True)
             return self._delivery.call(call, number, called).id
-        switch.require_reachable(number, self._shown(call))
+        switch.require_reachable(number, call.shown_outside)
         failed = self._ringing_back(member.connection.device.id, call.id)
         return self.hand_on(member, number, self._connecting.for_waiting(failed)).id
 
@@ -143,21 +143,11 @@ class Transferring:
         """The member leaves its call, and the number is called for whom it leaves behind."""
         switch, call = self._switch, self._switch.call_of(member)
         call.waiting = True
-        transferred = self._transferred(call, member, number)
+        transferred = switch.handed_on(call, member, number)
         self._clearing.drop(member, Party.AGENT, Cause.TRANSFERRED, told=(transferred,))
         if switch.live(call.id) is None:
             return member
         return self._delivery.call(call, number, calling)
-
-    def _transferred(self, call: LiveCall, member: Member, number: str) -> Transferred:
-        return Transferred(
-            at=utc(self._switch.clock),
-            call_id=call.id,
-            other_call_id=None,
-            resulting_call_id=call.id,
-            transferring_device=member.connection.device.id,
-            transferred_to=number,
-        )
 
     # --- trunk release ----------------------------------------------------------------------
 
@@ -180,7 +170,7 @@ class Transferring:
         far = others[0].leg
         if len(others) > 1 or far is None or far.session is None:
             raise Refused("call.not_now", service="release", state="more than one party")
-        routes = switch.require_route(number, self._shown(call))
+        routes = switch.require_route(number, call.shown_outside)
         self._released = {leg: who for leg, who in self._released.items() if leg.members}
         self._released[far] = member.id
         by = f"<sip:{member.connection.device.id}@{switch.settings.host}>"
@@ -217,9 +207,6 @@ class Transferring:
             return []
         kept.user_data = data
         return [attached(self._switch, kept)]
-
-    def _shown(self, call: LiveCall) -> str:
-        return call.calling if call.member_of(Party.CALLER) else ""
 
 
 def _anybody(members: list[Member]) -> bool:

@@ -25,7 +25,6 @@ from cti.recording.keys import KEY_OCTETS, KeyRing
 MAGIC = b"HOTLINE SEALED 1"
 HEAD = struct.Struct(">16s16sB31x")
 SLOT_FIELDS = struct.Struct(">64s12s48s")
-CHECKSUM_OCTETS = 32
 SLOT_OCTETS = 224
 SLOTS = 2
 SOUND_BEGINS = HEAD.size + SLOTS * SLOT_OCTETS

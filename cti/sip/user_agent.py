@@ -26,7 +26,6 @@ from cti.sip.events import (
     Transport,
 )
 from cti.sip.incoming import Incoming
-from cti.sip.locating import endpoint_of
 from cti.sip.message import InboundRequest, InboundResponse, parse
 from cti.sip.outgoing import OutgoingRequest, routed_by
 from cti.sip.probe import Probe
@@ -281,10 +280,6 @@ class UserAgent:
         self._probes[probe] = None
         probe.start()
         return self._core.drain()
-
-    def reachable(self, uri: str) -> Endpoint | None:
-        """Where the URI leads if that can be said without asking a name server."""
-        return endpoint_of(uri)
 
     # --- the whole --------------------------------------------------------------------------
 

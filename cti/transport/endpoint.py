@@ -240,10 +240,6 @@ class SipEndpoint:
         """OPTIONS; `ProbeAnswered` follows, once."""
         self._perform(self.user_agent.probe(key, uri))
 
-    def reachable(self, uri: str) -> Endpoint | None:
-        """Where the URI leads if that can be said without asking a name server."""
-        return self.user_agent.reachable(uri)
-
     def contacts(self, account: str) -> tuple[Binding, ...]:
         """Where the account can be reached now, the newest first."""
         return self.user_agent.contacts(account, self._reactor.seconds())

@@ -23,13 +23,15 @@ SPREAD = 0.1
 
 
 class Outside(Protocol):
-    """What of `cti.call.signalling.Signalling` is used here."""
+    """What trunks ask of signalling; `cti.transport` does it."""
 
-    def probe(self, key: str, uri: str) -> None: ...
+    def probe(self, key: str, uri: str) -> None:
+        """OPTIONS; `ProbeAnswered` follows, once."""
 
     def register(
         self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
-    ) -> None: ...
+    ) -> None:
+        """Register with somebody else's registrar, a SIP URI, and stay so."""
 
 
 @dataclass(slots=True)

@@ -103,11 +103,7 @@ class FakeSignalling:
         if session not in self.accepted:
             self.over(session, Ended.LOCAL)
 
-    def answer(self, session: SessionId, description: SessionDescription) -> None: ...
-
     def reinvite(self, session: SessionId, offer: SessionDescription | None) -> None: ...
-
-    def send_key(self, session: SessionId, key: str) -> None: ...
 
     def refer(
         self,
@@ -128,18 +124,6 @@ class FakeSignalling:
     def notify_refer(self, session: SessionId, refer: str, status: int) -> None:
         assert session in self.live
         self.notified.setdefault(refer, []).append(status)
-
-    def probe(self, key: str, uri: str) -> None: ...
-
-    def register(
-        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
-    ) -> None: ...
-
-    def unregister(self, address_of_record: str) -> None: ...
-
-    def reachable(self, uri: str) -> Endpoint | None:
-        del uri
-        return TRUNK
 
     def end(self, session: SessionId, reason: str = "") -> None:
         if session in self.live:

@@ -14,7 +14,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId
 from cti.sip.access.registrar import Binding
-from cti.sip.events import Endpoint, Invitation, SessionId
+from cti.sip.events import Invitation, SessionId
 from cti.sip.sdp import SessionDescription
 from tests.support.fake_media import FakeMedia
 from tests.support.lossy_link import LossyLink, Peer, counting_entropy
@@ -83,14 +83,8 @@ class PeerSignalling:
     ) -> None:
         self._peer.perform(self._peer.user_agent.reject(session, status, headers))
 
-    def answer(self, session: SessionId, description: SessionDescription) -> None:
-        self._peer.perform(self._peer.user_agent.answer(session, description))
-
     def reinvite(self, session: SessionId, offer: SessionDescription | None) -> None:
         self._peer.perform(self._peer.user_agent.reinvite(session, offer))
-
-    def send_key(self, session: SessionId, key: str) -> None:
-        self._peer.perform(self._peer.user_agent.send_key(session, key))
 
     def refer(
         self,
@@ -108,21 +102,6 @@ class PeerSignalling:
 
     def notify_refer(self, session: SessionId, refer: str, status: int) -> None:
         self._peer.perform(self._peer.user_agent.notify_refer(session, refer, status))
-
-    def probe(self, key: str, uri: str) -> None:
-        self._peer.perform(self._peer.user_agent.probe(key, uri))
-
-    def register(
-        self, address_of_record: str, registrar: str, user: str, secret: str, expires: int
-    ) -> None:
-        agent = self._peer.user_agent
-        self._peer.perform(agent.register(address_of_record, registrar, user, secret, expires))
-
-    def unregister(self, address_of_record: str) -> None:
-        self._peer.perform(self._peer.user_agent.unregister(address_of_record))
-
-    def reachable(self, uri: str) -> Endpoint | None:
-        return self._peer.user_agent.reachable(uri)
 
     def end(self, session: SessionId, reason: str = "") -> None:
         self._peer.perform(self._peer.user_agent.end(session, reason))

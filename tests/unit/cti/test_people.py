@@ -41,9 +41,6 @@ class FakeLine(FakeSignalling):
         del registrar, user, expires
         self.registrations.append((address_of_record, secret))
 
-    def unregister(self, address_of_record: str) -> None:
-        self.registrations = [each for each in self.registrations if each[0] != address_of_record]
-
     def reinvite(self, session: SessionId, offer: sdp.SessionDescription | None) -> None:
         del session
         assert offer is not None
