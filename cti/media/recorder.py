@@ -233,17 +233,17 @@ class Recorder:
         start, end = self._written, max(self._written, end)
         self._written = end
         reasons = (self._masked, self._paused)
-        silent = [each for reason in reasons for each in reason.stretches(now)]
+        left_out = [(each.kind, stretch) for each in reasons for stretch in each.stretches(now)]
+        silent = [stretch for _, stretch in left_out]
         tracks = tuple(track.cut(end) for track in self._tracks)
         holes = tuple(
             tuple(track.holes(taken, silent, end, now))
             for track, taken in zip(self._tracks, tracks, strict=True)
         )
         marks = [
-            Mark(reason.kind, part.start, part.end - part.start)
-            for reason in reasons
-            for each in reason.stretches(now)
-            for part in _within(each, start, end)
+            Mark(kind, part.start, part.end - part.start)
+            for kind, stretch in left_out
+            for part in _within(stretch, start, end)
         ]
         marks += [
             Mark(hole.kind, hole.start, hole.end - hole.start, number)

@@ -41,7 +41,7 @@ class Ending:
         """The far side does not answer, or knows the dialog no more (12.2.1.2)."""
         if self._session.phase is Phase.ESTABLISHED:
             self.reasons = (("Reason", TIMED_OUT),)
-            self.begin(Ended.TIMEOUT)
+            self.begin(self._because(Ended.TIMEOUT))
             self.leave()
 
     def refuse(self, status: int) -> None:
@@ -49,7 +49,7 @@ class Ending:
         if self._session.server is not None:
             self._session.server.reject(status, self.reasons)
             self._session.server = None
-        self.finish(Ended.LOCAL)
+        self.finish(self._because(Ended.LOCAL))
 
     def unacknowledged(self, server: ServerInvite) -> None:
         """No ACK came to our 2xx: as good as no session (13.3.1.4)."""
@@ -57,7 +57,7 @@ class Ending:
         self._session.server = None
         if not self._session.phase.over:
             self.reasons = (("Reason", TIMED_OUT),)
-            self.begin(Ended.TIMEOUT)
+            self.begin(self._because(Ended.TIMEOUT))
         self.bye()
 
     def unpracked(self, server: ServerInvite) -> None:
@@ -66,7 +66,7 @@ class Ending:
         server.reject(504)
         self._session.server = None
         if initial:
-            self.finish(Ended.TIMEOUT)
+            self.finish(self._because(Ended.TIMEOUT))
         else:
             self._session.offering.proceed()
 
@@ -95,7 +95,7 @@ class Ending:
 
     def _left(self, answered: Answered) -> None:
         del answered
-        self.finish(Ended.LOCAL)
+        self.finish(self._because(Ended.LOCAL))
 
     def expect_answer(self) -> None:
         """Our INVITE means nothing any more: wait 64*T1 for its answer, no longer (9.1)."""
@@ -103,39 +103,21 @@ class Ending:
         limit = conversation.core.settings.timers.limit
         conversation.start_timer(SessionTimer.CANCELLED, limit)
 
-    def begin(
-        self,
-        why: Ended,
-        status: int = 0,
-        reason: str = "",
-        contacts: tuple[str, ...] = (),
-        *,
-        silent: bool = False,
-    ) -> None:
+    def begin(self, ended: SessionEnded) -> None:
         """Tell that it is over, once; what is still to be sent goes on unseen."""
         if not self._session.phase.over:
             session = self._session
             session.phase = Phase.ENDING
-            session.conversation.report(
-                SessionEnded(session.id, why, status, reason, contacts, silent)
-            )
+            session.conversation.report(ended)
             session.offering.close()
             session.refresh.stop()
             session.references.close()
 
-    def finish(
-        self,
-        why: Ended,
-        status: int = 0,
-        reason: str = "",
-        contacts: tuple[str, ...] = (),
-        *,
-        silent: bool = False,
-    ) -> None:
+    def finish(self, ended: SessionEnded) -> None:
         """Over, and nothing more to be said but what an INVITE of ours still waits for."""
         if self._session.phase is Phase.ENDED:
             return
-        self.begin(why, status, reason, contacts, silent=silent)
+        self.begin(ended)
         self._session.phase = Phase.ENDED
         if self._session.server is not None:
             self._session.server.close()
@@ -150,6 +132,9 @@ class Ending:
         """Nothing is under way any more."""
         self._session.conversation.stop_timer(SessionTimer.CANCELLED)
         self._sessions.forget(self._session)
+
+    def _because(self, why: Ended) -> SessionEnded:
+        return SessionEnded(self._session.id, why)
 
 
 def reason_of(message: InboundRequest | InboundResponse) -> str:

@@ -19,6 +19,7 @@ from cti.sip.events import (
     Endpoint,
     SessionAccepted,
     SessionConfirmed,
+    SessionEnded,
     SessionId,
     SessionProgressed,
     SessionReofferRefused,
@@ -146,7 +147,7 @@ class Session:
         server.reject(status, headers)
         self.server = None
         if self.phase is Phase.OFFERED:
-            self.ending.finish(Ended.LOCAL)
+            self.ending.finish(SessionEnded(self.id, Ended.LOCAL))
         else:
             self.offering.proceed()
 
@@ -180,12 +181,12 @@ class Session:
             case Phase.OFFERED:
                 self.ending.refuse(480)
             case Phase.CALLING if self.client is not None:
-                self.ending.begin(Ended.LOCAL)
+                self.ending.begin(SessionEnded(self.id, Ended.LOCAL))
                 if self.client.cancel(self.ending.reasons):
                     self.ending.expect_answer()
             case Phase.ESTABLISHED:
                 self.references.flush()
-                self.ending.begin(Ended.LOCAL)
+                self.ending.begin(SessionEnded(self.id, Ended.LOCAL))
                 self.ending.leave()
 
     # --- their requests -----------------------------------------------------------------------
@@ -201,7 +202,7 @@ class Session:
         if self.server is not None:
             self.server.reject(487)
         why = Ended.CANCELLED if unanswered else Ended.REMOTE
-        self.ending.finish(why, reason=reason_of(request))
+        self.ending.finish(SessionEnded(self.id, why, reason=reason_of(request)))
 
     def cancel_received(self, key: str, request: InboundRequest) -> None:
         """Their CANCEL of the INVITE with that key, already answered 200 (9.2)."""
@@ -213,10 +214,9 @@ class Session:
         self.server = None
         if not initial:
             self.offering.proceed()
-        elif self.phase is Phase.OFFERED:
-            self.ending.finish(Ended.CANCELLED, reason=reason_of(request))
         else:
-            self.ending.finish(Ended.REMOTE, reason=reason_of(request))
+            why = Ended.CANCELLED if self.phase is Phase.OFFERED else Ended.REMOTE
+            self.ending.finish(SessionEnded(self.id, why, reason=reason_of(request)))
 
     def ack_received(self, ack: InboundRequest) -> None:
         """The ACK to a 2xx of ours, or one that means nothing any more."""
@@ -284,9 +284,11 @@ class Session:
             case Phase.CALLING:
                 reason, contacts = refusal_of(response)
                 silent = response is None
-                self.ending.finish(Ended.REJECTED, status, reason, contacts, silent=silent)
+                self.ending.finish(
+                    SessionEnded(self.id, Ended.REJECTED, status, reason, contacts, silent)
+                )
             case Phase.ENDING if self.usage is None:
-                self.ending.finish(Ended.LOCAL)
+                self.ending.finish(SessionEnded(self.id, Ended.LOCAL))
             case Phase.ENDED:
                 self.ending.release()
             case Phase.ESTABLISHED if status in (408, 481):
