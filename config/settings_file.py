@@ -75,7 +75,7 @@ def read_settings(path: Path) -> Settings:
         agents=_part(top, "agents", AgentSettings(), _agents),
         board=_part(top, "board", Thresholds(), _board),
         time_zone=_time_zone(top.get("time_zone")),
-        demo=_value(top, "demo", Settings().demo, Value.truth),
+        demo=top.read("demo", Settings().demo, Value.truth),
     )
     top.close()
     check_reach(top, settings)
@@ -91,16 +91,16 @@ def _sip(part: Section, beside: Path) -> tuple[SipSettings, dict[str, str] | Non
     usual = SipSettings()
     trunks = part.get("trunks")
     settings = SipSettings(
-        host=_value(part, "host", usual.host, Value.text),
-        port=_value(part, "port", usual.port, lambda value: value.whole(*PORTS)),
-        advertised=_value(part, "advertised", usual.advertised, _text_or_nothing),
-        realm=_value(part, "realm", usual.realm, Value.text),
-        md5=_value(part, "md5", usual.md5, _md5),
+        host=part.read("host", usual.host, Value.text),
+        port=part.read("port", usual.port, lambda value: value.whole(*PORTS)),
+        advertised=part.read("advertised", usual.advertised, _text_or_nothing),
+        realm=part.read("realm", usual.realm, Value.text),
+        md5=part.read("md5", usual.md5, _md5),
         telephones=_part(part, "telephones", usual.telephones, _telephones),
         session_timer=_part(part, "session_timer", usual.session_timer, _session_timer),
-        tcp=_value(part, "tcp", usual.tcp, Value.truth),
+        tcp=part.read("tcp", usual.tcp, Value.truth),
         tls=_part(part, "tls", usual.tls, lambda each: _tls(each, beside)),
-        websocket=_value(part, "websocket", usual.websocket, Value.truth),
+        websocket=part.read("websocket", usual.websocket, Value.truth),
     )
     if trunks is None:
         return settings, None
@@ -111,8 +111,8 @@ def _telephones(part: Section) -> dict[str, TelephoneSettings]:
     found = {}
     for extension, value in part.each():
         own = value.section()
-        algorithms = _value(own, "algorithms", TelephoneSettings().algorithms, _algorithms)
-        found[extension] = TelephoneSettings(algorithms, _value(own, "md5", None, _md5))
+        algorithms = own.read("algorithms", TelephoneSettings().algorithms, _algorithms)
+        found[extension] = TelephoneSettings(algorithms, own.read("md5", None, _md5))
         own.close()
     return found
 
@@ -126,8 +126,8 @@ def _algorithms(value: Value) -> tuple[Algorithm, ...]:
 
 def _session_timer(part: Section) -> Terms:
     usual = Terms()
-    least = _value(part, "least", usual.least, lambda value: value.whole(LEAST_INTERVAL, int(DAY)))
-    interval = _value(part, "interval", usual.interval, lambda value: value.whole(least, int(DAY)))
+    least = part.read("least", usual.least, lambda value: value.whole(LEAST_INTERVAL, int(DAY)))
+    interval = part.read("interval", usual.interval, lambda value: value.whole(least, int(DAY)))
     return Terms(interval, least)
 
 
@@ -135,11 +135,11 @@ def _tls(part: Section, beside: Path) -> TlsSettings | None:
     """Certificates and keys are read at once, so that a mistake in them is found here."""
 
     def file(key: str) -> Path | None:
-        return _value(part, key, None, lambda value: beside / Path(value.text()).expanduser())
+        return part.read(key, None, lambda value: beside / Path(value.text()).expanduser())
 
     for needed in ("certificate", "key"):
         part.need(needed, "a PEM file")
-    port = _value(part, "port", Transport.TLS.default_port, lambda value: value.whole(*PORTS))
+    port = part.read("port", Transport.TLS.default_port, lambda value: value.whole(*PORTS))
     certificate, key = file("certificate"), file("key")
     client_ca, trusted = file("client_ca"), file("trusted")
     if certificate is None or key is None:
@@ -161,34 +161,34 @@ def _trunks(top: Section, by_address: dict[str, str] | None, beside: Path) -> Tr
 
 def _media(part: Section) -> tuple[MediaSettings, int, Srtp]:
     usual = MediaSettings()
-    first = _value(part, "first_port", usual.first_port, lambda value: value.whole(*PORTS))
-    last = _value(part, "last_port", usual.last_port, lambda value: value.whole(*PORTS))
+    first = part.read("first_port", usual.first_port, lambda value: value.whole(*PORTS))
+    last = part.read("last_port", usual.last_port, lambda value: value.whole(*PORTS))
     if last <= first:
         part.value.wrong(f"`last_port` ({last}) must lie above `first_port` ({first})")
     settings = MediaSettings(
-        bind=_value(part, "host", usual.bind, Value.text),
-        advertised=_value(part, "advertised", usual.advertised, _text_or_nothing),
+        bind=part.read("host", usual.bind, Value.text),
+        advertised=part.read("advertised", usual.advertised, _text_or_nothing),
         first_port=first,
         last_port=last,
         rtp_timeout=_seconds(part, "rtp_timeout", usual.rtp_timeout, 1),
-        codecs=_value(part, "codecs", usual.codecs, _codecs),
+        codecs=part.read("codecs", usual.codecs, _codecs),
     )
-    workers = _value(part, "workers", 0, lambda value: value.whole(0, 64))
-    return settings, workers, _value(part, "srtp", Srtp.OPTIONAL, _srtp)
+    workers = part.read("workers", 0, lambda value: value.whole(0, 64))
+    return settings, workers, part.read("srtp", Srtp.OPTIONAL, _srtp)
 
 
 def _trace(part: Section) -> TraceSettings:
     usual = TraceSettings()
-    return TraceSettings(_value(part, "size", usual.size, lambda value: value.whole(0, 4096)))
+    return TraceSettings(part.read("size", usual.size, lambda value: value.whole(0, 4096)))
 
 
 def _web(part: Section) -> WebSiteSettings:
     usual = WebSiteSettings()
     return WebSiteSettings(
-        host=_value(part, "host", usual.host, Value.text),
-        port=_value(part, "port", usual.port, lambda value: value.whole(*PORTS)),
-        secure=_value(part, "secure", usual.secure, Value.truth),
-        origins=_value(part, "origins", usual.origins, _origins),
+        host=part.read("host", usual.host, Value.text),
+        port=part.read("port", usual.port, lambda value: value.whole(*PORTS)),
+        secure=part.read("secure", usual.secure, Value.truth),
+        origins=part.read("origins", usual.origins, _origins),
         idle=_seconds(part, "idle", usual.idle, 60),
         longest=_seconds(part, "longest", usual.longest, 60),
     )
@@ -204,24 +204,24 @@ def _folders(part: Section, beside: Path) -> Folders:
     usual = _beside(beside)
 
     def folder(key: str, default: Path) -> Path:
-        return _value(part, key, default, lambda value: Path(value.text()).expanduser())
+        return part.read(key, default, lambda value: Path(value.text()).expanduser())
 
     return Folders(
-        base=_value(part, "base", usual.base, lambda value: beside / value.text()),
+        base=part.read("base", usual.base, lambda value: beside / value.text()),
         prompts=folder("prompts", usual.prompts),
         recordings=folder("recordings", usual.recordings),
         spool=folder("spool", usual.spool),
         flows=folder("flows", usual.flows),
         calendars=folder("calendars", usual.calendars),
-        music=_value(part, "music", None, lambda value: beside / Path(value.text()).expanduser()),
+        music=part.read("music", None, lambda value: beside / Path(value.text()).expanduser()),
     )
 
 
 def _recordings(part: Section, beside: Path) -> RecordingSettings:
     return RecordingSettings(
         keys=_part(part, "encryption", None, lambda each: _key_place(each, beside)),
-        low_space=_value(
-            part, "low_space", RecordingSettings().low_space, lambda value: value.number(0, 1e6)
+        low_space=part.read(
+            "low_space", RecordingSettings().low_space, lambda value: value.number(0, 1e6)
         ),
     )
 
@@ -232,7 +232,7 @@ def _key_place(part: Section, beside: Path) -> KeyPlace:
 
 
 def _database(part: Section) -> str:
-    return _value(part, "url", "", _url)
+    return part.read("url", "", _url)
 
 
 def _ivr(part: Section) -> IvrSettings:
@@ -240,14 +240,14 @@ def _ivr(part: Section) -> IvrSettings:
     numbers = part.get("numbers")
     return IvrSettings(
         numbers=_numbers(numbers) if numbers else usual.numbers,
-        transfers={**usual.transfers, **_value(part, "transfers", {}, _transfers)},
+        transfers={**usual.transfers, **part.read("transfers", {}, _transfers)},
     )
 
 
 def _bank(part: Section) -> BankSettings:
     usual = BankSettings()
     return BankSettings(
-        wrong_pins=_value(part, "wrong_pins", usual.wrong_pins, lambda value: value.whole(1, 10)),
+        wrong_pins=part.read("wrong_pins", usual.wrong_pins, lambda value: value.whole(1, 10)),
         locked_for=_seconds(part, "locked_for", usual.locked_for, 60),
     )
 
@@ -258,15 +258,13 @@ def _agents(part: Section) -> AgentSettings:
         ring_limit=_seconds(part, "ring_limit", usual.ring_limit, 3),
         after_call_limit=_seconds(part, "after_call_limit", usual.after_call_limit, 0),
         after_call_extension=_seconds(part, "after_call_extension", usual.after_call_extension, 1),
-        after_call_extensions=_value(
-            part,
+        after_call_extensions=part.read(
             "after_call_extensions",
             usual.after_call_extensions,
             lambda value: value.whole(0, 100),
         ),
         expected_handling=_seconds(part, "expected_handling", usual.expected_handling, 1),
-        reasons=_value(
-            part,
+        reasons=part.read(
             "reasons",
             usual.reasons,
             lambda value: tuple(item.text() for item in value.items()),
@@ -289,7 +287,7 @@ def _board(part: Section) -> Thresholds:
 
 def _threshold(part: Section, usual: Threshold, most: float) -> Threshold:
     def level(key: str, default: float) -> float:
-        return _value(part, key, default, lambda value: value.number(0, most))
+        return part.read(key, default, lambda value: value.number(0, most))
 
     warning, critical = level("warning", usual.warning), level("critical", usual.critical)
     if (critical > warning) if usual.below else (critical < warning):
@@ -331,13 +329,8 @@ def _part(top: Section, key: str, default: T, read: Callable[[Section], T]) -> T
     return result
 
 
-def _value(part: Section, key: str, default: T, read: Callable[[Value], T]) -> T:
-    value = part.get(key)
-    return default if value is None else read(value)
-
-
 def _seconds(part: Section, key: str, default: float, least: float) -> float:
-    return _value(part, key, default, lambda value: value.number(least, DAY))
+    return part.read(key, default, lambda value: value.number(least, DAY))
 
 
 def _text_or_nothing(value: Value) -> str:

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -47,8 +46,6 @@ LAST_PORT = 65535
 MOST_CALLS = 100_000
 SECRET_FILE_BYTES = 1024
 
-T = TypeVar("T")
-
 
 def read_trunks(top: Section, by_address: Mapping[str, str], beside: Path) -> TrunksSettings:
     """The trunks, and those that `sip.trunks` names by address alone.
@@ -64,8 +61,8 @@ def read_trunks(top: Section, by_address: Mapping[str, str], beside: Path) -> Tr
         found[name] = _trunk(name, value.section(), beside)
     if trunks is not None:
         _check_addresses(trunks, found)
-    probing = _value(
-        top, "probing", (usual.probing, usual.patience), lambda value: _probing(value.section())
+    probing = top.read(
+        "probing", (usual.probing, usual.patience), lambda value: _probing(value.section())
     )
     return TrunksSettings(found, _rules(routes, found), *probing)
 
@@ -73,14 +70,14 @@ def read_trunks(top: Section, by_address: Mapping[str, str], beside: Path) -> Tr
 def read_numbers(part: Section) -> NumberSettings:
     """Where the house stands in the world's numbering."""
     usual = NumberSettings()
-    country = _value(part, "country", usual.country, _country)
-    area = _value(part, "area", usual.area if country == usual.country else "", _area)
+    country = part.read("country", usual.country, _country)
+    area = part.read("area", usual.area if country == usual.country else "", _area)
     return NumberSettings(
         country=country,
         area=area,
-        extensions=_value(part, "extensions", usual.extensions, _patterns),
-        emergency=_value(part, "emergency", usual.emergency, _patterns),
-        outside=_value(part, "outside", usual.outside, _prefix),
+        extensions=part.read("extensions", usual.extensions, _patterns),
+        emergency=part.read("emergency", usual.emergency, _patterns),
+        outside=part.read("outside", usual.outside, _prefix),
     )
 
 
@@ -89,31 +86,31 @@ def read_numbers(part: Section) -> NumberSettings:
 
 def _trunk(name: str, part: Section, beside: Path) -> Trunk:
     usual = Trunk(name)
-    account = _value(part, "register", None, lambda value: _account(value.section(), beside))
-    gateways = _value(part, "gateways", usual.gateways, _gateways)
+    account = part.read("register", None, lambda value: _account(value.section(), beside))
+    gateways = part.read("gateways", usual.gateways, _gateways)
     if not gateways and account is not None:
         gateways = _registrar_as_gateway(account)
     trunk = Trunk(
         name=name,
         gateways=gateways,
-        trusted=_value(part, "from", usual.trusted, _sources),
+        trusted=part.read("from", usual.trusted, _sources),
         account=account,
-        proxy=_value(part, "proxy", usual.proxy, _uri),
-        domain=_value(part, "domain", usual.domain, _host),
-        form=_value(part, "numbers", usual.form, lambda value: Form(_word(value, Form))),
-        prefixes=_value(part, "prefixes", usual.prefixes, lambda value: _prefixes(value.section())),
-        believed=_value(part, "believed", usual.believed, Value.truth),
-        reads_rpid=_value(part, "remote_party_id", usual.reads_rpid, Value.truth),
-        dnis=_value(part, "dnis", usual.dnis, lambda value: Dnis(_word(value, Dnis))),
-        show=_value(part, "identity", usual.show, lambda value: Show(_word(value, Show))),
-        presented=_value(part, "shown", usual.presented, _patterns),
-        reaches=_value(part, "allowed", USUAL_REACHES, _reaches),
-        limits=_value(part, "limits", usual.limits, lambda value: _limits(value.section())),
-        codecs=_value(part, "codecs", usual.codecs, _codecs),
-        security=_value(
-            part, "srtp", usual.security, lambda value: SECURITIES[value.one_of(tuple(SECURITIES))]
+        proxy=part.read("proxy", usual.proxy, _uri),
+        domain=part.read("domain", usual.domain, _host),
+        form=part.read("numbers", usual.form, lambda value: Form(_word(value, Form))),
+        prefixes=part.read("prefixes", usual.prefixes, lambda value: _prefixes(value.section())),
+        believed=part.read("believed", usual.believed, Value.truth),
+        reads_rpid=part.read("remote_party_id", usual.reads_rpid, Value.truth),
+        dnis=part.read("dnis", usual.dnis, lambda value: Dnis(_word(value, Dnis))),
+        show=part.read("identity", usual.show, lambda value: Show(_word(value, Show))),
+        presented=part.read("shown", usual.presented, _patterns),
+        reaches=part.read("allowed", USUAL_REACHES, _reaches),
+        limits=part.read("limits", usual.limits, lambda value: _limits(value.section())),
+        codecs=part.read("codecs", usual.codecs, _codecs),
+        security=part.read(
+            "srtp", usual.security, lambda value: SECURITIES[value.one_of(tuple(SECURITIES))]
         ),
-        probed=_value(part, "probe", usual.probed, Value.truth),
+        probed=part.read("probe", usual.probed, Value.truth),
     )
     _check_security(part, trunk)
     if not trunk.gateways and not trunk.trusted:
@@ -145,8 +142,8 @@ def _gateway(value: Value) -> Gateway:
         plain.host,
         plain.port,
         plain.transport,
-        priority=_value(part, "priority", 0, lambda each: each.whole(0, LAST_PORT)),
-        weight=_value(part, "weight", 1, lambda each: each.whole(0, LAST_PORT)),
+        priority=part.read("priority", 0, lambda each: each.whole(0, LAST_PORT)),
+        weight=part.read("weight", 1, lambda each: each.whole(0, LAST_PORT)),
     )
     part.close()
     return gateway
@@ -171,8 +168,8 @@ def _account(part: Section, beside: Path) -> Account:
         domain=_host(domain) if domain else match["host"] if match else "",
         user=part.need("user", "the user of our address there").text(),
         secret=_secret(part, beside),
-        login=_value(part, "login", "", Value.text),
-        expires=_value(part, "expires", 3600, lambda value: value.whole(60, 86400)),
+        login=part.read("login", "", Value.text),
+        expires=part.read("expires", 3600, lambda value: value.whole(60, 86400)),
     )
     part.close()
     return account
@@ -220,20 +217,20 @@ def _registrar_as_gateway(account: Account) -> tuple[Gateway, ...]:
 
 
 def _prefixes(part: Section) -> Prefixes:
-    prefixes = Prefixes(_value(part, "remove", "", _prefix), _value(part, "add", "", _prefix))
+    prefixes = Prefixes(part.read("remove", "", _prefix), part.read("add", "", _prefix))
     part.close()
     return prefixes
 
 
 def _limits(part: Section) -> Limits:
     def calls(key: str) -> int:
-        return _value(part, key, 0, lambda value: value.whole(0, MOST_CALLS))
+        return part.read(key, 0, lambda value: value.whole(0, MOST_CALLS))
 
     limits = Limits(
         calls("incoming"),
         calls("outgoing"),
         calls("total"),
-        _value(part, "per_second", 0.0, lambda value: value.number(0, MOST_CALLS)),
+        part.read("per_second", 0.0, lambda value: value.number(0, MOST_CALLS)),
     )
     part.close()
     return limits
@@ -254,10 +251,10 @@ def _probing(part: Section) -> tuple[Probing, float]:
     usual = TrunksSettings()
 
     def seconds(key: str, default: float) -> float:
-        return _value(part, key, default, lambda value: value.number(0.1, 3600))
+        return part.read(key, default, lambda value: value.number(0.1, 3600))
 
     def times(key: str, default: int) -> int:
-        return _value(part, key, default, lambda value: value.whole(1, 100))
+        return part.read(key, default, lambda value: value.whole(1, 100))
 
     probing = Probing(
         seconds("every", usual.probing.every),
@@ -294,17 +291,12 @@ def _rule(part: Section, trunks: Mapping[str, Trunk]) -> Rule:
             names.append(name)
         elif name:
             item.wrong(f"no trunk is called {name!r}; there are {', '.join(trunks) or 'none'}")
-    rule = Rule(_value(part, "to", (), _destinations), tuple(names))
+    rule = Rule(part.read("to", (), _destinations), tuple(names))
     part.close()
     return rule
 
 
 # --- values -------------------------------------------------------------------------------------
-
-
-def _value(part: Section, key: str, default: T, read: Callable[[Value], T]) -> T:
-    value = part.get(key)
-    return default if value is None else read(value)
 
 
 def _word(value: Value, words: type[Form] | type[Dnis] | type[Show]) -> str:

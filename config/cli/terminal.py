@@ -1,6 +1,7 @@
-"""Printing what happens, with the time it happened at."""
+"""The terminal: its language, and printing what happens with the time it happened at."""
 
 import sys
+from collections.abc import Mapping
 from typing import TextIO
 
 from cti.kernel.clock import Clock
@@ -39,3 +40,10 @@ class Terminal:
         if self._standing:
             print(CLEAR_LINE, end="", file=self._out)
             self._standing = False
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """The language the terminal asks for, English unless it is Chinese (POSIX, 8.2)."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((environment[name] for name in names if environment.get(name)), "")
+    return "zh" if locale.startswith("zh") else "en"

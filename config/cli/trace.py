@@ -16,6 +16,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.cli.terminal import language_of
+
 if TYPE_CHECKING:
     from cti.trace.finding import Traced
     from cti.trace.ladder import Line
@@ -139,7 +141,7 @@ class View:
 
         if self._args.messages:
             return [text for each in call.messages for text in message_lines(each, call.began)]
-        language = self._args.language or spoken(os.environ)
+        language = self._args.language or language_of(os.environ)
         width = shutil.get_terminal_size((80, 24)).columns
         lines = ladder(
             call, WORDS[Language(language)], width, self._zone, collapse=not self._args.follow
@@ -183,12 +185,6 @@ def message_lines(summary: Any, began: float) -> list[str]:
     lines = ["".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n")]
     over = message.remote.transport.value
     return [f"--- {message.at - began:.3f} s  {source} -> {target}  {over}", *lines, ""]
-
-
-def spoken(environment: Any) -> str:
-    """The language of the terminal: Chinese where the locale says so, else English."""
-    locale = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG")
-    return "zh" if (locale or "").startswith("zh") else "en"
 
 
 def _records(memory: memoryview) -> list[Record]:

@@ -10,10 +10,11 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from unicodedata import east_asian_width
 from urllib.parse import urlsplit
 
+from config.cli.terminal import language_of
 from cti.kernel.errors import ConfigurationError
+from cti.trace.ladder import columns
 from cti.trunks.settings import TrunksSettings
 
 EPILOG = """\
@@ -137,13 +138,6 @@ def with_addresses(
     return named
 
 
-def language_of(environment: Mapping[str, str]) -> str:
-    """The language the terminal asks for, English unless it is Chinese (POSIX, 8.2)."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    locale = next((environment[name] for name in names if environment.get(name)), "")
-    return "zh" if locale.startswith("zh") else "en"
-
-
 def table(trunks: Sequence[Mapping[str, Any]], language: str, now: float) -> Iterator[str]:
     """The lines of the table, in columns; `now` in seconds of the epoch."""
     texts = TEXTS[language]
@@ -154,7 +148,7 @@ def table(trunks: Sequence[Mapping[str, Any]], language: str, now: float) -> Ite
     rows = [[texts[each] for each in heads]]
     for trunk in trunks:
         rows += _rows(trunk, language, now)
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (_padded(cell, width) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()
@@ -190,10 +184,5 @@ def _rows(trunk: Mapping[str, Any], language: str, now: float) -> Iterator[list[
         yield [trunk["trunk"] if first else "", *place, *(own if first else ("", "", ""))]
 
 
-def _width(text: str) -> int:
-    """Columns of a terminal: a Chinese character takes two."""
-    return sum(2 if east_asian_width(mark) in "WF" else 1 for mark in text)
-
-
 def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
+    return text + " " * (width - columns(text))

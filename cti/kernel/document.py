@@ -6,10 +6,11 @@ back, and reading goes on. `Report.check` raises once, at the end, with everythi
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -17,6 +18,8 @@ from cti.kernel.errors import ConfigurationError
 
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 NUMBER = re.compile(r"\d+(\.\d+)?")
+
+T = TypeVar("T")
 
 
 class DocumentError(ConfigurationError):
@@ -158,6 +161,11 @@ class Section:
         """The value of an optional key."""
         self._asked.add(key)
         return self._values.get(key)
+
+    def read(self, key: str, default: T, reader: Callable[[Value], T]) -> T:
+        """What the reader makes of an optional key's value."""
+        value = self.get(key)
+        return default if value is None else reader(value)
 
     def need(self, key: str, what: str) -> Value:
         """The value of a key that must be there; `what` says what to write."""

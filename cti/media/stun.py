@@ -153,12 +153,6 @@ def refusal(asked: StunMessage, error: tuple[int, str]) -> StunMessage:
     return StunMessage(Kind.ERROR, asked.transaction, tuple(attributes))
 
 
-def error_of(answer: StunMessage) -> int:
-    """The code of an error answer; 0 when it has none."""
-    value = answer.get(Name.ERROR_CODE) or b""
-    return (value[2] & 7) * 100 + value[3] if len(value) >= 4 else 0
-
-
 def _attributes(data: bytes) -> list[tuple[int, int, bytes]]:
     """Where each attribute begins, its name and value."""
     found, start = [], HEADER.size

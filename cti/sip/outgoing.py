@@ -195,7 +195,12 @@ def unavailable(request: OutgoingRequest) -> InboundResponse:
 
 def hostport(host: str, port: int) -> str:
     """As in a URI or Via: an IPv6 address in brackets (RFC 5954)."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"{uri_host(host)}:{port}"
+
+
+def uri_host(host: str) -> str:
+    """The host as a URI has it: an IPv6 address in brackets (RFC 5954)."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _respond(

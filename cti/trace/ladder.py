@@ -19,6 +19,7 @@ from enum import Enum
 from textwrap import wrap
 
 from cti.sip.events import Endpoint
+from cti.sip.outgoing import hostport
 from cti.trace.finding import Traced
 from cti.trace.records import Direction, Fact
 from cti.trace.summary import Summary
@@ -234,9 +235,8 @@ def _own_address(call: Traced) -> str:
 
 
 def _address(endpoint: Endpoint) -> str:
-    shown = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     over = "" if endpoint.transport.value == "UDP" else f" {endpoint.transport.value}"
-    return f"{shown}:{endpoint.port}{over}"
+    return f"{hostport(endpoint.host, endpoint.port)}{over}"
 
 
 def _style(summary: Summary) -> Style:

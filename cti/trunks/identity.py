@@ -16,8 +16,9 @@ from sipmessage.message import Headers
 from cti.call.lines import Identity
 from cti.sip.errors import Header
 from cti.sip.message import all_values
+from cti.sip.outgoing import uri_host
 from cti.trunks.numbers import Form, Kind, Number, Numbers, shown
-from cti.trunks.settings import Dnis, Show, Trunk, uri_host
+from cti.trunks.settings import Dnis, Show, Trunk
 
 WITHHELD = "anonymous"
 """The number that asks not to be shown (RFC 3323, 4.1.1.3), in and out."""

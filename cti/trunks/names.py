@@ -7,7 +7,7 @@ from twisted.logger import Logger
 
 from cti.kernel.clock import Clock, DelayedCall
 from cti.sip.events import Endpoint
-from cti.trunks.settings import uri_host
+from cti.sip.outgoing import uri_host
 
 AGAIN = 60.0
 """Seconds between two looks at a name; what is asked keeps answers for their time to live."""

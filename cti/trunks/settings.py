@@ -7,17 +7,12 @@ from enum import Enum
 from cti.kernel.secret import Secret
 from cti.media.model import Security
 from cti.sip.events import Transport
-from cti.sip.outgoing import hostport
+from cti.sip.outgoing import hostport, uri_host
 from cti.trunks.numbers import Form, Reach
 
 USUAL_REACHES = frozenset({Reach.SERVICE, Reach.FREE, Reach.LOCAL, Reach.NATIONAL, Reach.MOBILE})
 """What a trunk may be used for unless it is told otherwise: other countries and premium numbers
 are what a stolen password is used for."""
-
-
-def uri_host(host: str) -> str:
-    """The host as a URI has it: an IPv6 address in brackets (RFC 5954)."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 class Show(Enum):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.cli.trace import message_lines, spoken
+from config.cli.trace import message_lines
 from config.main import main
 from cti.sip.events import Endpoint
 from cti.trace.records import Direction, Leg, Message, encode
@@ -88,18 +88,6 @@ def test_what_is_not_there_is_said(config: Path, capsys: pytest.CaptureFixture[s
     (config.parent / "var" / "trace.ring").unlink()
     assert main(["--config", str(config), "trace", "4711"]) == 1
     assert "trace.ring: No such file" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("environment", "language"),
-    [
-        ({"LANG": "zh_CN.UTF-8"}, "zh"),
-        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
-        ({}, "en"),
-    ],
-)
-def test_the_terminals_language(environment: dict[str, str], language: str) -> None:
-    assert spoken(environment) == language
 
 
 def test_no_message_commands_the_terminal() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from config.cli.trunks import TEXTS, ask, duration, language_of, table, with_addresses
+from config.cli.trunks import TEXTS, ask, duration, table, with_addresses
 from cti.kernel.errors import ConfigurationError
 from cti.trunks.health import State
 from cti.trunks.registering import Standing
@@ -52,12 +52,6 @@ def test_every_state_has_its_word() -> None:
         assert {state.value for state in State} < texts.keys(), language
         assert {state.value for state in Standing} < texts.keys(), language
     assert list(table([], "en", 0.0)) == ["The hotline has no trunks."]
-
-
-def test_the_terminals_language() -> None:
-    assert language_of({"LANG": "zh_CN.UTF-8"}) == "zh"
-    assert language_of({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}) == "en"
-    assert language_of({}) == "en"
 
 
 def test_lengths_of_time() -> None:

@@ -10,6 +10,7 @@ from cti.kernel.errors import RemoteError
 from cti.media import stun
 from cti.media.ice_lite import CONSENT_SECONDS, FORSAKEN_SECONDS, MOST_SOURCES, IceLite
 from cti.media.stun import Kind, Name, StunMessage
+from tests.support.stun_answers import error_of
 
 HOME, AWAY = ("192.0.2.1", 4000), ("198.51.100.7", 5000)
 NOMINATE = (Name.USE_CANDIDATE, b"")
@@ -63,7 +64,7 @@ def test_nobody_else_becomes_the_peer(data: bytes, code: int) -> None:
     line = Line()
     line.agent.configure("theirs")
     answer = line.ask(data)
-    assert stun.error_of(answer) == code
+    assert error_of(answer) == code
     assert not answer.authentic("secret")
     assert (line.agent.peer, line.agent.refused) == (None, 1)
 
@@ -74,7 +75,7 @@ def test_before_the_answer_is_known_our_own_fragment_is_enough() -> None:
 
 def test_a_lite_agent_never_controls() -> None:
     line = Line()
-    assert stun.error_of(line.ask(check(CONTROLLED))) == 487
+    assert error_of(line.ask(check(CONTROLLED))) == 487
     assert line.agent.peer is None
 
 
@@ -82,7 +83,7 @@ def test_what_must_be_understood_and_is_not_is_refused() -> None:
     line = Line()
     odd = StunMessage(Kind.REQUEST, bytes(12), ((Name.USERNAME, b"ours:theirs"), (0x42, b"")))
     answer = line.ask(odd.encode("secret"))
-    assert stun.error_of(answer) == 420
+    assert error_of(answer) == 420
     assert answer.authentic("secret")
 
 
@@ -122,7 +123,7 @@ def test_a_new_fragment_begins_anew() -> None:
     assert line.agent.knows(HOME)
     line.agent.configure("others")
     assert not line.agent.knows(HOME)
-    assert stun.error_of(line.ask(check())) == 401
+    assert error_of(line.ask(check())) == 401
     assert line.ask(check(username="ours:others"), AWAY).kind is Kind.SUCCESS
     assert line.agent.peer == AWAY
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from cti.kernel.errors import RemoteError
 from cti.media import stun
 from cti.media.stun import Kind, Name, StunMessage
+from tests.support.stun_answers import error_of
 
 PASSWORD = "VOkJxbRl1RmTxUk/WvJxBt"
 SAMPLE_REQUEST = bytes.fromhex(
@@ -69,9 +70,9 @@ def test_refusals_name_the_code_and_the_attributes() -> None:
     assert odd.not_understood == (0x0042,)
     no = StunMessage.parse(stun.refusal(odd, stun.UNKNOWN_ATTRIBUTE).encode())
     assert no.kind is Kind.ERROR
-    assert stun.error_of(no) == 420
+    assert error_of(no) == 420
     assert no.get(Name.UNKNOWN_ATTRIBUTES) == b"\x00\x42"
-    assert stun.error_of(stun.refusal(odd, stun.ROLE_CONFLICT)) == 487
+    assert error_of(stun.refusal(odd, stun.ROLE_CONFLICT)) == 487
 
 
 def test_what_follows_the_digest_is_not_believed() -> None:
@@ -110,4 +111,3 @@ def test_any_octets_are_a_message_or_an_error(body: bytes, kind: Kind) -> None:
         except RemoteError:
             continue
         assert not message.authentic("secret")
-        stun.error_of(message)
