@@ -69,6 +69,12 @@ class MediaPort(Protocol):
         Legs that may ever hear each other belong to one group.
         """
 
+    def adopt(self, leg: ConnectionId, group: CallId) -> bool:
+        """Take up a leg of that group that is already there; False: there is none.
+
+        It goes on as it is: where it sends, what it plays, whom it hears, what it records.
+        """
+
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None: ...
 
     def play(

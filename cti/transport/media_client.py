@@ -58,6 +58,8 @@ class MediaWorkers:
         self._reactor = reactor
         self._codecs = settings.codecs
         self._homes: dict[ConnectionId, Home] = {}
+        self._strays: dict[ConnectionId, Home] = {}
+        """Legs that workers hold for a server before us, and that nobody adopted yet."""
         self._groups: dict[CallId, set[ConnectionId]] = {}
         self._opening: set[ConnectionId] = set()
         self._awaiting: list[Deferred[None]] = []
@@ -91,10 +93,29 @@ class MediaWorkers:
         ended = DeferredList([worker.stop() for worker in self._workers])
         return ended.addCallback(lambda _: self._disk.stop())
 
+    def release(self) -> Deferred[None]:
+        """Leave the legs to themselves; fires when nothing of the workers is ours any more."""
+        self._homes.clear()
+        self._groups.clear()
+        released = DeferredList([worker.release() for worker in self._workers])
+        return released.addCallback(lambda _: self._disk.stop())
+
     @property
     def processes(self) -> list[int]:
         """Process ids of the workers that live."""
         return [worker.pid for worker in self._workers if worker.pid is not None]
+
+    @property
+    def survivors(self) -> frozenset[ConnectionId]:
+        """Legs that outlived the server before us, and that nobody adopted yet."""
+        return frozenset(self._strays)
+
+    def close_strays(self) -> Deferred[None]:
+        """Close the survivors nobody adopted; fires when their recordings are closed too."""
+        strays, self._strays = self._strays, {}
+        for leg, home in strays.items():
+            self._settle(leg, home)
+        return DeferredList([self.close(leg) for leg in strays]).addCallback(lambda _: None)
 
     @property
     def open_legs(self) -> int:
@@ -115,9 +136,7 @@ class MediaWorkers:
         worker = self._worker_of(group)
         if worker is None or worker.link is None or leg in self._homes:
             return fail(MediaUnavailable(f"no media worker for leg {leg}"))
-        self._homes[leg] = Home(worker, group)
-        self._groups.setdefault(group, set()).add(leg)
-        worker.legs.add(leg)
+        self._settle(leg, Home(worker, group))
         self._opening.add(leg)
         opened: Deferred[dict[str, Any]]
         opened = worker.link.callRemote(
@@ -126,6 +145,14 @@ class MediaWorkers:
         return opened.addCallbacks(
             self._opened, self._not_opened, callbackArgs=(leg,), errbackArgs=(leg,)
         )
+
+    def adopt(self, leg: ConnectionId, group: CallId) -> bool:
+        """Take up a survivor of that group; False: there is none."""
+        home = self._strays.get(leg)
+        if home is None or home.group != group:
+            return False
+        self._settle(leg, self._strays.pop(leg))
+        return True
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed."""
@@ -251,6 +278,11 @@ class MediaWorkers:
         home = self._homes.get(leg)
         if home is not None and home.worker.link is not None:
             home.worker.link.callRemote(command, leg=leg, **arguments)
+
+    def _settle(self, leg: ConnectionId, home: Home) -> None:
+        self._homes[leg] = home
+        self._groups.setdefault(home.group, set()).add(leg)
+        home.worker.legs.add(leg)
 
     def _forget(self, leg: ConnectionId) -> None:
         home = self._homes.pop(leg, None)

@@ -152,6 +152,17 @@ class MediaWorker:
             self._ask_to_end()
         return self._stopping
 
+    def release(self) -> Deferred[None]:
+        """Let go of it: it is not asked for anything more, nor replaced."""
+        self.legs.clear()
+        self._stopping = Deferred()
+        if self._process is None:
+            self._disarm()
+            self._stopping.callback(None)
+        else:
+            self._hang_up()
+        return self._stopping
+
     def kill(self) -> None:
         """End the process without asking it."""
         if self._process is not None:

@@ -120,6 +120,11 @@ class MediaEngine:
         given = self._settings
         return succeed(MediaAddress(given.host, sound.port, wire.own, given.codecs))
 
+    def adopt(self, leg: ConnectionId, group: CallId) -> bool:
+        """Whether such a leg is there: it goes on as it is."""
+        found = self._legs.get(leg)
+        return found is not None and found.group == group
+
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed from the next tick on."""
         found = self._legs.get(leg)

@@ -113,6 +113,14 @@ def test_an_open_leg_is_not_opened_again(stage: Stage) -> None:
     stage(scene)
 
 
+def test_a_leg_that_is_not_there_is_not_adopted(stage: Stage) -> None:
+    async def scene(media: MediaPort, _ear: Ear) -> None:
+        assert not media.adopt(ONE, CALL)
+        assert await media.close(ONE) == LegStatistics()
+
+    stage(scene)
+
+
 def test_what_plays_is_heard_sample_by_sample(stage: Stage, tmp_path: Path) -> None:
     prompt = tone(700, 0.3)
     first, second = (write_wave(tmp_path / f"{n}.wav", prompt) for n in (1, 2))

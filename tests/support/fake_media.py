@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList, succeed
 
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import (
@@ -61,6 +61,8 @@ class FakeMedia:
         self.recordings: dict[ConnectionId, Path] = {}
         self.masked: set[ConnectionId] = set()
         self.open_legs: set[ConnectionId] = set()
+        self.survivors: frozenset[ConnectionId] = frozenset()
+        """Legs left by a server before, which nobody adopted yet."""
 
     def open(
         self, leg: ConnectionId, group: CallId, security: Security = Security.NONE
@@ -69,6 +71,12 @@ class FakeMedia:
         opened: Deferred[MediaAddress] = Deferred()
         self._do(lambda: self._open(leg, opened, OWN[security]))
         return opened
+
+    def adopt(self, leg: ConnectionId, group: CallId) -> bool:
+        if leg not in self.survivors or self.groups[leg] != group:
+            return False
+        self.survivors -= {leg}
+        return True
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         self.targets[leg] = target
@@ -114,6 +122,15 @@ class FakeMedia:
         closed: Deferred[LegStatistics] = Deferred()
         self._do(lambda: self._close(leg, closed))
         return closed
+
+    def release(self) -> Deferred[None]:
+        """The server lets go of its legs, or is killed: all of them go on."""
+        self.survivors, self.listener = frozenset(self.open_legs), None
+        return succeed(None)
+
+    def close_strays(self) -> Deferred[None]:
+        strays, self.survivors = sorted(self.survivors), frozenset()
+        return DeferredList([self.close(leg) for leg in strays]).addCallback(lambda _: None)
 
     # --- what a worker would say ------------------------------------------------------------
 
