@@ -3,12 +3,13 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.support.house import free_port
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def cluster(programs: Path) -> Iterator[str]:
             f"--regid={account.pw_gid}",
             "--clear-groups",
         ]
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
 
     def run(*words: str) -> None:
         subprocess.run(
@@ -57,10 +58,3 @@ def cluster(programs: Path) -> Iterator[str]:
         if (data / "postmaster.pid").exists():
             run(*control, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

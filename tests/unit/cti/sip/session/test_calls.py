@@ -67,6 +67,16 @@ def answering(peer: Peer, then: Callable[[SessionId], None] = lambda _: None) ->
     peer.on_report = react
 
 
+def ringing(peer: Peer) -> None:
+    """Let the peer ring, and no more."""
+
+    def react(report: object) -> None:
+        if isinstance(report, SessionOffered):
+            peer.perform(peer.user_agent.ring(report.session))
+
+    peer.on_report = react
+
+
 def kinds(peer: Peer) -> list[str]:
     return [type(report).__name__ for report in peer.reports]
 
@@ -129,12 +139,7 @@ def test_both_may_hang_up_at_once() -> None:
 def test_a_call_is_cancelled_while_it_rings() -> None:
     link = LossyLink()
     caller, called = pair(link)
-
-    def ring(report: object) -> None:
-        if isinstance(report, SessionOffered):
-            called.perform(called.user_agent.ring(report.session))
-
-    called.on_report = ring
+    ringing(called)
     session = call(caller)
     link.run(1)
     caller.perform(caller.user_agent.end(session))
@@ -161,12 +166,7 @@ def test_a_cancel_waits_for_the_first_provisional_response() -> None:
 def test_a_2xx_that_crosses_the_cancel_is_acknowledged_and_ended() -> None:
     link = LossyLink()
     caller, called = pair(link)
-
-    def ring(report: object) -> None:
-        if isinstance(report, SessionOffered):
-            called.perform(called.user_agent.ring(report.session))
-
-    called.on_report = ring
+    ringing(called)
     session = call(caller)
     link.run(1)
     (offered,) = called.told(SessionOffered)
