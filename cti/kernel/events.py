@@ -5,14 +5,12 @@ journal stores `encode(event)`; `decode` gives the equal event back, which is wh
 and statistics are folded from.
 """
 
-import types
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from enum import Enum
-from functools import cache
-from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar
+
+from cti.kernel.plain import from_plain, to_plain
 
 type_of_kind: dict[str, type["Event"]] = {}
 
@@ -34,54 +32,14 @@ class Event:
 
 def encode(event: Event) -> Record:
     """The event's fields as JSON-able values, without its kind."""
-    return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+    record: Record = to_plain(event)
+    return record
 
 
 def decode(kind: str, record: Mapping[str, Any]) -> Event:
     """The event that `encode` wrote down; KeyError for a kind nobody defines.
 
-    Fields the record lacks take their defaults, so that older journals stay readable.
+    Fields the record lacks take their defaults, so that older journals stay readable; ValueError
+    where there is none.
     """
-    cls = type_of_kind[kind]
-    hints = _hints(kind)
-    return cls(**{name: _typed(hints[name], record[name]) for name in hints if name in record})
-
-
-@cache
-def _hints(kind: str) -> dict[str, Any]:
-    cls = type_of_kind[kind]
-    hints = get_type_hints(cls)
-    return {field.name: hints[field.name] for field in fields(cls)}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case Decimal():
-            return str(value)
-        case Enum():
-            return value.value
-        case tuple() | list():
-            return [_plain(item) for item in value]
-        case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
-    return value
-
-
-def _typed(hint: Any, value: Any) -> Any:
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        inner = [arg for arg in get_args(hint) if arg is not type(None)]
-        return None if value is None else _typed(inner[0], value)
-    if origin is tuple:
-        item = get_args(hint)[0]
-        return tuple(_typed(item, each) for each in value)
-    if origin is not None:
-        return dict(value) if isinstance(value, Mapping) else value
-    hint = getattr(hint, "__supertype__", hint)
-    if hint is datetime:
-        return datetime.fromisoformat(value)
-    if isinstance(hint, type) and issubclass(hint, (Decimal, Enum)):
-        return hint(value)
-    return value
+    return from_plain(type_of_kind[kind], record)
