@@ -6,6 +6,7 @@ from typing import Protocol
 from cti.sip.access.registrar import Binding
 from cti.sip.events import Invitation, SessionId
 from cti.sip.sdp import SessionDescription
+from cti.sip.session.kept import KeptSession
 
 
 class Signalling(Protocol):
@@ -52,6 +53,26 @@ class Signalling(Protocol):
 
     def notify_refer(self, session: SessionId, refer: str, status: int) -> None:
         """Tell how the call goes that they asked for; a final status ends the subscription."""
+
+    def keep(self, session: SessionId) -> KeptSession | None:
+        """What another process needs to take the session up, and nothing secret.
+
+        None unless it is answered and nothing of it is under way: what was kept before then holds
+        still. `SessionChanged` tells when there is something new to keep.
+        """
+
+    def resume(
+        self,
+        kept: KeptSession,
+        *,
+        secret: str = "",
+        described: SessionDescription | None = None,
+    ) -> None:
+        """Take a kept session up under its name; LocalError when it is here.
+
+        `secret` is what answers challenges for `kept.user`, a trunk's name with a carrier;
+        `described` what we described last, where its keys are still known.
+        """
 
     def contacts(self, account: str) -> Sequence[Binding]:
         """Where the account registered, the newest first."""

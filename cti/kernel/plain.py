@@ -60,7 +60,8 @@ def from_plain(kind: type[T], record: Plain) -> T:
     Fields that a dataclass's record lacks take their defaults and fields nobody knows are passed
     over, so that what older and newer versions wrote stays readable.
     """
-    value: T = _reader(kind)(record)
+    hint: Any = kind
+    value: T = _reader(hint)(record)
     return value
 
 

@@ -72,6 +72,8 @@ class SessionTimer(Enum):
     """Refuse the offer of their UPDATE or PRACK, which nobody answered."""
     REFRESH = "refresh"
     """Show that we are still there (RFC 4028)."""
+    RESUMED = "resumed"
+    """Ask whether the far side of a session that was taken up again is still there."""
     EXPIRED = "expired"
     """The far side did not show that it is still there."""
     NOTIFYING = "notifying"

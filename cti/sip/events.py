@@ -226,6 +226,17 @@ class SessionReofferRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """What `keep` gives of a session that was kept is not what it gave then.
+
+    The far side is elsewhere, can do other things, or another session timer or description was
+    agreed on. Never told of sessions that nobody kept.
+    """
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
 class SessionKey:
     """A key press by SIP INFO (application/dtmf-relay, application/dtmf)."""
 
@@ -351,6 +362,7 @@ Report = (
     | SessionConfirmed
     | SessionReoffered
     | SessionReofferRefused
+    | SessionChanged
     | SessionKey
     | SessionEnded
     | SessionReferred

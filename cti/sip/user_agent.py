@@ -33,6 +33,7 @@ from cti.sip.registration import Registration
 from cti.sip.sdp import SessionDescription
 from cti.sip.session.capabilities import ALLOW, SUPPORTED
 from cti.sip.session.conversation import described
+from cti.sip.session.kept import KeptSession
 from cti.sip.session.replaces import Replaces
 from cti.sip.session.session_table import SessionTable
 from cti.sip.session.session_timer import ask
@@ -214,6 +215,32 @@ class UserAgent:
         """Press a key by INFO (application/dtmf-relay)."""
         if found := self._sessions.get(session):
             found.send_key(key)
+        return self._core.drain()
+
+    # --- sessions through a restart -----------------------------------------------------------
+
+    def keep(self, session: SessionId) -> KeptSession | None:
+        """What another process needs to take the session up; None unless it is answered and
+        nothing of it is under way, which says nothing against what was kept before.
+        """
+        found = self._sessions.get(session)
+        return found.keep() if found is not None else None
+
+    def resume(
+        self,
+        kept: KeptSession,
+        now: float,
+        *,
+        secret: str = "",
+        described: SessionDescription | None = None,
+    ) -> Output:
+        """Take a kept session up, established and under its name; LocalError when it is here.
+
+        `secret` answers challenges for `kept.user`. `described` is our last description with its
+        keys, where somebody still has it: see `cti.sip.session.kept`.
+        """
+        self._core.now = now
+        self._sessions.resume(kept, secret, described)
         return self._core.drain()
 
     # --- calls on behalf of others (RFC 3515) -----------------------------------------------

@@ -30,6 +30,7 @@ from cti.sip.events import (
     StopTimer,
 )
 from cti.sip.sdp import SessionDescription
+from cti.sip.session.kept import KeptSession
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
 from cti.trace.records import Direction, Tap
@@ -221,6 +222,21 @@ class SipEndpoint:
     def end(self, session: SessionId, reason: str = "") -> None:
         """Leave a session in any state."""
         self._perform(self.user_agent.end(session, reason))
+
+    def keep(self, session: SessionId) -> KeptSession | None:
+        """What another process needs to take the session up, where nothing of it is under way."""
+        return self.user_agent.keep(session)
+
+    def resume(
+        self,
+        kept: KeptSession,
+        *,
+        secret: str = "",
+        described: SessionDescription | None = None,
+    ) -> None:
+        """Take a kept session up; LocalError when it is here."""
+        now = self._reactor.seconds()
+        self._perform(self.user_agent.resume(kept, now, secret=secret, described=described))
 
     def send_key(self, session: SessionId, key: str) -> None:
         """Press a key by INFO."""

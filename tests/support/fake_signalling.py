@@ -20,8 +20,38 @@ from cti.sip.events import (
     SessionOffered,
 )
 from cti.sip.sdp import SessionDescription, offer
+from cti.sip.session.capabilities import Capabilities
+from cti.sip.session.dialog import Dialog
+from cti.sip.session.kept import KeptSession
 
 TRUNK = Endpoint("192.0.2.1", 5060)
+
+
+def kept_session(session: SessionId) -> KeptSession:
+    """What is kept of a session whose far side is the trunk."""
+    dialog = Dialog(
+        call_id=f"{session}@192.0.2.1",
+        local="<sip:hotline@192.0.2.9>;tag=ours",
+        remote="<sip:caller@192.0.2.1>;tag=theirs",
+        remote_tag="theirs",
+        target="sip:caller@192.0.2.1",
+        routes=(),
+        destination=TRUNK,
+        remote_sequence=1,
+    )
+    described = offer("192.0.2.9", 40000)
+    return KeptSession(
+        id=session,
+        tag="ours",
+        dialog=dialog,
+        sequence=1,
+        began=False,
+        peer=Capabilities(),
+        agreed=None,
+        local=str(described),
+        remote=str(offer("192.0.2.1", 30000)),
+        keyed=False,
+    )
 
 
 class FakeSignalling:
@@ -42,6 +72,7 @@ class FakeSignalling:
         self.asked_to_call: dict[SessionId, str] = {}
         self.refer_answers: dict[str, int] = {}
         self.notified: dict[str, list[int]] = {}
+        self.resumed: dict[SessionId, tuple[KeptSession, str, SessionDescription | None]] = {}
         self.contacts_of: dict[str, list[Binding]] = {}
 
     def offered(
@@ -129,6 +160,20 @@ class FakeSignalling:
         if session in self.live:
             self.ended[session] = reason
             self.over(session, Ended.LOCAL)
+
+    def keep(self, session: SessionId) -> KeptSession | None:
+        return kept_session(session) if session in self.live else None
+
+    def resume(
+        self,
+        kept: KeptSession,
+        *,
+        secret: str = "",
+        described: SessionDescription | None = None,
+    ) -> None:
+        assert kept.id not in self.live
+        self.live.add(kept.id)
+        self.resumed[kept.id] = (kept, secret, described)
 
     def contacts(self, account: str) -> list[Binding]:
         return self.contacts_of.get(account, [])

@@ -16,6 +16,7 @@ from cti.kernel.identifiers import CallId
 from cti.sip.access.registrar import Binding
 from cti.sip.events import Invitation, SessionId
 from cti.sip.sdp import SessionDescription
+from cti.sip.session.kept import KeptSession
 from tests.support.fake_media import FakeMedia
 from tests.support.lossy_link import LossyLink, Peer, counting_entropy
 from tests.support.worlds import raise_error
@@ -105,6 +106,20 @@ class PeerSignalling:
 
     def end(self, session: SessionId, reason: str = "") -> None:
         self._peer.perform(self._peer.user_agent.end(session, reason))
+
+    def keep(self, session: SessionId) -> KeptSession | None:
+        return self._peer.user_agent.keep(session)
+
+    def resume(
+        self,
+        kept: KeptSession,
+        *,
+        secret: str = "",
+        described: SessionDescription | None = None,
+    ) -> None:
+        agent = self._peer.user_agent
+        now = self._link.now
+        self._peer.perform(agent.resume(kept, now, secret=secret, described=described))
 
     def contacts(self, account: str) -> Sequence[Binding]:
         return self._peer.user_agent.contacts(account, self._link.now)

@@ -23,7 +23,15 @@ from cti.sip.sdp.negotiate import (
     offer,
     offered_keying,
 )
-from cti.sip.sdp.security import SUITES, Crypto, DtlsIdentity, Keying, OwnSecurity, Setup
+from cti.sip.sdp.security import (
+    SUITES,
+    Crypto,
+    DtlsIdentity,
+    Keying,
+    OwnSecurity,
+    Setup,
+    without_keys,
+)
 
 __all__ = [
     "CONTENT_TYPE",
@@ -47,4 +55,5 @@ __all__ = [
     "check",
     "offer",
     "offered_keying",
+    "without_keys",
 ]

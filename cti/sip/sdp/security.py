@@ -8,7 +8,7 @@ import re
 from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from cti.sip.sdp.grammar import Attribute
@@ -24,6 +24,9 @@ TLS_PREFIX = "UDP/TLS/"
 DTLS_PROTOCOL = "UDP/TLS/RTP/SAVPF"
 SDES_PROTOCOL = "RTP/SAVP"
 HASH = "sha-256"
+
+SECRET_ATTRIBUTES = frozenset(("crypto", "key-mgmt", "ice-pwd"))
+"""What proves or protects by being known to two only (RFC 4568, RFC 4567, RFC 8839, 5.4)."""
 
 _CRYPTO = re.compile(r"(?P<tag>[1-9][0-9]{0,8}) +(?P<suite>\S+) +(?P<keys>\S+)(?P<more>( +\S+)*) *")
 _HARMLESS = re.compile(r"-.*|WSH=[0-9]+|KDR=0")
@@ -180,3 +183,18 @@ def _fits(key: str, suite: str) -> bool:
         return len(b64decode(key, validate=True)) == SUITES[suite]
     except (NoBase64, ValueError):
         return False
+
+
+def without_keys(description: SessionDescription) -> SessionDescription:
+    """The description with nothing in it that must not be written down."""
+    return replace(
+        description,
+        attributes=_harmless(description.attributes),
+        media=tuple(
+            replace(media, attributes=_harmless(media.attributes)) for media in description.media
+        ),
+    )
+
+
+def _harmless(attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+    return tuple(each for each in attributes if each[0].lower() not in SECRET_ATTRIBUTES)

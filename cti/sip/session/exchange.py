@@ -33,6 +33,17 @@ class Exchange:
         """What we described in the last finished exchange."""
         self.remote: SessionDescription | None = None
         self._offer: SessionDescription | None = None
+        self._before = Turn.NONE
+        """What holds again should the offer under way come to nothing."""
+
+    @classmethod
+    def resumed(
+        cls, local: SessionDescription | None, remote: SessionDescription | None
+    ) -> "Exchange":
+        """What was agreed on, of which one side or both may be unknown by now."""
+        exchange = cls()
+        exchange.turn, exchange.local, exchange.remote = Turn.AGREED, local, remote
+        return exchange
 
     @property
     def idle(self) -> bool:
@@ -42,7 +53,7 @@ class Exchange:
     def copy(self) -> "Exchange":
         """The same state for one more dialog of a forked INVITE."""
         other = Exchange()
-        other.turn, other._offer = self.turn, self._offer
+        other.turn, other._offer, other._before = self.turn, self._offer, self._before
         other.local, other.remote = self.local, self.remote
         return other
 
@@ -71,7 +82,7 @@ class Exchange:
     def withdraw(self) -> None:
         """The offer under way came to nothing: what was agreed before holds."""
         if not self.idle:
-            self._close(Turn.NONE if self.local is None else Turn.AGREED)
+            self._close(self._before)
 
     def check(self) -> None:
         """RequestError when their offer comes at a bad time (RFC 3311, 5.2; RFC 3261, 14.2)."""
@@ -83,6 +94,7 @@ class Exchange:
     def _begin(self, turn: Turn, description: SessionDescription) -> None:
         if not self.idle:
             raise LocalError(f"an offer during an offer: {self.turn}")
+        self._before = self.turn
         self.turn, self._offer = turn, description
 
     def _close(self, turn: Turn) -> None:

@@ -49,6 +49,7 @@ class Offering:
     def proceed(self) -> None:
         """Something came to its end: make the offer that waits, if nothing hinders it."""
         session = self._session
+        session.look()
         if not self._wanted or session.phase.over:
             return
         usage = session.usage or _latest(session.client)
@@ -169,6 +170,7 @@ class Offering:
             headers = (*headers, *terms)
         if offer is None:
             self._core.respond(key, request, 200, headers=headers)
+            session.look()
         else:
             self._ask(TheirOffer(key, request, usage, headers), offer)
 
@@ -253,12 +255,22 @@ class Offering:
             self.reject(504)
         elif timer is SessionTimer.REFRESH:
             self._keep_alive()
+        elif timer is SessionTimer.RESUMED:
+            self._ask_whether_there()
 
     def close(self) -> None:
         """The session is over."""
         self._wanted = False
         self.reject(487)
         self._conversation.stop_timer(SessionTimer.GLARE)
+
+    def _ask_whether_there(self) -> None:
+        """Whoever left while nobody was here to hear it says so now: 481 (RFC 5057, 5)."""
+        current = self._session.refresh.current
+        if current is not None and current.ours:
+            self._keep_alive()
+        else:
+            self._session.request("OPTIONS", _whatever)
 
     def _keep_alive(self) -> None:
         """Refresh by UPDATE, else by re-INVITE; one who knows no timers is only asked."""
@@ -285,6 +297,7 @@ class Offering:
         if what.status < 300:
             usage.dialog = usage.dialog.refreshed(what.response.message)
             refresh.granted(what.response.message)
+            self._session.look()
         elif what.status in (405, 501):
             left = usage.peer.methods - {"UPDATE"}
             usage.peer = Capabilities(left, usage.peer.option_tags)
@@ -297,6 +310,11 @@ class Offering:
     def _still_there(self, what: Answered) -> None:
         del what
         self._session.refresh.agreed(self._session.refresh.current)
+
+
+def _whatever(answered: Answered) -> None:
+    """Any answer but 408 and 481, which the session sees to, says that it is there."""
+    del answered
 
 
 def _check_agreed(usage: InviteUsage) -> None:

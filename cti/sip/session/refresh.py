@@ -15,6 +15,9 @@ from cti.sip.session.session_timer import Agreed, Terms
 
 LONGEST_MARGIN = 32.0
 """Seconds before the end of the interval at which BYE goes out (RFC 4028, 10)."""
+RESUMED_PART = 8
+"""Of the interval, after which a session that was taken up again is refreshed; at the latest when
+a BYE would have been given up that its far side sent while nobody was here (Timer F)."""
 SHORTEST_WAIT = 5.0
 """Seconds; a refresh that would be tried again sooner is not."""
 
@@ -27,6 +30,7 @@ class Refresh:
         self._conversation = conversation
         self._terms = terms
         self._wait = 0.0
+        self._resumed = False
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -66,6 +70,23 @@ class Refresh:
             margin = min(LONGEST_MARGIN, agreed.interval / 3)
             self._conversation.start_timer(SessionTimer.EXPIRED, agreed.interval - margin)
 
+    def resume(self, agreed: Agreed | None) -> None:
+        """Go on with what held before the session was kept, however long ago that was.
+
+        Nobody knows how much of the interval is left: a refresh of ours comes early, and the far
+        side is given the whole interval once more for its own.
+        """
+        self.current = agreed
+        patience, share = self._conversation.core.settings.timers.limit, self._share()
+        if agreed is not None:
+            self._wait = agreed.interval / 2
+            patience = min(patience, agreed.interval / RESUMED_PART)
+            if agreed.known:
+                margin = min(LONGEST_MARGIN, agreed.interval / 3)
+                self._conversation.start_timer(SessionTimer.EXPIRED, agreed.interval - margin)
+        self._resumed = True
+        self._conversation.start_timer(SessionTimer.RESUMED, patience * (1 + share))
+
     def failed(self) -> None:
         """A refresh of ours was refused: once more at half of what is left."""
         self._wait /= 2
@@ -74,6 +95,13 @@ class Refresh:
 
     def stop(self) -> None:
         """Wait for nothing any more."""
+        if self._resumed:
+            self._resumed = False
+            self._conversation.stop_timer(SessionTimer.RESUMED)
         if self.current is not None:
             self._conversation.stop_timer(SessionTimer.REFRESH)
             self._conversation.stop_timer(SessionTimer.EXPIRED)
+
+    def _share(self) -> float:
+        """From 0 to 1, by chance: thousands of sessions are not asked about at once."""
+        return int(self._conversation.core.entropy(2), 16) / 0xFFFF

@@ -18,6 +18,7 @@ from cti.sip.events import (
     Ended,
     Endpoint,
     SessionAccepted,
+    SessionChanged,
     SessionConfirmed,
     SessionEnded,
     SessionId,
@@ -36,6 +37,7 @@ from cti.sip.session.dialog import Dialog
 from cti.sip.session.ending import Ending, Sessions, reason_of, refusal_of
 from cti.sip.session.exchange import Exchange
 from cti.sip.session.inside import Inside
+from cti.sip.session.kept import KeptSession, keep
 from cti.sip.session.offering import Offering
 from cti.sip.session.refer import References
 from cti.sip.session.refresh import Refresh
@@ -57,6 +59,8 @@ class Session:
         """Call-ID, From tag and CSeq number of their first INVITE."""
         self.client: ClientInvite | None = None
         self.server: ServerInvite | None = None
+        self._kept: tuple[object, ...] | None = None
+        """What was last kept of it, as long as nothing newer was told of."""
         self.conversation = Conversation(core, session_id)
         self.refresh = Refresh(self.conversation, core.settings.session_terms)
         self.references = References(self.conversation, sessions.find)
@@ -161,6 +165,29 @@ class Session:
         """Offer other media; waits while another offer is under way, and the last one wins."""
         if not self.phase.over:
             self.offering.offer(offer)
+
+    def keep(self) -> KeptSession | None:
+        """The session as another process could take it up; from now on changes are told."""
+        kept = keep(self)
+        if kept is not None:
+            self._kept = self._lasting
+        return kept
+
+    def look(self) -> None:
+        """Something came to its end: tell if what was kept does not hold any more."""
+        if self._kept is not None and self._kept != self._lasting and keep(self) is not None:
+            self._kept = None
+            self._core.report(SessionChanged(self.id))
+
+    @property
+    def _lasting(self) -> tuple[object, ...] | None:
+        """What of the session changes seldom, for comparing."""
+        usage = self.usage
+        if usage is None:
+            return None
+        dialog, exchange = usage.dialog, usage.exchange
+        place = dialog.target, dialog.destination
+        return *place, usage.peer, self.refresh.current, exchange.local, exchange.remote
 
     def send_key(self, key: str) -> None:
         """Press a key by INFO."""
@@ -316,7 +343,12 @@ class Session:
                 self.ending.unpracked(self.server)
             case SessionTimer.CANCELLED if self.client is not None:
                 self.client.abandon()
-            case SessionTimer.GLARE | SessionTimer.UNDECIDED | SessionTimer.REFRESH:
+            case (
+                SessionTimer.GLARE
+                | SessionTimer.UNDECIDED
+                | SessionTimer.REFRESH
+                | SessionTimer.RESUMED
+            ):
                 self.offering.timer_fired(timer)
             case SessionTimer.EXPIRED:
                 self.lost()

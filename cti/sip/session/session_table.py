@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from cti.kernel.errors import Refused
+from cti.kernel.errors import LocalError, Refused
 from cti.sip.core import Core
 from cti.sip.errors import RequestError
 from cti.sip.events import SessionId
 from cti.sip.message import InboundRequest, all_values
+from cti.sip.sdp import SessionDescription
 from cti.sip.session.conversation import Phase
+from cti.sip.session.kept import KeptSession, resume
 from cti.sip.session.replaces import Replaces
 from cti.sip.session.session import Session
 
@@ -35,6 +37,18 @@ class SessionTable:
         """A new session whose dialog has that Call-ID and, on our side, that tag."""
         session = Session(self._core, SessionId(self._core.entropy(8)), call_id, tag, self)
         self._by_id[session.id] = self._by_dialog[call_id, tag] = session
+        return session
+
+    def resume(
+        self, kept: KeptSession, secret: str, described: SessionDescription | None
+    ) -> Session:
+        """A session that another process kept, under its name; LocalError when it is here."""
+        dialog = kept.dialog.call_id, kept.tag
+        if kept.id in self._by_id or dialog in self._by_dialog:
+            raise LocalError(f"session {kept.id} is here already")
+        session = Session(self._core, kept.id, kept.dialog.call_id, kept.tag, self)
+        self._by_id[kept.id] = self._by_dialog[dialog] = session
+        resume(session, kept, secret, described)
         return session
 
     def began(self, session: Session, invite: InboundRequest) -> None:

@@ -1,0 +1,137 @@
+"""A confirmed session as plain values, so that another process can take it up (RFC 3261, 12).
+
+What is kept is what both sides agreed on and nothing secret: no password, which the configuration
+has, and no SRTP key (RFC 4568) nor ICE password, which only the media worker needs and still has.
+Descriptions are kept without them, for three uses:
+
+- the next description of ours carries on the ``o=`` line with a higher version (RFC 3264, 8);
+- DTLS keeps the roles of its handshake (RFC 8842, 5.3);
+- a session timer (RFC 4028) that can only be refreshed by re-INVITE repeats the last description.
+  Where keys were taken out of it, it cannot be repeated, and repeating it without would change the
+  call: then the far side is asked by OPTIONS whether it is there, unless whoever resumes the
+  session hands the whole description in. UPDATE, which telephones with session timers know,
+  refreshes without a description anyway.
+
+A snapshot may be older than the last request of ours: CSeq numbers go on `SEQUENCE_GAP` higher,
+which the far side must accept (12.2.2), so that nothing need be written per request. Requests,
+offers and REFERs under way are not kept: whoever waits for their answers hears 481 or nothing.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cti.sip.errors import DescriptionError
+from cti.sip.events import SessionId
+from cti.sip.sdp import SessionDescription, without_keys
+from cti.sip.session.capabilities import Capabilities
+from cti.sip.session.conversation import InviteUsage, Phase
+from cti.sip.session.dialog import Dialog
+from cti.sip.session.exchange import Exchange
+from cti.sip.session.session_timer import Agreed
+
+if TYPE_CHECKING:
+    from cti.sip.session.session import Session
+
+SEQUENCE_GAP = 1000
+"""More requests than a session sends between two snapshots."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """An answered session with nothing under way; `cti.kernel.plain` writes it down."""
+
+    id: SessionId
+    tag: str
+    """Ours."""
+    dialog: Dialog
+    sequence: int
+    """Our last CSeq number."""
+    began: bool
+    """Whether we sent the first INVITE."""
+    peer: Capabilities
+    agreed: Agreed | None
+    """The session timer."""
+    local: str
+    """What we described last, without keys; empty when nothing was agreed on."""
+    remote: str
+    keyed: bool
+    """Whether a description had keys."""
+    user: str = ""
+    """Who answers challenges of the far side; the secret is not kept."""
+
+    @property
+    def described(self) -> SessionDescription | None:
+        """What we described last, without keys: `previous` of what we describe next."""
+        return _read(self.local)
+
+
+def keep(session: "Session") -> KeptSession | None:
+    """The session as it stands; None unless it is answered and nothing of it is under way.
+
+    None says nothing against what was kept of it before.
+    """
+    usage = session.usage
+    if usage is None or session.phase is not Phase.ESTABLISHED:
+        return None
+    if session.client is not None or session.server is not None or not usage.exchange.idle:
+        return None
+    local, remote = usage.exchange.local, usage.exchange.remote
+    bare = [without_keys(each) if each is not None else None for each in (local, remote)]
+    return KeptSession(
+        id=session.id,
+        tag=session.tag,
+        dialog=usage.dialog,
+        sequence=session.conversation.sequence,
+        began=session.conversation.began,
+        peer=usage.peer,
+        agreed=session.refresh.current,
+        local=_written(bare[0]),
+        remote=_written(bare[1]),
+        keyed=bare != [local, remote],
+        user=session.conversation.credentials[0],
+    )
+
+
+def resume(
+    session: "Session", kept: KeptSession, secret: str, described: SessionDescription | None
+) -> None:
+    """Have a session that was just made go on as the kept one."""
+    conversation = session.conversation
+    conversation.usage = InviteUsage(
+        _anywhere(kept.dialog), _exchange(kept, described), kept.peer, settled=True
+    )
+    conversation.began = kept.began
+    conversation.sequence = kept.sequence + SEQUENCE_GAP
+    conversation.credentials = (kept.user, secret)
+    session.phase = Phase.ESTABLISHED
+    session.refresh.resume(kept.agreed)
+
+
+def _exchange(kept: KeptSession, described: SessionDescription | None) -> Exchange:
+    if not kept.local:
+        return Exchange()
+    if kept.keyed:
+        return Exchange.resumed(described, None)
+    return Exchange.resumed(described or kept.described, _read(kept.remote))
+
+
+def _anywhere(dialog: Dialog) -> Dialog:
+    """The dialog without the connection that led to the far side, which is gone.
+
+    Its name may even be that of another by now. Who can be connected to is (RFC 3261, 18.1.1); a
+    browser or who is behind a translator cannot, and requests to it fail as undeliverable.
+    """
+    if not dialog.destination.transport.reliable:
+        return dialog
+    return replace(dialog, destination=replace(dialog.destination, flow=""))
+
+
+def _written(description: SessionDescription | None) -> str:
+    return str(description) if description is not None else ""
+
+
+def _read(text: str) -> SessionDescription | None:
+    try:
+        return SessionDescription.parse(text.encode()) if text else None
+    except DescriptionError:
+        return None
