@@ -1,18 +1,21 @@
 """Reading and writing the journal and the call records; everything here runs in a database thread.
 
 A call record is never written by hand: the transaction that adds events to the journal folds the
-records of the calls they concern from the journal itself, so both are always of one mind.
+records of the calls they concern from the journal itself, so both are always of one mind. Rows are
+written a batch at a time, a statement for each table, however many calls the batch is about.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import Select, delete, func, insert, or_, select, tuple_
+from sqlalchemy import Select, Table, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from agents.events import CallWrappedUp  # noqa: F401  (registers its kinds for decode)
 from cti.call.events import CallCleared, CallEvent, CallStarted
+from cti.database import Base
 from cti.kernel.errors import LocalError
 from cti.kernel.events import Event, decode, encode, type_of_kind
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId
@@ -81,9 +84,8 @@ def append_events_txn(session: Session, first: int, events: Sequence[Event]) -> 
             raise ForeignWriterError(f"journal {first} is {there.kind}, not {events[0].kind}")
         return
     rows = [_row(first + offset, event) for offset, event in enumerate(events)]
-    session.execute(insert(JournalRow), rows)
-    for call_id in _concerned(session, events):
-        _store_record(session, call_id)
+    _insert(session, JournalRow, rows)
+    _store_records(session, [event for event in events if isinstance(event, CallEvent)])
 
 
 def read_journal_txn(
@@ -135,15 +137,6 @@ def _row(sequence: int, event: Event) -> dict[str, object]:
 
 def _same(row: JournalRow, event: Event) -> bool:
     return row.kind == event.kind and row.record == encode(event)
-
-
-def _concerned(session: Session, events: Iterable[Event]) -> list[CallId]:
-    """Calls that began or ended in these events, or ended before and had more to tell."""
-    calls = [event for event in events if isinstance(event, CallEvent)]
-    turned = {each.call_id for each in calls if isinstance(each, CallStarted | CallCleared)}
-    others = {each.call_id for each in calls} - turned
-    ended = select(CallRow.call_id).where(CallRow.call_id.in_(others), CallRow.ended.is_not(None))
-    return [*sorted(turned), *(CallId(call_id) for call_id in session.scalars(ended))]
 
 
 # --- call records ---------------------------------------------------------------------------
@@ -213,13 +206,57 @@ def _filtered(query: Select[CallRow], wanted: CallFilter) -> Select[CallRow]:
     return query
 
 
-def _store_record(session: Session, call_id: CallId) -> None:
-    record = record_of(call_events_txn(session, call_id))
-    if record is None:
-        return
-    session.execute(delete(CallRow).where(CallRow.call_id == call_id))  # and its legs and waits
-    session.execute(insert(CallRow), [call_values(record)])
-    if record.legs:
-        session.execute(insert(LegRow), leg_values(record))
-    if record.waits:
-        session.execute(insert(WaitRow), wait_values(record))
+def _store_records(session: Session, events: Iterable[CallEvent]) -> None:
+    """Fold the calls that began or ended in these events, or ended before and had more to tell."""
+    told: dict[CallId, list[CallEvent]] = {}
+    for event in events:
+        told.setdefault(event.call_id, []).append(event)
+    # Of a call that began here all is known: what comes before its beginning is nobody's.
+    begun = {call_id: each for call_id, each in told.items() if _any(each, CallStarted)}
+    others = {call_id: each for call_id, each in told.items() if call_id not in begun}
+    ended = _over(session, others)
+    if ended:
+        # Their legs and waits go with them.
+        session.execute(delete(_table(CallRow)).where(CallRow.call_id.in_(ended)))
+    folded = map(record_of, (*begun.values(), *_events_of(session, ended).values()))
+    records = [record for record in folded if record is not None]
+    _insert(session, CallRow, [call_values(record) for record in records])
+    _insert(session, LegRow, [row for record in records for row in leg_values(record)])
+    _insert(session, WaitRow, [row for record in records for row in wait_values(record)])
+
+
+def _over(session: Session, told: Mapping[CallId, Iterable[CallEvent]]) -> list[CallId]:
+    """Of calls that began before these events, those that end in them or had ended already."""
+    ending = [call_id for call_id, events in told.items() if _any(events, CallCleared)]
+    if len(ending) == len(told):
+        return ending
+    rest = told.keys() - ending
+    ended = select(CallRow.call_id).where(CallRow.call_id.in_(rest), CallRow.ended.is_not(None))
+    return [*ending, *map(CallId, session.scalars(ended))]
+
+
+def _events_of(session: Session, calls: Collection[CallId]) -> dict[CallId, list[CallEvent]]:
+    """Everything that happened to these calls."""
+    if not calls:
+        return {}
+    query = select(JournalRow.kind, JournalRow.record).where(JournalRow.call_id.in_(calls))
+    found: dict[CallId, list[CallEvent]] = {}
+    for kind, record in session.execute(query.order_by(JournalRow.sequence)):
+        event = decode(kind, record) if kind in type_of_kind else None
+        if isinstance(event, CallEvent):
+            found.setdefault(event.call_id, []).append(event)
+    return found
+
+
+def _any(events: Iterable[CallEvent], kind: type[CallEvent]) -> bool:
+    return any(isinstance(event, kind) for event in events)
+
+
+def _insert(session: Session, row: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    """Add rows in one statement, past the object mapper: it costs more than the database."""
+    if rows:
+        session.execute(insert(_table(row)), rows)
+
+
+def _table(row: type[Base]) -> Table:
+    return cast(Table, row.__table__)

@@ -76,7 +76,7 @@ def wait_values(record: CallRecord) -> list[dict[str, object]]:
             "queue_id": wait.queue_id,
             "queued": wait.queued,
             "seconds": wait.seconds,
-            "end": wait.end.value if wait.end else None,
+            "ended_by": wait.end.value if wait.end else None,
         }
         for place, wait in enumerate(record.waits)
     ]
