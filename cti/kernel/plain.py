@@ -20,13 +20,16 @@ Plain = Any
 """Strings, numbers, booleans, None, lists and dictionaries with strings as keys."""
 Reader = Callable[[Any], Any]
 
-_SCALARS = (str, int, float, bool, type(None))
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def to_plain(value: object) -> Plain:
     """The value as JSON can hold it; TypeError for what `from_plain` could not give back."""
-    if type(value) in _SCALARS:
+    kind: type = type(value)
+    if kind in _SCALARS:
         return value
+    if (names := _fields_of(kind)) is not None:
+        return {name: to_plain(getattr(value, name)) for name in names}
     match value:
         case Enum():
             return value.value
@@ -41,6 +44,12 @@ def to_plain(value: object) -> Plain:
     return _of_several(value)
 
 
+@cache
+def _fields_of(kind: type) -> tuple[str, ...] | None:
+    """The names of a dataclass's fields; None of any other type."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else None
+
+
 def _of_several(value: object) -> Plain:
     match value:
         case tuple() | list():
@@ -49,8 +58,6 @@ def _of_several(value: object) -> Plain:
             return sorted(to_plain(item) for item in value)
         case Mapping():
             return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} cannot be written down")
 
 
