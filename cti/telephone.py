@@ -45,7 +45,7 @@ from cti.sip.events import (
     SessionProgressed,
     SessionReoffered,
 )
-from cti.sip.outgoing import PHRASES, hostport
+from cti.sip.outgoing import PHRASES, hostport, uri_host
 from cti.sip.sdp import Direction, SessionDescription
 
 BUSY_HERE, NOT_ACCEPTABLE, NO_MEDIA, REQUEST_TIMEOUT, DECLINE = 486, 488, 503, 408, 603
@@ -143,8 +143,8 @@ class Telephone:
 
         def opened(address: MediaAddress) -> None:
             call.local = address
-            target = URI(scheme="sip", user=number, host=server.host, port=server.port)
-            mine = URI(scheme="sip", user=self._number, host=address.host)
+            target = URI("sip", uri_host(server.host), number, port=server.port)
+            mine = URI("sip", uri_host(address.host), self._number)
             call.described = negotiation.describe(address)
             call.session = self.signalling.invite(
                 Invitation(
@@ -163,7 +163,7 @@ class Telephone:
 
     def register(self, server: Endpoint, secret: str, expires: int) -> None:
         """Register with the server, and again before it runs out."""
-        address = f"sip:{self._number}@{server.host}"
+        address = f"sip:{self._number}@{uri_host(server.host)}"
         transport = server.transport.value.lower()
         host = server.domain or server.host
         registrar = f"sip:{hostport(host, server.port)};transport={transport}"

@@ -10,7 +10,9 @@ from cti.call.no_lines import WITHHELD
 from cti.call.switch import Switch
 from cti.media.port import Codec, MediaAddress
 from cti.sip.access.registrar import Binding
+from cti.sip.addresses import parse_uri
 from cti.sip.events import Invitation, SessionId
+from cti.sip.outgoing import uri_host
 from cti.sip.sdp import SessionDescription
 
 
@@ -24,15 +26,15 @@ class Inviting:
         """Call one contact of a telephone of the house."""
         number = self._caller_shown_to(member)
         from_address = NameAddress(
-            URI(scheme="sip", host=self._switch.settings.host, user=number or WITHHELD)
+            URI("sip", uri_host(self._switch.settings.host), number or WITHHELD)
         )
         self._invite(
             member,
             leg,
             Invitation(
-                target=contact.uri,
+                target=contact.target,
                 from_address=from_address,
-                to_address=NameAddress(URI.parse(contact.uri)),
+                to_address=NameAddress(parse_uri(contact.target)),
                 offer=self._offer(member, leg, address),
                 destination=contact.destination,
                 headers=(*contact.route_headers, *self._headers(member)),
@@ -49,7 +51,7 @@ class Inviting:
             Invitation(
                 target=route.target,
                 from_address=NameAddress(
-                    URI(scheme="sip", host=route.host, user=route.calling or WITHHELD)
+                    URI("sip", uri_host(route.host), route.calling or WITHHELD)
                 ),
                 to_address=NameAddress(URI(scheme="sip", host=target.host, user=target.user)),
                 offer=self._offer(member, leg, address),

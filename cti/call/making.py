@@ -12,6 +12,7 @@ from cti.call.switch import HOUSE, Switch
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
+from cti.sip.outgoing import uri_host
 
 MOVED_TEMPORARILY = 302
 
@@ -90,7 +91,7 @@ class Making:
     def _redirect(self, member: Member, leg: Leg, number: str) -> None:
         """The far exchange is to call there itself (RFC 3261, 21.3.3)."""
         switch = self._switch
-        contact = f"<sip:{number}@{switch.settings.host}>"
+        contact = f"<sip:{number}@{uri_host(switch.settings.host)}>"
         if routes := switch.routes(number):
             contact = f"<{routes[0].target}>"
         call_id = member.connection.call_id

@@ -27,6 +27,7 @@ from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.sip.events import SessionReferProgressed
+from cti.sip.outgoing import uri_host
 
 log = Logger()
 
@@ -173,7 +174,7 @@ class Transferring:
         routes = switch.require_route(number, call.shown_outside)
         self._released = {leg: who for leg, who in self._released.items() if leg.members}
         self._released[far] = member.id
-        by = f"<sip:{member.connection.device.id}@{switch.settings.host}>"
+        by = f"<sip:{member.connection.device.id}@{uri_host(switch.settings.host)}>"
         switch.signalling.refer(far.session, routes[0].target, referred_by=by)
 
     # --- inside -----------------------------------------------------------------------------

@@ -10,9 +10,8 @@ from enum import Enum
 from ipaddress import ip_address
 from itertools import groupby
 
-from sipmessage import URI
-
 from cti.kernel.identifiers import Entropy
+from cti.sip.addresses import SIP_SCHEMES, parse_uri
 from cti.sip.events import DATAGRAM_FLOW, Endpoint, Transport
 
 MOST_ENDPOINTS = 20
@@ -110,10 +109,10 @@ _SERVICES = {
 def target_of(uri: str) -> Target | None:
     """Read a SIP or SIPS URI; None for other schemes, unknown transports and nonsense."""
     try:
-        parsed = URI.parse(uri.partition("?")[0])
-    except (ValueError, TypeError):
+        parsed = parse_uri(uri.partition("?")[0])
+    except ValueError:
         return None
-    if parsed.scheme not in ("sip", "sips") or (parsed.port or 0) > 65535:
+    if parsed.scheme not in SIP_SCHEMES or (parsed.port or 0) > 65535:
         return None
     parameters = {name.lower(): value or "" for name, value in parsed.parameters.items()}
     host = (parameters.get("maddr") or parsed.host).strip("[]").rstrip(".")

@@ -13,6 +13,7 @@ from typing import TypeVar
 from sipmessage import URI, Address, CSeq, Request, Response, Via
 from sipmessage.message import COMPACT_FORMS, Headers
 
+from cti.sip.addresses import SCHEMES, parse_address, parse_uri, parse_via
 from cti.sip.errors import MessageError
 from cti.sip.events import Endpoint
 
@@ -190,20 +191,15 @@ def _request_line(start: str, lines: list[str]) -> Request:
     if line["version"].upper() != "SIP/2.0":
         raise _refusal("SIP version", request, 505)
     scheme = _SCHEME.match(line["uri"])
-    if scheme is not None and scheme["scheme"].lower() not in ("sip", "sips", "tel"):
+    if scheme is not None and scheme["scheme"].lower() not in SCHEMES:
         raise _refusal("URI scheme", request, 416)
     try:
-        request.uri = URI.parse(_lower_scheme(line["uri"]))
-    except (ValueError, TypeError) as error:
+        request.uri = parse_uri(line["uri"])
+    except ValueError as error:
         raise _refusal("request URI", request) from error
     if fault:
         raise _refusal(fault, request)
     return request
-
-
-def _lower_scheme(uri: str) -> str:
-    scheme, colon, rest = uri.partition(":")
-    return f"{scheme.lower()}{colon}{rest}"
 
 
 def _fill(headers: Headers, lines: list[str]) -> str:
@@ -258,7 +254,7 @@ def _mandatory(message: M) -> tuple[Via, Address, Address, str, CSeq]:
     lines = headers.getlist("Via")
     if not lines:
         raise ValueError("Via is missing")
-    via = Via.parse(next(iter(split_values(lines[0])), ""))
+    via = parse_via(next(iter(split_values(lines[0])), ""))
     if via.port is not None and not 0 < via.port < 65536:
         raise ValueError("Via port")
     cseq = message.cseq
@@ -267,15 +263,8 @@ def _mandatory(message: M) -> tuple[Via, Address, Address, str, CSeq]:
     if not headers["Call-ID"]:
         raise ValueError("Call-ID is empty")
     _cut_body(message)
-    return via, _address(headers, "From"), _address(headers, "To"), headers["Call-ID"], cseq
-
-
-def _address(headers: Headers, name: str) -> Address:
-    value = headers[name]
-    address = Address.parse(value)
-    if "<" not in value and "?" in value:
-        raise ValueError(f"{name} needs angle brackets")
-    return address
+    sender, recipient = parse_address(headers["From"]), parse_address(headers["To"])
+    return via, sender, recipient, headers["Call-ID"], cseq
 
 
 def _cut_body(message: Request | Response) -> None:

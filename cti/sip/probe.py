@@ -6,7 +6,7 @@ from cti.sip.core import Core
 from cti.sip.delivery import Delivery
 from cti.sip.events import ProbeAnswered
 from cti.sip.message import InboundResponse
-from cti.sip.outgoing import OutgoingRequest
+from cti.sip.outgoing import OutgoingRequest, uri_host
 
 REQUEST_TIMEOUT = 408
 
@@ -19,7 +19,7 @@ class Probe:
         settings = core.settings
         headers = (
             ("Max-Forwards", "70"),
-            ("From", f"<sip:{settings.contact_user}@{settings.host}>;tag={core.tag()}"),
+            ("From", f"<sip:{settings.contact_user}@{uri_host(settings.host)}>;tag={core.tag()}"),
             ("To", f"<{uri}>"),
             ("Call-ID", f"{core.entropy(12)}@{settings.host}"),
             ("Contact", settings.contact),

@@ -6,7 +6,9 @@ account lets bindings run out in time.
 
 from cti.sip.access.gatekeeper import Gatekeeper
 from cti.sip.access.registrar import Binding, Change, Registrar
+from cti.sip.addresses import SIP_SCHEMES
 from cti.sip.core import Core
+from cti.sip.errors import RequestError
 from cti.sip.events import Endpoint
 from cti.sip.message import InboundRequest
 
@@ -34,6 +36,8 @@ class Location:
 
     def register(self, key: str, request: InboundRequest) -> None:
         """Take a REGISTER; RequestError says what to answer instead of 200."""
+        if request.to_address.uri.scheme not in SIP_SCHEMES:
+            raise RequestError("only SIP addresses are registered here", 400)
         now = self._core.now
         who = self._gatekeeper.registrant(request, now)
         changes = self._registrar.register(who.account, request, now)

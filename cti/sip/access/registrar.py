@@ -11,9 +11,8 @@ the telephone that came last; a refresh moves none: which one rings is no chance
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sipmessage import URI
-
 from cti.sip.access.contacts import Contact
+from cti.sip.addresses import SIP_SCHEMES, parse_uri
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import BindingAdded, BindingRemoved, Endpoint
 from cti.sip.locating import endpoint_of
@@ -43,6 +42,11 @@ class Binding:
     instance: str = ""
     flow_number: int = 0
     routes: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """The request URI that calls it: headers it asks for, Route among them, are not sent."""
+        return _without_headers(self.uri)
 
     @property
     def route_headers(self) -> tuple[Header, ...]:
@@ -281,14 +285,17 @@ def _check_order(existing: Binding, request: InboundRequest) -> None:
 def _check_uri(value: str, uri: str) -> None:
     if "<" not in value and ("?" in value or "," in value):
         raise RequestError("a Contact needs angle brackets", 400)
-    if "?" in uri:
-        raise RequestError("a Contact with headers is not accepted", 400)
     try:
-        parsed = URI.parse(uri)
-    except (ValueError, TypeError) as error:
+        parsed = parse_uri(_without_headers(uri))
+    except ValueError as error:
         raise RequestError("a Contact is no URI", 400) from error
-    if parsed.scheme not in ("sip", "sips"):
+    if parsed.scheme not in SIP_SCHEMES:
         raise RequestError("only SIP contacts are accepted", 400)
+
+
+def _without_headers(uri: str) -> str:
+    """The URI as a request may carry it (RFC 3261, 19.1.1 and 19.1.5)."""
+    return uri.partition("?")[0]
 
 
 def expires_of(contact: str) -> str | None:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
-from sipmessage import URI, Request, Response
+from sipmessage import Request, Response
 
+from cti.sip.addresses import parse_uri
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import Endpoint
 from cti.sip.locating import endpoint_of, is_address, target_of
@@ -133,8 +134,8 @@ def contact_of(message: Request | Response) -> str:
 
 def _parses(uri: str) -> bool:
     try:
-        URI.parse(uri.partition("?")[0])
-    except (ValueError, TypeError):
+        parse_uri(uri.partition("?")[0])
+    except ValueError:
         return False
     return True
 
