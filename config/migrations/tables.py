@@ -3,6 +3,7 @@
 from sqlalchemy import MetaData
 
 import agents.schema
+import cti.keeping.schema
 import customers.schema
 import ivr.bank.schema
 import monitoring.schema
@@ -11,6 +12,7 @@ from cti.database import Base
 
 SCHEMAS = (
     agents.schema,
+    cti.keeping.schema,
     customers.schema,
     ivr.bank.schema,
     monitoring.schema,
