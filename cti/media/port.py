@@ -69,10 +69,11 @@ class MediaPort(Protocol):
         Legs that may ever hear each other belong to one group.
         """
 
-    def adopt(self, leg: ConnectionId, group: CallId) -> bool:
-        """Take up a leg of that group that is already there; False: there is none.
+    def adopt(self, leg: ConnectionId, group: CallId) -> MediaAddress | None:
+        """Take up a leg of that group that is already there; None: there is none.
 
-        It goes on as it is: where it sends, what it plays, whom it hears, what it records.
+        It goes on as it is: where it sends, what it plays, whom it hears, what it records. The
+        address is the one it opened with, keys included: nobody else knows them any more.
         """
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None: ...

@@ -43,6 +43,14 @@ class Home:
     group: CallId
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A leg that a worker holds for a server before us, and where it receives."""
+
+    home: Home
+    address: MediaAddress
+
+
 class MediaWorkers:
     """Starts the workers, spreads groups over them, and hands reports to `listener`."""
 
@@ -58,8 +66,8 @@ class MediaWorkers:
         self._reactor = reactor
         self._codecs = settings.codecs
         self._homes: dict[ConnectionId, Home] = {}
-        self._strays: dict[ConnectionId, Home] = {}
-        """Legs that workers hold for a server before us, and that nobody adopted yet."""
+        self._strays: dict[ConnectionId, Stray] = {}
+        """Those that nobody adopted yet."""
         self._groups: dict[CallId, set[ConnectionId]] = {}
         self._opening: set[ConnectionId] = set()
         self._awaiting: list[Deferred[None]] = []
@@ -113,8 +121,8 @@ class MediaWorkers:
     def close_strays(self) -> Deferred[None]:
         """Close the survivors nobody adopted; fires when their recordings are closed too."""
         strays, self._strays = self._strays, {}
-        for leg, home in strays.items():
-            self._settle(leg, home)
+        for leg, stray in strays.items():
+            self._settle(leg, stray.home)
         return DeferredList([self.close(leg) for leg in strays]).addCallback(lambda _: None)
 
     @property
@@ -146,13 +154,14 @@ class MediaWorkers:
             self._opened, self._not_opened, callbackArgs=(leg,), errbackArgs=(leg,)
         )
 
-    def adopt(self, leg: ConnectionId, group: CallId) -> bool:
-        """Take up a survivor of that group; False: there is none."""
-        home = self._strays.get(leg)
-        if home is None or home.group != group:
-            return False
-        self._settle(leg, self._strays.pop(leg))
-        return True
+    def adopt(self, leg: ConnectionId, group: CallId) -> MediaAddress | None:
+        """Take up a survivor of that group; None: there is none."""
+        stray = self._strays.get(leg)
+        if stray is None or stray.home.group != group:
+            return None
+        del self._strays[leg]
+        self._settle(leg, stray.home)
+        return stray.address
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed."""

@@ -117,13 +117,12 @@ class MediaEngine:
         for reader in (sound, control):
             self._reactor.addReader(reader)
         self._pacer.start()
-        given = self._settings
-        return succeed(MediaAddress(given.host, sound.port, wire.own, given.codecs))
+        return succeed(self._address_of(leg))
 
-    def adopt(self, leg: ConnectionId, group: CallId) -> bool:
-        """Whether such a leg is there: it goes on as it is."""
+    def adopt(self, leg: ConnectionId, group: CallId) -> MediaAddress | None:
+        """Where such a leg receives, if it is there: it goes on as it is."""
         found = self._legs.get(leg)
-        return found is not None and found.group == group
+        return self._address_of(leg) if found is not None and found.group == group else None
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed from the next tick on."""
@@ -244,6 +243,10 @@ class MediaEngine:
         return closing.addCallback(lambda _: self._disk.stop())
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _address_of(self, leg: ConnectionId) -> MediaAddress:
+        given, (sound, _) = self._settings, self._sockets[leg]
+        return MediaAddress(given.host, sound.port, self._wire_of[leg].own, given.codecs)
 
     def _tick(self, now: float) -> None:
         self._ticks += 1

@@ -61,6 +61,7 @@ class FakeMedia:
         self.recordings: dict[ConnectionId, Path] = {}
         self.masked: set[ConnectionId] = set()
         self.open_legs: set[ConnectionId] = set()
+        self.addresses: dict[ConnectionId, MediaAddress] = {}
         self.survivors: frozenset[ConnectionId] = frozenset()
         """Legs left by a server before, which nobody adopted yet."""
 
@@ -72,11 +73,11 @@ class FakeMedia:
         self._do(lambda: self._open(leg, opened, OWN[security]))
         return opened
 
-    def adopt(self, leg: ConnectionId, group: CallId) -> bool:
+    def adopt(self, leg: ConnectionId, group: CallId) -> MediaAddress | None:
         if leg not in self.survivors or self.groups[leg] != group:
-            return False
+            return None
         self.survivors -= {leg}
-        return True
+        return self.addresses[leg]
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         self.targets[leg] = target
@@ -171,7 +172,8 @@ class FakeMedia:
             opened.errback(MediaUnavailable("no worker"))
             return
         self.open_legs.add(leg)
-        opened.callback(MediaAddress("192.0.2.9", 20000 + 2 * len(self.open_legs), own))
+        self.addresses[leg] = MediaAddress("192.0.2.9", 20000 + 2 * len(self.open_legs), own)
+        opened.callback(self.addresses[leg])
 
     def _close(self, leg: ConnectionId, closed: Deferred[LegStatistics]) -> None:
         self.open_legs.discard(leg)
