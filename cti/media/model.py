@@ -69,9 +69,10 @@ class MediaAddress:
 class MediaTarget:
     """Where and how a leg sends, as the offer and answer agreed.
 
-    The leg locks to the source of the first valid packet from elsewhere (symmetric RTP, RFC 4961)
-    until the next `configure`, or until one comes from this very address. Without a `host` it sends
-    nowhere before one came. `events` is the payload type of telephone-event or None.
+    The leg listens to this very address, or to a source that proves plausible meanwhile, and sends
+    there (symmetric RTP, RFC 4961; `cti.media.source_lock`) until another address is configured.
+    Without a `host` it sends nowhere before it found one. `events` is the payload type of
+    telephone-event or None.
     """
 
     host: str

@@ -6,6 +6,9 @@ from cti.media.rtp import SEQUENCES, RtpPacket
 
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
+SILENT_SECONDS = 0.03
+"""Since when a source must have been silent that another SSRC takes the place of: longer than
+between two packets of 20 ms. Two who send at once do not take it from each other in turn."""
 
 
 class Reception:
@@ -13,6 +16,8 @@ class Reception:
 
     def __init__(self) -> None:
         self.received = 0
+        self.changes = 0
+        """How often another SSRC took over."""
         self._settled = 0
         """Packets lost of sources that are gone."""
         self._ssrc: int | None = None
@@ -21,20 +26,38 @@ class Reception:
         """Extended highest sequence number: its upper bits count the cycles."""
         self._of_source = 0
         self._restart: int | None = None
+        self._heard_at = 0.0
+        self._rival: tuple[int, int] | None = None
+        """Another SSRC that was heard, and the sequence number that would follow."""
         self._transit: float | None = None
         self._jitter = 0.0
         self._reported = (0, 0)
         """Packets expected and received at the last report."""
         self._sender_report = (0, 0.0)
 
-    def receive(self, packet: RtpPacket, now: float, *, audio: bool) -> None:
-        """Count a packet that arrived at `now` (seconds); events tell nothing of jitter."""
-        if packet.ssrc != self._ssrc or not self._follow(packet.sequence):
+    @property
+    def ssrc(self) -> int | None:
+        """Whose packets are counted now; None before the first."""
+        return self._ssrc
+
+    def receive(self, packet: RtpPacket, now: float, *, audio: bool) -> bool:
+        """Count a packet that arrived at `now` (seconds); events tell nothing of jitter.
+
+        False for one of another SSRC that does not take over yet: its first, or any while the
+        source before it is heard (RFC 3550, A.1).
+        """
+        if packet.ssrc != self._ssrc:
+            if not self._takes_over(packet, now):
+                return False
             self._begin(packet)
+        elif not self._follow(packet.sequence):
+            self._begin(packet)
+        self._heard_at = now
         self.received += 1
         self._of_source += 1
         if audio:
             self._measure(packet.timestamp, now)
+        return True
 
     @property
     def lost(self) -> int:
@@ -74,12 +97,22 @@ class Reception:
             return 0
         return max(0, self._highest - self._base + 1 - self._of_source)
 
+    def _takes_over(self, packet: RtpPacket, now: float) -> bool:
+        if self._ssrc is None:
+            return True
+        follows = self._rival == (packet.ssrc, packet.sequence)
+        self._rival = (packet.ssrc, (packet.sequence + 1) % SEQUENCES)
+        if follows and abs(now - self._heard_at) >= SILENT_SECONDS:
+            self.changes += 1
+            return True
+        return False
+
     def _begin(self, packet: RtpPacket) -> None:
         self._settled += self._missing()
         self._ssrc = packet.ssrc
         self._base = self._highest = packet.sequence
         self._of_source = 0
-        self._restart = None
+        self._restart = self._rival = None
         self._transit = None
         self._reported = (0, 0)
         self._sender_report = (0, 0.0)

@@ -19,9 +19,8 @@ from cti.media.rtcp import (
 )
 from cti.media.rtp import RtpPacket
 from cti.media.sending import SendingStream
+from cti.media.source_lock import Source, SourceLock
 
-Source = tuple[str, int]
-"""IP address and UDP port."""
 CODECS = {codec.value: codec for codec in Codec}
 COMFORT_NOISE = 13
 """Static payload type of comfort noise (RFC 3389): a sign of life, not sound to pass on."""
@@ -34,15 +33,13 @@ LONGEST_ROUND_TRIP = 10 * 65536
 class Session:
     """Receives from one locked source and sends to it (symmetric RTP, RFC 4961).
 
-    The first to be heard is locked to, so that a telephone behind a NAT is found; whoever sends
-    from the address that signalling announced takes the place of a stranger who came first.
+    What others send is neither heard nor answered nor counted in its figures.
     """
 
     def __init__(self, *, ssrc: int, sequence: int, timestamp: int, cname: str = "") -> None:
         self.target: MediaTarget | None = None
         self.destination: Source | None = None
-        self._locked: Source | None = None
-        self._announced: Source | None = None
+        self._lock = SourceLock()
         self._allowance = Allowance()
         self._reception = Reception()
         self._stream = SendingStream(ssrc, sequence, timestamp)
@@ -53,18 +50,16 @@ class Session:
         self._remote_jitter = 0.0
 
     def configure(self, target: MediaTarget) -> None:
-        """Send as agreed, and lock anew to the source of the next valid packet.
+        """Send as agreed; where the far side names another address, look for it anew.
 
-        Where the far side names the same address again, the place it really sends from, learned
-        before, stays the destination: a telephone behind a NAT goes on hearing us.
+        Where it names the same again, the place it really sends from, learned before, stays source
+        and destination: a telephone behind a NAT goes on hearing us, and no stranger comes between.
         """
         announced = (target.host, target.port)
-        if announced != self._announced:
-            self._announced = announced
+        if self._lock.expect(announced):
             self.destination = announced if target.host else None
             self._control_source = None
         self.target = target
-        self._locked = None
         if not target.sending:
             self._stream.interrupt()
 
@@ -73,18 +68,19 @@ class Session:
 
         RemoteError when it is malformed.
         """
-        if self.target is None:
+        lock, target = self._lock, self.target
+        if target is None or lock.excludes(source, now):
             return None
-        if self._locked not in (None, source) and source != self._announced:
-            return None
-        if not self._allowance.take(now):
+        if source == lock.source and not self._allowance.take(now):
             return None
         packet = RtpPacket.parse(data)
-        if packet.payload_type not in (*CODECS, COMFORT_NOISE, self.target.events):
+        kind = packet.payload_type
+        if kind not in CODECS and kind not in (COMFORT_NOISE, target.events):
             return None
-        self._locked = self.destination = source
-        self._reception.receive(packet, now, audio=packet.payload_type in CODECS)
-        return packet
+        if not lock.admits(source, packet.ssrc, packet.sequence, now):
+            return None
+        self.destination = source
+        return packet if self._reception.receive(packet, now, audio=kind in CODECS) else None
 
     def frame(self, payload: bytes, now: float) -> RtpPacket:
         """20 ms of our own sound, in the target's codec."""
@@ -141,16 +137,24 @@ class Session:
     def receive_control(self, data: bytes, source: Source, now: float) -> None:
         """Take the far side's report; RemoteError when it is malformed.
 
-        Only the host that is heard is believed, and only after it was heard.
+        Only the host that is heard is believed, and only after it was heard. The first source
+        there that knows a stream of this session by its SSRC is locked to.
         """
-        if self._locked is None or self._locked[0] != source[0]:
+        locked = self._lock.source
+        if locked is None or locked[0] != source[0]:
+            return
+        if self._control_source not in (None, source):
             return
         for packet in parse_compound(data):
-            if isinstance(packet, SenderReport):
-                self._reception.sender_report(packet, now)
-            if isinstance(packet, SenderReport | ReceiverReport):
+            if isinstance(packet, SenderReport | ReceiverReport) and self._knows_us(packet):
                 self._control_source = source
+                if isinstance(packet, SenderReport):
+                    self._reception.sender_report(packet, now)
                 self._learn(packet.blocks, now)
+
+    def _knows_us(self, report: SenderReport | ReceiverReport) -> bool:
+        ours = self._stream.ssrc
+        return report.ssrc == self._reception.ssrc or any(b.ssrc == ours for b in report.blocks)
 
     def _learn(self, blocks: tuple[ReportBlock, ...], now: float) -> None:
         for block in blocks:
@@ -167,8 +171,8 @@ class Session:
 
     @property
     def refused(self) -> int:
-        """Packets of a flood that were not looked at."""
-        return self._allowance.refused
+        """Packets of strangers, and of a flood, that were not looked at."""
+        return self._allowance.refused + self._lock.strangers
 
     def statistics(self) -> LegStatistics:
         """What was sent, received and lost so far."""

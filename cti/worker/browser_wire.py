@@ -9,7 +9,7 @@ from cti.kernel.errors import RemoteError
 from cti.kernel.identifiers import ConnectionId, Entropy
 from cti.media.ice_lite import CONSENT_SECONDS, IceLite
 from cti.media.model import BrowserKeys, MediaTarget
-from cti.media.session import Source
+from cti.media.source_lock import Source
 from cti.media.srtp import Srtp, is_control
 from cti.worker.dtls import Certificate, Handshake, Progress
 from cti.worker.sockets import LegSocket, Receive

@@ -27,7 +27,8 @@ from cti.media.port import (
     Security,
     Tracks,
 )
-from cti.media.session import Session, Source
+from cti.media.session import Session
+from cti.media.source_lock import Source
 from cti.recording.keys import read_keys
 from cti.recording.writer import Held
 from cti.worker.disk import Disk, ThreadDisk

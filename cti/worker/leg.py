@@ -18,7 +18,8 @@ from cti.media.intake import Intake
 from cti.media.player import Player
 from cti.media.port import Codec, LegStatistics, MediaTarget, PlayOutcome
 from cti.media.rtp import RtpPacket
-from cti.media.session import CODECS, COMFORT_NOISE, Session, Source
+from cti.media.session import CODECS, COMFORT_NOISE, Session
+from cti.media.source_lock import Source
 from cti.media.telephone_event import KeyReceiver, KeySender, KeyStep
 from cti.media.tone_detector import ToneDetector
 from cti.media.tones import tone_frame

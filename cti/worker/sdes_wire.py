@@ -4,7 +4,7 @@ from base64 import b64decode, b64encode
 
 from cti.kernel.identifiers import ConnectionId, Entropy
 from cti.media.model import MediaTarget, SdesKey
-from cti.media.session import Source
+from cti.media.source_lock import Source
 from cti.media.srtp import MasterKey, Srtp, Suite, is_control
 from cti.worker.sockets import LegSocket, Receive
 from cti.worker.wire import OwnSecurity, Refusals

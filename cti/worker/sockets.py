@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReadDescriptor
 from zope.interface import implementer
 
 from cti.media.port import MediaUnavailable
-from cti.media.session import Source
+from cti.media.source_lock import Source
 
 LARGEST_DATAGRAM = 2048
 LARGEST_BATCH = 32

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from cti.kernel.identifiers import ConnectionId
 from cti.media.model import BrowserKeys, MediaTarget, SdesKey
-from cti.media.session import Source
+from cti.media.source_lock import Source
 from cti.media.srtp import Srtp, is_control
 from cti.worker.sockets import LegSocket, Receive
 

@@ -9,6 +9,7 @@ import pytest
 
 from cti.media.port import Codec, LegStatistics, MediaPort, MediaUnavailable, PlayOutcome
 from cti.media.rtcp import ReceiverReport, ReportBlock
+from cti.media.telephone_event import press_steps
 from cti.worker.settings import MediaSettings
 from tests.support.audio import has_tone, level, tone, tone_begins, write_wave
 from tests.support.media_stage import (
@@ -145,23 +146,58 @@ def test_figures_tell_how_well_a_leg_was_heard(stage: Stage) -> None:
     stage(scene)
 
 
-def test_only_the_first_source_is_heard(stage: Stage) -> None:
+def test_a_stranger_is_neither_heard_nor_answered_nor_counted(stage: Stage) -> None:
     async def scene(media: MediaPort, ear: Ear) -> None:
-        phone = await leg(media, ONE)
+        phone, stranger = await leg(media, ONE), RtpPhone(Codec.PCMA, ssrc=0x99)
         address = phone._destination
         assert address is not None
-        stranger = RtpPhone(Codec.PCMA)
         stranger.call(*address)
         await phone.press("1")
         await stranger.press("2")
+        media.configure(ONE, phone.target)
+        await stranger.press("3")
         assert ear.told == [("key", ONE, "1")]
         assert not stranger.packets
-        media.configure(ONE, phone.target)
-        await pause(0.02)
-        await stranger.press("3")
-        assert ear.told[1:] == [("key", ONE, "3")]
-        assert stranger.packets
+        seen = await media.close(ONE)
+        assert seen.received == len([step for step in press_steps("1") if step.payload])
+        await phone.hang_up()
         await stranger.hang_up()
+
+    stage(scene)
+
+
+def test_another_address_in_signalling_moves_the_call_there(stage: Stage) -> None:
+    async def scene(media: MediaPort, ear: Ear) -> None:
+        phone, other = await leg(media, ONE), RtpPhone(Codec.PCMA, ssrc=0x99)
+        address = phone._destination
+        assert address is not None
+        other.call(*address)
+        await phone.press("1")
+        media.configure(ONE, other.target)
+        await other.press("2")
+        await phone.press("3")
+        assert ear.told == [("key", ONE, "1"), ("key", ONE, "2")]
+        assert other.packets
+        media.configure(ONE, replace(phone.target, host="0.0.0.0"))
+        media.configure(ONE, phone.target)
+        await phone.press("4")
+        assert ear.told[2:] == [("key", ONE, "4")]
+        await other.hang_up()
+        await end(media, (ONE, phone))
+
+    stage(scene)
+
+
+def test_a_far_side_behind_a_nat_is_found_where_it_sends_from(stage: Stage) -> None:
+    async def scene(media: MediaPort, ear: Ear) -> None:
+        phone = RtpPhone(Codec.PCMA)
+        address = await media.open(ONE, CALL)
+        phone.call(address.host, address.port)
+        media.configure(ONE, replace(phone.target, host="192.0.2.1"))
+        await phone.talk(tone(500, 0.12))
+        await until(lambda: phone.packets)
+        await phone.press("1")
+        assert ear.told == [("key", ONE, "1")]
         await end(media, (ONE, phone))
 
     stage(scene)

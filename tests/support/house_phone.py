@@ -9,7 +9,7 @@ from cti.kernel.identifiers import system_entropy
 from cti.media.coding import Decoder
 from cti.media.port import Codec
 from cti.media.rtp import RtpPacket
-from cti.media.session import Source
+from cti.media.source_lock import Source
 from cti.sip.events import Endpoint
 from cti.sip.settings import UserAgentSettings
 from cti.telephone import PhoneCall, PhoneState, Telephone

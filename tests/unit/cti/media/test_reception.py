@@ -8,9 +8,9 @@ from cti.media.reception import Reception
 from cti.media.rtp import RtpPacket
 
 
-def _receive(seen: Reception, sequence: int, *, ssrc: int = 1, late: float = 0.0) -> None:
+def _receive(seen: Reception, sequence: int, *, ssrc: int = 1, late: float = 0.0) -> bool:
     packet = RtpPacket(8, sequence % 2**16, sequence * 160 % 2**32, ssrc, bytes(160))
-    seen.receive(packet, 1000 + sequence * 0.02 + late, audio=True)
+    return seen.receive(packet, 1000 + sequence * 0.02 + late, audio=True)
 
 
 @given(st.integers(0, 2**16 - 1), st.sets(st.integers(1, 298)), st.data())
@@ -46,9 +46,26 @@ def test_a_source_that_counts_anew_keeps_the_losses_before() -> None:
 
 def test_a_new_ssrc_keeps_the_losses_before() -> None:
     seen = Reception()
-    for sequence, ssrc in ((1, 1), (3, 1), (60_000, 2), (60_002, 2)):
+    for sequence, ssrc in ((1, 1), (3, 1), (60_000, 2), (60_001, 2), (60_003, 2)):
         _receive(seen, sequence, ssrc=ssrc)
-    assert seen.lost == 2
+    assert (seen.received, seen.lost, seen.changes) == (4, 2, 1)
+
+
+def test_another_ssrc_takes_over_with_its_second_packet_once_the_first_is_silent() -> None:
+    seen = Reception()
+    assert _receive(seen, 1)
+    assert not _receive(seen, 2, ssrc=2)
+    assert _receive(seen, 3, ssrc=2)
+    assert seen.ssrc == 2
+
+
+@given(st.lists(st.integers(2, 5), max_size=200))
+def test_while_a_source_is_heard_no_other_ssrc_takes_over(rivals: list[int]) -> None:
+    seen = Reception()
+    for sequence, ssrc in enumerate(rivals):
+        assert _receive(seen, sequence)
+        assert not _receive(seen, sequence, ssrc=ssrc, late=0.01)
+    assert (seen.received, seen.lost, seen.changes) == (len(rivals), 0, 0)
 
 
 def test_even_arrivals_have_no_jitter() -> None:

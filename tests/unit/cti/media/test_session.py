@@ -1,8 +1,11 @@
 """Whom a session listens to and what it sends."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cti.kernel.errors import RemoteError
 from cti.media.g711 import silence
@@ -17,10 +20,12 @@ from cti.media.rtcp import (
 )
 from cti.media.rtp import RtpPacket
 from cti.media.session import Session
+from cti.media.source_lock import PROVING_PACKETS, Source
 
 TARGET = MediaTarget("10.0.0.7", 4000, Codec.PCMA, 101)
 BEHIND_NAT = ("192.0.2.1", 6000)
 STRANGER = ("198.51.100.9", 6000)
+ANNOUNCED = (TARGET.host, TARGET.port)
 SILENCE = silence(Codec.PCMA)
 
 
@@ -31,8 +36,18 @@ def _session(target: MediaTarget | None = TARGET) -> Session:
     return session
 
 
-def _data(kind: int = 8, sequence: int = 1) -> bytes:
-    return bytes(RtpPacket(kind, sequence, 160 * sequence, 77, bytes(160)))
+def _data(kind: int = 8, sequence: int = 1, ssrc: int = 77) -> bytes:
+    return bytes(RtpPacket(kind, sequence % 2**16, 160 * sequence, ssrc, bytes(160)))
+
+
+def _behind_nat(target: MediaTarget = TARGET, since: float = 0.0) -> Session:
+    """A session that learned where the far side really sends from."""
+    session = _session(target)
+    for number in range(PROVING_PACKETS):
+        session.receive(_data(sequence=-number % 2**16), STRANGER, since)
+        session.receive(_data(sequence=1000 + number), BEHIND_NAT, since + number * 0.02)
+    assert session.destination == BEHIND_NAT
+    return session
 
 
 def test_nothing_is_heard_before_configure() -> None:
@@ -41,52 +56,85 @@ def test_nothing_is_heard_before_configure() -> None:
     assert session.destination is None
 
 
-def test_the_first_valid_packet_locks_the_source_and_draws_the_sound() -> None:
+def test_a_source_that_proves_plausible_draws_the_sound() -> None:
     session = _session()
-    assert session.destination == ("10.0.0.7", 4000)
-    assert session.receive(_data(), BEHIND_NAT, 0) is not None
+    heard = [session.receive(_data(sequence=n), BEHIND_NAT, n * 0.02) for n in range(5)]
+    assert [packet is not None for packet in heard] == [False, False, False, True, True]
     assert session.destination == BEHIND_NAT
-    assert session.receive(_data(sequence=2), STRANGER, 0) is None
-    assert session.destination == BEHIND_NAT
+    assert session.receive(_data(sequence=5), STRANGER, 0.1) is None
+    assert (session.destination, session.refused) == (BEHIND_NAT, 1)
+    assert session.statistics().received == 2
 
 
 def test_who_was_announced_takes_the_place_of_a_stranger_who_came_first() -> None:
-    session = _session()
-    announced = (TARGET.host, TARGET.port)
-    assert session.receive(_data(), STRANGER, 0) is not None
-    assert session.receive(_data(sequence=2), announced, 0) is not None
-    assert session.destination == announced
-    assert session.receive(_data(sequence=3), STRANGER, 0) is None
-    assert session.destination == announced
+    session = _behind_nat()
+    assert session.receive(_data(ssrc=8), ANNOUNCED, 0.1) is None  # the stream is another, too
+    assert session.destination == ANNOUNCED
+    assert session.receive(_data(sequence=2, ssrc=8), ANNOUNCED, 0.12) is not None
+    assert session.receive(_data(sequence=3), BEHIND_NAT, 0.12) is None
+    assert session.destination == ANNOUNCED
 
 
 @pytest.mark.parametrize("kind", [3, 4, 18, 96])
 def test_a_kind_nobody_agreed_on_locks_nothing(kind: int) -> None:
     session = _session()
-    assert session.receive(_data(kind), STRANGER, 0) is None
-    assert session.receive(_data(), BEHIND_NAT, 0) is not None
+    for number in range(10):
+        assert session.receive(_data(kind, number), STRANGER, number * 0.02) is None
+    assert session.receive(_data(kind), ANNOUNCED, 0) is None
+    assert session.destination == ANNOUNCED
+    assert session.receive(_data(), ANNOUNCED, 0) is not None
 
 
 @pytest.mark.parametrize("kind", [0, 8, 13, 101])
 def test_both_laws_events_and_comfort_noise_are_taken(kind: int) -> None:
-    assert _session().receive(_data(kind), BEHIND_NAT, 0) is not None
+    assert _session().receive(_data(kind), ANNOUNCED, 0) is not None
 
 
 def test_a_malformed_packet_locks_nothing() -> None:
     session = _session()
     with pytest.raises(RemoteError):
         session.receive(b"\x80\x08", STRANGER, 0)
-    assert session.receive(_data(), BEHIND_NAT, 0) is not None
+    assert session.receive(_data(), ANNOUNCED, 0) is not None
 
 
-def test_configure_unlocks_and_keeps_the_way_through_a_nat() -> None:
-    session = _session()
-    session.receive(_data(), BEHIND_NAT, 0)
+def test_the_same_address_again_keeps_the_lock_and_another_opens_it() -> None:
+    session = _behind_nat()
     session.configure(replace(TARGET, sending=False))
     assert session.destination == BEHIND_NAT
-    assert session.receive(_data(), STRANGER, 0) is not None
+    for number in range(10):
+        assert session.receive(_data(sequence=number), STRANGER, 1 + number * 0.02) is None
+    assert session.destination == BEHIND_NAT
     session.configure(replace(TARGET, port=4002))
     assert session.destination == ("10.0.0.7", 4002)
+    assert session.receive(_data(sequence=1004), ("10.0.0.7", 4002), 2.0) is not None
+
+
+OTHERS = st.tuples(
+    st.sampled_from([STRANGER, ("10.0.0.7", 4001), ("192.0.2.1", 6001)]),
+    st.sampled_from([0, 8, 13, 101, 96, 72]),
+    st.integers(0, 2**16 - 1) | st.integers(0, 40),
+    st.sampled_from([77, 78]),
+)
+
+
+@given(st.lists(st.lists(OTHERS, max_size=6), min_size=30, max_size=30), st.booleans())
+def test_whatever_strangers_send_between_its_packets_the_far_side_alone_is_heard(
+    attack: list[list[tuple[Source, int, int, int]]], announced: bool
+) -> None:
+    session = _session() if announced else _behind_nat(since=-1.0)
+    far, first = (ANNOUNCED, 500) if announced else (BEHIND_NAT, 1000 + PROVING_PACKETS)
+    before = session.statistics().received
+    for number, others in enumerate(attack):
+        now = number * 0.02
+        assert session.receive(_data(sequence=first + number), far, now) is not None
+        for source, kind, sequence, ssrc in others:
+            assert session.receive(_data(kind, sequence, ssrc), source, now + 0.01) is None
+            assert session.destination == far
+            with suppress(RemoteError):
+                session.receive_control(bytes(ReceiverReport(79)), source, now)
+    seen = session.statistics()
+    assert (seen.received - before, seen.lost) == (len(attack), 0)
+    assert session.control_destination == (far[0], far[1] + 1)
 
 
 def test_relayed_sound_is_translated_and_events_take_the_agreed_number() -> None:
@@ -125,7 +173,7 @@ def test_what_the_far_side_cannot_take_is_not_relayed() -> None:
 def test_statistics_count_both_ways() -> None:
     session = _session()
     for sequence in (1, 2, 4):
-        session.receive(_data(sequence=sequence), BEHIND_NAT, sequence * 0.02)
+        session.receive(_data(sequence=sequence), ANNOUNCED, sequence * 0.02)
     session.receive(_data(sequence=5), STRANGER, 0.1)
     session.frame(SILENCE, 0.0)
     seen = session.statistics()
@@ -145,14 +193,14 @@ def _two_sessions() -> tuple[Session, Session]:
         now = NOW + number * 0.02
         packet = bytes(one.frame(SILENCE, now))
         if number not in (10, 11):
-            two.receive(packet, BEHIND_NAT, now)
-        one.receive(bytes(two.frame(SILENCE, now)), BEHIND_NAT, now)
+            two.receive(packet, ANNOUNCED, now)
+        one.receive(bytes(two.frame(SILENCE, now)), ANNOUNCED, now)
     return one, two
 
 
 def test_reports_tell_the_far_side_its_losses_and_the_way_there_and_back() -> None:
     one, two = _two_sessions()
-    control = ("192.0.2.1", 6001)
+    control = ("10.0.0.7", 4001)
     two.receive_control(one.report(NOW + 1), control, NOW + 1.05)
     one.receive_control(two.report(NOW + 2), control, NOW + 2.05)
     seen = one.statistics()
@@ -178,41 +226,44 @@ def test_a_report_says_what_was_sent_and_how_much_was_lost_since_the_last() -> N
 
 def test_a_session_that_sent_nothing_only_reports() -> None:
     session = _session()
-    session.receive(_data(), BEHIND_NAT, NOW)
+    session.receive(_data(), ANNOUNCED, NOW)
     report = parse_compound(session.report(NOW))[0]
     assert isinstance(report, ReceiverReport)
     assert report.blocks[0].ssrc == 77
 
 
 def test_reports_go_where_the_far_sides_come_from() -> None:
+    report = bytes(ReceiverReport(77))
     session = _session()
     assert session.control_destination == ("10.0.0.7", 4001)
-    report = bytes(ReceiverReport(77))
     session.receive_control(report, ("192.0.2.1", 7000), NOW)
-    session.receive(_data(), BEHIND_NAT, NOW)
+    session = _behind_nat()
     assert session.control_destination == ("192.0.2.1", 6001)
     session.receive_control(report, STRANGER, NOW)
+    session.receive_control(bytes(ReceiverReport(78)), ("192.0.2.1", 7002), NOW)
     assert session.control_destination == ("192.0.2.1", 6001)
     session.receive_control(report, ("192.0.2.1", 7000), NOW)
+    assert session.control_destination == ("192.0.2.1", 7000)
+    session.receive_control(report, ("192.0.2.1", 7002), NOW)
     assert session.control_destination == ("192.0.2.1", 7000)
 
 
 def test_a_round_trip_from_a_wrong_clock_is_not_believed() -> None:
     one, _ = _two_sessions()
     block = ReportBlock(1, lost=-5, last_report=0x12345678, delay=0)
-    one.receive_control(bytes(ReceiverReport(9, (block,))), ("192.0.2.1", 6001), NOW + 2)
+    one.receive_control(bytes(ReceiverReport(9, (block,))), ("10.0.0.7", 4001), NOW + 2)
     assert (one.statistics().round_trip, one.statistics().remote_lost) == (0.0, 0)
 
 
 def test_there_is_no_port_above_the_highest_to_report_to() -> None:
-    session = _session()
-    session.receive(_data(), ("198.51.100.9", 65_535), 0.0)
-    assert session.destination == ("198.51.100.9", 65_535)
+    session = _session(replace(TARGET, port=65_535))
+    session.receive(_data(), ("10.0.0.7", 65_535), 0.0)
+    assert session.destination == ("10.0.0.7", 65_535)
     assert session.control_destination is None
 
 
 def test_a_far_side_without_an_address_is_sent_nothing_until_it_is_heard() -> None:
-    session = _session(replace(TARGET, host="", port=0, sending=False))
+    nowhere = replace(TARGET, host="", port=0, sending=False)
+    session = _session(nowhere)
     assert session.destination is session.control_destination is None
-    session.receive(_data(), ("198.51.100.9", 4000), 0.0)
-    assert session.control_destination == ("198.51.100.9", 4001)
+    assert _behind_nat(nowhere).control_destination == ("192.0.2.1", 6001)

@@ -14,7 +14,8 @@ from cti.media.player import Player
 from cti.media.port import Codec, MediaTarget, PlayOutcome, Tracks
 from cti.media.rtcp import Goodbye, RtcpPacket, SenderReport, parse_compound
 from cti.media.rtp import RtpPacket
-from cti.media.session import Session, Source
+from cti.media.session import Session
+from cti.media.source_lock import Source
 from cti.media.telephone_event import press_steps
 from cti.media.tones import tone_frame
 from cti.worker.hearing import Hearing

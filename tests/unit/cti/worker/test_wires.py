@@ -13,7 +13,7 @@ from cti.media.ice_lite import CONSENT_SECONDS
 from cti.media.model import BrowserKeys, Codec, MediaTarget, SdesKey, Security
 from cti.media.rtcp import ReceiverReport
 from cti.media.rtp import RtpPacket
-from cti.media.session import Source
+from cti.media.source_lock import Source
 from cti.media.srtp import Srtp
 from cti.media.stun import Kind, Name, StunMessage
 from cti.worker.browser_wire import GOODBYE_SECONDS
