@@ -81,6 +81,12 @@ class Peer:
         """Nothing reaches that destination."""
         self.perform(self.user_agent.transport_failed(destination, self._link.now))
 
+    def begin_anew(self, user_agent: UserAgent) -> None:
+        """Another process takes the place: what the last one waited for is forgotten."""
+        for key in tuple(self.timers):
+            self._stop(key)
+        self.user_agent = user_agent
+
     def told(self, kind: type[R]) -> list[R]:
         """The reports of that class, in order."""
         return [each for each in self.reports if isinstance(each, kind)]
@@ -150,6 +156,12 @@ class LossyLink:
         peer = Peer(self, endpoint, UserAgent(settings, KnownAccounts(*accounts), entropy))
         self._peers[endpoint] = peer
         return peer
+
+    def restart(self, peer: Peer, *accounts: str) -> None:
+        """Have the peer's process end without a word, and another begin that knows nothing."""
+        entropy = counting_entropy(next(self._tokens) + 1_000_000)
+        settings = peer.user_agent.settings
+        peer.begin_anew(UserAgent(settings, KnownAccounts(*accounts), entropy))
 
     def unplug(self, peer: Peer) -> None:
         """Nothing reaches that peer any more, and it does nothing by itself."""

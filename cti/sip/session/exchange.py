@@ -32,17 +32,25 @@ class Exchange:
         self.local: SessionDescription | None = None
         """What we described in the last finished exchange."""
         self.remote: SessionDescription | None = None
+        self.repeatable = True
+        """Whether `local` may be said once more as it stands."""
         self._offer: SessionDescription | None = None
         self._before = Turn.NONE
         """What holds again should the offer under way come to nothing."""
 
     @classmethod
     def resumed(
-        cls, local: SessionDescription | None, remote: SessionDescription | None
+        cls,
+        local: SessionDescription | None,
+        remote: SessionDescription | None,
+        *,
+        repeatable: bool,
     ) -> "Exchange":
-        """What was agreed on, of which one side or both may be unknown by now."""
+        """What was agreed on; not `repeatable` where keys are missing in it."""
         exchange = cls()
-        exchange.turn, exchange.local, exchange.remote = Turn.AGREED, local, remote
+        if local is not None:
+            exchange.turn = Turn.AGREED
+        exchange.local, exchange.remote, exchange.repeatable = local, remote, repeatable
         return exchange
 
     @property
@@ -55,6 +63,7 @@ class Exchange:
         other = Exchange()
         other.turn, other._offer, other._before = self.turn, self._offer, self._before
         other.local, other.remote = self.local, self.remote
+        other.repeatable = self.repeatable
         return other
 
     def offer(self, description: SessionDescription) -> None:
@@ -70,6 +79,7 @@ class Exchange:
         if self.turn is not Turn.OURS:
             raise LocalError(f"an answer without an offer of ours: {self.turn}")
         self.local, self.remote = self._offer, description
+        self.repeatable = True
         self._close(Turn.AGREED)
 
     def answer(self, description: SessionDescription) -> None:
@@ -77,6 +87,7 @@ class Exchange:
         if self.turn is not Turn.THEIRS:
             raise LocalError(f"an answer without an offer of theirs: {self.turn}")
         self.local, self.remote = description, self._offer
+        self.repeatable = True
         self._close(Turn.AGREED)
 
     def withdraw(self) -> None:

@@ -7,7 +7,7 @@ Descriptions are kept without them, for three uses:
 - the next description of ours carries on the ``o=`` line with a higher version (RFC 3264, 8);
 - DTLS keeps the roles of its handshake (RFC 8842, 5.3);
 - a session timer (RFC 4028) that can only be refreshed by re-INVITE repeats the last description.
-  Where keys were taken out of it, it cannot be repeated, and repeating it without would change the
+  Where keys were taken out of it, it cannot be repeated, since without them it would change the
   call: then the far side is asked by OPTIONS whether it is there, unless whoever resumes the
   session hands the whole description in. UPDATE, which telephones with session timers know,
   refreshes without a description anyway.
@@ -87,7 +87,7 @@ def keep(session: "Session") -> KeptSession | None:
         agreed=session.refresh.current,
         local=_written(bare[0]),
         remote=_written(bare[1]),
-        keyed=bare != [local, remote],
+        keyed=bare != [local, remote] or not usage.exchange.repeatable,
         user=session.conversation.credentials[0],
     )
 
@@ -108,11 +108,8 @@ def resume(
 
 
 def _exchange(kept: KeptSession, described: SessionDescription | None) -> Exchange:
-    if not kept.local:
-        return Exchange()
-    if kept.keyed:
-        return Exchange.resumed(described, None)
-    return Exchange.resumed(described or kept.described, _read(kept.remote))
+    whole = described is not None or not kept.keyed
+    return Exchange.resumed(described or kept.described, _read(kept.remote), repeatable=whole)
 
 
 def _anywhere(dialog: Dialog) -> Dialog:

@@ -282,7 +282,7 @@ class Offering:
             contact = ("Contact", self._core.settings.contact)
             headers = (contact, SUPPORTED, *session.refresh.headers)
             session.request("UPDATE", self._refreshed, headers)
-        elif not current.known or usage.exchange.local is None:
+        elif not (current.known and usage.exchange.local and usage.exchange.repeatable):
             session.request("OPTIONS", self._still_there)
         elif self._wanted or session.client is not None:
             session.refresh.failed()

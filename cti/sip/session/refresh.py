@@ -15,9 +15,10 @@ from cti.sip.session.session_timer import Agreed, Terms
 
 LONGEST_MARGIN = 32.0
 """Seconds before the end of the interval at which BYE goes out (RFC 4028, 10)."""
-RESUMED_PART = 8
-"""Of the interval, after which a session that was taken up again is refreshed; at the latest when
-a BYE would have been given up that its far side sent while nobody was here (Timer F)."""
+RESUMED_PART = 16
+"""Of the interval, after once to twice of which a session that was taken up is refreshed: the far
+side ends a short one at two thirds of it (RFC 4028, 10). A long one waits no longer than a BYE is
+repeated (Timer F) that came while nobody was here."""
 SHORTEST_WAIT = 5.0
 """Seconds; a refresh that would be tried again sooner is not."""
 
