@@ -24,7 +24,7 @@ from config.foundation import Foundation, password_hasher
 from config.housekeeping import CalendarWatch, CertificateWatch, Housekeeping
 from config.listening import listening
 from config.progress import Progress, Silent
-from config.settings import Settings
+from config.settings import Recorded, Settings
 from config.site import build_site
 from config.web import Rooms, mount_all
 from cti.call.routing import Routing
@@ -310,6 +310,7 @@ class Hotline:
                 self.foundation.store.music(),
                 ring_back=self.foundation.store.ring_back(),
                 srtp=self.settings.media_srtp,
+                record=self.settings.recordings.calls is Recorded.ALL,
             ),
             media_workers=self.settings.media_workers,
             trunks=self.settings.trunks,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from agents.model import AgentSettings, Queue
@@ -94,12 +95,23 @@ class Folders:
         return (self.base / folder).absolute()
 
 
+class Recorded(Enum):
+    """Which calls with the outside are recorded without anybody asking for it."""
+
+    ALL = "all"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingSettings:
-    """How recordings lie on the disk; `low_space` (GB) is how little room is worth a warning."""
+    """What is recorded, and how it lies on the disk.
+
+    `low_space` (GB) is how little room is worth a warning.
+    """
 
     keys: KeyPlace | None = None
     low_space: float = 2.0
+    calls: Recorded = Recorded.ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from config.settings import (
     BankSettings,
     Folders,
     IvrSettings,
+    Recorded,
     RecordingSettings,
     Settings,
     SipSettings,
@@ -218,11 +219,11 @@ def _folders(part: Section, beside: Path) -> Folders:
 
 
 def _recordings(part: Section, beside: Path) -> RecordingSettings:
+    usual = RecordingSettings()
     return RecordingSettings(
+        calls=part.read("calls", usual.calls, _recorded),
         keys=_part(part, "encryption", None, lambda each: _key_place(each, beside)),
-        low_space=part.read(
-            "low_space", RecordingSettings().low_space, lambda value: value.number(0, 1e6)
-        ),
+        low_space=part.read("low_space", usual.low_space, lambda value: value.number(0, 1e6)),
     )
 
 
@@ -343,6 +344,10 @@ def _md5(value: Value) -> Md5:
 
 def _srtp(value: Value) -> Srtp:
     return Srtp(value.one_of([each.value for each in Srtp]))
+
+
+def _recorded(value: Value) -> Recorded:
+    return Recorded(value.one_of([each.value for each in Recorded]))
 
 
 def _origins(value: Value) -> tuple[str, ...]:

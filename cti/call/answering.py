@@ -41,7 +41,8 @@ class Answering:
             if self._switch.live(call_id) is None:
                 return False
             if not leg.up:
-                self.accept(call, member, leg, address, record=record)
+                wanted = record and self._recordings.usual
+                self.accept(call, member, leg, address, record=wanted)
             return True
 
         def unavailable(failure: Failure) -> bool:

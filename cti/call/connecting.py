@@ -63,7 +63,7 @@ class Connecting:
         outgoing = call.direction is Direction.OUTBOUND
         outside = member.connection.device.kind is DeviceKind.TRUNK
         recording = None
-        if outgoing and outside and member.leg is not None:
+        if outgoing and outside and self._recordings.usual and member.leg is not None:
             recording = self._recordings.prepare(call, member, member.leg)
         self._bridging.settle(call)
         switch.bus.publish(Established(**switch.about(member)))

@@ -20,6 +20,11 @@ class Recordings:
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
 
+    @property
+    def usual(self) -> bool:
+        """Whether calls with the outside are recorded without anybody asking for it."""
+        return self._switch.settings.record
+
     def prepare(self, call: LiveCall, member: Member, leg: Leg) -> RecordingStarted | None:
         """Write the leg from now on; gives what to tell, None where it is written already."""
         if leg.recording is not None or (not leg.up and not leg.came):

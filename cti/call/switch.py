@@ -47,6 +47,8 @@ class CallSettings:
     ring_back: Path | None = None
     """What is heard of a device that rings, over and over; None: nothing."""
     srtp: Srtp = Srtp.OPTIONAL
+    record: bool = True
+    """Whether calls with the outside are recorded without anybody asking for it."""
 
 
 @dataclass(slots=True)

@@ -98,13 +98,15 @@ class FakeWorld(FakeCalls):
 class RealWorld:
     """The real services between fake signalling and fake media."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, record: bool = True) -> None:
         self.events: list[Event] = []
         self.bus = bus = Bus(raise_error)
         bus.subscribe(Event, self.events.append)
         self.signalling, self.media, self.clock = FakeSignalling(), FakeMedia(), Clock()
         self._taken: list[CallId] = []
-        settings = CallSettings("192.0.2.9", Path("/recordings"), MUSIC, ring_back=RING_BACK)
+        settings = CallSettings(
+            "192.0.2.9", Path("/recordings"), MUSIC, ring_back=RING_BACK, record=record
+        )
         names = iter(range(1000))
         self.lines = FakeLines()
         self.switch = Switch(

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from config.settings import HERE, Settings, TelephoneSettings
+from config.settings import HERE, Recorded, Settings, TelephoneSettings
 from config.settings_file import read_settings
 from cti.call.security import Srtp
 from cti.kernel.document import DocumentError
@@ -72,10 +72,17 @@ def test_queues_are_read_with_names_in_both_languages(tmp_path: Path) -> None:
     assert queue.names[Language.ENGLISH] == "Private banking"
 
 
+def test_a_house_may_record_nothing(tmp_path: Path) -> None:
+    assert read_settings(write(tmp_path, "demo: true")).recordings.calls is Recorded.ALL
+    told = read_settings(write(tmp_path, "recordings: {calls: none}"))
+    assert told.recordings.calls is Recorded.NONE
+
+
 @pytest.mark.parametrize(
     ("text", "line", "key", "says"),
     [
         ("sip:\n  prot: 5060\n", 2, "sip.prot", "did you mean `port`"),
+        ("recordings:\n  calls: some\n", 2, "recordings.calls", "one of all, none"),
         ("spi:\n  port: 5060\n", 2, "spi", "did you mean `sip`"),
         ("web:\n  host: a\n  port: 70000\n", 3, "web.port", "0 to 65535"),
         ("web:\n  port: high\n", 2, "web.port", "number"),

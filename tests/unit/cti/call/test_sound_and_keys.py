@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from cti.call.collecting import KeyPlan, Why
-from cti.call.events import RecordingPaused
-from tests.support.conversations import hears, talking, told
+from cti.call.events import RecordingPaused, RecordingStarted
+from cti.kernel.identifiers import DeviceId
+from tests.support.conversations import OUTSIDE, device_of, hears, other_in, talking, told
 from tests.support.deferred import result_of
 from tests.support.worlds import RealWorld
 
@@ -47,6 +48,23 @@ def test_recordings_are_paused_and_marked(world: RealWorld) -> None:
     assert len(told(world, RecordingPaused)) == 1
     world.control.mark(call_id, "complaint")
     assert world.media.marks == [(caller, "complaint")]
+
+
+def test_a_house_without_recordings_still_records_what_somebody_wants_recorded() -> None:
+    world = RealWorld(record=False)
+    for phone in ("1001", "1002"):
+        world.register(phone)
+    world.line_leads_to(OUTSIDE)
+    call_id, caller, _ = talking(world)
+    world.control.make(DeviceId("1002"), OUTSIDE)
+    (calling,) = [each for each in world.switch.members if device_of(world, each) == "1002"]
+    world.phone_answers(calling)
+    world.phone_answers(other_in(world, calling))
+    assert hears(world, calling) == {OUTSIDE}
+    assert world.media.recordings == {}
+    assert told(world, RecordingStarted) == []
+    world.control.record(call_id)
+    assert list(world.media.recordings) == [caller]
 
 
 def test_keys_are_sent_to_a_device(world: RealWorld) -> None:
