@@ -13,6 +13,7 @@ from typing import Protocol
 
 from cti.kernel.identifiers import Entropy
 from cti.sip.access.digest import authorization, strongest
+from cti.sip.access.doorkeeper import Doorkeeper
 from cti.sip.errors import Header
 from cti.sip.events import (
     DATAGRAM_FLOW,
@@ -101,6 +102,7 @@ class Core:
         self.settings = settings
         self.entropy = entropy
         self.layer = TransactionLayer(settings.timers)
+        self.door = Doorkeeper(settings.door, settings.trunks)
         self.outbox: list[Action | Report] = []
         self.now = 0.0
         """Seconds on the clock of whoever performs the actions, of the input being worked off."""
@@ -157,6 +159,7 @@ class Core:
         """
         if request.method == "CANCEL":
             destination = self.layer.destination_of(request) or destination
+        self.door.expect(destination.host, self.now)
         chosen = self._grown(request, destination)
         key, outcome = self.layer.request(self.addressed(request, chosen), chosen)
         if chosen is not destination:

@@ -4,6 +4,7 @@ Whatever a request asks for it gets one answer, and a mistake of ours in carryin
 answered 500 and told, once what it concerned is ended.
 """
 
+from cti.sip.access.bans import Offence
 from cti.sip.access.gatekeeper import Gatekeeper
 from cti.sip.access.location import Location
 from cti.sip.access.registrar import REGISTRAR_EXTENSIONS
@@ -38,10 +39,12 @@ class Incoming:
 
     def malformed(self, error: MessageError, source: Endpoint) -> None:
         """Answer without a transaction what was read far enough to be answered."""
-        self._core.report(MalformedReceived(source, error.why))
-        if error.status and error.message is not None:
-            response = refusal_of(error.message, source, error.status, self._core.tag())
-            self._core.send(response.data, source)
+        core = self._core
+        core.report(MalformedReceived(source, error.why))
+        self._gatekeeper.offended(source, Offence.MALFORMED, core.now)
+        if error.status and error.message is not None and core.door.complains(core.now):
+            response = refusal_of(error.message, source, error.status, core.tag())
+            core.send(response.data, source)
 
     def indicated(self, indication: Indication) -> None:
         """A request came, for the first time, or an ACK to a 2xx."""
@@ -92,6 +95,8 @@ class Incoming:
 
     def _outside(self, key: str, request: InboundRequest) -> None:
         """A request that begins something, or asks who we are."""
+        if request.method not in ("INVITE", "REGISTER"):
+            self._gatekeeper.offended(request.source, Offence.UNPROVEN, self._core.now)
         match request.method:
             case "INVITE":
                 self._invited(key, request)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from cti.sip.access.attempts import AttemptLimits
 from cti.sip.access.digest import Account, Algorithm, Md5
+from cti.sip.access.doorkeeper import DoorRules
 from cti.sip.events import Transport
 from cti.sip.outgoing import hostport
 from cti.sip.sdp import DEFAULT_CODECS
@@ -45,6 +46,8 @@ class UserAgentSettings:
     md5: Md5 = Md5.SECURE
     """When accounts may prove themselves by MD5 that say nothing of it themselves."""
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
+    door: DoorRules = field(default_factory=DoorRules)
+    """What strangers may send, and who is banned."""
     minimum_expires: int = 60
     maximum_expires: int = 3600
     """Seconds a binding may last."""

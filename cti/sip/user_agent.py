@@ -5,13 +5,14 @@ in order. Nothing a datagram can contain raises. What requests of theirs begin o
 `incoming` to say; the sessions are in `session_table`, who registered with us in `location`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import Entropy
 from cti.sip import registration
 from cti.sip.access import location
+from cti.sip.access.doorkeeper import Doorkeeper
 from cti.sip.access.gatekeeper import Gatekeeper
 from cti.sip.access.location import Location
 from cti.sip.access.registrar import Binding
@@ -51,12 +52,18 @@ class UserAgent:
 
     def __init__(self, settings: UserAgentSettings, accounts: Accounts, entropy: Entropy) -> None:
         core = self._core = Core(settings, entropy)
-        gatekeeper = Gatekeeper(settings, accounts, entropy, core.report)
+        gatekeeper = Gatekeeper(settings, accounts, entropy, core.report, core.door)
         self._sessions = SessionTable(core)
         self._location = Location(core, gatekeeper)
         self._incoming = Incoming(core, gatekeeper, self._sessions, self._location)
         self._registrations: dict[str, Registration] = {}
         self._probes: dict[Probe, None] = {}
+        core.door.residents = self._residents
+
+    @property
+    def door(self) -> Doorkeeper:
+        """Who is to be asked, before a message is given to `datagram_received`."""
+        return self._core.door
 
     @property
     def settings(self) -> UserAgentSettings:
@@ -134,10 +141,7 @@ class UserAgent:
 
     def uses(self, connection: Endpoint) -> bool:
         """Whether a binding, a dialog or a registration of ours needs that connection kept."""
-        theirs = [own.destination for own in self._registrations.values()]
-        theirs += [each.dialog.destination for each in self._sessions if each.dialog]
-        theirs += self._location.destinations()
-        return any(each is not None and each.same_way(connection) for each in theirs)
+        return any(each.same_way(connection) for each in self._peers())
 
     # --- commands on sessions ---------------------------------------------------------------
 
@@ -334,6 +338,15 @@ class UserAgent:
     def idle(self) -> bool:
         """Whether nobody is waited for: no session, no registration of ours."""
         return not self._sessions and not self._registrations
+
+    def _peers(self) -> Iterator[Endpoint]:
+        """Where everybody is reached who is registered, in a dialog, or has us registered."""
+        yield from (own.destination for own in self._registrations.values() if own.destination)
+        yield from (each.dialog.destination for each in self._sessions if each.dialog)
+        yield from self._location.destinations()
+
+    def _residents(self) -> Iterator[str]:
+        return (each.host for each in self._peers())
 
     def _probed(self, probe: Probe) -> None:
         self._probes.pop(probe, None)

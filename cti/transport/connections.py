@@ -61,6 +61,9 @@ class Owner(Protocol):
     def needs(self, connection: Endpoint) -> bool:
         """Whether the connection has to stay though nothing is said."""
 
+    def admits(self, host: str) -> bool:
+        """Whether that address may connect."""
+
 
 Connect = Callable[["Connection"], Deferred[Any]]
 """Makes the connection's wire and attaches it; fails when it cannot."""
@@ -119,6 +122,12 @@ class Connection:
             self._wire.close()
         elif self.attempt is not None:
             self.attempt.cancel()
+
+    def cut(self, why: str) -> None:
+        """End it at once, with what is under way."""
+        self.broken(why)
+        if self._wire is not None:
+            self._wire.abort()
 
     # --- told by the wire -------------------------------------------------------------------
 
@@ -228,8 +237,10 @@ class Connections:
             connection.send(data, destination)
 
     def called_by(self, transport: Transport, peer: IAddress) -> Connection | None:
-        """A connection the far side made; None when there are too many."""
+        """A connection the far side made; None when there are too many, or it is banned."""
         host, port = getattr(peer, "host", ""), getattr(peer, "port", 0)
+        if transport not in BROWSERS and not self.owner.admits(host):
+            return None
         crowded = transport not in BROWSERS and self._callers[host] >= MOST_OF_A_HOST
         if crowded or len(self._flows) >= MOST_CONNECTIONS or self._closing:
             self.counters["refused"] += 1
@@ -252,6 +263,11 @@ class Connections:
             if not self._callers[endpoint.host]:
                 del self._callers[endpoint.host]
         return True
+
+    def cut(self, flow: str, why: str) -> None:
+        """End that connection at once: its far side breaks the rules."""
+        if connection := self._flows.get(flow):
+            connection.cut(why)
 
     def close(self) -> None:
         """End every connection, and make no other."""

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 
 from cti.kernel.identifiers import Entropy
+from cti.sip.access.gatekeeper import BROWSERS
 from cti.sip.access.registrar import Binding
 from cti.sip.errors import Header
 from cti.sip.events import (
@@ -34,10 +35,12 @@ from cti.sip.session.kept import KeptSession
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
 from cti.trace.records import Direction, Tap
+from cti.transport.door_log import DoorLog
 from cti.transport.listening import SocketReactor, Sockets
 from cti.transport.resolver import Resolver
 from cti.transport.timers import KeyedTimers
 from cti.transport.tls import TlsSettings
+from cti.transport.udp import Bind, bind_datagrams
 from cti.transport.websocket import SipSocketResource
 
 FAREWELL = 2.0
@@ -67,12 +70,15 @@ class SipEndpoint:
         tls: TlsSettings | None = None,
         trusted: Path | None = None,
         resolver: Resolver | None = None,
+        bind: Bind = bind_datagrams,
     ) -> None:
         """ConfigurationError when a file of `tls` cannot be used.
 
         `trusted` may have signed the certificates of those we call where there is no `tls`.
         """
         self.user_agent = UserAgent(settings, accounts, entropy)
+        self.door = self.user_agent.door
+        self.door_log = DoorLog(reactor, self.door)
         self.counters: Counter[str] = Counter()
         self.tap: Tap | None = None
         """Is shown every message that comes and goes."""
@@ -83,10 +89,12 @@ class SipEndpoint:
             reactor,
             self,
             self.counters,
-            self.message_received,
+            self._take,
+            self._admits,
             tcp=settings.tcp,
             tls=tls,
             trusted=trusted,
+            bind=bind,
         )
         self._timers = KeyedTimers(reactor, self._timer_fired)
         self._outputs: deque[Output] = deque()
@@ -95,6 +103,7 @@ class SipEndpoint:
         self._performing = False
         self._delivering = False
         self._quiet_until = float("-inf")
+        self._bans_seen = 0
         self._open = False
         self._leaving: Deferred[None] | None = None
 
@@ -123,6 +132,7 @@ class SipEndpoint:
                 limit.cancel()
         self._open = False
         self._timers.stop_all()
+        self.door_log.stop()
         await self._sockets.close()
 
     @property
@@ -133,6 +143,26 @@ class SipEndpoint:
     # --- what the sockets tell ------------------------------------------------------------------
 
     def message_received(self, data: bytes, source: Endpoint) -> None:
+        """Take a message that came over a connection, unless its sender floods us."""
+        if source.transport in BROWSERS or self._admits(source.host, source.port, connected=True):
+            self._take(data, source)
+        else:
+            self._sockets.connections.cut(source.flow, "it sends more than strangers may")
+
+    def admits(self, host: str) -> bool:
+        """Whether a connection from there is taken."""
+        if self.door.admits_connection(host, self._reactor.seconds()):
+            return True
+        self.door_log.look()
+        return False
+
+    def _admits(self, host: str, port: int, *, connected: bool = False) -> bool:
+        if self.door.admits(host, port, self._reactor.seconds(), connected=connected):
+            return True
+        self.door_log.look()
+        return False
+
+    def _take(self, data: bytes, source: Endpoint) -> None:
         """Take a message, whatever is in it."""
         self.counters["received"] += 1
         self._tap(Direction.IN, source, data)
@@ -143,6 +173,9 @@ class SipEndpoint:
             self.log.failure("a message from {source} was not handled", source=str(source))
             return
         self._perform(output)
+        if self.door.bans.changes != self._bans_seen:
+            self._bans_seen = self.door.bans.changes
+            self.door_log.look()
 
     def unreachable(self, destination: Endpoint) -> None:
         """Nothing gets there: told to the user agent once its last output is worked off."""

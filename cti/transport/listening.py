@@ -10,8 +10,8 @@ from typing import Any, Protocol, cast
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import DatagramProtocol, Factory
+from twisted.internet.interfaces import IListeningPort, IReadDescriptor
+from twisted.internet.protocol import Factory
 
 from cti.kernel.clock import Clock
 from cti.sip.events import Endpoint, Transport
@@ -25,7 +25,7 @@ from cti.transport.connections import (
 )
 from cti.transport.stream import StreamWire
 from cti.transport.tls import TlsContexts, TlsSettings
-from cti.transport.udp import LARGEST_DATAGRAM, Datagrams
+from cti.transport.udp import Admits, Bind, Datagrams, bind_datagrams
 
 MOST_ATTEMPTS = 20
 """To find a port that is free for UDP and TCP, where any will do."""
@@ -35,13 +35,9 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared with, not listened on)
 class SocketReactor(Clock, Protocol):
     """What of the reactor is used here."""
 
-    def listenUDP(  # noqa: N802  (Twisted's name)
-        self,
-        port: int,
-        protocol: DatagramProtocol,
-        interface: str,
-        maxPacketSize: int,  # noqa: N803  (Twisted's name)
-    ) -> IListeningPort: ...
+    def addReader(self, reader: IReadDescriptor) -> None: ...  # noqa: N802  (Twisted's name)
+
+    def removeReader(self, reader: IReadDescriptor) -> None: ...  # noqa: N802  (Twisted's name)
 
     def listenTCP(  # noqa: N802  (Twisted's name)
         self, port: int, factory: Any, backlog: int = 50, interface: str = ""
@@ -65,18 +61,19 @@ class Sockets:
     owner: Owner
     counters: Counter[str]
     received: Callable[[bytes, Endpoint], object]
+    admits: Admits
     tcp: bool = True
     tls: TlsSettings | None = None
     trusted: Path | None = None
+    bind: Bind = bind_datagrams
     connections: Connections = field(init=False)
-    _datagrams: Datagrams = field(init=False)
+    _datagrams: Datagrams | None = field(init=False, default=None)
     _contexts: TlsContexts = field(init=False)
     _ports: list[IListeningPort] = field(init=False, default_factory=list)
     _interface: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         self._contexts = TlsContexts(self.tls, self.trusted)
-        self._datagrams = Datagrams(self.received)
         connect: dict[Transport, Connect] = {}
         if self.tcp:
             connect = {Transport.TCP: self._connect, Transport.TLS: self._connect}
@@ -94,15 +91,24 @@ class Sockets:
     def close(self) -> Deferred[Any]:
         """Close every socket and connection; fires when they are."""
         self.connections.close()
+        datagrams, self._datagrams = self._datagrams, None
+        if datagrams is not None:
+            self.reactor.removeReader(datagrams)
+            datagrams.close()
         ports, self._ports = self._ports, []
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def send(self, data: bytes, destination: Endpoint) -> None:
         """Send by the destination's transport; OSError where UDP leads nowhere."""
-        if destination.transport is Transport.UDP:
-            self._datagrams.send(data, destination)
-        else:
+        if destination.transport is not Transport.UDP:
             self.connections.send(data, destination)
+        elif self._datagrams is not None:
+            self._datagrams.send(data, destination)
+
+    @property
+    def behind(self) -> bool:
+        """Whether datagrams came faster than they are read, as of the last reading."""
+        return self._datagrams is not None and self._datagrams.behind
 
     # --- private ----------------------------------------------------------------------------
 
@@ -120,25 +126,23 @@ class Sockets:
     def _open_shared(self, interface: str, port: int) -> int:
         """UDP, and TCP on the same port."""
         for attempt in range(MOST_ATTEMPTS):
-            datagrams = self.reactor.listenUDP(
-                port, self._datagrams, interface=interface, maxPacketSize=LARGEST_DATAGRAM
-            )
-            number = self._datagrams.port
-            if not self.tcp:
-                self._ports.append(datagrams)
-                return number
-            factory = Listener(self.connections, Transport.TCP, partial(StreamWire, secure=False))
+            datagrams = Datagrams(self.bind(interface, port), self.received, self.admits)
             try:
-                streams = self.reactor.listenTCP(number, factory, interface=interface)
+                if self.tcp:
+                    self._open_tcp(interface, datagrams.port)
             except CannotListenError:
-                datagrams.stopListening()
-                self._datagrams = Datagrams(self.received)
+                datagrams.close()
                 if port or attempt == MOST_ATTEMPTS - 1:
                     raise
             else:
-                self._ports += [datagrams, streams]
-                return number
+                self._datagrams = datagrams
+                self.reactor.addReader(datagrams)
+                return datagrams.port
         raise AssertionError("the last attempt raises")
+
+    def _open_tcp(self, interface: str, port: int) -> None:
+        factory = Listener(self.connections, Transport.TCP, partial(StreamWire, secure=False))
+        self._ports.append(self.reactor.listenTCP(port, factory, interface=interface))
 
     def _connect(self, connection: Connection) -> Deferred[Any]:
         destination = connection.endpoint

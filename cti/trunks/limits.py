@@ -1,36 +1,10 @@
 """How many calls a trunk carries at once, and how fast it takes new ones."""
 
-from dataclasses import dataclass
-
+from cti.kernel.bucket import Bucket
 from cti.trunks.settings import Limits
 
 PAUSE = 5
 """Seconds after which a caller who met a limit may try again (Retry-After)."""
-
-
-@dataclass(slots=True)
-class Bucket:
-    """Tokens that come back at a steady rate and never more than a second's worth at once."""
-
-    rate: float
-    tokens: float = 1.0
-    filled: float = 0.0
-    """When, in seconds of any clock."""
-
-    @property
-    def size(self) -> float:
-        """The most there are at once; less than one call a second still lets one through."""
-        return max(1.0, self.rate)
-
-    def take(self, now: float) -> bool:
-        """Whether there is a token; takes it if so."""
-        passed = max(0.0, now - self.filled)
-        self.tokens = min(self.size, self.tokens + passed * self.rate)
-        self.filled = now
-        if self.tokens < 1.0:
-            return False
-        self.tokens -= 1.0
-        return True
 
 
 class Meter:
@@ -42,7 +16,8 @@ class Meter:
         self.outgoing = 0
         self.refused = 0
         """Calls that met a limit."""
-        self._bucket = Bucket(limits.per_second, max(1.0, limits.per_second), now)
+        # Less than one call a second still lets one through.
+        self._bucket = Bucket.full(limits.per_second, max(1.0, limits.per_second), now)
 
     @property
     def calls(self) -> int:

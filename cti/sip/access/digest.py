@@ -145,6 +145,10 @@ class Authenticator:
         fresh = self._nonces.take(given["nonce"], host, int(given["nc"], 16), now)
         return Verdict.VALID if fresh else Verdict.STALE
 
+    def answers(self, authorization: str, host: str) -> bool:
+        """Whether it answers a challenge that was sent to that host: nobody else saw its nonce."""
+        return self._nonces.given_to(parameters(authorization).get("nonce", ""), host)
+
     def next_nonce(self, authorization: str, host: str, now: float) -> str:
         """Value of Authentication-Info for an answer that was right (RFC 7616, 3.5).
 

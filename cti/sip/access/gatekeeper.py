@@ -15,7 +15,9 @@ from ipaddress import ip_address
 
 from cti.kernel.identifiers import Entropy
 from cti.sip.access.attempts import Attempts
+from cti.sip.access.bans import Offence
 from cti.sip.access.digest import Account, Algorithm, Authenticator, Md5, Verdict
+from cti.sip.access.doorkeeper import Doorkeeper
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import Endpoint, SignInFailed, Transport
 from cti.sip.message import InboundRequest
@@ -50,8 +52,10 @@ class Gatekeeper:
         accounts: Accounts,
         entropy: Entropy,
         report: Callable[[SignInFailed], object],
+        door: Doorkeeper,
     ) -> None:
         self._settings, self._accounts, self._report = settings, accounts, report
+        self._door = door
         self._authenticator = Authenticator(settings.realm, entropy)
         self._attempts = Attempts(settings.attempts)
 
@@ -63,6 +67,7 @@ class Gatekeeper:
         if request.source.transport in BROWSERS:
             trunk = None
         if trunk is not None and self._find(name) is None:
+            self._door.vouch(host, request.source.port, now)
             return Caller(trunk=trunk)
         self._authenticate(request, name, now)
         return Caller(account=name)
@@ -74,6 +79,17 @@ class Gatekeeper:
         following = self._authenticator.next_nonce(given, request.source.host, now)
         return Registrant(name, (("Authentication-Info", following),) if following else ())
 
+    def offended(
+        self, source: Endpoint, offence: Offence, now: float, *, proven: bool = False
+    ) -> None:
+        """Count what is wrong with a message from there, unless a proxy of ours may stand there.
+
+        `proven`: the address is the sender's own; that of a connection always is.
+        """
+        if source.transport not in BROWSERS:
+            proven = proven or source.transport.reliable
+            self._door.offended(source.host, source.port, offence, now, proven=proven)
+
     def _find(self, name: str) -> Account | None:
         return self._accounts.find(name) if name else None
 
@@ -82,9 +98,12 @@ class Gatekeeper:
         account = self._find(name)
         given = self._credentials(request)
         if given is None:
+            self.offended(request.source, Offence.UNPROVEN, now)
             raise self._challenge(request, account, now, stale=False)
         host = request.source.host
         if seconds := self._attempts.held(name, host, now):
+            proven = self._authenticator.answers(given, host)
+            self.offended(request.source, Offence.UNPROVEN, now, proven=proven)
             raise RequestError("too many wrong secrets", 403, (("Retry-After", str(seconds)),))
         who = account or Account(name)
         algorithms = self._algorithms(account, request.source)
@@ -95,9 +114,12 @@ class Gatekeeper:
                 raise RequestError("no answer to our challenge", 400)
             case Verdict.WRONG:
                 self._attempts.wrong(name, host, now)
+                proven = self._authenticator.answers(given, host)
+                self.offended(request.source, Offence.WRONG_SECRET, now, proven=proven)
                 self._report(SignInFailed(request.source, name))
                 raise RequestError("wrong credentials", 403)
         self._attempts.right(name, host)
+        self._door.vouch(host, request.source.port, now)
         return given
 
     def _credentials(self, request: InboundRequest) -> str | None:

@@ -77,6 +77,10 @@ class Nonces:
             self._floor = max(self._floor, int(forgotten[:_MILLISECONDS], 16))
         return True
 
+    def given_to(self, nonce: str, host: str) -> bool:
+        """Whether we issued that nonce to that host, however long ago."""
+        return self._issued(nonce, host) is not None
+
     def aging(self, nonce: str, now: float) -> bool:
         """Whether a nonce of ours has lived more than half its life."""
         return now - int(nonce[:_MILLISECONDS], 16) / 1000 > NONCE_LIFE / 2

@@ -26,6 +26,7 @@ from cti.transport.outflow import MOST_UNREAD, Outflow
 
 CARRIER = Endpoint("192.0.2.1", 5060, Transport.TCP)
 PHONE = IPv4Address("TCP", "192.0.2.7", 40000)
+BANNED = "198.51.100.66"
 
 
 class Wire:
@@ -88,6 +89,9 @@ class Rig:
 
     def unreachable(self, destination: Endpoint) -> None:
         self.lost.append(destination)
+
+    def admits(self, host: str) -> bool:
+        return host != BANNED
 
     def needs(self, connection: Endpoint) -> bool:
         del connection
@@ -192,6 +196,23 @@ def test_a_caller_that_says_nothing_whole_is_cut_soon() -> None:
     rig.needed = True
     rig.clock.advance(FIRST_MESSAGE_LIMIT)
     assert len(rig.table) == 0
+
+
+def test_a_banned_address_is_given_no_connection_but_a_browser_behind_our_proxy_is() -> None:
+    rig = Rig()
+    assert rig.table.called_by(Transport.TCP, IPv4Address("TCP", BANNED, 40000)) is None
+    assert rig.table.called_by(Transport.WSS, IPv4Address("TCP", BANNED, 40000)) is not None
+    assert len(rig.table) == 1
+
+
+def test_one_connection_can_be_cut_by_its_name() -> None:
+    rig = Rig()
+    connection, _ = rig.called()
+    rig.table.cut("tcp-99", "it is not there")
+    assert len(rig.table) == 1
+    rig.table.cut(connection.endpoint.flow, "it floods us")
+    assert len(rig.table) == 0
+    assert rig.counters["broken"] == 1
 
 
 def test_there_are_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,14 @@
 """The adapter: actions before reports, errors kept in, and a proper farewell."""
 
+import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
 from sipmessage import Address
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.error import InvalidAddressError, MessageLengthError
-from twisted.internet.interfaces import IListeningPort, IUDPTransport
-from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.interfaces import IListeningPort, IReadDescriptor
 from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from zope.interface import implementer
@@ -26,6 +25,7 @@ from cti.sip.events import (
     SessionOffered,
 )
 from cti.sip.settings import UserAgentSettings
+from cti.transport.door_log import DoorLog
 from cti.transport.endpoint import SipEndpoint
 from cti.transport.resolver import Resolver
 from cti.transport.udp import RECEIVE_BUFFER
@@ -34,29 +34,46 @@ from tests.support.lossy_link import KnownAccounts, counting_entropy
 from tests.support.sip_messages import OFFER, TRUNK, request_bytes, response_bytes
 
 Sent = tuple[bytes, tuple[str, int]]
+TRUNK_SOURCE = (TRUNK.host, TRUNK.port)
 
 
-class FakeTransport:
-    """A bound UDP socket that remembers what was written to it."""
+class FakeSocket:
+    """A bound UDP socket: what comes is put into `waiting`, what goes is remembered."""
 
     def __init__(self) -> None:
+        self.waiting: list[Sent] = []
         self.sent: list[Sent] = []
         self.options: list[tuple[int, int, int]] = []
         self.error: Exception | None = None
+        self.closed = False
 
-    def write(self, data: bytes, address: tuple[str, int]) -> None:
+    def bind(self, interface: str, port: int) -> socket.socket:
+        del interface, port
+        return cast(socket.socket, self)
+
+    def recvfrom_into(self, buffer: bytearray) -> tuple[int, tuple[str, int]]:
+        if not self.waiting:
+            raise BlockingIOError
+        data, source = self.waiting.pop(0)
+        buffer[: len(data)] = data
+        return len(data), source
+
+    def sendto(self, data: bytes, address: tuple[str, int]) -> None:
         if self.error is not None:
             raise self.error
         self.sent.append((data, address))
 
-    def getHost(self) -> IPv4Address:  # noqa: N802  (Twisted's name)
-        return IPv4Address("UDP", "192.0.2.9", 5099)
-
-    def getHandle(self) -> "FakeTransport":  # noqa: N802  (Twisted's name)
-        return self
+    def getsockname(self) -> tuple[str, int]:
+        return "192.0.2.9", 5099
 
     def setsockopt(self, *option: int) -> None:
         self.options.append(cast(tuple[int, int, int], option))
+
+    def fileno(self) -> int:
+        return -1 if self.closed else 7
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class ClosedPort:
@@ -67,24 +84,18 @@ class ClosedPort:
 
 
 class FakeReactor(Clock):
-    """Time by hand, and one port."""
+    """Time by hand, and one reader."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.transport = FakeTransport()
-        self.protocol: DatagramProtocol | None = None
+        self.reader: IReadDescriptor | None = None
 
-    def listenUDP(  # noqa: N802  (Twisted's name)
-        self,
-        port: int,
-        protocol: DatagramProtocol,
-        interface: str,
-        maxPacketSize: int,  # noqa: N803  (Twisted's name)
-    ) -> IListeningPort:
-        del port, interface, maxPacketSize
-        self.protocol = protocol
-        protocol.makeConnection(cast(IUDPTransport, self.transport))
-        return cast(IListeningPort, self)
+    def addReader(self, reader: IReadDescriptor) -> None:  # noqa: N802  (Twisted's name)
+        self.reader = reader
+
+    def removeReader(self, reader: IReadDescriptor) -> None:  # noqa: N802  (Twisted's name)
+        assert reader is self.reader
+        self.reader = None
 
     def listenTCP(  # noqa: N802  (Twisted's name)
         self, port: int, factory: Any, backlog: int = 50, interface: str = ""
@@ -94,12 +105,6 @@ class FakeReactor(Clock):
 
     def listenSSL(self, *given: Any, **named: Any) -> IListeningPort:  # noqa: N802  (Twisted's name)
         raise NotImplementedError
-
-    def stopListening(self) -> Deferred[None]:  # noqa: N802  (Twisted's name)
-        assert self.protocol is not None
-        self.protocol.doStop()
-        self.protocol = None
-        return succeed(None)
 
 
 class Nowhere:
@@ -114,7 +119,7 @@ class House:
     """An endpoint on a fake reactor, and what it reported."""
 
     def __init__(self, port: int = 5060, resolver: Nowhere | None = None) -> None:
-        self.reactor = FakeReactor()
+        self.reactor, self.socket = FakeReactor(), FakeSocket()
         self.reports: list[Report] = []
         self.react: Callable[[Report], object] = lambda _: None
         settings = UserAgentSettings("192.0.2.9", port, trunks={TRUNK.host: "carrier"})
@@ -125,6 +130,7 @@ class House:
             counting_entropy(),
             self.told,
             resolver=cast(Resolver | None, resolver),
+            bind=self.socket.bind,
         )
         self.endpoint.start("192.0.2.9")
 
@@ -132,13 +138,17 @@ class House:
         self.reports.append(report)
         self.react(report)
 
-    def take(self, data: bytes) -> None:
-        assert self.reactor.protocol is not None
-        self.reactor.protocol.datagramReceived(data, (TRUNK.host, TRUNK.port))
+    def take(self, data: bytes, source: Endpoint = TRUNK) -> None:
+        self.socket.waiting.append((data, (source.host, source.port)))
+        self.read()
+
+    def read(self) -> None:
+        assert self.reactor.reader is not None
+        self.reactor.reader.doRead()
 
     @property
     def sent(self) -> list[str]:
-        return [data.split(b"\r\n", 1)[0].decode() for data, _ in self.reactor.transport.sent]
+        return [data.split(b"\r\n", 1)[0].decode() for data, _ in self.socket.sent]
 
     def kinds(self) -> list[type]:
         return [type(report) for report in self.reports]
@@ -154,7 +164,7 @@ def accept(house: House) -> Callable[[Report], object]:
 
 
 def acknowledge(house: House) -> None:
-    ok = house.reactor.transport.sent[-1][0].decode()
+    ok = house.socket.sent[-1][0].decode()
     to = next(line[4:] for line in ok.split("\r\n") if line.startswith("To: "))
     via = "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-ack"
     house.take(request_bytes("ACK", {"Via": via, "To": to}))
@@ -186,12 +196,18 @@ def warnings() -> Iterator[list[LogEvent]]:
     yield from observed(lambda event: event.get("log_namespace") == endpoint)
 
 
+@pytest.fixture
+def door_lines() -> Iterator[list[LogEvent]]:
+    """What was said of whom nobody listens to."""
+    yield from observed(lambda event: event.get("log_namespace") == DoorLog.log.namespace)
+
+
 def test_commands_may_be_given_from_within_a_report() -> None:
     house = House()
     house.react = accept(house)
     house.take(request_bytes("INVITE", {}, OFFER))
     assert house.sent == ["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]
-    assert {address for _, address in house.reactor.transport.sent} == {("192.0.2.1", 5060)}
+    assert {address for _, address in house.socket.sent} == {("192.0.2.1", 5060)}
     acknowledge(house)
     assert house.kinds() == [SessionOffered, SessionConfirmed]
     assert house.endpoint.counters == {"received": 2, "sent": 3}
@@ -209,7 +225,7 @@ def test_timers_run_on_the_reactor() -> None:
 def test_the_port_is_learned_and_the_buffer_widened() -> None:
     house = House(port=0)
     assert house.endpoint.user_agent.settings.contact == "<sip:hotline@192.0.2.9:5099>"
-    assert house.reactor.transport.options[0][2] == RECEIVE_BUFFER
+    assert house.socket.options[0][2] == RECEIVE_BUFFER
 
 
 def test_malformed_datagrams_are_counted() -> None:
@@ -251,7 +267,7 @@ def test_a_mistake_of_the_core_never_reaches_the_reactor(
 
 def test_a_socket_that_cannot_send_is_counted() -> None:
     house = House()
-    house.reactor.transport.error = OSError("Network is unreachable")
+    house.socket.error = OSError("Network is unreachable")
     house.take(request_bytes("OPTIONS"))
     assert house.endpoint.counters["unsent"] == 1
 
@@ -264,9 +280,9 @@ def test_stopping_says_goodbye_and_waits_for_the_answer() -> None:
     stopped = Deferred.fromCoroutine(house.endpoint.stop())
     assert house.sent[-1].startswith("BYE ")
     assert not stopped.called
-    house.take(response_bytes(house.reactor.transport.sent[-1][0], 200))
+    house.take(response_bytes(house.socket.sent[-1][0], 200))
     assert result_of(stopped) is None
-    assert house.reactor.protocol is None
+    assert house.reactor.reader is None
     assert house.reactor.getDelayedCalls() == []
 
 
@@ -308,12 +324,12 @@ def test_who_calls_knows_the_session_before_it_is_told_that_nothing_leads_there(
     assert [each.session for each in house.reports if isinstance(each, SessionEnded)] == [session]
 
 
-@pytest.mark.parametrize("error", [InvalidAddressError("::1", "no IPv6"), MessageLengthError()])
+@pytest.mark.parametrize("error", [OSError("no IPv6"), OverflowError("port must be 0-65535")])
 def test_what_a_socket_cannot_address_or_hold_is_counted_like_what_leads_nowhere(
     error: Exception,
 ) -> None:
     house = House()
-    house.reactor.transport.error = error
+    house.socket.error = error
     house.take(request_bytes("OPTIONS"))
     assert house.endpoint.counters["unsent"] == 1
 
@@ -321,7 +337,7 @@ def test_what_a_socket_cannot_address_or_hold_is_counted_like_what_leads_nowhere
 def test_one_telephone_that_cannot_be_reached_says_nothing_of_another() -> None:
     house = House()
     session = invite(house, "sip:1001@192.0.2.7;transport=udp")
-    house.reactor.transport.error = OSError("Permission denied")
+    house.socket.error = OSError("Permission denied")
     invite(house, "sip:1002@255.255.255.255;transport=udp")
     house.reactor.advance(0)
     ended = [each.session for each in house.reports if isinstance(each, SessionEnded)]
@@ -331,8 +347,58 @@ def test_one_telephone_that_cannot_be_reached_says_nothing_of_another() -> None:
 
 def test_a_network_that_is_gone_is_said_once(warnings: list[LogEvent]) -> None:
     house = House()
-    house.reactor.transport.error = OSError("Network is unreachable")
+    house.socket.error = OSError("Network is unreachable")
     for _ in range(3):
         house.take(request_bytes("OPTIONS"))
     assert house.endpoint.counters["unsent"] == 3
     assert len(warnings) == 1
+
+
+STRANGER = Endpoint("198.51.100.7", 5070)
+
+
+def test_a_strangers_flood_is_dropped_unread_and_told_of_in_one_line(
+    door_lines: list[LogEvent],
+) -> None:
+    house = House()
+    source = (STRANGER.host, STRANGER.port)
+    house.socket.waiting += [(request_bytes("OPTIONS"), source)] * 5000
+    while house.socket.waiting:
+        house.read()
+    assert house.endpoint.counters["received"] < 200
+    assert len(house.socket.sent) < 200
+    assert len(door_lines) == 1
+    house.take(request_bytes("OPTIONS"))
+    assert house.sent[-1] == "SIP/2.0 200 OK", "the trunk is heard all the same"
+    house.reactor.advance(10.0)
+    assert len(door_lines) == 2
+    assert door_lines[1]["bans"] == 1
+    house.reactor.advance(10.0)
+    assert len(door_lines) == 2
+    assert house.reactor.getDelayedCalls() == []
+
+
+def test_one_turn_takes_some_calls_and_leaves_the_rest_to_the_next() -> None:
+    house = House()
+    house.react = accept(house)
+    for number in range(40):
+        headers: dict[str, str | None] = {
+            "Call-ID": f"{number}",
+            "Via": f"SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK{number}",
+        }
+        house.socket.waiting.append((request_bytes("OPTIONS", headers), TRUNK_SOURCE))
+    house.read()
+    assert 0 < house.endpoint.counters["received"] < 40
+    while house.socket.waiting:
+        house.read()
+    assert house.endpoint.counters["received"] == 40
+
+
+def test_what_is_dropped_is_not_traced() -> None:
+    house, traced = House(), Counter[str]()
+    house.endpoint.tap = lambda direction, *_: traced.update([direction.name])
+    house.endpoint.door.bans.add(STRANGER.host, 60.0, 0.0)
+    house.take(request_bytes("OPTIONS"), STRANGER)
+    assert not traced
+    house.take(request_bytes("OPTIONS"))
+    assert traced == {"IN": 1, "OUT": 1}

@@ -59,6 +59,10 @@ class Rig:
     def unreachable(self, destination: Endpoint) -> None:
         self.lost.append(destination)
 
+    def admits(self, host: str) -> bool:
+        del host
+        return True
+
     def needs(self, connection: Endpoint) -> bool:
         del connection
         return True

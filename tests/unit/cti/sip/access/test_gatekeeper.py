@@ -5,6 +5,7 @@ import pytest
 from cti.sip.access import digest
 from cti.sip.access.attempts import AttemptLimits
 from cti.sip.access.digest import Account, Algorithm, Md5
+from cti.sip.access.doorkeeper import Doorkeeper, DoorRules
 from cti.sip.access.gatekeeper import Caller, Gatekeeper, Registrant
 from cti.sip.errors import RequestError
 from cti.sip.events import Endpoint, SignInFailed, Transport
@@ -38,11 +39,14 @@ class Door:
 
     def __init__(self, **settings: object) -> None:
         self.failed: list[SignInFailed] = []
+        trunks = {TRUNK.host: "carrier"}
+        self.door = Doorkeeper(DoorRules(), trunks)
         self.keeper = Gatekeeper(
-            UserAgentSettings("192.0.2.9", 5060, trunks={TRUNK.host: "carrier"}, **settings),  # type: ignore[arg-type]  # any setting
+            UserAgentSettings("192.0.2.9", 5060, trunks=trunks, **settings),  # type: ignore[arg-type]  # any setting
             Accounts(),
             counting_entropy(),
             self.failed.append,
+            self.door,
         )
 
     def refusal(self, message: InboundRequest, now: float = 100.0) -> RequestError:
@@ -62,6 +66,9 @@ class Door:
         challenge = digest.strongest(challenges)
         assert challenge is not None
         return digest.authorization(challenge, name, secret, "REGISTER", "sip:bank", "c0ffee")
+
+
+MOBILE = Endpoint("203.0.113.6", 5060)
 
 
 def register(name: str, source: Endpoint, headers: Changes | None = None) -> InboundRequest:
@@ -167,3 +174,47 @@ def test_guesses_are_slowed_and_the_right_secret_waits_too() -> None:
     assert (held.status, held.headers) == (403, (("Retry-After", "30"),))
     assert len(door.failed) == 3
     assert door.keeper.registrant(right, 131.0).account == "1001"
+
+
+def test_names_nobody_has_ban_as_soon_as_others_so_that_no_ban_tells_them_apart() -> None:
+    def requests(name: str) -> int:
+        door = Door()
+        for number in range(1000):
+            if door.door.bans.banned(PHONE.host, 100.0):
+                return number
+            door.refusal(register(name, PHONE))
+        raise AssertionError("never banned")
+
+    assert requests("nobody") == requests("1001") < 100
+
+
+def test_a_ban_for_wrong_secrets_holds_for_connections_where_our_challenge_was_answered() -> None:
+    honest, forged = Door(), Door()
+    given = forged.answer("1001", "guess", Endpoint("203.0.113.99", 5060))
+    for _ in range(100):
+        answer = honest.answer("1001", "guess", MOBILE)
+        honest.refusal(register("1001", MOBILE, {"Authorization": answer}))
+        forged.refusal(register("1001", PHONE, {"Authorization": given}))
+    assert honest.door.bans.banned(MOBILE.host, 100.0, connected=True)
+    assert forged.door.bans.banned(PHONE.host, 100.0)
+    assert not forged.door.bans.banned(PHONE.host, 100.0, connected=True)
+
+
+def test_who_proved_a_name_or_calls_by_a_trunk_is_known_and_never_banned() -> None:
+    door = Door()
+    right = door.answer("1001", "secret-1001")
+    door.keeper.registrant(register("1001", PHONE, {"Authorization": right}), 100.0)
+    door.keeper.caller(invite("13800138000", TRUNK), 100.0)
+    for source in (PHONE, TRUNK):
+        for number in range(500):
+            door.refusal(register(f"{number}", source))
+        assert door.door.admits(source.host, source.port, 100.0)
+    assert not door.door.bans
+
+
+def test_a_browser_is_not_counted_as_its_address_may_be_our_own_proxys() -> None:
+    door = Door()
+    browser = Endpoint("203.0.113.80", 443, Transport.WSS, "wss-1")
+    for _ in range(500):
+        door.refusal(register("1001", browser))
+    assert not door.door.bans

@@ -1,0 +1,186 @@
+"""Who is listened to, decided before anything is read: a look at the address is all a flood costs.
+
+Three sorts of senders. Those **known** - trunks, telephones that are registered, whoever is in a
+dialog or proved a name lately - are always let in. **Banned** addresses are not. All others are
+**strangers**: each has a bucket of messages of its own, and the datagrams of all of them share
+another, so that a flood from addresses made up one by one starves strangers at worst, and nobody
+who is known.
+
+A datagram may bear a known address and come from elsewhere. So what is wrong with it bans nobody
+known; but a port of a known address from which nothing right ever came, and much that is wrong,
+is rationed.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from cti.kernel.bucket import Bucket
+from cti.sip.access.bans import WEIGHTS, Ban, BanRules, Bans, Offence
+
+MOST_KNOWN = 20_000
+MOST_SOURCES = 10_000
+"""Strangers with a bucket of their own; the longest quiet are forgotten, and begin anew."""
+MOST_PORTS = 10_000
+VOUCHED = 600.0
+"""Seconds an address stays known after it proved itself; bindings and dialogs keep it longer."""
+CENSUS = 10.0
+"""Seconds between two looks at who is registered or in a dialog, while strangers are refused."""
+UNRULY = 60.0
+"""Points of offences from which on a port at a known address is rationed."""
+RATION = 50.0
+"""Datagrams a second such a port may send."""
+COMPLAINTS = 100.0
+"""Malformed messages a second that are answered 400."""
+
+Port = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorRules:
+    """Datagrams per second of one stranger and of all of them together, and so many seconds' worth
+    at once; `bans` tells who is banned.
+    """
+
+    each: float = 50.0
+    strangers: float = 400.0
+    burst: float = 2.0
+    bans: BanRules = field(default_factory=BanRules)
+
+
+@dataclass(slots=True)
+class _Conduct:
+    """How a port at a known address behaves."""
+
+    ration: Bucket
+    points: float = 0.0
+    right: bool = False
+
+
+class Doorkeeper:
+    """Asked before each message; told what came of it. `turned_away` counts by reason."""
+
+    def __init__(self, rules: DoorRules, trunks: Mapping[str, str], now: float = 0.0) -> None:
+        """`trunks`: the trunk's name by address, as it stands when it is asked."""
+        self.bans = Bans(rules.bans)
+        self.residents: Callable[[], Iterable[str]] = tuple
+        """Gives the addresses of everybody registered or in a dialog."""
+        self.turned_away: Counter[str] = Counter()
+        self.unheard = 0
+        """How many messages were dropped."""
+        self._rules, self._trunks = rules, trunks
+        self._known: OrderedDict[str, float] = OrderedDict()
+        self._census: frozenset[str] = frozenset()
+        self._census_due = float("-inf")
+        self._sources: OrderedDict[str, Bucket] = OrderedDict()
+        self._conduct: OrderedDict[Port, _Conduct] = OrderedDict()
+        self._strangers = Bucket.full(rules.strangers, rules.strangers * rules.burst, now)
+        self._complaints = Bucket.full(COMPLAINTS, COMPLAINTS, now)
+
+    # --- asked -----------------------------------------------------------------------------------
+
+    def admits(self, host: str, port: int, now: float, *, connected: bool = False) -> bool:
+        """Whether a message from there is read; `connected`: it came over a connection."""
+        if self.bans.ordered(host, now):
+            return self._turn_away("banned")
+        if self._known.get(host, 0.0) > now:
+            return self._behaves(host, port, now)
+        if self.bans.banned(host, now, connected=connected):
+            return self._resident(host, now) or self._turn_away("banned")
+        bucket = self._sources.get(host)
+        if bucket is None:
+            return self._first(host, now, connected=connected)
+        if not bucket.take(now):
+            if self._resident(host, now):
+                return True
+            self.bans.offended(host, Offence.FLOOD, now, proven=connected)
+            return self._turn_away("flood")
+        if connected or self._strangers.take(now) or self._resident(host, now):
+            return True
+        return self._turn_away("crowd")
+
+    def admits_connection(self, host: str, now: float) -> bool:
+        """Whether a connection from there is taken."""
+        if not self.bans.banned(host, now, connected=True):
+            return True
+        spared = not self.bans.ordered(host, now) and self._resident(host, now)
+        return spared or self._turn_away("banned")
+
+    def complains(self, now: float) -> bool:
+        """Whether one more malformed message is answered."""
+        return self._complaints.take(now)
+
+    # --- told ------------------------------------------------------------------------------------
+
+    def vouch(self, host: str, port: int, now: float) -> None:
+        """What came from there was right: a call of a trunk, a name that was proved."""
+        self._know(host, now)
+        self._conduct_of(host, port, now).right = True
+        self.bans.forgive(host)
+        self._sources.pop(host, None)
+
+    def expect(self, host: str, now: float) -> None:
+        """We asked that address for something."""
+        if self._known.get(host, 0.0) < now + VOUCHED / 2:
+            self._know(host, now)
+
+    def offended(
+        self, host: str, port: int, offence: Offence, now: float, *, proven: bool
+    ) -> Ban | None:
+        """What came from there was wrong; the ban it brought, if it did."""
+        if self._resident(host, now):
+            conduct = self._conduct_of(host, port, now)
+            conduct.points += WEIGHTS[offence]
+            return None
+        return self.bans.offended(host, offence, now, proven=proven)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _first(self, host: str, now: float, *, connected: bool) -> bool:
+        """A message of somebody who is not kept in mind, perhaps with an address made up."""
+        if self._resident(host, now):
+            return True
+        if not connected and not self._strangers.take(now):
+            return self._turn_away("crowd")
+        rate = self._rules.each
+        bucket = self._sources[host] = Bucket.full(rate, rate * self._rules.burst, now)
+        bucket.take(now)
+        if len(self._sources) > MOST_SOURCES:
+            self._sources.popitem(last=False)
+        return True
+
+    def _resident(self, host: str, now: float) -> bool:
+        """Whether that address is known after all; kept in mind if so."""
+        if self._known.get(host, 0.0) > now:
+            return True
+        if now >= self._census_due:
+            self._census, self._census_due = frozenset(self.residents()), now + CENSUS
+        if host in self._census or self._trunks.get(host) is not None:
+            self._know(host, now)
+            return True
+        return False
+
+    def _behaves(self, host: str, port: int, now: float) -> bool:
+        conduct = self._conduct.get((host, port))
+        if conduct is None or conduct.right or conduct.points < UNRULY or conduct.ration.take(now):
+            return True
+        return self._turn_away("flood")
+
+    def _know(self, host: str, now: float) -> None:
+        self._known[host] = now + VOUCHED
+        self._known.move_to_end(host)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+
+    def _conduct_of(self, host: str, port: int, now: float) -> _Conduct:
+        conduct = self._conduct.get((host, port))
+        if conduct is None:
+            conduct = self._conduct[host, port] = _Conduct(Bucket.full(RATION, RATION, now))
+            if len(self._conduct) > MOST_PORTS:
+                self._conduct.popitem(last=False)
+        return conduct
+
+    def _turn_away(self, why: str) -> bool:
+        self.turned_away[why] += 1
+        self.unheard += 1
+        return False
