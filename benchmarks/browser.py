@@ -6,6 +6,7 @@
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cti.call import negotiation
@@ -46,8 +47,8 @@ async def _connect(workers: MediaWorkers, peer: PeerProcess, number: int) -> Non
         workers.hear(other, [leg])
 
 
-async def measure(legs: int, seconds: float) -> None:
-    workers = MediaWorkers(reactor(), SETTINGS, Ear(), count=1)
+async def measure(legs: int, seconds: float, run: Path) -> None:
+    workers = MediaWorkers(reactor(), SETTINGS, run, Ear(), count=1)
     await workers.start()
     peer = PeerProcess("tests.support.raw_browser", 440.0)
     for number in range(legs):
@@ -73,4 +74,5 @@ async def measure(legs: int, seconds: float) -> None:
 if __name__ == "__main__":
     LEGS = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 10.0
-    run_in_reactor(lambda: measure(LEGS, SECONDS), timeout=SECONDS + 60)
+    with TemporaryDirectory() as FOLDER:
+        run_in_reactor(lambda: measure(LEGS, SECONDS, Path(FOLDER)), timeout=SECONDS + 60)

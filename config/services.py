@@ -312,6 +312,7 @@ class Hotline:
                 srtp=self.settings.media_srtp,
                 record=self.settings.recordings.calls is Recorded.ALL,
             ),
+            run=folders.of(folders.run),
             media_workers=self.settings.media_workers,
             trunks=self.settings.trunks,
             numbers=Numbers(self.settings.numbers, self.settings.ivr.numbers),

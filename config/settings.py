@@ -85,6 +85,8 @@ class Folders:
     prompts: Path = Path("prompts")
     recordings: Path = Path("recordings")
     spool: Path = Path("spool")
+    run: Path = Path("run")
+    """Where a hotline finds the media workers that outlived the one before."""
     flows: Path = HERE / "flows"
     calendars: Path = HERE / "calendars"
     music: Path | None = None

@@ -172,6 +172,7 @@ def _media(part: Section) -> tuple[MediaSettings, int, Srtp]:
         first_port=first,
         last_port=last,
         rtp_timeout=_seconds(part, "rtp_timeout", usual.rtp_timeout, 1),
+        orphan_time=_seconds(part, "orphan_time", usual.orphan_time, 1),
         codecs=part.read("codecs", usual.codecs, _codecs),
     )
     workers = part.read("workers", 0, lambda value: value.whole(0, 64))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from cti.call.services import CallServices
@@ -33,6 +34,8 @@ class SwitchSettings:
     sip: UserAgentSettings
     media: MediaSettings
     calls: CallSettings
+    run: Path
+    """Where media workers are found again by the next server."""
     media_workers: int = 0
     """Media worker processes; 0 for one per spare core."""
     trunks: TrunksSettings = field(default_factory=TrunksSettings)
@@ -54,7 +57,9 @@ class SwitchService:
     ) -> None:
         self._settings = settings
         self.sign_ins = SignInLog(reactor)
-        self.media = MediaWorkers(reactor, settings.media, count=settings.media_workers)
+        self.media = MediaWorkers(
+            reactor, settings.media, settings.run, count=settings.media_workers
+        )
         resolver = Resolver(reactor, entropy)
         self.trunks = TrunkService(
             settings.trunks,

@@ -1,18 +1,18 @@
 """Sound for legs, made by media worker processes: a `MediaPort` over N of them.
 
 A group's legs live in one worker, because hearing does not cross processes. A worker that dies
-takes its own legs with it and no others; another takes its place.
+takes its own legs with it and no others; another takes its place. When the server dies, workers and
+legs live on: the next server finds them in the folder, adopts the legs it knows the calls of, and
+closes the rest. Until it has, what is reported of them waits.
 """
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 from twisted.logger import Logger
-from twisted.protocols import amp
 from twisted.python.failure import Failure
 
 from cti.kernel.identifiers import CallId, ConnectionId
@@ -25,10 +25,12 @@ from cti.media.port import (
     Security,
     Tracks,
 )
+from cti.transport.media_place import Place, places
 from cti.transport.media_process import GIVE_UP_AFTER, MediaWorker, ProcessReactor
 from cti.transport.unclosed import Unclosed
-from cti.worker import commands
+from cti.worker import messages
 from cti.worker.disk import ThreadDisk
+from cti.worker.messages import HeldLeg, LegCommand, Report
 from cti.worker.reports import Unheard
 from cti.worker.settings import MediaSettings
 
@@ -52,36 +54,47 @@ class Stray:
 
 
 class MediaWorkers:
-    """Starts the workers, spreads groups over them, and hands reports to `listener`."""
+    """Finds or starts the workers, spreads groups over them, hands reports to `listener`.
+
+    `run` is the folder by which workers are found again; one server at a time may use it.
+    """
 
     def __init__(
         self,
         reactor: ProcessReactor,
         settings: MediaSettings,
+        run: Path,
         listener: MediaListener | None = None,
         *,
         count: int = 0,
     ) -> None:
         self.listener: MediaListener = listener or Unheard()
         self._reactor = reactor
-        self._codecs = settings.codecs
+        self._settings = settings
+        self._run = run
         self._homes: dict[ConnectionId, Home] = {}
-        self._strays: dict[ConnectionId, Stray] = {}
-        """Those that nobody adopted yet."""
         self._groups: dict[CallId, set[ConnectionId]] = {}
+        self._strays: dict[ConnectionId, Stray] = {}
+        """Legs that outlived the server before us, and that nobody adopted yet."""
+        self._untold: list[Report] | None = None
+        """Reports that wait until it is clear whose the survivors are."""
         self._opening: set[ConnectionId] = set()
         self._awaiting: list[Deferred[None]] = []
         self._disk = ThreadDisk(reactor)
         number = count or max(1, (os.cpu_count() or 1) - 1)
-        self._workers = [
-            MediaWorker(n, reactor, _share(settings, n, number), self, self._unclosed())
-            for n in range(number)
-        ]
+        self._workers = [self._worker(n, number) for n in range(number)]
+        self._leaving: list[MediaWorker] = []
+        """Those that a house with more workers left behind."""
 
     # --- their life -------------------------------------------------------------------------
 
     def start(self) -> Deferred[None]:
-        """Start every worker; fires as `ready` does."""
+        """Take up the workers that live on and start the others; fires as `ready` does."""
+        ours = {worker.number for worker in self._workers}
+        for place in places(self._run):
+            if place.number not in ours:
+                self._leaving.append(self._worker(place.number, place.number + 1))
+                self._leaving[-1].stop()
         for worker in self._workers:
             worker.start()
         return self.ready()
@@ -98,32 +111,44 @@ class MediaWorkers:
         """Close every leg and end every process."""
         for leg in tuple(self._homes):
             self._forget(leg)
-        ended = DeferredList([worker.stop() for worker in self._workers])
+        self._strays.clear()
+        ended = DeferredList([worker.stop() for worker in (*self._workers, *self._leaving)])
         return ended.addCallback(lambda _: self._disk.stop())
 
-    def release(self) -> Deferred[None]:
-        """Leave the legs to themselves; fires when nothing of the workers is ours any more."""
+    def release(self) -> None:
+        """Leave the workers and their legs to the server that comes after us."""
         self._homes.clear()
         self._groups.clear()
-        released = DeferredList([worker.release() for worker in self._workers])
-        return released.addCallback(lambda _: self._disk.stop())
-
-    @property
-    def processes(self) -> list[int]:
-        """Process ids of the workers that live."""
-        return [worker.pid for worker in self._workers if worker.pid is not None]
+        self._strays.clear()
+        for worker in (*self._workers, *self._leaving):
+            worker.release()
+        self._disk.stop()
 
     @property
     def survivors(self) -> frozenset[ConnectionId]:
         """Legs that outlived the server before us, and that nobody adopted yet."""
         return frozenset(self._strays)
 
+    @property
+    def recording(self) -> frozenset[Path]:
+        """The files that workers write now: whole only when they are reported closed."""
+        return frozenset(path for worker in self._workers for path in worker.unclosed.paths)
+
     def close_strays(self) -> Deferred[None]:
-        """Close the survivors nobody adopted; fires when their recordings are closed too."""
+        """Close the survivors nobody adopted; fires when their recordings are closed too.
+
+        From now on reports are told, those that waited first.
+        """
+        self._reactor.callLater(0, self._tell_all)
         strays, self._strays = self._strays, {}
         for leg, stray in strays.items():
             self._settle(leg, stray.home)
         return DeferredList([self.close(leg) for leg in strays]).addCallback(lambda _: None)
+
+    @property
+    def processes(self) -> list[int]:
+        """Process ids of the workers that live."""
+        return [worker.pid for worker in self._workers if worker.pid is not None]
 
     @property
     def open_legs(self) -> int:
@@ -142,14 +167,11 @@ class MediaWorkers:
     ) -> Deferred[MediaAddress]:
         """Open the leg where its group lives, or on the worker with the fewest legs."""
         worker = self._worker_of(group)
-        if worker is None or worker.link is None or leg in self._homes:
+        if worker is None or worker.link is None or leg in self._homes or leg in self._strays:
             return fail(MediaUnavailable(f"no media worker for leg {leg}"))
         self._settle(leg, Home(worker, group))
         self._opening.add(leg)
-        opened: Deferred[dict[str, Any]]
-        opened = worker.link.callRemote(
-            commands.Open, leg=leg, group=group, security=security.value
-        )
+        opened = worker.link.open(leg, group, security)
         return opened.addCallbacks(
             self._opened, self._not_opened, callbackArgs=(leg,), errbackArgs=(leg,)
         )
@@ -165,17 +187,7 @@ class MediaWorkers:
 
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed."""
-        self._tell(
-            leg,
-            commands.Configure,
-            host=target.host,
-            port=target.port,
-            codec=target.codec.value,
-            events=target.events,
-            sending=target.sending,
-            security=target.security,
-            mux=target.mux,
-        )
+        self._say(messages.Configure(leg, target))
 
     def play(
         self,
@@ -187,38 +199,38 @@ class MediaWorkers:
         barge_in: bool = False,
     ) -> None:
         """Send the files."""
-        self._tell(leg, commands.Play, play=play, files=files, repeat=repeat, barge_in=barge_in)
+        self._say(messages.Play(leg, play, tuple(files), repeat, barge_in))
 
     def stop(self, leg: ConnectionId) -> None:
         """End what plays."""
-        self._tell(leg, commands.Stop)
+        self._say(messages.Stop(leg))
 
     def hear(self, leg: ConnectionId, sources: Sequence[ConnectionId]) -> None:
         """Let the leg hear these and nobody else."""
-        self._tell(leg, commands.Hear, sources=list(sources))
+        self._say(messages.Hear(leg, tuple(sources)))
 
     def record(self, leg: ConnectionId, path: Path, tracks: Tracks = Tracks.BOTH) -> None:
         """Record to that file."""
         home = self._homes.get(leg)
         if home is not None:
             home.worker.unclosed.begun(leg, path.absolute())
-            self._tell(leg, commands.Record, path=path.absolute(), tracks=tracks.value)
+            self._say(messages.Record(leg, path.absolute(), tracks))
 
     def mask(self, leg: ConnectionId, masked: bool) -> None:
         """Keep what follows out of recordings and others' ears, or no more."""
-        self._tell(leg, commands.Mask, masked=masked)
+        self._say(messages.Mask(leg, masked))
 
     def pause_recording(self, leg: ConnectionId, paused: bool) -> None:
         """Write silence in place of both sides, or no more."""
-        self._tell(leg, commands.PauseRecording, paused=paused)
+        self._say(messages.PauseRecording(leg, paused))
 
     def mark_recording(self, leg: ConnectionId, label: str) -> None:
         """Note this instant in the recording."""
-        self._tell(leg, commands.MarkRecording, label=label)
+        self._say(messages.MarkRecording(leg, label))
 
     def send_keys(self, leg: ConnectionId, keys: str) -> None:
         """Press keys towards the far side."""
-        self._tell(leg, commands.SendKeys, keys=keys)
+        self._say(messages.SendKeys(leg, keys))
 
     def close(self, leg: ConnectionId) -> Deferred[LegStatistics]:
         """Close the leg; fires after its recording was reported closed."""
@@ -228,19 +240,23 @@ class MediaWorkers:
             return self._sealed(leg)
         unclosed = home.worker.unclosed
 
-        def seen(figures: dict[str, Any]) -> LegStatistics:
+        def seen(figures: LegStatistics) -> LegStatistics:
             unclosed.forget(leg)
-            return LegStatistics(**figures)
+            return figures
 
-        closed: Deferred[dict[str, Any]]
-        closed = home.worker.link.callRemote(commands.Close, leg=leg)
-        return closed.addCallbacks(seen, lambda _: self._sealed(leg))
+        return home.worker.link.close_leg(leg).addCallbacks(seen, lambda _: self._sealed(leg))
 
     # --- told by the workers ----------------------------------------------------------------
 
-    def worker_ready(self, worker: MediaWorker) -> None:
-        """A worker is connected."""
+    def worker_ready(self, worker: MediaWorker, held: Sequence[HeldLeg]) -> None:
+        """A worker is connected; it held legs for a server before us."""
         log.info("Media worker {number} is ready", number=worker.number)
+        if held:
+            log.info("It holds {count} legs of the server before", count=len(held))
+            self._untold = self._untold or []
+        for each in held:
+            address = replace(each.address, codecs=self._settings.codecs)
+            self._strays[each.leg] = Stray(Home(worker, each.group), address)
         if all(each.link for each in self._workers):
             self._answer(lambda waiting: waiting.callback(None))
 
@@ -252,16 +268,45 @@ class MediaWorkers:
 
     def worker_lost(self, worker: MediaWorker) -> None:
         """Its connection is gone and so are its legs."""
-        lost = [leg for leg in worker.legs if leg not in self._opening]
+        strays = self._strays.items()
+        self._strays = {leg: stray for leg, stray in strays if stray.home.worker is not worker}
+        lost = tuple(leg for leg in worker.legs if leg not in self._opening)
         for leg in tuple(worker.legs):
             self._forget(leg)
         if lost:
-            self.listener.legs_lost(lost)
+            self.reported(messages.LegsLost(lost))
+
+    def reported(self, report: Report) -> None:
+        """Tell the listener, unless it is not yet clear whose the survivors are."""
+        if self._untold is not None:
+            self._untold.append(report)
+            return
+        listener = self.listener
+        match report:
+            case messages.KeyPressed(leg, key):
+                listener.key_pressed(leg, key)
+            case messages.PlayEnded(leg, play, outcome):
+                listener.play_ended(leg, play, outcome)
+            case messages.RecordingClosed(leg, path, seconds, digest):
+                listener.recording_closed(leg, path, seconds, digest)
+            case messages.LegsLost(legs):
+                listener.legs_lost(legs)
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _unclosed(self) -> Unclosed:
-        return Unclosed(self._disk, lambda *closed: self.listener.recording_closed(*closed))
+    def _worker(self, number: int, count: int) -> MediaWorker:
+        unclosed = Unclosed(self._disk, self._was_closed)
+        place, settings = Place(self._run, number), _share(self._settings, number, count)
+        return MediaWorker(place, self._reactor, settings, self, unclosed)
+
+    def _was_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
+        self.reported(messages.RecordingClosed(leg, path, seconds, digest))
+
+    def _tell_all(self) -> None:
+        untold, self._untold = self._untold or [], None
+        for report in untold:
+            with log.failuresHandled("A media listener failed"):
+                self.reported(report)
 
     def _sealed(self, leg: ConnectionId) -> Deferred[LegStatistics]:
         """There are no figures of a leg whose worker died; fires when its recordings are closed."""
@@ -274,19 +319,19 @@ class MediaWorkers:
         connected = [worker for worker in self._workers if worker.link is not None]
         return min(connected, key=lambda worker: len(worker.legs), default=None)
 
-    def _opened(self, answer: dict[str, Any], leg: ConnectionId) -> MediaAddress:
+    def _opened(self, address: MediaAddress, leg: ConnectionId) -> MediaAddress:
         self._opening.discard(leg)
-        return MediaAddress(**answer, codecs=self._codecs)
+        return replace(address, codecs=self._settings.codecs)
 
     def _not_opened(self, failure: Failure, leg: ConnectionId) -> Failure:
         self._opening.discard(leg)
         self._forget(leg)
-        return Failure(MediaUnavailable(str(failure.value)))
+        return failure
 
-    def _tell(self, leg: ConnectionId, command: type[amp.Command], **arguments: Any) -> None:
-        home = self._homes.get(leg)
+    def _say(self, command: LegCommand) -> None:
+        home = self._homes.get(command.leg)
         if home is not None and home.worker.link is not None:
-            home.worker.link.callRemote(command, leg=leg, **arguments)
+            home.worker.link.say(command)
 
     def _settle(self, leg: ConnectionId, home: Home) -> None:
         self._homes[leg] = home

@@ -1,21 +1,24 @@
-"""One media worker seen from the server: started, listened to, started again when it dies."""
+"""One media worker seen from the server: found or started, listened to, replaced when it dies."""
 
-import socket
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Factory, ProcessProtocol
-from twisted.logger import Logger, LogLevel
+from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cti.kernel.clock import Clock, DelayedCall
 from cti.kernel.identifiers import ConnectionId
-from cti.media.port import MediaListener, PlayOutcome
+from cti.transport.media_link import ServerLink, pass_on
+from cti.transport.media_place import Place
+from cti.transport.survivor import Survivor
 from cti.transport.unclosed import Unclosed
-from cti.worker import commands
+from cti.worker import messages
+from cti.worker.link import LinkReactor
+from cti.worker.messages import HeldLeg, Report, ShutDown
+from cti.worker.process import DOOR, LOCK
 from cti.worker.settings import MediaSettings
 
 log = Logger()
@@ -25,73 +28,28 @@ LONGEST_DELAY = 10.0
 """Seconds before a dead worker is started again: doubled each time it dies young."""
 YOUNG = 10.0
 PATIENCE = 5.0
-"""Seconds a worker has to say hello, to answer a ping or to end, before it is killed."""
+"""Seconds a worker has to answer hello or a ping, or to end, before it is killed."""
 PING_EVERY = 2.0
 GIVE_UP_AFTER = 5
 """Deaths in a row, before ever saying hello, that make a start fail."""
 
 
-class ProcessReactor(Clock, Protocol):
+class ProcessReactor(LinkReactor, Clock, Protocol):
     """What of the reactor starting processes and talking to them needs."""
 
     def spawnProcess(self, *args: Any, **kw: Any) -> Any: ...  # noqa: N802  (Twisted's name)
 
-    def adoptStreamConnection(self, *args: Any) -> Any: ...  # noqa: N802  (Twisted's name)
-
 
 class WorkerOwner(Protocol):
-    """Told what becomes of a worker; `listener` is told what happens to its legs."""
+    """Told what becomes of a worker and what it reports."""
 
-    @property
-    def listener(self) -> MediaListener: ...
-
-    def worker_ready(self, worker: "MediaWorker") -> None: ...
+    def worker_ready(self, worker: "MediaWorker", held: Sequence[HeldLeg]) -> None: ...
 
     def worker_lost(self, worker: "MediaWorker") -> None: ...
 
     def worker_died(self, worker: "MediaWorker") -> None: ...
 
-
-class ServerLink(commands.Link):
-    """The server's end of the wire: reports in, commands out."""
-
-    def __init__(self, worker: "MediaWorker", owner: WorkerOwner) -> None:
-        super().__init__()
-        self._worker = worker
-        self._owner = owner
-
-    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # untyped in AMP
-        """The worker is gone."""
-        super().connectionLost(reason)
-        self._worker.disconnected(self)
-
-    @commands.Hello.responder
-    def _hello(self) -> dict[str, Any]:
-        self._worker.connected(self)
-        return {}
-
-    @commands.KeyPressed.responder
-    def _key_pressed(self, leg: ConnectionId, key: str) -> dict[str, Any]:
-        self._owner.listener.key_pressed(leg, key)
-        return {}
-
-    @commands.PlayEnded.responder
-    def _play_ended(self, leg: ConnectionId, play: int, outcome: str) -> dict[str, Any]:
-        self._owner.listener.play_ended(leg, play, PlayOutcome(outcome))
-        return {}
-
-    @commands.RecordingClosed.responder
-    def _recording_closed(
-        self, leg: ConnectionId, path: Path, seconds: float, digest: str
-    ) -> dict[str, Any]:
-        self._worker.unclosed.ended(leg, path)
-        self._owner.listener.recording_closed(leg, path, seconds, digest)
-        return {}
-
-    @commands.LegsLost.responder
-    def _legs_lost(self, legs: list[ConnectionId]) -> dict[str, Any]:
-        self._owner.listener.legs_lost(legs)
-        return {}
+    def reported(self, report: Report) -> None: ...
 
 
 class MediaWorker:
@@ -99,23 +57,29 @@ class MediaWorker:
 
     def __init__(
         self,
-        number: int,
+        place: Place,
         reactor: ProcessReactor,
         settings: MediaSettings,
         owner: WorkerOwner,
         unclosed: Unclosed,
     ) -> None:
-        self.number = number
+        self.number = place.number
         self.unclosed = unclosed
         self.link: ServerLink | None = None
+        """Since the worker answered hello."""
         self.legs: set[ConnectionId] = set()
         self.failures = 0
         """Young deaths in a row."""
+        self._place = place
         self._reactor = reactor
-        self._settings = settings
+        self._arguments = settings.arguments
         self._owner = owner
+        self._greeting: ServerLink | None = None
+        """Until it did."""
         self._process: Any = None
         self._started = 0.0
+        self._welcome = False
+        """Whether it ever answered hello."""
         self._timer: DelayedCall | None = None
         """The one thing waited for now: hello, the next ping or its answer, the end, a restart."""
         self._stopping: Deferred[None] | None = None
@@ -125,43 +89,41 @@ class MediaWorker:
         """The process's id; None while there is none."""
         return None if self._process is None else self._process.pid
 
+    # --- its life ---------------------------------------------------------------------------
+
     def start(self) -> None:
-        """Start the process, connected to us by a pair of sockets that no other process has."""
+        """Take up who lives there, or let a process move in."""
         self._started = self._reactor.seconds()
+        self._welcome = False
+        self._process = self._found() or self._spawned()
+        if self._process is None:
+            self._start_again("its place is not free")
+            return
         self._arm(PATIENCE, self.kill)
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            ours.setblocking(False)
-            self._process = self._reactor.spawnProcess(
-                WorkerOutput(self),
-                sys.executable,
-                self._command(),
-                env=None,
-                childFDs={0: "w", 1: "r", 2: "r", commands.LINK: theirs.fileno()},
-            )
-            factory = Factory.forProtocol(lambda: ServerLink(self, self._owner))
-            self._reactor.adoptStreamConnection(ours.fileno(), socket.AF_UNIX, factory)
+        self._greet()
 
     def stop(self) -> Deferred[None]:
         """Have it close its recordings and end; fires when the process is over."""
         self._stopping = Deferred()
         if self._process is None:
             self._disarm()
-            self._stopping.callback(None)
+            self._process = self._found()
+        if self._process is None:
+            self._over()
         else:
             self._ask_to_end()
         return self._stopping
 
-    def release(self) -> Deferred[None]:
-        """Let go of it: it is not asked for anything more, nor replaced."""
-        self.legs.clear()
-        self._stopping = Deferred()
-        if self._process is None:
-            self._disarm()
-            self._stopping.callback(None)
-        else:
-            self._hang_up()
-        return self._stopping
+    def release(self) -> None:
+        """Let go of it: it goes on alone."""
+        self._disarm()
+        process, self._process = self._process, None
+        if process is not None:
+            process.loseConnection()
+        for link in (self.link, self._greeting):
+            if link is not None:
+                link.close()
+        self.link = self._greeting = None
 
     def kill(self) -> None:
         """End the process without asking it."""
@@ -169,34 +131,93 @@ class MediaWorker:
             log.error("Media worker {number} does not answer: killed", number=self.number)
             self._process.signalProcess("KILL")
 
-    def connected(self, link: ServerLink) -> None:
-        """It said hello."""
-        self.link = link
-        if self._stopping is None:
-            self._arm(PING_EVERY, self._ping)
-            self._owner.worker_ready(self)
-        else:
-            self._ask_to_end()
-
-    def disconnected(self, link: ServerLink) -> None:
-        """Its connection is gone; the process has a moment to close its recordings."""
-        if self.link is link:
-            self.link = None
-            self._owner.worker_lost(self)
-            if self._process is not None:
-                self._arm(PATIENCE, self.kill)
-
     def ended(self, reason: str) -> None:
-        """The process is over: start another, sooner the longer this one lived."""
-        self._process = None
+        """The process is over: fill the place again, sooner the longer this one lived."""
+        process, self._process = self._process, None
+        if process is None:
+            return  # it was let go
         self._disarm()
-        if self.link is not None:
-            self.disconnected(self.link)
+        for link in (self.link, self._greeting):
+            if link is not None:
+                link.drain()
         self.unclosed.seal()
         if self._stopping is not None:
-            self._stopping.callback(None)
+            self._over()
+        elif isinstance(process, Survivor) and not self._welcome:
+            log.info("Media worker {number} made room for another", number=self.number)
+            self.start()
         else:
             self._start_again(reason)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _found(self) -> Survivor | None:
+        pid = self._place.holder()
+        if pid is None:
+            return None
+        try:
+            return Survivor(self._reactor, pid, self.ended)
+        except ProcessLookupError:
+            return None
+
+    def _spawned(self) -> Any:
+        """A new process; None when there is no room for one."""
+        try:
+            room = self._place.take()
+        except OSError as error:
+            log.error("Media worker {number}: {error}", number=self.number, error=error)
+            return None
+        if room is None:
+            return None
+        process = self._reactor.spawnProcess(
+            WorkerOutput(self),
+            sys.executable,
+            [sys.executable, "-m", "cti.worker", *self._arguments],
+            env=None,
+            childFDs={0: "w", 1: "r", 2: "r", DOOR: room.door.fileno(), LOCK: room.lock},
+        )
+        room.let_to(process.pid)
+        return process
+
+    def _greet(self) -> None:
+        sock = self._place.connect()
+        if sock is None:
+            return  # a process that listens no more is ending
+        link = ServerLink(self._reactor, sock, self.number)
+        link.welcomed = self._welcomed
+        link.answered = self._answered
+        link.reported = self._reported
+        link.gone = self._parted
+        link.hello(self._arguments)
+        self._greeting = link
+
+    def _welcomed(self, welcome: messages.Welcome) -> None:
+        self.link, self._greeting = self._greeting, None
+        self._welcome = True
+        if self._stopping is not None:
+            self._ask_to_end()
+            return
+        self._arm(PING_EVERY, self._ping)
+        for held in welcome.legs:
+            if held.recording is not None:
+                self.unclosed.begun(held.leg, held.recording)
+        self._owner.worker_ready(self, welcome.legs)
+
+    def _reported(self, report: Report) -> None:
+        if isinstance(report, messages.RecordingClosed):
+            self.unclosed.ended(report.leg, report.path)
+        self._owner.reported(report)
+
+    def _parted(self) -> None:
+        """Its connection is gone; the process has a moment to close its recordings."""
+        self._disconnected()
+        if self._process is not None:
+            self._arm(PATIENCE, self.kill)
+
+    def _disconnected(self) -> None:
+        link, self.link, self._greeting = self.link, None, None
+        if link is not None:
+            self._owner.worker_lost(self)
 
     def _start_again(self, reason: str) -> None:
         young = self._reactor.seconds() - self._started < YOUNG
@@ -211,30 +232,26 @@ class MediaWorker:
         self._arm(delay, self.start)
         self._owner.worker_died(self)
 
+    def _over(self) -> None:
+        self._place.clear()
+        if self._stopping is not None:
+            self._stopping.callback(None)
+
     def _ask_to_end(self) -> None:
         self._arm(PATIENCE, self.kill)
-        if self.link is None:
+        if self.link is not None:
+            self.link.say(ShutDown())
+        else:
             self._process.signalProcess("TERM")
-            return
-        closing = self.link.callRemote(commands.ShutDown)
-        # Answered or not, the process ends when its connection does.
-        closing.addBoth(lambda _: self._hang_up())
 
     def _ping(self) -> None:
-        link = self.link
-        if link is not None:
+        if self.link is not None:
             self._arm(PATIENCE, self.kill)
-            link.callRemote(commands.Ping).addCallbacks(
-                lambda _: self._answered(link), lambda _: None
-            )
+            self.link.ping()
 
-    def _answered(self, link: ServerLink) -> None:
-        if self.link is link and self._stopping is None:
+    def _answered(self) -> None:
+        if self._stopping is None:
             self._arm(PING_EVERY, self._ping)
-
-    def _hang_up(self) -> None:
-        if self.link is not None and self.link.transport is not None:
-            self.link.transport.loseConnection()
 
     def _arm(self, seconds: float, what: Callable[[], None]) -> None:
         self._disarm()
@@ -249,28 +266,9 @@ class MediaWorker:
         if timer is not None:
             timer.cancel()
 
-    def _command(self) -> list[str]:
-        given = self._settings
-        options: dict[str, object] = {
-            "--bind": given.bind,
-            "--advertised": given.advertised,
-            "--first-port": given.first_port,
-            "--last-port": given.last_port,
-            "--rtp-timeout": given.rtp_timeout,
-            "--cache-octets": given.cache_octets,
-        }
-        if given.keys is not None:
-            options |= {"--keys": given.keys.path.absolute(), "--key": given.keys.current}
-        return [
-            sys.executable,
-            "-m",
-            "cti.worker",
-            *(f"{name}={value}" for name, value in options.items()),
-        ]
-
 
 class WorkerOutput(ProcessProtocol):
-    """Passes the worker's log lines on to ours and tells when the process is over."""
+    """Passes on what a worker writes before it has a link, and tells when the process is over."""
 
     def __init__(self, worker: MediaWorker) -> None:
         self._worker = worker
@@ -281,22 +279,11 @@ class WorkerOutput(ProcessProtocol):
         self.errReceived(data)
 
     def errReceived(self, data: bytes) -> None:
-        """Lines of level and text, as the worker's observer writes them."""
+        """Whole lines: the interpreter's last words."""
         *lines, self._line = (self._line + data).split(b"\n")
         for line in lines:
-            self._pass_on(line.decode("utf-8", "replace"))
+            pass_on(self._worker.number, "error", line.decode("utf-8", "replace"))
 
     def processEnded(self, reason: Failure) -> None:
         """Say why."""
         self._worker.ended(str(reason.value))
-
-    def _pass_on(self, line: str) -> None:
-        name, _, text = line.partition(" ")
-        if name not in LEVELS:
-            name, text = "error", line
-        log.emit(
-            LEVELS[name], "Media worker {number}: {text}", number=self._worker.number, text=text
-        )
-
-
-LEVELS = {level.name: level for level in LogLevel.iterconstants()}

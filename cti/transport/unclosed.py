@@ -33,6 +33,11 @@ class Unclosed:
         self._sealing: dict[ConnectionId, Deferred[None]] = {}
         """Fire when those of a leg whose worker is gone are closed."""
 
+    @property
+    def paths(self) -> list[Path]:
+        """The files."""
+        return [path for paths in self._of_leg.values() for path in paths]
+
     def begun(self, leg: ConnectionId, path: Path) -> None:
         """The leg is recorded to that file."""
         self._of_leg.setdefault(leg, []).append(path)

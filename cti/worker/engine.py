@@ -237,6 +237,18 @@ class MediaEngine:
         """How many legs are open."""
         return len(self._legs)
 
+    def held(self) -> list[tuple[ConnectionId, CallId, MediaAddress, Path | None]]:
+        """Every leg with its group, where it receives and the file it is recorded to."""
+        return [
+            (
+                leg.name,
+                leg.group,
+                self._address_of(leg.name),
+                leg.recording.path if leg.recording else None,
+            )
+            for leg in self._legs.values()
+        ]
+
     def shut_down(self) -> Deferred[None]:
         """Close every leg, fire when every recording is on disk."""
         closing = DeferredList([self.close(leg) for leg in tuple(self._legs)])

@@ -15,7 +15,7 @@ class MediaSettings:
 
     `bind` is the local IP address; `advertised` the one written into SDP when a NAT stands
     before us (empty: the same). Legs take even ports from `first_port` to `last_port`.
-    `rtp_timeout` is in seconds.
+    `rtp_timeout` is in seconds, and so is `orphan_time`: how long legs go on without a server.
     """
 
     bind: str = "127.0.0.1"
@@ -23,6 +23,7 @@ class MediaSettings:
     first_port: int = 20000
     last_port: int = 29998
     rtp_timeout: float = 60.0
+    orphan_time: float = 60.0
     codecs: tuple[Codec, ...] = PREFERRED_CODECS
     """What legs speak, in order of preference."""
     cache_octets: int = DEFAULT_CACHE
@@ -33,6 +34,22 @@ class MediaSettings:
     def host(self) -> str:
         """The address the far side sends to."""
         return self.advertised or self.bind
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What a worker process with these settings is started with."""
+        options: dict[str, object] = {
+            "--bind": self.bind,
+            "--advertised": self.advertised,
+            "--first-port": self.first_port,
+            "--last-port": self.last_port,
+            "--rtp-timeout": self.rtp_timeout,
+            "--orphan-time": self.orphan_time,
+            "--cache-octets": self.cache_octets,
+        }
+        if self.keys is not None:
+            options |= {"--keys": self.keys.path.absolute(), "--key": self.keys.current}
+        return tuple(f"{name}={value}" for name, value in options.items())
 
     @property
     def ports(self) -> range:

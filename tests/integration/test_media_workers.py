@@ -21,10 +21,10 @@ SETTINGS = MediaSettings(first_port=32000, last_port=32998)
 ONE, TWO, THREE = (ConnectionId(name) for name in ("one", "two", "three"))
 
 
-def test_a_killed_worker_takes_its_legs_and_no_others() -> None:
+def test_a_killed_worker_takes_its_legs_and_no_others(tmp_path: Path) -> None:
     async def main() -> None:
         ear = Ear()
-        workers = MediaWorkers(reactor(), SETTINGS, ear, count=2)
+        workers = MediaWorkers(reactor(), SETTINGS, tmp_path, ear, count=2)
         await workers.start()
         await workers.open(ONE, CallId("a"))
         await workers.open(TWO, CallId("a"))
@@ -56,7 +56,7 @@ def test_the_recordings_of_a_killed_worker_are_closed_at_once(
 
     async def main() -> None:
         ear = Ear()
-        workers = MediaWorkers(reactor(), SETTINGS, ear, count=1)
+        workers = MediaWorkers(reactor(), SETTINGS, tmp_path, ear, count=1)
         await workers.start()
         address = await workers.open(ONE, CallId("a"))
         await workers.open(TWO, CallId("a"))
@@ -86,9 +86,9 @@ def test_the_recordings_of_a_killed_worker_are_closed_at_once(
     assert has_tone(received[400:2000], 600)
 
 
-def test_without_a_worker_no_leg_opens() -> None:
+def test_without_a_worker_no_leg_opens(tmp_path: Path) -> None:
     async def main() -> None:
-        workers = MediaWorkers(reactor(), SETTINGS, Ear(), count=1)
+        workers = MediaWorkers(reactor(), SETTINGS, tmp_path, Ear(), count=1)
         await workers.start()
         os.kill(workers.processes[0], signal.SIGKILL)
         with pytest.raises(MediaUnavailable):
@@ -103,7 +103,7 @@ def test_stopping_closes_recordings_and_leaves_no_process(tmp_path: Path) -> Non
 
     async def main() -> None:
         ear = Ear()
-        workers = MediaWorkers(reactor(), SETTINGS, ear, count=2)
+        workers = MediaWorkers(reactor(), SETTINGS, tmp_path, ear, count=2)
         await workers.start()
         pids.extend(workers.processes)
         await workers.open(ONE, CallId("a"))
@@ -123,7 +123,7 @@ def test_recordings_are_closed_when_the_server_is_gone(tmp_path: Path) -> None:
     path = tmp_path / "call.wav"
 
     async def main() -> None:
-        workers = MediaWorkers(reactor(), SETTINGS, Ear(), count=1)
+        workers = MediaWorkers(reactor(), SETTINGS, tmp_path, Ear(), count=1)
         await workers.start()
         address = await workers.open(ONE, CallId("a"))
         phone = RtpPhone(Codec.PCMA)
@@ -144,9 +144,9 @@ def test_recordings_are_closed_when_the_server_is_gone(tmp_path: Path) -> None:
     assert has_tone(received[400:2000], 600)
 
 
-def test_the_server_port_range_is_shared_out() -> None:
+def test_the_server_port_range_is_shared_out(tmp_path: Path) -> None:
     async def main() -> None:
-        workers = MediaWorkers(reactor(), SETTINGS, Ear(), count=2)
+        workers = MediaWorkers(reactor(), SETTINGS, tmp_path, Ear(), count=2)
         await workers.start()
         ports = [(await workers.open(ConnectionId(n), CallId(n))).port for n in "abcd"]
         await workers.shut_down()
@@ -155,12 +155,12 @@ def test_the_server_port_range_is_shared_out() -> None:
     run_in_reactor(main)
 
 
-def test_a_worker_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media_process, "PING_EVERY", 0.1)
 
     async def main() -> None:
         ear = Ear()
-        workers = MediaWorkers(reactor(), SETTINGS, ear, count=1)
+        workers = MediaWorkers(reactor(), SETTINGS, tmp_path, ear, count=1)
         await workers.start()
         monkeypatch.setattr(media_process, "PATIENCE", 0.4)
         await workers.open(ONE, CallId("a"))

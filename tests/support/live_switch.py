@@ -61,6 +61,7 @@ class LiveSwitch:
         accounts = KnownAccounts(*EXTENSIONS)
         settings = SwitchSettings(
             bind=HOST,
+            run=folder / "run",
             sip=UserAgentSettings(
                 HOST, 0, minimum_expires=minimum_expires, session_terms=terms or Terms()
             ),

@@ -1,6 +1,8 @@
 """Stages for what every media port promises: the engine in this process, and a worker process."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import Codec, MediaPort
@@ -10,7 +12,7 @@ from cti.worker.settings import MediaSettings
 from tests.support.reactor import reactor, run_in_reactor, until
 from tests.support.rtp_phone import Ear, RtpPhone
 
-SETTINGS = MediaSettings(first_port=31000, last_port=31998)
+SETTINGS = MediaSettings(first_port=31000, last_port=31998, orphan_time=2)
 CALL = CallId("call")
 ONE, TWO = ConnectionId("one"), ConnectionId("two")
 
@@ -39,14 +41,15 @@ def on_workers(scene: Scene, settings: MediaSettings = SETTINGS) -> None:
 
     async def main() -> None:
         ear = Ear()
-        workers = MediaWorkers(reactor(), settings, ear, count=1)
+        workers = MediaWorkers(reactor(), settings, Path(folder), ear, count=1)
         try:
             await workers.start()
             await scene(workers, ear)
         finally:
             await workers.shut_down()
 
-    run_in_reactor(main)
+    with TemporaryDirectory() as folder:
+        run_in_reactor(main)
 
 
 async def leg(media: MediaPort, name: ConnectionId, codec: Codec = Codec.PCMA) -> RtpPhone:
