@@ -13,7 +13,7 @@ from cti.kernel.clock import Clock, DelayedCall
 from cti.kernel.identifiers import ConnectionId
 from cti.transport.media_link import ServerLink, pass_on
 from cti.transport.media_place import Place
-from cti.transport.survivor import Survivor
+from cti.transport.survivor import survivor
 from cti.transport.unclosed import Unclosed
 from cti.worker import messages
 from cti.worker.link import LinkReactor
@@ -77,6 +77,8 @@ class MediaWorker:
         self._greeting: ServerLink | None = None
         """Until it did."""
         self._process: Any = None
+        self._inherited = False
+        """Whether another server started it."""
         self._started = 0.0
         self._welcome = False
         """Whether it ever answered hello."""
@@ -95,7 +97,10 @@ class MediaWorker:
         """Take up who lives there, or let a process move in."""
         self._started = self._reactor.seconds()
         self._welcome = False
-        self._process = self._found() or self._spawned()
+        self._process = self._found()
+        self._inherited = self._process is not None
+        if self._process is None:
+            self._process = self._spawned()
         if self._process is None:
             self._start_again("its place is not free")
             return
@@ -143,7 +148,7 @@ class MediaWorker:
         self.unclosed.seal()
         if self._stopping is not None:
             self._over()
-        elif isinstance(process, Survivor) and not self._welcome:
+        elif self._inherited and not self._welcome:
             log.info("Media worker {number} made room for another", number=self.number)
             self.start()
         else:
@@ -151,14 +156,10 @@ class MediaWorker:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _found(self) -> Survivor | None:
+    def _found(self) -> Any:
+        """The process of another server that lives there; None when there is none."""
         pid = self._place.holder()
-        if pid is None:
-            return None
-        try:
-            return Survivor(self._reactor, pid, self.ended)
-        except ProcessLookupError:
-            return None
+        return None if pid is None else survivor(self._reactor, pid, self.ended)
 
     def _spawned(self) -> Any:
         """A new process; None when there is no room for one."""

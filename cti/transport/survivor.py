@@ -60,3 +60,11 @@ class Survivor:
     def logPrefix(self) -> str:
         """How the reactor names this descriptor in its log."""
         return "survivor"
+
+
+def survivor(reactor: Watching, pid: int, ended: Callable[[str], None]) -> Survivor | None:
+    """That process, watched; None when it is over already."""
+    try:
+        return Survivor(reactor, pid, ended)
+    except ProcessLookupError:
+        return None

@@ -3,7 +3,6 @@
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from cti.transport import media_process
 from cti.transport.media_client import MediaWorkers
 from cti.worker.settings import MediaSettings
 from tests.support.audio import has_tone, read_wave, tone
-from tests.support.reactor import begin, pause, reactor, run_in_reactor, until
+from tests.support.reactor import pause, reactor, run_in_reactor, until
 from tests.support.rtp_phone import Ear, RtpPhone
 
 SETTINGS = MediaSettings(first_port=32000, last_port=32998)
@@ -117,31 +116,6 @@ def test_stopping_closes_recordings_and_leaves_no_process(tmp_path: Path) -> Non
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert len(read_wave(tmp_path / "call.wav")) >= 800
-
-
-def test_recordings_are_closed_when_the_server_is_gone(tmp_path: Path) -> None:
-    path = tmp_path / "call.wav"
-
-    async def main() -> None:
-        workers = MediaWorkers(reactor(), SETTINGS, tmp_path, Ear(), count=1)
-        await workers.start()
-        address = await workers.open(ONE, CallId("a"))
-        phone = RtpPhone(Codec.PCMA)
-        phone.call(address.host, address.port)
-        workers.configure(ONE, phone.target)
-        workers.record(ONE, path)
-        await begin(phone.talk(tone(600, 0.3)))
-        (worker,) = workers._workers
-        link: Any = worker.link
-        link.transport.abortConnection()
-        await until(lambda: worker.pid is None)
-        await phone.hang_up()
-        await workers.shut_down()
-
-    run_in_reactor(main)
-    received, _ = read_wave(path).T
-    assert len(received) >= 2400
-    assert has_tone(received[400:2000], 600)
 
 
 def test_the_server_port_range_is_shared_out(tmp_path: Path) -> None:

@@ -30,6 +30,11 @@ class PeerProcess(ProcessProtocol):
         self._process.write(json.dumps({"do": do, **more}).encode() + b"\n")
         return answered
 
+    async def kill(self) -> None:
+        """Let it die on the spot."""
+        self._process.signalProcess("KILL")
+        await self.ended
+
     async def close(self) -> None:
         """Have it end, and wait until it has."""
         self._process.write(b'{"do": "close"}\n')
