@@ -199,7 +199,7 @@ def test_a_worker_with_other_settings_makes_room(tmp_path: Path) -> None:
 
 
 def test_a_survivor_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cti.transport.media_process.PATIENCE", 1.0)
+    monkeypatch.setattr("cti.transport.media_process.PATIENCE", 3.0)
     conversations: list[Conversation] = []
 
     async def main() -> None:
@@ -216,7 +216,7 @@ def test_a_survivor_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.M
         await workers.shut_down()
 
     with no_worker_is_left(conversations):
-        run_in_reactor(main)
+        run_in_reactor(main, timeout=20)
 
 
 def test_workers_let_go_are_found_again_and_too_many_of_them_end(tmp_path: Path) -> None:

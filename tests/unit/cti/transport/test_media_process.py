@@ -100,6 +100,12 @@ def _closed(leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
     raise AssertionError((leg, path, seconds, digest))
 
 
+def _place(lives: int | None) -> Any:
+    place = RentedPlace()
+    place.lives = lives
+    return place
+
+
 class House(WatchingClock):
     """A clock that starts processes, and the worker's owner."""
 
@@ -107,8 +113,7 @@ class House(WatchingClock):
         super().__init__()
         self.processes: list[Process] = []
         self.told: list[Any] = []
-        self.place: Any = RentedPlace()
-        self.place.lives = lives
+        self.place = _place(lives)
         unclosed = Unclosed(DirectDisk(), _closed)
         self.worker = MediaWorker(self.place, self, SETTINGS, self, unclosed)
         self.worker.start()
