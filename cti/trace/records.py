@@ -6,7 +6,7 @@ Messages are by far the most, so they have a fixed head and then their own bytes
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 
 from cti.sip.events import Endpoint, Transport
@@ -16,6 +16,7 @@ LARGEST_MESSAGE = 65_000
 
 _HEAD = struct.Struct("<BdBBHHBB")
 _TRANSPORTS = tuple(Transport)
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 Tap = Callable[["Direction", Endpoint, Endpoint, bytes], object]
@@ -91,7 +92,8 @@ def encode(record: Record) -> bytes:
         )
         return b"".join((head, here, there, record.data[:LARGEST_MESSAGE]))
     kind = Kind.LEG if isinstance(record, Leg) else Kind.FACT
-    return bytes((kind,)) + json.dumps(asdict(record), ensure_ascii=False).encode()
+    values = {name: getattr(record, name) for name in record.__slots__}
+    return bytes((kind,)) + _JSON.encode(values).encode()
 
 
 def decode(data: bytes) -> Record | None:

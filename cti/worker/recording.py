@@ -65,13 +65,13 @@ class Recording:
 
     def close(self, now: float) -> Deferred[Held]:
         """Write what is left; fires with what the file holds when it is closed."""
-        self._write(self._recorder.finish(now))
-        closed = self._disk.run(self._close_in_thread)
+        span = self._recorder.finish(now)
+        closed = self._disk.run(lambda: self._end_in_thread(span))
         closed.addErrback(self._failed)
         return closed.addCallback(lambda _: self._held)
 
     def _write(self, span: Span) -> None:
-        if span.length or span.marks:
+        if _says_something(span):
             self._disk.run(lambda: self._write_in_thread(span)).addErrback(self._failed)
 
     def _open_in_thread(self) -> None:
@@ -88,7 +88,9 @@ class Recording:
             self._held = writer.give_up(DISK if isinstance(error, OSError) else MISTAKE)
             raise
 
-    def _close_in_thread(self) -> None:
+    def _end_in_thread(self, span: Span) -> None:
+        if _says_something(span):
+            self._write_in_thread(span)
         writer, self._writer = self._writer, None
         if writer is not None:
             self._held = writer.held
@@ -99,3 +101,7 @@ class Recording:
             log.error("Recording {path} stopped: {reason}", path=self.path, reason=failure.value)
         else:
             log.failure("Recording {path} stopped", failure, path=self.path)
+
+
+def _says_something(span: Span) -> bool:
+    return bool(span.length or span.marks)
