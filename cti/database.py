@@ -13,8 +13,8 @@ from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, 
 from sqlalchemy.orm import DeclarativeBase, Session
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
+
+from cti.kernel.threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,17 +59,16 @@ class Database:
     def __init__(self, url: str, reactor: IReactorFromThreads) -> None:
         self.engine = connect(url)
         self._reading = reading(self.engine)
-        self._reactor = reactor
-        threads = SQLITE_THREADS if self.engine.dialect.name == "sqlite" else POSTGRESQL_THREADS
-        self._pool = ThreadPool(minthreads=1, maxthreads=threads, name="database")
+        most = SQLITE_THREADS if self.engine.dialect.name == "sqlite" else POSTGRESQL_THREADS
+        self._threads = Threads(reactor, most, "database")
 
     def start(self) -> None:
         """Start the threads."""
-        self._pool.start()
+        self._threads.start()
 
     def stop(self) -> None:
         """Let running transactions finish, then close every connection."""
-        self._pool.stop()
+        self._threads.stop()
         self.engine.dispose()
 
     def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
@@ -83,7 +82,7 @@ class Database:
         return self._later(lambda: _transact(self._reading, transaction, *args, **kwargs))
 
     def _later(self, work: Callable[[], T]) -> Deferred[T]:
-        return deferToThreadPool(self._reactor, self._pool, work)
+        return self._threads.run(work)
 
 
 def _transact(

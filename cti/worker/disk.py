@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
+
+from cti.kernel.threads import Threads
 
 T = TypeVar("T")
 
@@ -22,16 +22,15 @@ class ThreadDisk:
     """A disk thread beside the reactor; started by its first job."""
 
     def __init__(self, reactor: Any, name: str = "recordings") -> None:
-        self._reactor = reactor
-        self._pool = ThreadPool(minthreads=0, maxthreads=1, name=name)
+        self._threads = Threads(reactor, 1, name)
 
     def run(self, job: Callable[[], T]) -> Deferred[T]:
         """The job's result, once every job before it is done."""
-        if not self._pool.started:
-            self._pool.start()
-        return deferToThreadPool(self._reactor, self._pool, job)
+        if not self._threads.started:
+            self._threads.start()
+        return self._threads.run(job)
 
     def stop(self) -> None:
         """Wait until all is written."""
-        if self._pool.started:
-            self._pool.stop()
+        if self._threads.started:
+            self._threads.stop()
