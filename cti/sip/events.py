@@ -312,6 +312,13 @@ class BindingRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class BindingsChanged:
+    """What `keep_bindings` gives of the account is not what it gave before, if only the expiry."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignInFailed:
     """Somebody gave a wrong secret for the name `account`, whether or not there is such an one."""
 
@@ -370,6 +377,7 @@ Report = (
     | ProbeAnswered
     | BindingAdded
     | BindingRemoved
+    | BindingsChanged
     | SignInFailed
     | RegistrationSucceeded
     | RegistrationFailed

@@ -14,6 +14,7 @@ from cti.sip import registration
 from cti.sip.access import location
 from cti.sip.access.doorkeeper import Doorkeeper
 from cti.sip.access.gatekeeper import Gatekeeper
+from cti.sip.access.kept import KeptBinding
 from cti.sip.access.location import Location
 from cti.sip.access.registrar import Binding
 from cti.sip.core import SESSION_PREFIX, Core
@@ -302,6 +303,19 @@ class UserAgent:
     def contacts(self, account: str, now: float) -> tuple[Binding, ...]:
         """Where the account can be reached now, in the order to try."""
         return self._location.bindings(account, now)
+
+    def keep_bindings(self, account: str) -> tuple[KeptBinding, ...]:
+        """What another process needs to reach the account as it registered with us.
+
+        Nothing of what is reached over a connection. `BindingsChanged` tells of news.
+        """
+        return self._location.keep(account)
+
+    def resume_bindings(self, kept: Sequence[KeptBinding], now: float) -> Output:
+        """Take kept bindings up that have not run out, of any accounts."""
+        self._core.now = now
+        self._location.resume(kept)
+        return self._core.drain()
 
     # --- asking -----------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from twisted.web.resource import IResource
 
 from cti.kernel.identifiers import Entropy
 from cti.sip.access.gatekeeper import BROWSERS
+from cti.sip.access.kept import KeptBinding
 from cti.sip.access.registrar import Binding
 from cti.sip.errors import Header
 from cti.sip.events import (
@@ -292,6 +293,14 @@ class SipEndpoint:
     def contacts(self, account: str) -> tuple[Binding, ...]:
         """Where the account can be reached now, the newest first."""
         return self.user_agent.contacts(account, self._reactor.seconds())
+
+    def keep_bindings(self, account: str) -> tuple[KeptBinding, ...]:
+        """What another process needs to reach the account; `BindingsChanged` tells of news."""
+        return self.user_agent.keep_bindings(account)
+
+    def resume_bindings(self, kept: Sequence[KeptBinding]) -> None:
+        """Take kept bindings up."""
+        self._perform(self.user_agent.resume_bindings(kept, self._reactor.seconds()))
 
     # --- private --------------------------------------------------------------------------------
 

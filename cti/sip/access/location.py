@@ -1,15 +1,18 @@
 """The location service at work (RFC 3261, 10.3): REGISTER is let in, answered, and told of.
 
 What is registered is the registrar's to know, and who may is the gatekeeper's; here one timer per
-account lets bindings run out in time.
+account lets bindings run out in time, and whoever keeps them through a restart is told of changes.
 """
 
+from collections.abc import Sequence
+
 from cti.sip.access.gatekeeper import Gatekeeper
+from cti.sip.access.kept import KeptBinding, lasting
 from cti.sip.access.registrar import Binding, Change, Registrar
 from cti.sip.addresses import SIP_SCHEMES
 from cti.sip.core import Core
 from cti.sip.errors import RequestError
-from cti.sip.events import Endpoint
+from cti.sip.events import BindingsChanged, Endpoint
 from cti.sip.message import InboundRequest
 
 PREFIX = "binding"
@@ -21,6 +24,8 @@ class Location:
 
     def __init__(self, core: Core, gatekeeper: Gatekeeper) -> None:
         self._core, self._gatekeeper = core, gatekeeper
+        self._kept: dict[str, tuple[Binding, ...]] = {}
+        """What was told to be kept."""
         settings = core.settings
         self._registrar = Registrar(
             settings.minimum_expires, settings.maximum_expires, settings.translated_expires
@@ -33,6 +38,18 @@ class Location:
     def destinations(self) -> list[Endpoint]:
         """Where every telephone that is registered is reached."""
         return list(self._registrar.destinations(self._core.now))
+
+    def keep(self, account: str) -> tuple[KeptBinding, ...]:
+        """What another process needs to reach the account; the registrar's order is kept."""
+        found = lasting(self._registrar.known(account))
+        return tuple(KeptBinding.of(account, each) for each in found)
+
+    def resume(self, kept: Sequence[KeptBinding]) -> None:
+        """Take up what another process kept; what has run out or was replaced since is not."""
+        for account in dict.fromkeys(each.account for each in kept):
+            bindings = tuple(each.binding for each in kept if each.account == account)
+            self._kept[account] = bindings
+            self._changed(account, self._registrar.resume(account, bindings, self._core.now))
 
     def register(self, key: str, request: InboundRequest) -> None:
         """Take a REGISTER; RequestError says what to answer instead of 200."""
@@ -57,8 +74,20 @@ class Location:
     def _changed(self, account: str, changes: list[Change]) -> None:
         for change in changes:
             self._core.report(change)
+        self._tell(account)
         key, instant = f"{PREFIX}/{account}", self._registrar.next_expiry(account)
         if instant is None:
             self._core.stop_timer(key)
         else:
             self._core.start_timer(key, max(0.0, instant - self._core.now))
+
+    def _tell(self, account: str) -> None:
+        """Report what is to be kept anew, if it is not what is kept."""
+        found = lasting(self._registrar.known(account))
+        if found == self._kept.get(account, ()):
+            return
+        if found:
+            self._kept[account] = found
+        else:
+            del self._kept[account]
+        self._core.report(BindingsChanged(account))

@@ -59,6 +59,12 @@ class Binding:
             return contact.flow_number == self.flow_number
         return contact.uri == self.uri
 
+    def is_also(self, other: "Binding") -> bool:
+        """Whether both are of the same telephone, as `same_as`."""
+        if self.instance and self.instance == other.instance:
+            return self.flow_number == other.flow_number
+        return self.uri == other.uri
+
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
@@ -72,7 +78,7 @@ Change = BindingAdded | BindingRemoved
 
 
 class Registrar:
-    """The location service, in memory: telephones register anew after a restart."""
+    """The location service, in memory."""
 
     def __init__(self, minimum: int, maximum: int, translated: int) -> None:
         """Shortest and longest interval granted, and the longest through a translator; seconds."""
@@ -121,6 +127,16 @@ class Registrar:
         for account in sorted(self._accounts_of_flow.get(flow, ())):
             left = (e for e in self._current(account, now) if e.destination.flow != flow)
             yield account, self._keep(account, tuple(left))
+
+    def resume(self, account: str, kept: Sequence[Binding], now: float) -> list[Change]:
+        """Take up what another process kept, behind what was registered since."""
+        bindings = self._current(account, now)
+        missing = (each for each in kept if not any(each.is_also(one) for one in bindings))
+        return self._keep(account, (*bindings, *(each for each in missing if each.expires > now)))
+
+    def known(self, account: str) -> tuple[Binding, ...]:
+        """The account's contacts, the newest first, perhaps with some that have just run out."""
+        return self._bindings.get(account, ())
 
     def destinations(self, now: float) -> list[Endpoint]:
         """Where every telephone that is registered now is reached."""
