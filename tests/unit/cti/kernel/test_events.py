@@ -1,9 +1,10 @@
 import json
+from dataclasses import fields
 from datetime import UTC
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.call.events import CallEvent
@@ -14,6 +15,7 @@ ALL = sorted(kind for kind, cls in type_of_kind.items() if cls.__module__.starts
 
 
 @pytest.mark.parametrize("kind", ALL)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_every_event_of_the_switch_comes_back_equal(kind: str, data: Any) -> None:
     event: Event = data.draw(_events(kind))
@@ -26,4 +28,12 @@ def test_there_are_events_to_be_tried() -> None:
 
 
 def _events(kind: str) -> st.SearchStrategy[Event]:
-    return st.builds(type_of_kind[kind], at=st.datetimes(timezones=st.just(UTC)))
+    cls = type_of_kind[kind]
+    hints = get_type_hints(cls)
+    numbers = st.floats(allow_nan=False, allow_infinity=False)
+    known = {float: numbers, float | None: st.none() | numbers}
+    given_by_hint = {
+        each.name: known.get(hints[each.name]) or st.from_type(hints[each.name])
+        for each in fields(cls)
+    }
+    return st.builds(cls, **given_by_hint | {"at": st.datetimes(timezones=st.just(UTC))})
