@@ -94,8 +94,9 @@ class SwitchService:
         recorder.listen(self._bus)
 
     async def start(self) -> None:
-        """Start the workers, then take calls."""
+        """Start the workers, then take calls; those of the server before are over."""
         await self.media.start()
+        await self.media.close_strays()
         self.endpoint.start(self._settings.bind)
         self.trunks.start(self.endpoint)
 

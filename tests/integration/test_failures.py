@@ -87,7 +87,9 @@ def test_a_media_worker_dies_with_its_own_calls_only(tmp_path: Path, prompts: Pa
 
 
 @pytest.mark.needs("sipp")
-def test_a_killed_server_closes_its_calls_at_the_next_start(tmp_path: Path, prompts: Path) -> None:
+def test_a_house_killed_with_its_workers_closes_its_calls_at_the_next_start(
+    tmp_path: Path, prompts: Path
+) -> None:
     sound = media(tmp_path, 30.0)
     house = House(tmp_path / "house", prompts).start()
     try:
@@ -95,7 +97,8 @@ def test_a_killed_server_closes_its_calls_at_the_next_start(tmp_path: Path, prom
         house.wait_until(lambda: answered(house), 10, "the call is answered")
         begun = time.monotonic()
         time.sleep(4.0)
-        house.process.kill()
+        for process in [house.process.pid, *workers(house)]:
+            os.kill(process, signal.SIGKILL)
         house.process.wait()
         lasted = time.monotonic() - begun
         call.process.kill()

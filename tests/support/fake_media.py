@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.defer import Deferred, DeferredList
 
 from cti.kernel.identifiers import CallId, ConnectionId
 from cti.media.port import (
@@ -124,10 +124,9 @@ class FakeMedia:
         self._do(lambda: self._close(leg, closed))
         return closed
 
-    def release(self) -> Deferred[None]:
+    def release(self) -> None:
         """The server lets go of its legs, or is killed: all of them go on."""
         self.survivors, self.listener = frozenset(self.open_legs), None
-        return succeed(None)
 
     def close_strays(self) -> Deferred[None]:
         strays, self.survivors = sorted(self.survivors), frozenset()

@@ -70,7 +70,11 @@ class House:
             "sip": {"port": self.sip_port},
             "web": {"port": self.web_port},
             "trace": {"size": 1},
-            "media": {"first_port": 30000 + self.sip_port % 10000, "last_port": 60000},
+            "media": {
+                "first_port": 30000 + self.sip_port % 10000,
+                "last_port": 60000,
+                "orphan_time": 5,
+            },
             "folders": {
                 "base": str(self.var),
                 "prompts": str(prompts),
