@@ -12,7 +12,7 @@ from tests.fuzz.sip_targets import requests, requests_inside, responses
 from tests.fuzz.targets import TARGETS, Target
 from tests.support.sip_messages import TRUNK
 
-EXAMPLES = 60
+EXAMPLES = 100
 HOSTILE = 10_000
 MOST_OF_EACH = 10
 """Entries in all tables together that a message may leave, until its timers have run out."""
