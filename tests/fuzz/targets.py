@@ -1,21 +1,9 @@
 """Every target by its name: what it is fed with, and what takes it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
 from tests.fuzz import part_targets as parts
 from tests.fuzz import sip_targets as sip
 from tests.fuzz import wire_targets as wires
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """`run` takes any octets, and raises for nothing but a mistake of ours."""
-
-    name: str
-    seeds: Callable[[], Sequence[bytes]]
-    run: Callable[[bytes], None]
-
+from tests.fuzz.target import Target
 
 _ALL = (
     Target("requests", sip.requests, sip.run_requests),

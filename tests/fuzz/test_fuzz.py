@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.fuzz.driven import REMEMBERED, STRANGER, Driven, tables
 from tests.fuzz.mutation import LARGEST, MATTER, Kind, Mutation, by_chance
 from tests.fuzz.sip_targets import requests, requests_inside, responses
-from tests.fuzz.targets import TARGETS, Target
+from tests.fuzz.target import Target
+from tests.fuzz.targets import TARGETS
 from tests.support.sip_messages import TRUNK
 
 EXAMPLES = 100

@@ -15,7 +15,7 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessag
 from cti.kernel.errors import RemoteError
 from cti.kernel.identifiers import ConnectionId
 from cti.media.model import BrowserKeys, Codec, MediaTarget, Security
-from cti.media.session import Source
+from cti.media.source_lock import Source
 from cti.sip.events import Endpoint, Transport
 from cti.sip.message import parse
 from cti.transport.connections import Connections
@@ -54,6 +54,10 @@ class _Owner:
 
     def needs(self, connection: Endpoint) -> bool:
         del connection
+        return True
+
+    def admits(self, host: str) -> bool:
+        del host
         return True
 
 
