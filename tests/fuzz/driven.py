@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
+from cti.sip.access.bans import BanRules
+from cti.sip.access.doorkeeper import DoorRules
 from cti.sip.events import (
     Endpoint,
     RequestFailed,
@@ -21,15 +23,19 @@ STRANGER = Endpoint("203.0.113.5", 1)
 ACCOUNT = "1001"
 MOST_STEPS = 10_000
 """Timers of one agent until it must have come to rest."""
-REMEMBERED = ("_tallies", "_homes", "_windows", "_bindings", "_accounts_of_flow")
-"""Tables that keep what they learned, each with a bound or a lifetime of its own."""
+REMEMBERED = ("_tallies", "_homes", "_windows", "_bans", "_known", "_sources", "_conduct")
+"""Tables that keep what they learned of addresses and names, up to `MOST_REMEMBERED`."""
+MOST_REMEMBERED = 20_000
+OPEN_DOOR = DoorRules(each=1e9, strangers=1e9, bans=BanRules(points=1e9))
+"""Everything is read, so that what lies behind the door is tried."""
 
 
 class Driven:
     """One user agent, and what it waits for."""
 
-    def __init__(self) -> None:
-        settings = UserAgentSettings("192.0.2.9", 5060, trunks={TRUNK.host: "carrier"})
+    def __init__(self, door: DoorRules = OPEN_DOOR) -> None:
+        trunks = {TRUNK.host: "carrier"}
+        settings = UserAgentSettings("192.0.2.9", 5060, trunks=trunks, door=door)
         self.agent = UserAgent(settings, KnownAccounts(ACCOUNT), counting_entropy())
         self.timers: dict[str, float] = {}
         self.now = 1.0
