@@ -16,6 +16,7 @@ from sipmessage.message import COMPACT_FORMS, Headers
 from cti.sip.addresses import SCHEMES, parse_address, parse_uri, parse_via
 from cti.sip.errors import MessageError
 from cti.sip.events import Endpoint
+from cti.sip.headers import HeaderTable
 
 MAGIC_COOKIE = "z9hg4bk"
 MOST_LINES = 300
@@ -124,6 +125,7 @@ def parse(data: bytes, source: Endpoint) -> Inbound | None:
     status = _STATUS_LINE.fullmatch(start)
     if status is not None:
         response = Response(int(status["code"]), status["phrase"] or "", body)
+        response.headers = HeaderTable()
         return _response(response, lines, source)
     request = _request_line(start, lines)
     if not blank:
@@ -185,6 +187,7 @@ def _request_line(start: str, lines: list[str]) -> Request:
         raise MessageError("neither a request nor a response")
     method = line["method"] if line else start.split(None, 1)[0]
     request = Request(method, URI("sip", "invalid"))
+    request.headers = HeaderTable()
     fault = _fill(request.headers, lines)
     if line is None:
         raise _refusal("request line", request)
