@@ -284,7 +284,7 @@ def _agent(figures: Figures, agent_id: AgentId, **more: float) -> Figures:
 def _call(figures: Figures, event: CallEvent) -> Figures:
     before = figures.calls.get(event.call_id)
     after = cdr.fold(before, event)
-    if after is None:
+    if after is None or (after is before and not isinstance(event, CallCleared)):
         return figures
     figures = _waits(figures, before.waits if before else (), after.waits)
     calls = dict(figures.calls)

@@ -7,6 +7,7 @@ so that it needs no name server and no waiting. A URI with an IP address asks no
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from ipaddress import ip_address
 from itertools import groupby
 
@@ -14,6 +15,8 @@ from cti.kernel.identifiers import Entropy
 from cti.sip.addresses import SIP_SCHEMES, parse_uri
 from cti.sip.events import DATAGRAM_FLOW, Endpoint, Transport
 
+KNOWN = 1024
+"""URIs and addresses that are remembered: each is asked for several times a call."""
 MOST_ENDPOINTS = 20
 """Endpoints of one name; a zone with more has the rest left out."""
 
@@ -128,6 +131,7 @@ def target_of(uri: str) -> Target | None:
     return Target(host, parsed.port, transport, secure) if transport else None
 
 
+@lru_cache(maxsize=KNOWN)
 def endpoint_of(uri: str) -> Endpoint | None:
     """Where a URI with an IP address leads; None for host names and what is no SIP URI."""
     target = target_of(uri)
@@ -136,6 +140,7 @@ def endpoint_of(uri: str) -> Endpoint | None:
     return target.at(target.host, target.port, target.usual)
 
 
+@lru_cache(maxsize=KNOWN)
 def is_address(host: str) -> bool:
     """Whether the host is an IP address, not a name."""
     try:
@@ -143,6 +148,12 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=KNOWN)
+def is_private(host: str) -> bool:
+    """Whether an IP address is of a network that is not reached from everywhere (RFC 6890)."""
+    return ip_address(host).is_private
 
 
 def locate(

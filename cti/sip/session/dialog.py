@@ -1,14 +1,13 @@
 """Dialogs (RFC 3261, 12): the state two user agents share while a session lasts."""
 
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
 from sipmessage import Request, Response
 
 from cti.sip.addresses import parse_uri
 from cti.sip.errors import Header, RequestError
 from cti.sip.events import Endpoint
-from cti.sip.locating import endpoint_of, is_address, target_of
+from cti.sip.locating import endpoint_of, is_address, is_private, target_of
 from cti.sip.message import (
     InboundRequest,
     InboundResponse,
@@ -148,7 +147,7 @@ def _destination(
     pointed = endpoint_of(uri)
     if pointed is None or (translated and not routes):
         return source
-    hidden = ip_address(pointed.host).is_private and not ip_address(source.host).is_private
+    hidden = is_private(pointed.host) and not is_private(source.host)
     if hidden:
         return source
     if pointed.host != source.host or not source.transport.reliable:
