@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.needs import all_needs, strict
 from tests.support.postgresql import cluster
@@ -13,6 +14,10 @@ NEEDS = all_needs()
 POSTGRESQL = "HOTLINE_TEST_POSTGRESQL"
 MISSING = "missing"
 """Under this name a test's report says which program it wanted, in whichever process it ran."""
+
+# How long an example takes is no claim of a test: others share the machine.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
