@@ -9,7 +9,7 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -18,6 +18,8 @@ Convert = Callable[[Any], Any]
 
 PLAIN = (str, int, float, bool, type(None))
 """What JSON holds as it is."""
+MOST_PATHS = 1000
+"""Kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ def packing(hint: Any) -> Packing:
     if isinstance(hint, type) and is_dataclass(hint):
         return _of_dataclass(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return Packing(attrgetter("value"), hint)
+        return Packing(attrgetter("_value_"), {each.value: each for each in hint}.__getitem__)
     if isinstance(hint, type) and issubclass(hint, Path):
-        return Packing(str, hint)
+        # The same few announcements are played all day, and a path is dear to make.
+        return Packing(str, lru_cache(MOST_PATHS)(hint))
     raise TypeError(f"{hint} cannot be packed")
 
 
@@ -65,16 +68,22 @@ def _of_dataclass(kind: type) -> Packing:
     hints = _hints(kind)
     inner = [packing(hint) for hint in hints.values()]
     get = _all_of(tuple(hints))
-    if not any(each.pack for each in inner):
+    packs = [(place, each.pack) for place, each in enumerate(inner) if each.pack]
+    unpacks = [(place, each.unpack) for place, each in enumerate(inner) if each.unpack]
+    if not packs:
         return Packing(get, lambda values: kind(*values))
-    packs = [each.pack or _as_it_is for each in inner]
-    unpacks = [each.unpack or _as_it_is for each in inner]
 
     def pack(value: Any) -> list[Any]:
-        return [pack(each) for pack, each in zip(packs, get(value), strict=True)]
+        values = list(get(value))
+        for place, convert in packs:
+            values[place] = convert(values[place])
+        return values
 
-    def unpack(values: Any) -> Any:
-        return kind(*[unpack(each) for unpack, each in zip(unpacks, values, strict=True)])
+    def unpack(values: list[Any]) -> Any:
+        # They are fresh from JSON: nobody else has them.
+        for place, convert in unpacks:
+            values[place] = convert(values[place])
+        return kind(*values)
 
     return Packing(pack, unpack)
 
