@@ -112,6 +112,7 @@ def run(reactor: Any, arguments: Sequence[str]) -> None:
     serving = Serving(reactor, engine, tuple(arguments), settings.orphan_time, reactor.stop)
     globalLogBeginner.beginLoggingTo([LineObserver(reactor, serving)], redirectStandardIO=False)
     os.set_inheritable(LOCK, False)
+    os.pwrite(LOCK, f"{os.getpid()}\n".encode(), 0)  # the server may have died before it could
     reactor.addReader(Door(socket.socket(fileno=DOOR), serving))
     _hear_signals(reactor, serving)
     reactor.run(installSignalHandlers=False)
