@@ -42,7 +42,7 @@ Arrange = Callable[[MediaEngine, Sequence[ConnectionId], Path], None]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the legs do, how many of them are in one call, and whether each of them is sent to."""
+    """What the legs do, how many of them are in one call, and whether they are sent anything."""
 
     arrange: Arrange
     of_a_call: int
@@ -60,11 +60,8 @@ def _music(engine: MediaEngine, legs: Sequence[ConnectionId], music: Path) -> No
         engine.play(leg, number, [music], repeat=True)
 
 
-def _receive(engine: MediaEngine, legs: Sequence[ConnectionId], _music: Path) -> None:
-    """Each hears one that says nothing, and so is sent next to nothing itself."""
-    _relay(engine, legs, _music)
-    for leg in legs:
-        engine.mask(leg, masked=True)
+def _receive(_engine: MediaEngine, _legs: Sequence[ConnectionId], _music: Path) -> None:
+    """Nobody hears anybody."""
 
 
 def _mix(engine: MediaEngine, legs: Sequence[ConnectionId], _music: Path) -> None:
@@ -77,7 +74,7 @@ def _mix(engine: MediaEngine, legs: Sequence[ConnectionId], _music: Path) -> Non
 LOADS = {
     "relay": Load(_relay, 2),
     "music": Load(_music, 1),
-    "receive": Load(_receive, 2, sends=False),
+    "receive": Load(_receive, 1, sends=False),
     "mixing": Load(_mix, CONFERENCE),
 }
 
@@ -117,7 +114,8 @@ class Run:
         call = CallId(f"call{number // self._load.of_a_call}")
         port = self._ears[number].getsockname()[1]
         opening = self._engine.open(name, call)
-        self._engine.configure(name, MediaTarget("127.0.0.1", port, Codec.PCMA, EVENTS))
+        target = MediaTarget("127.0.0.1", port, Codec.PCMA, EVENTS, self._load.sends)
+        self._engine.configure(name, target)
         if self._args.record:
             self._engine.record(name, self._folder / f"{name}.wav")
         return opening

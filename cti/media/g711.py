@@ -37,6 +37,11 @@ def translate(payload: bytes, source: Codec, target: Codec) -> bytes:
     return payload if source is target else payload.translate(_TRANSLATED[source])
 
 
+def translation(source: Codec, target: Codec) -> bytes | None:
+    """The other law's octet for each octet, or None when the codec is the same."""
+    return None if source is target else _TRANSLATED[source]
+
+
 def silence(codec: Codec, samples: int = FRAME_SAMPLES) -> bytes:
     """So many octets of the law's positive zero."""
     return _SILENT[codec] * samples

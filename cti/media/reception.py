@@ -20,6 +20,8 @@ class Reception:
         """How often another SSRC took over."""
         self._settled = 0
         """Packets lost of sources that are gone."""
+        self.expected = -1
+        """The sequence number that is next; negative before the first."""
         self._ssrc: int | None = None
         self._base = 0
         self._highest = 0
@@ -50,14 +52,25 @@ class Reception:
             if not self._takes_over(packet, now):
                 return False
             self._begin(packet)
-        elif not self._follow(packet.sequence):
+        elif not self._advance(packet.sequence):
             self._begin(packet)
+        self.expected = (self._highest + 1) % SEQUENCES
         self._heard_at = now
         self.received += 1
         self._of_source += 1
         if audio:
             self._measure(packet.timestamp, now)
         return True
+
+    def follow(self, timestamp: int, now: float) -> None:
+        """Count the packet of sound that has the number `expected`, of the same source."""
+        self._highest += 1
+        self.expected = (self._highest + 1) % SEQUENCES
+        self._restart = None
+        self._heard_at = now
+        self.received += 1
+        self._of_source += 1
+        self._measure(timestamp, now)
 
     @property
     def lost(self) -> int:
@@ -117,7 +130,7 @@ class Reception:
         self._reported = (0, 0)
         self._sender_report = (0, 0.0)
 
-    def _follow(self, sequence: int) -> bool:
+    def _advance(self, sequence: int) -> bool:
         """Move the highest number on; False when the source began to count anew (A.1)."""
         ahead = (sequence - self._highest) % SEQUENCES
         if ahead < MAX_DROPOUT:

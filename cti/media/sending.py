@@ -7,10 +7,21 @@ marker is set, so a jitter buffer plays on at once.
 
 from cti.media.g711 import SAMPLES_PER_SECOND
 from cti.media.rtcp import ReceiverReport, ReportBlock, SenderReport, ntp_time
-from cti.media.rtp import SEQUENCES, TIMESTAMPS, RtpPacket, sequence_distance, timestamp_distance
+from cti.media.rtp import (
+    FIXED_HEADER,
+    SEQUENCES,
+    TIMESTAMPS,
+    VERSION,
+    RtpPacket,
+    sequence_distance,
+    timestamp_distance,
+)
 
 SLACK = 480
 """Samples (60 ms) our own frames may be late against the clock before they are set right."""
+HALF = TIMESTAMPS // 2
+ORDINARY = VERSION << 6
+"""The first octet of a header with nothing added to it."""
 RELAYED_SLACK = SAMPLES_PER_SECOND
 """Samples (1 s) a relayed source may stray from our clock: its jitter and its clock's drift."""
 
@@ -34,13 +45,59 @@ class SendingStream:
 
     def frame(self, payload: bytes, payload_type: int, now: float) -> RtpPacket:
         """A frame of our own, due now (seconds)."""
-        late = self._due(now) - self._timestamp > SLACK
+        late = self._clock(now) - self._timestamp > SLACK
         marker = self.sent == 0 or self._source is not None or late
         if marker:
             self._anchor(now)
         packet = self._packet(payload, payload_type, marker=marker)
         self._timestamp += len(payload)
         return packet
+
+    def steady(self, payload: bytes, payload_type: int, now: float) -> bytes | None:
+        """The datagram of `frame` when it is due and follows one of our own; None otherwise."""
+        if self._source is not None or self._origin is None or self.sent == 0:
+            return None
+        since, begun = self._origin
+        timestamp = self._timestamp
+        if begun + (now - since) * SAMPLES_PER_SECOND - timestamp > SLACK:
+            return None
+        sequence = self._sequence
+        octets = len(payload)
+        self._sequence = sequence + 1
+        self._timestamp = timestamp + octets
+        self.sent += 1
+        self._octets += octets
+        header = FIXED_HEADER.pack(
+            ORDINARY, payload_type, sequence % SEQUENCES, timestamp % TIMESTAMPS, self.ssrc
+        )
+        return header + payload
+
+    def follow(
+        self, ssrc: int, sequence: int, timestamp: int, octets: int, payload_type: int, now: float
+    ) -> bytes | None:
+        """The header of `relay` for the next packet of sound of the source that is passed on.
+
+        None for any other, and then nothing has happened.
+        """
+        heard, heard_at = self._heard
+        if ssrc != self._source or (sequence - heard) % SEQUENCES != 1 or self._origin is None:
+            return None
+        number, passed_at = self._passed
+        passed = passed_at + (timestamp - heard_at + HALF) % TIMESTAMPS - HALF
+        since, begun = self._origin
+        if abs(passed - begun - (now - since) * SAMPLES_PER_SECOND) > RELAYED_SLACK:
+            return None
+        number += 1
+        self._heard = (sequence, timestamp)
+        self._passed = (number, passed)
+        self._sequence = number + 1
+        if passed + octets > self._timestamp:
+            self._timestamp = passed + octets
+        self.sent += 1
+        self._octets += octets
+        return FIXED_HEADER.pack(
+            ORDINARY, payload_type, number % SEQUENCES, passed % TIMESTAMPS, self.ssrc
+        )
 
     def event(self, payload: bytes, payload_type: int, now: float, *, first: bool) -> RtpPacket:
         """A packet of an event of our own, whose `first` one set the timestamp of all."""
@@ -64,10 +121,10 @@ class SendingStream:
             self._timestamp = max(self._timestamp, timestamp + len(payload))
         return self._stamped(payload, payload_type, sequence, timestamp, marker=packet.marker)
 
-    def take_back(self, packet: RtpPacket) -> None:
-        """That packet did not leave: nobody is told that it was sent."""
+    def take_back(self, octets: int) -> None:
+        """A packet of so many octets did not leave: nobody is told that it was sent."""
         self.sent -= 1
-        self._octets -= len(packet.payload)
+        self._octets -= octets
 
     def interrupt(self) -> None:
         """Nothing is sent for a while: what is passed on afterwards follows what was sent last."""
@@ -99,12 +156,15 @@ class SendingStream:
 
     def _strayed(self, packet: RtpPacket, now: float) -> bool:
         timestamp = self._passed[1] + timestamp_distance(packet.timestamp, self._heard[1])
-        return abs(timestamp - self._due(now)) > RELAYED_SLACK
+        return abs(timestamp - self._clock(now)) > RELAYED_SLACK
 
     def _due(self, now: float) -> int:
         """The position the clock stands at."""
+        return round(self._clock(now))
+
+    def _clock(self, now: float) -> float:
         since, timestamp = self._origin or (now, self._timestamp)
-        return timestamp + round((now - since) * SAMPLES_PER_SECOND)
+        return timestamp + (now - since) * SAMPLES_PER_SECOND
 
     def _packet(self, payload: bytes, kind: int, *, marker: bool) -> RtpPacket:
         sequence = self._sequence

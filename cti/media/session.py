@@ -39,10 +39,10 @@ class Session:
     def __init__(self, *, ssrc: int, sequence: int, timestamp: int, cname: str = "") -> None:
         self.target: MediaTarget | None = None
         self.destination: Source | None = None
+        self.reception = Reception()
+        self.stream = SendingStream(ssrc, sequence, timestamp)
         self._lock = SourceLock()
         self._allowance = Allowance()
-        self._reception = Reception()
-        self._stream = SendingStream(ssrc, sequence, timestamp)
         self._description = bytes(SourceDescription(ssrc, cname))
         self._control_source: Source | None = None
         self._remote_lost = 0
@@ -61,36 +61,43 @@ class Session:
             self._control_source = None
         self.target = target
         if not target.sending:
-            self._stream.interrupt()
+            self.stream.interrupt()
 
     def receive(self, data: bytes, source: Source, now: float) -> RtpPacket | None:
         """The packet, or None for one from a stranger, of a kind nobody agreed on, or too many.
 
         RemoteError when it is malformed.
         """
-        lock, target = self._lock, self.target
-        if target is None or lock.excludes(source, now):
-            return None
-        if source == lock.source and not self._allowance.take(now):
-            return None
+        return self.read(data, source, now) if self.lets_in(source, now) else None
+
+    def lets_in(self, source: Source, now: float) -> bool:
+        """Whether what comes from there is to be read."""
+        if self.target is None:
+            return False
+        if source == self._lock.source:
+            return self._allowance.take(now)
+        return not self._lock.excludes(source, now)
+
+    def read(self, data: bytes, source: Source, now: float) -> RtpPacket | None:
+        """The packet that was let in, or None as above; RemoteError."""
         packet = RtpPacket.parse(data)
         kind = packet.payload_type
-        if kind not in CODECS and kind not in (COMFORT_NOISE, target.events):
+        if kind not in CODECS and kind not in (COMFORT_NOISE, self._agreed.events):
             return None
-        if not lock.admits(source, packet.ssrc, packet.sequence, now):
+        if not self._lock.admits(source, packet.ssrc, packet.sequence, now):
             return None
         self.destination = source
-        return packet if self._reception.receive(packet, now, audio=kind in CODECS) else None
+        return packet if self.reception.receive(packet, now, audio=kind in CODECS) else None
 
     def frame(self, payload: bytes, now: float) -> RtpPacket:
         """20 ms of our own sound, in the target's codec."""
-        return self._stream.frame(payload, self._agreed.codec.value, now)
+        return self.stream.frame(payload, self._agreed.codec.value, now)
 
     def event(self, payload: bytes, now: float, *, first: bool) -> RtpPacket | None:
         """A packet of our own key press, or None when no telephone events were agreed."""
         if self._agreed.events is None:
             return None
-        return self._stream.event(payload, self._agreed.events, now, first=first)
+        return self.stream.event(payload, self._agreed.events, now, first=first)
 
     def relay(self, packet: RtpPacket, now: float) -> RtpPacket | None:
         """Another leg's packet as this one sends it, or None when the far side cannot take it."""
@@ -99,19 +106,23 @@ class Session:
             if not passes(codec, self._agreed.codec):
                 return None
             payload = translate(packet.payload, codec, self._agreed.codec)
-            return self._stream.relay(packet, payload, self._agreed.codec.value, now, audio=True)
+            return self.stream.relay(packet, payload, self._agreed.codec.value, now, audio=True)
         if self._agreed.events is None or packet.payload_type == COMFORT_NOISE:
             return None
-        return self._stream.relay(packet, packet.payload, self._agreed.events, now, audio=False)
+        return self.stream.relay(packet, packet.payload, self._agreed.events, now, audio=False)
+
+    def certain(self, now: float) -> Source | None:
+        """Whom it listens to, once nobody can take their place."""
+        return self._lock.source if self._lock.closed(now) else None
 
     @property
     def begun(self) -> bool:
         """Whether anything was sent."""
-        return self._stream.sent > 0
+        return self.stream.sent > 0
 
     def take_back(self, packet: RtpPacket) -> None:
         """That packet did not leave."""
-        self._stream.take_back(packet)
+        self.stream.take_back(len(packet.payload))
 
     # --- RTCP -------------------------------------------------------------------------------
 
@@ -127,12 +138,12 @@ class Session:
 
     def report(self, now: float) -> bytes:
         """What was sent and received so far, for the far side; `now` in seconds since 1970."""
-        report = self._stream.sender_report(now, self._reception.block(now))
+        report = self.stream.sender_report(now, self.reception.block(now))
         return bytes(report) + self._description
 
     def goodbye(self, now: float) -> bytes:
         """The last report."""
-        return self.report(now) + bytes(Goodbye((self._stream.ssrc,)))
+        return self.report(now) + bytes(Goodbye((self.stream.ssrc,)))
 
     def receive_control(self, data: bytes, source: Source, now: float) -> None:
         """Take the far side's report; RemoteError when it is malformed.
@@ -149,16 +160,16 @@ class Session:
             if isinstance(packet, SenderReport | ReceiverReport) and self._knows_us(packet):
                 self._control_source = source
                 if isinstance(packet, SenderReport):
-                    self._reception.sender_report(packet, now)
+                    self.reception.sender_report(packet, now)
                 self._learn(packet.blocks, now)
 
     def _knows_us(self, report: SenderReport | ReceiverReport) -> bool:
-        ours = self._stream.ssrc
-        return report.ssrc == self._reception.ssrc or any(b.ssrc == ours for b in report.blocks)
+        ours = self.stream.ssrc
+        return report.ssrc == self.reception.ssrc or any(b.ssrc == ours for b in report.blocks)
 
     def _learn(self, blocks: tuple[ReportBlock, ...], now: float) -> None:
         for block in blocks:
-            if block.ssrc == self._stream.ssrc:
+            if block.ssrc == self.stream.ssrc:
                 self._remote_lost = max(0, block.lost)
                 self._remote_jitter = block.jitter * 1000 / SAMPLES_PER_SECOND
                 if block.last_report:
@@ -176,9 +187,9 @@ class Session:
 
     def statistics(self) -> LegStatistics:
         """What was sent, received and lost so far."""
-        seen = self._reception
+        seen = self.reception
         return LegStatistics(
-            sent=self._stream.sent,
+            sent=self.stream.sent,
             received=seen.received,
             lost=seen.lost,
             jitter=seen.jitter,
@@ -190,7 +201,7 @@ class Session:
         )
 
     def _rating(self) -> float:
-        seen = self._reception
+        seen = self.reception
         if self.target is None or not seen.received:
             return 0.0
         share = seen.lost / (seen.lost + seen.received)

@@ -104,6 +104,9 @@ class BrowserWire:
             self._receive_handshake(*early)
         return True
 
+    def join(self, peer: Source | None) -> None:
+        """ICE lets the far side move, and its packets are known by their keys."""
+
     def close(self) -> None:
         """Say so, and leave no timer behind."""
         if self._handshake is not None:

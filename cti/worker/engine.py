@@ -7,12 +7,10 @@ directly. What it reports, it reports in a reactor turn of its own, never inside
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 from twisted.logger import Logger
 
-from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CallId, ConnectionId, Entropy, system_entropy
 from cti.media.player import Player
 from cti.media.port import (
@@ -33,8 +31,9 @@ from cti.recording.keys import read_keys
 from cti.recording.writer import Held
 from cti.worker.disk import Disk, ThreadDisk
 from cti.worker.hearing import Hearing
-from cti.worker.leg import Leg, Play
+from cti.worker.leg import FILL_AFTER, Leg, Play
 from cti.worker.pacer import Pacer
+from cti.worker.poller import Poller, PollingReactor
 from cti.worker.recording import Recording
 from cti.worker.reports import Reports, Unheard
 from cti.worker.settings import MediaSettings
@@ -45,19 +44,8 @@ from cti.worker.wires import Wires
 
 log = Logger()
 
-FLUSH_TICKS = 50
-"""Recordings are written once a second, each leg's in its own tick."""
-
-REPORT_TICKS = 250
-"""RTCP reports go out every 5 s (RFC 3550, 6.2)."""
-
-
-class MediaReactor(Clock, Protocol):
-    """What of the reactor the engine uses."""
-
-    def addReader(self, reader: Any) -> None: ...  # noqa: N802  (Twisted's name)
-
-    def removeReader(self, reader: Any) -> None: ...  # noqa: N802  (Twisted's name)
+VISIT_TICKS = 5
+"""Every 100 ms each leg is looked after, a fifth of them in each tick."""
 
 
 class MediaEngine:
@@ -65,7 +53,7 @@ class MediaEngine:
 
     def __init__(
         self,
-        reactor: MediaReactor,
+        reactor: PollingReactor,
         settings: MediaSettings,
         listener: MediaListener | None = None,
         *,
@@ -82,6 +70,7 @@ class MediaEngine:
         self._ring = read_keys(settings.keys) if settings.keys else None
         self._shelf = Shelf(settings.cache_octets, sounds or ThreadDisk(reactor, "sounds"))
         self._pacer = Pacer(reactor, self._tick)
+        self._poller = Poller(reactor)
         self._ticks = 0
         self._hearing = Hearing()
         self._legs: dict[ConnectionId, Leg] = {}
@@ -109,14 +98,15 @@ class MediaEngine:
         )
         sound, control = (LegSocket(sock) for sock in sockets)
         wire = self._wires.make(security, leg, (sound, control), lambda: self._lost(leg))
-        opened = Leg(leg, group, session, wire.transmit, self.reports, wire.transmit_control)
+        opened = Leg(
+            leg, group, session, wire.transmit, self.reports, wire.transmit_control, wire.join
+        )
         wire.attach(self._receiver(opened, opened.datagram), self._receiver(opened, opened.control))
         self._legs[leg] = opened
         self._hearing.add(opened)
         self._sockets[leg] = (sound, control)
         self._wire_of[leg] = wire
-        for reader in (sound, control):
-            self._reactor.addReader(reader)
+        self._poller.add(sound, control)
         self._pacer.start()
         return succeed(self._address_of(leg))
 
@@ -210,9 +200,10 @@ class MediaEngine:
         self._hearing.forget(found, now)
         found.leave(now)
         self._close_wire(found)
-        for reader in self._sockets.pop(leg):
-            self._reactor.removeReader(reader)
-            reader.close()
+        sockets = self._sockets.pop(leg)
+        self._poller.remove(*sockets)
+        for each in sockets:
+            each.close()
         if not self._legs:
             self._pacer.stop()
         closed: Deferred[LegStatistics] = Deferred()
@@ -263,17 +254,25 @@ class MediaEngine:
 
     def _tick(self, now: float) -> None:
         self._ticks += 1
-        silent_since = now - self._settings.rtp_timeout
-        lost = []
+        self._poller.tick()
         self._mix(now)
-        for number, leg in enumerate(tuple(self._legs.values()), self._ticks):
+        legs = tuple(self._legs.values())
+        for leg in legs:
+            if leg.resting and now - leg.relayed_at < FILL_AFTER:
+                continue
             try:
                 leg.tick(now)
-                if number % FLUSH_TICKS == 0 and leg.recording is not None:
-                    leg.recording.flush(now)
-                if number % REPORT_TICKS == 0:
-                    leg.report(now)
             except Exception:  # noqa: BLE001  (our mistake in one leg may not silence the others)
+                self._give_up(leg)
+        self._look_after(legs[self._ticks % VISIT_TICKS :: VISIT_TICKS], now)
+
+    def _look_after(self, legs: Sequence[Leg], now: float) -> None:
+        silent_since = now - self._settings.rtp_timeout
+        lost = []
+        for leg in legs:
+            try:
+                leg.look_after(now)
+            except Exception:  # noqa: BLE001  (likewise)
                 self._give_up(leg)
             if leg.heard_at is not None and leg.heard_at < silent_since:
                 leg.heard_at = None

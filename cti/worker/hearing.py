@@ -45,6 +45,7 @@ class Hearing:
             return
         del group[leg]
         leg.hear((), now)
+        leg.passed_to = leg.hearers = ()
         for other in group:
             if leg in other.sources:
                 other.sources = tuple(each for each in other.sources if each is not leg)
@@ -67,6 +68,7 @@ class Hearing:
             leg.mixed = leg in mixing
             leg.hearers = tuple(each for each in group if leg in each.sources)
             leg.passed_to = tuple(each for each in leg.hearers if each not in mixing)
+            leg.changed()
         self._mixes.pop(name, None)
         if mixing:
             self._mixes[name] = Mix(mixing)

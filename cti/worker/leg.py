@@ -12,7 +12,7 @@ from twisted.logger import Logger
 
 from cti.kernel.errors import RemoteError
 from cti.kernel.identifiers import CallId, ConnectionId
-from cti.media.coding import halved, rate_of
+from cti.media.coding import halved, passes, rate_of
 from cti.media.g711 import FRAME_SAMPLES, SAMPLES_PER_SECOND, Samples
 from cti.media.intake import Intake
 from cti.media.player import Player
@@ -24,16 +24,21 @@ from cti.media.telephone_event import KeyReceiver, KeySender, KeyStep
 from cti.media.tone_detector import ToneDetector
 from cti.media.tones import tone_frame
 from cti.media.voice import Voice
+from cti.worker.passage import Onward, Passage, Transmit
 from cti.worker.recording import Recording
 
 log = Logger()
 
+FLUSH_SECONDS = 0.95
+"""Recordings are written once a second, when the leg is looked after next."""
+REPORT_SECONDS = 5.0
+"""Between RTCP reports (RFC 3550, 6.2)."""
 FILL_AFTER = 0.5
 """Seconds a leg waits for packets to pass on before it sends silence of its own."""
 
-Transmit = Callable[[bytes, Source], bool]
-"""Tells whether the packet left."""
 TransmitControl = Callable[[bytes, Source], None]
+Join = Callable[[Source | None], None]
+"""Lets in packets of that address alone; of any if there is none."""
 
 
 class LegListener(Protocol):
@@ -67,6 +72,7 @@ class Leg:
         transmit: Transmit,
         listener: LegListener,
         transmit_control: TransmitControl = lambda _data, _destination: None,
+        join: Join = lambda _peer: None,
     ) -> None:
         self.name = name
         self.group = group
@@ -89,10 +95,17 @@ class Leg:
         """Set by `record`."""
         self.heard_at: float | None = None
         """When the last packet came, or since when one is waited for; None: none is expected."""
+        self.relayed_at = 0.0
+        """When a packet was passed on to it last, or since when one may be."""
+        self.resting = False
+        """Whether it has nothing of its own to say while packets are passed on to it."""
+        self.passage: Passage | None = None
+        """The short way of its packets, as long as nothing changes."""
         self.malformed = 0
         self._session = session
         self._transmit = transmit
         self._transmit_control = transmit_control
+        self._join = join
         self._listener = listener
         self._keys_heard = KeyReceiver()
         self._keys_sent = KeySender()
@@ -106,12 +119,15 @@ class Leg:
         self._mixed_at = SAMPLES_PER_SECOND
         self._tones: ToneDetector | None = None
         self._play: Play | None = None
-        self._relayed_at = 0.0
         self._reported = False
+        self._reported_at = self._flushed_at = 0.0
 
     def configure(self, target: MediaTarget, now: float) -> None:
         """Send there from now on; packets are expected if the far side may send."""
+        self.changed()
         self._session.configure(target)
+        if self._session.certain(now) is None:
+            self._join(None)
         # Where telephone-event was agreed no tone is a key: none is pressed twice.
         self._tones = ToneDetector() if target.events is None else None
         self.take_in(None if self._intake is None else self._intake.rate)
@@ -119,6 +135,7 @@ class Leg:
 
     def deconfigure(self) -> None:
         """Neither send nor listen any more."""
+        self.changed()
         self._session.target = None
         self.heard_at = None
 
@@ -144,8 +161,17 @@ class Leg:
 
     def datagram(self, data: bytes, source: Source, now: float) -> None:
         """Take what came: count it, record it, hear its keys, pass it on."""
+        session = self._session
+        if not session.lets_in(source, now):
+            return
+        # Made only for a source that is certain, so what is let in now is of that source.
+        if self.passage is not None and self.passage.take(data, now):
+            return
+        destination = session.destination
         try:
-            packet = self._session.receive(data, source, now)
+            packet = session.read(data, source, now)
+            if session.destination != destination:
+                self.changed()
             if packet is None:
                 return
             if self.heard_at is not None:
@@ -153,6 +179,7 @@ class Leg:
             codec = CODECS.get(packet.payload_type)
             if codec is not None:
                 self._hear(packet, codec, now)
+                self._settle(codec, now)
             elif packet.payload_type == COMFORT_NOISE:
                 if self._intake is not None:
                     self._intake.comfort_noise(packet.payload)
@@ -167,6 +194,15 @@ class Leg:
             self._session.receive_control(data, source, now)
         except RemoteError as error:
             self._count_malformed(error)
+
+    def look_after(self, now: float) -> None:
+        """Do what is due from time to time: write what was recorded, send a report."""
+        if self.recording is not None and now - self._flushed_at >= FLUSH_SECONDS:
+            self._flushed_at = now
+            self.recording.flush(now)
+        if now - self._reported_at >= REPORT_SECONDS:
+            self._reported_at = now
+            self.report(now)
 
     def report(self, now: float) -> None:
         """Send an RTCP report."""
@@ -191,22 +227,26 @@ class Leg:
         self._listen(now)
         playing = self._next_frame(now)
         step = self._keys_sent.step()
-        self._pressing = step is not None
+        if self._pressing != (step is not None):
+            self._pressing = step is not None
+            self.changed()
         if not target.sending or self._send_step(step, now):
             return
         payload = self._say(self._voice_in(target.codec), step, playing, now)
         if payload is not None:
-            self._send_sound(self._session.frame(payload, now), target.codec, now)
+            self._speak(payload, target.codec, now)
+        else:
+            self.resting = self._tones is None and not self._unmasking
 
     def relay(self, packet: RtpPacket, now: float) -> None:
         """Send another leg's packet, unless something of our own is being sent."""
         target = self._session.target
-        if target is None or not target.sending or self._play is not None or self._pressing:
+        if target is None or not self.is_open:
             return
         relayed = self._session.relay(packet, now)
         if relayed is None:
             return
-        self._relayed_at = now
+        self.relayed_at = now
         if relayed.payload_type != target.codec.value:
             self._send(relayed)
             return
@@ -217,26 +257,38 @@ class Leg:
         """Play this in place of what plays now."""
         self.end_play(PlayOutcome.STOPPED)
         self._play = play
+        self.changed()
 
     def end_play(self, outcome: PlayOutcome) -> None:
         """End what plays, if anything does."""
         play, self._play = self._play, None
         if play is not None:
+            self.changed()
             self._listener.play_ended(self.name, play.number, outcome)
 
     def press(self, keys: str) -> None:
         """Press keys towards the far side."""
         self._keys_sent.press(keys)
+        self.changed()
+
+    def changed(self) -> None:
+        """What was settled for its packets, and for those passed on to it, holds no more."""
+        self.resting = False
+        self.passage = None
+        for each in self.sources:
+            each.passage = None
 
     def hear(self, sources: tuple["Leg", ...], now: float) -> None:
         """Send what these say, in place of what plays."""
         self.end_play(PlayOutcome.STOPPED)
+        self.changed()
         self.sources = sources
         self.mixture = None
-        self._relayed_at = now
+        self.relayed_at = now
 
     def take_in(self, rate: int | None) -> None:
         """Have frames of that rate ready for `frame`; None: nobody asks for any."""
+        self.changed()
         if rate is None and self._tones is not None:
             rate = SAMPLES_PER_SECOND
         if rate is None:
@@ -269,6 +321,7 @@ class Leg:
         if self._unmasking:
             return
         self.masked = masked
+        self.changed()
         if ends and self._intake is not None:
             # What still waits in it was said in secrecy.
             self._intake = Intake(self._intake.rate)
@@ -299,6 +352,36 @@ class Leg:
         if not self.masked:
             for hearer in self.passed_to:
                 hearer.relay(packet, now)
+
+    def _settle(self, codec: Codec, now: float) -> None:
+        """The next packets of this kind may go the short way."""
+        source = self._session.certain(now)
+        if source is None:
+            return
+        self._join(source)
+        if self._intake is not None:
+            return
+        hearers = () if self.masked else tuple(each for each in self.passed_to if each.is_open)
+        if len(hearers) > 1:
+            return
+        onward = hearers[0].onward() if hearers else None
+        if onward is None or passes(codec, onward.codec):
+            self.passage = Passage(self, codec, self._session.reception, onward)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether packets are passed on to it now."""
+        target = self.target
+        return target is not None and target.sending and self._play is None and not self._pressing
+
+    def onward(self) -> Onward | None:
+        """Its side of a passage; None while it is not known where packets go."""
+        target, session = self._session.target, self._session
+        if target is None or session.destination is None:
+            return None
+        voice = self._voice_in(target.codec)
+        way = session.destination
+        return Onward(self, session.stream, target.codec, self._transmit, way, voice)
 
     def _hear_event(self, packet: RtpPacket, now: float) -> None:
         key = self._keys_heard.receive(packet)
@@ -332,7 +415,7 @@ class Leg:
             return None
         frame = play.frame()
         if frame is None:
-            self._relayed_at = now
+            self.relayed_at = now
             self.end_play(PlayOutcome.FINISHED)
             return None
         return frame, play.codec
@@ -368,7 +451,7 @@ class Leg:
             return voice.play(*playing)
         if self.mixed and self.mixture is not None and not self._pressing:
             return voice.say(self.mixture, self._mixed_at)
-        passed = self.sources and not self.mixed and now - self._relayed_at < FILL_AFTER
+        passed = self.sources and not self.mixed and now - self.relayed_at < FILL_AFTER
         return None if passed and not self._pressing else voice.silence()
 
     def _voice_in(self, codec: Codec) -> Voice:
@@ -384,6 +467,17 @@ class Leg:
             return False
         self._send(event)
         return True
+
+    def _speak(self, payload: bytes, codec: Codec, now: float) -> None:
+        stream, destination = self._session.stream, self._session.destination
+        data = None if destination is None else stream.steady(payload, codec.value, now)
+        if data is None or destination is None:
+            self._send_sound(self._session.frame(payload, now), codec, now)
+            return
+        if not self._transmit(data, destination):
+            stream.take_back(len(payload))
+        if self.recording is not None:
+            self.recording.said(data, codec, now)
 
     def _send_sound(self, packet: RtpPacket, codec: Codec, now: float) -> None:
         self._send(packet)

@@ -20,6 +20,7 @@ class SdesWire:
         self, leg: ConnectionId, sound: LegSocket, control: LegSocket, entropy: Entropy
     ) -> None:
         self._sound, self._control = sound, control
+        self.join = sound.join
         self._keys = {
             suite: MasterKey(suite, bytes.fromhex(entropy(suite.octets))) for suite in Suite
         }

@@ -1,13 +1,14 @@
-"""UDP sockets of legs: an even port each, and a reader that drains its socket at once."""
+"""UDP sockets of legs: an even port each; connected to the far side as soon as it is certain.
 
+A connected socket costs less to read and to write, and what strangers send to it the kernel drops
+before it costs anything at all.
+"""
+
+import ctypes
 import errno
 import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
-from typing import Any
-
-from twisted.internet.interfaces import IReadDescriptor
-from zope.interface import implementer
 
 from cti.media.port import MediaUnavailable
 from cti.media.source_lock import Source
@@ -15,56 +16,105 @@ from cti.media.source_lock import Source
 LARGEST_DATAGRAM = 2048
 LARGEST_BATCH = 32
 """Datagrams taken from one socket before others have their turn."""
+SOCKADDR_OCTETS = 28
+"""Of a `sockaddr_in6`, the larger of the two."""
 
 Receive = Callable[[bytes, Source], None]
+_LIBC = ctypes.CDLL(None)
 
 
-@implementer(IReadDescriptor)
 class LegSocket:
-    """A leg's UDP socket in the reactor: every datagram is handed on in the turn it came."""
+    """A leg's UDP socket: every datagram is handed on in the turn it came."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.receive: Receive = lambda _data, _source: None
         """Given every datagram."""
+        self.unreachable = 0
+        """ICMP errors: the far side, or something before it, took no packet."""
         self._socket = sock
-        self.port: int = sock.getsockname()[1]
+        self._recv, self._send = sock.recv, sock.send
+        host, self.port = sock.getsockname()[:2]
+        # On every address at once, connecting would choose one of them to be reached at.
+        self._may_join = not ip_address(host).is_unspecified
+        self._peer: Source | None = None
+        """Whom it is connected to."""
+        self._alone: Source | None = None
+        """The same once what others sent before has been read: whatever comes is theirs."""
 
     def fileno(self) -> int:
-        """The descriptor the reactor watches."""
+        """Its descriptor, -1 when it is closed."""
         return self._socket.fileno()
 
-    def doRead(self) -> None:
-        """Drain the socket."""
-        for _ in range(LARGEST_BATCH):
+    def join(self, peer: Source | None) -> None:
+        """Take packets of that address alone from now on; None: of everybody."""
+        if peer == self._peer or not self._may_join:
+            return
+        self._alone = None
+        if peer is None:
+            # An address of no family, which Python's own `connect` cannot name.
+            _LIBC.connect(self._socket.fileno(), bytes(SOCKADDR_OCTETS), SOCKADDR_OCTETS)
+        else:
             try:
-                data, source = self._socket.recvfrom(LARGEST_DATAGRAM)
+                self._socket.connect(peer)
             except OSError:
-                # Nothing more, or an ICMP error about a datagram sent before.
                 return
-            self.receive(data, source[:2])
-            if self._socket.fileno() < 0:
-                return
+        self._peer = peer
+
+    def read(self) -> None:
+        """Hand on what has come: one datagram of the peer, or all there are of everybody."""
+        alone = self._alone
+        if alone is None:
+            self._drain()
+            return
+        try:
+            data = self._recv(LARGEST_DATAGRAM)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.unreachable += 1
+            return
+        self.receive(data, alone)
 
     def transmit(self, data: bytes, destination: Source) -> bool:
         """Send now or never, as sound that waits is of no use; False: never."""
         try:
-            self._socket.sendto(data, destination)
+            if destination == self._peer:
+                self._send(data)
+            else:
+                self._socket.sendto(data, destination)
+        except ConnectionRefusedError:
+            # That speaks of an earlier packet, and this one was not sent.
+            self.unreachable += 1
+            return self._transmit_again(data, destination)
         except OSError:
             # A full buffer or an unreachable host is a lost packet; the RTP timeout sees the rest.
             return False
         return True
 
-    def connectionLost(self, reason: Any) -> None:  # noqa: ARG002  (Twisted's name)
-        """The reactor stops."""
-        self.close()
-
-    def logPrefix(self) -> str:
-        """How the reactor names this descriptor in its log."""
-        return "rtp"
-
     def close(self) -> None:
         """Give the port back."""
         self._socket.close()
+
+    def _transmit_again(self, data: bytes, destination: Source) -> bool:
+        try:
+            self._socket.sendto(data, destination)
+        except OSError:
+            return False
+        return True
+
+    def _drain(self) -> None:
+        for _ in range(LARGEST_BATCH):
+            try:
+                data, source = self._socket.recvfrom(LARGEST_DATAGRAM)
+            except BlockingIOError:
+                self._alone = self._peer
+                return
+            except OSError:
+                self.unreachable += 1
+                return
+            self.receive(data, source[:2])
+            if self._socket.fileno() < 0:
+                return
 
 
 class PortRange:

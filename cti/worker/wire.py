@@ -41,6 +41,9 @@ class Wire(Protocol):
     def configure(self, target: MediaTarget) -> bool:
         """Take the far side's keys; False when its security is not the one this end has."""
 
+    def join(self, peer: Source | None) -> None:
+        """RTP of that address alone is to be let in from now on; None: of any."""
+
     def close(self) -> None:
         """Leave no timer behind."""
 
@@ -52,7 +55,7 @@ class PlainWire:
     refused = 0
 
     def __init__(self, sound: LegSocket, control: LegSocket) -> None:
-        self.transmit = sound.transmit
+        self.transmit, self.join = sound.transmit, sound.join
         self._sound, self._control = sound, control
         self._datagram, self._report = sound.receive, control.receive
         self._mux = False

@@ -33,6 +33,10 @@ class FakeSocket:
 
     sent: list[tuple[bytes, Source]] = field(default_factory=list)
     receive: Callable[[bytes, Source], None] = lambda _data, _source: None
+    peer: Source | None = None
+
+    def join(self, peer: Source | None) -> None:
+        self.peer = peer
 
     def transmit(self, data: bytes, destination: Source) -> bool:
         self.sent.append((data, destination))
