@@ -6,22 +6,28 @@ aligned, lost packets and pauses keep their true length, and packets out of orde
 place. What was collected is cut off the line once it is older than the reordering allowed; by
 then it is known what is missing from it.
 
+A packet that only follows the one before is kept as it came and placed when it is asked for, a
+whole run of such packets as one piece.
+
 While the recording is masked or paused both sides are silent, to the sample.
 """
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cti.media.continuity import Continuity, Hole, Stretch
 from cti.media.g711 import FRAME_SAMPLES, SAMPLES_PER_SECOND
 from cti.media.model import Codec, Tracks
-from cti.media.rtp import RtpPacket, timestamp_distance
+from cti.media.rtp import FIXED_HEADER, TIMESTAMPS, RtpPacket, timestamp_distance
 from cti.recording.marks import Mark, MarkKind
 
 EARLY = FRAME_SAMPLES
 """Samples a packet may come before its place; more, and those before it came late."""
 LATE = 3200
 """Samples (400 ms) a packet may come after its place; more, and the source has paused."""
+STAMPS = struct.Struct("!4xII")
+"""Timestamp and SSRC of a header."""
 REORDERING_SECONDS = LATE / SAMPLES_PER_SECOND
 
 
@@ -63,11 +69,38 @@ class Span:
         return self.start + self.length
 
 
+@dataclass(slots=True)
+class Run:
+    """Packets that follow each other without a gap: the first one's piece, and what comes next."""
+
+    first: Piece
+    ssrc: int
+    timestamp: int
+    position: int
+    payloads: list[bytes]
+
+    @property
+    def piece(self) -> Piece:
+        """All of it as one."""
+        return Piece(self.first.position, b"".join(self.payloads), self.first.codec)
+
+    def take(self, ssrc: int, timestamp: int, codec: Codec, payload: bytes) -> bool:
+        """Whether the packet goes on with it."""
+        if timestamp != self.timestamp or ssrc != self.ssrc or codec is not self.first.codec:
+            return False
+        self.payloads.append(payload)
+        self.timestamp = (timestamp + len(payload)) % TIMESTAMPS
+        self.position += len(payload)
+        return True
+
+
 class Track:
     """One direction: where each packet belongs."""
 
     def __init__(self) -> None:
         self.pieces: list[Piece] = []
+        self._kept: list[tuple[bytes, Codec, float]] = []
+        """Datagrams not yet placed, and when they passed, in seconds."""
         self._ssrc: int | None = None
         self._anchor = (0, 0)
         """A timestamp and its position."""
@@ -79,8 +112,42 @@ class Track:
         self._tail: Piece | None = None
         """What was taken out last and reaches beyond the cut."""
 
-    def add(self, packet: RtpPacket, codec: Codec, now: int, floor: int) -> None:
-        """Place a packet that passed at position `now`; nothing is placed before `floor`."""
+    def keep(self, data: bytes, codec: Codec, now: float) -> None:
+        """A plain datagram passed at `now` (seconds); `place` does the rest."""
+        self._kept.append((data, codec, now))
+
+    def place(self, began: float, floor: int, end: int) -> None:
+        """Place what was kept, as `add` would have, since `began` (seconds).
+
+        No piece reaches from before `end` beyond it by more than its first packet.
+        """
+        kept, self._kept = self._kept, []
+        run: Run | None = None
+        for data, codec, seconds in kept:
+            timestamp, ssrc = STAMPS.unpack_from(data)
+            payload = data[FIXED_HEADER.size :]
+            now = round((seconds - began) * SAMPLES_PER_SECOND)
+            if (
+                run is not None
+                and -LATE <= run.position - now <= EARLY
+                and not run.first.position < end <= run.position
+                and run.take(ssrc, timestamp, codec, payload)
+            ):
+                continue
+            self._lay(run)
+            run = None
+            if self.add(RtpPacket.parse(data), codec, now, floor):
+                first = self.pieces.pop()
+                following = (timestamp + len(payload)) % TIMESTAMPS
+                run = Run(first, ssrc, following, first.end, [payload])
+        self._lay(run)
+
+    def _lay(self, run: Run | None) -> None:
+        if run is not None:
+            self.pieces.append(run.piece if len(run.payloads) > 1 else run.first)
+
+    def add(self, packet: RtpPacket, codec: Codec, now: int, floor: int) -> bool:
+        """Place a packet that passed at position `now`; False when it lies before `floor`."""
         position = self._anchor[1] + timestamp_distance(packet.timestamp, self._anchor[0])
         if packet.ssrc != self._ssrc or not -LATE <= position - now <= LATE:
             self._ssrc = packet.ssrc
@@ -90,8 +157,10 @@ class Track:
             self._move_back(position - now, floor)
             position = now
         self._first = min(self._first, position)
-        if position + len(packet.payload) > floor:
-            self.pieces.append(Piece(position, packet.payload, codec))
+        if position + len(packet.payload) <= floor:
+            return False
+        self.pieces.append(Piece(position, packet.payload, codec))
+        return True
 
     def keyed(self, packet: RtpPacket, now: int) -> None:
         """A packet of a key came at `now`: from when it went down until the next nothing lacks."""
@@ -111,8 +180,11 @@ class Track:
         self.pieces = [piece for piece in self.pieces if piece.position < since]
         for piece in moved:
             position = piece.position - samples
-            if not position < floor <= piece.position:
-                self.pieces.append(replace(piece, position=position))
+            # What was said after a silence, and now seems to have been said in it, is left out.
+            hidden = floor - position if position < floor <= piece.position else 0
+            if hidden < len(piece.payload):
+                rest = piece.payload[hidden:]
+                self.pieces.append(Piece(position + hidden, rest, piece.codec))
 
     def cut(self, end: int) -> tuple[Piece, ...]:
         """Take out what begins before `end`, in order."""
@@ -170,6 +242,7 @@ class Recorder:
         self._masked = Silencing(MarkKind.MASKED)
         self._paused = Silencing(MarkKind.PAUSED)
         self._labels: list[Mark] = []
+        self._silent = False
         self._floor = 0
         """Where the last silence ended: a late packet from before it is not placed."""
 
@@ -177,6 +250,16 @@ class Recorder:
     def channels(self) -> int:
         """1 or 2."""
         return len(self._tracks)
+
+    def heard(self, data: bytes, codec: Codec, now: float) -> None:
+        """A datagram of sound came with no more than header and payload."""
+        if not self._silent:
+            self._received.keep(data, codec, now)
+
+    def said(self, data: bytes, codec: Codec, now: float) -> None:
+        """Such a datagram was sent."""
+        if not self._silent and len(self._tracks) > 1:
+            self._sent.keep(data, codec, now)
 
     def received(self, packet: RtpPacket, codec: Codec, now: float) -> None:
         """A packet came."""
@@ -189,6 +272,7 @@ class Recorder:
 
     def keyed(self, packet: RtpPacket, now: float) -> None:
         """A packet of a key press came, in place of sound."""
+        self._place(self._received)
         self._received.keyed(packet, self._position(now))
 
     def mask(self, masked: bool, now: float) -> None:
@@ -215,22 +299,24 @@ class Recorder:
         self._labels = []
         return replace(span, marks=span.marks + last)
 
-    @property
-    def _silent(self) -> bool:
-        return self._masked.since is not None or self._paused.since is not None
-
     def _silence(self, reason: Silencing, silent: bool, now: int) -> None:
+        for track in self._tracks:
+            self._place(track)
         before = self._silent
         reason.change(silent, now)
+        self._silent = self._masked.since is not None or self._paused.since is not None
         if before and not self._silent:
             self._floor = now
 
     def _add(self, track: Track, packet: RtpPacket, codec: Codec, now: float) -> None:
         if not self._silent:
+            self._place(track)
             track.add(packet, codec, self._position(now), self._floor)
 
     def _cut(self, end: int, now: int) -> Span:
         start, end = self._written, max(self._written, end)
+        for track in self._tracks:
+            self._place(track, end)
         self._written = end
         reasons = (self._masked, self._paused)
         left_out = [(each.kind, stretch) for each in reasons for stretch in each.stretches(now)]
@@ -257,6 +343,9 @@ class Recorder:
             reason.forget(end)
         quiet = tuple(part for each in silent for part in _within(each, start, end))
         return Span(start, end - start, tracks, holes, quiet, tuple(marks))
+
+    def _place(self, track: Track, end: int = 0) -> None:
+        track.place(self._began, self._floor, end)
 
     def _position(self, now: float) -> int:
         return round((now - self._began) * SAMPLES_PER_SECOND)

@@ -44,12 +44,12 @@ class Recording:
         self._recorder.sent(packet, codec, now)
 
     def heard(self, data: bytes, codec: Codec, now: float) -> None:
-        """A datagram came that follows the one before."""
-        self._recorder.received(RtpPacket.parse(data), codec, now)
+        """A datagram of sound came with no more than header and payload."""
+        self._recorder.heard(data, codec, now)
 
     def said(self, data: bytes, codec: Codec, now: float) -> None:
-        """A datagram was sent that follows the one before."""
-        self._recorder.sent(RtpPacket.parse(data), codec, now)
+        """Such a datagram was sent."""
+        self._recorder.said(data, codec, now)
 
     def keyed(self, packet: RtpPacket, now: float) -> None:
         """A packet of a key press came, in place of sound."""

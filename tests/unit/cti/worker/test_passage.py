@@ -87,9 +87,7 @@ class House:
         self, number: int, payload: bytes = SOUND, kind: int = 8, *, marker: bool = False
     ) -> None:
         ssrc, sequence, timestamp = self.streams[number]
-        packet = RtpPacket(
-            kind, sequence % 2**16, timestamp % 2**32, ssrc, payload, marker=marker
-        )
+        packet = RtpPacket(kind, sequence % 2**16, timestamp % 2**32, ssrc, payload, marker=marker)
         self.streams[number][1] += 1
         self.streams[number][2] += len(payload)
         self.datagram(number, bytes(packet), FAR[number])
