@@ -301,7 +301,7 @@ class Recorder:
 
     def _silence(self, reason: Silencing, silent: bool, now: int) -> None:
         for track in self._tracks:
-            self._place(track)
+            self._place(track, now)
         before = self._silent
         reason.change(silent, now)
         self._silent = self._masked.since is not None or self._paused.since is not None

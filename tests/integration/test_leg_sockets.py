@@ -29,7 +29,8 @@ class Scene:
 
     @property
     def phone_at(self) -> Source:
-        return self.phone.getsockname()
+        host, port = self.phone.getsockname()
+        return host, port
 
     def say(self, sock: socket.socket, data: bytes) -> None:
         sock.sendto(data, (HOST, self.leg.port))
