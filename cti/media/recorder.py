@@ -186,6 +186,17 @@ class Track:
                 rest = piece.payload[hidden:]
                 self.pieces.append(Piece(position + hidden, rest, piece.codec))
 
+    def split(self, at: int) -> None:
+        """Let no piece reach across that position: what lies behind it may move by itself."""
+        for piece in [each for each in self.pieces if each.position < at < each.end]:
+            self.pieces.remove(piece)
+            before, behind = (
+                piece.payload[: at - piece.position],
+                piece.payload[at - piece.position :],
+            )
+            self.pieces.append(Piece(piece.position, before, piece.codec))
+            self.pieces.append(Piece(at, behind, piece.codec))
+
     def cut(self, end: int) -> tuple[Piece, ...]:
         """Take out what begins before `end`, in order."""
         taken = sorted((each for each in self.pieces if each.position < end), key=_position)
@@ -301,12 +312,14 @@ class Recorder:
 
     def _silence(self, reason: Silencing, silent: bool, now: int) -> None:
         for track in self._tracks:
-            self._place(track, now)
+            self._place(track)
         before = self._silent
         reason.change(silent, now)
         self._silent = self._masked.since is not None or self._paused.since is not None
         if before and not self._silent:
             self._floor = now
+            for track in self._tracks:
+                track.split(now)
 
     def _add(self, track: Track, packet: RtpPacket, codec: Codec, now: float) -> None:
         if not self._silent:
