@@ -10,21 +10,30 @@ BURST = 300.0
 """Packets that may come at once, after a second in which the network kept them back."""
 
 
+INTERVAL = 1 / PACKETS_PER_SECOND
+AHEAD = (BURST - 1) * INTERVAL
+"""Seconds that packets may come before they are due."""
+
+
 class Allowance:
-    """A bucket that fills with time; a packet takes one from it."""
+    """Says when the next packet is due, and lets none come much earlier.
+
+    The same as a bucket that fills with time, as ITU-T I.371 describes both (GCRA).
+    """
 
     def __init__(self) -> None:
         self.refused = 0
-        self._left = BURST
-        self._since = 0.0
+        self._due = 0.0
 
     def take(self, now: float) -> bool:
         """Whether the packet that came at `now` (seconds) may be looked at."""
-        passed = max(0.0, now - self._since)
-        self._since = now
-        self._left = min(BURST, self._left + passed * PACKETS_PER_SECOND)
-        if self._left < 1:
+        early = self._due - now
+        if early <= 0 or early > AHEAD + 2 * INTERVAL:
+            # It is due, or somebody set the clock back.
+            self._due = now + INTERVAL
+            return True
+        if early > AHEAD:
             self.refused += 1
             return False
-        self._left -= 1
+        self._due += INTERVAL
         return True

@@ -64,13 +64,19 @@ class Reception:
 
     def follow(self, timestamp: int, now: float) -> None:
         """Count the packet of sound that has the number `expected`, of the same source."""
-        self._highest += 1
-        self.expected = (self._highest + 1) % SEQUENCES
+        highest = self._highest + 1
+        self._highest = highest
+        self.expected = (highest + 1) % SEQUENCES
         self._restart = None
         self._heard_at = now
         self.received += 1
         self._of_source += 1
-        self._measure(timestamp, now)
+        transit = now * SAMPLES_PER_SECOND - timestamp
+        if self._transit is not None:
+            difference = abs(transit - self._transit)
+            if difference < SAMPLES_PER_SECOND:
+                self._jitter += (difference - self._jitter) / 16
+        self._transit = transit
 
     @property
     def lost(self) -> int:

@@ -19,7 +19,6 @@ from cti.media.rtp import (
 
 SLACK = 480
 """Samples (60 ms) our own frames may be late against the clock before they are set right."""
-HALF = TIMESTAMPS // 2
 ORDINARY = VERSION << 6
 """The first octet of a header with nothing added to it."""
 RELAYED_SLACK = SAMPLES_PER_SECOND
@@ -36,11 +35,14 @@ class SendingStream:
         self._sequence = sequence
         self._timestamp = timestamp
         """Where the next frame of our own belongs."""
-        self._origin: tuple[float, int] | None = None
+        self._since: float | None = None
+        """When the clock was set last, in seconds; None: never."""
+        self._begun = 0
+        """The position it was set to."""
         self._source: int | None = None
         """SSRC that is passed on, None while the frames are our own."""
-        self._heard = (0, 0)
-        self._passed = (0, 0)
+        self._heard, self._heard_at = 0, 0
+        self._passed, self._passed_at = 0, 0
         """Sequence and timestamp of the source's newest packet: as heard, and as passed on."""
 
     def frame(self, payload: bytes, payload_type: int, now: float) -> RtpPacket:
@@ -55,13 +57,11 @@ class SendingStream:
 
     def steady(self, payload: bytes, payload_type: int, now: float) -> bytes | None:
         """The datagram of `frame` when it is due and follows one of our own; None otherwise."""
-        if self._source is not None or self._origin is None or self.sent == 0:
+        if self._source is not None or self._since is None or self.sent == 0:
             return None
-        since, begun = self._origin
-        timestamp = self._timestamp
-        if begun + (now - since) * SAMPLES_PER_SECOND - timestamp > SLACK:
+        timestamp, sequence = self._timestamp, self._sequence
+        if self._begun + (now - self._since) * SAMPLES_PER_SECOND - timestamp > SLACK:
             return None
-        sequence = self._sequence
         octets = len(payload)
         self._sequence = sequence + 1
         self._timestamp = timestamp + octets
@@ -79,17 +79,21 @@ class SendingStream:
 
         None for any other, and then nothing has happened.
         """
-        heard, heard_at = self._heard
-        if ssrc != self._source or (sequence - heard) % SEQUENCES != 1 or self._origin is None:
+        step = (timestamp - self._heard_at) % TIMESTAMPS
+        if (
+            ssrc != self._source
+            or (sequence - self._heard) % SEQUENCES != 1
+            or step > RELAYED_SLACK
+            or self._since is None
+        ):
             return None
-        number, passed_at = self._passed
-        passed = passed_at + (timestamp - heard_at + HALF) % TIMESTAMPS - HALF
-        since, begun = self._origin
-        if abs(passed - begun - (now - since) * SAMPLES_PER_SECOND) > RELAYED_SLACK:
+        passed = self._passed_at + step
+        due = self._begun + (now - self._since) * SAMPLES_PER_SECOND
+        if not -RELAYED_SLACK <= passed - due <= RELAYED_SLACK:
             return None
-        number += 1
-        self._heard = (sequence, timestamp)
-        self._passed = (number, passed)
+        number = self._passed + 1
+        self._heard, self._heard_at = sequence, timestamp
+        self._passed, self._passed_at = number, passed
         self._sequence = number + 1
         if passed + octets > self._timestamp:
             self._timestamp = passed + octets
@@ -111,11 +115,11 @@ class SendingStream:
         """The packet of another source with our numbers; its losses and its order stay visible."""
         if self._source != packet.ssrc or (audio and self._strayed(packet, now)):
             return self._join(packet, payload, payload_type, now)
-        sequence = self._passed[0] + sequence_distance(packet.sequence, self._heard[0])
-        timestamp = self._passed[1] + timestamp_distance(packet.timestamp, self._heard[1])
-        if sequence > self._passed[0]:
-            self._heard = (packet.sequence, packet.timestamp)
-            self._passed = (sequence, timestamp)
+        sequence = self._passed + sequence_distance(packet.sequence, self._heard)
+        timestamp = self._passed_at + timestamp_distance(packet.timestamp, self._heard_at)
+        if sequence > self._passed:
+            self._heard, self._heard_at = packet.sequence, packet.timestamp
+            self._passed, self._passed_at = sequence, timestamp
             self._sequence = sequence + 1
         if audio:
             self._timestamp = max(self._timestamp, timestamp + len(payload))
@@ -142,8 +146,8 @@ class SendingStream:
     def _join(self, packet: RtpPacket, payload: bytes, kind: int, now: float) -> RtpPacket:
         self._anchor(now)
         self._source = packet.ssrc
-        self._heard = (packet.sequence, packet.timestamp)
-        self._passed = (self._sequence, self._timestamp)
+        self._heard, self._heard_at = packet.sequence, packet.timestamp
+        self._passed, self._passed_at = self._sequence, self._timestamp
         joined = self._packet(payload, kind, marker=True)
         self._timestamp += len(payload)
         return joined
@@ -151,11 +155,11 @@ class SendingStream:
     def _anchor(self, now: float) -> None:
         """Go on from where the clock stands, never back, with no source but ourselves."""
         self._timestamp = max(self._due(now), self._timestamp)
-        self._origin = (now, self._timestamp)
+        self._since, self._begun = now, self._timestamp
         self._source = None
 
     def _strayed(self, packet: RtpPacket, now: float) -> bool:
-        timestamp = self._passed[1] + timestamp_distance(packet.timestamp, self._heard[1])
+        timestamp = self._passed_at + timestamp_distance(packet.timestamp, self._heard_at)
         return abs(timestamp - self._clock(now)) > RELAYED_SLACK
 
     def _due(self, now: float) -> int:
@@ -163,8 +167,9 @@ class SendingStream:
         return round(self._clock(now))
 
     def _clock(self, now: float) -> float:
-        since, timestamp = self._origin or (now, self._timestamp)
-        return timestamp + (now - since) * SAMPLES_PER_SECOND
+        if self._since is None:
+            return self._timestamp
+        return self._begun + (now - self._since) * SAMPLES_PER_SECOND
 
     def _packet(self, payload: bytes, kind: int, *, marker: bool) -> RtpPacket:
         sequence = self._sequence

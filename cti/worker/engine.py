@@ -290,9 +290,11 @@ class MediaEngine:
                     self._give_up(leg)
 
     def _receiver(self, leg: Leg, take: Callable[[bytes, Source, float], None]) -> Receive:
+        seconds = self._reactor.seconds
+
         def receive(data: bytes, source: Source) -> None:
             try:
-                take(data, source, self._reactor.seconds())
+                take(data, source, seconds())
             except Exception:  # noqa: BLE001  (the reactor would close the socket and say no more)
                 self._give_up(leg)
 

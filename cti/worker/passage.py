@@ -21,6 +21,7 @@ from cti.media.voice import Voice
 from cti.worker.recording import Recording
 
 PAYLOAD = FIXED_HEADER.size
+_unpack = FIXED_HEADER.unpack_from
 
 Transmit = Callable[[bytes, Source], bool]
 """Tells whether the packet left."""
@@ -54,7 +55,7 @@ class Passage:
     ) -> None:
         self._party, self._kind, self._reception = party, codec.value, reception
         self._ssrc = reception.ssrc
-        self._recording, self._codec = party.recording, codec
+        self._codec = codec
         self._onward = onward
         if onward is not None:
             self._follow, self._onward_kind = onward.stream.follow, onward.codec.value
@@ -67,7 +68,7 @@ class Passage:
         octets = len(data) - PAYLOAD
         if octets <= 0:
             return False
-        flags, kind, sequence, timestamp, ssrc = FIXED_HEADER.unpack_from(data)
+        flags, kind, sequence, timestamp, ssrc = _unpack(data)
         if (
             flags != ORDINARY
             or kind != self._kind
@@ -81,20 +82,22 @@ class Passage:
                 return False
             self._pass_on(header, data[PAYLOAD:], self._onward, now)
         self._reception.follow(timestamp, now)
-        if self._party.heard_at is not None:
-            self._party.heard_at = now
-        if self._recording is not None:
-            self._recording.heard(data, self._codec, now)
+        party = self._party
+        if party.heard_at is not None:
+            party.heard_at = now
+        if party.recording is not None:
+            party.recording.heard(data, self._codec, now)
         return True
 
     def _pass_on(self, header: bytes, payload: bytes, onward: Onward, now: float) -> None:
         if self._translation is not None:
             payload = payload.translate(self._translation)
         data = header + payload
-        onward.party.relayed_at = now
+        hearer = onward.party
+        hearer.relayed_at = now
         if not self._transmit(data, self._destination):
             onward.stream.take_back(len(payload))
-        if onward.party.recording is not None:
-            onward.party.recording.said(data, onward.codec, now)
+        if hearer.recording is not None:
+            hearer.recording.said(data, onward.codec, now)
         if self._voice is not None:
             self._voice.passed(payload)
