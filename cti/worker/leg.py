@@ -125,6 +125,8 @@ class Leg:
     def configure(self, target: MediaTarget, now: float) -> None:
         """Send there from now on; packets are expected if the far side may send."""
         self.changed()
+        if self._session.target is None:
+            self._reported_at = now
         self._session.configure(target)
         if self._session.certain(now) is None:
             self._join(None)
@@ -307,7 +309,7 @@ class Leg:
 
     def record(self, recording: Recording, now: float) -> None:
         """Record from now on, masked or paused if the leg is."""
-        self.recording = recording
+        self.recording, self._flushed_at = recording, now
         recording.mask(self.masked, now)
         recording.pause(self.paused, now)
 
