@@ -2,55 +2,77 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import machine, sipp
 from benchmarks.bench import Bench
 from benchmarks.figures import as_json, table
-from benchmarks.measures import barge_in, media, offer, prompt, setup
-from benchmarks.server import running_server
+from benchmarks.measures import bare, barge_in, calls, offer, prompt, queues, setup
+from benchmarks.server import House
+from benchmarks.target import WrongPeer, peer
 
 MEASURES = {
     "setup": setup.measure,
     "offer": offer.measure,
     "prompt": prompt.measure,
     "barge-in": barge_in.measure,
-    "media": media.measure,
+    "bare": bare.measure,
+    "music": calls.music,
+    "bridge": calls.bridge,
+    "queues": queues.measure,
+    "workers": calls.workers,
 }
+USUAL = [name for name in MEASURES if name != "workers"]
+LEVELS = "50,100,200,400"
 EPILOG = """\
 setup     calls per second answered and hung up at once, by SIPp, without one failure; CPU per call
 offer     from a free agent to the INVITE on their phone
 prompt    from the 200 OK to the first RTP packet of the prompt
 barge-in  from a key press to the silence of the prompt
-media     lateness of RTP packets with many calls up, beside a bare loop's on this machine
+bare      lateness of a loop that does nothing but send, on the server's core
+music     callers hear music and talk: CPU per call, lateness and loss at each level
+bridge    callers talk with as many others through us: CPU per call, delay variation, loss
+queues    INVITE to INVITE, BYE to INVITE, with agents idle, busy, and busy elsewhere
+workers   bridge with one media worker and with two (wants three cores or more)
 
-PEER=[NUMBER@]HOST[:PORT] in the environment puts the setup load on another server too: one that
-answers NUMBER (95001) and hangs up at once."""
+The server and all its processes run on the first core (--cores), what loads it on the last; its
+CPU is that of all its processes. music and bridge measure without and with recordings.
+
+PEER=HOST:PORT in the environment puts setup, music, bridge and queues on another server too:
+  PEER_NUMBERS="hang_up=101 music=120 direct=300 queue=201 other=211"
+                    what it does when which number is called; what is not named is not measured
+  PEER_AGENTS=6000,6001   ports of 127.0.0.1 where it calls the agents of its two queues
+  PEER_PID=1234           whose CPU is its"""
 
 
 def main() -> int:
-    """Start a hotline, measure it, print the table."""
+    """Measure, each with a hotline of its own where it needs one, and print the table."""
     args = _parser().parse_args()
-    names = args.names or list(MEASURES)
+    names = args.names or USUAL
     try:
         if "setup" in names:
             sipp.needed()
-    except sipp.SippMissing as missing:
-        print(missing, file=sys.stderr)
+        beside = peer()
+    except (sipp.SippMissing, WrongPeer) as wrong:
+        print(wrong, file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through every `finally`
+    servers, generators = machine.divided(args.cores)
+    print(machine.describe(), machine.prepare(), sep="\n", flush=True)
+    os.sched_setaffinity(0, generators)
     figures = []
-    print(machine.describe(), flush=True)
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
-        print("starting a hotline", file=sys.stderr, flush=True)
-        agents = max(offer.AGENTS, args.calls // 2)
-        with running_server(Path(folder), agents, args.profile) as server:
-            bench = Bench(server, Path(folder), args.seconds, args.calls, args.samples)
-            for name in names:
-                figures += MEASURES[name](bench)
+    with ExitStack() as leaving:
+        folder = Path(leaving.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
+        house = House(cores=frozenset(servers), profile=args.profile)
+        bench = Bench(folder, leaving, house, beside, args.seconds, args.levels, args.samples)
+        print(bench.layout, flush=True)
+        for name in names:
+            figures += MEASURES[name](bench)
     print(table(figures))
     if args.json:
         report = {"machine": machine.describe(), "figures": as_json(figures)}
@@ -66,13 +88,19 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASURES)} (default: all)")
+    help_names = f"of {', '.join(MEASURES)} (default: all but workers)"
+    add("names", nargs="*", metavar="NAME", choices=[*MEASURES, []], help=help_names)
     add("--seconds", type=float, default=10.0, help="how long a steady load lasts (10)")
-    add("--calls", type=int, default=100, help="calls up while RTP is measured (100)")
+    add("--levels", type=_levels, default=LEVELS, help=f"how many calls are up ({LEVELS})")
     add("--samples", type=int, default=200, help="how often each delay is measured (200)")
+    add("--cores", type=int, default=1, help="how many cores the server may have (1)")
     add("--json", type=Path, metavar="FILE", help="write the figures there too")
     add("--profile", type=Path, metavar="FILE", help="run the server under cProfile")
     return parser
+
+
+def _levels(text: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in text.split(","))
 
 
 if __name__ == "__main__":

@@ -87,6 +87,29 @@ class Call:
     """BYE came."""
 
 
+def request(
+    method: str,
+    call: Call,
+    sequence: int,
+    via: str,
+    contact: str,
+    extra: list[tuple[str, str]] | None = None,
+    body: str = "",
+) -> bytes:
+    """A request within the call, or that begins it."""
+    headers = [
+        ("Via", via),
+        ("From", call.local),
+        ("To", call.remote),
+        ("Call-ID", call.call_id),
+        ("CSeq", f"{sequence} {method}"),
+        ("Contact", contact),
+        ("Max-Forwards", "70"),
+        *(extra or []),
+    ]
+    return sip.compose(f"{method} {call.target} SIP/2.0", headers, body)
+
+
 @dataclass(slots=True)
 class Telephone:
     """A SIP telephone with one call at a time and a socket for its sound."""
@@ -98,21 +121,25 @@ class Telephone:
     on_end: Callable[["Telephone"], None] = lambda _phone: None
     call: Call | None = None
     registered: bool = False
+    shared: socket.socket | None = None
+    """The socket its sound shares with that of others; None: one of its own."""
     sock: socket.socket = field(default_factory=wire.timed_socket)
     sound: socket.socket = field(init=False)
-    _control: socket.socket = field(init=False)
-    """Takes RTCP, which nobody reads, off the ports of others."""
+    _own: tuple[socket.socket, ...] = ()
+    """For its sound alone; the second takes RTCP, which nobody reads, off the ports of others."""
     _names: "count[int]" = field(default_factory=count)
     _secret: str = ""
 
     def __post_init__(self) -> None:
-        self.sound, self._control = wire.sound_sockets()
+        if self.shared is None:
+            self._own = wire.sound_sockets()
+        self.sound = self.shared or self._own[0]
         self.exchange.add(self.sock, self._take)
 
     def close(self) -> None:
         """Give the sockets back."""
         self.exchange.remove(self.sock)
-        for sock in (self.sock, self.sound, self._control):
+        for sock in (self.sock, *self._own):
             sock.close()
 
     @property
@@ -158,7 +185,9 @@ class Telephone:
     # --- what the network does --------------------------------------------------------------
 
     def _take(self, data: bytes, at: int) -> None:
-        message = sip.parse(data)
+        message = sip.read(data)
+        if message is None:
+            return
         if message.status:
             self._answered(message, at)
         elif message.method == "INVITE":
@@ -219,17 +248,8 @@ class Telephone:
     ) -> int:
         port = self.sock.getsockname()[1]
         branch = f"z9hG4bK-{self.number}-{next(self._names)}-{port}"
-        headers = [
-            ("Via", f"SIP/2.0/UDP 127.0.0.1:{port};branch={branch};rport"),
-            ("From", call.local),
-            ("To", call.remote),
-            ("Call-ID", call.call_id),
-            ("CSeq", f"{sequence} {method}"),
-            ("Contact", self.contact),
-            ("Max-Forwards", "70"),
-            *(extra or []),
-        ]
-        return self._send(sip.compose(f"{method} {call.target} SIP/2.0", headers, body))
+        via = f"SIP/2.0/UDP 127.0.0.1:{port};branch={branch};rport"
+        return self._send(request(method, call, sequence, via, self.contact, extra, body))
 
     def _send(self, data: bytes) -> int:
         at = wire.now()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,22 @@ from sqlalchemy.orm import Session
 
 from agents.model import Staff
 from agents.repository import NewStaff, store_staff_txn
+from benchmarks import machine
+from benchmarks.target import Numbers, Target
 from cti.database import connect
 from cti.kernel.identifiers import DeviceId, StaffId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Role
 from tests.support.house import free_port
 
-HANG_UP, QUEUE, MENU, PROMPT, MUSIC, ONE_KEY = (f"9500{number}" for number in range(1, 7))
+HANG_UP, QUEUE, MENU, PROMPT, MUSIC, ONE_KEY, DIRECT, OTHER = (
+    f"9500{number}" for number in range(1, 9)
+)
 """Numbers: hung up on at once; into the queue; 0 leads there; a prompt; music without end; a
-prompt until 0 is pressed."""
-NOBODY = "nobody"
+prompt until 0 is pressed; on to the line outside; into the queue of other agents."""
+GENERAL, APART, NOBODY = "general", "apart", "nobody"
+"""Queues, and the skills they ask for."""
+OUTSIDE = "13700137000"
 REALM = "hotline"
 START_SECONDS, STOP_SECONDS, LOOK = 60.0, 15.0, 0.05
 FIRST_AGENT = 3001
@@ -49,21 +56,62 @@ FLOWS = {
     ONE_KEY: "  first: {menu: {prompt: main.menu, choices: {0: {name: over, then: over}}}}\n"
     "  over: {hang_up: {}}\n",
     MUSIC: "  first: {enqueue: {queue: nobody}}\n",
+    DIRECT: f'  first: {{transfer: {{number: "{OUTSIDE}", '
+    "busy: failed, no_answer: failed, unreachable: failed}}\n",
+    OTHER: "  first: {enqueue: {queue: apart}}\n",
 }
 """The nodes of each number's flow."""
 
 
-class Server:
-    """A running `hotline serve`."""
+@dataclass(frozen=True, slots=True)
+class House:
+    """How the hotline under test is set up.
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes], sip: int, web: int) -> None:
-        self.folder, self.process = folder, process
-        self.sip_port, self.web_port = sip, web
+    `agents` serve the general queue and `apart` the other; `workers` are media workers (0: as many
+    as it takes itself), `cores` those it may run on. `profile`: where its main thread's cProfile
+    goes; nothing is fast then.
+    """
+
+    agents: int = 60
+    apart: int = 10
+    recorded: bool = True
+    workers: int = 0
+    cores: frozenset[int] = frozenset()
+    profile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running `hotline serve`; `line_port` is where calls outside go."""
+
+    house: House
+    folder: Path
+    process: subprocess.Popen[bytes]
+    sip_port: int
+    web_port: int
+    line_port: int
 
     @property
     def address(self) -> tuple[str, int]:
         """Where it speaks SIP."""
         return "127.0.0.1", self.sip_port
+
+    @property
+    def target(self) -> Target:
+        """The server as others are measured too."""
+        recorded = "recorded" if self.house.recorded else "not recorded"
+        numbers = Numbers(HANG_UP, MUSIC, DIRECT, QUEUE, OTHER)
+        return Target(recorded, self.address, numbers, self.line_port, process=self.process.pid)
+
+    @property
+    def agents(self) -> list[str]:
+        """Who serves the general queue, by login and extension."""
+        return [agent(number) for number in range(self.house.agents)]
+
+    @property
+    def others(self) -> list[str]:
+        """Who serves the other queue."""
+        return [agent(self.house.agents + number) for number in range(self.house.apart)]
 
 
 class Desk:
@@ -100,27 +148,26 @@ def agent(number: int) -> str:
 
 
 @contextmanager
-def running_server(folder: Path, agents: int, profile: Path | None = None) -> Iterator[Server]:
-    """A server with so many agents beside the demo bank; it is ended whatever happens.
-
-    Its main thread runs under cProfile when `profile` is to be written: then nothing is fast.
-    """
-    sip, web = free_port(), free_port()
-    config = _write_settings(folder, sip, web)
+def running_server(folder: Path, house: House) -> Iterator[Server]:
+    """A server in that empty folder, with the demo bank's records; ended whatever happens."""
+    sip, web, line = free_port(), free_port(), free_port()
+    config = _write_settings(folder, house, sip, web, line)
     output = folder / "output.txt"
     with output.open("wb") as out:
         subprocess.run(_command(config, "init"), stdout=out, stderr=out, check=True, cwd=folder)
-        _add_agents(folder / "var" / "hotline.sqlite", agents)
-        process = subprocess.Popen(
-            _command(config, "serve", profile),
-            stdout=out,
-            stderr=out,
-            cwd=folder,
-            start_new_session=True,
-        )
+        _add_agents(folder / "var" / "hotline.sqlite", house)
+        with machine.on(house.cores or os.sched_getaffinity(0)):
+            process = subprocess.Popen(
+                _command(config, "serve", house.profile),
+                stdout=out,
+                stderr=out,
+                cwd=folder,
+                env=os.environ | {machine.MARK: str(folder)},
+                start_new_session=True,
+            )
     try:
         _wait(process, web, output)
-        yield Server(folder, process, sip, web)
+        yield Server(house, folder, process, sip, web, line)
     finally:
         _end(process)
 
@@ -130,7 +177,7 @@ def _command(config: Path, command: str, profile: Path | None = None) -> list[st
     return [sys.executable, *profiler, "-m", "config.main", "--config", str(config), command]
 
 
-def _write_settings(folder: Path, sip: int, web: int) -> Path:
+def _write_settings(folder: Path, house: House, sip: int, web: int, line: int) -> Path:
     flows = folder / "flows"
     flows.mkdir()
     for number, nodes in FLOWS.items():
@@ -139,18 +186,22 @@ def _write_settings(folder: Path, sip: int, web: int) -> Path:
     settings = {
         "sip": {"port": sip, "realm": REALM},
         "web": {"port": web},
-        "media": {"first_port": 20000, "last_port": 32000},
+        "trunks": {
+            "line": {"from": ["127.0.0.1"], "gateways": [f"127.0.0.1:{line}"], "probe": False}
+        },
+        "media": {"first_port": 20000, "last_port": 32000, "workers": house.workers},
         "folders": {"base": str(folder / "var"), "flows": str(flows)},
         "ivr": {"numbers": {number: f"f{number}" for number in FLOWS}},
-        "queues": {"general": queue | {"skill": "general"}, NOBODY: queue | {"skill": NOBODY}},
+        "queues": {each: queue | {"skill": each} for each in (GENERAL, APART, NOBODY)},
         "agents": {"after_call_limit": 0},
+        "recordings": {"calls": "all" if house.recorded else "none"},
     }
     config = folder / "hotline.yaml"
     config.write_text(yaml.safe_dump(settings, allow_unicode=True))
     return config
 
 
-def _add_agents(database: Path, number: int) -> None:
+def _add_agents(database: Path, house: House) -> None:
     """More agents than the demo bank has; their hashes are cheap, so that signing in is."""
     staff = [
         NewStaff(
@@ -160,12 +211,12 @@ def _add_agents(database: Path, number: int) -> None:
                 name=agent(each),
                 roles=frozenset({Role.AGENT}),
                 extension=DeviceId(agent(each)),
-                skills={"general": 5},
+                skills={GENERAL if each < house.agents else APART: 5},
             ),
             Secret(PASSWORD),
             Secret(PASSWORD),
         )
-        for each in range(number)
+        for each in range(house.agents + house.apart)
     ]
     engine = connect(f"sqlite:///{database}")
     with Session(engine) as session, session.begin():

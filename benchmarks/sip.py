@@ -52,9 +52,17 @@ class Message:
         return host[1], int(port[1])
 
 
+def read(data: bytes) -> Message | None:
+    """The message of a datagram; None for what is none: ports get what others before them did."""
+    if not data[:1].isalpha():
+        return None
+    message = parse(data)
+    return message if {"cseq", "call-id"} <= message.headers.keys() else None
+
+
 def parse(data: bytes) -> Message:
     """The message of a datagram that a server sent."""
-    head, _, body = data.decode().partition(CRLF * 2)
+    head, _, body = data.decode(errors="replace").partition(CRLF * 2)
     start, *lines = head.split(CRLF)
     headers: dict[str, list[str]] = {}
     for line in lines:

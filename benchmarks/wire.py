@@ -14,12 +14,12 @@ SECOND = 1_000_000_000
 Address = tuple[str, int]
 
 
-def timed_socket() -> socket.socket:
-    """A non-blocking socket on a free port of the loopback."""
+def timed_socket(port: int = 0) -> socket.socket:
+    """A non-blocking socket on that port of the loopback, or on a free one."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-    sock.bind(("127.0.0.1", 0))
+    sock.bind(("127.0.0.1", port))
     sock.setblocking(False)
     return sock
 
