@@ -27,6 +27,7 @@ from cti.sip.events import (
     StopTimer,
     Transport,
 )
+from cti.sip.marks import Marks
 from cti.sip.message import InboundRequest, InboundResponse
 from cti.sip.outgoing import MAGIC_COOKIE, Body, OutgoingRequest, response_to, unavailable
 from cti.sip.settings import UserAgentSettings
@@ -101,6 +102,7 @@ class Core:
     def __init__(self, settings: UserAgentSettings, entropy: Entropy) -> None:
         self.settings = settings
         self.entropy = entropy
+        self.marks = Marks(settings.house_key, entropy)
         self.layer = TransactionLayer(settings.timers)
         self.door = Doorkeeper(settings.door, settings.trunks)
         self.outbox: list[Action | Report] = []

@@ -61,6 +61,8 @@ class UserAgentSettings:
     ports: Mapping[Transport, int] = field(default_factory=dict)
     """Ports of what listens elsewhere than at `port`: TLS, WS, WSS."""
     timers: TimerSettings = field(default_factory=TimerSettings)
+    house_key: bytes = field(default=b"", repr=False)
+    """A secret that outlives the process, by which a later one knows what this one sent."""
 
     @property
     def transports(self) -> tuple[Transport, ...]:

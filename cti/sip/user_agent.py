@@ -39,6 +39,7 @@ from cti.sip.session.kept import KeptSession
 from cti.sip.session.replaces import Replaces
 from cti.sip.session.session_table import SessionTable
 from cti.sip.session.session_timer import ask
+from cti.sip.session.stray import Strays
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.transaction.layer import TIMER_PREFIX
 
@@ -57,6 +58,7 @@ class UserAgent:
         self._sessions = SessionTable(core)
         self._location = Location(core, gatekeeper)
         self._incoming = Incoming(core, gatekeeper, self._sessions, self._location)
+        self._strays = Strays(core, self._sessions)
         self._registrations: dict[str, Registration] = {}
         self._probes: dict[Probe, None] = {}
         core.door.residents = self._residents
@@ -96,8 +98,10 @@ class UserAgent:
             case InboundRequest():
                 outcome = self._core.layer.receive_request(message)
                 self._core.absorb(outcome, self._incoming.indicated)
-            case InboundResponse():
+            case InboundResponse() if self._core.layer.awaits(message):
                 self._core.absorb(self._core.layer.receive_response(message))
+            case InboundResponse():
+                self._strays.received(message)
         return self._core.drain()
 
     def timer_fired(self, key: str, now: float) -> Output:
@@ -154,7 +158,8 @@ class UserAgent:
         """
         core, replaced = self._core, invitation.replaces
         replaces = self._sessions.far_side_of(replaced) if replaced is not None else None
-        tag, call_id = core.tag(), f"{core.entropy(12)}@{self.settings.host}"
+        call_id = f"{core.entropy(12)}@{self.settings.host}"
+        tag = core.marks.tag(call_id, core.now)
         headers = _headers(invitation, self.settings, call_id, tag, replaces)
         request = OutgoingRequest(
             "INVITE",

@@ -148,7 +148,11 @@ class LossyLink:
         """A user agent at that address that trusts these hosts and knows these accounts."""
         endpoint = Endpoint(host, 5060)
         settings = UserAgentSettings(
-            host, 5060, contact_user=user, trunks=dict.fromkeys(trunks, "carrier")
+            host,
+            5060,
+            contact_user=user,
+            trunks=dict.fromkeys(trunks, "carrier"),
+            house_key=host.encode(),
         )
         if terms is not None:
             settings = replace(settings, session_terms=terms)

@@ -6,7 +6,7 @@ from cti.kernel.errors import LocalError, Refused
 from cti.sip.core import Core
 from cti.sip.errors import RequestError
 from cti.sip.events import SessionId
-from cti.sip.message import InboundRequest, all_values
+from cti.sip.message import InboundRequest, InboundResponse, all_values
 from cti.sip.sdp import SessionDescription
 from cti.sip.session.conversation import Phase
 from cti.sip.session.kept import KeptSession, resume
@@ -63,6 +63,10 @@ class SessionTable:
     def within(self, request: InboundRequest) -> Session | None:
         """The session in whose dialog a request of theirs is."""
         return self._by_dialog.get((request.call_id, request.to_tag))
+
+    def asked_by(self, response: InboundResponse) -> Session | None:
+        """The session whose request somebody answers."""
+        return self._by_dialog.get((response.call_id, response.from_tag))
 
     def begun_by(self, request: InboundRequest) -> Session | None:
         """The session which that INVITE, or the one that this CANCEL is about, began."""

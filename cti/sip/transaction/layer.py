@@ -157,6 +157,11 @@ class TransactionLayer:
         branch = response.via.parameters.get("branch") or ""
         return self._tell(_client_key(branch, response.cseq.method), Received(response))
 
+    def awaits(self, response: InboundResponse) -> bool:
+        """Whether it answers a request of ours whose transaction lasts."""
+        branch = response.via.parameters.get("branch") or ""
+        return _client_key(branch, response.cseq.method) in self._entries
+
     def fire(self, timer_key: str) -> Outcome:
         """A timer started by an action of ours ran out."""
         _, serial, name = timer_key.split("/")

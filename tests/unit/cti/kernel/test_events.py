@@ -33,7 +33,6 @@ def _events(kind: str) -> st.SearchStrategy[Event]:
     numbers = st.floats(allow_nan=False, allow_infinity=False)
     known = {float: numbers, float | None: st.none() | numbers}
     given_by_hint = {
-        each.name: known.get(hints[each.name]) or st.from_type(hints[each.name])
-        for each in fields(cls)
+        each.name: known.get(hint := hints[each.name], st.from_type(hint)) for each in fields(cls)
     }
     return st.builds(cls, **given_by_hint | {"at": st.datetimes(timezones=st.just(UTC))})
