@@ -21,6 +21,7 @@ from agents.roster import Roster
 from agents.service import AgentService
 from config.adapters import FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
+from config.house_key import house_key
 from config.housekeeping import CalendarWatch, CertificateWatch, Housekeeping
 from config.listening import listening
 from config.progress import Progress, Silent
@@ -302,6 +303,7 @@ class Hotline:
                 session_terms=sip.session_timer,
                 tcp=sip.tcp,
                 codecs=tuple(codec.name for codec in self.settings.media.codecs),
+                house_key=house_key(folders.of(folders.run), self._entropy),
             ),
             media=replace(self.settings.media, keys=self.settings.recordings.keys),
             calls=CallSettings(

@@ -133,7 +133,8 @@ class UserAgent:
         """Nothing reaches that destination: it took no message, or its connection broke.
 
         Requests under way to it fail as if answered 503 (8.1.3.1); registrations are made anew, and
-        whoever registered over that connection is not to be reached any more (RFC 5626, 5.3).
+        whoever registered over that connection is not to be reached any more (RFC 5626, 5.3);
+        dialogs go on over the next connection there is.
         """
         self._core.now = now
         self._core.absorb(self._core.layer.undeliverable(destination))
@@ -142,6 +143,7 @@ class UserAgent:
                 own.connection_lost()
         if destination.transport.reliable:
             self._location.flow_lost(destination.flow)
+            self._sessions.flow_lost(destination.flow)
         return self._core.drain()
 
     def uses(self, connection: Endpoint) -> bool:

@@ -98,6 +98,23 @@ class Dialog:
             destination = _destination(target, (), self.destination, translated=False)
         return replace(self, target=target, destination=destination)
 
+    def without_flow(self) -> "Dialog":
+        """The dialog with the connection to the far side gone: another will have to do."""
+        if not self.destination.transport.reliable:
+            return self
+        return replace(self, destination=replace(self.destination, flow=""))
+
+    def heard_from(self, source: Endpoint) -> "Dialog":
+        """The dialog when a request in it came from there: over a connection, where ours is gone.
+
+        Whoever knows the tags may have it: that is all that a dialog asks for (12.2.2).
+        """
+        ours = self.destination
+        gone = ours.transport.reliable and not ours.flow and not self.routes
+        if not gone or source.transport is not ours.transport or source.host != ours.host:
+            return self
+        return replace(self, destination=replace(ours, flow=source.flow))
+
     def request(
         self,
         method: str,

@@ -8,11 +8,12 @@
     OURS, THEIRS  --withdraw-->  NONE or AGREED, whichever it was before
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 from cti.kernel.errors import LocalError
 from cti.sip.errors import RequestError
-from cti.sip.sdp import SessionDescription
+from cti.sip.sdp import SessionDescription, without_keys
 
 
 class Turn(Enum):
@@ -22,6 +23,23 @@ class Turn(Enum):
     OURS = "ours"
     THEIRS = "theirs"
     AGREED = "agreed"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was described last, as text without keys; empty where nothing was."""
+
+    local: str
+    remote: str
+    keyed: bool
+    """Whether anything was left out."""
+
+    @classmethod
+    def of(cls, local: SessionDescription | None, remote: SessionDescription | None) -> "Written":
+        """The text of both."""
+        described = [each for each in (local, remote) if each is not None]
+        keyed = any(without_keys(each) != each for each in described)
+        return cls(_text(local), _text(remote), keyed)
 
 
 class Exchange:
@@ -35,6 +53,7 @@ class Exchange:
         self.repeatable = True
         """Whether `local` may be said once more as it stands."""
         self._offer: SessionDescription | None = None
+        self._written: Written | None = None
         self._before = Turn.NONE
         """What holds again should the offer under way come to nothing."""
 
@@ -52,6 +71,13 @@ class Exchange:
             exchange.turn = Turn.AGREED
         exchange.local, exchange.remote, exchange.repeatable = local, remote, repeatable
         return exchange
+
+    @property
+    def written(self) -> Written:
+        """What both sides described last, to be kept; made once."""
+        if self._written is None:
+            self._written = Written.of(self.local, self.remote)
+        return self._written
 
     @property
     def idle(self) -> bool:
@@ -109,4 +135,8 @@ class Exchange:
         self.turn, self._offer = turn, description
 
     def _close(self, turn: Turn) -> None:
-        self.turn, self._offer = turn, None
+        self.turn, self._offer, self._written = turn, None, None
+
+
+def _text(description: SessionDescription | None) -> str:
+    return str(without_keys(description)) if description is not None else ""

@@ -31,7 +31,8 @@ class Inside:
             raise RequestError("no such dialog", 481)
         if request.cseq.sequence <= usage.dialog.remote_sequence:
             raise RequestError("CSeq out of order", 500)
-        usage.dialog = replace(usage.dialog, remote_sequence=request.cseq.sequence)
+        dialog = replace(usage.dialog, remote_sequence=request.cseq.sequence)
+        usage.dialog = dialog.heard_from(request.source)
         if request.method == "BYE" and self._session.usage is usage:
             self._session.bye_received(key, request)
         elif self._session.phase.over:

@@ -17,12 +17,12 @@ which the far side must accept (12.2.2), so that nothing need be written per req
 offers and REFERs under way are not kept: whoever waits for their answers hears 481 or nothing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cti.sip.errors import DescriptionError
 from cti.sip.events import SessionId
-from cti.sip.sdp import SessionDescription, without_keys
+from cti.sip.sdp import SessionDescription
 from cti.sip.session.capabilities import Capabilities
 from cti.sip.session.conversation import InviteUsage, Phase
 from cti.sip.session.dialog import Dialog
@@ -75,8 +75,7 @@ def keep(session: "Session") -> KeptSession | None:
         return None
     if session.client is not None or session.server is not None or not usage.exchange.idle:
         return None
-    local, remote = usage.exchange.local, usage.exchange.remote
-    bare = [without_keys(each) if each is not None else None for each in (local, remote)]
+    written = usage.exchange.written
     return KeptSession(
         id=session.id,
         tag=session.tag,
@@ -85,9 +84,9 @@ def keep(session: "Session") -> KeptSession | None:
         began=session.conversation.began,
         peer=usage.peer,
         agreed=session.refresh.current,
-        local=_written(bare[0]),
-        remote=_written(bare[1]),
-        keyed=bare != [local, remote] or not usage.exchange.repeatable,
+        local=written.local,
+        remote=written.remote,
+        keyed=written.keyed or not usage.exchange.repeatable,
         user=session.conversation.credentials[0],
     )
 
@@ -98,7 +97,7 @@ def resume(
     """Have a session that was just made go on as the kept one."""
     conversation = session.conversation
     conversation.usage = InviteUsage(
-        _anywhere(kept.dialog), _exchange(kept, described), kept.peer, settled=True
+        _without_connection(kept.dialog), _exchange(kept, described), kept.peer, settled=True
     )
     conversation.began = kept.began
     conversation.sequence = kept.sequence + SEQUENCE_GAP
@@ -112,19 +111,16 @@ def _exchange(kept: KeptSession, described: SessionDescription | None) -> Exchan
     return Exchange.resumed(described or kept.described, _read(kept.remote), repeatable=whole)
 
 
-def _anywhere(dialog: Dialog) -> Dialog:
+def _without_connection(dialog: Dialog) -> Dialog:
     """The dialog without the connection that led to the far side, which is gone.
 
     Its name may even be that of another by now. Who can be connected to is (RFC 3261, 18.1.1); a
-    browser or who is behind a translator cannot, and requests to it fail as undeliverable.
+    browser, or who is behind a translator, cannot be until a request of theirs in the dialog comes
+    over their new connection (`Dialog.heard_from`). Before that, requests to them fail as
+    undeliverable: a BYE of ours then ends the session here alone. Their new registration moves no
+    dialog: nothing in it proves that the telephone is the one in the call.
     """
-    if not dialog.destination.transport.reliable:
-        return dialog
-    return replace(dialog, destination=replace(dialog.destination, flow=""))
-
-
-def _written(description: SessionDescription | None) -> str:
-    return str(description) if description is not None else ""
+    return dialog.without_flow()
 
 
 def _read(text: str) -> SessionDescription | None:

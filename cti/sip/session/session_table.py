@@ -72,6 +72,13 @@ class SessionTable:
         """The session which that INVITE, or the one that this CANCEL is about, began."""
         return self._by_origin.get(_origin(request))
 
+    def flow_lost(self, flow: str) -> None:
+        """That connection is gone: dialogs look for another."""
+        for session in self._by_id.values():
+            usage = session.usage
+            if usage is not None and flow and usage.dialog.destination.flow == flow:
+                usage.dialog = usage.dialog.without_flow()
+
     # --- one in the place of another (RFC 3891) -----------------------------------------------
 
     def replaced_by(self, invite: InboundRequest) -> SessionId | None:

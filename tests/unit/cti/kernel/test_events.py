@@ -15,7 +15,7 @@ ALL = sorted(kind for kind, cls in type_of_kind.items() if cls.__module__.starts
 
 
 @pytest.mark.parametrize("kind", ALL)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_every_event_of_the_switch_comes_back_equal(kind: str, data: Any) -> None:
     event: Event = data.draw(_events(kind))

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, NewType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.kernel.plain import from_plain, to_plain
@@ -78,6 +78,7 @@ def everything(child: st.SearchStrategy[Everything | None]) -> st.SearchStrategy
     )
 
 
+@settings(deadline=None)
 @given(everything(everything(st.none())))
 def test_comes_back_equal_from_json(value: Everything) -> None:
     written = json.dumps(to_plain(value))

@@ -34,10 +34,10 @@ from cti.sip.events import (
 from cti.sip.sdp import Crypto, Direction, SessionDescription
 from cti.sip.session.kept import SEQUENCE_GAP, KeptSession
 from cti.sip.session.session_timer import Terms
-from cti.sip.user_agent import UserAgent
+from cti.sip.user_agent import Output, UserAgent
 from tests.support import far_side as far
 from tests.support.lossy_link import LossyLink, Peer
-from tests.support.sip_messages import OFFER, Changes, response_bytes
+from tests.support.sip_messages import OFFER, Changes, request_bytes, response_bytes
 
 HOUSE, PHONE = "192.0.2.1", "192.0.2.2"
 KEYS = {HOUSE: "a" * 40, PHONE: "b" * 40}
@@ -335,6 +335,42 @@ def test_a_connection_that_is_gone_is_made_anew() -> None:
     output = again.transport_failed(bye.destination, 1.0)
     assert not far.told(output, SessionEnded), "it was told when we left"
     assert again.idle
+
+
+OVER_TLS = Endpoint("192.0.2.7", 40_001, Transport.TLS, flow="tls-1")
+
+
+def browsing(house: UserAgent) -> tuple[SessionId, bytes]:
+    """A session with somebody behind a translator, over a connection."""
+    invite = request_bytes("INVITE", {"Contact": "<sip:me@10.0.0.7;transport=tls>"}, OFFER)
+    output = house.datagram_received(invite, OVER_TLS, 100.0)
+    (session,) = [each.session for each in output if isinstance(each, SessionOffered)]
+    ok = far.sent(house.accept(session, far.OURS))[0]
+    house.datagram_received(far.inside(ok, "ACK", 1), OVER_TLS, 100.0)
+    return session, ok
+
+
+def where(output: Output) -> list[Endpoint]:
+    return [each.destination for each in output if isinstance(each, SendDatagram)]
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+def test_a_far_side_that_comes_by_another_connection_is_reached_by_it(restarted: bool) -> None:
+    house = far.agent(trunks={"192.0.2.7": "carrier"})
+    session, ok = browsing(house)
+    kept = kept_of(house, session)
+    if restarted:
+        house = far.agent(trunks={"192.0.2.7": "carrier"})
+        house.resume(kept, 100.0)
+    else:
+        house.transport_failed(OVER_TLS, 100.0)
+    again = replace(OVER_TLS, port=40_002, flow="tls-9")
+    stranger = replace(again, host="192.0.2.66", flow="tls-8")
+    house.datagram_received(far.inside(ok, "INFO", 2), stranger, 101.0)
+    assert [each.flow for each in where(house.send_key(session, "1"))] == [""]
+    house.datagram_received(far.inside(ok, "INFO", 3), again, 101.0)
+    assert [each.flow for each in where(house.send_key(session, "1"))] == ["tls-9"]
+    assert house.uses(again)
 
 
 # --- descriptions without keys --------------------------------------------------------------
