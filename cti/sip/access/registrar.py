@@ -27,7 +27,8 @@ REGISTRAR_EXTENSIONS = (PATH, OUTBOUND)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One contact of an account. `expires` is an instant on the clock of `now`.
+    """One contact of an account. `expires` is an instant on the clock of `now`, in whole
+    milliseconds: what is kept of it comes back equal.
 
     `routes` are the proxies on the way, to be written as Route (RFC 3327): `destination` is then
     the first of them.
@@ -231,7 +232,7 @@ def _bind(wish: _Wish, request: InboundRequest, now: float) -> Binding:
         _destination(contact.uri, routes, request),
         request.call_id,
         request.cseq.sequence,
-        now + wish.seconds,
+        round(now + wish.seconds, 3),
         contact.quality,
         contact.instance,
         contact.flow_number,
