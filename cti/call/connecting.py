@@ -7,6 +7,7 @@ from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
 from cti.call.delivery import Delivery
 from cti.call.events import CallEvent, Established
+from cti.call.kept import OVER, STAY, Outcome
 from cti.call.live import Calling, LiveCall, Member
 from cti.call.model import Cause, ConnectionState, DeviceKind, Direction, Party
 from cti.call.recording import Recordings
@@ -44,13 +45,21 @@ class Connecting:
         def failed(_: Member, cause: Cause) -> None:
             self._clearing.clear(call.id, Party.SYSTEM, cause)
 
-        return self._delivery.call(call, number, self.for_waiting(failed=failed)).id
+        return self._delivery.call(call, number, self.for_waiting(failed, outcome=OVER)).id
 
     def for_waiting(
-        self, failed: Callable[[Member, Cause], None] | None = None, *, ring_back: bool = False
+        self,
+        failed: Callable[[Member, Cause], None] | None = None,
+        *,
+        ring_back: bool = False,
+        outcome: Outcome = STAY,
     ) -> Calling:
-        """A device called for those who are in the call already; `ring_back` lets them hear it."""
-        return Calling(self.put_through, failed or _nothing, self._rings, ring_back=ring_back)
+        """A device called for those who are in the call already; `ring_back` lets them hear it.
+
+        `outcome` says what `failed` does.
+        """
+        failed = failed or _nothing
+        return Calling(self.put_through, failed, self._rings, ring_back=ring_back, outcome=outcome)
 
     def put_through(self, member: Member, *told: CallEvent) -> None:
         """An answered device and those who waited for it are together; then all are told."""

@@ -6,6 +6,7 @@ from cti.call.connecting import Connecting
 from cti.call.delivery import Delivery
 from cti.call.events import CallStarted, Originated
 from cti.call.holding import Holding, require_free
+from cti.call.kept import OVER
 from cti.call.live import Member
 from cti.call.model import Cause, DeviceKind, Direction, Party
 from cti.call.rules import Service, check
@@ -62,7 +63,7 @@ class Consulting:
         for event in (*told, started, Originated(**switch.about(asking), called=number)):
             switch.bus.publish(event)
         if asking.id in switch.members:
-            called = self._connecting.for_waiting(self._failed, ring_back=True)
+            called = self._connecting.for_waiting(self._failed, ring_back=True, outcome=OVER)
             self._delivery.call(call, number, called)
         return asking.id
 

@@ -164,6 +164,20 @@ class Conferenced(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(CallEvent):
+    """The call goes on though the server was away; its sound went on all the while.
+
+    What was under way when it left has failed: that is told after this.
+    """
+
+    kind: ClassVar[str] = "call.resumed"
+    connections: tuple[ConnectionId, ...]
+    """Those that go on."""
+    away: float
+    """Seconds that nobody was here; what telephones asked for meanwhile went unheard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallCleared(CallEvent):
     """The call is over; nothing of it happens after this."""
 

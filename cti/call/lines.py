@@ -76,5 +76,11 @@ class Lines(Protocol):
         `silent` when nobody said so: there was no answer at all (408).
         """
 
+    def retake(self, trunk: str, *, outgoing: bool = False) -> None:
+        """A call that another process had counted goes on here: counted, whatever the limits."""
+
+    def secret(self, trunk: str) -> str:
+        """What answers the trunk's challenges; empty where it needs nothing."""
+
     def release(self, trunk: str, *, outgoing: bool = False) -> None:
         """A call that was counted is over: one that `admit` or, `outgoing`, one `seize` let in."""

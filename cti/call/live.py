@@ -6,15 +6,15 @@ a colleague, but at most one of them is its current one. One member may have sev
 contacts of its account ring.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import count
 
 from twisted.internet.defer import Deferred
 
 from cti.call.control import PlayEnd
 from cti.call.hearing import SILENCE, Heard
+from cti.call.kept import STAY, Outcome, Recording
 from cti.call.lines import Route
 from cti.call.model import (
     Call,
@@ -33,6 +33,7 @@ from cti.media.port import MediaAddress, MediaTarget, Security
 from cti.sip.access.registrar import Binding
 from cti.sip.events import SessionId
 from cti.sip.sdp import SessionDescription
+from cti.sip.session.kept import KeptSession
 
 
 @dataclass(slots=True)
@@ -42,16 +43,6 @@ class Playing:
     number: int
     ended: Deferred[PlayEnd]
     barge_in: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A file that is being written, and the connection it is told of by."""
-
-    call_id: CallId
-    connection_id: ConnectionId
-    file: str
-    started: datetime
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +78,7 @@ class Leg:
     """What media was told that it hears."""
     playing: Playing | None = None
     masked: bool = False
-    recording: "Recording | None" = None
+    recording: Recording | None = None
     trunk: str = ""
     """The trunk on which it is counted."""
     route: Route | None = None
@@ -96,6 +87,8 @@ class Leg:
     """The telephone's contact that it calls."""
     otherwise: tuple[Security, ...] = ()
     """What to offer that contact next should it not accept this (488)."""
+    kept: KeptSession | None = None
+    """Its session as it was when nothing of it was under way."""
 
     def opened(self) -> Deferred[MediaAddress]:
         """Fires with the RTP leg's address, or fails with MediaUnavailable."""
@@ -121,6 +114,8 @@ class Calling:
     refusals: list[Cause] = field(default_factory=list)
     diversions: int = 0
     """How often telephones have sent it elsewhere."""
+    outcome: Outcome = STAY
+    """What `failed` does, for whoever goes on with the call after a restart."""
 
 
 @dataclass(slots=True, eq=False)
@@ -170,6 +165,20 @@ class Member:
         self.connection = replace(self.connection, state=state, since=now)
 
 
+@dataclass(slots=True)
+class Numbering:
+    """Numbers, none of them given twice."""
+
+    last: int = 0
+
+    def __iter__(self) -> "Numbering":
+        return self
+
+    def __next__(self) -> int:
+        self.last += 1
+        return self.last
+
+
 @dataclass(slots=True, eq=False)
 class LiveCall:
     """The mutable facts of one call; nobody outside `cti.call` holds it."""
@@ -187,9 +196,9 @@ class LiveCall:
     diverted_why: str = ""
     user_data: UserData = field(default_factory=UserData)
     members: dict[ConnectionId, Member] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    """Of its connections and their legs, none of them given twice."""
-    files: Iterator[int] = field(default_factory=lambda: count(1))
+    numbers: Numbering = field(default_factory=Numbering)
+    """Of its connections and their legs."""
+    files: Numbering = field(default_factory=Numbering)
     """Of its recordings."""
     waiting: bool = False
     """Whether who is alone is being connected, and hears music until then."""

@@ -4,6 +4,7 @@ from cti.call.clearing import Clearing
 from cti.call.connecting import Connecting
 from cti.call.delivery import Delivery
 from cti.call.events import CallStarted, Diverted, Originated
+from cti.call.kept import OVER
 from cti.call.live import Leg, LiveCall, Member
 from cti.call.model import Cause, DeviceKind, Direction, Party
 from cti.call.routing import Entry
@@ -43,10 +44,10 @@ class Making:
             originated = Originated(**switch.about(member), called=number)
             self._connecting.put_through(member, originated)
             if member.id in switch.members:
-                called = self._connecting.for_waiting(self._over, ring_back=True)
+                called = self._connecting.for_waiting(self._over, ring_back=True, outcome=OVER)
                 self._delivery.call(call, number, called)
 
-        calling = self._connecting.for_waiting(self._over)
+        calling = self._connecting.for_waiting(self._over, outcome=OVER)
         calling.answered = answered
         self._delivery.call(call, device_id, calling)
         return call.id
@@ -63,7 +64,7 @@ class Making:
             if member.id in switch.members:
                 entry(call.id)
 
-        calling = self._connecting.for_waiting(self._over)
+        calling = self._connecting.for_waiting(self._over, outcome=OVER)
         calling.answered = answered
         self._delivery.call(call, number, calling)
         return call.id

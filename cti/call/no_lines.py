@@ -43,6 +43,12 @@ class NoLines:
         del route, status, silent
         return False
 
+    def retake(self, trunk: str, *, outgoing: bool = False) -> None: ...
+
+    def secret(self, trunk: str) -> str:
+        del trunk
+        return ""
+
     def release(self, trunk: str, *, outgoing: bool = False) -> None: ...
 
 

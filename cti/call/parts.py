@@ -12,6 +12,7 @@ from cti.call.consulting import Consulting
 from cti.call.delivery import Delivery
 from cti.call.holding import Holding
 from cti.call.inviting import Inviting
+from cti.call.keeping import Keeping
 from cti.call.listening import Listening
 from cti.call.making import Making
 from cti.call.merging import Merging
@@ -42,6 +43,7 @@ class Parts:
     making: Making
     referring: Referring
     arrival: Arrival
+    keeping: Keeping
 
     @classmethod
     def of(cls, switch: Switch) -> "Parts":
@@ -75,4 +77,5 @@ class Parts:
             Making(switch, clearing, delivery, connecting),
             Referring(*common, holding, transferring, delivery, connecting),
             Arrival(switch, connecting, Replacing(*common, answering)),
+            Keeping(*common, connecting, holding, transferring),
         )

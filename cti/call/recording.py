@@ -9,7 +9,8 @@ from cti.call.events import (
     RecordingStarted,
     RecordingStopped,
 )
-from cti.call.live import Leg, LiveCall, Member, Recording
+from cti.call.kept import Recording
+from cti.call.live import Leg, LiveCall, Member
 from cti.call.switch import Switch
 from cti.kernel.clock import utc
 

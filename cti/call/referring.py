@@ -11,6 +11,7 @@ from cti.call.clearing import Clearing
 from cti.call.connecting import Connecting
 from cti.call.delivery import Delivery
 from cti.call.holding import Holding
+from cti.call.kept import Outcome, Unanswered
 from cti.call.live import Calling, Leg, Member
 from cti.call.model import Cause, DeviceKind, Party
 from cti.call.switch import Switch
@@ -115,7 +116,8 @@ class Referring:
             if member.id in self._switch.members:
                 self._holding.retrieve(member.id)
 
-        return Calling(answered, failed, rings, headers=headers)
+        outcome = Outcome(Unanswered.RETRIEVE, member.id)
+        return Calling(answered, failed, rings, headers=headers, outcome=outcome)
 
     def _notify(self, report: SessionReferred, status: int) -> None:
         if report.session in self._switch.leg_of_session:

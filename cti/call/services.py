@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 
 from cti.call.control import Collected, KeyPlan, PlayEnd, Snoop, Sound
 from cti.call.events import DeviceRegistered, DeviceUnregistered
+from cti.call.kept import KeptCall
 from cti.call.live import Leg
 from cti.call.model import Call, Cause, Party
 from cti.call.parts import Parts
@@ -29,6 +30,7 @@ from cti.sip.events import (
     BindingRemoved,
     Report,
     SessionAccepted,
+    SessionChanged,
     SessionConfirmed,
     SessionEnded,
     SessionId,
@@ -56,6 +58,19 @@ class CallServices:
         """Refuse new calls and end the others properly; fires when all are cleared."""
         self._parts.arrival.closed = True
         return self._parts.clearing.shut_down()
+
+    # --- through a restart --------------------------------------------------------------------
+
+    def keep(self, call_id: CallId) -> KeptCall | None:
+        """What another process needs to go on with the call; None where it could not."""
+        return self._parts.keeping.keep(call_id)
+
+    def resume(self, calls: Sequence[KeptCall], away: float) -> list[CallId]:
+        """Go on with calls that another process kept, `away` seconds ago; gives those that do.
+
+        CallResumed tells of each; what of it could not be taken up has failed, and is told next.
+        """
+        return self._parts.keeping.resume(calls, away)
 
     # --- CallControl ------------------------------------------------------------------------
 
@@ -182,6 +197,7 @@ class CallServices:
         if call is not None and leg is not None:
             leg.masked = masked
             self._switch.media.mask(leg.id, masked)
+            self._switch.changed(call.id)
             self._parts.bridging.settle(call)
 
     def mark(self, call_id: CallId, label: str) -> None:
@@ -205,6 +221,8 @@ class CallServices:
                 self._switch.bus.publish(gone)
             case SessionReferred():
                 self._referred(report)
+            case SessionChanged(session=session):
+                self._parts.keeping.session_changed(session)
             case (
                 SessionProgressed()
                 | SessionAccepted()
@@ -228,6 +246,7 @@ class CallServices:
                 parts.delivery.accepted(leg, report)
             case SessionConfirmed():
                 parts.holding.confirmed(leg, report)
+                self._switch.touched(leg)
             case SessionReoffered():
                 parts.holding.reoffered(leg, report)
             case SessionKey(key=key):

@@ -69,6 +69,8 @@ class Switch:
     play_numbers: Iterator[int] = field(default_factory=lambda: count(1))
     carried: Callable[[Connection, SessionId], object] = lambda _connection, _session: None
     """Told which SIP session carries which connection, each time one begins to."""
+    changed: Callable[[CallId], object] = lambda _call: None
+    """Told of calls of which something changed that no event tells of."""
 
     # --- finding ----------------------------------------------------------------------------
 
@@ -174,6 +176,12 @@ class Switch:
         """The leg sends there from now on."""
         leg.target = target
         self.media.configure(leg.id, target)
+        self.touched(leg)
+
+    def touched(self, leg: Leg) -> None:
+        """Something about the leg is not as it was: so are the calls it is in."""
+        for member in leg.members:
+            self.changed(member.connection.call_id)
 
     # --- telling ----------------------------------------------------------------------------
 

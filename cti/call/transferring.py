@@ -7,7 +7,6 @@ Both are done by joining sound anew: no far side is asked for anything, and each
 session. Only a `release` asks the far exchange to make the transfer itself (RFC 5589, 6).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from twisted.logger import Logger
@@ -18,6 +17,7 @@ from cti.call.connecting import Connecting
 from cti.call.consulting import Consulting
 from cti.call.delivery import Delivery
 from cti.call.events import CallEvent, Transferred, UserDataAttached
+from cti.call.kept import OVER, Outcome, Unanswered
 from cti.call.live import Calling, Leg, LiveCall, Member
 from cti.call.merging import Merging, merged, require_together, survivor
 from cti.call.model import Cause, Party
@@ -137,8 +137,8 @@ class Transferring:
             called = self._connecting.for_waiting(ring_back=True)
             return self._delivery.call(call, number, called).id
         switch.require_reachable(number, call.shown_outside)
-        failed = self._ringing_back(member.connection.device.id, call.id)
-        return self.hand_on(member, number, self._connecting.for_waiting(failed)).id
+        calling = self.ringing_back(member.connection.device.id, call.id)
+        return self.hand_on(member, number, calling).id
 
     def hand_on(self, member: Member, number: str, calling: Calling) -> Member:
         """The member leaves its call, and the number is called for whom it leaves behind."""
@@ -179,7 +179,7 @@ class Transferring:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _ringing_back(self, device: DeviceId, call_id: CallId) -> Callable[[Member, Cause], None]:
+    def ringing_back(self, device: DeviceId, call_id: CallId) -> Calling:
         """When nobody takes the call, the telephone that handed it on is rung; then it is over."""
 
         def given_up(_: Member, cause: Cause) -> None:
@@ -188,19 +188,21 @@ class Transferring:
         def failed(member: Member, cause: Cause) -> None:
             call = self._switch.live(call_id)
             if call is not None and self._switch.signalling.contacts(device):
-                self._delivery.call(call, device, self._connecting.for_waiting(given_up))
+                back = self._connecting.for_waiting(given_up, outcome=OVER)
+                self._delivery.call(call, device, back)
             else:
                 given_up(member, cause)
 
-        return failed
+        return self._connecting.for_waiting(failed, outcome=Outcome(Unanswered.RING_BACK, device))
 
     def _adopt(self, member: Member, device: DeviceId, call: LiveCall) -> None:
         """A device that still rings was called by one who is gone: its outcome means another."""
         if member.calling is None:
             return
-        ring_back = self._connecting.for_waiting(self._ringing_back(device, call.id))
+        ring_back = self.ringing_back(device, call.id)
         member.calling.answered = ring_back.answered
         member.calling.failed = ring_back.failed
+        member.calling.outcome = ring_back.outcome
 
     def adopt_data(self, kept: LiveCall, gone: LiveCall) -> list[CallEvent]:
         data = merged(kept.user_data, gone.user_data)

@@ -42,11 +42,15 @@ class Meter:
         if full or (self._bucket.rate and not self._bucket.take(now)):
             self.refused += 1
             return False
+        self.count(outgoing=outgoing)
+        return True
+
+    def count(self, *, outgoing: bool) -> None:
+        """Count one more call, room or no room."""
         if outgoing:
             self.outgoing += 1
         else:
             self.incoming += 1
-        return True
 
     def release(self, *, outgoing: bool) -> None:
         """A call that was counted is over."""

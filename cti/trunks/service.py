@@ -120,6 +120,14 @@ class TrunkService:
                 self._gateways.call_failed(route.trunk, gateway, status, silent=silent)
         return status in _AGAIN
 
+    def retake(self, trunk: str, *, outgoing: bool = False) -> None:
+        if meter := self._meters.get(trunk):
+            meter.count(outgoing=outgoing)
+
+    def secret(self, trunk: str) -> str:
+        found = self.settings.trunks.get(trunk)
+        return found.account.secret.reveal() if found and found.account else ""
+
     def release(self, trunk: str, *, outgoing: bool = False) -> None:
         if meter := self._meters.get(trunk):
             meter.release(outgoing=outgoing)

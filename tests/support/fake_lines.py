@@ -45,6 +45,12 @@ class FakeLines:
         self.refusals.append((route.trunk, status, silent))
         return status in (408, 500, 503)
 
+    def retake(self, trunk: str, *, outgoing: bool = False) -> None:
+        self.up[trunk, outgoing] += 1
+
+    def secret(self, trunk: str) -> str:
+        return f"secret of {trunk}"
+
     def release(self, trunk: str, *, outgoing: bool = False) -> None:
         assert self.up[trunk, outgoing] > 0, f"{trunk} is counted on no such call"
         self.up[trunk, outgoing] -= 1
