@@ -175,6 +175,10 @@ class FakeSignalling:
         self.live.add(kept.id)
         self.resumed[kept.id] = (kept, secret, described)
 
+    def die(self) -> None:
+        """The process is killed: nobody here knows of a session any more."""
+        self.live.clear()
+
     def contacts(self, account: str) -> list[Binding]:
         return self.contacts_of.get(account, [])
 

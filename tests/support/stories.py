@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from cti.call.events import (
     CallCleared,
     CallEvent,
+    CallResumed,
     CallStarted,
     ConnectionCleared,
     ConnectionEvent,
@@ -22,6 +23,7 @@ from cti.call.events import (
     Retrieved,
     RoleChanged,
 )
+from cti.call.model import Cause, Party
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId
 
@@ -43,6 +45,8 @@ AFTER: dict[type[Event] | None, tuple[type[Event], ...]] = {
     MediaReported: (),
 }
 """What may follow what on one connection."""
+GOING_ON = (Established, Originated, Held, Retrieved, RoleChanged)
+"""What was last told of a connection that goes on through a restart."""
 
 
 def check_stories(events: Sequence[Event]) -> None:
@@ -56,6 +60,8 @@ def check_stories(events: Sequence[Event]) -> None:
             continue
         assert event.call_id not in cleared, f"{event} after the end of its call"
         match event:
+            case CallResumed(connections=connections):
+                assert all(issubclass(last[each], GOING_ON) for each in connections)
             case CallStarted():
                 assert event.call_id not in started
                 started.add(event.call_id)
@@ -71,6 +77,51 @@ def check_stories(events: Sequence[Event]) -> None:
             case RecordingStopped(connection_id=connection):
                 recording.remove(connection)
         assert event.call_id in started
+
+
+def closing(call_id: CallId, events: Sequence[Event]) -> list[Event]:
+    """What a journal is closed with, of a call that went down with its server."""
+    last: dict[ConnectionId, ConnectionEvent] = {}
+    recordings: dict[ConnectionId, RecordingStarted] = {}
+    for event in events:
+        if not isinstance(event, CallEvent) or event.call_id != call_id:
+            continue
+        match event:
+            case ConnectionEvent(connection_id=connection):
+                last[connection] = event
+            case RecordingStarted(connection_id=connection):
+                recordings[connection] = event
+            case RecordingStopped(connection_id=connection):
+                del recordings[connection]
+            case CallCleared():
+                return []
+    stopped = [
+        RecordingStopped(
+            at=each.at,
+            call_id=call_id,
+            connection_id=each.connection_id,
+            file=each.file,
+            seconds=0.0,
+        )
+        for each in recordings.values()
+    ]
+    left = [
+        ConnectionCleared(
+            at=each.at,
+            call_id=call_id,
+            connection_id=each.connection_id,
+            device_id=each.device_id,
+            party=each.party,
+            cause=Cause.INTERRUPTED,
+            cleared_by=Party.SYSTEM,
+        )
+        for each in last.values()
+        if not isinstance(each, (*LEFT, MediaReported))
+    ]
+    cleared = CallCleared(
+        at=events[-1].at, call_id=call_id, cause=Cause.INTERRUPTED, cleared_by=Party.SYSTEM
+    )
+    return [*stopped, *left, cleared]
 
 
 def check_over(events: Sequence[Event]) -> None:

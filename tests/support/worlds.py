@@ -3,6 +3,7 @@
 A `World` does to call control what callers and telephones do; how, each implementation knows.
 """
 
+import json
 from base64 import b64encode
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 from twisted.internet.task import Clock
 
 from cti.call.control import CallControl
+from cti.call.kept import KeptCall
 from cti.call.model import Cause
 from cti.call.routing import Routing
 from cti.call.services import CallServices
@@ -17,6 +19,7 @@ from cti.call.switch import CallSettings, Switch
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId
+from cti.kernel.plain import from_plain, to_plain
 from cti.sip.access.registrar import Binding
 from cti.sip.events import (
     BindingAdded,
@@ -104,18 +107,26 @@ class RealWorld:
         bus.subscribe(Event, self.events.append)
         self.signalling, self.media, self.clock = FakeSignalling(), FakeMedia(), Clock()
         self._taken: list[CallId] = []
-        settings = CallSettings(
-            "192.0.2.9", Path("/recordings"), MUSIC, ring_back=RING_BACK, record=record
-        )
-        names = iter(range(1000))
+        self._record = record
+        self._names = iter(range(1000))
         self.lines = FakeLines()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Call control of a process that knows of no call."""
         self.switch = Switch(
-            settings,
+            CallSettings(
+                "192.0.2.9",
+                Path("/recordings"),
+                MUSIC,
+                ring_back=RING_BACK,
+                record=self._record,
+            ),
             self.clock,
-            bus,
+            self.bus,
             self.signalling,
             self.media,
-            lambda _: f"{next(names):x}",
+            lambda _: f"{next(self._names):x}",
             self.lines,
         )
         self.services = CallServices(self.switch)
@@ -123,6 +134,24 @@ class RealWorld:
         self.services.route(Routing({"95588": self._taken.append}))
         self.media.listener = self.services
         self.signalling.on_report = self.services.report
+
+    def restart(self, away: float = 1.5) -> list[CallId]:
+        """The process is killed, and another goes on with what was kept; gives those calls.
+
+        Between the two there is JSON alone, as in a database.
+        """
+        kept = [self.services.keep(call.id) for call in self.control.calls()]
+        written = [json.dumps(to_plain(each)) for each in kept if each is not None]
+        for delayed in tuple(self.clock.getDelayedCalls()):
+            delayed.cancel()
+        self.media.release()
+        self.signalling.die()
+        self.lines.up.clear()
+        self._begin()
+        calls = [from_plain(KeptCall, json.loads(each)) for each in written]
+        going_on = self.services.resume(calls, away)
+        self.media.close_strays()
+        return going_on
 
     def register(self, device: str) -> None:
         contact = Binding(f"sip:{device}@192.0.2.7", Endpoint("192.0.2.7", 5060), device, 1, 3600.0)

@@ -33,7 +33,7 @@ from cti.sip.events import (
     SessionReferred,
     SessionReoffered,
 )
-from tests.support.stories import check_over, check_stories
+from tests.support.stories import check_over, check_stories, closing
 from tests.support.worlds import RealWorld
 
 SOUND = [Path("/prompts/welcome.wav")]
@@ -193,6 +193,21 @@ class CallsInterleaved(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.1, 1.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.clock.advance(seconds)
+
+    @rule()
+    def the_server_is_restarted(self) -> None:
+        self.world.media.work()
+        before = self.world.control.calls()
+        going_on = self.world.restart()
+        self.world.events += [
+            event
+            for call in before
+            if call.id not in going_on
+            for event in closing(call.id, self.world.events)
+        ]
+        self.talking &= self.world.signalling.live
+        self.plays.clear()
+        self.collections.clear()
 
     # --- from above -------------------------------------------------------------------------
 
