@@ -107,8 +107,9 @@ class Keeping:
     def resume(self, calls: Sequence[KeptCall], away: float) -> list[CallId]:
         """Have calls go on that another process kept; gives those that do.
 
-        A call goes on if a leg of it is still there. The far sides of the others are told that
-        theirs is over, and nobody else is: their calls' records are for others to close.
+        A call goes on if a leg of it is still there; its other legs are lost, which is for media
+        to tell (`legs_lost`) behind what else there is to tell of them. The far sides of other
+        calls hear that these are over, and nobody else does: their records are for others to close.
         """
         switch = self._switch
         switch.play_numbers = count(int(switch.clock.seconds() * PLAYS_PER_SECOND) + 1)
@@ -126,7 +127,7 @@ class Keeping:
         for call in live:
             self._tell(call, away)
         for kept in going_on:
-            self._give_up(kept, there)
+            self._give_up(kept)
         self._bridging.settle(*(call for call in live if call.cleared is None))
         return [call.id for call in live]
 
@@ -182,14 +183,10 @@ class Keeping:
         self._switch.bus.publish(resumed)
         self._switch.changed(call.id)
 
-    def _give_up(self, kept: KeptCall, there: dict[ConnectionId, MediaAddress]) -> None:
-        """What could not be taken up is over: devices that rang, legs whose sound is gone."""
-        switch = self._switch
-        for leg in kept.legs:
-            if leg.id not in there and leg.id in switch.legs:
-                self._clearing.lost(switch.legs[leg.id])
+    def _give_up(self, kept: KeptCall) -> None:
+        """Who could not be taken up is out of the call: devices that rang, above all."""
         for each in kept.members:
-            member = switch.members.get(each.connection.id)
+            member = self._switch.members.get(each.connection.id)
             if member is None or each.leg is not None:
                 continue
             if each.outcome is not None:

@@ -69,6 +69,7 @@ class CallServices:
         """Go on with calls that another process kept, `away` seconds ago; gives those that do.
 
         CallResumed tells of each; what of it could not be taken up has failed, and is told next.
+        Legs that are not there any more are for `legs_lost`.
         """
         return self._parts.keeping.resume(calls, away)
 

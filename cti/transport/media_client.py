@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 from twisted.logger import Logger
@@ -130,6 +131,11 @@ class MediaWorkers:
         return frozenset(self._strays)
 
     @property
+    def alone(self) -> float:
+        """Seconds that survivors were without a server; 0 where there are none."""
+        return max((stray.home.worker.alone for stray in self._strays.values()), default=0.0)
+
+    @property
     def recording(self) -> frozenset[Path]:
         """The files that workers write now: whole only when they are reported closed."""
         return frozenset(path for worker in self._workers for path in worker.unclosed.paths)
@@ -137,13 +143,16 @@ class MediaWorkers:
     def close_strays(self) -> Deferred[None]:
         """Close the survivors nobody adopted; fires when their recordings are closed too.
 
-        From now on reports are told, those that waited first.
+        From now on reports are told, those that waited first: before it fires.
         """
-        self._reactor.callLater(0, self._tell_all)
+        told: Deferred[None] = Deferred()
+        told.addCallback(lambda _: self._tell_all())
+        self._reactor.callLater(0, told.callback, None)
         strays, self._strays = self._strays, {}
         for leg, stray in strays.items():
             self._settle(leg, stray.home)
-        return DeferredList([self.close(leg) for leg in strays]).addCallback(lambda _: None)
+        waiting: list[Deferred[Any]] = [told, *(self.close(leg) for leg in strays)]
+        return DeferredList(waiting).addCallback(lambda _: None)
 
     @property
     def processes(self) -> list[int]:

@@ -70,6 +70,8 @@ class MediaWorker:
         self.legs: set[ConnectionId] = set()
         self.failures = 0
         """Young deaths in a row."""
+        self.alone = 0.0
+        """Seconds it was without a server when it was taken up."""
         self._place = place
         self._reactor = reactor
         self._arguments = settings.arguments
@@ -195,6 +197,7 @@ class MediaWorker:
     def _welcomed(self, welcome: messages.Welcome) -> None:
         self.link, self._greeting = self._greeting, None
         self._welcome = True
+        self.alone = welcome.alone
         if self._stopping is not None:
             self._ask_to_end()
             return

@@ -162,6 +162,8 @@ class Welcome:
 
     pid: int
     legs: tuple[HeldLeg, ...]
+    alone: float = 0.0
+    """Seconds without a server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Serving:
         self._commands = self._table()
         engine.listener = self
         self._orphaned: DelayedCall | None = reactor.callLater(orphan_time, self._give_up)
+        self._alone_since = reactor.seconds()
 
     @property
     def served(self) -> bool:
@@ -101,6 +102,7 @@ class Serving:
     def _greet(self, link: Link, hello: messages.Hello) -> None:
         """The newest server is the one: there is never a second beside one that lives."""
         self._visitors.discard(link)
+        alone = self._reactor.seconds() - self._alone_since if self._server is None else 0.0
         if self._server is not None:
             self._server.abort()
         self._server = link
@@ -110,7 +112,7 @@ class Serving:
             self.end()
             return
         legs = tuple(messages.HeldLeg(*held) for held in self._engine.held())
-        link.say(messages.Welcome(os.getpid(), legs))
+        link.say(messages.Welcome(os.getpid(), legs, alone))
         if left_out := self._backlog.left_out:
             log.info("{count} keys and log lines were not kept for a server", count=left_out)
         for report in self._backlog.deliver():
@@ -120,7 +122,7 @@ class Serving:
         self._visitors.discard(link)
         if link is not self._server:
             return
-        self._server = None
+        self._server, self._alone_since = None, self._reactor.seconds()
         if not self._ending:
             log.info("The server is gone: {count} legs go on without it", count=self._engine.legs)
             self._orphaned = self._reactor.callLater(self._orphan_time, self._give_up)

@@ -149,8 +149,10 @@ class RealWorld:
         self.lines.up.clear()
         self._begin()
         calls = [from_plain(KeptCall, json.loads(each)) for each in written]
+        lost = {leg.id for call in calls for leg in call.legs} - self.media.survivors
         going_on = self.services.resume(calls, away)
         self.media.close_strays()
+        self.services.legs_lost(sorted(lost))
         return going_on
 
     def register(self, device: str) -> None:
