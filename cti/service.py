@@ -5,11 +5,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from twisted.logger import Logger
+
 from cti.call.services import CallServices
 from cti.call.switch import CallSettings, Switch
+from cti.database import Database
+from cti.keeping.keeper import Keeper
+from cti.keeping.repository import Found
 from cti.kernel.bus import Bus
-from cti.kernel.identifiers import Entropy, system_entropy
-from cti.sip.events import Report, SignInFailed, Transport
+from cti.kernel.identifiers import CallId, ConnectionId, Entropy, system_entropy
+from cti.sip.access.kept import KeptBinding
+from cti.sip.events import BindingsChanged, Report, SignInFailed, Transport
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.trace.recorder import Recorder
 from cti.transport.endpoint import SipEndpoint
@@ -21,6 +27,8 @@ from cti.trunks.numbers import Numbers, NumberSettings
 from cti.trunks.service import TrunkService
 from cti.trunks.settings import TrunksSettings
 from cti.worker.settings import MediaSettings
+
+log = Logger()
 
 OUTSIDE = (Transport.UDP, Transport.TCP, Transport.TLS)
 """Transports by which carriers are reached."""
@@ -54,7 +62,9 @@ class SwitchService:
         bus: Bus,
         accounts: Accounts,
         entropy: Entropy = system_entropy,
+        database: Database | None = None,
     ) -> None:
+        """`database` keeps calls and telephones through a restart; without one they end with us."""
         self._settings = settings
         self.sign_ins = SignInLog(reactor)
         self.media = MediaWorkers(
@@ -86,6 +96,12 @@ class SwitchService:
         self.calls = CallServices(switch)
         self.media.listener = self.calls
         self._switch, self._bus = switch, bus
+        self.keeper: Keeper | None = None
+        if database is not None:
+            self.keeper = Keeper(database, reactor, self.calls.keep, self._bindings)
+            switch.changed = self.keeper.call_changed
+        self._found = Found()
+        self._prepared = False
 
     def trace_to(self, recorder: Recorder) -> None:
         """Have every message, leg and event of a call written down from now on."""
@@ -93,18 +109,43 @@ class SwitchService:
         self._switch.carried = recorder.carrying(self.endpoint.user_agent.call_id)
         recorder.listen(self._bus)
 
-    async def start(self) -> None:
-        """Start the workers, then take calls; those of the server before are over."""
-        await self.media.start()
-        await self.media.close_strays()
-        self.endpoint.start(self._settings.bind)
-        self.trunks.start(self.endpoint)
+    async def prepare(self) -> frozenset[CallId]:
+        """Start the workers, or find those that a server before us left, with calls in them.
 
-    async def stop(self) -> None:
-        """End every call properly, wait for the farewells, leave no process behind."""
+        Gives the calls that `start` will go on with; what else was up then is over.
+        """
+        if self.keeper is not None:
+            self._found = await self.keeper.open()
+        await self.media.start()
+        self._prepared = True
+        there = self.media.survivors
+        calls = self._found.calls
+        return frozenset(call.id for call in calls if any(leg.id in there for leg in call.legs))
+
+    async def start(self) -> None:
+        """Go on with the calls of the server before us, then take others."""
+        if not self._prepared:
+            await self.prepare()
+        self.endpoint.start(self._settings.bind)
+        # In the same turn: no message of a dialog may come before it is known again.
+        lost = self._resume()
+        self.trunks.start(self.endpoint)
+        await self.media.close_strays()
+        self.calls.legs_lost(lost)
+
+    async def stop(self, *, leaving: bool = False) -> None:
+        """End every call properly, wait for the farewells, leave no process behind.
+
+        With `leaving`, calls in conversation are left to the server that comes after us.
+        """
         self.trunks.stop()
+        if leaving and self.keeper is not None:
+            await self._leave(self.keeper)
+            return
         await self.calls.shut_down()
         await self.endpoint.stop()
+        if self.keeper is not None:
+            await self.keeper.stop()
         await self.media.shut_down()
 
     def load(self) -> dict[str, int]:
@@ -115,9 +156,36 @@ class SwitchService:
             "legs": self.media.open_legs,
         }
 
+    def _resume(self) -> list[ConnectionId]:
+        """Take up what was found; gives the legs that ended meanwhile."""
+        found, self._found = self._found, Found()
+        calls, there, away = found.calls, self.media.survivors, self.media.alone
+        if self.keeper is not None:
+            self.keeper.listen(self._bus)
+        for bindings in found.bindings.values():
+            self.endpoint.resume_bindings(bindings)
+        going_on = self.calls.resume(calls, away)
+        if calls:
+            some, all_ = len(going_on), len(calls)
+            log.info("{some} of {all} calls go on after {away:.1f} s", some=some, all=all_, away=away)
+        return [leg.id for call in calls for leg in call.legs if leg.id not in there]
+
+    async def _leave(self, keeper: Keeper) -> None:
+        await self.calls.leave()
+        await keeper.stop()
+        self.media.release()
+        await self.endpoint.close()
+
+    def _bindings(self, account: str) -> tuple[KeptBinding, ...] | None:
+        return self.endpoint.keep_bindings(account) or None
+
     def _report(self, report: Report) -> None:
         if isinstance(report, SignInFailed):
             self.sign_ins.failed(report)
+            return
+        if isinstance(report, BindingsChanged):
+            if self.keeper is not None:
+                self.keeper.bindings_changed(report.account)
             return
         self.trunks.report(report)
         self.calls.report(report)

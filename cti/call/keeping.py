@@ -10,7 +10,7 @@ the tables too, and ended by the same hands as ever, so that everybody is told i
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from twisted.internet.defer import fail, succeed
+from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 
 from cti.call import causes
 from cti.call.bridging import Bridging
@@ -101,6 +101,26 @@ class Keeping:
             recording=leg.recording,
             trunk=leg.trunk,
         )
+
+    def leave(self) -> Deferred[None]:
+        """End what cannot go on without us, as long as there is somebody to say so.
+
+        Calls that nobody is in yet are cleared, devices that ring for others ring no more. Fires
+        when the last event of those calls is out.
+        """
+        switch = self._switch
+        cleared = []
+        for call in list(switch.calls.values()):
+            if self.keep(call.id) is None:
+                self._clearing.clear(call.id, Party.SYSTEM, Cause.INTERRUPTED)
+            if call.cleared is not None:
+                cleared.append(call.cleared)
+                continue
+            for leg in [leg for each in call.members.values() if each.calling for leg in each.legs]:
+                if (session := switch.part(leg)) is not None:
+                    switch.signalling.end(session, causes.reason(Cause.INTERRUPTED))
+            switch.changed(call.id)
+        return DeferredList(cleared).addCallback(lambda _: None)
 
     # --- resuming ---------------------------------------------------------------------------
 

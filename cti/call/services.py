@@ -73,6 +73,14 @@ class CallServices:
         """
         return self._parts.keeping.resume(calls, away)
 
+    def leave(self) -> Deferred[None]:
+        """Refuse new calls and end those that cannot be kept; fires when those are cleared.
+
+        The others are for the process that comes after us.
+        """
+        self._parts.arrival.closed = True
+        return self._parts.keeping.leave()
+
     # --- CallControl ------------------------------------------------------------------------
 
     def get(self, call_id: CallId) -> Call | None:

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from cti.call.events import CallCleared, CallEvent
 from cti.database import Database
 from cti.keeping.pending import Pending
-from cti.keeping.repository import Batch, write_txn
+from cti.keeping.repository import Batch, Found, read_txn, write_txn
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.identifiers import CallId
@@ -46,11 +46,22 @@ class Keeper:
         self._in_flight: Batch | None = None
         self._pause = SHORTEST_PAUSE
         self._flushing: list[Deferred[None]] = []
+        self._found: list[CallId] = []
+        """Calls that the process before us kept."""
         self._unsubscribe: Unsubscribe = lambda: None
 
+    def open(self) -> Deferred[Found]:
+        """Read what the process before us kept; it stays until `listen`."""
+        return self._database.read(read_txn).addCallback(self._opened)
+
     def listen(self, bus: Bus) -> None:
-        """From now on what happens to calls is kept in mind."""
+        """From now on what happens to calls is kept in mind; what is not up any more is deleted."""
         self._unsubscribe = bus.subscribe(CallEvent, self._happened)
+        now = self._clock.seconds()
+        for call_id in self._found:
+            self.calls.changed(call_id, now)
+        self._found.clear()
+        self._arm()
 
     def call_changed(self, call_id: CallId) -> None:
         """Something about the call is not as it was that no event tells of."""
@@ -95,6 +106,16 @@ class Keeper:
         else:
             self.calls.changed(event.call_id, now)
         self._arm()
+
+    def _opened(self, found: Found) -> Found:
+        if found.unreadable:
+            self.log.warn("{count} kept rows cannot be read", count=len(found.unreadable))
+        for call in found.calls:
+            self.calls.found(call.id)
+            self._found.append(call.id)
+        for account, bindings in found.bindings.items():
+            self.bindings.found(account, bindings)
+        return found
 
     # --- writing ------------------------------------------------------------------------------
 

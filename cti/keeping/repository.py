@@ -1,15 +1,20 @@
 """Reading and writing what is kept; everything here runs in a database thread."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from cti.call.kept import KeptCall
 from cti.keeping.schema import KeptBindingsRow, KeptCallRow
 from cti.kernel.identifiers import CallId
-from cti.kernel.plain import Plain, to_plain
+from cti.kernel.plain import from_plain, to_plain
+from cti.sip.access.kept import KeptBinding
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,15 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A state as it was written, and when."""
+class Found:
+    """What the process before us kept."""
 
-    key: str
-    state: Plain
-    written: datetime
+    calls: tuple[KeptCall, ...] = ()
+    """In the order of their beginnings."""
+    bindings: Mapping[str, tuple[KeptBinding, ...]] = field(default_factory=dict)
+    """By account."""
+    unreadable: Sequence[str] = ()
+    """Calls and accounts whose rows another version wrote, which nobody can read here."""
 
 
 def write_txn(session: Session, batch: Batch, at: datetime) -> None:
@@ -54,13 +62,23 @@ def write_txn(session: Session, batch: Batch, at: datetime) -> None:
         session.execute(insert(KeptBindingsRow), bindings)
 
 
-def calls_txn(session: Session) -> list[Row]:
-    """Every call that is kept, in the order of their beginnings."""
-    rows = session.scalars(select(KeptCallRow).order_by(KeptCallRow.call_id))
-    return [Row(row.call_id, row.state, row.written) for row in rows]
+def read_txn(session: Session) -> Found:
+    """All that is kept."""
+    unreadable: list[str] = []
+    calls = select(KeptCallRow.call_id, KeptCallRow.state).order_by(KeptCallRow.call_id)
+    bindings = select(KeptBindingsRow.account, KeptBindingsRow.state)
+    return Found(
+        tuple(_readable(KeptCall, session.execute(calls), unreadable).values()),
+        _readable(tuple[KeptBinding, ...], session.execute(bindings), unreadable),
+        unreadable,
+    )
 
 
-def bindings_txn(session: Session) -> list[Row]:
-    """The bindings of every account that are kept."""
-    rows = session.scalars(select(KeptBindingsRow).order_by(KeptBindingsRow.account))
-    return [Row(row.account, row.state, row.written) for row in rows]
+def _readable(kind: type[T], rows: Iterable[Any], unreadable: list[str]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for key, state in rows:
+        try:
+            found[key] = from_plain(kind, state)
+        except ValueError:
+            unreadable.append(key)
+    return found

@@ -131,6 +131,10 @@ class SipEndpoint:
             await self._leaving
             if limit.active():
                 limit.cancel()
+        await self.close()
+
+    async def close(self) -> None:
+        """Say nothing any more and close: sessions are left to the process that comes after us."""
         self._open = False
         self._timers.stop_all()
         self.door_log.stop()
