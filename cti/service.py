@@ -167,7 +167,9 @@ class SwitchService:
         going_on = self.calls.resume(calls, away)
         if calls:
             some, all_ = len(going_on), len(calls)
-            log.info("{some} of {all} calls go on after {away:.1f} s", some=some, all=all_, away=away)
+            log.info(
+                "{some} of {all} calls go on after {away:.1f} s", some=some, all=all_, away=away
+            )
         return [leg.id for call in calls for leg in call.legs if leg.id not in there]
 
     async def _leave(self, keeper: Keeper) -> None:
