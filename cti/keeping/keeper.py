@@ -49,6 +49,7 @@ class Keeper:
         self._found: list[CallId] = []
         """Calls that the process before us kept."""
         self._unsubscribe: Unsubscribe = lambda: None
+        self._stopped = False
 
     def open(self) -> Deferred[Found]:
         """Read what the process before us kept; it stays until `listen`."""
@@ -115,6 +116,11 @@ class Keeper:
             self._found.append(call.id)
         for account, bindings in found.bindings.items():
             self.bindings.found(account, bindings)
+        for key in found.unreadable:
+            self.calls.found(CallId(key))
+            self._found.append(CallId(key))
+            self.bindings.found(key)
+            self.bindings.changed(key, 0.0)
         return found
 
     # --- writing ------------------------------------------------------------------------------
@@ -125,7 +131,7 @@ class Keeper:
 
     def _arm(self) -> None:
         """Have the timer run out when the next change is due, but never too soon again."""
-        if self._timer is not None or self._in_flight is not None:
+        if self._timer is not None or self._in_flight is not None or self._stopped:
             return
         dues = [due for due in (self.calls.due, self.bindings.due) if due is not None]
         if dues:
@@ -178,6 +184,7 @@ class Keeper:
         self._arm()
 
     def _give_up(self) -> bool:
+        self._stopped = True
         self._disarm()
         self.log.error("{count} calls and bindings were not kept", count=self._waiting)
         return False

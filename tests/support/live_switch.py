@@ -9,6 +9,7 @@ from cti.call.control import PlayEnd
 from cti.call.model import Party
 from cti.call.routing import Routing
 from cti.call.switch import CallSettings, Switch
+from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
@@ -50,8 +51,12 @@ class LiveSwitch:
         trunks: TrunksSettings | None = None,
         terms: Terms | None = None,
         tls: TlsSettings | None = None,
+        port: int = 0,
+        database: Database | None = None,
+        events: list[Event] | None = None,
     ) -> None:
-        self.events: list[Event] = []
+        """`events` are those of a switch before, whose calls the `database` keeps."""
+        self.events: list[Event] = [] if events is None else events
         self.keys: list[str] = []
         self.prompt = write_wave(folder / "prompt.wav", tone(PROMPT, 20.0))
         music = write_wave(folder / "music.wav", tone(MUSIC, 5.0))
@@ -63,7 +68,7 @@ class LiveSwitch:
             bind=HOST,
             run=folder / "run",
             sip=UserAgentSettings(
-                HOST, 0, minimum_expires=minimum_expires, session_terms=terms or Terms()
+                HOST, port, minimum_expires=minimum_expires, session_terms=terms or Terms()
             ),
             media=MediaSettings(bind=HOST, first_port=41000, last_port=42998),
             calls=CallSettings(HOST, folder / "recordings", music, max_calls, ringing),
@@ -72,7 +77,7 @@ class LiveSwitch:
             numbers=Numbers(NumberSettings(), [NUMBER]),
             tls=tls,
         )
-        self.service = SwitchService(settings, reactor(), bus, accounts)
+        self.service = SwitchService(settings, reactor(), bus, accounts, database=database)
         self.calls = self.service.calls
         self.calls.route(Routing({NUMBER: partial(entry, self)}))
 
