@@ -1,5 +1,7 @@
 """Hold and retrieve, asked for by the console or done on the telephone itself (RFC 3264, 8.4)."""
 
+from contextlib import suppress
+
 from cti.call import negotiation
 from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
@@ -35,6 +37,11 @@ class Holding:
         if member := self._answered(connection_id):
             require_free(member)
             self._tell(member, self.take_back(member))
+
+    def give_back(self, connection_id: ConnectionId) -> None:
+        """Retrieve Call once what it was held for failed, unless its telephone talks elsewhere."""
+        with suppress(Refused):
+            self.retrieve(connection_id)
 
     # --- from the telephone -----------------------------------------------------------------
 

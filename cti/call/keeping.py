@@ -231,7 +231,7 @@ class Keeping:
                     device = DeviceId(outcome.whom)
                     self._transferring.ringing_back(device, call_id).failed(member, cause)
                 case Unanswered.RETRIEVE:
-                    self._holding.retrieve(ConnectionId(outcome.whom))
+                    self._holding.give_back(ConnectionId(outcome.whom))
 
         return failed
 

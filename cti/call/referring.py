@@ -113,8 +113,7 @@ class Referring:
 
         def failed(_: Member, cause: Cause) -> None:
             self._notify(report, causes.status_of_cause(cause))
-            if member.id in self._switch.members:
-                self._holding.retrieve(member.id)
+            self._holding.give_back(member.id)
 
         outcome = Outcome(Unanswered.RETRIEVE, member.id)
         return Calling(answered, failed, rings, headers=headers, outcome=outcome)
