@@ -208,7 +208,9 @@ class MediaWorkers:
         barge_in: bool = False,
     ) -> None:
         """Send the files."""
-        self._say(messages.Play(leg, play, tuple(files), repeat, barge_in))
+        # The worker may have been started in another folder than we.
+        paths = tuple([file.absolute() for file in files])
+        self._say(messages.Play(leg, play, paths, repeat, barge_in))
 
     def stop(self, leg: ConnectionId) -> None:
         """End what plays."""

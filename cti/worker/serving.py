@@ -110,6 +110,7 @@ class Serving:
         if (hello.version, hello.settings) != (messages.VERSION, self._settings):
             log.info("The server wants another worker: this one ends")
             self.end()
+        if self._ending:
             return
         legs = tuple(messages.HeldLeg(*held) for held in self._engine.held())
         link.say(messages.Welcome(os.getpid(), legs, alone))

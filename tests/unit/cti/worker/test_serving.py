@@ -197,6 +197,16 @@ def test_without_a_server_it_ends_after_a_while() -> None:
     assert not house.clock.getDelayedCalls()
 
 
+def test_a_server_that_comes_too_late_is_not_welcome() -> None:
+    house = House()
+    house.serving.end()
+    late = house.visit(HELLO)
+    house.engine.ended.callback(None)
+    assert not [each for each in late.hear() if isinstance(each, m.Welcome)]
+    assert late.closed
+    assert house.over == 1
+
+
 def test_it_ends_once() -> None:
     house = House()
     server = house.visit(HELLO, m.ShutDown(), m.ShutDown())
