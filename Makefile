@@ -35,7 +35,7 @@ lint: .venv/installed-for-tests
 	$(BIN)/lint-imports
 
 bench: .venv/installed-for-tests
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import resource
 import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ def run(args: Namespace) -> int:
 
     settings = settings_of(args)
     keep_private()
+    allow_files()
 
     async def serve(reactor: Any) -> None:
         start_log(settings.folders.base, verbose=args.verbose)
@@ -59,6 +61,15 @@ def run(args: Namespace) -> int:
         print("The hotline has stopped.", flush=True)
 
     return run_in_reactor(serve)
+
+
+def allow_files() -> None:
+    """Let us and our workers open as many files as we may: each leg of a call has two sockets.
+
+    What is usual for a program that asks for no more (1,024) is full with 250 calls of two legs.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def settle_down() -> None:
