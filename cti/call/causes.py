@@ -85,6 +85,9 @@ _OF_END = {
 }
 _REASON = re.compile(r"\s*(?P<protocol>SIP|Q\.850)\s*(?:;[^,]*)?;\s*cause\s*=\s*(?P<cause>\d{1,3})")
 
+LONGEST_REASON = 1000
+"""Characters of a Reason header that are looked at."""
+
 
 def cause_of_status(status: int) -> Cause:
     """What a final response to our INVITE means for the connection."""
@@ -93,7 +96,7 @@ def cause_of_status(status: int) -> Cause:
 
 def cause_of_reason(reason: str) -> Cause | None:
     """What a Reason header says (RFC 3326); None when it says no more than that it is over."""
-    for found in _REASON.finditer(reason):
+    for found in _REASON.finditer(reason[:LONGEST_REASON]):
         number = int(found["cause"])
         if found["protocol"] == "SIP":
             cause = Cause.ELSEWHERE if number == 200 else _OF_STATUS.get(number)

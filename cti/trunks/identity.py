@@ -14,6 +14,7 @@ from sipmessage import URI, Address, Request
 from sipmessage.message import Headers
 
 from cti.call.lines import Identity
+from cti.sip.addresses import SCHEMES, parse_address
 from cti.sip.errors import Header
 from cti.sip.message import all_values
 from cti.sip.outgoing import uri_host
@@ -30,7 +31,7 @@ _PRIVATE = frozenset({"id", "user"})
 """Values of Privacy that hide who calls (RFC 3323, 4.2; RFC 3325, 9.3)."""
 _PRIVATE_HISTORY = frozenset({"history", "session", "header"})
 """Values of Privacy that hide who was called before (RFC 7044, 10.1.2)."""
-_URI_HEADERS = re.compile(r"\?([^>]*)(?=>)")
+_URI_HEADERS = re.compile(r"\?([^?>]*+)(?=>)")
 _CAUSE = re.compile(r"cause(?:=|%3d)([0-9]{3})", re.IGNORECASE)
 _DIVERSION_OF_CAUSE = {
     "302": "unconditional",
@@ -179,9 +180,10 @@ def _readable(number: Number) -> str:
 def _address(value: str) -> Address | None:
     """A header's name-addr; None when it cannot be read: headers beside From are often broken."""
     try:
-        return Address.parse(value)
-    except (ValueError, TypeError, AssertionError):
+        found = parse_address(value)
+    except ValueError:
         return None
+    return found if found.uri.scheme in SCHEMES else None
 
 
 # --- out ----------------------------------------------------------------------------------------

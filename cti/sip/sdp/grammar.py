@@ -9,6 +9,9 @@ Attribute = tuple[str, str | None]
 Lines = list[tuple[str, str]]
 
 LARGEST_PORT = 65535
+MOST_LINES = 2000
+MOST_SECTIONS = 64
+"""Of a description; one with more is refused."""
 
 _RTPMAP = re.compile(r"(?P<payload>[0-9]{1,3}) +(?P<encoding>[^/ ]+)/(?P<rate>[0-9]{1,6})(/.*)? *")
 
@@ -22,6 +25,8 @@ def lines_of(body: bytes) -> list[str]:
     lines = [line for line in text.replace("\r\n", "\n").split("\n") if line]
     if not lines or lines[0].rstrip() != "v=0":
         raise DescriptionError("version 0 must come first")
+    if len(lines) > MOST_LINES:
+        raise DescriptionError("too many lines")
     return lines[1:]
 
 
@@ -34,6 +39,8 @@ def sections(lines: Sequence[str]) -> list[Lines]:
             raise DescriptionError("a line is not type=value")
         if kind == "m":
             found.append([])
+            if len(found) > MOST_SECTIONS:
+                raise DescriptionError("too many media lines")
         found[-1].append((kind, value.strip()))
     return found
 
