@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from shutil import disk_usage
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -21,6 +22,7 @@ from agents.roster import Roster
 from agents.service import AgentService
 from config.adapters import FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
+from config.hindrances import Hindrances
 from config.house_key import house_key
 from config.housekeeping import CalendarWatch, CertificateWatch, Housekeeping
 from config.listening import listening
@@ -40,6 +42,9 @@ from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
 from cti.trace.recorder import Recorder
 from cti.trace.ring_file import RingFile
+from cti.transport.ban_file import BanFile
+from cti.transport.bans_desk import bans_desk
+from cti.transport.operator_port import OperatorPort
 from cti.transport.tls import ends_of
 from cti.trunks.numbers import Numbers
 from cti.web.frame import Frame, WebSettings
@@ -119,6 +124,11 @@ class Hotline:
             StaffTelephones(self.roster, settings.sip.telephones),
             entropy,
         )
+        recordings = folders.of(folders.recordings)
+        self.switch.hindered = Hindrances(
+            lambda: self.monitoring.journal.backlog, lambda: disk_usage(recordings).free
+        )
+        self._bans = self._ban_keeper()
         self.agents = AgentService(
             clock=reactor,
             bus=self.bus,
@@ -172,7 +182,11 @@ class Hotline:
         self._start_scheduler()
         self.switch.calls.route(self._routing())
         self._switched_on = True
+        self._bans.load()
+        later(self._bans.stop)
         also(self.switch.stop)
+        also(self._operator.stop)
+        self._operator.start()
         sip = self.settings.sip
         others = {sip.tls.port: "sip.tls"} if sip.tls else {}
         with listening("sip", sip.host, sip.port, others):
@@ -252,9 +266,19 @@ class Hotline:
             "calendar": self._calendars.warnings(),
             "certificate": self._certificate.warning(),
             "recordings": room,
+            **self.switch.pressure(),
             "trunks": self.switch.trunks.view(),
         }
         return {**parts, **{name: what for name, what in shown.items() if what}}
+
+    def _ban_keeper(self) -> BanFile:
+        """What keeps the bans over a restart, and lets operators change them."""
+        bans = self.switch.endpoint.door.bans
+        keeper = BanFile(self.settings.bans_file, bans, self._reactor)
+        self.switch.endpoint.door_log.banned = keeper.changed
+        desk = bans_desk(bans, self._reactor.seconds, keeper.changed)
+        self._operator = OperatorPort(self.settings.folders.base, self._reactor, desk)
+        return keeper
 
     def _ivr(self) -> IvrService:
         ports = Ports(
@@ -301,6 +325,7 @@ class Hotline:
                 sip.realm,
                 md5=sip.md5,
                 session_terms=sip.session_timer,
+                door=sip.door,
                 tcp=sip.tcp,
                 codecs=tuple(codec.name for codec in self.settings.media.codecs),
                 house_key=house_key(folders.of(folders.run), self._entropy),
@@ -310,6 +335,7 @@ class Hotline:
                 sip.contact_host,
                 folders.of(folders.recordings),
                 self.foundation.store.music(),
+                self.settings.most_calls,
                 ring_back=self.foundation.store.ring_back(),
                 srtp=self.settings.media_srtp,
                 record=self.settings.recordings.calls is Recorded.ALL,

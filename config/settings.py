@@ -11,6 +11,7 @@ from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
 from cti.recording.keys import KeyPlace
 from cti.sip.access.digest import Algorithm, Md5
+from cti.sip.access.doorkeeper import DoorRules
 from cti.sip.session.session_timer import Terms
 from cti.transport.tls import TlsSettings
 from cti.trunks.numbers import NumberSettings
@@ -51,6 +52,8 @@ class SipSettings:
     tcp: bool = True
     tls: TlsSettings | None = None
     websocket: bool = True
+    door: DoorRules = field(default_factory=DoorRules)
+    """What strangers may send, and who is banned for how long."""
 
     @property
     def contact_host(self) -> str:
@@ -165,6 +168,8 @@ class Settings:
     media_workers: int = 0
     """Media worker processes; 0 for one per spare core."""
     media_srtp: Srtp = Srtp.OPTIONAL
+    most_calls: int = 1000
+    """Calls at once; more are refused."""
     trace: TraceSettings = TraceSettings()
     web: WebSiteSettings = WebSiteSettings()
     folders: Folders = Folders()
@@ -184,6 +189,11 @@ class Settings:
     def trace_file(self) -> Path:
         """Where the trace is kept."""
         return self.folders.of(Path("trace.ring"))
+
+    @property
+    def bans_file(self) -> Path:
+        """Where it is kept who is banned."""
+        return self.folders.of(Path("bans.json"))
 
     @property
     def database_url(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from agents.model import AgentSettings, Queue
+from config.door_settings import read_door
 from config.reach import check_reach
 from config.settings import (
     DEFAULT_TRUNKS,
@@ -61,6 +62,7 @@ def read_settings(path: Path) -> Settings:
         media=media,
         media_workers=workers,
         media_srtp=srtp,
+        most_calls=_part(top, "calls", Settings().most_calls, _calls),
         trace=_part(top, "trace", TraceSettings(), _trace),
         web=_part(top, "web", WebSiteSettings(), _web),
         folders=_part(
@@ -102,6 +104,7 @@ def _sip(part: Section, beside: Path) -> tuple[SipSettings, dict[str, str] | Non
         tcp=part.read("tcp", usual.tcp, Value.truth),
         tls=_part(part, "tls", usual.tls, lambda each: _tls(each, beside)),
         websocket=part.read("websocket", usual.websocket, Value.truth),
+        door=read_door(part),
     )
     if trunks is None:
         return settings, None
@@ -177,6 +180,10 @@ def _media(part: Section) -> tuple[MediaSettings, int, Srtp]:
     )
     workers = part.read("workers", 0, lambda value: value.whole(0, 64))
     return settings, workers, part.read("srtp", Srtp.OPTIONAL, _srtp)
+
+
+def _calls(part: Section) -> int:
+    return part.read("most", Settings().most_calls, lambda value: value.whole(1, 100_000))
 
 
 def _trace(part: Section) -> TraceSettings:

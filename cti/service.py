@@ -1,5 +1,6 @@
 """The switch as one thing that starts and stops: signalling, media workers, call control."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from cti.sip.settings import Accounts, UserAgentSettings
 from cti.trace.recorder import Recorder
 from cti.transport.endpoint import SipEndpoint
 from cti.transport.media_client import MediaWorkers
+from cti.transport.pulse import Pulse
 from cti.transport.resolver import Resolver
 from cti.transport.sign_ins import SignInLog
 from cti.transport.tls import TlsSettings
@@ -94,6 +96,12 @@ class SwitchService:
             settings.calls, reactor, bus, self.endpoint, self.media, entropy, self.trunks
         )
         self.calls = CallServices(switch)
+        self.hindered: Callable[[], bool] = lambda: False
+        """Tells whether something outside the switch keeps it from taking calls."""
+        agent = self.endpoint.user_agent
+        agent.overload.hindered = self._full
+        agent.always_take(self.trunks.urgent)
+        self._pulse = Pulse(reactor, self.endpoint.kept_up, agent.overload.sampled)
         self.media.listener = self.calls
         self._switch, self._bus = switch, bus
         self.keeper: Keeper | None = None
@@ -129,6 +137,7 @@ class SwitchService:
         self.endpoint.start(self._settings.bind)
         # In the same turn: no message of a dialog may come before it is known again.
         lost = self._resume()
+        self._pulse.start()
         self.trunks.start(self.endpoint)
         await self.media.close_strays()
         self.calls.legs_lost(lost)
@@ -138,6 +147,7 @@ class SwitchService:
 
         With `leaving`, calls in conversation are left to the server that comes after us.
         """
+        self._pulse.stop()
         self.trunks.stop()
         if leaving and self.keeper is not None:
             await self._leave(self.keeper)
@@ -155,6 +165,22 @@ class SwitchService:
             "sessions": len(self.endpoint.user_agent.sessions),
             "legs": self.media.open_legs,
         }
+
+    def pressure(self) -> dict[str, dict[str, float]]:
+        """Whom it does not listen to and how many calls it refuses; empty while all is quiet."""
+        agent, now = self.endpoint.user_agent, self._switch.clock.seconds()
+        door, overload = agent.door, agent.overload
+        shown: dict[str, dict[str, float]] = {}
+        if banned := len(door.bans.current(now)):
+            shown["door"] = {"banned": banned, "unheard": door.unheard}
+        if overload.limit is not None:
+            shown["overload"] = {"limit": round(overload.limit, 1), "refused": overload.refused}
+        return shown
+
+    def _full(self) -> bool:
+        """Whether no call can be taken: as many are up as may be, or no port is left for one."""
+        ports = len(self._settings.media.ports)
+        return self._switch.full or self.media.open_legs >= ports or self.hindered()
 
     def _resume(self) -> list[ConnectionId]:
         """Take up what was found; gives the legs that ended meanwhile."""

@@ -12,9 +12,9 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from config.cli.columns import in_columns
 from config.cli.terminal import language_of
 from cti.kernel.errors import ConfigurationError
-from cti.trace.ladder import columns
 from cti.trunks.settings import TrunksSettings
 
 EPILOG = """\
@@ -148,10 +148,7 @@ def table(trunks: Sequence[Mapping[str, Any]], language: str, now: float) -> Ite
     rows = [[texts[each] for each in heads]]
     for trunk in trunks:
         rows += _rows(trunk, language, now)
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (_padded(cell, width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+    yield from in_columns(rows)
 
 
 def duration(seconds: float, language: str = "en") -> str:
@@ -182,7 +179,3 @@ def _rows(trunk: Mapping[str, Any], language: str, now: float) -> Iterator[list[
     for number, place in enumerate(places or [("-", "-", "-")]):
         first = number == 0
         yield [trunk["trunk"] if first else "", *place, *(own if first else ("", "", ""))]
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - columns(text))

@@ -13,7 +13,6 @@ from cti.kernel.clock import utc
 from cti.kernel.identifiers import CallId, DeviceId
 from cti.sip.events import SessionOffered
 
-RETRY_AFTER = (("Retry-After", "5"),)
 NOT_FOUND, TOO_MANY_HOPS, NOT_ACCEPTABLE, UNAVAILABLE = 404, 483, 488, 503
 
 
@@ -31,8 +30,7 @@ class Arrival:
         switch = self._switch
         identity = switch.lines.identify(report)
         if refusal := self._refusal(report, identity):
-            headers = RETRY_AFTER if refusal == UNAVAILABLE else ()
-            switch.signalling.reject(report.session, refusal, headers)
+            switch.signalling.reject(report.session, refusal)
         elif report.replaces is not None:
             self._replacing.offered(report, identity)
         elif entry := self.routing.entry(identity.called):
@@ -47,8 +45,8 @@ class Arrival:
         """The status that refuses it; 0 when it is taken."""
         switch = self._switch
         served = bool(report.replaces or self.routing.entry(identity.called))
-        if self.closed or len(switch.calls) >= switch.settings.max_calls:
-            return UNAVAILABLE
+        if self.closed or (report.account is None and switch.full):
+            return UNAVAILABLE  # the house's own telephones were asked at the door
         if not served and report.account is None:
             return NOT_FOUND
         if not acceptable(report, switch.settings.srtp):

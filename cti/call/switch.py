@@ -72,6 +72,11 @@ class Switch:
     changed: Callable[[CallId], object] = lambda _call: None
     """Told of calls of which something changed that no event tells of."""
 
+    @property
+    def full(self) -> bool:
+        """Whether as many calls are up as there may be."""
+        return len(self.calls) >= self.settings.max_calls
+
     # --- finding ----------------------------------------------------------------------------
 
     def live(self, call_id: CallId) -> LiveCall | None:

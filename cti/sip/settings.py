@@ -7,6 +7,7 @@ from typing import Protocol
 from cti.sip.access.attempts import AttemptLimits
 from cti.sip.access.digest import Account, Algorithm, Md5
 from cti.sip.access.doorkeeper import DoorRules
+from cti.sip.access.overload import OverloadRules
 from cti.sip.events import Transport
 from cti.sip.outgoing import hostport
 from cti.sip.sdp import DEFAULT_CODECS
@@ -48,6 +49,7 @@ class UserAgentSettings:
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
     door: DoorRules = field(default_factory=DoorRules)
     """What strangers may send, and who is banned."""
+    overload: OverloadRules = field(default_factory=OverloadRules)
     minimum_expires: int = 60
     maximum_expires: int = 3600
     """Seconds a binding may last."""

@@ -5,7 +5,7 @@ in order. Nothing a datagram can contain raises. What requests of theirs begin o
 `incoming` to say; the sessions are in `session_table`, who registered with us in `location`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from cti.kernel.errors import LocalError
@@ -16,8 +16,10 @@ from cti.sip.access.doorkeeper import Doorkeeper
 from cti.sip.access.gatekeeper import Gatekeeper
 from cti.sip.access.kept import KeptBinding
 from cti.sip.access.location import Location
+from cti.sip.access.overload import Overload
 from cti.sip.access.registrar import Binding
 from cti.sip.core import SESSION_PREFIX, Core
+from cti.sip.delivery import UNAVAILABLE
 from cti.sip.errors import Header, MessageError
 from cti.sip.events import (
     Action,
@@ -67,6 +69,15 @@ class UserAgent:
     def door(self) -> Doorkeeper:
         """Who is to be asked, before a message is given to `datagram_received`."""
         return self._core.door
+
+    @property
+    def overload(self) -> Overload:
+        """Is to be told how late the process is; says how many new calls are taken."""
+        return self._core.overload
+
+    def always_take(self, urgent: Callable[[str], bool]) -> None:
+        """New calls of telephones that dial such numbers are never refused for there are many."""
+        self._core.urgent = urgent
 
     @property
     def settings(self) -> UserAgentSettings:
@@ -203,7 +214,12 @@ class UserAgent:
         return self._core.drain()
 
     def reject(self, session: SessionId, status: int, headers: tuple[Header, ...] = ()) -> Output:
-        """Refuse a waiting INVITE (the session ends) or re-INVITE (it goes on)."""
+        """Refuse a waiting INVITE (the session ends) or re-INVITE (it goes on).
+
+        With 503 goes when to try again, unless `headers` say it.
+        """
+        if status == UNAVAILABLE and not any(name == "Retry-After" for name, _ in headers):
+            headers = (*headers, self._core.retry_after())
         if found := self._sessions.get(session):
             found.reject(status, headers)
         return self._core.drain()

@@ -140,6 +140,10 @@ class SipEndpoint:
         self.door_log.stop()
         await self._sockets.close()
 
+    def kept_up(self) -> bool:
+        """Whether every datagram was read at some time since this was last asked."""
+        return self._sockets.kept_up()
+
     @property
     def connections(self) -> int:
         """How many connections there are now, by TCP, TLS and WebSocket."""

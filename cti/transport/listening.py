@@ -105,10 +105,9 @@ class Sockets:
         elif self._datagrams is not None:
             self._datagrams.send(data, destination)
 
-    @property
-    def behind(self) -> bool:
-        """Whether datagrams came faster than they are read, as of the last reading."""
-        return self._datagrams is not None and self._datagrams.behind
+    def kept_up(self) -> bool:
+        """Whether every datagram was read at some time since this was last asked."""
+        return self._datagrams is None or self._datagrams.kept_up()
 
     # --- private ----------------------------------------------------------------------------
 

@@ -49,8 +49,7 @@ class Datagrams:
     def __init__(
         self, sock: socket.socket, received: Callable[[bytes, Endpoint], object], admits: Admits
     ) -> None:
-        self.behind = False
-        """Whether datagrams were left in the socket when it was last read."""
+        self._behind, self._emptied = False, 0
         self._socket = sock
         self._received, self._admits = received, admits
         self._buffer = bytearray(LARGEST_DATAGRAM)
@@ -64,12 +63,13 @@ class Datagrams:
 
     def doRead(self) -> None:
         """Take what came, as much as one turn has room for."""
-        handed_on, self.behind = 0, True
+        handed_on, self._behind = 0, True
         for _ in range(LARGEST_BATCH):
             try:
                 size, source = self._socket.recvfrom_into(self._buffer)
             except BlockingIOError:
-                self.behind = False
+                self._behind = False
+                self._emptied += 1
                 return
             except OSError:  # an ICMP error about a datagram sent before
                 continue
@@ -81,6 +81,11 @@ class Datagrams:
             handed_on += size
             if handed_on >= TURN or self._socket.fileno() < 0:
                 return
+
+    def kept_up(self) -> bool:
+        """Whether nothing is left in the socket, or nothing was at some time since last asked."""
+        emptied, self._emptied = self._emptied, 0
+        return bool(emptied) or not self._behind
 
     def send(self, data: bytes, destination: Endpoint) -> None:
         """Put it on the wire; OSError where nothing leads there, or it is too long."""

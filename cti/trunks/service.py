@@ -19,7 +19,7 @@ from cti.sip.events import (
 from cti.trunks import identity
 from cti.trunks.limits import Meter
 from cti.trunks.names import Lookup, Refresher
-from cti.trunks.numbers import Number, Numbers
+from cti.trunks.numbers import Number, Numbers, Reach
 from cti.trunks.registering import Standing
 from cti.trunks.routing import in_order, trunks_for
 from cti.trunks.settings import Gateway, Trunk, TrunksSettings
@@ -91,6 +91,10 @@ class TrunkService:
 
     def written(self, number: str) -> str:
         return self.numbers.written(number)
+
+    def urgent(self, number: str) -> bool:
+        """Whether a telephone that dials this calls for help."""
+        return self.numbers.reach(self.numbers.dialled(number)) is Reach.EMERGENCY
 
     def admit(self, trunk: str) -> bool:
         meter = self._meters.get(trunk)

@@ -135,9 +135,9 @@ class Bans:
 
     def add(self, host: str, seconds: float, now: float) -> Ban:
         """Ban that address, whoever it is; ValueError when it is none."""
+        host = str(ip_address(host))
         count = self._count(host, now)
-        ban = Ban(str(ip_address(host)), BY_OPERATOR, now, now + seconds, count, everywhere=True)
-        return self._put(ban)
+        return self._put(Ban(host, BY_OPERATOR, now, now + seconds, count, everywhere=True))
 
     def lift(self, host: str, now: float) -> bool:
         """Listen to that address again, and begin anew with it; False when it was not banned."""

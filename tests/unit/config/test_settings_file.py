@@ -36,7 +36,12 @@ def test_example_is_the_manual_of_the_defaults() -> None:
 
 def test_example_names_every_key() -> None:
     text = EXAMPLE.read_text("utf-8")
-    renamed = {"bind": "host", "media_workers": "workers", "media_srtp": "srtp"}
+    renamed = {
+        "bind": "host",
+        "media_workers": "workers",
+        "media_srtp": "srtp",
+        "most_calls": "most",
+    }
     hidden = {"cache_octets", "queue_id", "names", "below", "hysteresis", "sample"}
 
     def keys(value: object) -> set[str]:

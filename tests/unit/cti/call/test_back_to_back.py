@@ -64,7 +64,6 @@ def test_a_trunk_that_is_full_brings_no_more(world: RealWorld) -> None:
     report = world.signalling.offered("13800138001", "95588")
     world.services.report(report)
     assert world.signalling.rejected == {report.session: 503}
-    assert dict(world.signalling.headers[report.session])["Retry-After"]
 
 
 def test_a_call_tells_whom_it_was_first_for(world: RealWorld) -> None:

@@ -63,6 +63,20 @@ def test_a_number_the_house_does_not_have_is_404() -> None:
     world.services.report(report)
     assert world.signalling.rejected == {report.session: 404}
     assert world.events == []
+    assert not world.media.groups, "no leg was ever opened"
+    assert not world.switch.calls
+    assert not world.switch.legs
+    assert not world.switch.leg_of_session
+
+
+def test_a_house_with_as_many_calls_as_may_be_is_503_for_a_trunk() -> None:
+    world = RealWorld()
+    world.switch.settings = replace(world.switch.settings, max_calls=1)
+    world.dial()
+    report = world.signalling.offered("13800138001", "95588")
+    world.services.report(report)
+    assert world.signalling.rejected == {report.session: 503}
+    assert len(world.switch.calls) == 1
 
 
 @pytest.mark.parametrize(
