@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import machine, sipp
 from benchmarks.bench import Bench
 from benchmarks.figures import as_json, table
-from benchmarks.measures import bare, barge_in, calls, offer, prompt, queues, setup
+from benchmarks.measures import bare, barge_in, calls, flood, offer, prompt, queues, setup
 from benchmarks.server import House
 from benchmarks.target import WrongPeer, peer
 
@@ -26,8 +26,9 @@ MEASURES = {
     "bridge": calls.bridge,
     "queues": queues.measure,
     "workers": calls.workers,
+    "flood": flood.measure,
 }
-USUAL = [name for name in MEASURES if name != "workers"]
+USUAL = [name for name in MEASURES if name not in ("workers", "flood")]
 LEVELS = "50,100,200,400"
 EPILOG = """\
 setup     calls per second answered and hung up at once, by SIPp, without one failure; CPU per call
@@ -39,6 +40,7 @@ music     callers hear music and talk: CPU per call, lateness and loss at each l
 bridge    callers talk with as many others through us: CPU per call, delay variation, loss
 queues    INVITE to INVITE, BYE to INVITE, with agents idle, busy, and busy elsewhere
 workers   bridge with one media worker and with two (wants three cores or more)
+flood     50 calls and an honest caller beside 5,000 datagrams a second of strangers
 
 The server and all its processes run on the first core (--cores), what loads it on the last; its
 CPU is that of all its processes. music and bridge measure without and with recordings.

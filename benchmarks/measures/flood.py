@@ -1,0 +1,139 @@
+"""Calls under a flood: what their sound loses, what honest callers wait, what it costs and logs."""
+
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from benchmarks import machine, rtp
+from benchmarks.bench import Bench
+from benchmarks.figures import Figure, spread
+from benchmarks.phones import Exchange, Telephone
+from benchmarks.server import HANG_UP, MUSIC
+
+CALLS, RATE, SOURCES = 50, 5000.0, 500
+MOST_LOST, MOST_LINES, LONGEST_WAIT = 1.0, 10.0, 500.0
+EVERY = 0.25
+"""Seconds between two honest calls."""
+MILLISECONDS = 1e-6
+SETTLE, REST = 1.0, 0.02
+FLOODER = "benchmarks.flooder"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds of the server itself and of its media workers."""
+
+    server: float
+    workers: float
+
+    @classmethod
+    def of(cls, pid: int) -> "Cost":
+        """So far."""
+        workers = sum(map(machine.cpu_seconds, machine.children(pid)))
+        return cls(machine.cpu_seconds(pid) - workers, workers)
+
+
+@dataclass(slots=True)
+class Stream:
+    """The sound one caller hears."""
+
+    numbers: list[int] = field(default_factory=list)
+    """Sequence numbers, in the order they came."""
+
+    def take(self, data: bytes, _at: int) -> None:
+        """Note a packet."""
+        if rtp.is_audio(data):
+            self.numbers.append(rtp.HEADER.unpack_from(data)[2])
+
+    def lost(self) -> float:
+        """Per cent of the packets that never came."""
+        if not self.numbers:
+            return 100.0
+        steps = (
+            (now - before) & 0xFFFF
+            for before, now in zip(self.numbers, self.numbers[1:], strict=False)
+        )
+        sent = 1 + sum(steps)
+        return 100.0 * (sent - len(self.numbers)) / sent
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """A flood of strangers, then one that bears the address of the callers' own trunk."""
+    figures = []
+    for name, more in (("strangers", ()), ("a trunk's address", ("--own",))):
+        bench.say(f"flood: {CALLS} calls beside {RATE:g} datagrams/s of {name}")
+        figures += _under(bench, name, more)
+    return figures
+
+
+def _under(bench: Bench, name: str, more: tuple[str, ...]) -> list[Figure]:
+    exchange = Exchange()
+    pid, seconds = bench.server.process.pid, bench.seconds
+    with ExitStack() as leaving:
+        streams = [_listen(bench, exchange, number, leaving) for number in range(CALLS)]
+        exchange.run_for(SETTLE)
+        logged, before = _lines(bench.server.folder), Cost.of(pid)
+        flooder = _flood(bench, more)
+        leaving.callback(flooder.wait)
+        leaving.callback(flooder.kill)
+        waits = _honest(bench, exchange, seconds)
+        after, lines = Cost.of(pid), _lines(bench.server.folder) - logged
+        sent = int(flooder.communicate(timeout=30)[0])
+    title, share = f"flood of {name}", 100 / seconds
+    return [
+        Figure("flood", f"{title}: sent", sent / seconds, "/s"),
+        Figure(
+            "flood", f"{title}: worst call lost", max(map(Stream.lost, streams)), "%", MOST_LOST
+        ),
+        Figure("flood", f"{title}: log grew", lines / seconds, "lines/s", MOST_LINES),
+        Figure("flood", f"{title}: server", (after.server - before.server) * share, "% core"),
+        Figure("flood", f"{title}: workers", (after.workers - before.workers) * share, "% core"),
+        *spread(waits).figures(
+            "flood", f"{title}: honest INVITE to 200", "ms", LONGEST_WAIT, MILLISECONDS
+        ),
+    ]
+
+
+def _listen(bench: Bench, exchange: Exchange, number: int, leaving: ExitStack) -> Stream:
+    """A caller who hears music, and what is heard."""
+    caller, stream = Telephone(exchange, bench.server.address, f"7{number:03}"), Stream()
+    exchange.add(caller.sound, stream.take)
+    call = caller.dial(MUSIC)
+    exchange.run_until(partial(getattr, call, "answered"), "the caller is answered")
+
+    def leave() -> None:
+        caller.hang_up()
+        exchange.run_for(REST)
+        exchange.remove(caller.sound)
+        caller.close()
+
+    leaving.callback(leave)
+    return stream
+
+
+def _flood(bench: Bench, more: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    host, port = bench.server.address
+    command = [sys.executable, "-m", FLOODER, host, str(port), f"--rate={RATE}"]
+    length = [f"--seconds={bench.seconds}", f"--sources={SOURCES}"]
+    return subprocess.Popen([*command, *length, *more], stdout=subprocess.PIPE)
+
+
+def _honest(bench: Bench, exchange: Exchange, seconds: float) -> list[float]:
+    """Nanoseconds from INVITE to 200 of calls placed one after the other meanwhile."""
+    end, waits = time.monotonic() + seconds, []
+    while time.monotonic() < end:
+        caller = Telephone(exchange, bench.server.address, f"8{len(waits):03}")
+        call = caller.dial(HANG_UP)
+        exchange.run_until(partial(getattr, call, "answered"), "an honest caller is answered")
+        waits.append(float(call.answered - call.offered))
+        exchange.run_for(EVERY)
+        caller.close()
+    return waits
+
+
+def _lines(folder: Path) -> int:
+    return sum(path.read_bytes().count(b"\n") for path in (folder / "var").glob("*.log*"))
