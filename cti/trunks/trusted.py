@@ -58,6 +58,13 @@ class Trusted(Mapping[str, str]):
             return self._contacts[user]
         return self._address(address)
 
+    def __contains__(self, source: object) -> bool:
+        """Without the exception that looking up would cost: floods ask this most."""
+        if source in self._known:
+            return True
+        bare = isinstance(source, str) and "@" not in source
+        return not (bare and not self._networks) and super().__contains__(source)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
 

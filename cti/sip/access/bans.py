@@ -70,6 +70,15 @@ class Ban:
     count: int = 1
     everywhere: bool = False
 
+    @property
+    def ordered(self) -> bool:
+        """Whether an operator gave it: such a ban spares nobody."""
+        return self.why == BY_OPERATOR
+
+    def holds(self, now: float, *, connected: bool) -> bool:
+        """Whether it does, for what comes by datagram or over a connection."""
+        return now < self.until and (self.everywhere or not connected)
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -87,20 +96,18 @@ class Bans:
         self._rules = rules
         self._tallies: OrderedDict[str, _Tally] = OrderedDict()
         self._bans: dict[str, Ban] = {}
-        self._ordered: set[str] = set()
-        """Those that an operator banned: whoever they are."""
 
     def __len__(self) -> int:
         return len(self._bans)
 
+    def of(self, host: str) -> Ban | None:
+        """The last ban of that address, though it may be over."""
+        return self._bans.get(host)
+
     def banned(self, host: str, now: float, *, connected: bool = False) -> bool:
         """Whether what that address sends is dropped; `connected`: it comes over a connection."""
         ban = self._bans.get(host)
-        return ban is not None and now < ban.until and (ban.everywhere or not connected)
-
-    def ordered(self, host: str, now: float) -> bool:
-        """Whether an operator banned that address."""
-        return host in self._ordered and self.banned(host, now)
+        return ban is not None and ban.holds(now, connected=connected)
 
     def offended(self, host: str, offence: Offence, now: float, *, proven: bool) -> Ban | None:
         """Count an offence; the ban it brought, if it did.
@@ -142,7 +149,6 @@ class Bans:
     def lift(self, host: str, now: float) -> bool:
         """Listen to that address again, and begin anew with it; False when it was not banned."""
         ban = self._bans.pop(host, None)
-        self._ordered.discard(host)
         self.forgive(host)
         self.changes += ban is not None
         return ban is not None and now < ban.until
@@ -152,13 +158,12 @@ class Bans:
     def kept(self, now: float) -> list[Ban]:
         """What is worth keeping: those that hold, and those that make the next one longer."""
         self._bans = {host: ban for host, ban in self._bans.items() if self._counts(ban, now)}
-        self._ordered &= self._bans.keys()
         return list(self._bans.values())
 
     def resume(self, bans: Iterable[Ban], now: float) -> None:
         """Take up what was kept, but nobody whom the rules now spare."""
         for ban in bans:
-            if self._counts(ban, now) and (ban.why == BY_OPERATOR or not self._spared(ban.host)):
+            if self._counts(ban, now) and (ban.ordered or not self._spared(ban.host)):
                 self._put(ban)
 
     # --- inside ---------------------------------------------------------------------------------
@@ -178,8 +183,6 @@ class Bans:
         if len(self._bans) >= MOST_BANS and ban.host not in self._bans:
             self._make_room(ban.since)
         self._bans[ban.host] = ban
-        if ban.why == BY_OPERATOR:
-            self._ordered.add(ban.host)
         self.changes += 1
         return ban
 
@@ -190,7 +193,6 @@ class Bans:
         )
         for ban in ends_first[: MOST_BANS // 10]:
             del self._bans[ban.host]
-            self._ordered.discard(ban.host)
 
     def _count(self, host: str, now: float) -> int:
         before = self._bans.get(host)

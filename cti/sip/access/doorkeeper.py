@@ -72,6 +72,8 @@ class Doorkeeper:
         self._known: OrderedDict[str, float] = OrderedDict()
         self._census: frozenset[str] = frozenset()
         self._census_due = float("-inf")
+        self._unknown: set[str] = set()
+        """Who was not known when it was looked up, since the last census."""
         self._sources: OrderedDict[str, Bucket] = OrderedDict()
         self._conduct: OrderedDict[Port, _Conduct] = OrderedDict()
         self._strangers = Bucket.full(rules.strangers, rules.strangers * rules.burst, now)
@@ -81,12 +83,11 @@ class Doorkeeper:
 
     def admits(self, host: str, port: int, now: float, *, connected: bool = False) -> bool:
         """Whether a message from there is read; `connected`: it came over a connection."""
-        if self.bans.ordered(host, now):
-            return self._turn_away("banned")
+        ban = self.bans.of(host)
+        if ban is not None and ban.holds(now, connected=connected):
+            return self._spared(ban, now) or self._turn_away("banned")
         if self._known.get(host, 0.0) > now:
             return self._behaves(host, port, now)
-        if self.bans.banned(host, now, connected=connected):
-            return self._resident(host, now) or self._turn_away("banned")
         bucket = self._sources.get(host)
         if bucket is None:
             return self._first(host, now, connected=connected)
@@ -101,10 +102,10 @@ class Doorkeeper:
 
     def admits_connection(self, host: str, now: float) -> bool:
         """Whether a connection from there is taken."""
-        if not self.bans.banned(host, now, connected=True):
+        ban = self.bans.of(host)
+        if ban is None or not ban.holds(now, connected=True):
             return True
-        spared = not self.bans.ordered(host, now) and self._resident(host, now)
-        return spared or self._turn_away("banned")
+        return self._spared(ban, now) or self._turn_away("banned")
 
     def complains(self, now: float) -> bool:
         """Whether one more malformed message is answered."""
@@ -149,15 +150,24 @@ class Doorkeeper:
             self._sources.popitem(last=False)
         return True
 
+    def _spared(self, ban: Ban, now: float) -> bool:
+        """Whether the ban is of somebody who has become known since, and no operator wants it."""
+        return not ban.ordered and self._resident(ban.host, now)
+
     def _resident(self, host: str, now: float) -> bool:
         """Whether that address is known after all; kept in mind if so."""
         if self._known.get(host, 0.0) > now:
             return True
         if now >= self._census_due:
             self._census, self._census_due = frozenset(self.residents()), now + CENSUS
-        if host in self._census or self._trunks.get(host) is not None:
+            self._unknown.clear()
+        if host in self._unknown:
+            return False
+        if host in self._census or host in self._trunks:
             self._know(host, now)
             return True
+        if len(self._unknown) < MOST_SOURCES:
+            self._unknown.add(host)
         return False
 
     def _behaves(self, host: str, port: int, now: float) -> bool:

@@ -123,8 +123,8 @@ def test_a_banned_address_that_becomes_a_trunk_is_heard() -> None:
     assert not keeper.admits(PHONE, 5060, 1.0)
     assert not keeper.admits_connection(PHONE, 1.0)
     trunks[PHONE] = "carrier"
-    assert keeper.admits_connection(PHONE, 2.0)
-    assert keeper.admits(PHONE, 5060, 2.0)
+    assert keeper.admits_connection(PHONE, CENSUS)
+    assert keeper.admits(PHONE, 5060, CENSUS)
 
 
 def test_a_proof_makes_up_for_what_was_counted() -> None:
