@@ -19,7 +19,7 @@ MOST_LOST, MOST_LINES, LONGEST_WAIT = 1.0, 10.0, 500.0
 EVERY = 0.25
 """Seconds between two honest calls."""
 MILLISECONDS = 1e-6
-SETTLE, REST = 1.0, 0.02
+SETTLE = 1.0
 FLOODER = "benchmarks.flooder"
 
 
@@ -74,7 +74,9 @@ def _under(bench: Bench, name: str, more: tuple[str, ...]) -> list[Figure]:
     exchange = Exchange()
     pid, seconds = bench.server.process.pid, bench.seconds
     with ExitStack() as leaving:
-        streams = [_listen(bench, exchange, number, leaving) for number in range(CALLS)]
+        callers: list[Telephone] = []
+        leaving.callback(_end, exchange, callers)
+        streams = [_listen(bench, exchange, number, callers) for number in range(CALLS)]
         exchange.run_for(SETTLE)
         logged, before = _lines(bench.server.folder), Cost.of(pid)
         flooder = _flood(bench, more)
@@ -98,21 +100,25 @@ def _under(bench: Bench, name: str, more: tuple[str, ...]) -> list[Figure]:
     ]
 
 
-def _listen(bench: Bench, exchange: Exchange, number: int, leaving: ExitStack) -> Stream:
+def _listen(bench: Bench, exchange: Exchange, number: int, callers: list[Telephone]) -> Stream:
     """A caller who hears music, and what is heard."""
     caller, stream = Telephone(exchange, bench.server.address, f"7{number:03}"), Stream()
     exchange.add(caller.sound, stream.take)
     call = caller.dial(MUSIC)
     exchange.run_until(partial(getattr, call, "answered"), "the caller is answered")
+    callers.append(caller)
+    return stream
 
-    def leave() -> None:
-        caller.hang_up()
-        exchange.run_for(REST)
+
+def _end(exchange: Exchange, callers: list[Telephone]) -> None:
+    """All hang up; ports are given back when nothing is under way to them any more."""
+    for caller in callers:
+        if caller.call is not None:
+            caller.hang_up()
+    exchange.run_for(SETTLE)
+    for caller in callers:
         exchange.remove(caller.sound)
         caller.close()
-
-    leaving.callback(leave)
-    return stream
 
 
 def _flood(bench: Bench, more: tuple[str, ...]) -> subprocess.Popen[bytes]:
