@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from benchmarks import machine, rtp
@@ -20,6 +21,8 @@ EVERY = 0.25
 """Seconds between two honest calls."""
 MILLISECONDS = 1e-6
 SETTLE = 1.0
+NUMBERS = count(8000)
+"""Honest callers': no two have the same, so that none is taken for another."""
 FLOODER = "benchmarks.flooder"
 
 
@@ -132,7 +135,7 @@ def _honest(bench: Bench, exchange: Exchange, seconds: float) -> list[float]:
     """Nanoseconds from INVITE to 200 of calls placed one after the other meanwhile."""
     end, waits = time.monotonic() + seconds, []
     while time.monotonic() < end:
-        caller = Telephone(exchange, bench.server.address, f"8{len(waits):03}")
+        caller = Telephone(exchange, bench.server.address, f"{next(NUMBERS)}")
         call = caller.dial(HANG_UP)
         exchange.run_until(partial(getattr, call, "answered"), "an honest caller is answered")
         waits.append(float(call.answered - call.offered))
