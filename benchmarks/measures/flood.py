@@ -80,12 +80,15 @@ def _under(bench: Bench, name: str, more: tuple[str, ...]) -> list[Figure]:
         callers: list[Telephone] = []
         leaving.callback(_end, exchange, callers)
         streams = [_listen(bench, exchange, number, callers) for number in range(CALLS)]
+        honest = Telephone(exchange, bench.server.address, f"{next(NUMBERS)}")
+        leaving.callback(honest.close)
+        _dial(exchange, honest)
         exchange.run_for(SETTLE)
         logged, before = _lines(bench.server.folder), Cost.of(pid)
         flooder = _flood(bench, more)
         leaving.callback(flooder.wait)
         leaving.callback(flooder.kill)
-        waits = _honest(bench, exchange, seconds)
+        waits = _honest(exchange, honest, seconds)
         after, lines = Cost.of(pid), _lines(bench.server.folder) - logged
         sent = int(flooder.communicate(timeout=30)[0])
     title, share = f"flood of {name}", 100 / seconds
@@ -131,17 +134,20 @@ def _flood(bench: Bench, more: tuple[str, ...]) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command, *length, *more], stdout=subprocess.PIPE)
 
 
-def _honest(bench: Bench, exchange: Exchange, seconds: float) -> list[float]:
+def _honest(exchange: Exchange, caller: Telephone, seconds: float) -> list[float]:
     """Nanoseconds from INVITE to 200 of calls placed one after the other meanwhile."""
-    end, waits = time.monotonic() + seconds, []
+    end, waits = time.monotonic() + seconds, list[float]()
     while time.monotonic() < end:
-        caller = Telephone(exchange, bench.server.address, f"{next(NUMBERS)}")
-        call = caller.dial(HANG_UP)
-        exchange.run_until(partial(getattr, call, "answered"), "an honest caller is answered")
-        waits.append(float(call.answered - call.offered))
+        waits.append(_dial(exchange, caller))
         exchange.run_for(EVERY)
-        caller.close()
     return waits
+
+
+def _dial(exchange: Exchange, caller: Telephone) -> float:
+    """A call that is answered and ended by the house."""
+    call = caller.dial(HANG_UP)
+    exchange.run_until(partial(getattr, call, "ended"), "an honest caller is served")
+    return float(call.answered - call.offered)
 
 
 def _lines(folder: Path) -> int:

@@ -165,7 +165,7 @@ class Core:
         """
         if request.method == "CANCEL":
             destination = self.layer.destination_of(request) or destination
-        self.door.expect(destination.host, self.now)
+        self.door.expect(destination.host, destination.port, self.now)
         chosen = self._grown(request, destination)
         key, outcome = self.layer.request(self.addressed(request, chosen), chosen)
         if chosen is not destination:

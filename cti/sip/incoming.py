@@ -58,6 +58,7 @@ class Incoming:
                     self._failed(key, request, error)
             case AckArrived(request):
                 if session := self._sessions.within(request):
+                    self._core.door.proved(request.source.host, request.source.port)
                     session.ack_received(request)
 
     def _refuse(self, key: str, request: InboundRequest, error: RequestError) -> None:

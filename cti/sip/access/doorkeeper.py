@@ -7,8 +7,7 @@ another, so that a flood from addresses made up one by one starves strangers at 
 who is known.
 
 A datagram may bear a known address and come from elsewhere. So what is wrong with it bans nobody
-known; but a port of a known address from which nothing right ever came, and much that is wrong,
-is rationed.
+known; but ports of such an address that never proved anything are rationed (see `conduct`).
 """
 
 from collections import Counter, OrderedDict
@@ -17,23 +16,17 @@ from dataclasses import dataclass, field
 
 from cti.kernel.bucket import Bucket
 from cti.sip.access.bans import WEIGHTS, Ban, BanRules, Bans, Offence
+from cti.sip.access.conduct import Conduct
 
 MOST_KNOWN = 20_000
 MOST_SOURCES = 10_000
 """Strangers with a bucket of their own; the longest quiet are forgotten, and begin anew."""
-MOST_PORTS = 10_000
 VOUCHED = 600.0
 """Seconds an address stays known after it proved itself; bindings and dialogs keep it longer."""
 CENSUS = 10.0
 """Seconds between two looks at who is registered or in a dialog, while strangers are refused."""
-UNRULY = 60.0
-"""Points of offences from which on a port at a known address is rationed."""
-RATION = 50.0
-"""Datagrams a second such a port may send."""
 COMPLAINTS = 100.0
 """Malformed messages a second that are answered 400."""
-
-Port = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +39,6 @@ class DoorRules:
     strangers: float = 400.0
     burst: float = 2.0
     bans: BanRules = field(default_factory=BanRules)
-
-
-@dataclass(slots=True)
-class _Conduct:
-    """How a port at a known address behaves."""
-
-    ration: Bucket
-    points: float = 0.0
-    right: bool = False
 
 
 class Doorkeeper:
@@ -75,7 +59,7 @@ class Doorkeeper:
         self._unknown: set[str] = set()
         """Who was not known when it was looked up, since the last census."""
         self._sources: OrderedDict[str, Bucket] = OrderedDict()
-        self._conduct: OrderedDict[Port, _Conduct] = OrderedDict()
+        self._conduct = Conduct()
         self._strangers = Bucket.full(rules.strangers, rules.strangers * rules.burst, now)
         self._complaints = Bucket.full(COMPLAINTS, COMPLAINTS, now)
 
@@ -87,7 +71,8 @@ class Doorkeeper:
         if ban is not None and ban.holds(now, connected=connected):
             return self._spared(ban, now) or self._turn_away("banned")
         if self._known.get(host, 0.0) > now:
-            return self._behaves(host, port, now)
+            heard = connected or self._conduct.tolerates(host, port, now)
+            return heard or self._turn_away("flood")
         bucket = self._sources.get(host)
         if bucket is None:
             return self._first(host, now, connected=connected)
@@ -114,14 +99,24 @@ class Doorkeeper:
     # --- told ------------------------------------------------------------------------------------
 
     def vouch(self, host: str, port: int, now: float) -> None:
-        """What came from there was right: a call of a trunk, a name that was proved."""
+        """A name was proved from there."""
         self._know(host, now)
-        self._conduct_of(host, port, now).right = True
+        self._conduct.proved(host, port)
         self.bans.forgive(host)
         self._sources.pop(host, None)
 
-    def expect(self, host: str, now: float) -> None:
+    def proved(self, host: str, port: int) -> None:
+        """A request in a dialog of ours came from there: what we send there arrives."""
+        self._conduct.proved(host, port)
+
+    def called(self, host: str, port: int, now: float) -> None:
+        """A call came by a trunk from there, or so it says."""
+        self._know(host, now)
+        self._conduct.offended(host, port, WEIGHTS[Offence.UNPROVEN], now)
+
+    def expect(self, host: str, port: int, now: float) -> None:
         """We asked that address for something."""
+        self._conduct.proved(host, port)
         if self._known.get(host, 0.0) < now + VOUCHED / 2:
             self._know(host, now)
 
@@ -130,8 +125,7 @@ class Doorkeeper:
     ) -> Ban | None:
         """What came from there was wrong; the ban it brought, if it did."""
         if self._resident(host, now):
-            conduct = self._conduct_of(host, port, now)
-            conduct.points += WEIGHTS[offence]
+            self._conduct.offended(host, port, WEIGHTS[offence], now)
             return None
         return self.bans.offended(host, offence, now, proven=proven)
 
@@ -170,25 +164,11 @@ class Doorkeeper:
             self._unknown.add(host)
         return False
 
-    def _behaves(self, host: str, port: int, now: float) -> bool:
-        conduct = self._conduct.get((host, port))
-        if conduct is None or conduct.right or conduct.points < UNRULY or conduct.ration.take(now):
-            return True
-        return self._turn_away("flood")
-
     def _know(self, host: str, now: float) -> None:
         self._known[host] = now + VOUCHED
         self._known.move_to_end(host)
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
-
-    def _conduct_of(self, host: str, port: int, now: float) -> _Conduct:
-        conduct = self._conduct.get((host, port))
-        if conduct is None:
-            conduct = self._conduct[host, port] = _Conduct(Bucket.full(RATION, RATION, now))
-            if len(self._conduct) > MOST_PORTS:
-                self._conduct.popitem(last=False)
-        return conduct
 
     def _turn_away(self, why: str) -> bool:
         self.turned_away[why] += 1

@@ -67,7 +67,7 @@ class Gatekeeper:
         if request.source.transport in BROWSERS:
             trunk = None
         if trunk is not None and self._find(name) is None:
-            self._door.vouch(host, request.source.port, now)
+            self._door.called(host, request.source.port, now)
             return Caller(trunk=trunk)
         self._authenticate(request, name, now)
         return Caller(account=name)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.sip.access import doorkeeper
+from cti.sip.access import conduct, doorkeeper
 from cti.sip.access.bans import BanRules, Offence
 from cti.sip.access.doorkeeper import CENSUS, VOUCHED, Doorkeeper, DoorRules
 from cti.trunks.trusted import Trusted
@@ -63,7 +63,7 @@ def test_the_census_is_taken_now_and_then_only() -> None:
 
 def test_whom_we_ask_may_answer() -> None:
     keeper = door()
-    keeper.expect(PHONE, 0.0)
+    keeper.expect(PHONE, 5060, 0.0)
     assert admitted(keeper, PHONE, 100, 1.0) == 100
 
 
@@ -97,14 +97,31 @@ def test_nobody_known_is_banned_on_what_anybody_can_send() -> None:
     assert admitted(keeper, PHONE, 1000, 2.0) == 1000
 
 
-def test_a_port_of_a_known_address_that_does_nothing_right_is_rationed() -> None:
+def test_what_bears_a_known_address_and_proves_nothing_is_rationed_when_much_is_wrong() -> None:
     keeper = door()
-    for _ in range(100):
-        keeper.offended(TRUNK, 40000, Offence.MALFORMED, 0.0, proven=False)
-    assert admitted(keeper, TRUNK, 1000, 0.0, port=40000) == 50
+    keeper.called(TRUNK, 5060, 0.0)
+    keeper.proved(TRUNK, 5060)
+    for port in range(40000, 40100):
+        keeper.offended(TRUNK, port, Offence.MALFORMED, 0.0, proven=False)
+    heard = sum(keeper.admits(TRUNK, port, 0.0) for port in range(40000, 50000))
+    assert heard == 50, "made-up ports share one ration"
     assert admitted(keeper, TRUNK, 1000, 0.0, port=5060) == 1000
     keeper.vouch(TRUNK, 40000, 0.0)
     assert admitted(keeper, TRUNK, 1000, 0.0, port=40000) == 1000
+    assert admitted(keeper, TRUNK, 1000, 100.0, port=40001) == 1000, "it is quiet again"
+
+
+def test_a_trunk_whose_calls_are_answered_is_not_rationed_and_one_that_only_rings_is() -> None:
+    keeper = door()
+    for number in range(1000):
+        assert keeper.admits(TRUNK, 5060, number / 500)
+        keeper.called(TRUNK, 5060, number / 500)
+        keeper.proved(TRUNK, 5060)
+    forged = sum(keeper.admits(TRUNK, 6000 + number, 2.0) for number in range(20))
+    for number in range(1000):
+        keeper.called(TRUNK, 6000 + number, 2.0)
+    assert forged == 20
+    assert admitted(keeper, TRUNK, 1000, 2.0, port=9999) == 50
 
 
 def test_what_an_operator_bans_is_banned_whoever_it_is() -> None:
@@ -147,16 +164,19 @@ def test_trunks_may_be_networks() -> None:
 
 
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MOST_KNOWN", "MOST_SOURCES", "MOST_PORTS"):
+    for name in ("MOST_KNOWN", "MOST_SOURCES"):
         monkeypatch.setattr(doorkeeper, name, 10)
+    for name in ("MOST_PROVEN", "MOST_ADDRESSES"):
+        monkeypatch.setattr(conduct, name, 10)
     keeper = door(DoorRules(strangers=1e6, bans=BanRules(never=(ip_network("0.0.0.0/0"),))))
     for number in range(200):
         keeper.admits(f"198.51.100.{number}", 5060, 0.0)
         keeper.vouch(f"198.51.101.{number}", 5060, 0.0)
-        keeper.offended(TRUNK, number, Offence.MALFORMED, 0.0, proven=False)
+        keeper.offended(f"198.51.101.{number}", 9, Offence.MALFORMED, 0.0, proven=False)
     assert len(keeper._known) <= 10
     assert len(keeper._sources) <= 10
-    assert len(keeper._conduct) <= 10
+    assert len(keeper._conduct._proven) <= 10
+    assert len(keeper._conduct._records) <= 10
 
 
 @given(

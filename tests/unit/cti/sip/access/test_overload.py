@@ -1,6 +1,6 @@
 """A house that has too much to do refuses the excess, and serves as many as before."""
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cti.sip.access.overload import Load, Overload, OverloadRules
@@ -83,7 +83,10 @@ def test_callers_are_told_to_come_back_at_different_times() -> None:
 def test_under_any_load_nearly_as_many_are_served_as_can_be(
     capacity: float, excess: float, cost: float
 ) -> None:
-    """A refusal costs a share of a call; the work that waits is the lag."""
+    """A refusal costs a share of a call, and all of them at most half of what can be done; the work
+    that waits is the lag.
+    """
+    assume(excess * cost <= 0.5)
     machine, now, backlog, served = Overload(RULES), 0.0, 0.0, []
     for _ in range(600):
         now += TICK
@@ -96,7 +99,7 @@ def test_under_any_load_nearly_as_many_are_served_as_can_be(
     possible = max(RULES.least, capacity * (1 - excess * cost) / (1 - cost))
     lately = sum(served[200:]) / (400 * TICK)
     assert lately > 0.7 * min(capacity, possible)
-    assert backlog < 3.0 or possible <= RULES.least
+    assert backlog < 2.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.floats(0, 5), st.integers(0, 50)), max_size=100))
