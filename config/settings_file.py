@@ -220,6 +220,7 @@ def _folders(part: Section, beside: Path) -> Folders:
         prompts=folder("prompts", usual.prompts),
         recordings=folder("recordings", usual.recordings),
         spool=folder("spool", usual.spool),
+        run=folder("run", usual.run),
         flows=folder("flows", usual.flows),
         calendars=folder("calendars", usual.calendars),
         music=part.read("music", None, lambda value: beside / Path(value.text()).expanduser()),
