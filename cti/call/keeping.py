@@ -196,7 +196,8 @@ class Keeping:
         signalling.end(kept.session.id, causes.reason(Cause.INTERRUPTED))
 
     def _tell(self, call: LiveCall, away: float) -> None:
-        here = tuple(each.id for each in call.members.values() if each.legs)
+        members = call.members.values()
+        here = tuple(each.id for each in members if each.leg is not None and each.leg.local)
         resumed = CallResumed(
             at=utc(self._switch.clock), call_id=call.id, connections=here, away=away
         )

@@ -19,6 +19,10 @@ from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.identifiers import CallId
 
+FIRST, AGAIN = 0.2, 0.05
+"""Seconds after which a call is written for the first time, and after each change."""
+FIRST_BINDINGS, AGAIN_BINDINGS = 1.0, 5.0
+"""The same of bindings: each REGISTER changes them, and old ones lead to the same telephone."""
 MOST = 200
 """Rows in one transaction."""
 SHORTEST_PAUSE = 0.05
@@ -38,7 +42,8 @@ class Keeper:
         call: Callable[[CallId], object | None],
         bindings: Callable[[str], object | None],
     ) -> None:
-        self.calls, self.bindings = Pending(call), Pending(bindings)
+        self.calls = Pending(call, FIRST, AGAIN)
+        self.bindings = Pending(bindings, FIRST_BINDINGS, AGAIN_BINDINGS)
         self.failures = 0
         """Transactions that failed."""
         self._database, self._clock = database, clock

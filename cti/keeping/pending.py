@@ -1,7 +1,7 @@
 """What has changed and is to be written down: each key once, with the state it has by then.
 
-A key that nobody wrote yet waits for `FIRST` seconds, so that what is over by then costs nothing;
-one that was written before waits for `AGAIN`, so that what stands in the database is seldom old.
+A key that nobody wrote yet waits for a while, so that what is over by then costs nothing; one that
+was written before waits for another, so that what stands in the database is seldom old.
 """
 
 from collections.abc import Callable
@@ -10,15 +10,16 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=str)
 S = TypeVar("S")
 
-FIRST = 0.2
-AGAIN = 0.05
-
 
 class Pending(Generic[K, S]):
-    """The changes of one kind of thing; `state` gives what is worth writing, None: nothing."""
+    """The changes of one kind of thing; `state` gives what is worth writing, None: nothing.
 
-    def __init__(self, state: Callable[[K], S | None]) -> None:
+    `first` and `again` are seconds from a change until it is due.
+    """
+
+    def __init__(self, state: Callable[[K], S | None], first: float, again: float) -> None:
         self._state = state
+        self._delays = first, again
         self._fresh: dict[K, float] = {}
         """Since when; the oldest first, as in all that follow."""
         self._known: dict[K, float] = {}
@@ -46,8 +47,11 @@ class Pending(Generic[K, S]):
     @property
     def due(self) -> float | None:
         """The instant from which there is something to take; None: nothing waits."""
-        dues = [since + FIRST for since in self._first(self._fresh)]
-        dues += [since + AGAIN for since in self._first(self._known)]
+        dues = [
+            since + delay
+            for waiting, delay in zip((self._fresh, self._known), self._delays, strict=True)
+            for since in self._first(waiting)
+        ]
         return min(dues, default=None)
 
     def take(self, now: float, most: int, *, early: bool = False) -> dict[K, S | None]:
@@ -56,7 +60,7 @@ class Pending(Generic[K, S]):
         At most so many; with `early` also what its time has not come for.
         """
         taken: dict[K, S | None] = {}
-        for waiting, delay in ((self._known, AGAIN), (self._fresh, FIRST)):
+        for waiting, delay in zip((self._fresh, self._known), self._delays, strict=True):
             while len(taken) < most and (first := self._first(waiting)):
                 if first[0] + delay > now and not early:
                     break

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import FromClause, Insert, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cti.call.kept import KeptCall
@@ -42,24 +44,37 @@ class Found:
 
 def write_txn(session: Session, batch: Batch, at: datetime) -> None:
     """Write the batch; rows that are there already are replaced."""
-    if batch.calls:
-        session.execute(delete(KeptCallRow).where(KeptCallRow.call_id.in_(batch.calls)))
-    if batch.bindings:
-        session.execute(delete(KeptBindingsRow).where(KeptBindingsRow.account.in_(batch.bindings)))
-    calls = [
-        {"call_id": call_id, "state": to_plain(state), "written": at}
-        for call_id, state in batch.calls.items()
+    _write(session, KeptCallRow.__table__, "call_id", batch.calls, at)
+    _write(session, KeptBindingsRow.__table__, "account", batch.bindings, at)
+
+
+def _write(
+    session: Session,
+    table: FromClause,
+    key: str,
+    states: Mapping[Any, object | None],
+    at: datetime,
+) -> None:
+    connection = session.connection()
+    gone = [name for name, state in states.items() if state is None]
+    if gone:
+        connection.execute(delete(cast(Table, table)).where(table.c[key].in_(gone)))
+    rows = [
+        {key: name, "state": to_plain(state), "written": at}
+        for name, state in states.items()
         if state is not None
     ]
-    if calls:
-        session.execute(insert(KeptCallRow), calls)
-    bindings = [
-        {"account": account, "state": to_plain(state), "written": at}
-        for account, state in batch.bindings.items()
-        if state is not None
-    ]
-    if bindings:
-        session.execute(insert(KeptBindingsRow), bindings)
+    if rows:
+        connection.execute(_replacing(connection.dialect.name, cast(Table, table), key), rows)
+
+
+@cache
+def _replacing(dialect: str, table: Table, key: str) -> Insert:
+    """Past the object mapper, which costs four times as much; both databases spell it alike."""
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    new = {name: statement.excluded[name] for name in ("state", "written")}
+    replacing: Insert = statement.on_conflict_do_update(index_elements=[key], set_=new)
+    return replacing
 
 
 def read_txn(session: Session) -> Found:

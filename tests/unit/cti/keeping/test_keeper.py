@@ -9,8 +9,15 @@ from twisted.internet.defer import Deferred, fail
 from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from zope.interface import provider
 
-from cti.keeping.keeper import LONGEST_PAUSE, SHORTEST_PAUSE, Keeper
-from cti.keeping.pending import AGAIN, FIRST
+from cti.keeping.keeper import (
+    AGAIN,
+    AGAIN_BINDINGS,
+    FIRST,
+    FIRST_BINDINGS,
+    LONGEST_PAUSE,
+    SHORTEST_PAUSE,
+    Keeper,
+)
 from cti.keeping.repository import Found, read_txn
 from cti.keeping.schema import KeptCallRow
 from cti.kernel.identifiers import CallId, DeviceId
@@ -209,11 +216,11 @@ def test_stopping_writes_and_listens_no_more(house: House) -> None:
 def test_bindings_are_kept_by_account(house: House) -> None:
     house.bindings["1001"] = (BINDING,)
     house.keeper.bindings_changed("1001")
-    house.pass_time(FIRST)
+    house.pass_time(FIRST_BINDINGS)
     assert house.kept().bindings == {"1001": (BINDING,)}
     del house.bindings["1001"]
     house.keeper.bindings_changed("1001")
-    house.pass_time(AGAIN)
+    house.pass_time(AGAIN_BINDINGS)
     assert house.kept().bindings == {}
 
 

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.keeping.pending import AGAIN, FIRST, Pending
+from cti.keeping.pending import Pending
 
+FIRST, AGAIN = 0.2, 0.05
 KEYS = st.sampled_from("abc")
 STEPS = st.lists(
     st.one_of(
@@ -26,7 +27,7 @@ class World:
         self.now = 0.0
         self.there: dict[str, int] = {}
         self.database: dict[str, int] = {}
-        self.pending: Pending[str, int] = Pending(self.there.get)
+        self.pending: Pending[str, int] = Pending(self.there.get, FIRST, AGAIN)
 
     def step(self, what: str, key: str, number: int) -> None:
         match what:
@@ -86,7 +87,7 @@ def test_what_is_due_is_due_when_it_says(steps: list[tuple[str, str, int]]) -> N
 
 def test_what_is_over_before_its_time_is_never_asked_for() -> None:
     asked: list[str] = []
-    pending: Pending[str, int] = Pending(lambda key: asked.append(key))
+    pending: Pending[str, int] = Pending(asked.append, FIRST, AGAIN)
     pending.changed("a", 0.0)
     pending.over("a", FIRST - 0.01)
     assert pending.due is None
