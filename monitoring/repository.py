@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from agents.events import CallWrappedUp  # noqa: F401  (registers its kinds for decode)
 from cti.call.events import CallCleared, CallEvent, CallStarted
-from cti.database import Base
 from cti.kernel.errors import LocalError
 from cti.kernel.events import Event, decode, encode, type_of_kind
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId
@@ -24,6 +23,11 @@ from monitoring.cdr import CallRecord, Outcome, record_of
 from monitoring.rows import call_values, leg_values, record_from, wait_values
 from monitoring.schema import CallRow, JournalRow, LegRow, WaitRow
 from tickets.events import TicketEvent  # noqa: F401  (registers its kinds for decode)
+
+_EVENTS, _CALLS, _LEGS, _WAITS = (
+    cast(Table, row.__table__) for row in (JournalRow, CallRow, LegRow, WaitRow)
+)
+"""Written past the object mapper, which costs more than the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,14 @@ def append_events_txn(session: Session, first: int, events: Sequence[Event]) -> 
     Safe to repeat when a commit's success did not reach us: a batch that stands there already is
     left alone. ForeignWriterError when something else stands there.
     """
-    if (there := session.get(JournalRow, first)) is not None:
-        if not _same(there, events[0]):
-            raise ForeignWriterError(f"journal {first} is {there.kind}, not {events[0].kind}")
+    stands = select(_EVENTS.c.kind, _EVENTS.c.record).where(_EVENTS.c.sequence == first)
+    if (there := session.execute(stands).one_or_none()) is not None:
+        kind, record = there
+        if (kind, record) != (events[0].kind, encode(events[0])):
+            raise ForeignWriterError(f"journal {first} is {kind}, not {events[0].kind}")
         return
     rows = [_row(first + offset, event) for offset, event in enumerate(events)]
-    _insert(session, JournalRow, rows)
+    _insert(session, _EVENTS, rows)
     _store_records(session, [event for event in events if isinstance(event, CallEvent)])
 
 
@@ -133,10 +139,6 @@ def _row(sequence: int, event: Event) -> dict[str, object]:
         "call_id": event.call_id if isinstance(event, CallEvent) else None,
         "record": encode(event),
     }
-
-
-def _same(row: JournalRow, event: Event) -> bool:
-    return row.kind == event.kind and row.record == encode(event)
 
 
 # --- call records ---------------------------------------------------------------------------
@@ -217,12 +219,12 @@ def _store_records(session: Session, events: Iterable[CallEvent]) -> None:
     ended = _over(session, others)
     if ended:
         # Their legs and waits go with them.
-        session.execute(delete(_table(CallRow)).where(CallRow.call_id.in_(ended)))
+        session.execute(delete(_CALLS).where(_CALLS.c.call_id.in_(ended)))
     folded = map(record_of, (*begun.values(), *_events_of(session, ended).values()))
     records = [record for record in folded if record is not None]
-    _insert(session, CallRow, [call_values(record) for record in records])
-    _insert(session, LegRow, [row for record in records for row in leg_values(record)])
-    _insert(session, WaitRow, [row for record in records for row in wait_values(record)])
+    _insert(session, _CALLS, [call_values(record) for record in records])
+    _insert(session, _LEGS, [row for record in records for row in leg_values(record)])
+    _insert(session, _WAITS, [row for record in records for row in wait_values(record)])
 
 
 def _over(session: Session, told: Mapping[CallId, Iterable[CallEvent]]) -> list[CallId]:
@@ -231,7 +233,7 @@ def _over(session: Session, told: Mapping[CallId, Iterable[CallEvent]]) -> list[
     if len(ending) == len(told):
         return ending
     rest = told.keys() - ending
-    ended = select(CallRow.call_id).where(CallRow.call_id.in_(rest), CallRow.ended.is_not(None))
+    ended = select(_CALLS.c.call_id).where(_CALLS.c.call_id.in_(rest), _CALLS.c.ended.is_not(None))
     return [*ending, *map(CallId, session.scalars(ended))]
 
 
@@ -239,9 +241,9 @@ def _events_of(session: Session, calls: Collection[CallId]) -> dict[CallId, list
     """Everything that happened to these calls."""
     if not calls:
         return {}
-    query = select(JournalRow.kind, JournalRow.record).where(JournalRow.call_id.in_(calls))
+    query = select(_EVENTS.c.kind, _EVENTS.c.record).where(_EVENTS.c.call_id.in_(calls))
     found: dict[CallId, list[CallEvent]] = {}
-    for kind, record in session.execute(query.order_by(JournalRow.sequence)):
+    for kind, record in session.execute(query.order_by(_EVENTS.c.sequence)):
         event = decode(kind, record) if kind in type_of_kind else None
         if isinstance(event, CallEvent):
             found.setdefault(event.call_id, []).append(event)
@@ -252,11 +254,6 @@ def _any(events: Iterable[CallEvent], kind: type[CallEvent]) -> bool:
     return any(isinstance(event, kind) for event in events)
 
 
-def _insert(session: Session, row: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
-    """Add rows in one statement, past the object mapper: it costs more than the database."""
+def _insert(session: Session, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     if rows:
-        session.execute(insert(_table(row)), rows)
-
-
-def _table(row: type[Base]) -> Table:
-    return cast(Table, row.__table__)
+        session.execute(insert(table), rows)
