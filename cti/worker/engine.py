@@ -201,6 +201,9 @@ class MediaEngine:
         found.leave(now)
         self._close_wire(found)
         sockets = self._sockets.pop(leg)
+        unreachable = sum(each.unreachable for each in sockets)
+        if unreachable:
+            log.info("Leg {leg_id}: {count} ICMP errors", leg_id=leg, count=unreachable)
         self._poller.remove(*sockets)
         for each in sockets:
             each.close()

@@ -1,10 +1,10 @@
 """All sockets of the legs behind one descriptor of the reactor.
 
-Where thousands of packets come in a second, waking up for each of them costs more than passing it
-on (measured: 20 us for a turn of the reactor, 8 us for a packet). The legs' sockets therefore
-have an epoll of their own, which the reactor watches as one descriptor; and from `BUSY` packets a
-tick on nobody wakes up any more, but looks every 2 ms at what has come: less than a tenth of what
-a telephone's jitter buffer waits.
+Where thousands of packets come in a second, a turn of the reactor for each of them costs as much as
+passing it on. The legs' sockets therefore have an epoll of their own, which the reactor watches as
+one descriptor; and from `BUSY` packets a tick on nobody wakes up any more, but looks every 2 ms at
+what has come: a tenth of what a telephone's jitter buffer waits. Measured with 50 bridged calls, it
+takes a fifth of the CPU away, and the 99th percentile of the way through us is 2.2 ms, not 0.2.
 """
 
 import select

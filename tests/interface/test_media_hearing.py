@@ -22,8 +22,9 @@ def test_a_tone_is_heard_through_a_bridge_both_ways(stage: Stage, codec: Codec) 
             await talk
         await pause(0.05)
         await end(media, (ONE, one), (TWO, two))
-        assert has_tone(two.heard()[-1600:], 500, share=0.95)
-        assert has_tone(one.heard()[-1600:], 900, share=0.95)
+        for phone, frequency in ((two, 500), (one, 900)):
+            heard = _stretches(phone.heard())
+            assert any(has_tone(each, frequency, share=0.95) for each in heard)
         assert {p.payload_type for p in two.audio()} == {codec.value}
         assert {p.ssrc for p in two.packets} == {two.packets[0].ssrc}
         sequences = [p.sequence for p in two.packets]
