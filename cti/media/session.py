@@ -1,5 +1,7 @@
 """One RTP session: whom it listens to, what it saw, and the stream it sends."""
 
+from ipaddress import ip_address
+
 from cti.media import quality
 from cti.media.allowance import Allowance
 from cti.media.coding import passes
@@ -55,7 +57,7 @@ class Session:
         Where it names the same again, the place it really sends from, learned before, stays source
         and destination: a telephone behind a NAT goes on hearing us, and no stranger comes between.
         """
-        announced = (target.host, target.port)
+        announced = (_as_heard(target.host), target.port)
         if self._lock.expect(announced):
             self.destination = announced if target.host else None
             self._control_source = None
@@ -149,12 +151,13 @@ class Session:
         """Take the far side's report; RemoteError when it is malformed.
 
         Only the host that is heard is believed, and only after it was heard. The first source
-        there that knows a stream of this session by its SSRC is locked to.
+        there that knows a stream of this session by its SSRC is locked to; the port above the
+        sound's may take its place.
         """
         locked = self._lock.source
         if locked is None or locked[0] != source[0]:
             return
-        if self._control_source not in (None, source):
+        if self._control_source not in (None, source) and source[1] != locked[1] + 1:
             return
         for packet in parse_compound(data):
             if isinstance(packet, SenderReport | ReceiverReport) and self._knows_us(packet):
@@ -212,3 +215,11 @@ class Session:
     def _agreed(self) -> MediaTarget:
         assert self.target is not None, "a leg sends only after configure"
         return self.target
+
+
+def _as_heard(host: str) -> str:
+    """The address as a socket names it: IPv6 is written in many ways (RFC 5952)."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host

@@ -246,6 +246,9 @@ def test_reports_go_where_the_far_sides_come_from() -> None:
     assert session.control_destination == ("192.0.2.1", 7000)
     session.receive_control(report, ("192.0.2.1", 7002), NOW)
     assert session.control_destination == ("192.0.2.1", 7000)
+    session.receive_control(report, ("192.0.2.1", 6001), NOW)
+    session.receive_control(report, ("192.0.2.1", 7000), NOW)
+    assert session.control_destination == ("192.0.2.1", 6001)
 
 
 def test_a_round_trip_from_a_wrong_clock_is_not_believed() -> None:
@@ -253,6 +256,11 @@ def test_a_round_trip_from_a_wrong_clock_is_not_believed() -> None:
     block = ReportBlock(1, lost=-5, last_report=0x12345678, delay=0)
     one.receive_control(bytes(ReceiverReport(9, (block,))), ("10.0.0.7", 4001), NOW + 2)
     assert (one.statistics().round_trip, one.statistics().remote_lost) == (0.0, 0)
+
+
+def test_an_address_is_the_same_however_it_is_written() -> None:
+    session = _session(replace(TARGET, host="2001:DB8:0::7"))
+    assert session.receive(_data(), ("2001:db8::7", 4000), 0.0) is not None
 
 
 def test_there_is_no_port_above_the_highest_to_report_to() -> None:
