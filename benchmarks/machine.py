@@ -83,6 +83,12 @@ def cpu_seconds(root: int) -> float:
     return ticks / TICKS
 
 
+def own_seconds(pid: int) -> float:
+    """User and system time of that process alone; 0 when it is gone."""
+    fields = _stats().get(pid)
+    return sum(map(int, fields[OWN_USER : OWN_USER + 2])) / TICKS if fields else 0.0
+
+
 def children(parent: int) -> list[int]:
     """Ids of the processes that process has started."""
     return [pid for pid, fields in _stats().items() if int(fields[PARENT]) == parent]

@@ -175,6 +175,7 @@ class SwitchService:
             shown["door"] = {"banned": banned, "unheard": door.unheard}
         if overload.limit is not None:
             shown["overload"] = {"limit": round(overload.limit, 1), "refused": overload.refused}
+            shown["overload"]["unread"] = overload.unread
         return shown
 
     def _full(self) -> bool:

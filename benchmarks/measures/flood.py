@@ -36,8 +36,7 @@ class Cost:
     @classmethod
     def of(cls, pid: int) -> "Cost":
         """So far."""
-        workers = sum(map(machine.cpu_seconds, machine.children(pid)))
-        return cls(machine.cpu_seconds(pid) - workers, workers)
+        return cls(machine.own_seconds(pid), sum(map(machine.own_seconds, machine.children(pid))))
 
 
 @dataclass(slots=True)

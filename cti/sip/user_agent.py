@@ -16,7 +16,7 @@ from cti.sip.access.doorkeeper import Doorkeeper
 from cti.sip.access.gatekeeper import Gatekeeper
 from cti.sip.access.kept import KeptBinding
 from cti.sip.access.location import Location
-from cti.sip.access.overload import Overload
+from cti.sip.access.overload import Overload, begins_call
 from cti.sip.access.registrar import Binding
 from cti.sip.core import SESSION_PREFIX, Core
 from cti.sip.delivery import UNAVAILABLE
@@ -74,6 +74,16 @@ class UserAgent:
     def overload(self) -> Overload:
         """Is to be told how late the process is; says how many new calls are taken."""
         return self._core.overload
+
+    def reads(self, data: bytes, source: Endpoint, now: float) -> bool:
+        """Whether a datagram is to be given to `datagram_received` at all, much as there is to do.
+
+        Only new calls of trunks are not: everything else belongs to what is up, or may be for help.
+        """
+        overload = self._core.overload
+        if overload.limit is None or not begins_call(data) or overload.reads(now):
+            return True
+        return source.host not in self.settings.trunks
 
     def always_take(self, urgent: Callable[[str], bool]) -> None:
         """New calls of telephones that dial such numbers are never refused for there are many."""

@@ -173,6 +173,8 @@ class SipEndpoint:
 
     def _take(self, data: bytes, source: Endpoint) -> None:
         """Take a message, whatever is in it."""
+        if not self.user_agent.reads(data, source, self._reactor.seconds()):
+            return
         self.counters["received"] += 1
         self._tap(Direction.IN, source, data)
         try:

@@ -10,11 +10,14 @@ either: that was a pause, not too much work. What hinders calls altogether - too
 journal cannot be written, the disk is full - is asked of others for each call.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from cti.kernel.bucket import Bucket
+
+_TO = re.compile(rb"\n(?:To|t)[ \t]*:[^\n]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class OverloadRules:
     calm: float = 10.0
     """Seconds without a refusal after which there is no limit any more."""
     retry: tuple[int, int] = (2, 10)
+    polite: float = 50.0
+    """Calls per second that are answered 503 while there is a limit."""
 
 
 class Load(Enum):
@@ -40,6 +45,14 @@ class Load(Enum):
 
     OPEN = "open"
     LIMITED = "limited"
+
+
+def begins_call(data: bytes) -> bool:
+    """Whether it is an INVITE outside a dialog, from a look at its octets (1 us)."""
+    if not data.startswith(b"INVITE "):
+        return False
+    to = _TO.search(data)
+    return to is not None and b"tag=" not in to[0]
 
 
 class Overload:
@@ -51,7 +64,10 @@ class Overload:
         self.hindered: Callable[[], bool] = lambda: False
         """Tells whether no call can be taken now, whatever the load."""
         self.state = Load.OPEN
+        self.unread = 0
+        """New calls that were dropped before they were read."""
         self._rules = rules
+        self._reading = Bucket.full(rules.least + rules.polite, rules.least + rules.polite, 0.0)
         self._bucket = Bucket.full(rules.least, rules.least, 0.0)
         self._admitted = 0
         self._rate = 0.0
@@ -89,6 +105,15 @@ class Overload:
         self._admitted += 1
         return True
 
+    def reads(self, now: float) -> bool:
+        """Whether one more new call of a trunk is even read: some are refused politely, but where
+        refusals would take the time of calls they are dropped unread, and sent again.
+        """
+        if self.state is Load.OPEN or self._reading.take(now):
+            return True
+        self.unread += 1
+        return False
+
     def retry_after(self, chance: float) -> int:
         """Seconds after which a caller may try again; `chance` from 0 to 1 spreads them, so that
         they do not come back at once.
@@ -119,3 +144,5 @@ class Overload:
     def _set(self, rate: float) -> None:
         """Half a second's worth at once, as calls do not come evenly."""
         self._bucket.rate, self._bucket.size = rate, max(1.0, rate / 2)
+        reading = rate + self._rules.polite
+        self._reading.rate, self._reading.size = reading, reading / 2

@@ -96,6 +96,19 @@ def test_under_lag_some_calls_are_taken_and_the_others_cost_no_session() -> None
     assert len(house.sessions) == taken
 
 
+def test_what_is_more_than_can_be_refused_is_not_read_unless_it_is_up_or_may_be_for_help() -> None:
+    house = far.agent()
+    _session, ok = far.accepted(house)
+    for beat in range(10):
+        house.overload.sampled(1.0, 99.0 + beat / 10)
+    new = request_bytes("INVITE", another(1), OFFER)
+    read = [house.reads(new, TRUNK, 100.0) for _ in range(500)]
+    assert 0 < sum(read) < 200
+    assert house.reads(new, PHONE, 100.0)
+    assert house.reads(far.inside(ok, "INVITE", 2, far.SDP, OFFER), TRUNK, 100.0)
+    assert house.reads(far.inside(ok, "BYE", 2), TRUNK, 100.0)
+
+
 def test_every_503_says_when_to_come_back() -> None:
     house = far.agent()
     session = far.offered(house)

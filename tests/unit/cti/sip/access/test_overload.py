@@ -3,7 +3,7 @@
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cti.sip.access.overload import Load, Overload, OverloadRules
+from cti.sip.access.overload import Load, Overload, OverloadRules, begins_call
 
 RULES = OverloadRules()
 TICK = 0.1
@@ -69,6 +69,25 @@ def test_what_hinders_every_call_refuses_every_call() -> None:
     full[0] = False
     assert machine.admits(1.0)
     assert machine.refused == 1
+
+
+def test_an_open_house_reads_everything_and_a_limited_one_no_more_than_it_can_refuse() -> None:
+    machine = Overload(RULES)
+    assert all(machine.reads(0.0) for _ in range(10_000))
+    now = late(machine, 0.0)
+    assert machine.limit is not None
+    read = sum(machine.reads(now) for _ in range(10_000))
+    assert 0 < read <= machine.limit + RULES.polite
+    assert machine.unread == 10_000 - read
+
+
+def test_new_calls_are_told_from_what_is_up_at_a_glance() -> None:
+    new = b"INVITE sip:1@a SIP/2.0\r\nFrom: <sip:2@b>;tag=1\r\nTo: <sip:1@a>\r\n\r\n"
+    assert begins_call(new)
+    assert begins_call(new.replace(b"To:", b"t :"))
+    assert not begins_call(new.replace(b"<sip:1@a>\r", b"<sip:1@a>;tag=9\r"))
+    assert not begins_call(new.replace(b"INVITE ", b"BYE "))
+    assert not begins_call(b"INVITE x")
 
 
 def test_callers_are_told_to_come_back_at_different_times() -> None:
