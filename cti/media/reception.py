@@ -29,6 +29,7 @@ class Reception:
         self._of_source = 0
         self._restart: int | None = None
         self._heard_at = 0.0
+        self._released = False
         self._rival: tuple[int, int] | None = None
         """Another SSRC that was heard, and the sequence number that would follow."""
         self._transit: float | None = None
@@ -55,12 +56,17 @@ class Reception:
         elif not self._advance(packet.sequence):
             self._begin(packet)
         self.expected = (self._highest + 1) % SEQUENCES
+        self._released = False
         self._heard_at = now
         self.received += 1
         self._of_source += 1
         if audio:
             self._measure(packet.timestamp, now)
         return True
+
+    def release(self) -> None:
+        """Another far side is listened to: its stream needs no proof."""
+        self._released = True
 
     def follow(self, timestamp: int, now: float) -> None:
         """Count the packet of sound that has the number `expected`, of the same source."""
@@ -117,7 +123,7 @@ class Reception:
         return max(0, self._highest - self._base + 1 - self._of_source)
 
     def _takes_over(self, packet: RtpPacket, now: float) -> bool:
-        if self._ssrc is None:
+        if self._ssrc is None or self._released:
             return True
         follows = self._rival == (packet.ssrc, packet.sequence)
         self._rival = (packet.ssrc, (packet.sequence + 1) % SEQUENCES)

@@ -86,8 +86,11 @@ class Session:
         kind = packet.payload_type
         if kind not in CODECS and kind not in (COMFORT_NOISE, self._agreed.events):
             return None
+        before = self._lock.source
         if not self._lock.admits(source, packet.ssrc, packet.sequence, now):
             return None
+        if source != before:
+            self.reception.release()
         self.destination = source
         return packet if self.reception.receive(packet, now, audio=kind in CODECS) else None
 
