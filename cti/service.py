@@ -191,7 +191,9 @@ class SwitchService:
             self.keeper.listen(self._bus)
         for bindings in found.bindings.values():
             self.endpoint.resume_bindings(bindings)
-        going_on = self.calls.resume(calls, away)
+        going_on: list[CallId] = []
+        with log.failuresHandled("Kept calls cannot be taken up"):
+            going_on = self.calls.resume(calls, away)
         if calls:
             some, all_ = len(going_on), len(calls)
             log.info(

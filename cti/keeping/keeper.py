@@ -48,6 +48,10 @@ class Keeper:
         """Transactions that failed."""
         self._database, self._clock = database, clock
         self._timer: DelayedCall | None = None
+        self._due = 0.0
+        """When the timer runs out."""
+        self._rested = 0.0
+        """The instant from which there may be another transaction."""
         self._in_flight: Batch | None = None
         self._pause = SHORTEST_PAUSE
         self._flushing: list[Deferred[None]] = []
@@ -136,11 +140,14 @@ class Keeper:
 
     def _arm(self) -> None:
         """Have the timer run out when the next change is due, but never too soon again."""
-        if self._timer is not None or self._in_flight is not None or self._stopped:
-            return
         dues = [due for due in (self.calls.due, self.bindings.due) if due is not None]
-        if dues:
-            wait = max(min(dues) - self._clock.seconds(), self._pause)
+        if not dues or self._in_flight is not None or self._stopped:
+            return
+        due = max(min(dues), self._rested)
+        if self._timer is None or due < self._due:
+            self._disarm()
+            self._due = due
+            wait = max(0.0, due - self._clock.seconds())
             self._timer = self._clock.callLater(wait, self._write)
 
     def _write(self) -> None:
@@ -163,6 +170,7 @@ class Keeper:
         if self._pause > SHORTEST_PAUSE:
             self.log.info("calls are kept again after {count} failures", count=self.failures)
         self._pause = SHORTEST_PAUSE
+        self._rested = self._clock.seconds() + self._pause
         self._go_on()
 
     def _failed(self, failure: Failure) -> None:
@@ -177,6 +185,7 @@ class Keeper:
             why = failure.type.__name__ if failure.type else "unknown"
             self.log.error("calls cannot be kept for a restart ({why})", why=why)
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        self._rested = now + self._pause
         self._arm()
 
     def _go_on(self) -> None:

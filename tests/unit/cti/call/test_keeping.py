@@ -334,3 +334,27 @@ def test_a_stray_leg_is_closed(world: RealWorld) -> None:
     assert len(world.media.open_legs) == 2
     world.hang_up(call_id)
     assert not world.media.open_legs
+
+
+# --- leaving in order ---------------------------------------------------------------------------
+
+
+def test_who_leaves_ends_what_cannot_go_on_and_nothing_else(world: RealWorld) -> None:
+    call_id, caller, agent = talking(world)
+    rang = world.control.join(call_id, DeviceId("1002"))
+    ringing, talks = world.session(rang), {world.session(caller), world.session(agent)}
+    waits = world.dial()
+    waiting = world.session(ConnectionId(f"{waits}.1"))
+    changed: list[CallId] = []
+    world.switch.changed = changed.append
+    assert world.services.leave().called
+    assert ended_with(world, waits) is Cause.INTERRUPTED
+    assert waiting in world.signalling.rejected
+    assert ringing in world.signalling.ended
+    assert world.signalling.live == talks
+    assert changed == [call_id]
+    late = world.signalling.offered("13800138000", "95588")
+    world.services.report(late)
+    assert world.signalling.rejected[late.session] == 503
+    assert world.restart() == [call_id]
+    assert [each.connection_id for each in told(world, Failed)] == [rang]

@@ -1,7 +1,7 @@
 """Transfers, attended and in a single step, by the house, a telephone or a far exchange."""
 
 from cti.call.events import CallCleared, ConnectionCleared, Failed, RecordingStarted, Transferred
-from cti.call.model import Cause
+from cti.call.model import Cause, ConnectionState
 from cti.kernel.identifiers import DeviceId
 from cti.sip import sdp
 from cti.sip.events import SessionReferProgressed, SessionReferred, SessionReoffered
@@ -163,3 +163,17 @@ def test_a_telephone_picks_up_what_rings_at_another(world: RealWorld) -> None:
     assert call.caller is not None
     assert hears(world, call.caller.id) == {"1003"}
     assert replaces in world.signalling.ended
+
+
+def test_a_failed_transfer_leaves_the_call_held_while_its_telephone_talks_elsewhere(
+    world: RealWorld,
+) -> None:
+    _, _, agent = talking(world)
+    report = SessionReferred(world.session(agent), "refer-1", "sip:1002@192.0.2.9")
+    world.services.report(report)
+    call = world.switch.call_of(world.switch.members[agent])
+    (target,) = [each.id for each in call.members.values() if each.calling]
+    world.control.consult(agent, "1003")
+    world.phone_refuses(target)
+    assert world.signalling.notified["refer-1"][-1] == 486
+    assert world.switch.members[agent].state is ConnectionState.HOLD

@@ -224,6 +224,17 @@ def test_bindings_are_kept_by_account(house: House) -> None:
     assert house.kept().bindings == {}
 
 
+def test_a_call_waits_for_no_binding(house: House) -> None:
+    house.bindings["1001"] = (BINDING,)
+    house.keeper.bindings_changed("1001")
+    call_id, _, _ = talking(house.world)
+    house.pass_time(FIRST)
+    assert house.calls() == [call_id]
+    assert not house.kept().bindings
+    house.pass_time(FIRST_BINDINGS)
+    assert house.kept().bindings
+
+
 def test_what_is_found_stays_until_the_next_house_listens(house: House) -> None:
     world = house.world
     ended, _, _ = talking(world)
