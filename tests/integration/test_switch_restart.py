@@ -18,6 +18,7 @@ from cti.call.events import (
 )
 from cti.call.model import Cause
 from cti.database import Base, Database
+from cti.keeping.keeper import FIRST_BINDINGS
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, DeviceId
 from cti.sip.events import SessionEnded
@@ -66,6 +67,7 @@ class Stage:
         service = self.switch.service
         service.media.release()
         service.trunks.stop()
+        service._pulse.stop()
         assert service.keeper is not None
         service.keeper._unsubscribe()
         service.keeper._disarm()
@@ -161,6 +163,7 @@ def test_a_call_is_held_and_ended_by_the_server_that_comes_after(tmp_path: Path)
 def test_a_telephone_that_registered_before_can_be_called_after(tmp_path: Path) -> None:
     async def scene(stage: Stage) -> None:
         await stage.talk()
+        await pause(FIRST_BINDINGS)
         await stage.kill()
         await stage.start_another()
         assert stage.switch.calls.registered(DeviceId("1001"))
