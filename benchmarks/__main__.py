@@ -11,8 +11,9 @@ from pathlib import Path
 
 from benchmarks import machine, sipp
 from benchmarks.bench import Bench
-from benchmarks.figures import as_json, table
+from benchmarks.figures import Figure, as_json, table
 from benchmarks.measures import bare, barge_in, calls, flood, offer, prompt, queues, setup
+from benchmarks.phones import Unanswered
 from benchmarks.server import House
 from benchmarks.target import WrongPeer, peer
 
@@ -29,7 +30,7 @@ MEASURES = {
     "flood": flood.measure,
 }
 USUAL = [name for name in MEASURES if name not in ("workers", "flood")]
-LEVELS = "50,100,200,400"
+LEVELS = "25,50,100,200,400"
 EPILOG = """\
 setup     calls per second answered and hung up at once, by SIPp, without one failure; CPU per call
 offer     from a free agent to the INVITE on their phone
@@ -44,6 +45,10 @@ flood     50 calls and an honest caller beside 5,000 datagrams a second of stran
 
 The server and all its processes run on the first core (--cores), what loads it on the last; its
 CPU is that of all its processes. music and bridge measure without and with recordings.
+
+What parts of us cost, without a house around them and without a quiet machine: python -m
+benchmarks.work (signalling), .engine (packets), .media_link (commands to workers), .keeping (what
+survives a restart), .browser (browsers' legs).
 
 PEER=HOST:PORT in the environment puts setup, music, bridge and queues on another server too:
   PEER_NUMBERS="hang_up=101 music=120 direct=300 queue=201 other=211"
@@ -67,19 +72,23 @@ def main() -> int:
     servers, generators = machine.divided(args.cores)
     print(machine.describe(), machine.prepare(), sep="\n", flush=True)
     os.sched_setaffinity(0, generators)
-    figures = []
+    figures, status = list[Figure](), 0
     with ExitStack() as leaving:
         folder = Path(leaving.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
         house = House(cores=frozenset(servers), profile=args.profile)
         bench = Bench(folder, leaving, house, beside, args.seconds, args.levels, args.samples)
         print(bench.layout, flush=True)
         for name in names:
-            figures += MEASURES[name](bench)
+            try:
+                figures.extend(MEASURES[name](bench))
+            except Unanswered as what:
+                print(f"{name}: in vain was waited until {what}", file=sys.stderr, flush=True)
+                status = 1
     print(table(figures))
     if args.json:
         report = {"machine": machine.describe(), "figures": as_json(figures)}
         args.json.write_text(json.dumps(report, indent=2) + "\n")
-    return 0
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    help_names = f"of {', '.join(MEASURES)} (default: all but workers)"
+    help_names = f"of {', '.join(MEASURES)} (default: all but workers and flood)"
     add("names", nargs="*", metavar="NAME", choices=[*MEASURES, []], help=help_names)
     add("--seconds", type=float, default=10.0, help="how long a steady load lasts (10)")
     add("--levels", type=_levels, default=LEVELS, help=f"how many calls are up ({LEVELS})")

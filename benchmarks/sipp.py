@@ -66,7 +66,8 @@ def offer(server: Address, number: str, rate: float, seconds: float, folder: Pat
     statistics = folder / f"sipp-{rate:.0f}-{time.monotonic_ns()}.csv"
     arguments = [
         needed(), f"{server[0]}:{server[1]}", "-sf", str(SCENARIO), "-s", number,
-        "-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1",
+        "-i", "127.0.0.1", "-p", str(free_port()),
+        "-mi", "127.0.0.1", "-mp", str(free_port()),
         "-r", f"{rate:.0f}", "-m", str(calls), "-l", str(max(100, round(rate * PATIENCE))),
         "-recv_timeout", "4000", "-timeout", f"{seconds + PATIENCE:.0f}s", "-nostdin",
         "-trace_stat", "-stf", str(statistics), "-fd", "1",

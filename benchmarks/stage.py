@@ -46,37 +46,37 @@ class Talk:
 
 
 class Stage:
-    """Callers of a number, and whoever answers where it leads."""
+    """Callers of a number, and whoever answers where it leads when they are `bridged`."""
 
-    def __init__(self, bench: Bench, target: Target, number: str, leaving: ExitStack) -> None:
-        self._bench, self._target, self._number = bench, target, number
+    def __init__(self, bench: Bench, target: Target, leaving: ExitStack, *, bridged: bool) -> None:
+        self._bench, self._target, self._bridged = bench, target, bridged
         self._exchange = Exchange()
         self._ears = [_ear(leaving), _ear(leaving)]
-        self._called = Switchboard(
-            self._exchange, target.address, self._ears[1], target.agents_port
-        )
+        port = target.agents_port if bridged else 0
+        self._called = Switchboard(self._exchange, target.address, self._ears[1], port)
         leaving.callback(self._called.close)
         self._callers: list[Telephone] = []
         leaving.callback(self._end)
 
     def raise_to(self, calls: int) -> None:
         """More callers call, until there are so many and all are answered."""
+        numbers = self._target.numbers
+        dialled = []
         while len(self._callers) < calls:
-            number = f"7{len(self._callers):04}"
-            caller = Telephone(self._exchange, self._target.address, number, shared=self._ears[0])
+            name = f"7{len(self._callers):04}"
+            caller = Telephone(self._exchange, self._target.address, name, shared=self._ears[0])
             self._callers.append(caller)
-            caller.dial(self._number)
+            dialled.append(caller.dial(numbers.direct if self._bridged else numbers.music))
             self._exchange.run_for(GAP)
-        for caller in self._callers:
-            answered = partial(getattr, caller.call, "answered")
+        for call in dialled:
+            answered = partial(getattr, call, "answered")
             self._exchange.run_until(answered, "the caller is answered")
-
-    def talk(self, *, bridged: bool = False) -> Talk:
-        """Everybody talks and listens; those whose call was ended are missed."""
-        calls = len(self._callers)
-        if bridged:
+        if self._bridged:
             everybody = partial(self._have_called, calls)
             self._exchange.run_until(everybody, "the far side is called for every caller")
+
+    def talk(self) -> Talk:
+        """Everybody talks and listens; those whose call was ended are missed."""
         streams = [(0, each.call.media[1]) for each in self._callers if each.call]
         streams += [(1, call.media[1]) for _, call in self._called.calls.values()]
         seconds = self._bench.seconds
@@ -85,7 +85,7 @@ class Stage:
             late = heard.own.p99 / 1e6
             self._bench.say(f"the generators were late themselves: {late:.1f} ms (p99)")
         share = None if cpu is None else 100 * cpu / seconds
-        return Talk(heard, calls * (2 if bridged else 1), seconds, share)
+        return Talk(heard, len(self._callers) * (1 + self._bridged), seconds, share)
 
     def _have_called(self, calls: int) -> bool:
         return len(self._called.calls) >= calls

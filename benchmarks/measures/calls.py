@@ -1,5 +1,6 @@
 """Calls with sound, more and more of them: CPU per call, lateness and loss at each level."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from benchmarks.bench import Bench
@@ -13,56 +14,51 @@ STRAIGHT = 3
 """Levels that a line is drawn through at least."""
 
 
-def music(bench: Bench) -> list[Figure]:
+def music(bench: Bench) -> Iterator[Figure]:
     """Callers who hear music and talk; without and with their recordings."""
     return _all(bench, bridged=False)
 
 
-def bridge(bench: Bench) -> list[Figure]:
+def bridge(bench: Bench) -> Iterator[Figure]:
     """Callers who talk with as many others; without and with their recordings."""
     return _all(bench, bridged=True)
 
 
-def workers(bench: Bench) -> list[Figure]:
+def workers(bench: Bench) -> Iterator[Figure]:
     """The same bridged calls by one media worker and by two."""
-    figures = []
     for number in (1, 2):
         with bench.another(recorded=False, workers=number) as server:
             what = f"{number} media worker{'s' if number > 1 else ''}, {bench.layout}"
-            figures += _levels(bench, server.target, f"workers: bridged calls, {what}", True)
-    return figures
+            yield from _levels(bench, server.target, f"workers: bridged calls, {what}", True)
 
 
-def _all(bench: Bench, *, bridged: bool) -> list[Figure]:
+def _all(bench: Bench, *, bridged: bool) -> Iterator[Figure]:
     test = "bridge: bridged calls" if bridged else "music: callers hear music and talk"
-    figures = []
     for recorded in (False, True):
         with bench.another(recorded=recorded) as server:
-            figures += _levels(bench, server.target, f"{test}, {server.target.name}", bridged)
+            yield from _levels(bench, server.target, f"{test}, {server.target.name}", bridged)
     if peer := bench.peer:
-        figures += _levels(bench, peer, f"{test}, {peer.name}", bridged)
-    return figures
+        yield from _levels(bench, peer, f"{test}, {peer.name}", bridged)
 
 
-def _levels(bench: Bench, target: Target, test: str, bridged: bool) -> list[Figure]:
-    number = target.numbers.direct if bridged else target.numbers.music
-    if not number:
+def _levels(bench: Bench, target: Target, test: str, bridged: bool) -> Iterator[Figure]:
+    if not (target.numbers.direct if bridged else target.numbers.music):
         bench.say(f"{test}: {target.name} has no number for it (PEER_NUMBERS)")
-        return []
-    figures, points = [], []
+        return
+    points = []
     with ExitStack() as leaving:
-        stage = Stage(bench, target, number, leaving)
+        stage = Stage(bench, target, leaving, bridged=bridged)
         for calls in bench.levels:
             bench.say(f"{test}: {calls} calls for {bench.seconds:g} s")
             stage.raise_to(calls)
-            talk = stage.talk(bridged=bridged)
-            figures += _figures(test, calls, talk, bridged)
+            talk = stage.talk()
+            yield from _figures(test, calls, talk, bridged)
             if not talk.whole:
                 bench.say(f"{test}: {calls} calls are more than it can carry")
                 break
             if talk.cpu is not None:
                 points.append((float(calls), talk.cpu))
-    return [*figures, *_line(test, points)]
+    yield from _line(test, points)
 
 
 def _figures(test: str, calls: int, talk: Talk, bridged: bool) -> list[Figure]:
