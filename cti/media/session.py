@@ -91,6 +91,7 @@ class Session:
             return None
         if source != before:
             self.reception.release()
+            self._control_source = None
         self.destination = source
         return packet if self.reception.receive(packet, now, audio=kind in CODECS) else None
 

@@ -9,8 +9,10 @@ The announced address needs no proof: only signalling could name it. Any other s
 probation (RFC 3550, A.1): packets of one SSRC, of agreed kinds, in sequence without a gap. A.1
 asks for two; here there are four within no less than 50 ms, as a source is chosen and not only
 counted, and a single burst shall not win against a telephone that speaks every 20 ms. What comes
-on probation is neither heard nor counted. Whoever was learned gives way to the announced address
-for a while, as a stranger may have been quicker; after that nobody's packets change anything.
+on probation is neither heard nor counted. Whoever was listened to until signalling named another
+is on probation for a second: an exchange that connects us to somebody else tells us first, and who
+spoke until then goes on for a moment. Whoever was learned gives way to the announced address for a
+while, as a stranger may have been quicker; after that nobody's packets change anything.
 """
 
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ Source = tuple[str, int]
 
 PROVING_PACKETS = 4
 PROVING_SECONDS = 0.05
+PARTING_SECONDS = 1.0
+"""The same for whom signalling has just turned away from."""
 PRECEDENCE_SECONDS = 5.0
 """How long the announced address may take the place of one that was learned."""
 MOST_CANDIDATES = 16
@@ -44,9 +48,9 @@ class Candidate:
             return Candidate(ssrc, following, 1, now)
         return Candidate(ssrc, following, self.packets + 1, self.since)
 
-    def proves(self, now: float) -> bool:
-        """Whether it is a stream, not a stray packet or a burst."""
-        return self.packets >= PROVING_PACKETS and now - self.since >= PROVING_SECONDS
+    def proves(self, now: float, seconds: float) -> bool:
+        """Whether it is a stream that lasts, not a stray packet or a burst."""
+        return self.packets >= PROVING_PACKETS and now - self.since >= seconds
 
 
 class SourceLock:
@@ -57,6 +61,8 @@ class SourceLock:
         self.strangers = 0
         """Packets of others since somebody was locked to."""
         self._announced: Source | None = None
+        self._left: Source | None = None
+        """Who was listened to before signalling named another."""
         self._locked_at = 0.0
         self._candidates: dict[Source, Candidate] = {}
 
@@ -65,7 +71,7 @@ class SourceLock:
         if announced == self._announced:
             return False
         self._announced = announced
-        self.source = None
+        self._left, self.source = self.source or self._left, None
         self._candidates.clear()
         return True
 
@@ -103,4 +109,4 @@ class SourceLock:
         while len(self._candidates) >= MOST_CANDIDATES:
             del self._candidates[next(iter(self._candidates))]
         self._candidates[source] = candidate
-        return candidate.proves(now)
+        return candidate.proves(now, PARTING_SECONDS if source == self._left else PROVING_SECONDS)

@@ -75,6 +75,15 @@ def test_who_was_announced_takes_the_place_of_a_stranger_who_came_first() -> Non
     assert session.destination == ANNOUNCED
 
 
+def test_reports_leave_a_stranger_together_with_the_sound() -> None:
+    session = _behind_nat()
+    told = bytes(ReceiverReport(77, (ReportBlock(1, 0, 0, 0, 0, 0, 0),)))
+    session.receive_control(told, (BEHIND_NAT[0], 9000), 0.1)
+    assert session.control_destination == (BEHIND_NAT[0], 9000)
+    session.receive(_data(sequence=1), ANNOUNCED, 0.2)
+    assert session.control_destination == (TARGET.host, TARGET.port + 1)
+
+
 @pytest.mark.parametrize("kind", [3, 4, 18, 96])
 def test_a_kind_nobody_agreed_on_locks_nothing(kind: int) -> None:
     session = _session()

@@ -76,6 +76,21 @@ def test_only_another_address_opens_it() -> None:
     assert _take(lock, ("10.0.0.7", 4002), 1, 1.0)
 
 
+def test_who_was_left_by_signalling_is_not_taken_back_for_its_last_packets() -> None:
+    lock, moved = _lock(), ("10.0.0.8", 4000)
+    assert _take(lock, ANNOUNCED, 0, 0.0)
+    assert lock.expect(moved)
+    assert not any(_take(lock, ANNOUNCED, 1 + n, 0.02 + n * 0.02) for n in range(40))
+    assert _take(lock, moved, 1, 6.0)
+
+
+def test_who_goes_on_though_signalling_left_it_is_heard_again() -> None:
+    lock = _lock()
+    _learn(lock, NAT)
+    assert lock.expect(("10.0.0.7", 4002))
+    assert any(_take(lock, NAT, n, 1 + n * 0.02) for n in range(60))
+
+
 def test_strangers_in_any_number_take_no_memory() -> None:
     lock = _lock()
     for port in range(1000):
