@@ -72,6 +72,7 @@ FIELDS = {
     "keys": text,
     "heard": whole,
     "pid": whole,
+    "alone": st.floats(0, 1e6),
     "address": addresses,
     "recording": st.none() | paths,
     "reason": text,
