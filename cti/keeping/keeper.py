@@ -140,15 +140,19 @@ class Keeper:
 
     def _arm(self) -> None:
         """Have the timer run out when the next change is due, but never too soon again."""
+        if self._in_flight is not None or self._stopped:
+            return
+        now = self._clock.seconds()
+        if self._timer is not None and self._due <= now + AGAIN:
+            return  # nothing new can be due before
         dues = [due for due in (self.calls.due, self.bindings.due) if due is not None]
-        if not dues or self._in_flight is not None or self._stopped:
+        if not dues:
             return
         due = max(min(dues), self._rested)
         if self._timer is None or due < self._due:
             self._disarm()
             self._due = due
-            wait = max(0.0, due - self._clock.seconds())
-            self._timer = self._clock.callLater(wait, self._write)
+            self._timer = self._clock.callLater(max(0.0, due - now), self._write)
 
     def _write(self) -> None:
         self._disarm()
