@@ -4,7 +4,8 @@ What is kept is what both sides agreed on and nothing secret: no password, which
 has, and no SRTP key (RFC 4568) nor ICE password, which only the media worker needs and still has.
 Descriptions are kept without them, for three uses:
 
-- the next description of ours carries on the ``o=`` line with a higher version (RFC 3264, 8);
+- the next description of ours carries on the ``o=`` line, `VERSION_GAP` higher: to describe
+  something else in a version that was used since (RFC 3264, 8) would go unnoticed;
 - DTLS keeps the roles of its handshake (RFC 8842, 5.3);
 - a session timer (RFC 4028) that can only be refreshed by re-INVITE repeats the last description.
   Where keys were taken out of it, it cannot be repeated, since without them it would change the
@@ -17,7 +18,7 @@ which the far side must accept (12.2.2), so that nothing need be written per req
 offers and REFERs under way are not kept: whoever waits for their answers hears 481 or nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cti.sip.errors import DescriptionError
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 SEQUENCE_GAP = 1000
 """More requests than a session sends between two snapshots."""
+VERSION_GAP = 100
+"""More descriptions than a session makes between two snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,10 @@ class KeptSession:
     @property
     def described(self) -> SessionDescription | None:
         """What we described last, without keys: `previous` of what we describe next."""
-        return _read(self.local)
+        last = _read(self.local)
+        if last is None:
+            return None
+        return replace(last, origin=replace(last.origin, version=last.origin.version + VERSION_GAP))
 
 
 def keep(session: "Session") -> KeptSession | None:
@@ -108,7 +114,7 @@ def resume(
 
 def _exchange(kept: KeptSession, described: SessionDescription | None) -> Exchange:
     whole = described is not None or not kept.keyed
-    return Exchange.resumed(described or kept.described, _read(kept.remote), repeatable=whole)
+    return Exchange.resumed(described or _read(kept.local), _read(kept.remote), repeatable=whole)
 
 
 def _without_connection(dialog: Dialog) -> Dialog:

@@ -250,6 +250,19 @@ def test_requests_sent_since_it_was_kept_do_not_matter() -> None:
     assert call.house.keep().sequence == kept.sequence + SEQUENCE_GAP + 1
 
 
+def test_descriptions_made_since_it_was_kept_do_not_matter() -> None:
+    call = Call()
+    kept = call.house.keep()
+    hold(call.house)
+    call.wait(1)
+    call.house.restart(kept)
+    retrieve(call.house)
+    call.wait(1)
+    versions = [version for version, _ in _descriptions(call, call.house)]
+    assert len(versions) == 3
+    assert all(before < after for before, after in pairwise(versions))
+
+
 @pytest.mark.parametrize("began", [True, False])
 def test_who_left_while_nobody_was_there_to_hear_it_is_asked_in_time(began: bool) -> None:
     call = Call()
