@@ -231,6 +231,11 @@ class MediaEngine:
         """How many legs are open."""
         return len(self._legs)
 
+    @property
+    def masked(self) -> list[ConnectionId]:
+        """The legs on which something secret is keyed."""
+        return [leg.name for leg in self._legs.values() if leg.masked]
+
     def held(self) -> list[tuple[ConnectionId, CallId, MediaAddress, Path | None]]:
         """Every leg with its group, where it receives and the file it is recorded to."""
         return [

@@ -43,6 +43,9 @@ class Serving:
         self._visitors: set[Link] = set()
         """Connections that did not say hello yet."""
         self._backlog = Backlog()
+        self._secret: set[ConnectionId] = set()
+        """Legs that were masked when their server went: what is keyed there was not asked for by
+        the next, and is told to nobody until that one masks or unmasks."""
         self._ending = False
         self._commands = self._table()
         engine.listener = self
@@ -76,8 +79,9 @@ class Serving:
     # --- reports ----------------------------------------------------------------------------
 
     def key_pressed(self, leg: ConnectionId, key: str) -> None:
-        """Tell the server."""
-        self._tell(messages.KeyPressed(leg, key))
+        """Tell the server, unless it belongs to a secret that another one asked for."""
+        if leg not in self._secret:
+            self._tell(messages.KeyPressed(leg, key))
 
     def play_ended(self, leg: ConnectionId, play: int, outcome: PlayOutcome) -> None:
         """Tell the server."""
@@ -105,6 +109,7 @@ class Serving:
         alone = self._reactor.seconds() - self._alone_since if self._server is None else 0.0
         if self._server is not None:
             self._server.abort()
+            self._secret.update(self._engine.masked)
         self._server = link
         self._disarm()
         if (hello.version, hello.settings) != (messages.VERSION, self._settings):
@@ -124,6 +129,7 @@ class Serving:
         if link is not self._server:
             return
         self._server, self._alone_since = None, self._reactor.seconds()
+        self._secret.update(self._engine.masked)
         if not self._ending:
             log.info("The server is gone: {count} legs go on without it", count=self._engine.legs)
             self._orphaned = self._reactor.callLater(self._orphan_time, self._give_up)
@@ -165,7 +171,7 @@ class Serving:
             messages.Stop: lambda _, it: engine.stop(it.leg),
             messages.Hear: lambda _, it: engine.hear(it.leg, it.sources),
             messages.Record: lambda _, it: engine.record(it.leg, it.path, it.tracks),
-            messages.Mask: lambda _, it: engine.mask(it.leg, it.masked),
+            messages.Mask: self._mask,
             messages.PauseRecording: lambda _, it: engine.pause_recording(it.leg, it.paused),
             messages.MarkRecording: lambda _, it: engine.mark_recording(it.leg, it.label),
             messages.SendKeys: lambda _, it: engine.send_keys(it.leg, it.keys),
@@ -186,6 +192,10 @@ class Serving:
         opening = self._engine.open(wanted.leg, wanted.group, wanted.security)
         opening.addCallbacks(opened, failed)
 
+    def _mask(self, _link: Link, wanted: messages.Mask) -> None:
+        self._secret.discard(wanted.leg)
+        self._engine.mask(wanted.leg, wanted.masked)
+
     def _close(self, link: Link, wanted: messages.Close) -> None:
         def closed(seen: LegStatistics) -> None:
             link.say(messages.Closed(wanted.request, seen))
@@ -194,6 +204,7 @@ class Serving:
             log.failure("Leg {leg_id} does not close", failure, leg_id=wanted.leg)
             closed(LegStatistics())
 
+        self._secret.discard(wanted.leg)
         closing = self._engine.close(wanted.leg)
         closing.addCallbacks(closed, failed)
 

@@ -36,6 +36,7 @@ class Engine:
         self.listener: Any = None
         self.told: list[tuple[Any, ...]] = []
         self.legs = 1
+        self.masked: tuple[ConnectionId, ...] = ()
         self.opening: Deferred[MediaAddress] = succeed(ADDRESS)
         self.closing: Deferred[LegStatistics] = succeed(LegStatistics(sent=7))
         self.ended: Deferred[None] = Deferred()
@@ -179,6 +180,26 @@ def test_what_a_server_has_not_dealt_with_is_told_to_the_next() -> None:
         m.PlayEnded(LEG, 2, PlayOutcome.FINISHED),
         m.LegsLost((LEG,)),
     ]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_keys_of_a_secret_are_told_to_no_server_that_did_not_ask_for_it(gone: bool) -> None:
+    house = House()
+    before = house.visit(HELLO)
+    house.engine.masked = (LEG,)
+    if gone:
+        before.arrive(b"")
+        house.clock.read()
+    house.serving.key_pressed(LEG, "4")
+    after = house.visit(HELLO)
+    house.serving.key_pressed(LEG, "7")
+    house.clock.advance(0)
+    assert not any(isinstance(each, m.KeyPressed) for each in after.hear())
+    after.say(m.Mask(LEG, True))
+    house.clock.read()
+    house.serving.key_pressed(LEG, "1")
+    house.clock.advance(0)
+    assert m.KeyPressed(LEG, "1") in after.hear()
 
 
 def test_without_a_server_it_ends_after_a_while() -> None:
