@@ -120,15 +120,17 @@ class SwitchService:
     async def prepare(self) -> frozenset[CallId]:
         """Start the workers, or find those that a server before us left, with calls in them.
 
-        Gives the calls that `start` will go on with; what else was up then is over.
+        Gives the calls that `start` will go on with; what else was up then is over, and what was
+        recorded of it is closed.
         """
         if self.keeper is not None:
             self._found = await self.keeper.open()
         await self.media.start()
         self._prepared = True
         there = self.media.survivors
-        calls = self._found.calls
-        return frozenset(call.id for call in calls if any(leg.id in there for leg in call.legs))
+        calls = [call for call in self._found.calls if any(leg.id in there for leg in call.legs)]
+        await self.media.close_all_but({leg.id for call in calls for leg in call.legs})
+        return frozenset(call.id for call in calls)
 
     async def start(self) -> None:
         """Go on with the calls of the server before us, then take others."""

@@ -36,7 +36,7 @@ class Recordings:
         file = Path(f"{call.started:%Y/%m/%d}") / name
         now = utc(switch.clock)
         leg.recording = Recording(call.id, member.id, file.as_posix(), now)
-        switch.media.record(leg.id, switch.settings.recordings / file)
+        switch.media.record(leg.id, self._path(leg.recording.file))
         return _started(leg.recording)
 
     def record(self, call: LiveCall) -> None:
@@ -90,11 +90,12 @@ class Recordings:
         leg.recording = replace(recording, call_id=call_id, connection_id=member.id, started=now)
         return [stopped, _started(leg.recording)]
 
-    def closed(self, leg: Leg, seconds: float, digest: str) -> None:
-        """The leg's recording is complete on disk."""
-        recording, leg.recording = leg.recording, None
-        if recording is None:
+    def closed(self, leg: Leg, path: Path, seconds: float, digest: str) -> None:
+        """The file at `path` is complete on disk; nothing if the leg writes another by now."""
+        recording = leg.recording
+        if recording is None or path.absolute() != self._path(recording.file):
             return
+        leg.recording = None
         self._switch.bus.publish(
             RecordingStopped(
                 at=utc(self._switch.clock),
@@ -105,6 +106,9 @@ class Recordings:
                 digest=digest,
             )
         )
+
+    def _path(self, file: str) -> Path:
+        return (self._switch.settings.recordings / file).absolute()
 
     @staticmethod
     def _recorded(call: LiveCall) -> list[Leg]:

@@ -287,10 +287,9 @@ class CallServices:
             self._parts.listening.ended(found, play, outcome)
 
     def recording_closed(self, leg: ConnectionId, path: Path, seconds: float, digest: str) -> None:
-        """A recording is complete on disk."""
-        del path
+        """A recording is complete on disk; told twice where a server died over the first."""
         if found := self._leg(leg):
-            self._parts.recordings.closed(found, seconds, digest)
+            self._parts.recordings.closed(found, path, seconds, digest)
 
     def legs_lost(self, legs: Sequence[ConnectionId]) -> None:
         """A media worker died or a far side fell silent: they are out of their calls."""

@@ -8,6 +8,7 @@ from twisted.logger import Logger
 from cti.call.events import (
     CallCleared,
     CallEvent,
+    CallResumed,
     ConnectionCleared,
     ConnectionEvent,
     Failed,
@@ -20,7 +21,7 @@ from cti.sip.events import Endpoint, SessionId
 from cti.trace.records import Direction, Fact, Leg, Message, Record, encode
 from cti.trace.stripping import strip
 
-_SHOWN = (ConnectionEvent, CallCleared)
+_SHOWN = (ConnectionEvent, CallResumed, CallCleared)
 
 
 class Sink(Protocol):
@@ -91,6 +92,8 @@ def _detail(event: CallEvent) -> str:
     match event:
         case ConnectionCleared() | Failed() | CallCleared():
             return event.cause.value
+        case CallResumed():
+            return f"{event.away:.1f} s"
         case MediaReported():
             return f"{event.packets_sent}/{event.packets_received}/{event.packets_lost}"
     return ""

@@ -32,6 +32,7 @@ WORDS = {
             "delivered": "alerting",
             "connection_cleared": "left",
             "media_reported": "RTP out/in/lost",
+            "resumed": "taken up again after a restart",
             "cleared": "call over",
         },
     ),
@@ -47,6 +48,7 @@ WORDS = {
             "failed": "未接通",
             "connection_cleared": "已离开",
             "media_reported": "RTP 发/收/丢",
+            "resumed": "系统重启后恢复",
             "cleared": "通话结束",
         },
         {

@@ -7,10 +7,9 @@ closes the rest. Until it has, what is reported of them waits.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 from twisted.logger import Logger
@@ -136,6 +135,11 @@ class MediaWorkers:
         return max((stray.home.worker.alone for stray in self._strays.values()), default=0.0)
 
     @property
+    def outlived(self) -> bool:
+        """Whether a worker is here that served a server before us, be it without legs."""
+        return any(worker.inherited and worker.link for worker in self._workers)
+
+    @property
     def recording(self) -> frozenset[Path]:
         """The files that workers write now: whole only when they are reported closed."""
         return frozenset(path for worker in self._workers for path in worker.unclosed.paths)
@@ -148,11 +152,16 @@ class MediaWorkers:
         told: Deferred[None] = Deferred()
         told.addCallback(lambda _: self._tell_all())
         self._reactor.callLater(0, told.callback, None)
-        strays, self._strays = self._strays, {}
+        return DeferredList([told, self.close_all_but(())]).addCallback(lambda _: None)
+
+    def close_all_but(self, known: Container[ConnectionId]) -> Deferred[None]:
+        """Close the survivors that nobody knows; fires when their recordings are closed too."""
+        strays = {leg: stray for leg, stray in self._strays.items() if leg not in known}
         for leg, stray in strays.items():
+            del self._strays[leg]
             self._settle(leg, stray.home)
-        waiting: list[Deferred[Any]] = [told, *(self.close(leg) for leg in strays)]
-        return DeferredList(waiting).addCallback(lambda _: None)
+        closing = DeferredList([self.close(leg) for leg in strays])
+        return closing.addCallback(lambda _: None)
 
     @property
     def processes(self) -> list[int]:

@@ -79,7 +79,7 @@ class MediaWorker:
         self._greeting: ServerLink | None = None
         """Until it did."""
         self._process: Any = None
-        self._inherited = False
+        self.inherited = False
         """Whether another server started it."""
         self._started = 0.0
         self._welcome = False
@@ -100,7 +100,7 @@ class MediaWorker:
         self._started = self._reactor.seconds()
         self._welcome = False
         self._process = self._found()
-        self._inherited = self._process is not None
+        self.inherited = self._process is not None
         if self._process is None:
             self._process = self._spawned()
         if self._process is None:
@@ -150,7 +150,7 @@ class MediaWorker:
         self.unclosed.seal()
         if self._stopping is not None:
             self._over()
-        elif self._inherited and not self._welcome:
+        elif self.inherited and not self._welcome:
             log.info("Media worker {number} made room for another", number=self.number)
             self.start()
         else:
