@@ -3,21 +3,32 @@
 A server that was killed leaves calls without an end, recordings whose header is behind their
 sound, and agents signed in. Each is closed in the journal at the last instant something is known
 of it, so that records, figures and recordings tell the truth about the interrupted run.
+
+Where media workers outlived it, calls go on in this run and agents stay as they were: those are
+left open, and `left_txn` gives what is known of them to those who take them up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from agents.events import AgentState, AgentStateChanged
+from agents.events import (
+    AfterCallExtended,
+    AgentPendingChanged,
+    AgentState,
+    AgentStateChanged,
+    CallOffered,
+)
 from cti.call.events import CallCleared, CallEvent, RecordingStarted, RecordingStopped
 from cti.call.model import Cause, Party
 from cti.kernel.events import Event
-from cti.kernel.identifiers import AgentId
+from cti.kernel.identifiers import AgentId, CallId
 from cti.recording.writer import Held
 from monitoring.recordings import RecordingFolder
 from monitoring.repository import (
+    Entry,
     append_events_txn,
     last_instant_txn,
     last_sequence_txn,
@@ -27,24 +38,83 @@ from monitoring.repository import (
 
 LONGEST_STATE = timedelta(days=2)
 """No agent stays in one state longer than that."""
+OF_AGENTS = (
+    AgentStateChanged.kind,
+    AgentPendingChanged.kind,
+    AfterCallExtended.kind,
+    CallOffered.kind,
+)
+"""What tells how agents stand, but for the calls they are in."""
+IN_A_CALL = (
+    AgentState.RESERVED,
+    AgentState.BUSY,
+    AgentState.HOLD,
+    AgentState.WORKING_AFTER_CALL,
+)
 
 
-def close_interrupted_txn(session: Session, folder: RecordingFolder) -> list[Event]:
-    """Close in the journal what the run before left open; the events that were added."""
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """What of the run before goes on in this one: some calls, and agents or nobody."""
+
+    calls: frozenset[CallId] = frozenset()
+    agents: bool = False
+
+
+NOTHING = GoingOn()
+
+
+def close_interrupted_txn(
+    session: Session, folder: RecordingFolder, going_on: GoingOn = NOTHING
+) -> list[Event]:
+    """Close in the journal what the run before left open; the events that were added.
+
+    What goes on stays open.
+    """
     last = last_instant_txn(session)
     if last is None:
         return []
     closing: list[Event] = []
     for events in open_calls_txn(session):
+        if events[-1].call_id in going_on.calls:
+            continue
         recording = unfinished_recording(events)
         closing += closing_events(events, folder.repair(recording.file) if recording else Held())
-    # An agent was there at least until the last of the calls was heard.
-    seen = max([last, *(event.at for event in closing)])
-    closing += sign_offs(_agent_states(session, last), seen)
+    if not going_on.agents:
+        # An agent was there at least until the last of the calls was heard.
+        seen = max([last, *(event.at for event in closing)])
+        closing += sign_offs(_agent_states(session, last), seen)
     closing.sort(key=lambda event: event.at)
     if closing:
         append_events_txn(session, last_sequence_txn(session) + 1, closing)
     return closing
+
+
+def left_txn(session: Session, going_on: GoingOn) -> list[Event]:
+    """What happened to those who go on, in order: agents, their calls, and the calls taken up."""
+    last = last_instant_txn(session)
+    if last is None or not going_on.agents:
+        return []
+    found = read_journal_txn(session, since=last - LONGEST_STATE, kinds=OF_AGENTS)
+    entries = {entry.sequence: entry for entry in found}
+    for call_id in going_on.calls | _calls_of_agents(found):
+        entries |= {entry.sequence: entry for entry in read_journal_txn(session, call_id=call_id)}
+    return [entries[sequence].event for sequence in sorted(entries)]
+
+
+def _calls_of_agents(entries: Collection[Entry]) -> set[CallId]:
+    """The call that each agent who is in one was offered last."""
+    offered: dict[AgentId, CallId] = {}
+    states: dict[AgentId, AgentState] = {}
+    for entry in entries:
+        match entry.event:
+            case CallOffered() as event:
+                offered[event.agent_id] = event.call_id
+            case AgentStateChanged() as event:
+                states[event.agent_id] = event.state
+    return {
+        offered[agent] for agent, state in states.items() if state in IN_A_CALL and agent in offered
+    }
 
 
 def unfinished_recording(events: Sequence[CallEvent]) -> RecordingStarted | None:

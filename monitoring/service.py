@@ -52,7 +52,7 @@ from monitoring.repository import (
     find_record_txn,
     read_journal_txn,
 )
-from monitoring.restart import close_interrupted_txn
+from monitoring.restart import NOTHING, GoingOn, close_interrupted_txn, left_txn
 from monitoring.statistics import Rules
 from monitoring.thresholds import Thresholds
 from monitoring.wallboard import DRAW_AFTER, Floor, WallBoard
@@ -110,9 +110,12 @@ class MonitoringService:
         self.board = WallBoard(bus, clock, settings.rules, floor, settings.draw_after)
         self.history = CallHistory(database, floor)
 
-    async def start(self) -> None:
-        """Close what the run before left open, then listen. Before anything else publishes."""
-        closed = await self._database.run(close_interrupted_txn, self.folder)
+    async def start(self, going_on: GoingOn = NOTHING) -> Sequence[Event]:
+        """Close what the run before left open, then listen. Before anything else publishes.
+
+        What goes on stays open; what happened to it is given back, in order.
+        """
+        closed = await self._database.run(close_interrupted_txn, self.folder, going_on)
         if interrupted := [event for event in closed if isinstance(event, CallCleared)]:
             self.log.warn("{count} interrupted calls were closed", count=len(interrupted))
         await self.journal.start()
@@ -122,6 +125,7 @@ class MonitoringService:
             read_journal_txn, since=today - LOOK_BACK, kinds=[kind.kind for kind in COUNTED]
         )
         self.board.start(entry.event for entry in entries)
+        return await self._database.read(left_txn, going_on)
 
     async def stop(self) -> None:
         """Listen no more and write the last events down. After everything else has stopped."""

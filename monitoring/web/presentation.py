@@ -18,6 +18,7 @@ from agents.events import (
 from cti.call.events import (
     CallCleared,
     CallEvent,
+    CallResumed,
     CallStarted,
     ConnectionCleared,
     ConnectionEvent,
@@ -195,6 +196,8 @@ class Presentation:
                 ]
             case RecordingStopped():
                 return [clockface(event.seconds)]
+            case CallResumed():
+                return [f"{event.away:.1f} s"]
             case RecordingPlayed():
                 return [self._floor.agent_name(AgentId(event.by))]
         return self._queue_facts(event) or self._flow_facts(event)
