@@ -1,13 +1,14 @@
 """What happens to agents and to the calls that wait for them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
 from cti.call.events import CallEvent
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, OfferId, QueueId
-from cti.kernel.vocabulary import ServiceLevel
+from cti.kernel.vocabulary import ServiceLevel, Situation
 
 
 class AgentState(Enum):
@@ -36,6 +37,25 @@ class AgentStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPendingChanged(Event):
+    """What the agent will be after this call (CSTA PendingAgentState)."""
+
+    kind: ClassVar[str] = "agent.pending_changed"
+    agent_id: AgentId
+    state: AgentState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterCallExtended(Event):
+    """The agent took more time for after-call work, which ends at the `deadline` now."""
+
+    kind: ClassVar[str] = "agent.after_call_extended"
+    agent_id: AgentId
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallQueued(CallEvent):
     """The call waits in the queue since `at`."""
 
@@ -43,6 +63,7 @@ class CallQueued(CallEvent):
     queue_id: QueueId
     service_level: ServiceLevel
     customer_id: CustomerId | None = None
+    situation: Situation = Situation.ORDINARY
 
 
 class MatchedBy(Enum):
@@ -81,6 +102,8 @@ class OfferOutcome(Enum):
     PHONE_UNREACHABLE = "phone_unreachable"
     CALLER_LEFT = "caller_left"
     AGENT_LEFT = "agent_left"
+    INTERRUPTED = "interrupted"
+    """The server was restarted while the telephone rang."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

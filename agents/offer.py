@@ -20,6 +20,7 @@ OUTCOME_OF_CAUSE = {
     Cause.NO_ANSWER: OfferOutcome.NO_ANSWER,
     Cause.BUSY: OfferOutcome.REFUSED,
     Cause.REFUSED: OfferOutcome.REFUSED,
+    Cause.INTERRUPTED: OfferOutcome.INTERRUPTED,
 }
 """What a failed ring means; every other cause is a phone that cannot be reached."""
 

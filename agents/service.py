@@ -4,7 +4,7 @@
 `AgentSession` per agent and the engine, and hands events of the switch to whom they concern.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -18,7 +18,8 @@ from agents.acd.policy import Agent
 from agents.acd.waiting import Sounds
 from agents.conversation import Conversation
 from agents.errors import agent_unknown, no_call
-from agents.events import AgentState, OfferOutcome
+from agents.events import AgentState, AgentStateChanged, OfferOutcome
+from agents.left import LeftAgent, LeftWait, agents_left, waits_left
 from agents.model import AgentSettings, Queue, Staff
 from agents.offer import Offer
 from agents.repository import Note, notes_txn, save_note_txn
@@ -27,10 +28,11 @@ from agents.session import AgentSession, Surroundings
 from agents.state import STAFFED, Presence
 from cti.call.control import CallControl
 from cti.call.events import CallCleared, ConnectionEvent, DeviceUnregistered
-from cti.call.model import Party
+from cti.call.model import Call, Party
 from cti.database import Database
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, utc
+from cti.kernel.events import Event
 from cti.kernel.identifiers import (
     AgentId,
     CallId,
@@ -90,6 +92,8 @@ class AgentService:
         self._sessions: dict[AgentId, AgentSession] = {}
         self._by_extension: dict[DeviceId, AgentSession] = {}
         self._subscriptions: list[Unsubscribe] = []
+        self._waits: dict[CallId, LeftWait] = {}
+        """Callers to take up."""
         self._engine = Engine(
             clock=clock,
             bus=bus,
@@ -101,21 +105,47 @@ class AgentService:
             matcher=matcher,
         )
 
-    def start(self) -> None:
-        """Take the roster's agents in and begin to listen."""
+    def start(self, history: Iterable[Event] = ()) -> None:
+        """Take the roster's agents in and begin to listen.
+
+        `history` is what happened to those whom the server before us left signed in, and to the
+        calls that go on: agents are as they were, and what follows of it waits for `take_up`.
+        """
         for staff in self._roster.agents():
             self._admit(staff)
+        known = list(history)
+        self._waits = waits_left(known)
+        for agent_id, left in agents_left(known).items():
+            self._restore(agent_id, left)
         self._subscriptions = [
             self._bus.subscribe(ConnectionEvent, self._on_connection),
             self._bus.subscribe(CallCleared, self._on_call_cleared),
             self._bus.subscribe(DeviceUnregistered, self._on_phone_lost),
         ]
 
-    def stop(self) -> None:
-        """Empty the queues, sign everybody off and listen no more."""
-        self._engine.stop()
+    def take_up(self) -> None:
+        """Go on with agents and waiting callers, now that the switch has taken up their calls."""
+        waits, self._waits = self._waits, {}
+        for call_id, wait in sorted(waits.items(), key=lambda item: item[1].since):
+            call = self._control.get(call_id)
+            if call is not None and alone(call):
+                self._engine.take_up(call, wait)
         for session in self._sessions.values():
-            session.stop()
+            session.take_up()
+            if session.conversation is not None:
+                self._find_notes(session, session.conversation.call_id)
+
+    def stop(self, *, leaving: bool = False) -> None:
+        """Empty the queues, sign everybody off and listen no more.
+
+        With `leaving` everybody and every queue stays as it is, for the server after us.
+        """
+        self._engine.stop(leaving=leaving)
+        for session in self._sessions.values():
+            if leaving:
+                session.leave()
+            else:
+                session.stop()
         for unsubscribe in self._subscriptions:
             unsubscribe()
 
@@ -291,11 +321,43 @@ class AgentService:
             raise agent_unknown(agent_id)
         return session
 
+    def _restore(self, agent_id: AgentId, left: LeftAgent) -> None:
+        session = self._sessions.get(agent_id)
+        if session is not None and left.whole:
+            session.restore(left)
+            return
+        self.log.warn("agent {agent_id} is signed off by the restart", agent_id=agent_id)
+        self._bus.publish(
+            AgentStateChanged(
+                at=utc(self._clock),
+                agent_id=agent_id,
+                previous=left.status.state,
+                state=AgentState.LOGGED_OFF,
+                device_id=left.device_id,
+            )
+        )
+
+    def _find_notes(self, session: AgentSession, call_id: CallId) -> None:
+        def found(notes: list[Note]) -> None:
+            mine = [note.text for note in notes if note.agent_id == session.agent_id]
+            if mine and session.call_id == call_id:
+                session.notes = session.notes or mine[-1]
+
+        self.notes(call_id).addCallback(found).addErrback(
+            lambda failure: self.log.failure("notes of {call_id}", failure, call_id=call_id)
+        )
+
     def _admit(self, staff: Staff) -> None:
         assert staff.extension is not None
         agent = Agent(staff.agent_id, levels_in(staff, self._roster.queues), staff.languages, 0.0)
         session = AgentSession(agent, staff.extension, self._house, self)
         self._sessions[staff.agent_id] = self._by_extension[staff.extension] = session
+
+
+def alone(call: Call) -> bool:
+    """Whether nobody but the caller is in the call."""
+    caller = call.caller
+    return caller is not None and call.connections == (caller,)
 
 
 def levels_in(staff: Staff, queues: Mapping[QueueId, Queue]) -> Mapping[QueueId, int]:

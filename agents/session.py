@@ -6,7 +6,7 @@ decides where the agent goes, so nobody stays reserved for a call that is no mor
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from agents.acd.policy import Agent
 from agents.conversation import Conversation
 from agents.errors import no_call, no_more_time, not_now, phone_not_registered, reason_unknown
 from agents.events import (
+    AfterCallExtended,
+    AgentPendingChanged,
     AgentState,
     AgentStateChanged,
     CallOffered,
@@ -22,6 +24,7 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
+from agents.left import LeftAgent
 from agents.model import AgentSettings, NotReadyReason
 from agents.offer import MISSED_REASONS, Offer, outcome_of
 from agents.state import Move, Presence, Status, advance, allows
@@ -36,7 +39,7 @@ from cti.call.events import (
     Held,
     Retrieved,
 )
-from cti.call.model import Party
+from cti.call.model import ConnectionState, Party
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.identifiers import (
@@ -146,6 +149,9 @@ class AgentSession:
         self.extensions_left -= 1
         self.deadline += timedelta(seconds=self._house.settings.after_call_extension)
         self._arm((self.deadline - self._now()).total_seconds(), self.finish)
+        self._house.bus.publish(
+            AfterCallExtended(at=self._now(), agent_id=self.agent_id, deadline=self.deadline)
+        )
 
     def hang_up(self) -> None:
         """Leave the conversation, which ends the call; Refused without one."""
@@ -167,6 +173,61 @@ class AgentSession:
         if self.conversation is not None and self.conversation.ended is None:
             self._end_conversation(self._now())
         self.sign_out()
+
+    # --- through a restart ------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """The server after us goes on from here: only let go of the timer."""
+        self._disarm()
+
+    def restore(self, left: LeftAgent) -> None:
+        """Be as the server before us left the agent; what follows of it, `take_up` does."""
+        settings = self._house.settings
+        self.status, self.since, self.idle_since = left.status, left.since, left.idle_since
+        self.offer, self.conversation = left.offer, left.conversation
+        self.extensions_left = max(0, settings.after_call_extensions - left.extensions)
+        usual = left.since + timedelta(seconds=settings.after_call_limit)
+        if self.status.state is AgentState.WORKING_AFTER_CALL:
+            self.deadline = left.deadline or usual
+        if self.offer is not None:
+            self.deadline = self.offer.deadline
+
+    def take_up(self) -> None:
+        """The switch goes on with its calls: go on, too, or end what is over by now."""
+        match self.status.state:
+            case AgentState.RESERVED if self.offer is not None:
+                self._end_offer(OfferOutcome.INTERRUPTED)
+            case AgentState.RESERVED:
+                self._release(Move.RELEASE)
+            case AgentState.BUSY | AgentState.HOLD:
+                self._take_up_conversation()
+            case AgentState.WORKING_AFTER_CALL if self.conversation is None:
+                self._release(Move.FINISH)
+            case AgentState.WORKING_AFTER_CALL if self.deadline is not None:
+                left = (self.deadline - self._now()).total_seconds()
+                self._arm(max(0.0, left), self.finish)
+            case AgentState.READY if not self._registered():
+                self._move(Move.LOSE_PHONE, NotReadyReason.PHONE_LOST)
+            case AgentState.READY:
+                self._distributor.became_free(self)
+
+    def _take_up_conversation(self) -> None:
+        talk = self.conversation
+        assert talk is not None
+        if talk.ended is not None:
+            self.conversation = replace(talk, ended=None)
+            self._end_conversation(talk.ended)
+            return
+        call = self._house.control.get(talk.call_id)
+        connections = call.connections if call is not None else ()
+        states = {each.id: each.state for each in connections}
+        state = states.get(talk.connection_id)
+        if state not in (ConnectionState.CONNECTED, ConnectionState.HOLD):
+            self._end_conversation(self._now())
+        elif (state is ConnectionState.HOLD) != (self.status.state is AgentState.HOLD):
+            held = state is ConnectionState.HOLD
+            self.conversation = talk.hold(self._now()) if held else talk.retrieve(self._now())
+            self._move(Move.HOLD if held else Move.RETRIEVE)
 
     # --- what the queue does ----------------------------------------------------------------
 
@@ -358,6 +419,7 @@ class AgentSession:
         before, after = self.status, advance(self.status, move, reason)
         self.status = after
         if (before.state, before.reason) == (after.state, after.reason):
+            self._tell_pending(before, after)
             return
         self.since = self._now()
         self._house.bus.publish(
@@ -376,6 +438,17 @@ class AgentSession:
             self._distributor.became_free(self)
         elif before.state is AgentState.READY:
             self._distributor.became_taken(self)
+
+    def _tell_pending(self, before: Status, after: Status) -> None:
+        if after.pending is not None and after.pending != before.pending:
+            self._house.bus.publish(
+                AgentPendingChanged(
+                    at=self._now(),
+                    agent_id=self.agent_id,
+                    state=after.pending.state,
+                    reason=after.pending.reason,
+                )
+            )
 
     def _registered(self) -> bool:
         return self._house.control.registered(self.extension)

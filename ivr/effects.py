@@ -38,9 +38,13 @@ class Hours(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The call is answered; `facts` is what is known of the caller."""
+    """The call is answered; `facts` is what is known of the caller.
+
+    `chosen` is what they chose in the first menu, where they come back to the flow.
+    """
 
     facts: Values = field(default_factory=dict)
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from the moment a secure question is entered until half a second after its last 
 while a service runs are kept and used by the next question, unless the service failed.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -98,6 +99,14 @@ def step(flow: Flow, state: State, event: Event) -> tuple[State, tuple[Effect, .
     return turn.state, tuple(turn.effects)
 
 
+def language_chosen(flow: Flow, path: Sequence[str]) -> tuple[str, ...]:
+    """The first choice on the path if the flow begins with a menu of languages, else nothing."""
+    node = flow.nodes[flow.start]
+    choices = node.choices.values() if isinstance(node, Menu) else ()
+    languages = {each.name for each in choices if isinstance(flow.nodes[each.then], SwitchLanguage)}
+    return tuple(path[:1]) if languages.issuperset(path[:1]) else ()
+
+
 class _Turn:
     """One step while it is worked out; nothing of it outlives `step`."""
 
@@ -114,7 +123,7 @@ class _Turn:
                 self._change(masked=False)
             case Started() if phase is Phase.NEW:
                 self._learn(facts=event.facts)
-                self._enter(self.flow.start)
+                self._enter(self._beginning(event.chosen))
             case Played() if self.state.playing:
                 self._change(playing=False)
                 self._prompt_ended()
@@ -146,6 +155,12 @@ class _Turn:
             self._do(StartTimer(Timer.UNMASK, UNMASK_AFTER))
 
     # --- events -----------------------------------------------------------------------------
+
+    def _beginning(self, chosen: str) -> str:
+        """The first node, but for a first menu that was answered before."""
+        node = self.flow.nodes[self.flow.start]
+        choices = node.choices.values() if isinstance(node, Menu) else ()
+        return next((each.then for each in choices if each.name == chosen), self.flow.start)
 
     def _prompt_ended(self) -> None:
         match self.state.phase:

@@ -1,14 +1,16 @@
 """The IVR: takes answered-to-be calls into flows and lets go of them when they end."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from cti.call.events import CallCleared, ConnectionCleared, Established, Failed
-from cti.call.model import Cause, Party
+from cti.call.model import Cause, ConnectionState, Party
 from cti.kernel.document import documents_in
 from cti.kernel.errors import LocalError
+from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId
 from ivr.checks import Surroundings
+from ivr.events import FlowEntered, FlowLeft
 from ivr.flow import Flow, Passing
 from ivr.loader import load
 from ivr.ports import Ports
@@ -16,6 +18,7 @@ from ivr.services import SIGNATURES
 from ivr.session import Session
 from prompts.catalogue import Catalogue
 
+ANSWERED = (ConnectionState.CONNECTED, ConnectionState.HOLD)
 PASSINGS = {
     Cause.BUSY: Passing.BUSY,
     Cause.REFUSED: Passing.BUSY,
@@ -41,6 +44,18 @@ def load_flows(folder: Path, around: Surroundings) -> dict[str, Flow]:
     return {path.stem: load(path, around) for path in documents_in(folder, "flow")}
 
 
+def flows_left(events: Iterable[Event]) -> dict[CallId, str]:
+    """The flow that each call is in after these events."""
+    flows: dict[CallId, str] = {}
+    for event in events:
+        match event:
+            case FlowEntered():
+                flows[event.call_id] = event.flow
+            case FlowLeft() | CallCleared():
+                flows.pop(event.call_id, None)
+    return flows
+
+
 class IvrService:
     """Runs a session for every call in a flow."""
 
@@ -64,6 +79,21 @@ class IvrService:
             return
         self._sessions[call_id] = session = Session(call_id, flow, self._ports)
         session.start()
+
+    def take_up(self, history: Iterable[Event]) -> None:
+        """Begin anew with callers who were in a flow after these events and are up nevertheless.
+
+        A flow that was taken away since cannot go on: its callers are let go.
+        """
+        for call_id, name in flows_left(history).items():
+            call, flow = self._ports.calls.get(call_id), self._flows.get(name)
+            if call is None or call.caller is None or call.caller.state not in ANSWERED:
+                continue
+            if flow is None:
+                self._ports.calls.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)
+                continue
+            self._sessions[call_id] = session = Session(call_id, flow, self._ports)
+            session.start_again(call)
 
     def _connection_answered(self, event: Established) -> None:
         session = self._sessions.get(event.call_id)

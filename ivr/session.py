@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cti.call.control import PlayEnd
+from cti.call.model import Call
 from cti.kernel.clock import DelayedCall, utc
 from cti.kernel.errors import HotlineError, Refused
 from cti.kernel.identifiers import CallId, QueueId
@@ -59,7 +60,7 @@ from ivr.events import (
     SignInOutcome,
 )
 from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Passing, transfer_fact
-from ivr.interpreter import step
+from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
 from ivr.services import SIGNATURES, SelfServices
 from ivr.state import State
@@ -99,6 +100,19 @@ class Session:
         self._publish(FlowEntered, flow=self._flow.name)
         Deferred.fromCoroutine(self._begin()).addErrback(self._broken)
 
+    def start_again(self, call: Call) -> None:
+        """Begin anew after a restart, but ask for no language again.
+
+        What was being keyed in is gone, and with it what there was to hide.
+        """
+        known = call.user_data
+        self._state = State(language=known.language)
+        self._path = language_chosen(self._flow, known.path)
+        self._verification, self._entered = known.verification, dict(known.entered)
+        self._ports.calls.mask(self._call_id, False)
+        self._ports.calls.attach(self._call_id, path=self._path)
+        self.start()
+
     def caller_left(self, *, by_caller: bool) -> None:
         """The call is over: stop everything."""
         self._over = True
@@ -136,7 +150,7 @@ class Session:
             return
         numbers = self._ports.transfers.items()
         offered = {transfer_fact(name): CONFIGURED for name, number in numbers if number}
-        self._handle(Started({**_facts(customer), **offered}))
+        self._handle(Started({**_facts(customer), **offered}, "".join(self._path)))
 
     def _look_up(self, number: str) -> Deferred[Customer | None]:
         """Who calls, None when that takes too long; found late, they are attached all the same."""

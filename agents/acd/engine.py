@@ -28,10 +28,11 @@ from agents.acd.queue import WaitingCall
 from agents.acd.waiting import Place, Sounds, WaitingRoom
 from agents.errors import queue_unknown
 from agents.events import CallAbandoned, CallAnswered, CallFlowedOut, CallQueued, OfferOutcome
+from agents.left import LeftWait
 from agents.model import AgentSettings, Queue
 from cti.call.control import CallControl
 from cti.call.events import CallCleared
-from cti.call.model import Party
+from cti.call.model import Call, Cause, Party
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import AgentId, CallId, QueueId
@@ -112,26 +113,41 @@ class Engine:
         self._control.attach(call_id, queue_id=queue.queue_id)
         now = utc(self._clock)
         self._waiting[call_id] = _Waiting(queue.queue_id, request.language, now)
-        self._bus.publish(
-            CallQueued(
-                at=now,
-                call_id=call_id,
-                queue_id=queue.queue_id,
-                service_level=request.service_level,
-                customer_id=call.user_data.customer_id,
-            )
-        )
+        self._tell_queued(call, request, now)
         self._room.enter(call_id, request.language, queue.announce_every, request.greeting)
-        self._match(CallArrived(self._as_waiting(call_id, request)))
+        self._match(CallArrived(_as_waiting(call_id, request, self._clock.seconds())))
 
     def flow_out(self, call_id: CallId, reason: str) -> None:
         """Take the call out of its queue though the caller stays; nothing if it is in none."""
         self._flow_out(call_id, reason, utc(self._clock))
 
-    def stop(self) -> None:
-        """Take every call out of its queue, as the house closes."""
+    def take_up(self, call: Call, left: LeftWait) -> None:
+        """Let the call wait where it waited before a restart, as if it had never left its place.
+
+        Where its wait was over, nobody talks with it by now: it waits once more.
+        """
+        queue = self._queues().get(left.queue_id)
+        if queue is None:
+            self._control.clear(call.id, Party.SYSTEM, Cause.INTERRUPTED)
+            return
+        now = utc(self._clock)
+        since = now if left.over else left.since
+        language = call.user_data.language
+        self._waiting[call.id] = _Waiting(queue.queue_id, language, since)
+        request = QueueRequest(queue.queue_id, language, left.service_level, left.situation)
+        if left.over:
+            self._tell_queued(call, request, now)
+        self._room.enter(call.id, language, queue.announce_every)
+        waiting = _as_waiting(call.id, request, left.since.timestamp())
+        self._match(CallArrived(waiting, self._clock.seconds()))
+
+    def stop(self, *, leaving: bool = False) -> None:
+        """Take every call out of its queue as the house closes, or leave them to the next one."""
         for call_id in tuple(self._waiting):
-            self.flow_out(call_id, CLOSING)
+            if leaving:
+                self._room.leave(call_id)
+            else:
+                self.flow_out(call_id, CLOSING)
 
     def call_cleared(self, event: CallCleared) -> None:
         """The call is over: abandoned if the caller hung up waiting, at the instant of its end."""
@@ -214,14 +230,16 @@ class Engine:
             case Assignment(call, agent_id, match):
                 self._floor.offer(agent_id, call.call_id, call.queue_id, match)
 
-    def _as_waiting(self, call_id: CallId, request: QueueRequest) -> WaitingCall:
-        return WaitingCall(
-            call_id,
-            request.queue_id,
-            request.language,
-            request.service_level,
-            request.situation,
-            self._clock.seconds(),
+    def _tell_queued(self, call: Call, request: QueueRequest, now: datetime) -> None:
+        self._bus.publish(
+            CallQueued(
+                at=now,
+                call_id=call.id,
+                queue_id=request.queue_id,
+                service_level=request.service_level,
+                customer_id=call.user_data.customer_id,
+                situation=request.situation,
+            )
         )
 
     def _flow_out(self, call_id: CallId, reason: str, at: datetime) -> None:
@@ -243,3 +261,14 @@ class Engine:
 
     def _average(self, queue_id: QueueId) -> HandlingTime:
         return self._handling.get(queue_id) or HandlingTime(self._settings.expected_handling)
+
+
+def _as_waiting(call_id: CallId, request: QueueRequest, arrived: float) -> WaitingCall:
+    return WaitingCall(
+        call_id,
+        request.queue_id,
+        request.language,
+        request.service_level,
+        request.situation,
+        arrived,
+    )

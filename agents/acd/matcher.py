@@ -21,9 +21,10 @@ from cti.kernel.identifiers import AgentId, CallId
 
 @dataclass(frozen=True, slots=True)
 class CallArrived:
-    """A call begins to wait."""
+    """A call begins to wait, or is told of only now, `at` a later instant."""
 
     call: WaitingCall
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ class Matcher:
     def handle(self, event: Input) -> Assignment | None:
         """Take in what happened; the pair it makes, if any."""
         match event:
-            case CallArrived(call):
-                return self._call_arrived(call)
+            case CallArrived(call, at):
+                return self._call_arrived(call, call.arrived if at is None else at)
             case CallLeft(call_id):
                 self._call_left(call_id)
             case AgentFree(agent, at):
@@ -122,10 +123,10 @@ class Matcher:
         lines = (line for lane, line in self._lines.items() if lane[0] == call.queue_id)
         return 1 + sum(line.ahead_of(precedence) for line in lines)
 
-    def _call_arrived(self, call: WaitingCall) -> Assignment | None:
+    def _call_arrived(self, call: WaitingCall, at: float) -> Assignment | None:
         head_start = self._head_starts.of(call.situation, call.service_level)
         self._calls[call.call_id] = (call.arrived - head_start, next(self._arrivals)), call
-        return self._place(call.call_id, call.arrived)
+        return self._place(call.call_id, at)
 
     def _offer_failed(self, call_id: CallId, at: float) -> Assignment | None:
         if call_id not in self._offered:

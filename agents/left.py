@@ -1,0 +1,192 @@
+"""What a server left behind of agents and waiting callers, folded from what happened. Pure.
+
+The next server reads what it needs in the journal, which tells all of it: nothing is written
+down a second time. Whoever cannot be placed so (their call was offered too long ago to be found)
+is not among those who stay.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agents.conversation import Conversation
+from agents.events import (
+    AfterCallExtended,
+    AgentPendingChanged,
+    AgentState,
+    AgentStateChanged,
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallOffered,
+    CallQueued,
+    CallWrappedUp,
+    OfferEnded,
+    OfferOutcome,
+)
+from agents.offer import Offer
+from agents.state import Presence, Status
+from cti.call.events import (
+    CallCleared,
+    ConnectionCleared,
+    ConnectionEvent,
+    Established,
+    Held,
+    Retrieved,
+)
+from cti.kernel.events import Event
+from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId
+from cti.kernel.vocabulary import ServiceLevel, Situation
+
+TALKING = (AgentState.BUSY, AgentState.HOLD)
+FREE = (AgentState.LOGGED_OFF, AgentState.NOT_READY, AgentState.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAgent:
+    """An agent at the last instant known; `idle_since` in seconds since the epoch."""
+
+    status: Status
+    since: datetime
+    idle_since: float
+    device_id: DeviceId | None = None
+    offer: Offer | None = None
+    conversation: Conversation | None = None
+    deadline: datetime | None = None
+    """The end of after-call work, where it was extended."""
+    extensions: int = 0
+    """How often it was."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is known that the state needs."""
+        return self.status.state not in TALKING or self.conversation is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftWait:
+    """A caller's last stay in a queue; `over` since an agent answered or they were taken out."""
+
+    queue_id: QueueId
+    since: datetime
+    service_level: ServiceLevel
+    situation: Situation
+    over: bool = False
+
+
+def agents_left(events: Iterable[Event]) -> dict[AgentId, LeftAgent]:
+    """How agents stood after these events, oldest first; those signed off are left out."""
+    agents: dict[AgentId, LeftAgent] = {}
+    answered: dict[tuple[CallId, DeviceId], Established] = {}
+    for event in events:
+        match event:
+            case AgentStateChanged():
+                agents[event.agent_id] = _in_state(agents.get(event.agent_id), event)
+            case Established():
+                answered[event.call_id, event.device_id] = event
+            case CallCleared() | ConnectionEvent():
+                agents |= _in_call(agents, event)
+            case CallOffered() | OfferEnded() | CallWrappedUp():
+                if (agent := agents.get(event.agent_id)) is not None:
+                    agents[event.agent_id] = _at_work(agent, event, answered)
+            case AgentPendingChanged() | AfterCallExtended():
+                if (agent := agents.get(event.agent_id)) is not None:
+                    agents[event.agent_id] = _wished(agent, event)
+    return {
+        agent_id: agent
+        for agent_id, agent in agents.items()
+        if agent.status.state is not AgentState.LOGGED_OFF
+    }
+
+
+def waits_left(events: Iterable[Event]) -> dict[CallId, LeftWait]:
+    """The last wait of each call that is up after these events, oldest first."""
+    waits: dict[CallId, LeftWait] = {}
+    for event in events:
+        match event:
+            case CallQueued():
+                waits[event.call_id] = LeftWait(
+                    event.queue_id, event.at, event.service_level, event.situation
+                )
+            case CallAnswered() | CallAbandoned() | CallFlowedOut():
+                if (wait := waits.get(event.call_id)) is not None:
+                    waits[event.call_id] = replace(wait, over=True)
+            case CallCleared():
+                waits.pop(event.call_id, None)
+    return waits
+
+
+def _in_state(agent: LeftAgent | None, event: AgentStateChanged) -> LeftAgent:
+    status, instant = Status(event.state, event.reason), event.at.timestamp()
+    if agent is None:
+        return LeftAgent(status, event.at, instant, event.device_id)
+    if event.state not in FREE:
+        status = replace(status, pending=agent.status.pending)
+    released = event.previous is AgentState.RESERVED
+    idle = event.state is AgentState.READY and not released
+    begun = event.state is AgentState.WORKING_AFTER_CALL
+    return replace(
+        agent,
+        status=status,
+        since=event.at,
+        idle_since=instant if idle else agent.idle_since,
+        device_id=event.device_id or agent.device_id,
+        deadline=None if begun else agent.deadline,
+        extensions=0 if begun else agent.extensions,
+    )
+
+
+def _in_call(
+    agents: Mapping[AgentId, LeftAgent], event: CallCleared | ConnectionEvent
+) -> dict[AgentId, LeftAgent]:
+    """The agents whose conversation changes by it."""
+    changed = {}
+    for agent_id, agent in agents.items():
+        talk = agent.conversation
+        if talk is None or talk.ended is not None or talk.call_id != event.call_id:
+            continue
+        if isinstance(event, CallCleared):
+            changed[agent_id] = replace(agent, conversation=talk.end(event.at))
+        elif event.connection_id == talk.connection_id:
+            changed[agent_id] = replace(agent, conversation=_talked(talk, event))
+    return changed
+
+
+def _talked(talk: Conversation, event: ConnectionEvent) -> Conversation:
+    match event:
+        case Held():
+            return talk.hold(event.at)
+        case Retrieved():
+            return talk.retrieve(event.at)
+        case ConnectionCleared():
+            return talk.end(event.at)
+    return talk
+
+
+def _at_work(
+    agent: LeftAgent,
+    event: CallOffered | OfferEnded | CallWrappedUp,
+    answered: Mapping[tuple[CallId, DeviceId], Established],
+) -> LeftAgent:
+    match event:
+        case CallOffered():
+            offer = Offer(
+                event.offer_id, event.agent_id, event.call_id, event.queue_id, event.at, event.at
+            )
+            return replace(agent, offer=offer, conversation=None)
+        case OfferEnded() if event.outcome is OfferOutcome.ACCEPTED:
+            by = answered.get((event.call_id, agent.device_id or DeviceId("")))
+            talk = (
+                Conversation(event.call_id, event.queue_id, by.connection_id, by.at) if by else None
+            )
+            return replace(agent, offer=None, conversation=talk)
+        case OfferEnded():
+            return replace(agent, offer=None)
+    return replace(agent, conversation=None)
+
+
+def _wished(agent: LeftAgent, event: AgentPendingChanged | AfterCallExtended) -> LeftAgent:
+    if isinstance(event, AfterCallExtended):
+        return replace(agent, deadline=event.deadline, extensions=agent.extensions + 1)
+    pending = Presence(event.state, event.reason)
+    return replace(agent, status=replace(agent.status, pending=pending))
