@@ -54,6 +54,7 @@ from ivr.bank.attempts import LockPolicy
 from ivr.bank.ledger import Ledger
 from ivr.ports import Ports
 from ivr.service import IvrService
+from monitoring.restart import GoingOn
 from monitoring.service import MonitoringService, MonitoringSettings
 from monitoring.statistics import Rules
 from prompts.announcer import Announcer
@@ -80,7 +81,7 @@ class Hotline:
         self.stopped: Deferred[None] = Deferred()
         self._reactor, self._entropy = reactor, entropy
         self._running = AsyncExitStack()
-        self._stopping = False
+        self._stopping = self._leaving = False
         self._switched_on = False
         self.foundation = base = Foundation(settings, reactor, entropy)
         self._check_numbers()
@@ -123,6 +124,7 @@ class Hotline:
             self.bus,
             StaffTelephones(self.roster, settings.sip.telephones),
             entropy,
+            database,
         )
         recordings = folders.of(folders.recordings)
         self.switch.hindered = Hindrances(
@@ -175,36 +177,52 @@ class Hotline:
         self.announcer.start()
         later(self.announcer.stop)
         await self.roster.load()
-        await self.monitoring.start()
+        going_on = GoingOn(await self.switch.prepare(), self.switch.media.outlived)
+        history = await self.monitoring.start(going_on)
         also(self.monitoring.stop)
-        self.agents.start()
-        later(self.agents.stop)
+        self.agents.start(history)
+        later(self._stop_agents)
         self._start_scheduler()
         self.switch.calls.route(self._routing())
         self._switched_on = True
         self._bans.load()
         later(self._bans.stop)
-        also(self.switch.stop)
+        also(self._stop_switch)
         also(self._operator.stop)
         self._operator.start()
         sip = self.settings.sip
         others = {sip.tls.port: "sip.tls"} if sip.tls else {}
         with listening("sip", sip.host, sip.port, others):
             await self.switch.start()
+        self.agents.take_up()
+        self.ivr.take_up(history)
         await self._start_site()
         self.log.info("The hotline is up")
 
-    async def stop(self) -> None:
-        """Take no more calls, end those that are up, and leave nothing behind."""
+    async def stop(self, *, leaving: bool = False) -> None:
+        """Take no more calls, end those that are up, and leave nothing behind.
+
+        With `leaving`, calls, agents and callers go on in the server that comes after us.
+        """
         if self._stopping:
             return
-        self._stopping = True
+        self._stopping, self._leaving = True, leaving
         try:
             await self._running.aclose()
-            if not self._switched_on:
+            if self._switched_on:
+                return
+            if leaving:
+                self.switch.media.release()
+            else:
                 await self.switch.media.shut_down()
         finally:
             self.stopped.callback(None)
+
+    async def _stop_switch(self) -> None:
+        await self.switch.stop(leaving=self._leaving)
+
+    def _stop_agents(self) -> None:
+        self.agents.stop(leaving=self._leaving)
 
     # --- parts of the start -----------------------------------------------------------------
 

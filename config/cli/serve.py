@@ -1,4 +1,10 @@
-"""Start the hotline. What is missing is created first: database, announcements, demo bank."""
+"""Start the hotline. What is missing is created first: database, announcements, demo bank.
+
+SIGTERM and Ctrl-C end every call properly. SIGHUP restarts in place, with the code and the
+settings that are there by then (they are checked first; if they are wrong, nothing happens):
+conversations go on, agents stay as they are, callers keep their places. So it is after kill -9 or
+a crash, if the server is started again within `media.orphan_time`: media workers outlive it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +15,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from config.cli.restarting import Restarting
     from config.settings import Settings, SipSettings
 
 FAILED = 1
@@ -20,47 +27,77 @@ GARBAGE_THRESHOLDS = (20_000, 20, 100)
 def add_arguments(parser: ArgumentParser) -> None:
     """Everything is in the settings; only talk is asked for here."""
     parser.add_argument("--verbose", action="store_true", help="write the whole log to stderr")
+    parser.add_argument(
+        "--check", action="store_true", help="say whether the settings are right, and stop"
+    )
 
 
 def run(args: Namespace) -> int:
-    """Serve until interrupted (Ctrl-C or SIGTERM)."""
+    """Serve until interrupted (Ctrl-C or SIGTERM), beginning anew at each SIGHUP."""
+    from config.cli import keep_private, settings_of
+    from config.cli.restarting import Restarting
+    from config.cli.running import run_in_reactor
+
+    settings = settings_of(args)
+    keep_private()
+    if args.check:
+        return check(settings)
+    allow_files()
+    restarting = Restarting()
+
+    async def main(reactor: Any) -> None:
+        await serve(reactor, settings, restarting, verbose=args.verbose)
+
+    status = run_in_reactor(main)
+    if restarting.wanted:
+        restarting.execute()
+    return status
+
+
+def check(settings: Settings) -> int:
+    """Build the house without opening it; ConfigurationError for what would not start."""
+    from twisted.internet import task
+
+    from config.services import Hotline
+
+    Hotline(settings, task.Clock())
+    return 0
+
+
+async def serve(
+    reactor: Any, settings: Settings, restarting: Restarting, *, verbose: bool = False
+) -> None:
+    """Open the house; comes back when nothing of it is left running here."""
     from twisted.internet.defer import CancelledError, Deferred
 
-    from config.cli import keep_private, settings_of
-    from config.cli.running import run_in_reactor
     from config.log import start_log
     from config.progress import TerminalProgress
     from config.services import Hotline
 
-    settings = settings_of(args)
-    keep_private()
-    allow_files()
+    start_log(settings.folders.base, verbose=verbose)
+    hotline = Hotline(settings, reactor)
+    starting = Deferred.fromCoroutine(hotline.start(TerminalProgress()))
 
-    async def serve(reactor: Any) -> None:
-        start_log(settings.folders.base, verbose=args.verbose)
-        hotline = Hotline(settings, reactor)
-        starting = Deferred.fromCoroutine(hotline.start(TerminalProgress()))
+    def interrupted() -> Deferred[None]:
+        starting.cancel()
+        return Deferred.fromCoroutine(hotline.stop())
 
-        def interrupted() -> Deferred[None]:
-            starting.cancel()
-            return Deferred.fromCoroutine(hotline.stop())
-
-        trigger = reactor.addSystemEventTrigger("before", "shutdown", interrupted)
-        try:
-            await starting
-        except CancelledError:
-            await hotline.stopped
-            return
-        except BaseException:
-            reactor.removeSystemEventTrigger(trigger)
-            await hotline.stop()
-            raise
-        settle_down()
-        print(welcome(settings), flush=True)
+    trigger = reactor.addSystemEventTrigger("before", "shutdown", interrupted)
+    try:
+        await starting
+    except CancelledError:
         await hotline.stopped
-        print("The hotline has stopped.", flush=True)
-
-    return run_in_reactor(serve)
+        return
+    except BaseException:
+        reactor.removeSystemEventTrigger(trigger)
+        # Calls that a server before us left may find another one yet.
+        await hotline.stop(leaving=hotline.switch.media.outlived)
+        raise
+    settle_down()
+    print(welcome(settings), flush=True)
+    restarting.at_hangup(reactor, lambda: hotline.stop(leaving=True))
+    await hotline.stopped
+    print("The hotline restarts." if restarting.wanted else "The hotline has stopped.", flush=True)
 
 
 def allow_files() -> None:
@@ -107,7 +144,7 @@ def welcome(settings: Settings) -> str:
         "An agent's telephone, which signs the agent in:",
         "  .venv/bin/hotline phone 1001",
         "",
-        "Ctrl-C ends the calls and stops everything.",
+        "Ctrl-C ends the calls and stops everything; SIGHUP restarts, and calls go on.",
     ]
     return "\n".join(lines)
 
