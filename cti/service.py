@@ -109,6 +109,8 @@ class SwitchService:
             self.keeper = Keeper(database, reactor, self.calls.keep, self._bindings)
             switch.changed = self.keeper.call_changed
         self._found = Found()
+        self._expected: frozenset[CallId] = frozenset()
+        """Calls that others were told go on."""
         self._prepared = False
 
     def trace_to(self, recorder: Recorder) -> None:
@@ -130,7 +132,8 @@ class SwitchService:
         there = self.media.survivors
         calls = [call for call in self._found.calls if any(leg.id in there for leg in call.legs)]
         await self.media.close_all_but({leg.id for call in calls for leg in call.legs})
-        return frozenset(call.id for call in calls)
+        self._expected = frozenset(call.id for call in calls)
+        return self._expected
 
     async def start(self) -> None:
         """Go on with the calls of the server before us, then take others."""
@@ -195,7 +198,7 @@ class SwitchService:
             self.endpoint.resume_bindings(bindings)
         going_on: list[CallId] = []
         with log.failuresHandled("Kept calls cannot be taken up"):
-            going_on = self.calls.resume(calls, away)
+            going_on = self.calls.resume(calls, away, self._expected)
         if calls:
             some, all_ = len(going_on), len(calls)
             log.info(

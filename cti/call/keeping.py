@@ -7,7 +7,7 @@ hearing. What was under way and cannot be taken up, an INVITE above all, has fai
 the tables too, and ended by the same hands as ever, so that everybody is told in the usual way.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 
 from twisted.internet.defer import Deferred, DeferredList, fail, succeed
@@ -124,12 +124,15 @@ class Keeping:
 
     # --- resuming ---------------------------------------------------------------------------
 
-    def resume(self, calls: Sequence[KeptCall], away: float) -> list[CallId]:
+    def resume(
+        self, calls: Sequence[KeptCall], away: float, expected: Collection[CallId]
+    ) -> list[CallId]:
         """Have calls go on that another process kept; gives those that do.
 
         A call goes on if a leg of it is still there; its other legs are lost, which is for media
-        to tell (`legs_lost`) behind what else there is to tell of them. The far sides of other
-        calls hear that these are over, and nobody else does: their records are for others to close.
+        to tell (`legs_lost`) behind what else there is to tell of them. So it does for a moment if
+        it is `expected` to. The far sides of other calls hear that these are over, and nobody else
+        does: their records are for others to close.
         """
         switch = self._switch
         switch.play_numbers = count(int(switch.clock.seconds() * PLAYS_PER_SECOND) + 1)
@@ -139,7 +142,11 @@ class Keeping:
             for leg in legs.values()
             if (address := switch.media.adopt(leg.id, leg.group)) is not None
         }
-        going_on = [call for call in calls if any(leg.id in there for leg in call.legs)]
+        going_on = [
+            call
+            for call in calls
+            if call.id in expected or any(leg.id in there for leg in call.legs)
+        ]
         live = [self._rebuild(call, there) for call in going_on]
         for leg in legs.values():
             if leg.id not in switch.legs:

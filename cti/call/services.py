@@ -6,7 +6,7 @@ workers and commands from above come in; events go out on the bus, each when its
 the services do is in the modules beside this one, which `parts` puts together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,13 +65,16 @@ class CallServices:
         """What another process needs to go on with the call; None where it could not."""
         return self._parts.keeping.keep(call_id)
 
-    def resume(self, calls: Sequence[KeptCall], away: float) -> list[CallId]:
+    def resume(
+        self, calls: Sequence[KeptCall], away: float, expected: Collection[CallId] = ()
+    ) -> list[CallId]:
         """Go on with calls that another process kept, `away` seconds ago; gives those that do.
 
         CallResumed tells of each; what of it could not be taken up has failed, and is told next.
-        Legs that are not there any more are for `legs_lost`.
+        Legs that are not there any more are for `legs_lost`. Of the `expected` ones others know
+        already that they go on: if nothing of them is left by now, they are told to end.
         """
-        return self._parts.keeping.resume(calls, away)
+        return self._parts.keeping.resume(calls, away, expected)
 
     def leave(self) -> Deferred[None]:
         """Refuse new calls and end those that cannot be kept; fires when those are cleared.

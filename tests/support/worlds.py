@@ -5,6 +5,7 @@ A `World` does to call control what callers and telephones do; how, each impleme
 
 import json
 from base64 import b64encode
+from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -135,10 +136,10 @@ class RealWorld:
         self.media.listener = self.services
         self.signalling.on_report = self.services.report
 
-    def restart(self, away: float = 1.5) -> list[CallId]:
+    def restart(self, away: float = 1.5, expected: Collection[CallId] = ()) -> list[CallId]:
         """The process is killed, and another goes on with what was kept; gives those calls.
 
-        Between the two there is JSON alone, as in a database.
+        Between the two there is JSON alone, as in a database. `expected` had legs a moment ago.
         """
         kept = [self.services.keep(call.id) for call in self.control.calls()]
         written = [json.dumps(to_plain(each)) for each in kept if each is not None]
@@ -150,7 +151,7 @@ class RealWorld:
         self._begin()
         calls = [from_plain(KeptCall, json.loads(each)) for each in written]
         lost = {leg.id for call in calls for leg in call.legs} - self.media.survivors
-        going_on = self.services.resume(calls, away)
+        going_on = self.services.resume(calls, away, expected)
         self.media.close_strays()
         self.services.legs_lost(sorted(lost))
         return going_on

@@ -327,6 +327,16 @@ def test_a_call_without_any_sound_is_over_for_its_far_sides_and_told_to_nobody(
     assert world.events[before:] == []
 
 
+def test_a_call_whose_sound_ended_since_it_was_found_is_told_to_be_over(world: RealWorld) -> None:
+    call_id, caller, agent = talking(world)
+    sessions = {world.session(caller), world.session(agent)}
+    world.media.open_legs.clear()
+    world.restart(expected=[call_id])
+    assert set(world.signalling.ended) == sessions
+    assert world.control.get(call_id) is None
+    assert ended_with(world, call_id) is Cause.MEDIA_LOST
+
+
 def test_a_stray_leg_is_closed(world: RealWorld) -> None:
     call_id, _, _ = talking(world)
     world.media.open(ConnectionId("stray"), CallId("unknown"))
