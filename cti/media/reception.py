@@ -6,6 +6,8 @@ from cti.media.rtp import SEQUENCES, RtpPacket
 
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
+MOVED_SECONDS = 1.0
+"""Since when a source must have been silent that may go on from another address."""
 SILENT_SECONDS = 0.03
 """Since when a source must have been silent that another SSRC takes the place of: longer than
 between two packets of 20 ms. Two who send at once do not take it from each other in turn."""
@@ -67,6 +69,15 @@ class Reception:
     def release(self) -> None:
         """Another far side is listened to: its stream needs no proof."""
         self._released = True
+
+    def is_silent(self, now: float) -> bool:
+        """Whether somebody was heard, and no more for a while."""
+        return self._ssrc is not None and now - self._heard_at >= MOVED_SECONDS
+
+    def goes_on_with(self, packet: RtpPacket) -> bool:
+        """Whether the packet follows those that were heard, with none or some lost between."""
+        ahead = (packet.sequence - self._highest) % SEQUENCES
+        return packet.ssrc == self._ssrc and 0 < ahead < MAX_DROPOUT
 
     def follow(self, timestamp: int, now: float) -> None:
         """Count the packet of sound that has the number `expected`, of the same source."""

@@ -44,6 +44,8 @@ class Session:
         self.reception = Reception()
         self.stream = SendingStream(ssrc, sequence, timestamp)
         self._lock = SourceLock()
+        self._looking_around = False
+        """Whether its source is silent, and may come back from another address."""
         self._allowance = Allowance()
         self._description = bytes(SourceDescription(ssrc, cname))
         self._control_source: Source | None = None
@@ -61,6 +63,7 @@ class Session:
         if self._lock.expect(announced):
             self.destination = announced if target.host else None
             self._control_source = None
+            self._looking_around = False
         self.target = target
         if not target.sending:
             self.stream.interrupt()
@@ -78,7 +81,16 @@ class Session:
             return False
         if source == self._lock.source:
             return self._allowance.take(now)
-        return not self._lock.excludes(source, now)
+        return self._looking_around or not self._lock.excludes(source, now)
+
+    def look_around(self, now: float) -> bool:
+        """Listen everywhere for the stream of a source that has fallen silent; True: from now on.
+
+        Before, nobody but the source is let in once it is certain.
+        """
+        begun, silent = self._looking_around, self.reception.is_silent(now)
+        self._looking_around = silent and self._lock.source is not None
+        return self._looking_around and not begun
 
     def read(self, data: bytes, source: Source, now: float) -> RtpPacket | None:
         """The packet that was let in, or None as above; RemoteError."""
@@ -87,7 +99,7 @@ class Session:
         if kind not in CODECS and kind not in (COMFORT_NOISE, self._agreed.events):
             return None
         before = self._lock.source
-        if not self._lock.admits(source, packet.ssrc, packet.sequence, now):
+        if not self._admits(packet, source, now):
             return None
         if source != before:
             self.reception.release()
@@ -214,6 +226,15 @@ class Session:
         share = seen.lost / (seen.lost + seen.received)
         delay = one_way_delay(self._round_trip, seen.jitter)
         return quality.rating(self.target.codec, share, delay)
+
+    def _admits(self, packet: RtpPacket, source: Source, now: float) -> bool:
+        if self._looking_around:
+            if source != self._lock.source and self.reception.goes_on_with(packet):
+                self._lock.move(source)
+            elif self._lock.excludes(source, now):
+                return False
+            self._looking_around = False
+        return self._lock.admits(source, packet.ssrc, packet.sequence, now)
 
     @property
     def _agreed(self) -> MediaTarget:

@@ -4,6 +4,7 @@
     open --- another source proves plausible --> learned --- 5 s -----> closed
     learned --- a packet from the announced address ------------------> closed
     any --- signalling announces another address ---------------------> open
+    any --- after a silence, its own stream from elsewhere -----------> the same, there
 
 The announced address needs no proof: only signalling could name it. Any other source is on
 probation (RFC 3550, A.1): packets of one SSRC, of agreed kinds, in sequence without a gap. A.1
@@ -12,7 +13,11 @@ counted, and a single burst shall not win against a telephone that speaks every 
 on probation is neither heard nor counted. Whoever was listened to until signalling named another
 is on probation for a second: an exchange that connects us to somebody else tells us first, and who
 spoke until then goes on for a moment. Whoever was learned gives way to the announced address for a
-while, as a stranger may have been quicker; after that nobody's packets change anything.
+while, as a stranger may have been quicker; after that no other's packets change anything.
+
+A NAT forgets a telephone that is silent, as one on hold may be, and gives it another port when it
+speaks again. What goes on with the very SSRC and sequence that were heard last is it, and nobody
+who does not see its packets can guess these 48 bits.
 """
 
 from dataclasses import dataclass
@@ -99,6 +104,10 @@ class SourceLock:
         self.source, self._locked_at = source, now
         self._candidates.clear()
         return True
+
+    def move(self, source: Source) -> None:
+        """The stream that was listened to comes from there now."""
+        self.source = source
 
     def _proven(self, source: Source, ssrc: int, sequence: int, now: float) -> bool:
         before = self._candidates.pop(source, None)

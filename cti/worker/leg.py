@@ -198,7 +198,13 @@ class Leg:
             self._count_malformed(error)
 
     def look_after(self, now: float) -> None:
-        """Do what is due from time to time: write what was recorded, send a report."""
+        """Do what is due from time to time: write what was recorded, send a report.
+
+        Who was silent may come back from another address.
+        """
+        if self._session.look_around(now):
+            self.changed()
+            self._join(None)
         if self.recording is not None and now - self._flushed_at >= FLUSH_SECONDS:
             self._flushed_at = now
             self.recording.flush(now)

@@ -84,6 +84,38 @@ def test_reports_leave_a_stranger_together_with_the_sound() -> None:
     assert session.control_destination == (TARGET.host, TARGET.port + 1)
 
 
+def _silent(since: float = 0.0) -> Session:
+    """A session whose far side spoke until then, and no more."""
+    session = _session()
+    for number in range(10):
+        session.receive(_data(sequence=number), ANNOUNCED, since + number * 0.02)
+    return session
+
+
+def test_who_was_silent_goes_on_from_the_port_that_a_nat_gives_it_next() -> None:
+    session = _silent()
+    assert not session.look_around(0.9)
+    assert session.receive(_data(sequence=10), BEHIND_NAT, 0.95) is None
+    assert session.look_around(40.0)
+    assert not session.look_around(40.1)
+    assert session.receive(_data(sequence=12), BEHIND_NAT, 40.2) is not None
+    assert (session.destination, session.certain(40.2)) == (BEHIND_NAT, BEHIND_NAT)
+    assert session.receive(_data(sequence=13), ANNOUNCED, 40.22) is None
+    assert session.statistics().lost == 2
+
+
+@pytest.mark.parametrize(("sequence", "ssrc"), [(10, 78), (9, 77), (3010, 77), (40_000, 77)])
+def test_a_silence_opens_nothing_to_who_does_not_know_the_stream(sequence: int, ssrc: int) -> None:
+    session = _silent()
+    assert session.look_around(40.0)
+    for number in range(10):
+        data = _data(sequence=sequence + number * (ssrc != 77), ssrc=ssrc)
+        assert session.receive(data, STRANGER, 40 + number * 0.02) is None
+    assert (session.destination, session.refused) == (ANNOUNCED, 10)
+    assert session.receive(_data(sequence=10), ANNOUNCED, 41.0) is not None
+    assert session.receive(_data(sequence=11), STRANGER, 41.02) is None
+
+
 @pytest.mark.parametrize("kind", [3, 4, 18, 96])
 def test_a_kind_nobody_agreed_on_locks_nothing(kind: int) -> None:
     session = _session()

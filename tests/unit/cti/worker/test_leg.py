@@ -37,6 +37,10 @@ class Line:
         self.got: list[RtpPacket] = []
         self.open = True
         self.reports: list[tuple[tuple[RtcpPacket, ...], Source]] = []
+        self.joined: list[Source | None] = []
+        """Whose packets alone were let in, one after the other; None: everybody's."""
+        self.at = ("192.0.2.1", 4000)
+        """Where the far side sends from."""
         self.leg = Leg(
             ConnectionId(name),
             CallId("call"),
@@ -44,6 +48,7 @@ class Line:
             self.transmit,
             self.ear,
             lambda data, destination: self.reports.append((parse_compound(data), destination)),
+            self.joined.append,
         )
         self.leg.configure(MediaTarget("192.0.2.1", 4000, Codec.PCMA, 101), BEGAN)
         self._ssrc = ssrc + 1000
@@ -70,7 +75,7 @@ class Line:
     def send(self, payload: bytes, kind: int, timestamp: int, now: float) -> None:
         packet = RtpPacket(kind, self._sequence % 2**16, timestamp % 2**32, self._ssrc, payload)
         self._sequence += 1
-        self.leg.datagram(bytes(packet), ("192.0.2.1", 4000), now)
+        self.leg.datagram(bytes(packet), self.at, now)
 
     def record(self, path: Path, now: float = BEGAN) -> None:
         self.leg.record(Recording(path, Tracks.BOTH, now, DirectDisk()), now)
@@ -483,3 +488,20 @@ def test_what_did_not_leave_is_not_counted_as_sent(codec: Codec) -> None:
     heard = np.concatenate(list(map(Decoder(codec).decode, (each.payload for each in line.got))))
     assert level(heard[800:]) == pytest.approx(-10, abs=0.5)
     assert abs(heard).max() < 12_500
+
+
+def test_a_far_side_that_was_silent_is_heard_from_the_port_it_has_by_then() -> None:
+    line = Line("a", 1)
+    for number in range(3):
+        line.say(BEGAN + number * 0.02)
+    assert line.leg.passage is not None
+    assert line.joined[-1] == line.at
+    line.leg.look_after(BEGAN + 0.5)
+    assert line.joined[-1] == line.at
+    line.leg.look_after(BEGAN + 30)
+    assert line.leg.passage is None
+    assert line.joined[-1] is None
+    line.at = ("192.0.2.1", 61_000)
+    line.say(BEGAN + 30.1)
+    assert line.leg.statistics().received == 4
+    assert line.joined[-1] == line.at
