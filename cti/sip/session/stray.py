@@ -13,6 +13,7 @@ CANCEL in the end, and gets 481.
 
 from collections import OrderedDict
 
+from cti.kernel.bucket import Bucket
 from cti.sip.core import Core
 from cti.sip.errors import RequestError
 from cti.sip.message import InboundResponse, all_values, uri_text
@@ -33,7 +34,7 @@ class Strays:
     def __init__(self, core: Core, sessions: SessionTable) -> None:
         self._core, self._sessions = core, sessions
         self._left: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._tokens, self._filled = BURST, 0.0
+        self._bucket = Bucket.full(RATE, BURST, 0.0)
 
     def received(self, response: InboundResponse) -> None:
         """A response came that answers no request of this process."""
@@ -59,7 +60,7 @@ class Strays:
         return len(values) == 1 and sent_by == self._core.settings.sent_by_over(transport)
 
     def _take_leave(self, response: InboundResponse) -> None:
-        if not self._allowed():
+        if not self._bucket.take(self._core.now):
             return
         dialog, sequence = _dialog(response), response.cseq.sequence
         self._acknowledge(dialog, sequence)
@@ -79,15 +80,6 @@ class Strays:
         core = self._core
         ack = dialog.request("ACK", sequence, core.settings.sent_by, core.branch())
         core.send(bytes(core.addressed(ack, dialog.destination)), dialog.destination)
-
-    def _allowed(self) -> bool:
-        """Whether one more may be looked at now."""
-        passed, self._filled = max(0.0, self._core.now - self._filled), self._core.now
-        self._tokens = min(BURST, self._tokens + passed * RATE)
-        if self._tokens < 1.0:
-            return False
-        self._tokens -= 1.0
-        return True
 
 
 def _dialog(response: InboundResponse) -> Dialog:
