@@ -101,6 +101,7 @@ class Keeper:
         def flushed(_none: None) -> None:
             if timer.active():
                 timer.cancel()
+                self._stopped = True
                 self._disarm()
                 done.callback(True)
 

@@ -213,6 +213,20 @@ def test_stopping_writes_and_listens_no_more(house: House) -> None:
     assert not house.world.clock.getDelayedCalls()
 
 
+def test_what_happens_to_a_house_that_was_left_changes_nothing_of_what_is_kept(
+    house: House,
+) -> None:
+    call_id, _, _ = talking(house.world)
+    assert result_of(house.keeper.stop())
+    kept = house.kept().calls
+    assert [call.id for call in kept] == [call_id]
+    house.world.hang_up(call_id)
+    house.keeper.call_changed(call_id)
+    house.keeper.bindings_changed("1001")
+    house.pass_time(20.0)
+    assert house.kept().calls == kept
+
+
 def test_bindings_are_kept_by_account(house: House) -> None:
     house.bindings["1001"] = (BINDING,)
     house.keeper.bindings_changed("1001")
