@@ -36,7 +36,11 @@ class Store(Protocol):
     def cut(self, octets: int) -> None:
         """Take back what was written beyond that place. OSError."""
 
-    def close(self) -> None: ...
+    def close(self, *, lasting: bool = True) -> None:
+        """Nothing more comes.
+
+        What came is on the disk then, not only on its way there, where it is to be `lasting`.
+        """
 
 
 def sealed_path(path: Path) -> Path:
@@ -92,10 +96,9 @@ class WaveStore:
         _write(self._file, 0, header(self._channels, octets))
         self.octets = octets
 
-    def close(self) -> None:
-        """Nothing more comes; what came is on the disk, not only on its way there."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+    def close(self, *, lasting: bool = True) -> None:
+        """Nothing more comes; what came is on the disk, where it is to be `lasting`."""
+        _close(self._file, lasting=lasting)
 
 
 class SealedStore:
@@ -130,10 +133,9 @@ class SealedStore:
         self._file.truncate(sealing.SOUND_BEGINS + octets)
         self.octets = octets
 
-    def close(self) -> None:
-        """Nothing more comes; what came is on the disk, not only on its way there."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+    def close(self, *, lasting: bool = True) -> None:
+        """Nothing more comes; what came is on the disk, where it is to be `lasting`."""
+        _close(self._file, lasting=lasting)
 
 
 def lock(file: BinaryIO) -> None:
@@ -278,6 +280,12 @@ def _index(file: BinaryIO, place: int = sealing.SOUND_BEGINS) -> list[tuple[int,
         places.append((place, sound, length))
         place, sound = after, sound + length
     return places
+
+
+def _close(file: BinaryIO, *, lasting: bool) -> None:
+    if lasting:
+        os.fsync(file.fileno())
+    file.close()
 
 
 def _write(file: BinaryIO, place: int, data: bytes) -> None:

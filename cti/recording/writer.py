@@ -59,9 +59,12 @@ class RecordingWriter:
         self._sealed += len(written)
         self._samples += samples
 
-    def close(self) -> Held:
-        """Nothing more comes: seal the end."""
-        self._end("")
+    def close(self, *, lasting: bool = True) -> Held:
+        """Nothing more comes: seal the end.
+
+        What is not to be `lasting` is left to the system to write when it likes.
+        """
+        self._end("", lasting=lasting)
         return self.held
 
     def give_up(self, why: str) -> Held:
@@ -77,8 +80,8 @@ class RecordingWriter:
             self._chain.close()
         return self.held
 
-    def _end(self, why: str) -> None:
-        self._store.close()
+    def _end(self, why: str, *, lasting: bool = True) -> None:
+        self._store.close(lasting=lasting)
         closing = Closing(self._samples, why)
         digest = seal(self._digest, b"", closing.record())
         self._note(line(closing.record(), digest))

@@ -33,6 +33,8 @@ class Recording:
         self._ring = ring
         self._writer: RecordingWriter | None = None
         self._held = Held()
+        self._sounded = False
+        """Whether there is anything but silence in it, which a crash of the machine could take."""
         self._disk.run(self._open_in_thread).addErrback(self._failed)
 
     def received(self, packet: RtpPacket, codec: Codec, now: float) -> None:
@@ -88,6 +90,7 @@ class Recording:
     def _write_in_thread(self, span: Span) -> None:
         if self._writer is None:
             return
+        self._sounded = self._sounded or any(span.tracks)
         try:
             self._writer.append(self._renderer.samples(span), span.marks)
         except Exception as error:
@@ -102,7 +105,7 @@ class Recording:
         writer, self._writer = self._writer, None
         if writer is not None:
             self._held = writer.held
-            self._held = writer.close()
+            self._held = writer.close(lasting=self._sounded)
 
     def _failed(self, failure: Failure) -> None:
         if failure.check(OSError, KeyLost):

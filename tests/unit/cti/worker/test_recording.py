@@ -29,6 +29,19 @@ def test_the_file_grows_while_it_is_written(tmp_path: Path) -> None:
     assert len(read_wave(recording.path)) == 28_000
 
 
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_what_somebody_said_is_on_the_disk_and_silence_may_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("cti.recording.store.os.fsync", synced.append)
+    recording = Recording(tmp_path / "a.wav", Tracks.RECEIVED, 0.0, DirectDisk())
+    _say(recording, range(seconds))
+    assert result_of(recording.close(1.0)).seconds == 1.0
+    assert len(synced) == seconds
+    assert verify(recording.path).state is State.WHOLE
+
+
 def test_a_file_that_cannot_be_opened_is_given_up(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     recording = Recording(tmp_path / "file" / "a.wav", Tracks.BOTH, 0.0, DirectDisk())
