@@ -202,12 +202,16 @@ class Core:
         body: Body | None = None,
     ) -> bytes:
         """Answer a request through its transaction; gives the bytes sent."""
-        named = (*headers, ("Server", self.settings.user_agent)) if status > 100 else headers
+        named = (*headers, ("Server", self.settings.user_agent))
         secure = request.message.uri.scheme == "sips"
         named = self._reached_over(named, request.source.transport, secure=secure)
         response = response_to(request, status, tag or self.tag(), named, body)
         self.absorb(self.layer.respond(key, response))
         return response.data
+
+    def promise(self, key: str, request: InboundRequest) -> None:
+        """An INVITE will be answered: 100 goes out unless that is soon."""
+        self.absorb(self.layer.promise(key, lambda: response_to(request, 100, "")))
 
     def retry_after(self) -> Header:
         """When who is refused may try again; spread, so that they do not come back at once."""

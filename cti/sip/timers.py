@@ -13,6 +13,8 @@ class TimerSettings:
     """Longest interval between retransmissions of a non-INVITE request or a 2xx."""
     t4: float = 5.0
     """Longest time a message stays in the network."""
+    trying: float = 0.2
+    """How long an INVITE may be left without any answer (17.2.1)."""
 
     @property
     def limit(self) -> float:

@@ -73,7 +73,7 @@ def test_a_bye_before_the_answer_ends_the_call(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
         steps = (
             INVITE,
-            receive(100),
+            receive(100, optional=True),
             receive(180, target=True),
             send("BYE", 2),
             receive(200),
@@ -90,7 +90,7 @@ def test_a_cancel_that_crosses_the_200_changes_nothing(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
         crossing = (
             INVITE,
-            receive(100),
+            receive(100, optional=True),
             receive(200, target=True),
             CANCEL,
             receive(200),
@@ -118,7 +118,7 @@ def test_a_caller_without_an_offer_answers_ours_in_the_ack(tmp_path: Path) -> No
     async def scene(switch: LiveSwitch) -> None:
         late = (
             send("INVITE", 1, answered=False),
-            receive(100),
+            receive(100, optional=True),
             receive(200, target=True),
             send("ACK", 1, body=OFFER.format(port=6000)),
             pause_for(0.6),
@@ -167,7 +167,7 @@ def test_one_call_too_many_is_told_when_to_come_again(tmp_path: Path) -> None:
         staying = (*CALL, pause_for(2.0), *HANG_UP)
         first: Awaitable[str] = begin(run_sipp(tmp_path / "first", switch.port, staying))
         await switch.heard_of(Established)
-        refused = (INVITE, receive(100), receive(503), REFUSED_ACK)
+        refused = (INVITE, receive(100, optional=True), receive(503), REFUSED_ACK)
         messages = await run_sipp(tmp_path, switch.port, refused)
         assert "Retry-After:" in messages
         await first

@@ -17,7 +17,6 @@ caller +8613800138000 hotline
 127.0.0.1:* 127.0.0.1:*
 │── INVITE (1) ────────────────────>│
 │ PCMA keys │
-│<── 100 Trying (1 INVITE) ─────────│
 │ · alerting │
 │<── 200 OK (1 INVITE) ─────────────│
 │ PCMA keys │
@@ -47,8 +46,11 @@ def trace(house: House, *arguments: str) -> str:
 
 
 def plain(ladder: str) -> str:
-    """Without the title, and without what differs from one call to the next."""
-    lines = ladder.splitlines()[2:]
+    """Without the title, and without what differs from one call to the next.
+
+    100 is said only where the answer takes its time.
+    """
+    lines = [line for line in ladder.splitlines()[2:] if "100 Trying" not in line]
     text = "\n".join(re.sub(r"^ *[0-9]+\.[0-9]{3} ", "", line) for line in lines)
     text = re.sub(r"(?<=127\.0\.0\.1:)\d+|\d+/\d+/\d+", "*", text)
     return "\n".join(re.sub(r" +", " ", line).strip() for line in text.splitlines())

@@ -56,7 +56,7 @@ class ServerInvite:
         self._acceptance: SessionDescription | None = None
         self._interval = self._core.settings.timers.t1
         usage.settled = False
-        self._core.respond(key, request, 100)
+        self._core.promise(key, request)
 
     @property
     def initial(self) -> bool:

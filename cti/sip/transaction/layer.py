@@ -5,7 +5,7 @@ identifying headers; responses by branch and CSeq method (17.1.3). What the tran
 to know comes back as an indication among the actions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -24,6 +24,7 @@ from cti.sip.transaction.machine import (
     Fired,
     Machine,
     PassUp,
+    Promised,
     Received,
     Repeated,
     Respond,
@@ -131,6 +132,10 @@ class TransactionLayer:
             machine = NonInviteClient(request, self._timers, reliable=reliable)
         entry = self._add(key, machine, destination, request)
         return key, list(self._do(entry, machine.start()))
+
+    def promise(self, key: str, trying: Callable[[], OutgoingResponse]) -> Outcome:
+        """The INVITE of that key will be answered; `trying` makes the 100 if that takes long."""
+        return self._tell(key, Promised(trying))
 
     def respond(self, key: str, response: OutgoingResponse) -> Outcome:
         """Answer the request of that key; nothing when its transaction is over."""

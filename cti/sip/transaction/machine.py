@@ -4,6 +4,7 @@ A machine knows neither sockets nor clocks nor the far side's address: it takes 
 its state, and returns what is to be done in order. The layer turns effects into actions.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -13,7 +14,7 @@ from cti.sip.outgoing import OutgoingResponse
 
 
 class Timer(Enum):
-    """The timers of RFC 3261, table 4, and of RFC 6026 (L and M)."""
+    """The timers of RFC 3261, table 4, and of RFC 6026 (L and M); TRYING has no letter there."""
 
     A = "A"
     B = "B"
@@ -27,6 +28,8 @@ class Timer(Enum):
     K = "K"
     L = "L"
     M = "M"
+    TRYING = "trying"
+    """Until an INVITE that nothing was said to is answered 100 (17.2.1)."""
 
 
 # --- events ---------------------------------------------------------------------------------
@@ -57,13 +60,20 @@ class Respond:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """The transaction user will answer; `trying` makes the 100 for when that is not soon."""
+
+    trying: Callable[[], OutgoingResponse]
+
+
+@dataclass(frozen=True, slots=True)
 class Fired:
     """A timer ran out."""
 
     timer: Timer
 
 
-Event = Received | Repeated | Acknowledged | Respond | Fired
+Event = Received | Repeated | Acknowledged | Promised | Respond | Fired
 
 # --- effects --------------------------------------------------------------------------------
 

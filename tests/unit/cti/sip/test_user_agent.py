@@ -21,6 +21,7 @@ from cti.sip.events import (
     SessionKey,
     SessionProgressed,
     SessionReoffered,
+    StartTimer,
     Transport,
 )
 from tests.support import far_side as far
@@ -108,10 +109,21 @@ def test_who_has_no_session_leaves_nothing_behind(
     assert take(house, request_bytes("ACK", {"To": to}), source) == []
 
 
-def test_trying_comes_at_once_and_the_dialog_headers_with_the_answer() -> None:
+def test_an_invite_is_answered_100_when_it_waits_for_200_ms() -> None:
+    house = far.agent()
+    output = take(house, request_bytes("INVITE", {}, OFFER))
+    (timer,) = (each for each in output if isinstance(each, StartTimer))
+    assert timer.seconds == 0.2
+    assert codes(house.timer_fired(timer.key, 0.2)) == [100]
+    assert codes(take(house, request_bytes("INVITE", {}, OFFER))) == [100]
+
+
+def test_trying_comes_at_a_repetition_and_the_dialog_headers_with_the_answer() -> None:
     house = far.agent()
     route = "<sip:192.0.2.77;lr>"
-    output = take(house, request_bytes("INVITE", {"Record-Route": route, "Timestamp": "54"}, OFFER))
+    invite = request_bytes("INVITE", {"Record-Route": route, "Timestamp": "54"}, OFFER)
+    assert codes(take(house, invite)) == []
+    output = take(house, invite)
     assert codes(output) == [100]
     assert header(sent(output)[0], "Timestamp") == "54"
     assert ";tag=" not in header(sent(output)[0], "To")
@@ -362,9 +374,9 @@ def test_commands_on_sessions_that_are_gone_do_nothing() -> None:
 def test_a_caller_behind_a_translator_is_answered_where_it_came_from() -> None:
     house = far.agent(trunks={"203.0.113.5": "carrier"})
     outside = Endpoint("203.0.113.5", 31000)
-    output = take(
-        house, request_bytes("INVITE", {"Contact": "<sip:a@10.0.0.5:5060>"}, OFFER), outside
-    )
+    invite = request_bytes("INVITE", {"Contact": "<sip:a@10.0.0.5:5060>"}, OFFER)
+    take(house, invite, outside)
+    output = take(house, invite, outside)
     session = house.sessions[0]
     ok = sent(house.accept(session, sdp.offer("192.0.2.9", 40000)))[0]
     take(house, far.inside(ok, "ACK", 1), outside)

@@ -99,7 +99,7 @@ def test_a_call_is_offered_rings_is_accepted_and_hung_up() -> None:
     assert kinds(caller) == ["SessionProgressed", "SessionAccepted", "SessionEnded"]
     assert kinds(called) == ["SessionOffered", "SessionConfirmed", "SessionEnded"]
     assert link.sent(caller) == ["INVITE", "ACK", "BYE"]
-    assert link.sent(called) == ["100", "180", "200", "200"]
+    assert link.sent(called) == ["180", "200", "200"]
     (offered,) = called.told(SessionOffered)
     assert (offered.trunk, offered.account) == ("carrier", None)
     assert offered.request.from_address.name == "A, B"
@@ -145,7 +145,7 @@ def test_a_call_is_cancelled_while_it_rings() -> None:
     caller.perform(caller.user_agent.end(session))
     link.run()
     assert link.sent(caller) == ["INVITE", "CANCEL", "ACK"]
-    assert link.sent(called) == ["100", "180", "200", "487"]
+    assert link.sent(called) == ["180", "200", "487"]
     assert caller.reports[-1] == SessionEnded(session, Ended.LOCAL)
     (ended,) = called.told(SessionEnded)
     assert ended.why is Ended.CANCELLED
@@ -323,7 +323,7 @@ def test_hanging_up_before_the_ack_waits_for_it() -> None:
     answering(called, lambda session: called.perform(called.user_agent.end(session)))
     call(caller)
     link.run()
-    assert link.sent(called) == ["100", "180", "200", "BYE"]
+    assert link.sent(called) == ["180", "200", "BYE"]
     assert kinds(called) == ["SessionOffered", "SessionEnded"]
     assert_nothing_left(caller, called)
 

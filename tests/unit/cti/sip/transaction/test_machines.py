@@ -18,6 +18,7 @@ from cti.sip.transaction.machine import (
     Fired,
     Machine,
     PassUp,
+    Promised,
     Received,
     Repeated,
     Respond,
@@ -47,6 +48,9 @@ def received(code: int, request: OutgoingRequest = INVITE) -> Received:
 
 def answer(status: int) -> Respond:
     return Respond(OutgoingResponse(status, b"%d" % status))
+
+
+TRYING = Promised(lambda: OutgoingResponse(100, b"100"))
 
 
 def intervals(machine: Machine, timer: Timer, times: int) -> list[float]:
@@ -170,6 +174,25 @@ def test_ist_repeats_a_refusal_until_its_ack() -> None:
     assert machine.handle(Fired(Timer.I)) == [Terminated()]
 
 
+def test_ist_holds_the_100_back_that_nobody_may_need() -> None:
+    machine = ist.InviteServer(TIMERS)
+    assert machine.handle(TRYING) == [Arm(Timer.TRYING, 0.2)]
+    assert machine.handle(answer(200)) == [
+        Disarm(Timer.TRYING),
+        Send(b"200"),
+        Arm(Timer.L, 32.0),
+    ]
+
+
+@pytest.mark.parametrize("why", [Fired(Timer.TRYING), Repeated()])
+def test_ist_sends_100_where_the_answer_takes_its_time(why: Event) -> None:
+    machine = ist.InviteServer(TIMERS)
+    machine.handle(TRYING)
+    assert Send(b"100") in machine.handle(why)
+    assert machine.handle(Fired(Timer.TRYING)) == []
+    assert machine.handle(Repeated()) == [Send(b"100")]
+
+
 def test_ist_without_an_ack_gives_up() -> None:
     machine = ist.InviteServer(TIMERS)
     machine.handle(answer(486))
@@ -214,7 +237,7 @@ CLIENT_EVENTS = st.one_of(
 )
 SERVER_EVENTS = st.one_of(
     st.sampled_from([100, 180, 200, 302, 408, 486]).map(answer),
-    st.sampled_from([Repeated(), Acknowledged()]),
+    st.sampled_from([TRYING, Repeated(), Acknowledged()]),
     st.sampled_from(list(Timer)).map(Fired),
 )
 
