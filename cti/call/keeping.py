@@ -17,6 +17,7 @@ from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
 from cti.call.connecting import Connecting
 from cti.call.events import CallResumed
+from cti.call.hearing import Heard
 from cti.call.holding import Holding
 from cti.call.kept import (
     NUMBER_GAP,
@@ -137,6 +138,7 @@ class Keeping:
         switch = self._switch
         switch.play_numbers = count(int(switch.clock.seconds() * PLAYS_PER_SECOND) + 1)
         legs = {leg.id: leg for call in calls for leg in call.legs}
+        hears = {leg: switch.media.hears(leg) for leg in legs}
         there = {
             leg.id: address
             for leg in legs.values()
@@ -148,6 +150,8 @@ class Keeping:
             if call.id in expected or any(leg.id in there for leg in call.legs)
         ]
         live = [self._rebuild(call, there) for call in going_on]
+        for name in there:
+            _correct(switch.legs[name], hears[name])
         for leg in legs.values():
             if leg.id not in switch.legs:
                 self._end(leg)
@@ -305,3 +309,9 @@ def _restore_order(leg: Leg, kept: KeptLeg) -> None:
     places = {name: place for place, name in enumerate(kept.members)}
     leg.members.sort(key=lambda member: places.get(member.id, len(places)))
     leg.current = next((each for each in leg.members if each.id == kept.current), None)
+
+
+def _correct(leg: Leg, hears: tuple[ConnectionId, ...]) -> None:
+    """Media may have been told otherwise since what is known of the leg was written down."""
+    if set(hears) != set(leg.heard.sources):
+        leg.heard = Heard(hears)

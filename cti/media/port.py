@@ -76,6 +76,9 @@ class MediaPort(Protocol):
         address is the one it opened with, keys included: nobody else knows them any more.
         """
 
+    def hears(self, leg: ConnectionId) -> tuple[ConnectionId, ...]:
+        """Whom a leg hears that can be adopted: what it was told last, whoever knows of it."""
+
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None: ...
 
     def play(

@@ -47,10 +47,11 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A leg that a worker holds for a server before us, and where it receives."""
+    """A leg that a worker holds for a server before us, where it receives, and whom it hears."""
 
     home: Home
     address: MediaAddress
+    hears: tuple[ConnectionId, ...]
 
 
 class MediaWorkers:
@@ -203,6 +204,11 @@ class MediaWorkers:
         self._settle(leg, stray.home)
         return stray.address
 
+    def hears(self, leg: ConnectionId) -> tuple[ConnectionId, ...]:
+        """Whom a survivor hears that nobody adopted yet."""
+        stray = self._strays.get(leg)
+        return stray.hears if stray is not None else ()
+
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed."""
         self._say(messages.Configure(leg, target))
@@ -276,7 +282,7 @@ class MediaWorkers:
             self._untold = self._untold or []
         for each in held:
             address = replace(each.address, codecs=self._settings.codecs)
-            self._strays[each.leg] = Stray(Home(worker, each.group), address)
+            self._strays[each.leg] = Stray(Home(worker, each.group), address, each.hears)
         if all(each.link for each in self._workers):
             self._answer(lambda waiting: waiting.callback(None))
 

@@ -115,6 +115,11 @@ class MediaEngine:
         found = self._legs.get(leg)
         return self._address_of(leg) if found is not None and found.group == group else None
 
+    def hears(self, leg: ConnectionId) -> tuple[ConnectionId, ...]:
+        """Whom the leg hears."""
+        found = self._legs.get(leg)
+        return tuple(source.name for source in found.sources) if found is not None else ()
+
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         """Send as agreed from the next tick on."""
         found = self._legs.get(leg)
@@ -236,14 +241,17 @@ class MediaEngine:
         """The legs on which something secret is keyed."""
         return [leg.name for leg in self._legs.values() if leg.masked]
 
-    def held(self) -> list[tuple[ConnectionId, CallId, MediaAddress, Path | None]]:
-        """Every leg with its group, where it receives and the file it is recorded to."""
+    def held(
+        self,
+    ) -> list[tuple[ConnectionId, CallId, MediaAddress, Path | None, tuple[ConnectionId, ...]]]:
+        """Every leg: its group, where it receives, the file it is recorded to, whom it hears."""
         return [
             (
                 leg.name,
                 leg.group,
                 self._address_of(leg.name),
                 leg.recording.path if leg.recording else None,
+                self.hears(leg.name),
             )
             for leg in self._legs.values()
         ]

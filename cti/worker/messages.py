@@ -148,12 +148,13 @@ class ShutDown:
 
 @dataclass(frozen=True, slots=True)
 class HeldLeg:
-    """A leg that outlived its server: where it receives, and what it is recorded to."""
+    """A leg that outlived its server: where it receives, what it is recorded to, whom it hears."""
 
     leg: ConnectionId
     group: CallId
     address: MediaAddress
     recording: Path | None
+    hears: tuple[ConnectionId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,18 @@ def test_a_survivor_is_adopted_once_and_only_into_its_group(play: Callable[[Scen
     play(scene)
 
 
+def test_a_survivor_says_whom_it_hears(play: Callable[[Scene], None]) -> None:
+    async def scene(servers: Servers) -> None:
+        for leg in (ONE, TWO):
+            await servers.media.open(leg, CALL)
+        servers.media.hear(ONE, [TWO])
+        await servers.restart()
+        assert servers.media.hears(ONE) == (TWO,)
+        assert servers.media.hears(TWO) == servers.media.hears(THREE) == ()
+
+    play(scene)
+
+
 def test_strays_are_closed_with_their_recordings(
     play: Callable[[Scene], None], tmp_path: Path
 ) -> None:

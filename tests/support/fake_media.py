@@ -79,6 +79,9 @@ class FakeMedia:
         self.survivors -= {leg}
         return self.addresses[leg]
 
+    def hears(self, leg: ConnectionId) -> tuple[ConnectionId, ...]:
+        return tuple(self.heard.get(leg, ()))
+
     def configure(self, leg: ConnectionId, target: MediaTarget) -> None:
         self.targets[leg] = target
 

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -114,17 +115,23 @@ def test_a_changed_session_is_asked_for_again_and_told_of(
 # --- what goes on -------------------------------------------------------------------------------
 
 
-def test_a_conversation_goes_on_and_nothing_is_sent_for_it(world: RealWorld) -> None:
+def not_to_be_told(leg: ConnectionId, sources: Sequence[ConnectionId]) -> None:
+    raise AssertionError(f"{leg} hears {sources} already")
+
+
+def test_a_conversation_goes_on_and_nothing_is_sent_for_it(
+    world: RealWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call_id, caller, agent = talking(world)
     before = world.control.get(call_id)
-    heard, targets = dict(world.media.heard), dict(world.media.targets)
-    world.media.heard.clear()
+    targets = dict(world.media.targets)
     world.media.targets.clear()
+    monkeypatch.setattr(world.media, "hear", not_to_be_told)
     assert world.restart(away=2.5) == [call_id]
     assert world.control.get(call_id) == before
-    assert not world.media.heard
     assert not world.media.targets, "only the worker has its keys"
-    world.media.heard, world.media.targets = heard, targets
+    world.media.targets = targets
+    monkeypatch.undo()
     event = resumed(world)
     assert (event.call_id, event.connections, event.away) == (call_id, (caller, agent), 2.5)
     assert not told(world, Failed)
@@ -335,6 +342,23 @@ def test_a_call_whose_sound_ended_since_it_was_found_is_told_to_be_over(world: R
     assert set(world.signalling.ended) == sessions
     assert world.control.get(call_id) is None
     assert ended_with(world, call_id) is Cause.MEDIA_LOST
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_sound_agrees_with_what_was_kept_whatever_was_told_since(
+    world: RealWorld, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    call_id, caller, agent = talking(world)
+    if held:
+        world.control.hold(agent)
+    kept = world.services.keep(call_id)
+    (world.control.retrieve if held else world.control.hold)(agent)
+    monkeypatch.setattr(world.services, "keep", lambda _: kept)
+    world.restart()
+    ears = hears(world, agent), hears(world, caller)
+    assert ears == ((set(), set()) if held else ({"13800138000"}, {"1001"}))
+    music = world.media.playing.get(caller)
+    assert (music is not None and music.files == (MUSIC,)) == held
 
 
 def test_a_stray_leg_is_closed(world: RealWorld) -> None:

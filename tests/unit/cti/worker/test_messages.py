@@ -64,6 +64,7 @@ FIELDS = {
     "repeat": st.booleans(),
     "barge_in": st.booleans(),
     "sources": st.lists(text).map(tuple),
+    "hears": st.lists(text).map(tuple),
     "path": paths,
     "tracks": st.sampled_from(Tracks),
     "masked": st.booleans(),
