@@ -21,7 +21,6 @@ from cti.sip.settings import Accounts, UserAgentSettings
 from cti.trace.recorder import Recorder
 from cti.transport.endpoint import SipEndpoint
 from cti.transport.media_client import MediaWorkers
-from cti.transport.pulse import Pulse
 from cti.transport.resolver import Resolver
 from cti.transport.sign_ins import SignInLog
 from cti.transport.tls import TlsSettings
@@ -99,9 +98,8 @@ class SwitchService:
         self.hindered: Callable[[], bool] = lambda: False
         """Tells whether something outside the switch keeps it from taking calls."""
         agent = self.endpoint.user_agent
-        agent.overload.hindered = self._full
-        agent.always_take(self.trunks.urgent)
-        self._pulse = Pulse(reactor, self.endpoint.kept_up, agent.overload.sampled)
+        agent.antechamber.hindered = self._full
+        agent.antechamber.urgent = self.trunks.urgent
         self.media.listener = self.calls
         self._switch, self._bus = switch, bus
         self.keeper: Keeper | None = None
@@ -142,7 +140,6 @@ class SwitchService:
         self.endpoint.start(self._settings.bind)
         # In the same turn: no message of a dialog may come before it is known again.
         lost = self._resume()
-        self._pulse.start()
         self.trunks.start(self.endpoint)
         await self.media.close_strays()
         self.calls.legs_lost(lost)
@@ -152,7 +149,6 @@ class SwitchService:
 
         With `leaving`, calls in conversation are left to the server that comes after us.
         """
-        self._pulse.stop()
         self.trunks.stop()
         if leaving and self.keeper is not None:
             await self._leave(self.keeper)
@@ -174,13 +170,12 @@ class SwitchService:
     def pressure(self) -> dict[str, dict[str, float]]:
         """Whom it does not listen to and how many calls it refuses; empty while all is quiet."""
         agent, now = self.endpoint.user_agent, self._switch.clock.seconds()
-        door, overload = agent.door, agent.overload
+        door, room = agent.door, agent.antechamber
         shown: dict[str, dict[str, float]] = {}
         if banned := len(door.bans.current(now)):
             shown["door"] = {"banned": banned, "unheard": door.unheard}
-        if overload.limit is not None:
-            shown["overload"] = {"limit": round(overload.limit, 1), "refused": overload.refused}
-            shown["overload"]["unread"] = overload.unread
+        if room.passed:
+            shown["overload"] = {"waiting": len(room), **room.passed}
         return shown
 
     def _full(self) -> bool:

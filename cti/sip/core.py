@@ -12,9 +12,9 @@ from itertools import count
 from typing import Protocol
 
 from cti.kernel.identifiers import Entropy
+from cti.sip.access.antechamber import Antechamber
 from cti.sip.access.digest import authorization, strongest
 from cti.sip.access.doorkeeper import Doorkeeper
-from cti.sip.access.overload import Overload
 from cti.sip.errors import Header
 from cti.sip.events import (
     DATAGRAM_FLOW,
@@ -106,9 +106,7 @@ class Core:
         self.marks = Marks(settings.house_key, entropy)
         self.layer = TransactionLayer(settings.timers)
         self.door = Doorkeeper(settings.door, settings.trunks)
-        self.overload = Overload(settings.overload)
-        self.urgent: Callable[[str], bool] = lambda _number: False
-        """Whether a telephone that dials this calls for help: such calls are always taken."""
+        self.antechamber = Antechamber(settings.overload)
         self.outbox: list[Action | Report] = []
         self.now = 0.0
         """Seconds on the clock of whoever performs the actions, of the input being worked off."""
@@ -215,7 +213,11 @@ class Core:
 
     def retry_after(self) -> Header:
         """When who is refused may try again; spread, so that they do not come back at once."""
-        return "Retry-After", str(self.overload.retry_after(int(self.entropy(2), 16) / 0xFFFF))
+        return "Retry-After", str(self.retry_seconds())
+
+    def retry_seconds(self) -> int:
+        """The same in seconds."""
+        return self.antechamber.retry_after(int(self.entropy(2), 16) / 0xFFFF)
 
     def answer_once(
         self, key: str, request: InboundRequest, status: int, headers: tuple[Header, ...] = ()

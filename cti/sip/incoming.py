@@ -5,7 +5,7 @@ answered 500 and told, once what it concerned is ended.
 """
 
 from cti.sip.access.bans import Offence
-from cti.sip.access.gatekeeper import Caller, Gatekeeper
+from cti.sip.access.gatekeeper import Gatekeeper
 from cti.sip.access.location import Location
 from cti.sip.access.registrar import REGISTRAR_EXTENSIONS
 from cti.sip.core import Core
@@ -115,7 +115,7 @@ class Incoming:
         if sessions.begun_by(request) is not None:
             raise RequestError("the same INVITE came by another way", 482)
         caller = self._gatekeeper.caller(request, self._core.now)
-        self._check_load(request, caller)
+        self._check_load(request)
         if request.max_forwards == 0:
             raise RequestError("too many hops to be passed on", 483)
         offer = offer_of(request.message, self._core.settings.codecs)
@@ -134,15 +134,15 @@ class Incoming:
             )
         )
 
-    def _check_load(self, request: InboundRequest, caller: Caller) -> None:
-        """Refuse a new call at the least cost while there are too many; RequestError 503.
+    def _check_load(self, request: InboundRequest) -> None:
+        """Refuse a new call while none can be taken; RequestError 503.
 
         What takes the place of a session is no new call; one for help is always taken.
         """
         core = self._core
-        if request.message.headers.get("Replaces") or core.overload.admits(core.now):
+        if request.message.headers.get("Replaces") or not core.antechamber.hindered():
             return
-        if caller.account is None or not core.urgent(request.message.uri.user or ""):
+        if not core.antechamber.urgent(request.message.uri.user or ""):
             raise RequestError("too much to do", 503, (core.retry_after(),))
 
     def _cancel(self, key: str, request: InboundRequest) -> None:

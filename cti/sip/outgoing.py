@@ -212,7 +212,7 @@ def _respond(
     body: Body | None,
 ) -> OutgoingResponse:
     first, *rest = received.getlist("Via")
-    head = [("Via", _stamped(first, source))]
+    head = [("Via", stamped(first, source))]
     head += [("Via", value) for value in rest]
     if status == 100 and (timestamp := received.get("Timestamp")):
         head.append(("Timestamp", timestamp))
@@ -223,7 +223,7 @@ def _respond(
     return OutgoingResponse(status, _encode(f"SIP/2.0 {status} {phrase}", tuple(head), body))
 
 
-def _stamped(via: str, source: Endpoint) -> str:
+def stamped(via: str, source: Endpoint) -> str:
     """The Via line with received and rport in its first value (RFC 3261, 18.2.1; RFC 3581, 4)."""
     values = (split_values(via) if "," in via else []) or [via]
     top = _RECEIVED.sub("", values[0])

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cti.sip.access.antechamber import OverloadRules
 from cti.sip.access.attempts import AttemptLimits
 from cti.sip.access.digest import Account, Algorithm, Md5
 from cti.sip.access.doorkeeper import DoorRules
-from cti.sip.access.overload import OverloadRules
 from cti.sip.events import Transport
 from cti.sip.outgoing import hostport
 from cti.sip.sdp import DEFAULT_CODECS

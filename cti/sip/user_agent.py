@@ -5,18 +5,19 @@ in order. Nothing a datagram can contain raises. What requests of theirs begin o
 `incoming` to say; the sessions are in `session_table`, who registered with us in `location`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import Entropy
 from cti.sip import registration
 from cti.sip.access import location
+from cti.sip.access.antechamber import Antechamber
 from cti.sip.access.doorkeeper import Doorkeeper
 from cti.sip.access.gatekeeper import Gatekeeper
+from cti.sip.access.glance import Refusals
 from cti.sip.access.kept import KeptBinding
 from cti.sip.access.location import Location
-from cti.sip.access.overload import Overload, begins_call
 from cti.sip.access.registrar import Binding
 from cti.sip.core import SESSION_PREFIX, Core
 from cti.sip.delivery import UNAVAILABLE
@@ -26,6 +27,7 @@ from cti.sip.events import (
     Endpoint,
     Invitation,
     Report,
+    SendDatagram,
     SessionId,
     Transport,
 )
@@ -63,6 +65,7 @@ class UserAgent:
         self._strays = Strays(core, self._sessions)
         self._registrations: dict[str, Registration] = {}
         self._probes: dict[Probe, None] = {}
+        self._refusals = Refusals(entropy, settings.user_agent)
         core.door.residents = self._residents
 
     @property
@@ -71,23 +74,18 @@ class UserAgent:
         return self._core.door
 
     @property
-    def overload(self) -> Overload:
-        """Is to be told how late the process is; says how many new calls are taken."""
-        return self._core.overload
+    def antechamber(self) -> Antechamber:
+        """Where new calls wait before they are given to `datagram_received`."""
+        return self._core.antechamber
 
-    def reads(self, data: bytes, source: Endpoint, now: float) -> bool:
-        """Whether a datagram is to be given to `datagram_received` at all, much as there is to do.
+    def refusal(self, data: bytes, source: Endpoint) -> Output:
+        """Refuse a new call 503 that was not read; nothing where it cannot be answered."""
+        answer = self._refusals.of(data, source, self._core.retry_seconds())
+        return [] if answer is None else [SendDatagram(*answer)]
 
-        Only new calls of trunks are not: everything else belongs to what is up, or may be for help.
-        """
-        overload = self._core.overload
-        if overload.limit is None or not begins_call(data) or overload.reads(now):
-            return True
-        return source.host not in self.settings.trunks
-
-    def always_take(self, urgent: Callable[[str], bool]) -> None:
-        """New calls of telephones that dial such numbers are never refused for there are many."""
-        self._core.urgent = urgent
+    def ends_refusal(self, data: bytes) -> bool:
+        """Whether it is the ACK of such a refusal, for which there is nothing to do."""
+        return self._refusals.acknowledged(data)
 
     @property
     def settings(self) -> UserAgentSettings:

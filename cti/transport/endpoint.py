@@ -36,6 +36,7 @@ from cti.sip.session.kept import KeptSession
 from cti.sip.settings import Accounts, UserAgentSettings
 from cti.sip.user_agent import Output, UserAgent
 from cti.trace.records import Direction, Tap
+from cti.transport.arrivals import Arrivals
 from cti.transport.door_log import DoorLog
 from cti.transport.listening import SocketReactor, Sockets
 from cti.transport.resolver import Resolver
@@ -81,6 +82,7 @@ class SipEndpoint:
         self.door = self.user_agent.door
         self.door_log = DoorLog(reactor, self.door)
         self.counters: Counter[str] = Counter()
+        self._arrivals = Arrivals(reactor, self.user_agent, self._read, self._perform)
         self.tap: Tap | None = None
         """Is shown every message that comes and goes."""
         self._reactor = reactor
@@ -137,12 +139,9 @@ class SipEndpoint:
         """Say nothing any more and close: sessions are left to the process that comes after us."""
         self._open = False
         self._timers.stop_all()
+        self._arrivals.stop()
         self.door_log.stop()
         await self._sockets.close()
-
-    def kept_up(self) -> bool:
-        """Whether every datagram was read at some time since this was last asked."""
-        return self._sockets.kept_up()
 
     @property
     def connections(self) -> int:
@@ -171,10 +170,15 @@ class SipEndpoint:
         self.door_log.look()
         return False
 
-    def _take(self, data: bytes, source: Endpoint) -> None:
-        """Take a message, whatever is in it."""
-        if not self.user_agent.reads(data, source, self._reactor.seconds()):
-            return
+    def _take(self, data: bytes, source: Endpoint) -> bool:
+        """Take a message, now or when it is its turn; whether it was read now."""
+        read = self._arrivals.sort(data, source)
+        if read:
+            self._read(data, source)
+        return read
+
+    def _read(self, data: bytes, source: Endpoint) -> None:
+        """Read a message, whatever is in it."""
         self.counters["received"] += 1
         self._tap(Direction.IN, source, data)
         try:

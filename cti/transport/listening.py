@@ -1,7 +1,6 @@
 """The sockets of a SIP endpoint: opened together, on one port where they share it."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,7 +24,7 @@ from cti.transport.connections import (
 )
 from cti.transport.stream import StreamWire
 from cti.transport.tls import TlsContexts, TlsSettings
-from cti.transport.udp import Admits, Bind, Datagrams, bind_datagrams
+from cti.transport.udp import Admits, Bind, Datagrams, Received, bind_datagrams
 
 MOST_ATTEMPTS = 20
 """To find a port that is free for UDP and TCP, where any will do."""
@@ -60,7 +59,7 @@ class Sockets:
     reactor: SocketReactor
     owner: Owner
     counters: Counter[str]
-    received: Callable[[bytes, Endpoint], object]
+    received: Received
     admits: Admits
     tcp: bool = True
     tls: TlsSettings | None = None
@@ -104,10 +103,6 @@ class Sockets:
             self.connections.send(data, destination)
         elif self._datagrams is not None:
             self._datagrams.send(data, destination)
-
-    def kept_up(self) -> bool:
-        """Whether every datagram was read at some time since this was last asked."""
-        return self._datagrams is None or self._datagrams.kept_up()
 
     # --- private ----------------------------------------------------------------------------
 

@@ -21,12 +21,14 @@ RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes asked of the kernel, so that a burst of calls waits rather than vanishes."""
 LARGEST_DATAGRAM = 65536
 TURN = 8 * 1024
-"""Bytes handed on in one reactor turn, some ten INVITEs: a burst must not keep timers, media
+"""Bytes read in one reactor turn, some twenty requests: a burst must not keep timers, media
 workers and pages waiting for seconds; what is left is read in the next turn."""
 LARGEST_BATCH = 256
 """Datagrams looked at in one reactor turn, 1 ms where all of them are dropped."""
 
 Admits = Callable[[str, int], bool]
+Received = Callable[[bytes, Endpoint], bool]
+"""Told of a datagram; whether it was read at once."""
 Bind = Callable[[str, int], socket.socket]
 
 
@@ -46,10 +48,7 @@ def bind_datagrams(interface: str, port: int) -> socket.socket:
 class Datagrams:
     """Hands every datagram on as one message, but those of whom `admits` does not want to hear."""
 
-    def __init__(
-        self, sock: socket.socket, received: Callable[[bytes, Endpoint], object], admits: Admits
-    ) -> None:
-        self._behind, self._emptied = False, 0
+    def __init__(self, sock: socket.socket, received: Received, admits: Admits) -> None:
         self._socket = sock
         self._received, self._admits = received, admits
         self._buffer = bytearray(LARGEST_DATAGRAM)
@@ -63,13 +62,11 @@ class Datagrams:
 
     def doRead(self) -> None:
         """Take what came, as much as one turn has room for."""
-        handed_on, self._behind = 0, True
+        read = 0
         for _ in range(LARGEST_BATCH):
             try:
                 size, source = self._socket.recvfrom_into(self._buffer)
             except BlockingIOError:
-                self._behind = False
-                self._emptied += 1
                 return
             except OSError:  # an ICMP error about a datagram sent before
                 continue
@@ -77,15 +74,10 @@ class Datagrams:
             if not self._admits(host, port):
                 continue
             data = bytes(self._view[:size])
-            self._received(data, Endpoint(host, port, Transport.UDP, DATAGRAM_FLOW))
-            handed_on += size
-            if handed_on >= TURN or self._socket.fileno() < 0:
+            if self._received(data, Endpoint(host, port, Transport.UDP, DATAGRAM_FLOW)):
+                read += size
+            if read >= TURN or self._socket.fileno() < 0:
                 return
-
-    def kept_up(self) -> bool:
-        """Whether nothing is left in the socket, or nothing was at some time since last asked."""
-        emptied, self._emptied = self._emptied, 0
-        return bool(emptied) or not self._behind
 
     def send(self, data: bytes, destination: Endpoint) -> None:
         """Put it on the wire; OSError where nothing leads there, or it is too long."""

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from cti.sip.access import digest
 from cti.sip.access.overload import Load
+
+from cti.sip.access import digest
 from cti.sip.events import Endpoint, SessionEnded, SessionOffered
 from tests.support import far_side as far
 from tests.support.far_side import codes, header, sent, take, told

@@ -1,9 +1,8 @@
 """A house that has too much to do refuses the excess, and serves as many as before."""
 
+from cti.sip.access.overload import Load, Overload, OverloadRules, begins_call
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-
-from cti.sip.access.overload import Load, Overload, OverloadRules, begins_call
 
 RULES = OverloadRules()
 TICK = 0.1
