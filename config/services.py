@@ -128,7 +128,9 @@ class Hotline:
         )
         recordings = folders.of(folders.recordings)
         self.switch.hindered = Hindrances(
-            lambda: self.monitoring.journal.backlog, lambda: disk_usage(recordings).free
+            reactor,
+            lambda: self.monitoring.journal.backlog,
+            lambda: disk_usage(recordings).free,
         )
         self._bans = self._ban_keeper()
         self.agents = AgentService(

@@ -67,7 +67,6 @@ class Stage:
         service = self.switch.service
         service.media.release()
         service.trunks.stop()
-        service._pulse.stop()
         assert service.keeper is not None
         service.keeper._unsubscribe()
         service.keeper._disarm()

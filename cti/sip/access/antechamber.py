@@ -6,8 +6,8 @@ whether there are too many, and it needs no figure of what the house can do. So 
 controlled delay (K. Nichols and V. Jacobson, RFC 8289, as B. Maurer, "Fail at scale", ACM Queue
 13/8, made it a rule for requests):
 
-    nobody waits, or nobody did lately --> a call may wait `burst` seconds: it is a burst
-    somebody waits since `standing` s  --> it may wait `patience` seconds: there are too many
+    somebody was taken soon lately   --> a call may wait `burst` seconds: it is a burst
+    nobody was for `standing` seconds --> it may wait `patience` seconds: there are too many
 
 Whoever waited longer is refused 503, which is to take no more than a share of the time, and
 beyond that share not heard at all. So what is served stays what can be served, whatever is offered.
@@ -20,20 +20,25 @@ from dataclasses import dataclass
 from cti.sip.access.glance import begins_call, call_id, dialled
 from cti.sip.events import Endpoint
 
+MOST_NUMBERS = 4096
+"""Numbers dialled of which is kept in mind whether they are for help."""
+
 Key = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class OverloadRules:
-    """How long new calls wait, in seconds, and how many do; `refusing` is the share of the time
-    that refusals may take; `retry` is the least and the most a caller who is refused is told to
-    wait, in seconds.
+    """How long new calls wait, in seconds, and how many do; who waits `soon` was taken soon.
+
+    `refusing` is the share of the time that refusals may take; `retry` is the least and the most
+    a caller who is refused is told to wait, in seconds.
     """
 
     burst: float = 1.0
     patience: float = 0.2
     """Shorter than it takes until the caller asks again (T1, RFC 3261, 17.1.1.1)."""
-    standing: float = 0.5
+    soon: float = 0.1
+    standing: float = 1.0
     most: int = 4000
     refusing: float = 0.05
     retry: tuple[int, int] = (2, 10)
@@ -58,9 +63,10 @@ class Antechamber:
         """Tells whether no call can be taken now, whatever the load."""
         self.passed: Counter[str] = Counter()
         self._rules = rules
+        self._for_help: dict[str, bool] = {}
         self._waiting: OrderedDict[Key, NewCall] = OrderedDict()
-        self._empty_at = float("-inf")
-        """When nobody waited the last time."""
+        self._soon_at = float("-inf")
+        """When nobody waited the last time, or somebody was taken who had not waited long."""
         self._share = _Share(rules.refusing)
 
     def __len__(self) -> int:
@@ -68,7 +74,7 @@ class Antechamber:
 
     def holds(self, data: bytes) -> bool:
         """Whether that message is one that waits: a new call, unless it is for help."""
-        return begins_call(data) and not self.urgent(dialled(data))
+        return begins_call(data) and not self._helps(dialled(data))
 
     def enter(self, call: NewCall) -> None:
         """Have a new call wait; one that does already keeps its place."""
@@ -77,7 +83,7 @@ class Antechamber:
             self.passed["repeated"] += 1
             return
         if not self._waiting:
-            self._empty_at = call.came
+            self._soon_at = call.came
         if len(self._waiting) >= self._rules.most:
             self.passed["unheard"] += 1
             return
@@ -95,9 +101,12 @@ class Antechamber:
         Ask `late` first, which takes away those that did.
         """
         if not self._waiting:
-            self._empty_at = now
+            self._soon_at = now
             return None
-        return self._waiting.popitem(last=False)[1]
+        _, call = self._waiting.popitem(last=False)
+        if now - call.came <= self._rules.soon:
+            self._soon_at = now
+        return call
 
     def late(self, now: float) -> NewCall | None:
         """One that waited too long, and waits no more; None when there is none left."""
@@ -109,7 +118,7 @@ class Antechamber:
     def limit(self, now: float) -> float:
         """Seconds that a call may wait."""
         rules = self._rules
-        return rules.patience if now - self._empty_at > rules.standing else rules.burst
+        return rules.patience if now - self._soon_at > rules.standing else rules.burst
 
     def refuses(self, now: float) -> bool:
         """Whether there is time for one more refusal."""
@@ -122,6 +131,15 @@ class Antechamber:
     def refused_in(self, seconds: float) -> None:
         """A refusal took that long."""
         self._share.spend(seconds)
+
+    def _helps(self, number: str) -> bool:
+        """As `urgent` says, which takes 200 us, about the numbers that are dialled again."""
+        known = self._for_help.get(number)
+        if known is None:
+            if len(self._for_help) >= MOST_NUMBERS:
+                self._for_help.clear()
+            known = self._for_help[number] = self.urgent(number)
+        return known
 
     def retry_after(self, chance: float) -> int:
         """Seconds after which a caller may try again; `chance` from 0 to 1 spreads them, so that

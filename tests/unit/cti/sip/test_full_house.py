@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from cti.sip.access.overload import Load
-
 from cti.sip.access import digest
 from cti.sip.events import Endpoint, SessionEnded, SessionOffered
 from tests.support import far_side as far
@@ -21,7 +19,7 @@ def another(number: int) -> Changes:
 def test_a_full_house_answers_503_and_says_when_to_come_back_and_keeps_nothing() -> None:
     house = far.agent()
     _session, ok = far.accepted(house)
-    house.overload.hindered = lambda: True
+    house.antechamber.hindered = lambda: True
     waits = set()
     for number in range(50):
         output = take(house, request_bytes("INVITE", another(number), OFFER))
@@ -42,7 +40,7 @@ def test_a_full_house_answers_503_and_says_when_to_come_back_and_keeps_nothing()
 def test_what_takes_the_place_of_a_call_is_no_new_one() -> None:
     house = far.agent()
     _session, ok = far.accepted(house)
-    house.overload.hindered = lambda: True
+    house.antechamber.hindered = lambda: True
     tag = header(ok, "To").partition("tag=")[2]
     replaces = f"call-1@192.0.2.1;to-tag={tag};from-tag=1"
     output = take(house, request_bytes("INVITE", {**another(2), "Replaces": replaces}, OFFER))
@@ -51,8 +49,8 @@ def test_what_takes_the_place_of_a_call_is_no_new_one() -> None:
 
 def test_a_telephone_calls_for_help_in_a_full_house_and_for_nothing_else() -> None:
     house = far.agent()
-    house.overload.hindered = lambda: True
-    house.always_take(lambda number: number == "110")
+    house.antechamber.hindered = lambda: True
+    house.antechamber.urgent = lambda number: number == "110"
 
     def dial(number: str, key: int) -> list[int]:
         given = {
@@ -86,30 +84,25 @@ def calling(target: str, changes: Changes) -> bytes:
     return f"INVITE {target} SIP/2.0\r\n".encode() + rest
 
 
-def test_under_lag_some_calls_are_taken_and_the_others_cost_no_session() -> None:
+def test_a_call_refused_unread_leaves_nothing_behind_and_its_ack_is_known() -> None:
     house = far.agent()
-    for beat in range(10):
-        house.overload.sampled(1.0, 99.0 + beat / 10)
-    assert house.overload.state is Load.LIMITED
-    taken = 0
-    for number in range(200):
-        taken += told(take(house, request_bytes("INVITE", another(number), OFFER)), SessionOffered)
-    assert 0 < taken < 100
-    assert house.overload.refused == 200 - taken
-    assert len(house.sessions) == taken
+    output = house.refusal(request_bytes("INVITE", another(1), OFFER), TRUNK)
+    assert codes(output) == [503]
+    refusal = sent(output)[0]
+    ack = request_bytes("ACK", {**another(1), "To": header(refusal, "To")})
+    assert house.ends_refusal(ack)
+    assert not house.ends_refusal(request_bytes("ACK", another(1)))
+    assert len(house._core.layer) == len(house.sessions) == 0
+    assert house.refusal(b"INVITE sip:a SIP/2.0\r\n\r\n", TRUNK) == []
 
 
-def test_what_is_more_than_can_be_refused_is_not_read_unless_it_is_up_or_may_be_for_help() -> None:
+def test_a_trunk_calls_for_help_in_a_full_house() -> None:
     house = far.agent()
-    _session, ok = far.accepted(house)
-    for beat in range(10):
-        house.overload.sampled(1.0, 99.0 + beat / 10)
-    new = request_bytes("INVITE", another(1), OFFER)
-    read = [house.reads(new, TRUNK, 100.0) for _ in range(500)]
-    assert 0 < sum(read) < 200
-    assert house.reads(new, PHONE, 100.0)
-    assert house.reads(far.inside(ok, "INVITE", 2, far.SDP, OFFER), TRUNK, 100.0)
-    assert house.reads(far.inside(ok, "BYE", 2), TRUNK, 100.0)
+    house.antechamber.hindered = lambda: True
+    house.antechamber.urgent = lambda number: number == "110"
+    helped = request_bytes("INVITE", another(1), OFFER, uri="sip:110@192.0.2.9")
+    assert codes(take(house, helped)) == [100]
+    assert codes(take(house, request_bytes("INVITE", another(2), OFFER))) == [503]
 
 
 def test_every_503_says_when_to_come_back() -> None:
