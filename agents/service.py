@@ -94,6 +94,8 @@ class AgentService:
         self._subscriptions: list[Unsubscribe] = []
         self._waits: dict[CallId, LeftWait] = {}
         """Callers to take up."""
+        self._held = False
+        """Whether nobody is assigned anybody yet: until all who waited wait again."""
         self._engine = Engine(
             clock=clock,
             bus=bus,
@@ -114,6 +116,7 @@ class AgentService:
         for staff in self._roster.agents():
             self._admit(staff)
         known = list(history)
+        self._held = bool(known)
         self._waits = waits_left(known)
         for agent_id, left in agents_left(known).items():
             self._restore(agent_id, left)
@@ -125,15 +128,19 @@ class AgentService:
 
     def take_up(self) -> None:
         """Go on with agents and waiting callers, now that the switch has taken up their calls."""
-        waits, self._waits = self._waits, {}
-        for call_id, wait in sorted(waits.items(), key=lambda item: item[1].since):
-            call = self._control.get(call_id)
-            if call is not None and alone(call):
-                self._engine.take_up(call, wait)
         for session in self._sessions.values():
             session.take_up()
             if session.conversation is not None:
                 self._find_notes(session, session.conversation.call_id)
+        waits, self._waits = self._waits, {}
+        for call_id, wait in waits.items():
+            call = self._control.get(call_id)
+            if call is not None and alone(call):
+                self._engine.take_up(call, wait)
+        self._held = False
+        for session in self._sessions.values():
+            if session.status.state is AgentState.READY:
+                self.became_free(session)
 
     def stop(self, *, leaving: bool = False) -> None:
         """Empty the queues, sign everybody off and listen no more.
@@ -282,7 +289,8 @@ class AgentService:
 
     def became_free(self, session: AgentSession) -> None:
         """The agent takes the next call."""
-        self._engine.agent_free(replace(session.agent, idle_since=session.idle_since))
+        if not self._held:
+            self._engine.agent_free(replace(session.agent, idle_since=session.idle_since))
 
     def became_taken(self, session: AgentSession) -> None:
         """The agent takes no calls."""

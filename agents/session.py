@@ -185,10 +185,10 @@ class AgentSession:
         settings = self._house.settings
         self.status, self.since, self.idle_since = left.status, left.since, left.idle_since
         self.offer, self.conversation = left.offer, left.conversation
-        self.extensions_left = max(0, settings.after_call_extensions - left.extensions)
-        usual = left.since + timedelta(seconds=settings.after_call_limit)
         if self.status.state is AgentState.WORKING_AFTER_CALL:
+            usual = left.since + timedelta(seconds=settings.after_call_limit)
             self.deadline = left.deadline or usual
+            self.extensions_left = max(0, settings.after_call_extensions - left.extensions)
         if self.offer is not None:
             self.deadline = self.offer.deadline
 
@@ -204,12 +204,18 @@ class AgentSession:
             case AgentState.WORKING_AFTER_CALL if self.conversation is None:
                 self._release(Move.FINISH)
             case AgentState.WORKING_AFTER_CALL if self.deadline is not None:
-                left = (self.deadline - self._now()).total_seconds()
-                self._arm(max(0.0, left), self.finish)
+                self._go_on_finishing((self.deadline - self._now()).total_seconds())
             case AgentState.READY if not self._registered():
                 self._move(Move.LOSE_PHONE, NotReadyReason.PHONE_LOST)
             case AgentState.READY:
                 self._distributor.became_free(self)
+
+    def _go_on_finishing(self, seconds: float) -> None:
+        """After-call work has so much time left."""
+        if seconds > 0.0:
+            self._arm(seconds, self.finish)
+        else:
+            self.finish()
 
     def _take_up_conversation(self) -> None:
         talk = self.conversation

@@ -13,7 +13,7 @@ from agents.model import AgentSettings, Queue, Staff
 from agents.repository import Credentials
 from agents.roster import Roster
 from agents.service import AgentService
-from cti.call.model import Connection
+from cti.call.model import Cause, Connection, ConnectionState
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId, StaffId
@@ -28,6 +28,7 @@ E = TypeVar("E", bound=Event)
 
 GENERAL, COMPLAINTS = QueueId("general"), QueueId("complaints")
 MUSIC = Path("music.wav")
+RINGING = (ConnectionState.INITIATED, ConnectionState.ALERTING)
 QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 QUEUES = [
@@ -97,18 +98,32 @@ class CallCentre:
             for name, skills in agents.items()
         ]
         self.roster.know([Credentials(one, Secret(""), None) for one in people], QUEUES)
-        tokens = count(1)
-        self.service = AgentService(
+        self._settings, self._tokens = settings or AgentSettings(), count(1)
+        self.service = self._new_service()
+        self.service.start()
+
+    def _new_service(self) -> AgentService:
+        return AgentService(
             clock=self.clock,
             bus=self.bus,
             control=self.calls,
             roster=self.roster,
             database=self.database,
             sounds=self.sounds,
-            settings=settings or AgentSettings(),
-            entropy=lambda _size: f"offer-{next(tokens)}",
+            settings=self._settings,
+            entropy=lambda _size: f"offer-{next(self._tokens)}",
         )
-        self.service.start()
+
+    def restart(self, away: float = 0.0) -> None:
+        """Another server takes up what this one left; telephones that rang ring no more."""
+        self.service.stop(leaving=True)
+        self.clock.advance(away)
+        self.service = self._new_service()
+        self.service.start(self.journal)
+        for call in self.calls.calls():
+            if call.agent is not None and call.agent.state in RINGING:
+                self.calls.phone_refuses(call.agent.id, Cause.INTERRUPTED)
+        self.service.take_up()
 
     def ready(self, *names: str) -> None:
         """Those agents' phones register, they sign in and are ready, one second apart."""

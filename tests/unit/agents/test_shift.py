@@ -1,6 +1,7 @@
 """Any shift of any agents: figures add up, offers end once, nobody is stuck."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import settings
@@ -19,15 +20,16 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
+from agents.service import AgentView
 from cti.call.model import Cause, ConnectionState
+from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId
-from tests.support.call_centre import COMPLAINTS, GENERAL, CallCentre
+from tests.support.call_centre import COMPLAINTS, GENERAL, RINGING, CallCentre
 
 NAMES = "abc"
 SKILLS = {"a": {"general": 9}, "b": {"general": 5, "complaints": 5}, "c": {"complaints": 8}}
 agents = st.sampled_from(NAMES)
-RINGING = (ConnectionState.INITIATED, ConnectionState.ALERTING)
 
 
 class Shift(RuleBasedStateMachine):
@@ -108,6 +110,27 @@ class Shift(RuleBasedStateMachine):
     def phone_comes_or_goes(self, name: str, registered: bool) -> None:
         change = self.centre.calls.register if registered else self.centre.calls.unregister
         change(self.centre.extensions[name])
+
+    @rule(away=st.sampled_from([0.0, 2.0, 40.0]))
+    def the_server_is_restarted(self, away: float) -> None:
+        before = {view.agent_id: view for view in self.centre.service.agents()}
+        self.centre.restart(away)
+        for view in self.centre.service.agents():
+            self.is_as_before(before[view.agent_id], view)
+
+    def is_as_before(self, before: AgentView, after: AgentView) -> None:
+        if before.state is AgentState.LOGGED_OFF:
+            assert after.state is AgentState.LOGGED_OFF
+            return
+        if before.state is AgentState.RESERVED or after.state is AgentState.RESERVED:
+            return
+        over = before.deadline is not None and before.deadline <= utc(self.centre.clock)
+        if over:
+            assert after.state is not AgentState.WORKING_AFTER_CALL
+            return
+        if before.state is not AgentState.WORKING_AFTER_CALL:
+            after = replace(after, extensions_left=before.extensions_left)
+        assert after == replace(before, notes=after.notes)
 
     @invariant()
     def nothing_went_wrong(self) -> None:
