@@ -48,6 +48,7 @@ from cti.transport.operator_port import OperatorPort
 from cti.transport.tls import ends_of
 from cti.trunks.numbers import Numbers
 from cti.web.frame import Frame, WebSettings
+from cti.web.kept import SessionKeeper
 from cti.web.sessions import SessionLimits, Sessions
 from customers.directory import Directory
 from ivr.bank.attempts import LockPolicy
@@ -152,8 +153,13 @@ class Hotline:
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
         web = settings.web
+        self._session_keeper = SessionKeeper(database)
         self.sessions = Sessions(
-            self.roster, reactor, limits=SessionLimits(web.idle, web.longest), entropy=entropy
+            self.roster,
+            reactor,
+            limits=SessionLimits(web.idle, web.longest),
+            entropy=entropy,
+            keeper=self._session_keeper,
         )
         self.frame = Frame(
             WebSettings(web.secure, web.origins),
@@ -198,6 +204,7 @@ class Hotline:
             await self.switch.start()
         self.agents.take_up()
         self.ivr.take_up(history)
+        await self._take_up_sessions(stay=going_on.agents)
         await self._start_site()
         self.log.info("The hotline is up")
 
@@ -250,6 +257,15 @@ class Hotline:
         )
         scheduler.start()
         self._running.callback(scheduler.shutdown, wait=False)
+
+    async def _take_up_sessions(self, *, stay: bool) -> None:
+        """Sign-ins last as long as those stay who signed in, whose roles may be others by now."""
+        if not stay:
+            await self._session_keeper.forget_all()
+            return
+        kept = await self._session_keeper.load()
+        people = ((each, self.roster.by_id(each.staff_id)) for each in kept)
+        self.sessions.restore((each, staff.principal) for each, staff in people if staff)
 
     async def _start_site(self) -> None:
         rooms = Rooms(

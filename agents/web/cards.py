@@ -13,7 +13,6 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from agents.events import CallOffered
 from cti.call.control import CallControl
 from cti.call.model import Call, UserData
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, TicketNumber
@@ -87,17 +86,22 @@ class Cards:
         return self._cards.get(agent_id)
 
     def put(
-        self, agent_id: AgentId, call: Call, offer: CallOffered, queued: datetime | None
+        self,
+        agent_id: AgentId,
+        call: Call,
+        queue_id: QueueId,
+        offered: datetime,
+        queued: datetime | None,
     ) -> None:
-        """Show the offered call, which has waited since `queued`."""
+        """Show the call, offered then, which has waited since `queued` (None: nobody knows)."""
         self._cards[agent_id] = Card(
             call_id=call.id,
             calling=self._number(call.calling),
             called=call.called,
             started=call.started,
-            queue_id=offer.queue_id,
+            queue_id=queue_id,
             queued=queued,
-            offered=offer.at,
+            offered=offered,
             customer=call.user_data,
         )
         self._changed(agent_id)

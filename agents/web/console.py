@@ -21,7 +21,7 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
-from agents.service import AgentService
+from agents.service import AgentService, AgentView
 from agents.web.cards import Cards
 from cti.call.control import CallControl
 from cti.call.events import Delivered, DeviceRegistered, DeviceUnregistered, UserDataAttached
@@ -78,6 +78,17 @@ class Console:
             listen(CallFlowedOut, self._queue_changed),
         ]
 
+        for view in self._agents.agents():
+            self._show_again(view)
+
+    def _show_again(self, view: AgentView) -> None:
+        """The card of a call that was taken up after a restart."""
+        call = self._control.get(view.call_id) if view.call_id is not None else None
+        if call is not None and view.queue_id is not None:
+            since = self._agents.waiting_since(call.id)
+            offered = view.answered or view.since
+            self._cards.put(view.agent_id, call, view.queue_id, offered, since)
+
     def stop(self) -> None:
         """Disconnect every console and listen no more."""
         for unsubscribe in self._subscriptions:
@@ -123,7 +134,7 @@ class Console:
         call = self._control.get(event.call_id)
         if call is not None:
             since = self._agents.waiting_since(event.call_id)
-            self._cards.put(event.agent_id, call, event, since)
+            self._cards.put(event.agent_id, call, event.queue_id, event.at, since)
         self.show_agent(event.agent_id)
 
     def _offer_ended(self, event: OfferEnded) -> None:

@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 
 import agents.schema
 import cti.keeping.schema
+import cti.web.schema
 import customers.schema
 import ivr.bank.schema
 import monitoring.schema
@@ -13,6 +14,7 @@ from cti.database import Base
 SCHEMAS = (
     agents.schema,
     cti.keeping.schema,
+    cti.web.schema,
     customers.schema,
     ivr.bank.schema,
     monitoring.schema,

@@ -1,10 +1,12 @@
 """Who is signed in: sessions kept in memory, found by a random token in a cookie or header.
 
-A session ends by signing out, after being idle, or at its longest age. A restart of the server
-ends all of them, which is meant: agents sign in again and their state is fresh.
+A session ends by signing out, after being idle, or at its longest age, and with a server that is
+stopped: agents sign in again and their state is fresh. A restart that agents stay signed in through
+keeps them, by digests of their tokens (`cti.web.kept`).
 """
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,6 +20,8 @@ from cti.kernel.vocabulary import Role
 from cti.web.throttle import Throttle
 
 TOKEN_BYTES = 32
+WRITE_AFTER = 60.0
+"""Seconds of use before it is written down again when a session was used last."""
 
 
 class Authenticator(Protocol):
@@ -25,6 +29,26 @@ class Authenticator(Protocol):
 
     def authenticate(self, login: str, password: str) -> Deferred[Principal | None]:
         """The member of staff, or None when name or password is wrong; takes equally long."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """A session as it is written down; instants in seconds since the epoch."""
+
+    digest: str
+    staff_id: StaffId
+    opened: float
+    used: float
+
+
+class Keeper(Protocol):
+    """Where sessions are written down (implemented by `cti.web.kept`)."""
+
+    def keep(self, session: KeptSession) -> None:
+        """The session is open, and was used then."""
+
+    def forget(self, digest: str) -> None:
+        """The session is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +69,11 @@ class Session:
     opened: float
     used: float
 
+    @property
+    def kept(self) -> KeptSession:
+        """What is written down of it."""
+        return KeptSession(digest_of(self.token), self.principal.staff_id, self.opened, self.used)
+
 
 class Sessions:
     """Opens, finds and ends sessions."""
@@ -56,7 +85,14 @@ class Sessions:
         *,
         limits: SessionLimits = SessionLimits(),
         entropy: Entropy = system_entropy,
+        keeper: Keeper | None = None,
     ) -> None:
+        """`keeper` writes sessions down; without one they end with us."""
+        self._keeper = keeper
+        self._written: dict[str, float] = {}
+        """By token, until when use is written down."""
+        self._found: dict[str, tuple[KeptSession, Principal]] = {}
+        """Sessions of the server before us that nobody has used yet, by digest."""
         self._authenticator = authenticator
         self._clock = clock
         self._limits = limits
@@ -84,13 +120,17 @@ class Sessions:
         self._drop_expired()
         now = self._clock.seconds()
         token = self._entropy(TOKEN_BYTES)
-        session = Session(token, principal, self._entropy(TOKEN_BYTES), now, now)
-        self._sessions[token] = session
+        session = self._sessions[token] = Session(token, principal, csrf_of(token), now, now)
+        self._keep(session)
         return session
+
+    def restore(self, found: Iterable[tuple[KeptSession, Principal]]) -> None:
+        """Sessions of the server before us, each with whose it is, are open on."""
+        self._found = {kept.digest: (kept, principal) for kept, principal in found}
 
     def find(self, token: str) -> Session | None:
         """The living session of that token; being found counts as use."""
-        session = self._sessions.get(token)
+        session = self._sessions.get(token) or self._restored(token)
         if session is None:
             return None
         if self._expired(session):
@@ -98,15 +138,22 @@ class Sessions:
             return None
         session = replace(session, used=self._clock.seconds())
         self._sessions[token] = session
+        if session.used - self._written.get(token, 0.0) > WRITE_AFTER:
+            self._keep(session)
         return session
 
     def sign_out(self, token: str) -> None:
         """End the session; nothing happens when there is none."""
-        if session := self._sessions.get(token):
+        if session := self._sessions.get(token) or self._restored(token):
             self._end(session)
 
     def sign_out_staff(self, staff_id: StaffId) -> None:
         """End every session of that person."""
+        for digest, (kept, _) in tuple(self._found.items()):
+            if kept.staff_id == staff_id:
+                del self._found[digest]
+                if self._keeper is not None:
+                    self._keeper.forget(digest)
         for session in tuple(self._sessions.values()):
             if session.principal.staff_id == staff_id:
                 self._end(session)
@@ -121,6 +168,20 @@ class Sessions:
         people = (session.principal for session in self._sessions.values())
         return {person.staff_id for person in people if role in person.roles}
 
+    def _restored(self, token: str) -> Session | None:
+        """The session of the server before us, which has the same form secret."""
+        kept, principal = self._found.pop(digest_of(token), (None, None))
+        if kept is None or principal is None:
+            return None
+        session = Session(token, principal, csrf_of(token), kept.opened, kept.used)
+        self._sessions[token] = session
+        return session
+
+    def _keep(self, session: Session) -> None:
+        if self._keeper is not None:
+            self._written[session.token] = session.used
+            self._keeper.keep(session.kept)
+
     def _expired(self, session: Session) -> bool:
         now = self._clock.seconds()
         return now - session.used > self._limits.idle or now - session.opened > self._limits.longest
@@ -131,5 +192,18 @@ class Sessions:
 
     def _end(self, session: Session) -> None:
         del self._sessions[session.token]
+        self._written.pop(session.token, None)
+        if self._keeper is not None:
+            self._keeper.forget(digest_of(session.token))
         for listener in self._on_end:
             listener(session)
+
+
+def digest_of(token: str) -> str:
+    """What is written down in the place of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def csrf_of(token: str) -> str:
+    """What stands in the forms of the session: another digest, so that a restart changes none."""
+    return hashlib.sha256(b"form " + token.encode()).hexdigest()

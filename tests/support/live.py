@@ -51,6 +51,10 @@ class LiveClient:
                 case AcceptConnection() | BytesMessage():
                     pass
 
+    def say(self, command: dict[str, Any]) -> None:
+        """Send a command, as the page's buttons do."""
+        self._wire.sendall(self._connection.send(TextMessage(json.dumps(command))))
+
     def read_until(self, true: Any, what: str) -> Any:
         """Read until `true(entities)` holds; gives its value."""
         while True:

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.events import AgentState, AgentStateChanged
+from agents.events import AgentState, AgentStateChanged, CallOffered
 from cti.call.events import CallCleared, CallEvent, RecordingStopped
 from cti.kernel.identifiers import AgentId, CallId
 from cti.recording.writer import Held
@@ -18,7 +18,7 @@ from monitoring.repository import (
     open_calls_txn,
     read_journal_txn,
 )
-from monitoring.restart import close_interrupted_txn, closing_events
+from monitoring.restart import GoingOn, close_interrupted_txn, closing_events, left_txn
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.simulated_house import SimulatedHouse
@@ -120,3 +120,39 @@ def test_nothing_stays_open(random: Random, steps: int) -> None:
     )
     assert len(outcomes) == len({CallId(r.call_id) for r in records})
     database.stop()
+
+
+def test_what_goes_on_stays_open_and_is_told_of(tmp_path: Path) -> None:
+    events = call_up_to("talking")
+    call_id = events[0].call_id
+    (offered,) = [event for event in events if isinstance(event, CallOffered)][-1:]
+    busy = AgentStateChanged(
+        at=events[-1].at,
+        agent_id=offered.agent_id,
+        previous=AgentState.RESERVED,
+        state=AgentState.BUSY,
+    )
+    database, folder = DirectDatabase(), RecordingFolder(tmp_path)
+    result_of(database.run(append_events_txn, 1, [*events, busy]))
+    going_on = GoingOn(frozenset({call_id}), agents=True)
+    assert result_of(database.run(close_interrupted_txn, folder, going_on)) == []
+    assert result_of(database.run(left_txn, going_on)) == [*events, busy]
+    assert result_of(database.run(left_txn, GoingOn())) == []
+
+
+def test_agents_stay_whose_call_is_over(tmp_path: Path) -> None:
+    events = call_up_to("talking")
+    (offered,) = [event for event in events if isinstance(event, CallOffered)][-1:]
+    busy = AgentStateChanged(
+        at=events[-1].at,
+        agent_id=offered.agent_id,
+        previous=AgentState.RESERVED,
+        state=AgentState.BUSY,
+    )
+    database, folder = DirectDatabase(), RecordingFolder(tmp_path)
+    result_of(database.run(append_events_txn, 1, [*events, busy]))
+    going_on = GoingOn(agents=True)
+    closing = result_of(database.run(close_interrupted_txn, folder, going_on))
+    assert {type(event) for event in closing} <= {CallCleared, RecordingStopped}
+    told = result_of(database.run(left_txn, going_on))
+    assert told == [*events, busy, *closing], "how the call ended is told, too"

@@ -1,0 +1,85 @@
+"""Callers in a flow whose server was restarted: they begin anew, in their language."""
+
+import pytest
+
+from cti.call.events import CallCleared
+from cti.call.model import Cause
+from cti.kernel.identifiers import CallId
+from cti.kernel.vocabulary import Language
+from ivr.events import FlowEntered
+from ivr.ports import Ports
+from ivr.service import IvrService, flows_left
+from tests.support.flows import shipped_flow
+from tests.support.ivr_house import IvrHouse
+
+
+@pytest.fixture
+def house() -> IvrHouse:
+    return IvrHouse()
+
+
+def restart(house: IvrHouse, *flows: str) -> None:
+    """Another IVR takes up what happened so far; the one before hears nothing any more."""
+    known = list(house.events)
+    house.events.clear()
+    ports: Ports = house.ivr._ports
+    house.ivr._sessions.clear()
+    house.ivr = IvrService({name: shipped_flow() for name in flows or ("main",)}, ports)
+    house.ivr.take_up(known)
+
+
+def path(house: IvrHouse, call_id: CallId) -> tuple[str, ...]:
+    call = house.calls.get(call_id)
+    assert call is not None
+    return call.user_data.path
+
+
+def test_who_chose_a_language_is_not_asked_again(house: IvrHouse) -> None:
+    call_id = house.dial()
+    house.calls.press(call_id, "2")
+    main_menu = house.heard(call_id)
+    house.calls.press(call_id, "2")
+    assert house.heard(call_id) != main_menu
+    restart(house)
+    assert house.heard(call_id) == main_menu
+    assert path(house, call_id) == ("english",)
+    call = house.calls.get(call_id)
+    assert call is not None
+    assert call.user_data.language is Language.ENGLISH
+    assert [type(each) for each in house.of(FlowEntered)] == [FlowEntered]
+    house.calls.press(call_id, "2")
+    assert path(house, call_id)[0] == "english"
+    assert len(path(house, call_id)) == 2
+    assert not house.errors
+
+
+def test_who_had_chosen_nothing_is_asked_from_the_start(house: IvrHouse) -> None:
+    call_id = house.dial()
+    first = house.heard(call_id)
+    restart(house)
+    assert house.heard(call_id) == first
+    assert path(house, call_id) == ()
+
+
+def test_what_was_hidden_is_hidden_no_more(house: IvrHouse) -> None:
+    call_id = house.dial()
+    house.calls.mask(call_id, True)
+    restart(house)
+    assert call_id not in house.calls.masked
+
+
+def test_a_flow_that_was_taken_away_lets_its_callers_go(house: IvrHouse) -> None:
+    call_id = house.dial()
+    restart(house, "another")
+    (over,) = house.of(CallCleared)
+    assert isinstance(over, CallCleared)
+    assert (over.call_id, over.cause) == (call_id, Cause.INTERRUPTED)
+
+
+def test_who_was_handed_over_or_left_is_in_no_flow(house: IvrHouse) -> None:
+    waiting, gone, there = house.dial(), house.dial(), house.dial()
+    house.calls.press(waiting, "1")
+    house.calls.press(waiting, "0")
+    assert house.queues.queued
+    house.calls.hang_up(gone)
+    assert flows_left(house.events) == {there: "main"}
