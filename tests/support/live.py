@@ -30,6 +30,7 @@ class LiveClient:
         ]
         wire.sendall(self._connection.send(Request(host, path, extra_headers=headers)))
         self.entities: dict[str, Any] = {}
+        self._said = 0
 
     def read(self) -> None:
         """Take one message (or the handshake) and bring `entities` up to date; TimeoutError."""
@@ -53,7 +54,9 @@ class LiveClient:
 
     def say(self, command: dict[str, Any]) -> None:
         """Send a command, as the page's buttons do."""
-        self._wire.sendall(self._connection.send(TextMessage(json.dumps(command))))
+        self._said += 1
+        message = json.dumps({"id": self._said, **command})
+        self._wire.sendall(self._connection.send(TextMessage(message)))
 
     def read_until(self, true: Any, what: str) -> Any:
         """Read until `true(entities)` holds; gives its value."""
