@@ -1,6 +1,5 @@
 """Sign-ins in the database, by digests of their tokens: written when they change, read once."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
@@ -26,7 +25,7 @@ class SessionKeeper:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self) -> Deferred[Sequence[KeptSession]]:
+    def load(self) -> Deferred[list[KeptSession]]:
         """What the server before us kept."""
         return self._database.read(read_txn)
 

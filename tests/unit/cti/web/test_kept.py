@@ -29,7 +29,7 @@ class House:
         )
 
     def kept(self) -> list[KeptSession]:
-        return list(result_of(self.keeper.load()))
+        return result_of(self.keeper.load())
 
     def restart(self, people: dict[str, Principal] | None = None) -> None:
         known = PEOPLE if people is None else people
