@@ -302,6 +302,11 @@ class MediaWorkers:
         if lost:
             self.reported(messages.LegsLost(lost))
 
+    @property
+    def tells(self) -> bool:
+        """Whether it is clear by now whose the survivors are."""
+        return self._untold is None
+
     def reported(self, report: Report) -> None:
         """Tell the listener, unless it is not yet clear whose the survivors are."""
         if self._untold is not None:

@@ -33,6 +33,8 @@ class ServerLink:
         self.answered: Callable[[], None] = lambda: None
         """Called when a ping is answered."""
         self.reported: Callable[[Report], None] = lambda _: None
+        self.tells: Callable[[], bool] = lambda: True
+        """Whether what is reported is dealt with at once, and does not wait."""
         self.gone: Callable[[], None] = lambda: None
         """Called when the worker parts, not when we do."""
         self._number = number
@@ -40,7 +42,7 @@ class ServerLink:
         self._requests = count(1)
         self._asked: dict[int, Deferred[Any]] = {}
         self._heard = 0
-        """Lasting reports that were dealt with."""
+        """Lasting reports that came."""
 
     def hello(self, settings: tuple[str, ...]) -> None:
         """Say who we are and what the worker is to be like."""
@@ -64,11 +66,11 @@ class ServerLink:
 
     def ping(self) -> None:
         """`answered` is called if it works."""
-        self._link.say(messages.Ping(self._heard))
+        self._link.say(messages.Ping(self._dealt_with))
 
     def close(self) -> None:
         """Part, once everything is said; what was asked is never answered."""
-        self._link.say(messages.Ping(self._heard))
+        self._link.say(messages.Ping(self._dealt_with))
         self._link.close()
 
     def drain(self) -> None:
@@ -76,6 +78,10 @@ class ServerLink:
         self._link.drain()
 
     # --- inside -----------------------------------------------------------------------------
+
+    @property
+    def _dealt_with(self) -> int:
+        return self._heard if self.tells() else 0
 
     def _ask(self) -> tuple[int, Deferred[Any]]:
         number = next(self._requests)

@@ -43,6 +43,10 @@ class ProcessReactor(LinkReactor, Clock, Protocol):
 class WorkerOwner(Protocol):
     """Told what becomes of a worker and what it reports."""
 
+    @property
+    def tells(self) -> bool:
+        """Whether reports are told on as they come, and none waits."""
+
     def worker_ready(self, worker: "MediaWorker", held: Sequence[HeldLeg]) -> None: ...
 
     def worker_lost(self, worker: "MediaWorker") -> None: ...
@@ -190,6 +194,7 @@ class MediaWorker:
         link.welcomed = self._welcomed
         link.answered = self._answered
         link.reported = self._reported
+        link.tells = lambda: self._owner.tells
         link.gone = self._parted
         link.hello(self._arguments)
         self._greeting = link

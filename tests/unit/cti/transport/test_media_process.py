@@ -113,6 +113,7 @@ class House(WatchingClock):
         super().__init__()
         self.processes: list[Process] = []
         self.told: list[Any] = []
+        self.tells = True
         self.place = _place(lives)
         unclosed = Unclosed(DirectDisk(), _closed)
         self.worker = MediaWorker(self.place, self, SETTINGS, self, unclosed)
@@ -232,6 +233,15 @@ def test_a_ping_says_how_many_lasting_reports_were_dealt_with() -> None:
     house.advance(0)
     assert house.told[1:] == [lost, ended]
     assert house.socket.hear() == [Ping(2)]
+
+
+def test_what_waits_to_be_told_is_left_to_the_next_server_by_one_that_gives_up() -> None:
+    house = House()
+    house.tells = False
+    house.answer(Welcome(1, ()), LegsLost((LEG,)))
+    house.socket.hear()
+    house.worker.release()
+    assert house.socket.hear() == [Ping(0)]
 
 
 def test_one_whose_connection_is_lost_has_a_moment_to_end() -> None:
