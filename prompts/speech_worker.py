@@ -60,6 +60,8 @@ class Espeak:
         self._engine.setProperty("rate", rate)
         self._engine.save_to_file(text, str(self._scratch))
         self._engine.runAndWait()
+        # The engine speaks in a thread of its own; on a busy machine pyttsx3 is back before it.
+        self._library.espeak_Synchronize()
         if self._engine.getProperty("voice") != voice:
             raise SpeechError(f"no voice {voice}")
         if not self._scratch.exists():
