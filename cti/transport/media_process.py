@@ -27,8 +27,11 @@ FIRST_DELAY = 0.05
 LONGEST_DELAY = 10.0
 """Seconds before a dead worker is started again: doubled each time it dies young."""
 YOUNG = 10.0
+STARTING = 30.0
+"""Seconds a new process has until it answers hello: on a machine that starts up itself, loading
+Python alone can take many, and to kill and start it once more only prolongs that."""
 PATIENCE = 5.0
-"""Seconds a worker has to answer hello or a ping, or to end, before it is killed."""
+"""Seconds a worker has to answer a ping, a server that comes after another, or to end."""
 PING_EVERY = 2.0
 GIVE_UP_AFTER = 5
 """Deaths in a row, before ever saying hello, that make a start fail."""
@@ -110,7 +113,7 @@ class MediaWorker:
         if self._process is None:
             self._start_again("its place is not free")
             return
-        self._arm(PATIENCE, self.kill)
+        self._arm(PATIENCE if self.inherited else STARTING, self.kill)
         self._greet()
 
     def stop(self) -> Deferred[None]:

@@ -209,8 +209,16 @@ def test_one_that_lived_is_replaced_at_once() -> None:
 
 def test_one_that_never_says_hello_is_killed() -> None:
     house = House()
-    house.advance(5.1)
+    house.advance(29.9)
+    assert not house.processes[0].signals, "a busy machine may take long to start it"
+    house.advance(0.2)
     assert house.processes[0].signals == ["KILL"]
+
+
+def test_a_survivor_that_never_says_hello_is_killed_sooner(survivors: list[Process]) -> None:
+    house = House(lives=4711)
+    house.advance(5.1)
+    assert survivors[0].signals == ["KILL"]
 
 
 def test_one_that_does_not_answer_a_ping_is_killed() -> None:
