@@ -97,7 +97,7 @@ class Incoming:
     def _outside(self, key: str, request: InboundRequest) -> None:
         """A request that begins something, or asks who we are."""
         if request.method not in ("INVITE", "REGISTER"):
-            self._gatekeeper.offended(request.source, Offence.UNPROVEN, self._core.now)
+            self._gatekeeper.offended(request.source, Offence.UNINVITED, self._core.now)
         match request.method:
             case "INVITE":
                 self._invited(key, request)

@@ -8,11 +8,14 @@ from twisted.internet.utils import getProcessOutputAndValue
 
 from cti.call.events import DeviceRegistered, DeviceUnregistered
 from cti.sip.events import Transport
-from tests.support.live_switch import HOST, NUMBER, LiveSwitch, leave_alone, play
+from cti.trunks.settings import TrunksSettings
+from tests.support.live_switch import CARRIER, HOST, NUMBER, LiveSwitch, leave_alone, play
 from tests.support.reactor import reactor, until
 
 GONE = "sip:1001@127.0.0.1:9"
-FLOOD = 300
+BURST, FLOOD = 80, 600
+"""Requests at once: less than one stranger may send, and more."""
+NOBODY = TrunksSettings()
 
 
 async def sipsak(switch: LiveSwitch, user: str, *options: str) -> tuple[int, str]:
@@ -27,6 +30,11 @@ async def sipsak(switch: LiveSwitch, user: str, *options: str) -> tuple[int, str
 async def register(switch: LiveSwitch, contact: str, secret: str, expires: int) -> tuple[int, str]:
     told = ("-x", str(expires), "-u", "1001", "-a", secret)
     return await sipsak(switch, "1001", "-U", "-i", "-C", contact, *told)
+
+
+async def shout(switch: LiveSwitch, times: int) -> None:
+    """OPTIONS so many times, as fast as it can, without waiting for an answer."""
+    await sipsak(switch, "", "-F", "-e", str(times))
 
 
 @pytest.mark.needs("sipsak")
@@ -64,14 +72,34 @@ def test_sipsak_registers_by_the_only_digest_it_knows_and_takes_it_back(tmp_path
 
 
 @pytest.mark.needs("sipsak")
-def test_a_flood_of_requests_costs_nobody_an_answer(tmp_path: Path) -> None:
+def test_a_monitor_that_asks_many_times_at_once_is_answered_every_time(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
+        await shout(switch, BURST)
         counters = switch.service.endpoint.counters
-        await sipsak(switch, "", "-F", "-e", str(FLOOD))
-        await until(lambda: counters["received"] >= FLOOD)
-        await until(lambda: counters["sent"] >= FLOOD)
-        code, said = await sipsak(switch, "")
-        assert code == 0, said
+        await until(lambda: counters["sent"] >= BURST)
+        assert counters["received"] == counters["sent"] == BURST
         assert counters["failed"] == counters["malformed"] == 0
 
-    play(tmp_path, leave_alone, scene)
+    play(tmp_path, leave_alone, scene, trunks=NOBODY)
+
+
+@pytest.mark.needs("sipsak")
+@pytest.mark.parametrize("trunks", [NOBODY, CARRIER], ids=["stranger", "trunk"])
+def test_a_flood_of_requests_is_rationed_and_costs_nobody_an_answer(
+    tmp_path: Path, trunks: TrunksSettings
+) -> None:
+    async def scene(switch: LiveSwitch) -> None:
+        endpoint = switch.service.endpoint
+        counters, door = endpoint.counters, endpoint.user_agent.door
+        await shout(switch, FLOOD)
+        await until(lambda: counters["received"] + door.unheard >= FLOOD)
+        assert BURST < counters["received"] < FLOOD
+        assert counters["sent"] == counters["received"]
+        code, said = await sipsak(switch, "")
+        assert code == 0, said
+        code, said = await register(switch, GONE, "secret-1001", 60)
+        assert code == 0, said
+        assert not len(door.bans)
+        assert counters["failed"] == counters["malformed"] == 0
+
+    play(tmp_path, leave_alone, scene, trunks=trunks)

@@ -2,7 +2,8 @@
 
 Offences are points that fade; too many of them ban an address, for longer each time. What comes
 by datagram may bear anybody's address, so a ban on mostly such evidence holds for datagrams alone,
-and whoever is known here is not banned on it at all (that is for `doorkeeper` to see to).
+and whoever is known here is not banned on it at all (that is for `doorkeeper` to see to). Nobody is
+banned for mere haste in the first seconds: whoever proves a name in them is known from then on.
 """
 
 from collections import OrderedDict
@@ -16,6 +17,10 @@ MOST_TALLIES = 10_000
 MOST_BANS = 10_000
 """Addresses banned, or remembered to have been; those that end first are forgotten."""
 
+GRACE = 5.0
+"""Seconds in which an address may do what is only wrong if it goes on (`HASTY`): the telephones of
+an office behind one address all come back at once after a power cut, are challenged, and answer."""
+
 Network = IPv4Network | IPv6Network
 
 
@@ -26,6 +31,8 @@ class Offence(Enum):
     UNPROVEN = "no credentials"
     """A request that was challenged; everybody's first one is. Names the house does not have weigh
     the same as those it has, so that no ban tells which they are."""
+    UNINVITED = "uninvited"
+    """A request in no dialog that needs no credentials: OPTIONS, of a monitor or of a scanner."""
     MALFORMED = "malformed"
     FLOOD = "flood"
     """A datagram beyond what one address may send."""
@@ -34,9 +41,12 @@ class Offence(Enum):
 WEIGHTS = {
     Offence.WRONG_SECRET: 3.0,
     Offence.UNPROVEN: 2.0,
+    Offence.UNINVITED: 0.4,
     Offence.MALFORMED: 3.0,
     Offence.FLOOD: 0.1,
 }
+HASTY = frozenset({Offence.UNPROVEN, Offence.UNINVITED, Offence.FLOOD})
+"""Offences of anybody in a hurry. The door rations what is read of them meanwhile."""
 BY_OPERATOR = "operator"
 
 
@@ -86,6 +96,8 @@ class _Tally:
     proven: float
     """Of the points, those on evidence that cannot be forged."""
     at: float
+    since: float
+    """When it last had none."""
 
 
 class Bans:
@@ -116,7 +128,7 @@ class Bans:
         """
         tally = self._tallies.get(host)
         if tally is None:
-            tally = self._tallies[host] = _Tally(0.0, 0.0, now)
+            tally = self._tallies[host] = _Tally(0.0, 0.0, now, now)
             if len(self._tallies) > MOST_TALLIES:
                 self._tallies.popitem(last=False)
         else:
@@ -125,6 +137,8 @@ class Bans:
         tally.points += WEIGHTS[offence]
         tally.proven += WEIGHTS[offence] if proven else 0.0
         if tally.points < self._rules.points or self._spared(host):
+            return None
+        if offence in HASTY and not proven and now < tally.since + GRACE:
             return None
         del self._tallies[host]
         return self._ban(host, offence, now, everywhere=tally.proven * 2 >= tally.points)
@@ -178,6 +192,8 @@ class Bans:
         faded = max(0.0, now - tally.at) * self._rules.points / self._rules.period
         left = max(0.0, 1 - faded / tally.points) if tally.points else 0.0
         tally.points, tally.proven, tally.at = tally.points * left, tally.proven * left, now
+        if not left:
+            tally.since = now
 
     def _put(self, ban: Ban) -> Ban:
         if len(self._bans) >= MOST_BANS and ban.host not in self._bans:

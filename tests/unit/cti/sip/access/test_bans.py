@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.sip.access import bans
-from cti.sip.access.bans import BanRules, Bans, Offence
+from cti.sip.access.bans import GRACE, BanRules, Bans, Offence
 
 RULES = BanRules(points=9.0, period=90.0, lengths=(60.0, 600.0), forgiven=1000.0)
 HOST = "198.51.100.7"
@@ -38,6 +38,39 @@ def test_points_fade() -> None:
     for number in range(100):
         offend(seen, number * 31.0, times=1)
     assert not seen.current(3100.0)
+
+
+def test_haste_bans_nobody_who_proves_a_name_within_a_moment_and_everybody_who_goes_on() -> None:
+    office, scanner = Bans(RULES), Bans(RULES)
+    for number in range(200):
+        for seen in (office, scanner):
+            assert seen.offended(HOST, Offence.UNPROVEN, number / 100, proven=False) is None
+    office.forgive(HOST)
+    for seen in (office, scanner):
+        seen.offended(HOST, Offence.UNPROVEN, GRACE, proven=False)
+    assert not office.banned(HOST, GRACE)
+    assert scanner.banned(HOST, GRACE)
+
+
+def test_there_is_a_moment_again_after_a_quiet_time() -> None:
+    seen = Bans(RULES)
+    seen.offended(HOST, Offence.UNPROVEN, 0.0, proven=False)
+    for _ in range(200):
+        seen.offended(HOST, Offence.UNPROVEN, RULES.period, proven=False)
+    assert not seen.banned(HOST, RULES.period)
+
+
+@pytest.mark.parametrize(
+    ("offence", "proven"),
+    [(Offence.WRONG_SECRET, False), (Offence.MALFORMED, False), (Offence.FLOOD, True)],
+)
+def test_there_is_no_moment_for_what_is_wrong_or_comes_over_a_connection(
+    offence: Offence, proven: bool
+) -> None:
+    seen = Bans(RULES)
+    for _ in range(200):
+        seen.offended(HOST, offence, 0.0, proven=proven)
+    assert seen.banned(HOST, 0.0)
 
 
 def test_a_ban_on_what_can_be_forged_holds_for_datagrams_alone() -> None:

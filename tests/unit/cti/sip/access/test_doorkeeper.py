@@ -67,6 +67,26 @@ def test_whom_we_ask_may_answer() -> None:
     assert admitted(keeper, PHONE, 100, 1.0) == 100
 
 
+def test_an_office_behind_one_address_that_comes_back_all_at_once_is_let_in() -> None:
+    keeper, phones, now = door(DoorRules()), 300, 50.0
+    challenged = [port for port in range(phones) if keeper.admits(STRANGER, port, now)]
+    for port in challenged:
+        keeper.offended(STRANGER, port, Offence.UNPROVEN, now, proven=False)
+    assert len(challenged) == 100
+    now += 0.1
+    assert keeper.admits(STRANGER, challenged[0], now), "the answer of the first is read"
+    keeper.vouch(STRANGER, challenged[0], now)
+    for port in challenged[1:]:
+        assert keeper.admits(STRANGER, port, now)
+        keeper.vouch(STRANGER, port, now)
+    now += 0.4
+    unheard = [port for port in range(phones) if port not in challenged]
+    for port in unheard:
+        assert keeper.admits(STRANGER, port, now), "RFC 3261, 17.1.2.2: sent again after T1"
+        keeper.vouch(STRANGER, port, now)
+    assert len(keeper.bans) == 0
+
+
 def test_a_flood_of_one_address_bans_it() -> None:
     keeper = door()
     for tick in range(100):

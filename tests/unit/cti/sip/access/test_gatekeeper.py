@@ -180,9 +180,10 @@ def test_names_nobody_has_ban_as_soon_as_others_so_that_no_ban_tells_them_apart(
     def requests(name: str) -> int:
         door = Door()
         for number in range(1000):
-            if door.door.bans.banned(PHONE.host, 100.0):
+            now = 100.0 + number / 5
+            if door.door.bans.banned(PHONE.host, now):
                 return number
-            door.refusal(register(name, PHONE))
+            door.refusal(register(name, PHONE), now)
         raise AssertionError("never banned")
 
     assert requests("nobody") == requests("1001") < 100
@@ -191,13 +192,14 @@ def test_names_nobody_has_ban_as_soon_as_others_so_that_no_ban_tells_them_apart(
 def test_a_ban_for_wrong_secrets_holds_for_connections_where_our_challenge_was_answered() -> None:
     honest, forged = Door(), Door()
     given = forged.answer("1001", "guess", Endpoint("203.0.113.99", 5060))
-    for _ in range(100):
-        answer = honest.answer("1001", "guess", MOBILE)
-        honest.refusal(register("1001", MOBILE, {"Authorization": answer}))
-        forged.refusal(register("1001", PHONE, {"Authorization": given}))
-    assert honest.door.bans.banned(MOBILE.host, 100.0, connected=True)
-    assert forged.door.bans.banned(PHONE.host, 100.0)
-    assert not forged.door.bans.banned(PHONE.host, 100.0, connected=True)
+    for number in range(100):
+        now = 100.0 + number / 10
+        answer = honest.answer("1001", "guess", MOBILE, now)
+        honest.refusal(register("1001", MOBILE, {"Authorization": answer}), now)
+        forged.refusal(register("1001", PHONE, {"Authorization": given}), now)
+    assert honest.door.bans.banned(MOBILE.host, 110.0, connected=True)
+    assert forged.door.bans.banned(PHONE.host, 110.0)
+    assert not forged.door.bans.banned(PHONE.host, 110.0, connected=True)
 
 
 def test_who_proved_a_name_or_calls_by_a_trunk_is_known_and_never_banned() -> None:
