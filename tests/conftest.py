@@ -12,9 +12,6 @@ from tests.support.postgresql import cluster
 
 NEEDS = all_needs()
 POSTGRESQL = "HOTLINE_TEST_POSTGRESQL"
-# How long an example takes says nothing on a machine that others use, too.
-settings.register_profile("hotline", deadline=None)
-settings.load_profile("hotline")
 MISSING = "missing"
 """Under this name a test's report says which program it wanted, in whichever process it ran."""
 
