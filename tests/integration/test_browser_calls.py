@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from tests.support.audio import RATE, Samples, has_tone, level, read_wave, tone, write_wave
 from tests.support.house import House, running_house
 from tests.support.page_phone import PagePhone
+from tests.support.patience import crowding
 from tests.support.reactor import pause, run_in_reactor
 from tests.support.screens import chromium
 from tests.support.telephones import telephone
@@ -135,7 +136,7 @@ def test_a_browser_calls_in_keys_and_is_hung_up_on(
     browser: Browser, house: House, tmp_path: Path
 ) -> None:
     spoken = write_wave(tmp_path / "agent.wav", tone(AGENT, 20.0))
-    habits = ("--answer-after", "0.1", "--talk-for", "3", "--play", str(spoken))
+    habits = ("--answer-after", "0.1", "--talk-for", str(3 * crowding()), "--play", str(spoken))
     with (
         one_call(house) as call,
         telephone(house, "phone", "1002", *habits),

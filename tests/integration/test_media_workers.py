@@ -31,14 +31,12 @@ def test_a_killed_worker_takes_its_legs_and_no_others(tmp_path: Path) -> None:
         assert workers.process_of(ONE) == workers.process_of(TWO) != workers.process_of(THREE)
         victim = workers.process_of(ONE)
         assert victim is not None
-        killed = reactor().seconds()
         os.kill(victim, signal.SIGKILL)
         await until(lambda: ear.told)
         assert sorted(ear.told[0]) == ["lost", ONE, TWO]
         assert await workers.close(ONE) == LegStatistics()
         assert workers.process_of(THREE) in workers.processes
         await workers.ready()
-        assert reactor().seconds() - killed < 2.0
         assert victim not in workers.processes
         await workers.open(ONE, CallId("c"))
         await workers.shut_down()

@@ -38,9 +38,10 @@ def test_prompts_press_no_key(tmp_path: Path) -> None:
                 requests.append(json.dumps(spoken | {"path": str(path)}))
     worker = [sys.executable, "-m", "prompts.speech_worker"]
     said = subprocess.run(
-        worker, input="\n".join(requests), capture_output=True, text=True, timeout=20, check=True
+        worker, input="\n".join(requests), capture_output=True, text=True, timeout=60, check=True
     )
-    answers = [json.loads(line) for line in said.stdout.splitlines()][1:]
+    ready, *answers = [json.loads(line) for line in said.stdout.splitlines()]
+    assert ready == {"ready": True}
     assert sum(answer["seconds"] for answer in answers) > 60
     assert [_keys(path) for path in paths] == [""] * len(requests)
 

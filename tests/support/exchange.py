@@ -87,7 +87,7 @@ class Exchange:
         await until(lambda: all(p.process.poll() is not None for p in self.baresips.values()))
         await self.live.stop()
 
-    def play(self, scene: Scene, *, seconds: float = 20.0) -> None:
+    def play(self, scene: Scene, *, seconds: float = 30.0) -> None:
         """Run the scene; afterwards no call and no session is left."""
 
         async def main() -> None:

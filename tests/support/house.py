@@ -18,6 +18,8 @@ from typing import Any, Self
 
 import yaml
 
+from tests.support.patience import crowding
+
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 LOOK = 0.05
@@ -113,8 +115,11 @@ class House:
             raise
 
     def wait_until(self, true: Any, seconds: float, what: str) -> None:
-        """Look again and again until `true()`; AssertionError names what never came."""
-        end = time.monotonic() + seconds
+        """Look again and again until `true()`; AssertionError names what never came.
+
+        It comes within so many seconds, on a crowded machine within more.
+        """
+        end = time.monotonic() + seconds * crowding()
         while not true():
             if time.monotonic() > end or self.process.poll() is not None:
                 raise AssertionError(f"never: {what}\n{self.output.read_text()[-4000:]}")

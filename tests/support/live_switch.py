@@ -159,7 +159,7 @@ async def all_registered(switch: LiveSwitch, extensions: Sequence[str]) -> None:
     await pause(0.05)
 
 
-def play(folder: Path, entry: Entry, scene: Scene, *, seconds: float = 25.0, **given: Any) -> None:
+def play(folder: Path, entry: Entry, scene: Scene, *, seconds: float = 40.0, **given: Any) -> None:
     """Run the scene on a switch of its own."""
 
     async def main() -> None:

@@ -26,6 +26,8 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from tests.support.patience import crowding
+
 T = TypeVar("T")
 
 
@@ -53,14 +55,15 @@ async def until(condition: Callable[[], object], step: float = 0.005) -> None:
 def run_in_reactor(
     main: Callable[[], Coroutine[Deferred[Any], Any, T]],
     *,
-    timeout: float = 10.0,
+    timeout: float = 20.0,
     allow_errors: bool = False,
     keep: bool = False,
 ) -> T:
-    """The coroutine's result; TimeoutError after `timeout` seconds.
+    """The coroutine's result; TimeoutError after `timeout` seconds, later on a crowded machine.
 
     With `keep`, what it leaves in the reactor goes on in the next run, which is to take it away.
     """
+    timeout *= crowding()
     results: list[T | Failure] = []
     errors: list[str] = []
 
