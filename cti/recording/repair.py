@@ -14,6 +14,7 @@ from cti.recording.store import (
     lock,
     samples_in,
     sound_octets,
+    wait_for_writer,
     whole_segments,
 )
 from cti.recording.wave_header import HEADER, SAMPLE_OCTETS, header
@@ -22,11 +23,12 @@ from cti.recording.writer import Held
 CRASH = "crash"
 
 
-def close_after_crash(path: Path) -> Held | None:
+def close_after_crash(path: Path, *, ending: bool = False) -> Held | None:
     """Seal the recording of that name; what it holds. None when it has no usable chain. OSError.
 
     One that is closed, or that a living process still writes, is left as it is. Sound that was
-    sealed stays as it is, true or not: what verifies it must find what happened to it.
+    sealed stays as it is, true or not: what verifies it must find what happened to it. `ending`
+    tells that who writes it is about to end, and is waited for.
     """
     place = file_of(path)
     try:
@@ -34,6 +36,8 @@ def close_after_crash(path: Path) -> Held | None:
     except FileNotFoundError:
         return None
     with notes, place.open("r+b") as sound:
+        if ending:
+            wait_for_writer(notes)
         chain = parse(notes.read())
         if chain.head is None:
             return None

@@ -153,6 +153,12 @@ def is_being_written(file: BinaryIO) -> bool:
     return False
 
 
+def wait_for_writer(file: BinaryIO) -> None:
+    """Return when no living process writes this chain."""
+    fcntl.flock(file, fcntl.LOCK_SH)
+    fcntl.flock(file, fcntl.LOCK_UN)
+
+
 def open_sound(path: Path, ring: KeyRing | None) -> BinaryIO:
     """The recording of that name as a WAV file, decrypted on the way.
 

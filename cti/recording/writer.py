@@ -59,12 +59,12 @@ class RecordingWriter:
         self._sealed += len(written)
         self._samples += samples
 
-    def close(self, *, lasting: bool = True) -> Held:
-        """Nothing more comes: seal the end.
+    def close(self, why: str = "", *, lasting: bool = True) -> Held:
+        """Nothing more comes: seal the end; `why` where it is not that of the call.
 
         What is not to be `lasting` is left to the system to write when it likes.
         """
-        self._end("", lasting=lasting)
+        self._end(why, lasting=lasting)
         return self.held
 
     def give_up(self, why: str) -> Held:

@@ -1,5 +1,6 @@
 """One media worker seen from the server: found or started, listened to, replaced when it dies."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ from cti.worker import messages
 from cti.worker.link import LinkReactor
 from cti.worker.messages import HeldLeg, Report, ShutDown
 from cti.worker.process import DOOR, LOCK
-from cti.worker.settings import MediaSettings
+from cti.worker.settings import ALONE, MediaSettings
 
 log = Logger()
 
@@ -183,7 +184,7 @@ class MediaWorker:
             WorkerOutput(self),
             sys.executable,
             [sys.executable, "-m", "cti.worker", *self._arguments],
-            env=None,
+            env=os.environ | ALONE,
             childFDs={0: "w", 1: "r", 2: "r", DOOR: room.door.fileno(), LOCK: room.lock},
         )
         room.let_to(process.pid)

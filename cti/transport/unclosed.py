@@ -69,7 +69,7 @@ class Unclosed:
             done.addCallback(partial(self._done, leg))
 
     def _seal(self, leg: ConnectionId, path: Path) -> Deferred[None]:
-        sealing = self._disk.run(partial(close_after_crash, path))
+        sealing = self._disk.run(partial(close_after_crash, path, ending=True))
         sealing.addErrback(partial(self._failed, path))
         return sealing.addCallback(partial(self._tell, leg, path))
 

@@ -29,6 +29,7 @@ from cti.media.session import Session
 from cti.media.source_lock import Source
 from cti.recording.keys import read_keys
 from cti.recording.writer import Held
+from cti.worker.desk import Desk, DiskDesk
 from cti.worker.disk import Disk, ThreadDisk
 from cti.worker.hearing import Hearing
 from cti.worker.leg import FILL_AFTER, Leg, Play
@@ -46,6 +47,9 @@ log = Logger()
 
 VISIT_TICKS = 5
 """Every 100 ms each leg is looked after, a fifth of them in each tick."""
+GOLDEN = 0.618
+"""Of a second between the beginnings of two recordings' seconds: however many there are, they are
+spread evenly."""
 
 
 class MediaEngine:
@@ -57,21 +61,22 @@ class MediaEngine:
         settings: MediaSettings,
         listener: MediaListener | None = None,
         *,
-        disk: Disk | None = None,
+        desk: Desk | None = None,
         sounds: Disk | None = None,
         entropy: Entropy = system_entropy,
     ) -> None:
         self.reports = Reports(reactor, listener or Unheard())
         self._reactor = reactor
         self._settings = settings
-        self._disk = disk or ThreadDisk(reactor)
         self._entropy = entropy
         self._ports = PortRange(settings.bind, settings.ports, self._number(2))
-        self._ring = read_keys(settings.keys) if settings.keys else None
+        self._desk = desk or DiskDesk(
+            ThreadDisk(reactor), read_keys(settings.keys) if settings.keys else None
+        )
         self._shelf = Shelf(settings.cache_octets, sounds or ThreadDisk(reactor, "sounds"))
         self._pacer = Pacer(reactor, self._tick)
         self._poller = Poller(reactor)
-        self._ticks = 0
+        self._ticks = self._recorded = 0
         self._hearing = Hearing()
         self._legs: dict[ConnectionId, Leg] = {}
         self._sockets: dict[ConnectionId, tuple[LegSocket, LegSocket]] = {}
@@ -173,7 +178,9 @@ class MediaEngine:
         if found is not None:
             self._close_recording(found)
             now = self._reactor.seconds()
-            found.record(Recording(path, tracks, now, self._disk, self._ring), now)
+            self._recorded += 1
+            phase = self._recorded * GOLDEN % 1.0
+            found.record(Recording(path, tracks, now, self._desk), now, phase)
 
     def mask(self, leg: ConnectionId, masked: bool) -> None:
         """Keep what follows out of recordings and others' ears, or no more."""
@@ -260,7 +267,7 @@ class MediaEngine:
         """Close every leg, fire when every recording is on disk."""
         closing = DeferredList([self.close(leg) for leg in tuple(self._legs)])
         self._shelf.stop()
-        return closing.addCallback(lambda _: self._disk.stop())
+        return closing.addCallback(lambda _: self._desk.stop())
 
     # --- inside -----------------------------------------------------------------------------
 

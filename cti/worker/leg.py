@@ -313,9 +313,9 @@ class Leg:
         """What is mixed for it comes at that rate."""
         self._mixed_at = rate
 
-    def record(self, recording: Recording, now: float) -> None:
-        """Record from now on, masked or paused if the leg is."""
-        self.recording, self._flushed_at = recording, now
+    def record(self, recording: Recording, now: float, phase: float = 0.0) -> None:
+        """Record from now on, masked or paused if the leg is; `phase` of a second has passed."""
+        self.recording, self._flushed_at = recording, now - phase * FLUSH_SECONDS
         recording.mask(self.masked, now)
         recording.pause(self.paused, now)
 
@@ -485,7 +485,7 @@ class Leg:
         if not self._transmit(data, destination):
             stream.take_back(len(payload))
         if self.recording is not None:
-            self.recording.said(data, codec, now)
+            self.recording.said(data, codec.value, now)
 
     def _send_sound(self, packet: RtpPacket, codec: Codec, now: float) -> None:
         self._send(packet)

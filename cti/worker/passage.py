@@ -55,7 +55,6 @@ class Passage:
     ) -> None:
         self._party, self._kind, self._reception = party, codec.value, reception
         self._ssrc = reception.ssrc
-        self._codec = codec
         self._onward = onward
         if onward is not None:
             self._follow, self._onward_kind = onward.stream.follow, onward.codec.value
@@ -86,7 +85,7 @@ class Passage:
         if party.heard_at is not None:
             party.heard_at = now
         if party.recording is not None:
-            party.recording.heard(data, self._codec, now)
+            party.recording.heard(data, self._kind, now)
         return True
 
     def _pass_on(self, header: bytes, payload: bytes, onward: Onward, now: float) -> None:
@@ -98,6 +97,6 @@ class Passage:
         if not self._transmit(data, self._destination):
             onward.stream.take_back(len(payload))
         if hearer.recording is not None:
-            hearer.recording.said(data, onward.codec, now)
+            hearer.recording.said(data, self._onward_kind, now)
         if self._voice is not None:
             self._voice.passed(payload)

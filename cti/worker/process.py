@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,12 @@ from twisted.logger import (
 from twisted.python.threadable import isInIOThread
 from zope.interface import implementer
 
-from cti.recording.keys import KeyPlace
+from cti.recording.keys import KeyPlace, read_keys
+from cti.worker.disk import ThreadDisk
 from cti.worker.engine import MediaEngine
 from cti.worker.serving import Serving
 from cti.worker.settings import DEFAULT_CACHE, MediaSettings
+from cti.worker.writer_link import ProcessDesk, start_writer
 
 log = Logger()
 
@@ -40,7 +43,7 @@ ROUND_ROBIN_PRIORITY = 10
 GARBAGE_THRESHOLDS = (50_000, 50, 1000)
 """What legs leave behind is freed by counting references; full collections are nearly never."""
 SWITCH_SECONDS = 0.0005
-"""The thread that writes recordings gives the interpreter back sooner than the usual 5 ms."""
+"""The thread that reads sounds gives the interpreter back sooner than the usual 5 ms."""
 
 
 @implementer(IReadDescriptor)
@@ -108,7 +111,11 @@ def run(reactor: Any, arguments: Sequence[str]) -> None:
         keys=KeyPlace(options.keys, options.key) if options.keys else None,
     )
     _prepare_process()
-    engine = MediaEngine(reactor, settings)
+    if settings.keys is not None:
+        read_keys(settings.keys)  # what is wrong with them is told here, where the server hears it
+    start = partial(start_writer, settings.key_arguments)
+    desk = ProcessDesk(reactor, start, ThreadDisk(reactor, "unclosed"))
+    engine = MediaEngine(reactor, settings, desk=desk)
     serving = Serving(reactor, engine, tuple(arguments), settings.orphan_time, reactor.stop)
     globalLogBeginner.beginLoggingTo([LineObserver(reactor, serving)], redirectStandardIO=False)
     os.set_inheritable(LOCK, False)
@@ -139,10 +146,12 @@ def _prepare_process() -> None:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(ROUND_ROBIN_PRIORITY))
+        policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK  # who writes recordings comes after us
+        os.sched_setscheduler(0, policy, os.sched_param(ROUND_ROBIN_PRIORITY))
     except PermissionError:
         try:
             os.nice(NICENESS)
+            os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
         except PermissionError:
             log.debug("The media worker runs at ordinary priority")
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from cti.media.model import PREFERRED_CODECS, Codec
 from cti.recording.keys import KeyPlace
 
+ALONE = {"OPENBLAS_NUM_THREADS": "1"}
+"""In the environment of a worker: more threads for its small matrices would only spin."""
 DEFAULT_CACHE = 64 * 1024 * 1024
 """Octets of announcements kept in memory: over two hours of G.711, half an hour for G.722."""
 
@@ -47,9 +49,14 @@ class MediaSettings:
             "--orphan-time": self.orphan_time,
             "--cache-octets": self.cache_octets,
         }
-        if self.keys is not None:
-            options |= {"--keys": self.keys.path.absolute(), "--key": self.keys.current}
-        return tuple(f"{name}={value}" for name, value in options.items())
+        return tuple(f"{name}={value}" for name, value in options.items()) + self.key_arguments
+
+    @property
+    def key_arguments(self) -> tuple[str, ...]:
+        """Those that say where its keys are, never what they are."""
+        if self.keys is None:
+            return ()
+        return f"--keys={self.keys.path.absolute()}", f"--key={self.keys.current}"
 
     @property
     def ports(self) -> range:

@@ -25,7 +25,16 @@ def media(folder: Path, seconds: float) -> Path:
 
 def workers(house: House) -> list[int]:
     """Process numbers of the server's media workers."""
-    children = Path(f"/proc/{house.process.pid}/task/{house.process.pid}/children").read_text()
+    return _children(house.process.pid)
+
+
+def writers(house: House) -> list[int]:
+    """Process numbers of those who write the media workers' recordings."""
+    return [child for worker in workers(house) for child in _children(worker)]
+
+
+def _children(parent: int) -> list[int]:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
     return [
         int(child)
         for child in children.split()

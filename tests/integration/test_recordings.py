@@ -16,7 +16,7 @@ import pytest
 
 from cti.kernel.identifiers import system_entropy
 from cti.recording.keys import make_key
-from tests.integration.test_failures import answered, journal, media, records, workers
+from tests.integration.test_failures import answered, journal, media, records, workers, writers
 from tests.support.audio import has_tone
 from tests.support.house import House
 from tests.support.sipp import place_call
@@ -70,7 +70,7 @@ def test_an_encrypted_recording_grows_crashes_and_is_tampered_with(
         assert has_tone(heard(growing)[8000:16_000], 500, share=0.9)
         assert not list(folder.rglob("*.wav"))
 
-        for process in [house.process.pid, *workers(house)]:
+        for process in [*writers(house), house.process.pid, *workers(house)]:
             os.kill(process, signal.SIGKILL)
         house.process.wait()
         call.process.kill()

@@ -18,6 +18,7 @@ from cti.media.session import Session
 from cti.media.source_lock import Source
 from cti.media.telephone_event import press_steps
 from cti.media.tones import tone_frame
+from cti.worker.desk import DiskDesk
 from cti.worker.hearing import Hearing
 from cti.worker.leg import Leg, Play
 from cti.worker.recording import Recording
@@ -78,7 +79,7 @@ class Line:
         self.leg.datagram(bytes(packet), self.at, now)
 
     def record(self, path: Path, now: float = BEGAN) -> None:
-        self.leg.record(Recording(path, Tracks.BOTH, now, DirectDisk()), now)
+        self.leg.record(Recording(path, Tracks.BOTH, now, DiskDesk(DirectDisk())), now)
 
     def close_recording(self, now: float) -> None:
         assert self.leg.recording is not None

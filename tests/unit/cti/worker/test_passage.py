@@ -15,6 +15,7 @@ from cti.media.rtp import RtpPacket
 from cti.media.session import Session
 from cti.media.source_lock import Source
 from cti.media.telephone_event import press_steps
+from cti.worker.desk import DiskDesk
 from cti.worker.hearing import Hearing
 from cti.worker.leg import Leg, Play
 from cti.worker.recording import Recording
@@ -223,7 +224,7 @@ def test_both_ways_record_the_same(
     for short in (True, False):
         house = House(short=short)
         path: Path = folder / f"{short}.wav"
-        recording = Recording(path, Tracks.BOTH, house.now, DirectDisk())
+        recording = Recording(path, Tracks.BOTH, house.now, DiskDesk(DirectDisk()))
         house.legs[0].record(recording, house.now)
         for step, number in [(STEPS[0], 0), *walk, (STEPS[0], 0)]:
             step.act(house, number)
