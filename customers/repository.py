@@ -1,6 +1,6 @@
 """Customers in the database; every function runs in the database thread."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import CustomerId
@@ -8,6 +8,10 @@ from cti.kernel.vocabulary import Language, ServiceLevel
 from customers.model import Customer, Sex
 from customers.numbers import normalise
 from customers.schema import CustomerNumberRow, CustomerRow
+
+_NUMBERS = CustomerNumberRow.__table__.c
+_BY_NUMBER = select(_NUMBERS.customer_id).where(_NUMBERS.number == bindparam("number")).limit(2)
+"""Composed once: that takes longer than having it carried out."""
 
 
 def store_customer_txn(session: Session, customer: Customer) -> None:
@@ -41,10 +45,7 @@ def customer_txn(session: Session, customer_id: CustomerId) -> Customer | None:
 def customer_by_number_txn(session: Session, number: str) -> Customer | None:
     """The one customer with that number; None when nobody or more than one has it."""
     # Past the object mapper: most who call are looked for on every call, and many are unknown.
-    numbers = CustomerNumberRow.__table__.c
-    found = session.execute(
-        select(numbers.customer_id).where(numbers.number == number).limit(2)
-    ).all()
+    found = session.connection().execute(_BY_NUMBER, {"number": number}).all()
     return customer_txn(session, found[0].customer_id) if len(found) == 1 else None
 
 

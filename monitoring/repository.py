@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Select, Table, delete, func, insert, or_, select, tuple_
+from sqlalchemy import Select, Table, bindparam, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from agents.events import CallWrappedUp  # noqa: F401  (registers its kinds for decode)
@@ -28,6 +28,20 @@ _EVENTS, _CALLS, _LEGS, _WAITS = (
     cast(Table, row.__table__) for row in (JournalRow, CallRow, LegRow, WaitRow)
 )
 """Written past the object mapper, which costs more than the database."""
+_STANDS = select(_EVENTS.c.kind, _EVENTS.c.record).where(
+    _EVENTS.c.sequence == bindparam("sequence")
+)
+_ADD = {table: insert(table) for table in (_EVENTS, _CALLS, _LEGS, _WAITS)}
+_ENDED = select(_CALLS.c.call_id).where(
+    _CALLS.c.call_id.in_(bindparam("calls", expanding=True)), _CALLS.c.ended.is_not(None)
+)
+_REMOVE = delete(_CALLS).where(_CALLS.c.call_id.in_(bindparam("calls", expanding=True)))
+_TOLD = (
+    select(_EVENTS.c.kind, _EVENTS.c.record)
+    .where(_EVENTS.c.call_id.in_(bindparam("calls", expanding=True)))
+    .order_by(_EVENTS.c.sequence)
+)
+"""What every batch needs, composed once: that takes longer than having it carried out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +97,7 @@ def append_events_txn(session: Session, first: int, events: Sequence[Event]) -> 
     Safe to repeat when a commit's success did not reach us: a batch that stands there already is
     left alone. ForeignWriterError when something else stands there.
     """
-    stands = select(_EVENTS.c.kind, _EVENTS.c.record).where(_EVENTS.c.sequence == first)
-    if (there := session.execute(stands).one_or_none()) is not None:
+    if (there := session.execute(_STANDS, {"sequence": first}).one_or_none()) is not None:
         kind, record = there
         if (kind, record) != (events[0].kind, encode(events[0])):
             raise ForeignWriterError(f"journal {first} is {kind}, not {events[0].kind}")
@@ -219,7 +232,7 @@ def _store_records(session: Session, events: Iterable[CallEvent]) -> None:
     ended = _over(session, others)
     if ended:
         # Their legs and waits go with them.
-        session.execute(delete(_CALLS).where(_CALLS.c.call_id.in_(ended)))
+        session.connection().execute(_REMOVE, {"calls": ended})
     folded = map(record_of, (*begun.values(), *_events_of(session, ended).values()))
     records = [record for record in folded if record is not None]
     _insert(session, _CALLS, [call_values(record) for record in records])
@@ -233,17 +246,15 @@ def _over(session: Session, told: Mapping[CallId, Iterable[CallEvent]]) -> list[
     if len(ending) == len(told):
         return ending
     rest = told.keys() - ending
-    ended = select(_CALLS.c.call_id).where(_CALLS.c.call_id.in_(rest), _CALLS.c.ended.is_not(None))
-    return [*ending, *map(CallId, session.scalars(ended))]
+    return [*ending, *map(CallId, session.scalars(_ENDED, {"calls": list(rest)}))]
 
 
 def _events_of(session: Session, calls: Collection[CallId]) -> dict[CallId, list[CallEvent]]:
     """Everything that happened to these calls."""
     if not calls:
         return {}
-    query = select(_EVENTS.c.kind, _EVENTS.c.record).where(_EVENTS.c.call_id.in_(calls))
     found: dict[CallId, list[CallEvent]] = {}
-    for kind, record in session.execute(query.order_by(_EVENTS.c.sequence)):
+    for kind, record in session.execute(_TOLD, {"calls": list(calls)}):
         event = decode(kind, record) if kind in type_of_kind else None
         if isinstance(event, CallEvent):
             found.setdefault(event.call_id, []).append(event)
@@ -256,4 +267,4 @@ def _any(events: Iterable[CallEvent], kind: type[CallEvent]) -> bool:
 
 def _insert(session: Session, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     if rows:
-        session.execute(insert(table), rows)
+        session.connection().execute(_ADD[table], rows)
