@@ -14,7 +14,7 @@ from cti.kernel.clock import utc
 from cti.kernel.events import Event
 from cti.kernel.identifiers import DeviceId
 from monitoring.events import JournalGap, JournalRecovered, JournalStalled
-from monitoring.journal import BATCH, DELAY, JournalWriter
+from monitoring.journal import BATCH, DELAY, PACE, JournalWriter
 from monitoring.repository import ForeignWriterError, append_events_txn, read_journal_txn
 from monitoring.schema import JournalRow
 from tests.support.databases import DirectDatabase
@@ -89,7 +89,21 @@ def test_a_full_batch_does_not_wait(world: World) -> None:
     assert len(world.devices()) == BATCH
     world.publish(1)
     assert len(world.devices()) == BATCH
-    assert world.clock.getDelayedCalls()[0].getTime() - world.clock.seconds() <= DELAY
+    world.clock.advance(PACE)
+    assert len(world.devices()) == BATCH + 1
+
+
+def test_few_events_at_a_time_are_gathered(world: World) -> None:
+    runs = world.database.runs
+    for _ in range(100):
+        world.publish()
+        world.clock.advance(0.01)
+    assert world.database.runs - runs <= 1 + 1.0 / PACE
+    world.clock.pump([PACE] * 2)
+    assert len(world.devices()) == 100
+    world.publish()
+    world.clock.advance(DELAY)
+    assert len(world.devices()) == 101, "after a rest the first one waits for no longer than ever"
 
 
 def test_events_before_it_is_open_are_kept() -> None:
