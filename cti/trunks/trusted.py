@@ -6,7 +6,7 @@ registered with the carrier (RFC 3261, 16.6), so each call finds its own trunk.
 """
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 Network = IPv4Network | IPv6Network
 
@@ -24,7 +24,9 @@ class Trusted(Mapping[str, str]):
 
     def __init__(self) -> None:
         self._addresses: dict[str, str] = {}
-        self._networks: list[tuple[Network, str]] = []
+        self._networks: dict[tuple[int, int], dict[int, str]] = {}
+        """The trunk by the leading bits of the address; by IP version and how many bits do not
+        count, the longest prefixes first."""
         self._contacts: dict[str, str] = {}
         self._named: dict[tuple[str, str], frozenset[str]] = {}
         self._known: dict[str, str] = {}
@@ -38,8 +40,7 @@ class Trusted(Mapping[str, str]):
             self._addresses.setdefault(str(network.network_address), trunk)
             self._merge()
         else:
-            self._networks.append((network, trunk))
-            self._networks.sort(key=lambda entry: -entry[0].prefixlen)
+            self._trust_network(network, trunk)
         return True
 
     def trust_named(self, name: str, trunk: str, addresses: frozenset[str]) -> None:
@@ -62,8 +63,10 @@ class Trusted(Mapping[str, str]):
         """Without the exception that looking up would cost: floods ask this most."""
         if source in self._known:
             return True
-        bare = isinstance(source, str) and "@" not in source
-        return not (bare and not self._networks) and super().__contains__(source)
+        if not isinstance(source, str):
+            return False
+        user, at, address = source.rpartition("@")
+        return self._trunk_at(address) is not None and (not at or user in self._contacts)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
@@ -72,16 +75,30 @@ class Trusted(Mapping[str, str]):
         return len(self._known)
 
     def _address(self, text: str) -> str:
-        if text in self._known:
-            return self._known[text]
+        trunk = self._trunk_at(text)
+        if trunk is None:
+            raise KeyError(text)
+        return trunk
+
+    def _trunk_at(self, text: str) -> str | None:
+        """Whose address it is, for a stranger's among networks in 2 us."""
+        if text in self._known or not self._networks:
+            return self._known.get(text)
         try:
-            address = ip_address(text.partition("%")[0])
-        except ValueError as error:
-            raise KeyError(text) from error
-        for network, trunk in self._networks:
-            if address in network:
+            address = IPv6Address(text.partition("%")[0]) if ":" in text else IPv4Address(text)
+        except ValueError:
+            return None
+        version, bits = address.version, int(address)
+        for (its_version, shift), trunks in self._networks.items():
+            if its_version == version and (trunk := trunks.get(bits >> shift)):
                 return trunk
-        raise KeyError(text)
+        return None
+
+    def _trust_network(self, network: Network, trunk: str) -> None:
+        shift = network.max_prefixlen - network.prefixlen
+        trunks = self._networks.setdefault((network.version, shift), {})
+        trunks.setdefault(int(network.network_address) >> shift, trunk)
+        self._networks = dict(sorted(self._networks.items(), key=lambda entry: entry[0][1]))
 
     def _merge(self) -> None:
         self._known = {
