@@ -1,15 +1,18 @@
 """A process of its own that floods a SIP server: so many datagrams a second, from many addresses.
 
-``python -m benchmarks.flooder HOST PORT --rate 5000 --seconds 5 --sources 50``: half of them
-malformed, half well formed and without credentials; strangers' addresses are those of 127.66.0.0/16
-on the loopback. Prints how many were sent.
+``python -m benchmarks.flooder HOST PORT --rate 5000 --seconds 5 --sources 50``: malformed ones, well
+formed ones without credentials, by turns or of one kind, or RTP (then to several ports, with commas
+between); strangers' addresses are those of 127.66.0.0/16 on the loopback. Prints how many were
+sent.
 """
 
 import argparse
 import socket
 import time
 from collections.abc import Iterator
-from itertools import count, cycle
+from itertools import chain, count, cycle
+
+from benchmarks import rtp
 
 BATCH = 0.002
 """Seconds from one burst to the next."""
@@ -21,6 +24,7 @@ MALFORMED = (
         b"From: <sip:1@a>;tag=1\r\nTo: <sip:1@a>\r\nCall-ID: x\r\nCSeq: nine REGISTER\r\n\r\n"
     ),
 )
+MALFORMED_KIND, UNAUTHORISED, RTP = "malformed", "unauthorised", "rtp"
 METHODS = ("REGISTER", "INVITE", "OPTIONS")
 
 
@@ -28,26 +32,30 @@ def main() -> None:
     """Flood until the time is over."""
     parser = argparse.ArgumentParser()
     parser.add_argument("host")
-    parser.add_argument("port", type=int)
+    parser.add_argument("ports", type=_ports)
     parser.add_argument("--rate", type=float, default=5000.0)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--sources", type=int, default=50)
+    parser.add_argument("--kind", choices=[MALFORMED_KIND, UNAUTHORISED, RTP])
     parser.add_argument("--own", action="store_true", help="from 127.0.0.1, not from strangers")
     args = parser.parse_args()
     hosts = [
         "127.0.0.1" if args.own else f"127.66.{n // 250}.{n % 250 + 1}" for n in range(args.sources)
     ]
-    print(flood((args.host, args.port), hosts, args.rate, args.seconds), flush=True)
+    to = [(args.host, port) for port in args.ports]
+    print(flood(to, hosts, args.kind, args.rate, args.seconds), flush=True)
 
 
-def flood(to: tuple[str, int], hosts: list[str], rate: float, seconds: float) -> int:
-    """How many datagrams were sent."""
+def flood(
+    to: list[tuple[str, int]], hosts: list[str], kind: str | None, rate: float, seconds: float
+) -> int:
+    """How many datagrams of that kind were sent, or of both kinds of SIP where it is None."""
     sockets = [_socket(host) for host in hosts]
-    begun, sent, messages = time.monotonic(), 0, _messages(to)
-    senders = cycle(sockets)
+    begun, sent, messages = time.monotonic(), 0, _messages(to[0], kind)
+    senders, targets = cycle(sockets), cycle(to)
     while (passed := time.monotonic() - begun) < seconds:
         while sent < rate * passed:
-            next(senders).sendto(next(messages), to)
+            next(senders).sendto(next(messages), next(targets))
             sent += 1
         time.sleep(BATCH)
     return sent
@@ -59,9 +67,24 @@ def _socket(host: str) -> socket.socket:
     return sock
 
 
-def _messages(to: tuple[str, int]) -> Iterator[bytes]:
-    for number, broken, method in zip(count(), cycle(MALFORMED), cycle(METHODS), strict=False):
-        yield broken
+def _ports(text: str) -> list[int]:
+    return [int(each) for each in text.split(",")]
+
+
+def _messages(to: tuple[str, int], kind: str | None) -> Iterator[bytes]:
+    match kind:
+        case "malformed":
+            return cycle(MALFORMED)
+        case "unauthorised":
+            return _unauthorised(to)
+        case "rtp":
+            return (rtp.audio(number, number, 0) for number in count())
+        case _:
+            return chain.from_iterable(zip(cycle(MALFORMED), _unauthorised(to), strict=False))
+
+
+def _unauthorised(to: tuple[str, int]) -> Iterator[bytes]:
+    for number, method in zip(count(), cycle(METHODS), strict=False):
         name = 1000 + number % 5000
         yield (
             f"{method} sip:{name}@{to[0]}:{to[1]} SIP/2.0\r\n"

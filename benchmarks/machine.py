@@ -89,6 +89,15 @@ def own_seconds(pid: int) -> float:
     return sum(map(int, fields[OWN_USER : OWN_USER + 2])) / TICKS if fields else 0.0
 
 
+def memory(pid: int) -> float:
+    """MiB of that process that lie in memory (proc(5)); 0 when it is gone."""
+    try:
+        status = (PROC / str(pid) / "status").read_text()
+    except OSError:
+        return 0.0
+    return int((status.partition("VmRSS:")[2].split() or ["0"])[0]) / 1024
+
+
 def children(parent: int) -> list[int]:
     """Ids of the processes that process has started."""
     return [pid for pid, fields in _stats().items() if int(fields[PARENT]) == parent]

@@ -24,19 +24,32 @@ SETTLE = 1.0
 NUMBERS = count(8000)
 """Honest callers': no two have the same, so that none is taken for another."""
 FLOODER = "benchmarks.flooder"
+FLOODS = {
+    "malformed": ("--kind=malformed",),
+    "unauthorised": ("--kind=unauthorised",),
+    "RTP of strangers": ("--kind=rtp",),
+    "a trunk's address": ("--own",),
+}
+"""How the flooder is told of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU seconds of the server itself and of its media workers."""
+    """CPU seconds of the server itself and of its media workers, and MiB of memory of them all."""
 
     server: float
     workers: float
+    memory: float
 
     @classmethod
     def of(cls, pid: int) -> "Cost":
         """So far."""
-        return cls(machine.own_seconds(pid), sum(map(machine.own_seconds, machine.children(pid))))
+        workers = machine.children(pid)
+        return cls(
+            machine.own_seconds(pid),
+            sum(map(machine.own_seconds, workers)),
+            sum(map(machine.memory, [pid, *workers])),
+        )
 
 
 @dataclass(slots=True)
@@ -64,10 +77,10 @@ class Stream:
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """A flood of strangers, then one that bears the address of the callers' own trunk."""
+    """Floods of strangers, one kind after the other, then one that bears the trunk's address."""
     figures = []
-    for name, more in (("strangers", ()), ("a trunk's address", ("--own",))):
-        bench.say(f"flood: {CALLS} calls beside {RATE:g} datagrams/s of {name}")
+    for name, more in FLOODS.items():
+        bench.say(f"flood: {CALLS} calls beside {RATE:g} datagrams/s, {name}")
         figures += _under(bench, name, more)
     return figures
 
@@ -84,13 +97,13 @@ def _under(bench: Bench, name: str, more: tuple[str, ...]) -> list[Figure]:
         _dial(exchange, honest)
         exchange.run_for(SETTLE)
         logged, before = _lines(bench.server.folder), Cost.of(pid)
-        flooder = _flood(bench, more)
+        flooder = _flood(bench, more, _media(callers))
         leaving.callback(flooder.wait)
         leaving.callback(flooder.kill)
         waits = _honest(exchange, honest, seconds)
         after, lines = Cost.of(pid), _lines(bench.server.folder) - logged
         sent = int(flooder.communicate(timeout=30)[0])
-    title, share = f"flood of {name}", 100 / seconds
+    title, share = f"flood, {name}", 100 / seconds
     return [
         Figure("flood", f"{title}: sent", sent / seconds, "/s"),
         Figure(
@@ -99,6 +112,7 @@ def _under(bench: Bench, name: str, more: tuple[str, ...]) -> list[Figure]:
         Figure("flood", f"{title}: log grew", lines / seconds, "lines/s", MOST_LINES),
         Figure("flood", f"{title}: server", (after.server - before.server) * share, "% core"),
         Figure("flood", f"{title}: workers", (after.workers - before.workers) * share, "% core"),
+        Figure("flood", f"{title}: memory grew", after.memory - before.memory, "MiB"),
         *spread(waits).figures(
             "flood", f"{title}: honest INVITE to 200", "ms", LONGEST_WAIT, MILLISECONDS
         ),
@@ -126,9 +140,15 @@ def _end(exchange: Exchange, callers: list[Telephone]) -> None:
         caller.close()
 
 
-def _flood(bench: Bench, more: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def _media(callers: list[Telephone]) -> str:
+    """The ports of ours where the callers' sound comes to."""
+    return ",".join(f"{each.call.media[1]}" for each in callers if each.call is not None)
+
+
+def _flood(bench: Bench, more: tuple[str, ...], media: str) -> subprocess.Popen[bytes]:
     host, port = bench.server.address
-    command = [sys.executable, "-m", FLOODER, host, str(port), f"--rate={RATE}"]
+    ports = media if "--kind=rtp" in more else f"{port}"
+    command = [sys.executable, "-m", FLOODER, host, ports, f"--rate={RATE}"]
     length = [f"--seconds={bench.seconds}", f"--sources={SOURCES}"]
     return subprocess.Popen([*command, *length, *more], stdout=subprocess.PIPE)
 

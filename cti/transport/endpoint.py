@@ -17,6 +17,7 @@ from twisted.web.resource import IResource
 from cti.kernel.identifiers import Entropy
 from cti.sip.access.gatekeeper import BROWSERS
 from cti.sip.access.kept import KeptBinding
+from cti.sip.access.nonsense import Nonsense
 from cti.sip.access.registrar import Binding
 from cti.sip.errors import Header
 from cti.sip.events import (
@@ -82,6 +83,7 @@ class SipEndpoint:
         self.door = self.user_agent.door
         self.door_log = DoorLog(reactor, self.door)
         self.counters: Counter[str] = Counter()
+        self.nonsense = Nonsense()
         self._arrivals = Arrivals(reactor, self.user_agent, self._read, self._perform)
         self.tap: Tap | None = None
         """Is shown every message that comes and goes."""
@@ -178,15 +180,22 @@ class SipEndpoint:
         return read
 
     def _read(self, data: bytes, source: Endpoint) -> None:
-        """Read a message, whatever is in it."""
+        """Read a message, whatever is in it; it is traced before what answers it."""
+        now = self._reactor.seconds()
         self.counters["received"] += 1
-        self._tap(Direction.IN, source, data)
+        if not self.nonsense.reads(data, now):
+            self.counters["malformed"] += 1
+            return
         try:
-            output = self.user_agent.datagram_received(data, source, self._reactor.seconds())
+            output = self.user_agent.datagram_received(data, source, now)
         except Exception:  # noqa: BLE001  (our bug: logged, and the next message is served)
             self.counters["failed"] += 1
+            self._tap(Direction.IN, source, data)
             self.log.failure("a message from {source} was not handled", source=str(source))
             return
+        malformed = any(isinstance(item, MalformedReceived) for item in output)
+        if not malformed or self.nonsense.traces(data, now):
+            self._tap(Direction.IN, source, data)
         self._perform(output)
         if self.door.bans.changes != self._bans_seen:
             self._bans_seen = self.door.bans.changes

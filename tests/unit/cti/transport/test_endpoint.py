@@ -228,6 +228,20 @@ def test_the_port_is_learned_and_the_buffer_widened() -> None:
     assert house.socket.options[0][2] == RECEIVE_BUFFER
 
 
+def test_a_flood_of_malformed_datagrams_flushes_no_trace_and_hides_no_good_one() -> None:
+    house, shown = House(), list[bytes]()
+    house.endpoint.tap = lambda _way, _local, _remote, data: shown.append(data)
+    house.endpoint.door.proved(*TRUNK_SOURCE)
+    for _ in range(5000):
+        house.take(b"INVITE nothing")
+    options = request_bytes("OPTIONS")
+    house.take(options)
+    assert len(shown) < 50
+    assert shown[-2] == options
+    assert shown[-1].startswith(b"SIP/2.0 200")
+    assert house.endpoint.counters["malformed"] == 5000
+
+
 def test_malformed_datagrams_are_counted() -> None:
     house = House()
     house.take(b"nonsense")
