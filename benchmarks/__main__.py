@@ -41,7 +41,7 @@ music     callers hear music and talk: CPU per call, lateness and loss at each l
 bridge    callers talk with as many others through us: CPU per call, delay variation, loss
 queues    INVITE to INVITE, BYE to INVITE, with agents idle, busy, and busy elsewhere
 workers   bridge with one media worker and with two (wants three cores or more)
-flood     50 calls and an honest caller beside 5,000 datagrams a second: malformed, unauthorised, RTP
+flood     50 calls and an honest caller beside 5,000 datagrams a second of several kinds
 
 The server and all its processes run on the first core (--cores), what loads it on the last; its
 CPU is that of all its processes. music and bridge measure without and with recordings.

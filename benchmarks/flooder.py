@@ -1,15 +1,16 @@
 """A process of its own that floods a SIP server: so many datagrams a second, from many addresses.
 
-``python -m benchmarks.flooder HOST PORT --rate 5000 --seconds 5 --sources 50``: malformed ones, well
-formed ones without credentials, by turns or of one kind, or RTP (then to several ports, with commas
-between); strangers' addresses are those of 127.66.0.0/16 on the loopback. Prints how many were
-sent.
+``python -m benchmarks.flooder HOST PORTS --rate 5000 --seconds 5 --sources 50``: malformed ones and
+well formed ones without credentials, by turns or of one kind, or RTP (then to several ports, with
+commas between); strangers' addresses are those of 127.66.0.0/16 on the loopback. Prints how many
+were sent.
 """
 
 import argparse
 import socket
 import time
 from collections.abc import Iterator
+from enum import StrEnum
 from itertools import chain, count, cycle
 
 from benchmarks import rtp
@@ -24,8 +25,16 @@ MALFORMED = (
         b"From: <sip:1@a>;tag=1\r\nTo: <sip:1@a>\r\nCall-ID: x\r\nCSeq: nine REGISTER\r\n\r\n"
     ),
 )
-MALFORMED_KIND, UNAUTHORISED, RTP = "malformed", "unauthorised", "rtp"
 METHODS = ("REGISTER", "INVITE", "OPTIONS")
+
+
+class Kind(StrEnum):
+    """What a flood consists of."""
+
+    MALFORMED = "malformed"
+    UNAUTHORISED = "unauthorised"
+    BOTH = "both"
+    RTP = "rtp"
 
 
 def main() -> None:
@@ -36,7 +45,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=5000.0)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--sources", type=int, default=50)
-    parser.add_argument("--kind", choices=[MALFORMED_KIND, UNAUTHORISED, RTP])
+    parser.add_argument("--kind", type=Kind, choices=list(Kind), default=Kind.BOTH)
     parser.add_argument("--own", action="store_true", help="from 127.0.0.1, not from strangers")
     args = parser.parse_args()
     hosts = [
@@ -47,9 +56,9 @@ def main() -> None:
 
 
 def flood(
-    to: list[tuple[str, int]], hosts: list[str], kind: str | None, rate: float, seconds: float
+    to: list[tuple[str, int]], hosts: list[str], kind: Kind, rate: float, seconds: float
 ) -> int:
-    """How many datagrams of that kind were sent, or of both kinds of SIP where it is None."""
+    """How many datagrams of that kind were sent."""
     sockets = [_socket(host) for host in hosts]
     begun, sent, messages = time.monotonic(), 0, _messages(to[0], kind)
     senders, targets = cycle(sockets), cycle(to)
@@ -71,15 +80,15 @@ def _ports(text: str) -> list[int]:
     return [int(each) for each in text.split(",")]
 
 
-def _messages(to: tuple[str, int], kind: str | None) -> Iterator[bytes]:
+def _messages(to: tuple[str, int], kind: Kind) -> Iterator[bytes]:
     match kind:
-        case "malformed":
+        case Kind.MALFORMED:
             return cycle(MALFORMED)
-        case "unauthorised":
+        case Kind.UNAUTHORISED:
             return _unauthorised(to)
-        case "rtp":
+        case Kind.RTP:
             return (rtp.audio(number, number, 0) for number in count())
-        case _:
+        case Kind.BOTH:
             return chain.from_iterable(zip(cycle(MALFORMED), _unauthorised(to), strict=False))
 
 
