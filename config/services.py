@@ -5,6 +5,7 @@ is there as long as it is itself: no new calls and farewells to those that are u
 queues and tickets, then the journal with its last events, then the database.
 """
 
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from agents.roster import Roster
-from agents.service import AgentService
+from agents.service import AgentService, alone
 from config.adapters import FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
 from config.hindrances import Hindrances
@@ -30,13 +31,14 @@ from config.progress import Progress, Silent
 from config.settings import Recorded, Settings
 from config.site import build_site
 from config.web import Rooms, mount_all
+from cti.call.model import Cause, Party
 from cti.call.routing import Routing
 from cti.call.switch import CallSettings
 from cti.kernel.bus import Bus
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.events import Event
-from cti.kernel.identifiers import Entropy, system_entropy
+from cti.kernel.identifiers import CallId, Entropy, system_entropy
 from cti.recording.keys import read_keys
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
@@ -204,6 +206,7 @@ class Hotline:
             await self.switch.start()
         self.agents.take_up()
         self.ivr.take_up(history)
+        self._let_go_of_forgotten(going_on.calls)
         await self._take_up_sessions(stay=going_on.agents)
         await self._start_site()
         self.log.info("The hotline is up")
@@ -257,6 +260,14 @@ class Hotline:
         )
         scheduler.start()
         self._running.callback(scheduler.shutdown, wait=False)
+
+    def _let_go_of_forgotten(self, calls: Collection[CallId]) -> None:
+        """End calls whose caller is alone and whom nobody serves any more, by what is known."""
+        for call in filter(None, map(self.switch.calls.get, calls)):
+            served = self.agents.waiting_since(call.id) or self.ivr.serves(call.id)
+            if alone(call) and not served:
+                self.log.warn("nobody serves {call_id} after the restart", call_id=call.id)
+                self.switch.calls.clear(call.id, Party.SYSTEM, Cause.INTERRUPTED)
 
     async def _take_up_sessions(self, *, stay: bool) -> None:
         """Sign-ins last as long as those stay who signed in, whose roles may be others by now."""

@@ -80,6 +80,10 @@ class IvrService:
         self._sessions[call_id] = session = Session(call_id, flow, self._ports)
         session.start()
 
+    def serves(self, call_id: CallId) -> bool:
+        """Whether the call is in a flow, or was handed over by one and lasts."""
+        return call_id in self._sessions
+
     def take_up(self, history: Iterable[Event]) -> None:
         """Begin anew with callers who were in a flow after these events and are up nevertheless.
 

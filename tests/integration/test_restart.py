@@ -199,6 +199,10 @@ def test_who_waited_waits_on_at_their_place(tmp_path: Path, prompts: Path) -> No
         queued = happened(house, "queue.queued")
         assert answered["waited"] == pytest.approx(between(queued[0], answered), abs=0.01)
         assert len(queued) == 2, "they wait on: nobody queues anew"
+        with watching(house.web_port, "/console/live", house.sign_in("1001")) as console:
+            assert console.entities["card/1001"]["call_id"] == first
+            console.say({"do": "hang_up"})
+            until(house, "queue.answered", call_id=second)
 
 
 def dial(stack: ExitStack, house: House, number: str, *words: str) -> None:
