@@ -61,6 +61,7 @@ def check(settings: Settings) -> int:
     from config.services import Hotline
 
     Hotline(settings, task.Clock())
+    print("The hotline would start.")
     return 0
 
 
