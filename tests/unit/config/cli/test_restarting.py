@@ -1,6 +1,7 @@
 """SIGHUP: what comes is tried first, and nothing is let go of if it is wrong."""
 
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +20,9 @@ class Process:
         self.tries: list[tuple[tuple[str, ...], Deferred[tuple[bytes, bytes, int]]]] = []
         self.left = 0
         self.stopped = False
-        monkeypatch.setattr(restarting.signal, "signal", self.handlers.__setitem__)
+        monkeypatch.setattr(signal, "signal", self.handlers.__setitem__)
         monkeypatch.setattr(restarting, "getProcessOutputAndValue", self._run)
-        monkeypatch.setattr(restarting.sys, "stdin", None)
+        monkeypatch.setattr(sys, "stdin", None)
         self.restarting = Restarting()
 
     def _run(
