@@ -48,6 +48,9 @@ class Espeak:
         self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
 
         self._engine = import_module("pyttsx3").init("espeak")
+        # What is asked of it is then done at once, instead of when the next run begins.
+        self._engine.proxy.setBusy(False)
+        self._library.espeak_Synchronize()
         self._scratch = scratch / "spoken.wav"
 
     def speak(self, text: str, voice: str, rate: int) -> tuple[Samples, int]:
@@ -55,12 +58,13 @@ class Espeak:
         if not any(mark.isalnum() for mark in text):
             raise SpeechError("there is nothing to say")
         self._scratch.unlink(missing_ok=True)
-        # A run with only property changes queued never ends, so text always goes with them.
+        # espeak-ng takes up a rate, and speaks, in a thread of its own, and a run of pyttsx3 begins
+        # by cancelling whatever that thread still has to do: the rate, or the end of a text.
         self._engine.setProperty("voice", voice)
         self._engine.setProperty("rate", rate)
+        self._library.espeak_Synchronize()
         self._engine.save_to_file(text, str(self._scratch))
         self._engine.runAndWait()
-        # The engine speaks in a thread of its own; on a busy machine pyttsx3 is back before it.
         self._library.espeak_Synchronize()
         if self._engine.getProperty("voice") != voice:
             raise SpeechError(f"no voice {voice}")

@@ -125,7 +125,7 @@ class SpeechWorker:
     @property
     def identity(self) -> str:
         """Engine and versions, known without loading any of it."""
-        return f"espeak-ng/{version('espeakng-loader')} pyttsx3/{version('pyttsx3')} sound/2"
+        return f"espeak-ng/{version('espeakng-loader')} pyttsx3/{version('pyttsx3')} sound/3"
 
     def start(self) -> None:
         """Start the process ahead of the first job."""
