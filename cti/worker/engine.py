@@ -277,7 +277,6 @@ class MediaEngine:
 
     def _tick(self, now: float) -> None:
         self._ticks += 1
-        self._poller.tick()
         self._mix(now)
         legs = tuple(self._legs.values())
         for leg in legs:
