@@ -40,7 +40,7 @@ class OverloadRules:
     soon: float = 0.1
     standing: float = 1.0
     most: int = 4000
-    refusing: float = 0.05
+    refusing: float = 0.03
     retry: tuple[int, int] = (2, 10)
 
 
