@@ -26,7 +26,7 @@ CALLER, AGENT = 600.0, 1000.0
 RATE = 8000
 LONGEST_GAP = 0.1
 """Seconds without a packet that nobody hears as more than a click."""
-ONE_WORKER = {"agents": {"after_call_limit": 2}, "media": {"workers": 1, "orphan_time": 20}}
+ONE_WORKER = {"agents": {"after_call_limit": 2}, "media": {"workers": 1, "orphan_time": 40}}
 
 
 def happened(house: House, kind: str, **said: Any) -> list[dict[str, Any]]:
@@ -39,7 +39,7 @@ def happened(house: House, kind: str, **said: Any) -> list[dict[str, Any]]:
 def until(house: House, kind: str, count: int = 1, **said: Any) -> None:
     """Wait for so many events of that kind."""
     house.wait_until(
-        lambda: len(happened(house, kind, **said)) >= count, 15, f"{count} {kind} {said}"
+        lambda: len(happened(house, kind, **said)) >= count, 30, f"{count} {kind} {said}"
     )
 
 
@@ -84,7 +84,7 @@ def between(first: dict[str, Any], last: dict[str, Any]) -> float:
 @pytest.mark.needs("sipp", "baresip")
 def test_a_conversation_outlives_the_server(tmp_path: Path, prompts: Path) -> None:
     track = Track().silence(1.5).keys("1").silence(0.5).keys("0").silence(0.3)
-    stay = track.tone(CALLER, 14.0).packets[-1][0]
+    stay = track.tone(CALLER, 16.0).packets[-1][0]
     media = track.write(tmp_path / "caller.pcap")
     with (
         running_house(tmp_path / "house", prompts, ONE_WORKER) as house,
@@ -211,7 +211,7 @@ def dial(stack: ExitStack, house: House, number: str, *words: str) -> None:
 
 
 def test_calls_end_with_their_worker_while_nobody_is_there(tmp_path: Path, prompts: Path) -> None:
-    two = {"agents": {"after_call_limit": 30}, "media": {"workers": 2, "orphan_time": 20}}
+    two = {"agents": {"after_call_limit": 30}, "media": {"workers": 2, "orphan_time": 40}}
     with ExitStack() as stack:
         house = stack.enter_context(running_house(tmp_path / "house", prompts, two))
         for extension in ("1001", "1002"):
