@@ -17,7 +17,7 @@ MOST_TALLIES = 10_000
 MOST_BANS = 10_000
 """Addresses banned, or remembered to have been; those that end first are forgotten."""
 
-GRACE = 5.0
+GRACE = 2.0
 """Seconds in which an address may do what is only wrong if it goes on (`HASTY`): the telephones of
 an office behind one address all come back at once after a power cut, are challenged, and answer."""
 
