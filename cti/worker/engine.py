@@ -178,8 +178,8 @@ class MediaEngine:
         if found is not None:
             self._close_recording(found)
             now = self._reactor.seconds()
-            self._recorded += 1
             phase = self._recorded * GOLDEN % 1.0
+            self._recorded += 1
             found.record(Recording(path, tracks, now, self._desk), now, phase)
 
     def mask(self, leg: ConnectionId, masked: bool) -> None:
