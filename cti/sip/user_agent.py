@@ -13,6 +13,7 @@ from cti.kernel.identifiers import Entropy
 from cti.sip import registration
 from cti.sip.access import location
 from cti.sip.access.antechamber import Antechamber
+from cti.sip.access.bans import Offence
 from cti.sip.access.doorkeeper import Doorkeeper
 from cti.sip.access.gatekeeper import Gatekeeper
 from cti.sip.access.glance import Refusals
@@ -58,7 +59,9 @@ class UserAgent:
 
     def __init__(self, settings: UserAgentSettings, accounts: Accounts, entropy: Entropy) -> None:
         core = self._core = Core(settings, entropy)
-        gatekeeper = Gatekeeper(settings, accounts, entropy, core.report, core.door)
+        gatekeeper = self._gatekeeper = Gatekeeper(
+            settings, accounts, entropy, core.report, core.door
+        )
         self._sessions = SessionTable(core)
         self._location = Location(core, gatekeeper)
         self._incoming = Incoming(core, gatekeeper, self._sessions, self._location)
@@ -100,6 +103,10 @@ class UserAgent:
         elif settings.port == 0:
             settings = replace(settings, port=port)
         self._core.settings = settings
+
+    def disregarded(self, source: Endpoint, now: float) -> None:
+        """Something came from there that was no message to be given to `datagram_received`."""
+        self._gatekeeper.offended(source, Offence.MALFORMED, now)
 
     # --- inputs -----------------------------------------------------------------------------
 

@@ -185,6 +185,8 @@ class SipEndpoint:
         self.counters["received"] += 1
         if not self.nonsense.reads(data, now):
             self.counters["malformed"] += 1
+            self.user_agent.disregarded(source, now)
+            self._look_at_bans()
             return
         try:
             output = self.user_agent.datagram_received(data, source, now)
@@ -197,6 +199,10 @@ class SipEndpoint:
         if not malformed or self.nonsense.traces(data, now):
             self._tap(Direction.IN, source, data)
         self._perform(output)
+        self._look_at_bans()
+
+    def _look_at_bans(self) -> None:
+        """Have it said where one was made or lifted."""
         if self.door.bans.changes != self._bans_seen:
             self._bans_seen = self.door.bans.changes
             self.door_log.look()

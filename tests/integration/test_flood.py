@@ -13,11 +13,12 @@ import pytest
 from benchmarks.measures.flood import FLOODER, Stream
 from benchmarks.phones import Exchange, Telephone, Unanswered
 from config.main import main
+from cti.sip.access.bans import GRACE
 from cti.transport.operator_port import ask
 from tests.support.house import House, running_house
 
 HOST, NUMBER, NOBODYS = "127.0.0.1", "95588", "4711"
-CALLS, SECONDS, RATE, SOURCES = 5, 4.0, 5000, 20
+CALLS, SECONDS, RATE, SOURCES = 5, GRACE + 1.5, 5000, 20
 MOST_LINES = 10
 MOST_GROWTH = 40_000
 """KiB: what the trace, the calls and the door may keep."""

@@ -242,6 +242,18 @@ def test_a_flood_of_malformed_datagrams_flushes_no_trace_and_hides_no_good_one()
     assert house.endpoint.counters["malformed"] == 5000
 
 
+def test_who_sends_nonsense_is_banned_for_what_was_not_read_too() -> None:
+    house, stranger = House(), Endpoint("198.51.100.7", 5060)
+    house.endpoint.door.proved(*TRUNK_SOURCE)
+    for _ in range(200):
+        house.take(b"INVITE nothing")
+    for _ in range(50):
+        house.take(b"INVITE nothing", stranger)
+    assert house.endpoint.nonsense.unread > 100
+    bans = house.endpoint.door.bans.current(house.reactor.seconds())
+    assert [ban.host for ban in bans] == [stranger.host]
+
+
 def test_malformed_datagrams_are_counted() -> None:
     house = House()
     house.take(b"nonsense")
