@@ -62,6 +62,7 @@ from ivr.events import (
 from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Passing, transfer_fact
 from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
+from ivr.quiet import Quiet
 from ivr.services import SIGNATURES, SelfServices
 from ivr.state import State
 
@@ -90,6 +91,7 @@ class Session:
         self._service = 0
         self._service_limit: DelayedCall | None = None
         self._look_up_limit: DelayedCall | None = None
+        self._quiet: Quiet | None = None
         self._path: tuple[str, ...] = ()
         self._entered: dict[str, str] = {}
         self._verification = Verification.NONE
@@ -103,15 +105,18 @@ class Session:
     def start_again(self, call: Call) -> None:
         """Begin anew after a restart, but ask for no language again.
 
-        What was being keyed in is gone, and with it what there was to hide.
+        What was being keyed in is gone. What is keyed on with is nothing for the menu, and hidden
+        as it was before, until the caller has stopped.
         """
         known = call.user_data
         self._state = State(language=known.language)
         self._path = language_chosen(self._flow, known.path)
         self._verification, self._entered = known.verification, dict(known.entered)
-        self._ports.calls.mask(self._call_id, False)
         self._ports.calls.attach(self._call_id, path=self._path)
-        self.start()
+        self._publish(FlowEntered, flow=self._flow.name)
+        self._quiet = quiet = Quiet(self._ports.clock)
+        self._ports.calls.collect(self._call_id, quiet.disturb)
+        Deferred.fromCoroutine(self._begin_when(quiet)).addErrback(self._broken)
 
     def caller_left(self, *, by_caller: bool) -> None:
         """The call is over: stop everything."""
@@ -124,6 +129,8 @@ class Session:
             if timer and timer.active():
                 timer.cancel()
         self._timers.clear()
+        if self._quiet:
+            self._quiet.cancel()
 
     def passed_on(self, outcome: Passing) -> None:
         """Somebody who was called for the caller answered, or will not."""
@@ -136,6 +143,11 @@ class Session:
             self._leave("passed_on")
 
     # --- beginning --------------------------------------------------------------------------
+
+    async def _begin_when(self, quiet: Quiet) -> None:
+        await quiet.reached
+        self._ports.calls.mask(self._call_id, False)
+        await self._begin()
 
     async def _begin(self) -> None:
         call = self._ports.calls.get(self._call_id)
