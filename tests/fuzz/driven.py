@@ -23,7 +23,9 @@ STRANGER = Endpoint("203.0.113.5", 1)
 ACCOUNT = "1001"
 MOST_STEPS = 10_000
 """Timers of one agent until it must have come to rest."""
-REMEMBERED = ("_tallies", "_homes", "_windows", "_bans", "_known", "_sources", "_conduct")
+REMEMBERED = (
+    "_tallies", "_homes", "_windows", "_bans", "_known", "_unknown", "_sources", "_conduct", "_records",
+)  # fmt: skip
 """Tables that keep what they learned of addresses and names, up to `MOST_REMEMBERED`."""
 MOST_REMEMBERED = 20_000
 OPEN_DOOR = DoorRules(each=1e9, strangers=1e9, bans=BanRules(points=1e9))
