@@ -24,7 +24,8 @@ ACCOUNT = "1001"
 MOST_STEPS = 10_000
 """Timers of one agent until it must have come to rest."""
 REMEMBERED = (
-    "_tallies", "_homes", "_windows", "_bans", "_known", "_unknown", "_sources", "_conduct", "_records",
+    "_tallies", "_homes", "_windows", "_bans", "_known", "_unknown", "_sources", "_conduct",
+    "_records",
 )  # fmt: skip
 """Tables that keep what they learned of addresses and names, up to `MOST_REMEMBERED`."""
 MOST_REMEMBERED = 20_000
