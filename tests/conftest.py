@@ -1,6 +1,7 @@
 """What every test shares: programs that may be missing, and a PostgreSQL server on demand."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 
@@ -18,6 +19,10 @@ MISSING = "missing"
 # How long an example takes is no claim of a test: others share the machine.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+# A shell's background job ignores Ctrl-C, and so would every program it starts; some are ended by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
