@@ -16,6 +16,7 @@ from config.cli.columns import in_columns
 from config.cli.terminal import language_of
 from config.cli.trunks import duration
 from cti.kernel.errors import ConfigurationError
+from cti.trunks.settings import TrunksSettings
 
 EPILOG = """\
 examples:
@@ -23,7 +24,9 @@ examples:
   hotline bans lift 203.0.113.9
   hotline bans add 203.0.113.9 --for 2h
 
-They work on the running hotline, at once, and on the kept bans where none runs."""
+They work on the running hotline, at once, and on the kept bans where none runs. A ban that you give
+spares nobody, not even a trunk. TIMES is how often the address was banned of late, so that the next
+ban lasts longer; REACH is UDP where connections from there are still heard."""
 FAILED, NOT_BANNED = 1, 3
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LENGTH = re.compile(r"(\d{1,7})([smhd]?)")
@@ -41,6 +44,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "everywhere": "all",
         "datagrams": "UDP",
         "none": "Nobody is banned.",
+        "trunk": "{address} is the trunk {trunk}: nothing from there is heard while this lasts.",
         "lifted": "{address} is listened to again.",
         "not_banned": "{address} was not banned.",
         "wrong secret": "wrong secrets",
@@ -60,6 +64,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "everywhere": "全部",
         "datagrams": "UDP",
         "none": "没有被封禁的地址。",
+        "trunk": "{address} 是中继 {trunk}：封禁期间不接收来自该地址的任何信令。",
         "lifted": "{address} 已解封。",
         "not_banned": "{address} 未被封禁。",
         "wrong secret": "密码错误",
@@ -106,6 +111,8 @@ def run(args: Namespace) -> int:
     language = args.language or language_of(os.environ)
     for line in told(answer, str(args.address), language, time.time()):  # noqa: TID251  (a command's own clock)
         print(line)
+    if args.do == "add" and (trunk := trunk_at(args.address, settings.trunks)) is not None:
+        print(TEXTS[language]["trunk"].format(address=args.address, trunk=trunk))
     return NOT_BANNED if answer.get("lifted") is False else 0
 
 
@@ -141,6 +148,17 @@ def _alone(folder: Path, file: Path) -> Callable[[Record], Record]:
             return bans_desk(bans, clock, lambda: write_bans(file, bans.kept(clock())))(order)
 
     return answer
+
+
+def trunk_at(address: str, trunks: TrunksSettings) -> str | None:
+    """The trunk that has the address by the settings; what names stand for is not looked up."""
+    from cti.trunks.trusted import Trusted
+
+    trusted = Trusted()
+    for name, trunk in trunks.trunks.items():
+        for place in (*trunk.trusted, *(gateway.host for gateway in trunk.gateways)):
+            trusted.trust(place, name)
+    return trusted.get(address)
 
 
 def told(answer: Record, address: str, language: str, now: float) -> Iterator[str]:

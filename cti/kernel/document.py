@@ -88,7 +88,7 @@ class Value:
         if NUMBER.fullmatch(text) and least <= float(text) <= most:
             return float(text)
         if text:
-            self.wrong(f"must be a number from {least:g} to {most:g}, not {text!r}")
+            self.wrong(f"must be a number from {least:.15g} to {most:.15g}, not {text!r}")
         return least
 
     def whole(self, least: int, most: int) -> int:

@@ -1,11 +1,12 @@
 """Says in the log who is not listened to: a line now and then, however many they are."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from twisted.logger import Logger
 
 from cti.kernel.clock import Clock, DelayedCall
+from cti.sip.access.bans import Ban
 from cti.sip.access.doorkeeper import Doorkeeper
 
 QUIET = 10.0
@@ -36,11 +37,11 @@ class DoorLog:
             self._next = self._clock.callLater(QUIET, self._again)
 
     def stop(self) -> None:
-        """Say what is unsaid, and nothing more."""
+        """Say whom nobody listened to since the last line, and nothing more."""
         if self._next is not None:
             self._next.cancel()
             self._next = None
-        if self._news:
+        if self._door.unheard != self._said.total():
             self._say()
 
     @property
@@ -59,12 +60,27 @@ class DoorLog:
         changed, self._changes = door.bans.changes != self._changes, door.bans.changes
         self._said = Counter(door.turned_away)
         self.log.warn(
-            "{unheard} messages were not listened to ({reasons}); {bans} addresses are banned"
-            "{newest}",
+            "{said}",
+            said="; ".join(said(dropped, bans)),
             unheard=dropped.total(),
-            reasons=", ".join(f"{why}: {count}" for why, count in sorted(dropped.items())) or "-",
             bans=len(bans),
-            newest="".join(f"; {ban.host} for {ban.why}" for ban in bans[:NAMED]),
         )
         if changed:
             self.banned()
+
+
+def said(dropped: Mapping[str, int], bans: Sequence[Ban]) -> Iterator[str]:
+    """What was dropped, by why, and who is banned, the newest first, in words."""
+    if count := sum(dropped.values()):
+        reasons = ", ".join(f"{why}: {some}" for why, some in sorted(dropped.items()))
+        yield f"{count} {'message was' if count == 1 else 'messages were'} not read ({reasons})"
+    if not bans:
+        yield "nobody is banned"
+        return
+    named = ", ".join(f"{ban.host} ({_why(ban)})" for ban in bans[:NAMED])
+    more = f" and {len(bans) - NAMED} more" if len(bans) > NAMED else ""
+    yield f"banned, the newest first: {named}{more}; `hotline bans` shows and lifts"
+
+
+def _why(ban: Ban) -> str:
+    return "by an operator" if ban.ordered else ban.why

@@ -29,8 +29,8 @@ class SignInLog:
         self._quiet_until = now + QUIET
         unsaid, self._said = self.count - self._said - 1, self.count
         self.log.warn(
-            "{source} failed to sign in as {account!r} ({unsaid} more since the last line)",
+            "{source} failed to sign in as {account!r}{more}",
             source=str(report.source),
             account=report.account[:32],
-            unsaid=unsaid,
+            more=f" ({unsaid} more since the last line)" if unsaid else "",
         )

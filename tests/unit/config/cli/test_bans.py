@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from config.cli.bans import TEXTS, _length, add_arguments, give, told
+from config.cli.bans import TEXTS, _length, add_arguments, give, told, trunk_at
 from cti.sip.access.bans import BY_OPERATOR, Offence
+from cti.trunks.settings import Gateway, Trunk, TrunksSettings
 
 SEEN = {
     "bans": [
@@ -48,6 +49,14 @@ def test_what_became_of_an_order() -> None:
     assert list(told({"lifted": True}, "a", "en", 0.0)) == ["a is listened to again."]
     assert list(told({"lifted": False}, "a", "zh", 0.0)) == ["a 未被封禁。"]
     assert list(told({"bans": []}, "", "en", 0.0)) == ["Nobody is banned."]
+
+
+def test_a_trunk_is_known_by_its_address() -> None:
+    carrier = Trunk("carrier", (Gateway("198.51.100.20"),), ("192.0.2.0/24", "pbx.example"))
+    trunks = TrunksSettings({"carrier": carrier})
+    assert trunk_at("192.0.2.7", trunks) == "carrier"
+    assert trunk_at("198.51.100.20", trunks) == "carrier"
+    assert trunk_at("203.0.113.9", trunks) is None
 
 
 def test_lengths_and_addresses_are_read() -> None:

@@ -42,4 +42,5 @@ def test_a_line_a_second_at_most(said: list[LogEvent]) -> None:
     lines = [formatEvent(event) for event in said]
     assert len(lines) == 3
     assert lines[1].startswith("203.0.113.9:5060 failed to sign in as '1001\\r\\nxxx")
+    assert lines[0].endswith("x'")
     assert lines[1].endswith("(7 more since the last line)")
