@@ -94,6 +94,8 @@ class AgentService:
         self._subscriptions: list[Unsubscribe] = []
         self._waits: dict[CallId, LeftWait] = {}
         """Callers to take up."""
+        self._queued: dict[CallId, datetime] = {}
+        """Since when those had waited who were served by the server before us."""
         self._held = False
         """Whether nobody is assigned anybody yet: until all who waited wait again."""
         self._engine = Engine(
@@ -135,8 +137,12 @@ class AgentService:
         waits, self._waits = self._waits, {}
         for call_id, wait in waits.items():
             call = self._control.get(call_id)
-            if call is not None and alone(call):
+            if call is None:
+                continue
+            if alone(call):
                 self._engine.take_up(call, wait)
+            else:
+                self._queued[call_id] = wait.since
         self._held = False
         for session in self._sessions.values():
             if session.status.state is AgentState.READY:
@@ -271,6 +277,10 @@ class AgentService:
         """Since when the call waits in a queue, None if it does not."""
         return self._engine.waiting_since(call_id)
 
+    def had_waited_since(self, call_id: CallId) -> datetime | None:
+        """Since when the caller of a conversation from before a restart had waited."""
+        return self._queued.get(call_id)
+
     # --- the engine's floor -----------------------------------------------------------------
 
     def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, match: Match) -> None:
@@ -316,6 +326,7 @@ class AgentService:
             if session.call_id == event.call_id:
                 session.on_call_cleared(event)
         self._engine.call_cleared(event)
+        self._queued.pop(event.call_id, None)
 
     def _on_phone_lost(self, event: DeviceUnregistered) -> None:
         if session := self._by_extension.get(event.device_id):

@@ -85,7 +85,8 @@ class Console:
         """The card of a call that was taken up after a restart."""
         call = self._control.get(view.call_id) if view.call_id is not None else None
         if call is not None and view.queue_id is not None:
-            since = self._agents.waiting_since(call.id)
+            waiting = self._agents.waiting_since(call.id)
+            since = waiting or self._agents.had_waited_since(call.id)
             offered = view.answered or view.since
             self._cards.put(view.agent_id, call, view.queue_id, offered, since)
 

@@ -48,6 +48,19 @@ def test_what_is_folded_can_be_read_in_the_journal(centre: CallCentre) -> None:
     assert left[A].status.pending == Presence(AgentState.NOT_READY, "lunch")
 
 
+def test_how_long_a_caller_had_waited_is_known_until_they_leave(centre: CallCentre) -> None:
+    queued = utc(centre.clock)
+    call_id = centre.call()
+    centre.clock.advance(40)
+    centre.ready("a")
+    centre.answer(call_id)
+    assert centre.service.had_waited_since(call_id) is None
+    centre.restart(2)
+    assert centre.service.had_waited_since(call_id) == queued
+    centre.calls.hang_up(call_id)
+    assert centre.service.had_waited_since(call_id) is None
+
+
 def test_a_conversation_goes_on_with_its_notes_and_its_wish(centre: CallCentre) -> None:
     talking(centre)
     call_id = centre.service.view(A).call_id
