@@ -10,7 +10,7 @@ from benchmarks.server import PASSWORD, Desk, Server
 from benchmarks.switchboard import Switchboard
 from benchmarks.target import Target
 
-GAP, REST, SETTLE = 0.02, 0.2, 3.0
+GAP, REST, SETTLE = 0.05, 0.2, 3.0
 TALK_LEAST, TALK_SPAN = 4.0, 2.0
 """Seconds an agent talks."""
 GOLDEN = 0.6180339887

@@ -3,7 +3,7 @@
 A datagram that bears a known address may come from elsewhere, so what is wrong with it speaks
 against nobody. But when much is wrong with what bears one address, only those of its ports are
 heard freely that once showed that what we send them arrives: by a right answer to a challenge, or a
-request in a dialog. All its other ports share a small ration, until it is quiet again.
+request in a dialog. All its other ports share a ration, until it is quiet again.
 """
 
 from collections import OrderedDict
@@ -14,8 +14,9 @@ from cti.kernel.bucket import Bucket
 UNRULY, FADING = 60.0, 6.0
 """Points of offences from which on an address's unproven ports are rationed, and how many of them
 fade in a second."""
-RATION = 50.0
-"""Datagrams a second that these ports may send together."""
+RATION = 500.0
+"""Datagrams a second that these ports may send together: room for a house that calls by a new port
+each time, and a tenth of the flood that would hurt."""
 MOST_PROVEN = 50_000
 MOST_ADDRESSES = 5_000
 

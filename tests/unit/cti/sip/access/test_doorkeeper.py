@@ -124,7 +124,7 @@ def test_what_bears_a_known_address_and_proves_nothing_is_rationed_when_much_is_
     for port in range(40000, 40100):
         keeper.offended(TRUNK, port, Offence.MALFORMED, 0.0, proven=False)
     heard = sum(keeper.admits(TRUNK, port, 0.0) for port in range(40000, 50000))
-    assert heard == 50, "made-up ports share one ration"
+    assert heard == conduct.RATION, "made-up ports share one ration"
     assert admitted(keeper, TRUNK, 1000, 0.0, port=5060) == 1000
     keeper.vouch(TRUNK, 40000, 0.0)
     assert admitted(keeper, TRUNK, 1000, 0.0, port=40000) == 1000
@@ -141,7 +141,7 @@ def test_a_trunk_whose_calls_are_answered_is_not_rationed_and_one_that_only_ring
     for number in range(1000):
         keeper.called(TRUNK, 6000 + number, 2.0)
     assert forged == 20
-    assert admitted(keeper, TRUNK, 1000, 2.0, port=9999) == 50
+    assert admitted(keeper, TRUNK, 1000, 2.0, port=9999) == conduct.RATION
 
 
 def test_what_an_operator_bans_is_banned_whoever_it_is() -> None:
