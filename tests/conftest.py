@@ -20,7 +20,8 @@ MISSING = "missing"
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
-# A shell's background job ignores Ctrl-C, and so would every program it starts; some are ended by it.
+# A background job of a shell ignores Ctrl-C, and so would the programs it starts, of which some are
+# ended by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

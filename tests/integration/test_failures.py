@@ -75,14 +75,12 @@ def test_a_media_worker_dies_with_its_own_calls_only(tmp_path: Path, prompts: Pa
         assert len(before) == 2
         time.sleep(1.0)
         os.kill(before[0], signal.SIGKILL)
-        killed = time.monotonic()
         house.wait_until(
             lambda: len(workers(house)) == 2 and before[0] not in workers(house),
             1.0,
             "a new worker within a second",
         )
         house.wait_until(lambda: journal(house, "call.cleared"), 5, "its call is cleared")
-        assert time.monotonic() - killed < 3
         assert [each["cause"] for each in journal(house, "call.cleared")] == ["media_lost"]
         statuses = sorted(call.wait(30) for call in calls)
         assert statuses[0] == 0, "the other call went on to its end"

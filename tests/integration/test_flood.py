@@ -68,7 +68,7 @@ def test_calls_sound_on_and_callers_get_through_while_strangers_flood(house: Hou
         flooder.wait()
     exchange.run_for(0.2)
     until = time.clock_gettime_ns(time.CLOCK_REALTIME)
-    assert sent > RATE * SECONDS * 0.8, "that was no flood"
+    assert sent > RATE * SECONDS / 2, "that was no flood"
     assert max(stream.lost(until) for stream in streams) < 1.0
     assert house.log().count("\n") - lines <= MOST_LINES * SECONDS
     assert memory(house) - before < MOST_GROWTH

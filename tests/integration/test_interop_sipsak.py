@@ -7,14 +7,15 @@ import pytest
 from twisted.internet.utils import getProcessOutputAndValue
 
 from cti.call.events import DeviceRegistered, DeviceUnregistered
+from cti.sip.access import conduct
 from cti.sip.events import Transport
 from cti.trunks.settings import TrunksSettings
 from tests.support.live_switch import CARRIER, HOST, NUMBER, LiveSwitch, leave_alone, play
 from tests.support.reactor import reactor, until
 
 GONE = "sip:1001@127.0.0.1:9"
-BURST, FLOOD = 80, 600
-"""Requests at once: less than one stranger may send, and more."""
+BURST, FLOOD = 80, 4 * round(conduct.RATION)
+"""Requests at once: less than one stranger may send, and far more."""
 NOBODY = TrunksSettings()
 
 
