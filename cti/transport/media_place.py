@@ -9,10 +9,11 @@ import fcntl
 import os
 import re
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from cti.transport.unix_address import short_address
 
 SOCKET = re.compile(r"media-(\d+)\.socket")
 BACKLOG = 8
@@ -48,7 +49,7 @@ class Place:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.setblocking(False)
         try:
-            with _address(self._socket) as address:
+            with short_address(self._socket) as address:
                 sock.connect(address)
         except OSError:
             sock.close()
@@ -67,7 +68,7 @@ class Place:
         try:
             os.truncate(lock, 0)
             self.clear()
-            with _address(self._socket) as address:
+            with short_address(self._socket) as address:
                 door.bind(address)
             door.listen(BACKLOG)
         except OSError:
@@ -117,13 +118,3 @@ def places(folder: Path) -> list[Place]:
     """The places of a folder that have a socket."""
     found = (SOCKET.fullmatch(path.name) for path in folder.glob("media-*"))
     return [Place(folder, int(match[1])) for match in found if match]
-
-
-@contextmanager
-def _address(path: Path) -> Iterator[str]:
-    """A short name for the path: an address holds 107 octets, and folders may lie deeper."""
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)

@@ -5,11 +5,10 @@ JSON each way, then it closes. Nothing is polled, and the command line needs no 
 """
 
 import json
-import os
 import socket
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +16,8 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineOnlyReceiver
+
+from cti.transport.unix_address import short_address
 
 FILE = "operator.socket"
 LONGEST_LINE = 16 * 1024 * 1024
@@ -44,12 +45,11 @@ class OperatorPort:
         self._folder, self._reactor = folder, reactor
         self._factory = _Orders(answer)
         self._port: IListeningPort | None = None
-        self._directory = -1
+        self._address = ExitStack()
 
     def start(self) -> None:
         """Listen; CannotListenError. What a crash left of the socket is taken away."""
-        self._directory = os.open(self._folder, os.O_PATH | os.O_DIRECTORY)
-        path = _through(self._directory)
+        path = Path(self._address.enter_context(short_address(self._folder / FILE)))
         if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
             path.unlink()
         self._port = self._reactor.listenUNIX(str(path), self._factory, mode=OWNER_ONLY)
@@ -60,9 +60,7 @@ class OperatorPort:
         if port is not None:
             closed: Deferred[Any] = maybeDeferred(port.stopListening)
             await closed
-        if self._directory >= 0:
-            os.close(self._directory)
-            self._directory = -1
+        self._address.close()
 
 
 def ask(folder: Path, order: Record) -> Record:
@@ -81,19 +79,13 @@ def ask(folder: Path, order: Record) -> Record:
 
 @contextmanager
 def _connected(folder: Path) -> Iterator[socket.socket]:
-    directory = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.settimeout(PATIENCE)
-            line.connect(str(_through(directory)))
-            yield line
-    finally:
-        os.close(directory)
-
-
-def _through(directory: int) -> Path:
-    """The socket by way of its open folder: the path itself may be longer than an address holds."""
-    return Path(f"/proc/self/fd/{directory}") / FILE
+    with (
+        short_address(folder / FILE) as address,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line,
+    ):
+        line.settimeout(PATIENCE)
+        line.connect(address)
+        yield line
 
 
 class _Orders(Factory):
