@@ -1,11 +1,11 @@
 """The console's live board: agents, their queues and their call, pushed as they change.
 
 Entities: ``agent/<id>`` (an `agents.service.AgentView`), ``card/<id>`` (a call card, gone without
-a call), ``queue/<id>``. Everybody sees only their own, and the queues they serve. Commands are the
-wishes of `AgentService`, by name.
+a call), ``queue/<id>``. Everybody sees only their own, and the queues they serve. Commands stand by
+name in `Console.commands`; whatever has some of its own adds them there before the first page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from agents.acd.engine import QueueView
@@ -23,15 +23,16 @@ from agents.events import (
 )
 from agents.service import AgentService, AgentView
 from agents.web.cards import Cards
+from agents.web.state_commands import state_commands
 from cti.call.control import CallControl
 from cti.call.events import Delivered, DeviceRegistered, DeviceUnregistered, UserDataAttached
 from cti.kernel.bus import Bus, Unsubscribe
-from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId, TicketNumber
+from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, QueueId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, TicketPort
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
-from cti.web.live import Command, LiveBoard
+from cti.web.live import Command, Handler, LiveBoard
 
 QueueChange = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
 
@@ -52,6 +53,8 @@ class Console:
         self._agents, self._bus, self._control = agents, bus, control
         self._cards = Cards(control, tickets, history, self._show_card, frame.number)
         self._subscriptions: list[Unsubscribe] = []
+        self.commands: dict[str, Handler] = state_commands(agents)
+        """What pages can ask for, by name; afterwards the page is shown the agent again."""
         self.board = LiveBoard(
             frame,
             Role.AGENT,
@@ -164,33 +167,14 @@ class Console:
 
     # --- what agents wish -------------------------------------------------------------------
 
-    async def _do(self, principal: Principal, command: Command) -> None:
-        agent_id = AgentId(principal.staff_id)
-        match command:
-            case {"do": "not_ready", "reason": str(reason)}:
-                self._agents.set_not_ready(agent_id, reason)
-            case {"do": "notes", "call_id": str(call_id), "text": str(text)}:
-                await self._agents.write_notes(agent_id, CallId(call_id), text)
-                return
-            case {"do": wish}:
-                self._do_plainly(agent_id, wish)
-        self.show_agent(agent_id)
-
-    def _do_plainly(self, agent_id: AgentId, wish: object) -> None:
-        agents = self._agents
-        wishes = {
-            "sign_in": agents.sign_in,
-            "sign_out": agents.sign_out,
-            "ready": agents.set_ready,
-            "finish": agents.finish_after_call,
-            "extend": agents.extend_after_call,
-            "hang_up": agents.hang_up,
-            "hold": agents.hold,
-            "retrieve": agents.retrieve,
-        }
-        if not isinstance(wish, str) or wish not in wishes:
-            raise command_unknown(str(wish))
-        wishes[wish](agent_id)
+    async def _do(self, principal: Principal, command: Command) -> Any:
+        handler = self.commands.get(command["do"])
+        if handler is None:
+            raise command_unknown(command["do"])
+        done = handler(principal, command)
+        answer = await done if isinstance(done, Awaitable) else done
+        self.show_agent(AgentId(principal.staff_id))
+        return answer
 
 
 def queue_shown(queue: QueueView) -> Mapping[str, Any]:
