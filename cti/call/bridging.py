@@ -23,7 +23,12 @@ class Bridging:
         """Media is told; then whoever waited for an announcement that this cut short."""
         cut: list[Playing] = []
         for call in calls:
-            heard = hearing(self.voices(call), waiting=call.waiting)
+            alone = call.customer.leg if call.secluded and call.customer is not None else None
+            heard = hearing(
+                self.voices(call),
+                waiting=call.waiting,
+                secluded=alone.id if alone is not None else None,
+            )
             for leg in {leg: None for each in call.members.values() for leg in each.legs}:
                 if leg.id in heard:
                     cut += self._hear(leg, heard[leg.id])

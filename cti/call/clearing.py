@@ -93,6 +93,8 @@ class Clearing:
     def leave(self, member: Member, by: Party, cause: Cause) -> None:
         """The member leaves; its call ends with it when the conversation depended on it."""
         call = self._switch.call_of(member)
+        if member is call.customer:
+            call.secluded = False
         if member.calling is not None:
             self.fail(member, Cause.CANCELLED)
         elif _needs(call, member):
@@ -263,5 +265,7 @@ def _left(member: Member) -> bool:
 def _needs(call: LiveCall, member: Member) -> bool:
     """Whether the conversation is over without the member."""
     if member.answered and not member.participates:
+        return False
+    if call.secluded and member is not call.customer:
         return False
     return len(call.partners(member)) < 2

@@ -54,6 +54,7 @@ class Conferencing:
         call = switch.live(call_id)
         if call is None:
             return ConnectionId("")
+        switch.require_open(call)
         talking = [each for each in call.members.values() if each.answered]
         if not talking:
             raise Refused("call.not_now", service="join", state="nobody answered")
@@ -72,6 +73,8 @@ class Conferencing:
     def _merge(self, one: Member, other: Member) -> None:
         switch = self._switch
         calls = switch.call_of(one), switch.call_of(other)
+        for call in calls:
+            switch.require_open(call)
         kept, gone = survivor(*calls)
         staying, leaving = (one, other) if kept is calls[0] else (other, one)
         coming = gone.others(leaving)

@@ -40,6 +40,7 @@ class Consulting:
         check(Service.CONSULT, member.state)
         require_free(member)
         device, first = member.connection.device, switch.call_of(member)
+        switch.require_open(first)
         if not first.partners(member) or device.kind is not DeviceKind.EXTENSION:
             raise Refused("call.not_now", service="consult", state="alone")
         switch.require_reachable(number, device.id)

@@ -240,5 +240,14 @@ class CallControl(Protocol):
         Nobody hears the customer meanwhile.
         """
 
+    def seclude(self, call_id: CallId, secluded: bool) -> None:
+        """Leave the customer alone with what is played to them, or give them back, in one step.
+
+        Meanwhile they hear nobody and nobody hears them, the others hear music when they are
+        alone, supervisors hear nothing, and the recording has silence of the same length; nobody
+        may join, replace, take or hand on the call (Refused ``call.secure``), and it goes on
+        without whoever leaves it. Afterwards everybody hears what the states and roles say.
+        """
+
     def mark(self, call_id: CallId, label: str) -> None:
         """Note this instant in the recording under that label."""

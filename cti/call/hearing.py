@@ -7,7 +7,8 @@
 
 Who holds the call neither hears nor is heard in it. Who waits, because everybody else holds or is
 still being rung for them, hears music; who called somebody that rings and is alone hears it ring.
-A masked party is heard by nobody.
+A masked party is heard by nobody. A secluded one, besides, hears nobody: the others talk as if it
+were not there, hear music when they are alone, and who listens in hears nothing at all.
 """
 
 from collections.abc import Iterable, Sequence
@@ -59,14 +60,30 @@ SILENCE = Heard()
 _SPEAKS_TO_ALL = frozenset({Role.PARTICIPANT, Role.INTRUDER})
 
 
-def hearing(voices: Sequence[Voice], *, waiting: bool = False) -> dict[ConnectionId, Heard]:
+def hearing(
+    voices: Sequence[Voice], *, waiting: bool = False, secluded: ConnectionId | None = None
+) -> dict[ConnectionId, Heard]:
     """What each leg of one call hears of it, those that hold or are absent left out.
 
-    `waiting` says that who is alone is being connected with somebody, and hears music until then.
+    `waiting` says that who is alone is being connected with somebody, and hears music until then;
+    `secluded` is the leg that is alone with what is played to it.
     """
+    if secluded is not None:
+        return _beside(voices, secluded)
     music = waiting or any(_participates(each, Stance.HOLDING) for each in voices)
     return {
         each.leg: _heard(each, voices, music=music)
+        for each in voices
+        if each.stance in (Stance.TALKING, Stance.EARLY)
+    }
+
+
+def _beside(voices: Sequence[Voice], secluded: ConnectionId) -> dict[ConnectionId, Heard]:
+    """What is heard while one leg is secluded."""
+    others = [each for each in voices if each.leg != secluded and each.role is Role.PARTICIPANT]
+    heard = hearing(others, waiting=True)
+    return {
+        each.leg: heard.get(each.leg, SILENCE)
         for each in voices
         if each.stance in (Stance.TALKING, Stance.EARLY)
     }

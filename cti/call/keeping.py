@@ -277,6 +277,7 @@ def _keep_call(
         files=call.files.last,
         members=tuple(members),
         legs=tuple(legs.values()),
+        secluded=call.secluded,
     )
 
 
@@ -296,6 +297,7 @@ def _live_call(kept: KeptCall) -> LiveCall:
         numbers=Numbering(kept.numbers + NUMBER_GAP),
         files=Numbering(kept.files + NUMBER_GAP),
         waiting=kept.waiting,
+        secluded=kept.secluded,
     )
 
 

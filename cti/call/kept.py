@@ -132,3 +132,4 @@ class KeptCall:
     """The last given to a recording."""
     members: tuple[KeptMember, ...]
     legs: tuple[KeptLeg, ...]
+    secluded: bool = False

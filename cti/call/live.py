@@ -202,6 +202,8 @@ class LiveCall:
     """Of its recordings."""
     waiting: bool = False
     """Whether who is alone is being connected, and hears music until then."""
+    secluded: bool = False
+    """Whether its customer is alone with what is played to them."""
     collector: Callable[[str], None] | None = None
     closings: list[Deferred[None]] = field(default_factory=list)
     """What the end of the call waits for: figures and recordings of those who left."""

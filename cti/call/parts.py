@@ -19,6 +19,7 @@ from cti.call.merging import Merging
 from cti.call.recording import Recordings
 from cti.call.referring import Referring
 from cti.call.replacing import Replacing
+from cti.call.secrecy import Secrecy
 from cti.call.supervising import Supervising
 from cti.call.switch import Switch
 from cti.call.transferring import Transferring
@@ -32,6 +33,7 @@ class Parts:
     clearing: Clearing
     recordings: Recordings
     listening: Listening
+    secrecy: Secrecy
     answering: Answering
     delivery: Delivery
     connecting: Connecting
@@ -66,6 +68,7 @@ class Parts:
             clearing,
             recordings,
             listening,
+            Secrecy(switch, bridging),
             answering,
             delivery,
             connecting,

@@ -82,7 +82,8 @@ class Referring:
         except Refused:
             self._refuse(report, NOT_FOUND)
             return
-        if not call.partners(member) or any(each.calling for each in call.members.values()):
+        rings = any(each.calling for each in call.members.values())
+        if call.secluded or rings or not call.partners(member):
             self._refuse(report, NOT_NOW)
             return
         switch.signalling.answer_refer(report.session, report.refer, ACCEPTED)

@@ -18,7 +18,7 @@ from cti.kernel.identifiers import DeviceId
 from cti.media.port import MediaAddress, MediaUnavailable
 from cti.sip.events import SessionOffered
 
-NO_SUCH_CALL, UNAVAILABLE = 481, 503
+NO_SUCH_CALL, BUSY_HERE = 481, 486
 
 
 class Replacing:
@@ -35,8 +35,10 @@ class Replacing:
         switch = self._switch
         replaced = switch.leg_of_session.get(report.replaces) if report.replaces else None
         old = replaced.current or next(iter(replaced.members), None) if replaced else None
-        if old is None:
-            switch.signalling.reject(report.session, NO_SUCH_CALL)
+        if old is None or switch.call_of(old).secluded:
+            # Whoever the house is asking in secret stays who they are.
+            status = NO_SUCH_CALL if old is None else BUSY_HERE
+            switch.signalling.reject(report.session, status)
             if report.trunk is not None:
                 switch.lines.release(report.trunk, outgoing=False)
             return
@@ -64,7 +66,7 @@ class Replacing:
         self, call: LiveCall, old: Member, member: Member, leg: Leg, address: MediaAddress
     ) -> None:
         switch = self._switch
-        if old.id not in switch.members:
+        if old.id not in switch.members or call.secluded:
             self._clearing.drop(member, Party.SYSTEM, Cause.CANCELLED)
             return
         ringing = old.calling is not None

@@ -205,12 +205,12 @@ class CallServices:
             self._parts.recordings.pause(call, paused)
 
     def mask(self, call_id: CallId, masked: bool) -> None:
-        call, leg = self._switch.live(call_id), self._parts.listening.leg(call_id, None)
-        if call is not None and leg is not None:
-            leg.masked = masked
-            self._switch.media.mask(leg.id, masked)
-            self._switch.changed(call.id)
-            self._parts.bridging.settle(call)
+        if call := self._switch.live(call_id):
+            self._parts.secrecy.mask(call, masked)
+
+    def seclude(self, call_id: CallId, secluded: bool) -> None:
+        if call := self._switch.live(call_id):
+            self._parts.secrecy.seclude(call, secluded)
 
     def mark(self, call_id: CallId, label: str) -> None:
         if call := self._switch.live(call_id):

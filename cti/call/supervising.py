@@ -47,6 +47,7 @@ class Supervising:
         call = self._switch.live(call_id)
         if call is None:
             return ConnectionId("")
+        self._switch.require_open(call)
         ear = self._ear(call, mode, agent)
         there = next(
             (each for each in call.members.values() if each.connection.device.id == device_id),
@@ -67,6 +68,7 @@ class Supervising:
             return ConnectionId("")
         check(Service.INTERCEPT, replaced.state)
         call = switch.call_of(replaced)
+        switch.require_open(call)
         if replaced is call.customer:
             raise Refused("call.not_now", service="intercept", state="the customer")
         if replaced.connection.device.id == device_id:

@@ -92,6 +92,12 @@ class Switch:
         """The device's legs, the oldest first."""
         return [leg for leg in self.legs.values() if leg.device.id == device]
 
+    @staticmethod
+    def require_open(call: LiveCall) -> None:
+        """Refused ``call.secure`` while the call's customer is secluded: nobody comes or goes."""
+        if call.secluded:
+            raise Refused("call.secure")
+
     # --- adding and taking away -------------------------------------------------------------
 
     def new_call(

@@ -107,6 +107,8 @@ class Transferring:
         """What would become of two calls of a device; Refused when they cannot be one."""
         switch = self._switch
         calls = switch.call_of(one), switch.call_of(other)
+        for call in calls:
+            switch.require_open(call)
         kept, gone = survivor(*calls)
         leaving, moving = (one, other) if kept is calls[0] else (other, one)
         union = Union(kept, gone, leaving, kept.others(leaving), gone.others(moving))
@@ -126,6 +128,7 @@ class Transferring:
         if member is None:
             return ConnectionId("")
         check(Service.SINGLE_STEP_TRANSFER, member.state)
+        switch.require_open(switch.call_of(member))
         if release:
             self._release(member, number)
             return ConnectionId("")

@@ -365,6 +365,50 @@ def test_join_listen_and_intercept(world: World) -> None:
     assert connection_of(world, "1003").state is ConnectionState.CONNECTED
 
 
+def test_a_secluded_call_is_closed_and_goes_on_without_its_agent(world: World) -> None:
+    for phone in ("1002", "1003"):
+        world.register(phone)
+    call_id, agent = talking(world)
+    listening = world.control.snoop(call_id, DeviceId("1003"), Snoop.LISTEN)
+    world.phone_answers(listening)
+    control = world.control
+    control.seclude(call_id, True)
+    for service in (
+        lambda: control.snoop(call_id, COLLEAGUE, Snoop.LISTEN),
+        lambda: control.snoop(call_id, DeviceId("1003"), Snoop.BARGE),
+        lambda: control.intercept(agent, COLLEAGUE),
+        lambda: control.join(call_id, COLLEAGUE),
+        lambda: control.consult(agent, "1002"),
+        lambda: control.single_step_transfer(agent, "1002"),
+    ):
+        with pytest.raises(Refused) as refused:
+            service()
+        assert refused.value.error_id == "call.secure"
+    keys: list[str] = []
+    control.collect(call_id, keys.append)
+    playing = control.play(call_id, SOUND)
+    world.phone_hangs_up(agent)
+    assert control.get(call_id) is not None
+    assert not playing.called
+    world.press(call_id, "1")
+    assert keys == ["1"]
+    control.seclude(call_id, False)
+    assert control.snoop(call_id, DeviceId("1003"), Snoop.LISTEN)
+    world.hang_up(call_id)
+    assert world.control.get(call_id) is None
+
+
+def test_a_secluded_call_opens_again(world: World) -> None:
+    world.register("1002")
+    call_id, agent = talking(world)
+    world.control.seclude(call_id, True)
+    world.control.seclude(call_id, False)
+    world.phone_answers(world.control.join(call_id, COLLEAGUE))
+    world.phone_hangs_up(agent)
+    assert world.control.get(call_id) is not None
+    world.hang_up(call_id)
+
+
 def test_what_rings_is_deflected(world: World) -> None:
     for phone in ("1001", "1002"):
         world.register(phone)

@@ -48,6 +48,7 @@ class FakeCalls(FakeJoining):
         self.played: list[tuple[CallId, tuple[Sound, ...]]] = []
         self.masked: set[CallId] = set()
         self.mask_changes: list[tuple[CallId, bool]] = []
+        self.seclusions: list[tuple[CallId, bool]] = []
         self.marks: list[tuple[CallId, str]] = []
         self.keys_sent: list[tuple[ConnectionId, str]] = []
         self._taken: dict[CallId, tuple[KeyPlan, str]] = {}
@@ -197,6 +198,12 @@ class FakeCalls(FakeJoining):
         (self.masked.add if masked else self.masked.discard)(call_id)
         self.mask_changes.append((call_id, masked))
 
+    def seclude(self, call_id: CallId, secluded: bool) -> None:
+        if call_id in self._calls:
+            (self.secluded.add if secluded else self.secluded.discard)(call_id)
+            self.seclusions.append((call_id, secluded))
+            self._end_play(call_id, PlayEnd.INTERRUPTED)
+
     def mark(self, call_id: CallId, label: str) -> None:
         if call_id in self._calls:
             self.marks.append((call_id, label))
@@ -239,7 +246,11 @@ class FakeCalls(FakeJoining):
             return
         if connection.state in UNANSWERED and connection.party is not Party.CALLER:
             self._fail(connection, Cause.CANCELLED)
-        elif connection.party is Party.SUPERVISOR or len(self._partners(connection)) > 1:
+        elif (
+            connection.party is Party.SUPERVISOR
+            or len(self._partners(connection)) > 1
+            or (connection.call_id in self.secluded and connection.party is Party.AGENT)
+        ):
             self._leave(connection, by, cause)
         else:
             self._clear(connection.call_id, by, cause)

@@ -112,6 +112,7 @@ class FakeJoining(FakeTable):
         if connection is None:
             return NOWHERE
         check(Service.CONSULT, connection.state)
+        self._require_open(connection.call_id)
         if self._active_elsewhere(connection) or not self._partners(connection):
             raise Refused("call.not_now", service="consult", state=connection.state.value)
         self._require_reachable(number)
@@ -140,6 +141,7 @@ class FakeJoining(FakeTable):
         pair = self._pair(held, active, Service.TRANSFER_HELD, Service.TRANSFER_ACTIVE)
         if pair is None:
             return
+        self._require_open(*(each.call_id for each in pair))
         staying, leaving = self._survivor(*pair)
         told = self._move(leaving, staying.call_id, Cause.TRANSFERRED)
         self._leave(staying, Party.AGENT, Cause.TRANSFERRED)
@@ -153,6 +155,7 @@ class FakeJoining(FakeTable):
         pair = self._pair(held, active, Service.CONFERENCE_HELD, Service.CONFERENCE_ACTIVE)
         if pair is None:
             return
+        self._require_open(*(each.call_id for each in pair))
         staying, leaving = self._survivor(*pair)
         told = self._move(leaving, staying.call_id, Cause.CONFERENCED)
         if staying.state is ConnectionState.HOLD:
@@ -175,6 +178,7 @@ class FakeJoining(FakeTable):
         if connection is None:
             return NOWHERE
         check(Service.SINGLE_STEP_TRANSFER, connection.state)
+        self._require_open(connection.call_id)
         call_id, device = connection.call_id, connection.device
         self._require_reachable(number)
         if not self._partners(connection):
@@ -196,6 +200,7 @@ class FakeJoining(FakeTable):
         call = self._calls.get(call_id)
         if call is None:
             return NOWHERE
+        self._require_open(call_id)
         if all(each.state in UNANSWERED for each in call.connections):
             raise Refused("call.not_now", service="join", state="nobody answered")
         self._require_reachable(device_id)
@@ -218,6 +223,7 @@ class FakeJoining(FakeTable):
         call = self._calls.get(call_id)
         if call is None:
             return NOWHERE
+        self._require_open(call_id)
         role = ROLES[mode]
         there = next((c for c in call.connections if c.device.id == device_id), None)
         if there is None:
@@ -237,6 +243,7 @@ class FakeJoining(FakeTable):
         if replaced is None:
             return NOWHERE
         check(Service.INTERCEPT, replaced.state)
+        self._require_open(replaced.call_id)
         if replaced.party is Party.CALLER or replaced.device.id == device_id:
             raise Refused("call.not_now", service="intercept", state="in the call")
         self._require_reachable(device_id)

@@ -53,6 +53,7 @@ class FakeTable:
         self._takings: dict[CallId, Deferred[Collected]] = {}
         self._answered: dict[ConnectionId, Outcome] = {}
         self._failed: dict[ConnectionId, Callable[[Cause], None]] = {}
+        self.secluded: set[CallId] = set()
         self.playing: dict[CallId, tuple[Sound, ...]] = {}
         self.bridged: dict[CallId, ConnectionId] = {}
 
@@ -92,6 +93,10 @@ class FakeTable:
     def _require_reachable(self, number: str) -> None:
         if number not in self._devices and number not in self.outside:
             raise Refused("call.no_route", number=number)
+
+    def _require_open(self, *calls: CallId) -> None:
+        if self.secluded.intersection(calls):
+            raise Refused("call.secure")
 
     def _about(self, connection: Connection) -> dict[str, Any]:
         return {
@@ -222,6 +227,7 @@ class FakeTable:
         for event in figures:
             self._bus.publish(event)
         self._calls.pop(call_id, None)
+        self.secluded.discard(call_id)
         self.bridged.pop(call_id, None)
         self._bus.publish(
             CallCleared(at=utc(self._clock), call_id=call_id, cause=cause, cleared_by=by)

@@ -75,6 +75,15 @@ def test_a_masked_caller_is_heard_by_nobody_and_nobody_hears_music_for_it() -> N
     assert heard == {A: Heard((B,)), B: Heard()}
 
 
+def test_who_is_secluded_is_alone_and_who_is_left_hears_music() -> None:
+    listener = Voice(S, TALKING, Role.LISTENER)
+    pair = [Voice(A, TALKING), Voice(B, TALKING), listener]
+    assert hearing(pair, secluded=A) == {A: Heard(), B: MUSIC, S: Heard()}
+    heard = hearing([*pair, Voice(C, TALKING)], secluded=A)
+    assert heard == {A: Heard(), B: Heard((C,)), C: Heard((B,)), S: Heard()}
+    assert hearing([Voice(A, TALKING), Voice(B, HOLDING)], secluded=A) == {A: Heard()}
+
+
 voices = st.lists(
     st.builds(
         Voice,
@@ -103,3 +112,14 @@ def test_whatever_the_call_is_the_roles_hold(parts: list[Voice], waiting: bool) 
             assert not voice.masked
             if voice.role is Role.WHISPERER and voice.stance is TALKING:
                 assert voice.whispers_to == leg
+
+
+@given(voices, st.booleans())
+def test_whatever_the_call_is_who_is_secluded_is(parts: list[Voice], waiting: bool) -> None:
+    for alone in parts:
+        heard = hearing(parts, waiting=waiting, secluded=alone.leg)
+        assert heard.get(alone.leg, Heard()) == Heard()
+        for voice in parts:
+            sounds = heard.get(voice.leg, Heard())
+            assert alone.leg not in sounds.sources
+            assert voice.role is Role.PARTICIPANT or sounds == Heard()

@@ -308,6 +308,11 @@ class CallsInterleaved(RuleBasedStateMachine):
         self.world.control.mask(self.one_of(self.calls, pick), masked)
 
     @precondition(lambda self: self.calls)
+    @rule(pick=PICK, secluded=st.booleans())
+    def seclude(self, pick: int, secluded: bool) -> None:
+        self.world.control.seclude(self.one_of(self.calls, pick), secluded)
+
+    @precondition(lambda self: self.calls)
     @rule(pick=PICK, length=st.integers(1, 3))
     def collect_keys(self, pick: int, length: int) -> None:
         ends: Counter[Why] = Counter()
@@ -375,9 +380,24 @@ class CallsInterleaved(RuleBasedStateMachine):
         for call in self.world.switch.calls.values():
             for member in call.members.values():
                 leg = member.leg
-                if leg is not None and member.answered and leg.current is member:
+                if leg is None or not member.answered or leg.current is not member:
+                    continue
+                if call.secluded:
+                    self.check_seclusion(call, member, leg)
+                else:
                     self.check_sources(call, member, leg)
                     self.check_company(call, member, leg)
+
+    def check_seclusion(self, call: LiveCall, member: Member, leg: Leg) -> None:
+        """The customer hears nobody and is masked; nobody hears them, supervisors nobody."""
+        customer = call.customer
+        assert customer is not None
+        assert customer.leg is None or customer.leg.id not in leg.heard.sources
+        if member is customer:
+            assert leg.heard == SILENCE
+            assert leg.id in self.world.media.masked
+        elif member.connection.role is not Role.PARTICIPANT:
+            assert leg.heard == SILENCE
 
     def check_sources(self, call: LiveCall, member: Member, leg: Leg) -> None:
         """A held party hears nobody; listeners, held and masked parties are heard by nobody."""

@@ -216,6 +216,18 @@ def test_a_masked_customer_stays_masked(world: RealWorld) -> None:
     assert len(hears(world, agent)) == 1
 
 
+def test_a_secluded_customer_stays_so_until_the_next_process_knows_better(world: RealWorld) -> None:
+    call_id, caller, agent = talking(world)
+    world.control.seclude(call_id, True)
+    world.restart()
+    assert world.switch.calls[call_id].secluded
+    assert hears(world, agent) == hears(world, caller) == set()
+    world.phone_hangs_up(agent)
+    assert world.control.get(call_id) is not None
+    world.control.seclude(call_id, False)
+    world.hang_up(call_id)
+
+
 def test_a_telephone_that_holds_takes_back_by_itself(world: RealWorld) -> None:
     _, _, agent = talking(world)
     session = world.session(agent)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cti.call.collecting import KeyPlan, Why
 from cti.call.events import RecordingPaused, RecordingStarted
+from cti.call.hearing import SILENCE
 from cti.kernel.identifiers import DeviceId
 from tests.support.conversations import OUTSIDE, device_of, hears, other_in, talking, told
 from tests.support.deferred import result_of
@@ -38,6 +39,34 @@ def test_a_masked_caller_is_heard_by_nobody(world: RealWorld) -> None:
     world.control.mask(call_id, True)
     assert hears(world, agent) == set()
     world.control.mask(call_id, False)
+    assert len(hears(world, agent)) == 1
+
+
+def test_a_secluded_caller_is_alone_while_the_agent_hears_music(world: RealWorld) -> None:
+    call_id, caller, agent = talking(world)
+    world.control.seclude(call_id, True)
+    assert world.media.masked == {caller}
+    assert hears(world, agent) == hears(world, caller) == set()
+    assert world.switch.legs[agent].heard.music
+    world.control.mask(call_id, True)
+    world.control.mask(call_id, False)
+    assert world.media.masked == {caller}, "a mask within it uncovers nothing"
+    world.control.seclude(call_id, False)
+    assert not world.media.masked
+    assert len(hears(world, agent)) == len(hears(world, caller)) == 1
+
+
+def test_who_held_the_call_before_holds_it_after(world: RealWorld) -> None:
+    call_id, caller, agent = talking(world)
+    world.control.hold(agent)
+    world.control.seclude(call_id, True)
+    assert world.switch.legs[caller].heard == SILENCE
+    world.control.seclude(call_id, False)
+    assert world.switch.legs[caller].heard.music
+    world.control.seclude(call_id, True)
+    world.control.retrieve(agent)
+    assert hears(world, agent) == set()
+    world.control.seclude(call_id, False)
     assert len(hears(world, agent)) == 1
 
 
