@@ -59,6 +59,7 @@ class Bridging:
                 member.connection.role,
                 self._ear(member),
                 leg.masked,
+                member.connection.muted,
             )
             for member in call.members.values()
             if (leg := member.leg) is not None

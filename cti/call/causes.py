@@ -49,6 +49,7 @@ _Q850 = {
     Cause.INTERRUPTED: 41,
     Cause.TRANSFERRED: 16,
     Cause.CONFERENCED: 16,
+    Cause.PARKED: 16,
     Cause.DIVERTED: 23,
     Cause.ELSEWHERE: 26,
     Cause.LOOP: 25,

@@ -154,6 +154,17 @@ class CallControl(Protocol):
         that the caller is back. Gives the new connection, empty with `release`.
         """
 
+    def park(self, connection_id: ConnectionId) -> None:
+        """Park Call: the device leaves, its party waits alone and hears music. Parked follows.
+
+        The music gives way to what is played to the party next, for good. Who listened to the
+        conversation, or rang to join it, is out of the call too. Refused unless the party is the
+        customer and nobody else takes part. What serves the party then is the caller's business.
+        """
+
+    def mute(self, connection_id: ConnectionId, muted: bool) -> None:
+        """Microphone Mute: the device is heard by nobody in this call; Muted or Unmuted follows."""
+
     def join(self, call_id: CallId, device_id: DeviceId) -> ConnectionId:
         """Single Step Conference: ring a telephone, or call a number, into the conversation.
 

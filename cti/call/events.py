@@ -87,6 +87,20 @@ class Retrieved(ConnectionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Muted(ConnectionEvent):
+    """The device is heard by nobody in the call until it is unmuted; it hears as before."""
+
+    kind: ClassVar[str] = "call.muted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmuted(ConnectionEvent):
+    """The device is heard again."""
+
+    kind: ClassVar[str] = "call.unmuted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(ConnectionEvent):
     """The device was called and never answered; the call itself may go on."""
 
@@ -150,6 +164,15 @@ class Transferred(CallEvent):
     resulting_call_id: CallId
     transferring_device: DeviceId
     transferred_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked(CallEvent):
+    """A device left its party waiting alone, who hears music; its connection has ended."""
+
+    kind: ClassVar[str] = "call.parked"
+    connection_id: ConnectionId
+    parking_device: DeviceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@
 
 Who holds the call neither hears nor is heard in it. Who waits, because everybody else holds or is
 still being rung for them, hears music; who called somebody that rings and is alone hears it ring.
-A masked party is heard by nobody. A secluded one, besides, hears nobody: the others talk as if it
-were not there, hear music when they are alone, and who listens in hears nothing at all.
+A masked party is heard by nobody, nor is one that has muted itself. A secluded one, besides, hears
+nobody: the others talk as if it were not there, hear music when they are alone, and who listens in
+hears nothing at all.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,6 +43,12 @@ class Voice:
     whispers_to: ConnectionId | None = None
     """The leg that hears a WHISPERER."""
     masked: bool = False
+    muted: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is there, and heard by nobody."""
+        return self.masked or self.muted
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ def _beside(voices: Sequence[Voice], secluded: ConnectionId) -> dict[ConnectionI
 def _heard(ear: Voice, voices: Sequence[Voice], *, music: bool) -> Heard:
     company = [each for each in _speaking(voices, ear) if each.leg != ear.leg]
     if company:
-        return Heard(tuple(each.leg for each in company if not each.masked))
+        return Heard(tuple(each.leg for each in company if not each.silent))
     alone = _participates(ear, Stance.TALKING)
     ringing = any(each.stance is Stance.RINGING for each in voices)
     return Heard(music=music and alone, ringing=ringing and alone and not music)

@@ -9,6 +9,7 @@ from cti.call import collecting
 from cti.call.bridging import Bridging
 from cti.call.collecting import Collected, Collection, KeyPlan, Why
 from cti.call.control import PlayEnd, Sound
+from cti.call.hearing import SILENCE
 from cti.call.live import Leg, LiveCall, Playing
 from cti.call.rules import Service, check
 from cti.call.switch import Switch
@@ -91,6 +92,7 @@ class Listening:
         if not sounds:
             self._stop_playing(leg)
             return succeed(PlayEnd.FINISHED)
+        self._takes_over(call_id, leg)
         # Who waited for what played before may act on its end, and finds the new one in place.
         before, ended = leg.playing, Deferred[PlayEnd]()
         leg.playing = Playing(next(self._switch.play_numbers), ended, barge_in)
@@ -174,6 +176,13 @@ class Listening:
             return None
         member = call.members.get(to) if to is not None else call.customer
         return member.leg if member is not None else None
+
+    def _takes_over(self, call_id: CallId, leg: Leg) -> None:
+        """Whoever plays to a party that waits alone serves it now: the music of waiting is over."""
+        call = self._switch.calls[call_id]
+        if call.waiting and len(call.members) == 1:
+            call.waiting, leg.heard = False, SILENCE
+            self._switch.changed(call_id)
 
     def _call_of_customer(self, leg: Leg) -> LiveCall | None:
         for member in leg.members:

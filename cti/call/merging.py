@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cti.call.events import CallEvent, Delivered, Established, Failed, Held
+from cti.call.events import CallEvent, Delivered, Established, Failed, Held, Muted
 from cti.call.events import ConnectionCleared as Cleared
 from cti.call.live import LiveCall, Member
 from cti.call.model import Cause, ConnectionState, Direction, Party, UserData
@@ -62,11 +62,12 @@ class Merging:
 
     def _life(self, member: Member) -> list[CallEvent]:
         about = self._switch.about(member)
+        muted: list[CallEvent] = [Muted(**about)] if member.connection.muted else []
         match member.state:
             case ConnectionState.CONNECTED:
-                return [Established(**about)]
+                return [Established(**about), *muted]
             case ConnectionState.HOLD:
-                return [Established(**about), Held(**about)]
+                return [Established(**about), Held(**about), *muted]
             case ConnectionState.ALERTING:
                 return [Delivered(**about)]
         return []

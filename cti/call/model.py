@@ -51,6 +51,8 @@ class Cause(Enum):
     """The device handed its call on, or another took its place."""
     CONFERENCED = "conference"
     """Its call went up in another with more parties."""
+    PARKED = "park"
+    """The device left the call to wait without it."""
     DIVERTED = "redirected"
     """The call was sent elsewhere while it rang."""
     ELSEWHERE = "answered_elsewhere"
@@ -128,6 +130,8 @@ class Connection:
     state: ConnectionState
     since: datetime
     role: Role = Role.PARTICIPANT
+    muted: bool = False
+    """Whether it is heard by nobody, by its own wish (ECMA-269, 17.2, Microphone Mute)."""
 
 
 @dataclass(frozen=True, slots=True)

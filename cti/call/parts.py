@@ -16,6 +16,7 @@ from cti.call.keeping import Keeping
 from cti.call.listening import Listening
 from cti.call.making import Making
 from cti.call.merging import Merging
+from cti.call.parking import Parking
 from cti.call.recording import Recordings
 from cti.call.referring import Referring
 from cti.call.replacing import Replacing
@@ -41,6 +42,7 @@ class Parts:
     consulting: Consulting
     transferring: Transferring
     conferencing: Conferencing
+    parking: Parking
     supervising: Supervising
     making: Making
     referring: Referring
@@ -76,6 +78,7 @@ class Parts:
             consulting,
             transferring,
             Conferencing(*common, holding, merging, consulting, transferring, delivery, connecting),
+            Parking(*common),
             Supervising(*common, delivery, connecting),
             Making(switch, clearing, delivery, connecting),
             Referring(*common, holding, transferring, delivery, connecting),

@@ -27,6 +27,8 @@ class Service(Enum):
     CONFERENCE_HELD = "conference: the held one"
     CONFERENCE_ACTIVE = "conference: the active one"
     SINGLE_STEP_TRANSFER = "single step transfer"
+    PARK = "park"
+    MUTE = "mute"
     JOIN = "join"
     SNOOP = "snoop"
     INTERCEPT = "intercept"
@@ -45,6 +47,8 @@ ALLOWED: dict[Service, frozenset[ConnectionState]] = {
     Service.CONFERENCE_HELD: frozenset({HOLD}),
     Service.CONFERENCE_ACTIVE: frozenset({CONNECTED, HOLD}),
     Service.SINGLE_STEP_TRANSFER: frozenset({CONNECTED, HOLD}),
+    Service.PARK: frozenset({CONNECTED, HOLD}),
+    Service.MUTE: frozenset({CONNECTED, HOLD}),
     Service.JOIN: frozenset({CONNECTED, HOLD}),
     Service.SNOOP: frozenset({CONNECTED, HOLD}),
     Service.INTERCEPT: frozenset({INITIATED, ALERTING, CONNECTED, HOLD}),

@@ -149,6 +149,12 @@ class CallServices:
     ) -> ConnectionId:
         return self._parts.transferring.single_step(connection_id, number, release=release)
 
+    def park(self, connection_id: ConnectionId) -> None:
+        self._parts.parking.park(connection_id)
+
+    def mute(self, connection_id: ConnectionId, muted: bool) -> None:
+        self._parts.parking.mute(connection_id, muted)
+
     def join(self, call_id: CallId, device_id: DeviceId) -> ConnectionId:
         return self._parts.conferencing.join(call_id, device_id)
 

@@ -17,11 +17,14 @@ from cti.call.events import (
     Failed,
     Held,
     MediaReported,
+    Muted,
     Originated,
+    Parked,
     RecordingStarted,
     Retrieved,
     RoleChanged,
     Transferred,
+    Unmuted,
     UserDataAttached,
 )
 from cti.call.model import Cause, Connection, ConnectionState, Party, Role
@@ -233,6 +236,8 @@ def test_commands_on_what_is_gone_do_nothing(world: World) -> None:
     world.control.hold(connection_id)
     world.control.clear(call_id)
     world.control.clear_connection(connection_id)
+    world.control.park(connection_id)
+    world.control.mute(connection_id, True)
     world.control.mask(call_id, True)
     world.control.attach(call_id, path=("x",))
     world.control.collect(call_id, lambda _: None)
@@ -345,6 +350,55 @@ def test_a_single_step_transfer_frees_the_agent_before_anybody_answers(world: Wo
     assert told_of(world, call_id)[-1] == Established.kind
 
 
+def test_a_parked_caller_waits_alone_and_can_be_served_again(world: World) -> None:
+    for phone in ("1002", "1003"):
+        world.register(phone)
+    call_id, agent = talking(world)
+    world.control.attach(call_id, path=("cards",))
+    world.phone_answers(world.control.snoop(call_id, DeviceId("1003"), Snoop.LISTEN))
+    joining = world.control.join(call_id, COLLEAGUE)
+    world.control.hold(agent)
+    world.control.park(agent)
+    ends = [ConnectionCleared.kind, Failed.kind, ConnectionCleared.kind, Parked.kind]
+    assert told_of(world, call_id)[-4:] == ends
+    parked = next(each for each in world.events if isinstance(each, Parked))
+    assert (parked.connection_id, parked.parking_device) == (agent, PHONE)
+    call = world.control.get(call_id)
+    assert call is not None
+    assert [each.party for each in call.connections] == [Party.CALLER]
+    assert call.user_data.path == ("cards",)
+    assert joining not in {each.id for each in call.connections}
+    world.phone_answers(world.control.deliver(call_id, COLLEAGUE))
+    assert connection_of(world, "1002").state is ConnectionState.CONNECTED
+
+
+def test_only_a_customer_with_one_other_party_is_parked(world: World) -> None:
+    call_id, held, active = consulting(world)
+    caller = connection_of(world, "13800138000")
+    for connection_id in (caller.id, active):
+        with pytest.raises(Refused):
+            world.control.park(connection_id)
+    world.control.conference(held, active)
+    with pytest.raises(Refused):
+        world.control.park(connection_of(world, "1001").id)
+    assert world.control.get(call_id) is not None
+
+
+def test_mute_is_told_once_and_lasts_through_a_hold(world: World) -> None:
+    call_id, agent = talking(world)
+    world.control.mute(agent, True)
+    world.control.mute(agent, True)
+    assert told_of(world, call_id)[-1] == Muted.kind
+    world.control.hold(agent)
+    world.control.retrieve(agent)
+    assert connection_of(world, "1001").muted
+    world.control.mute(agent, False)
+    world.control.mute(agent, False)
+    assert isinstance(world.events[-1], Unmuted)
+    assert kinds(world.events).count(Muted.kind) == kinds(world.events).count(Unmuted.kind) == 1
+    assert not connection_of(world, "1001").muted
+
+
 def test_join_listen_and_intercept(world: World) -> None:
     for phone in ("1002", "1003"):
         world.register(phone)
@@ -380,6 +434,7 @@ def test_a_secluded_call_is_closed_and_goes_on_without_its_agent(world: World) -
         lambda: control.join(call_id, COLLEAGUE),
         lambda: control.consult(agent, "1002"),
         lambda: control.single_step_transfer(agent, "1002"),
+        lambda: control.park(agent),
     ):
         with pytest.raises(Refused) as refused:
             service()

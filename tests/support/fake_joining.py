@@ -11,10 +11,13 @@ from cti.call.events import (
     Diverted,
     Established,
     Held,
+    Muted,
     Originated,
+    Parked,
     Retrieved,
     RoleChanged,
     Transferred,
+    Unmuted,
 )
 from cti.call.merging import merged
 from cti.call.model import (
@@ -195,6 +198,40 @@ class FakeJoining(FakeTable):
         self._leave(connection, Party.AGENT, Cause.TRANSFERRED)
         self._bus.publish(self._transferred(connection, None, call_id, number))
         return self._ring(call_id, number, failed=failed)
+
+    def park(self, connection_id: ConnectionId) -> None:
+        connection = self._find(connection_id)
+        if connection is None:
+            return
+        check(Service.PARK, connection.state)
+        self._require_open(connection.call_id)
+        call, partners = self._calls[connection.call_id], self._partners(connection)
+        if connection == call.customer or partners != [call.customer]:
+            raise Refused("call.not_now", service="park", state="no single party")
+        for other in self._others(connection):
+            if other not in partners and other.state in UNANSWERED:
+                self._fail(other, Cause.CANCELLED)
+            elif other not in partners:
+                self._leave(other, Party.AGENT, Cause.PARKED)
+        self._leave(connection, Party.AGENT, Cause.PARKED)
+        self.bridged.pop(call.id, None)
+        self._bus.publish(
+            Parked(
+                at=utc(self._clock),
+                call_id=call.id,
+                connection_id=connection.id,
+                parking_device=connection.device.id,
+            )
+        )
+
+    def mute(self, connection_id: ConnectionId, muted: bool) -> None:
+        connection = self._find(connection_id)
+        if connection is None:
+            return
+        check(Service.MUTE, connection.state)
+        if connection.muted != muted:
+            self._put(replace(connection, muted=muted))
+            self._bus.publish((Muted if muted else Unmuted)(**self._about(connection)))
 
     def join(self, call_id: CallId, device_id: DeviceId) -> ConnectionId:
         call = self._calls.get(call_id)

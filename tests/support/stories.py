@@ -16,19 +16,22 @@ from cti.call.events import (
     Failed,
     Held,
     MediaReported,
+    Muted,
     NetworkReached,
     Originated,
     RecordingStarted,
     RecordingStopped,
     Retrieved,
     RoleChanged,
+    Unmuted,
 )
 from cti.call.model import Cause, Party
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId
 
 LEFT: tuple[type[Event], ...] = (Failed, ConnectionCleared)
-IN_CALL: tuple[type[Event], ...] = (Held, Retrieved, Originated, RoleChanged, ConnectionCleared)
+CHANGED = (Held, Retrieved, Muted, Unmuted, RoleChanged)
+IN_CALL: tuple[type[Event], ...] = (*CHANGED, Originated, ConnectionCleared)
 RINGING: tuple[type[Event], ...] = (NetworkReached, Delivered, Established, Diverted, *LEFT)
 AFTER: dict[type[Event] | None, tuple[type[Event], ...]] = {
     None: (Originated, *RINGING),
@@ -37,15 +40,13 @@ AFTER: dict[type[Event] | None, tuple[type[Event], ...]] = {
     Diverted: LEFT,
     Established: IN_CALL,
     Originated: IN_CALL,
-    Held: IN_CALL,
-    Retrieved: IN_CALL,
-    RoleChanged: IN_CALL,
+    **dict.fromkeys(CHANGED, IN_CALL),
     Failed: (),
     ConnectionCleared: (MediaReported,),
     MediaReported: (),
 }
 """What may follow what on one connection."""
-GOING_ON = (Established, Originated, Held, Retrieved, RoleChanged)
+GOING_ON = (Established, Originated, *CHANGED)
 """What was last told of a connection that goes on through a restart."""
 
 

@@ -84,6 +84,14 @@ def test_who_is_secluded_is_alone_and_who_is_left_hears_music() -> None:
     assert hearing([Voice(A, TALKING), Voice(B, HOLDING)], secluded=A) == {A: Heard()}
 
 
+def test_who_muted_themselves_hear_all_and_are_heard_by_nobody() -> None:
+    heard = hearing([Voice(A, TALKING), Voice(B, TALKING, muted=True), Voice(C, TALKING)])
+    assert heard == {A: Heard((C,)), B: Heard((A, C)), C: Heard((A,))}
+    listener = Voice(S, TALKING, Role.LISTENER)
+    heard = hearing([Voice(A, TALKING), Voice(B, TALKING, muted=True), listener])
+    assert heard == {A: Heard(), B: Heard((A,)), S: Heard((A,))}
+
+
 voices = st.lists(
     st.builds(
         Voice,
@@ -91,6 +99,7 @@ voices = st.lists(
         st.sampled_from(Stance),
         st.sampled_from(Role),
         st.sampled_from([None, ConnectionId("1"), ConnectionId("2")]),
+        st.booleans(),
         st.booleans(),
     ),
     unique_by=lambda voice: voice.leg,
@@ -110,6 +119,7 @@ def test_whatever_the_call_is_the_roles_hold(parts: list[Voice], waiting: bool) 
             assert voice.stance in (TALKING, EARLY)
             assert voice.stance is EARLY or voice.role is not Role.LISTENER
             assert not voice.masked
+            assert not voice.muted
             if voice.role is Role.WHISPERER and voice.stance is TALKING:
                 assert voice.whispers_to == leg
 

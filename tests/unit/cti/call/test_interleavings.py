@@ -284,6 +284,18 @@ class CallsInterleaved(RuleBasedStateMachine):
             lambda: self.world.control.single_step_transfer(connection, number, release=release)
         )
 
+    @precondition(lambda self: self.connections())
+    @rule(pick=PICK)
+    def park(self, pick: int) -> None:
+        connection = self.one_of(self.connections(), pick)
+        self.attempt(lambda: self.world.control.park(connection))
+
+    @precondition(lambda self: self.connections())
+    @rule(pick=PICK, muted=st.booleans())
+    def mute(self, pick: int, muted: bool) -> None:
+        connection = self.one_of(self.connections(), pick)
+        self.attempt(lambda: self.world.control.mute(connection, muted))
+
     @precondition(lambda self: self.calls)
     @rule(pick=PICK, number=NUMBERS)
     def join(self, pick: int, number: str) -> None:
@@ -424,7 +436,7 @@ class CallsInterleaved(RuleBasedStateMachine):
     def talks(member: Member) -> bool:
         """Whether it can be heard, as far as its connection goes."""
         leg = member.leg
-        talking = member.state is ConnectionState.CONNECTED
+        talking = member.state is ConnectionState.CONNECTED and not member.connection.muted
         return talking and leg is not None and not leg.masked and member is leg.current
 
     # --- picking ----------------------------------------------------------------------------
