@@ -1,4 +1,4 @@
-"""Every refusal an agent can meet; the texts stand in `agents/web/texts.yaml`."""
+"""Every refusal an agent can meet; the texts stand in the catalogues of `agents.web`."""
 
 from agents.events import AgentState
 from cti.kernel.errors import Refused

@@ -1,7 +1,7 @@
 """The frame every web package builds its pages with: sessions, templates, texts, live boards.
 
 A web package (``agents.web``) holds ``pages.py`` and beside it ``templates/``, ``static/`` and
-``texts.yaml``. The composition root registers it with ``frame.add_package("agents.web")`` and
+``locales/``. The composition root registers it with ``frame.add_package("agents.web")`` and
 mounts its pages; the pages themselves look like this::
 
     class ConsolePages:

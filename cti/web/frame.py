@@ -94,14 +94,14 @@ class Frame:
     # --- composition ------------------------------------------------------------------------
 
     def add_package(self, package: str) -> None:
-        """Take in a package's ``texts.yaml``, ``templates/`` and ``static/``.
+        """Take in a package's ``locales/``, ``templates/`` and ``static/``.
 
         Static files are served below ``/static/<first part of the package's name>/``. Template
         names are shared by all packages; one that is taken already is a LocalError.
         """
         folder = Path(str(files(package)))
-        if (folder / "texts.yaml").is_file():
-            self.texts.add(folder / "texts.yaml")
+        if (folder / "locales").is_dir():
+            self.texts.add(folder / "locales")
         if (folder / "templates").is_dir():
             self._add_templates(folder / "templates")
         if (folder / "static").is_dir():
@@ -177,7 +177,7 @@ class Frame:
     # --- what goes out ----------------------------------------------------------------------
 
     def text(self, language: Language, key: str, **blanks: object) -> str:
-        """The words for a key of any package's ``texts.yaml``."""
+        """The words for a key of any package's catalogues."""
         return self.texts.text(language, key, **blanks)
 
     def way(self, language: Language, path: Iterable[str]) -> str:

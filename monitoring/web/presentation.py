@@ -30,6 +30,7 @@ from cti.call.events import (
 from cti.kernel.identifiers import AgentId, QueueId
 from cti.kernel.opinion import WIDEBAND_CODECS, mos, opinion
 from cti.kernel.vocabulary import Language
+from cti.web.formats import Formats
 from cti.web.frame import Frame
 from ivr.events import ChoiceMade, FlowEntered, FlowLeft, ServiceUsed, SignInAttempted
 from monitoring.cdr import CallRecord, Leg
@@ -71,7 +72,8 @@ class Presentation:
     """Says things in one language, at the bank's time."""
 
     def __init__(self, frame: Frame, language: Language, zone: tzinfo, floor: Floor) -> None:
-        self._frame, self._language, self._zone, self._floor = frame, language, zone, floor
+        self._frame, self._language, self._floor = frame, language, floor
+        self._formats = Formats(language, zone)
         self._queues = {
             queue.queue_id: queue.names.get(language, queue.queue_id) for queue in floor.queues()
         }
@@ -112,11 +114,11 @@ class Presentation:
 
     def moment(self, at: datetime | None) -> str:
         """Date and time of day."""
-        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
+        return self._formats.instant(at) if at else "–"
 
     def time(self, at: datetime | None) -> str:
         """Time of day."""
-        return at.astimezone(self._zone).strftime("%H:%M:%S") if at else "–"
+        return self._formats.time(at) if at else "–"
 
     def queue(self, queue_id: QueueId | None) -> str:
         """The queue's name."""
@@ -151,18 +153,18 @@ class Presentation:
         """How well the device was heard; None when nothing was, or it is not known yet."""
         if not leg.rating:
             return None
-        score = mos(leg.rating, leg.codec)
+        score, number = mos(leg.rating, leg.codec), self._formats.number
         scale = "wideband" if leg.codec in WIDEBAND_CODECS else "narrowband"
         facts = [
             leg.codec,
-            self.word("calls.quality.rating", rating=f"{leg.rating:.0f}"),
-            self.word("calls.quality.jitter", time=f"{leg.jitter:.1f}"),
+            self.word("calls.quality.rating", rating=number(leg.rating)),
+            self.word("calls.quality.jitter", time=number(leg.jitter, 1)),
         ]
         if leg.round_trip:
-            facts.append(self.word("calls.quality.round_trip", time=f"{leg.round_trip:.0f}"))
+            facts.append(self.word("calls.quality.round_trip", time=number(leg.round_trip)))
         said = opinion(score).value
         return Quality(
-            score=f"{score:.1f}",
+            score=number(score, 1),
             opinion=said,
             word=self.word(f"calls.quality.{said}"),
             scale=self.word(f"calls.quality.{scale}"),

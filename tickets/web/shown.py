@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cti.kernel.identifiers import DepartmentId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language
+from cti.web.formats import Formats
 from tickets.decide import allowed
 from tickets.model import Case, Department, Dispatch, HistoryEntry, ReplyChannel
 from tickets.service import TicketView
@@ -47,6 +48,11 @@ class Words:
     zone: ZoneInfo
     departments: Mapping[DepartmentId, Department]
 
+    @property
+    def formats(self) -> Formats:
+        """How the language writes instants."""
+        return Formats(self.language, self.zone)
+
     def department(self, department_id: str | None) -> str:
         """The department's name; the id itself for one that is gone."""
         known = self.departments.get(DepartmentId(department_id or ""))
@@ -56,14 +62,14 @@ class Words:
 
     def instant(self, at: datetime) -> str:
         """Month, day, hour and minute in the hotline's zone."""
-        return f"{at.astimezone(self.zone):%m-%d %H:%M}"
+        return self.formats.moment(at)
 
     def deadline(self, at: datetime) -> str:
         """An instant as a deadline: midnight is the end of the day before, 24:00."""
         local = at.astimezone(self.zone)
         if (local.hour, local.minute) == (0, 0):
-            return f"{local - DAY:%m-%d} 24:00"
-        return f"{local:%m-%d %H:%M}"
+            return f"{self.formats.day(local - DAY)} 24:00"
+        return self.formats.moment(at)
 
     def duration(self, time: timedelta) -> str:
         """Hours and minutes, with days from two days on."""

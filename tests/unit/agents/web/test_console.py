@@ -281,7 +281,7 @@ def test_stopping_ends_the_sockets(house: ConsoleHouse) -> None:
 @pytest.fixture(scope="module")
 def texts() -> Texts:
     texts = Texts()
-    texts.add(WEB / "texts.yaml")
+    texts.add(WEB / "locales")
     return texts
 
 

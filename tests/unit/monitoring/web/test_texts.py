@@ -18,7 +18,7 @@ from monitoring.cdr import Outcome
 from tickets.model import TicketKind
 
 WEB = Path(monitoring.web.__file__).parent
-TEXTS = read(WEB / "texts.yaml")
+TEXTS = read(WEB / "locales")
 DIVERSIONS = [
     "user-busy",
     "no-answer",

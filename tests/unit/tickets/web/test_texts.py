@@ -25,5 +25,5 @@ WORDS: list[tuple[str, type[Enum]]] = [
 @pytest.mark.parametrize(("prefix", "values"), WORDS)
 def test_every_value_has_its_word(prefix: str, values: type[Enum]) -> None:
     texts = Texts()
-    texts.add(Path(tickets.web.__file__).parent / "texts.yaml")
+    texts.add(Path(tickets.web.__file__).parent / "locales")
     assert [each for each in values if f"{prefix}.{each.value}" not in texts] == []
