@@ -48,3 +48,8 @@ def state_unknown(state: str) -> Refused:
 def command_unknown(command: str) -> Refused:
     """The console sent a command that does not exist or lacks its fields."""
     return Refused("agent.command_unknown", command=command)
+
+
+def phone_elsewhere() -> Refused:
+    """The agent's telephone is in another page; the error_id is known to `phone/phone.js`."""
+    return Refused("phone.elsewhere")

@@ -1,19 +1,27 @@
 """Where siblings meet: one room's knowledge in the shape another room asks for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from agents.roster import Roster
 from config.settings import TelephoneSettings
-from cti.kernel.identifiers import AgentId, QueueId, StaffId
+from cti.kernel.identifiers import AgentId, DeviceId, QueueId, StaffId
 from cti.sip.access.digest import Account
 from monitoring.wallboard import BoardQueue
 
 
 class StaffTelephones:
-    """The accounts of the switch: one per extension of the roster, with the rule for its digest."""
+    """The accounts of the switch: one per extension of the roster, with the rule for its digest.
 
-    def __init__(self, roster: Roster, rules: Mapping[str, TelephoneSettings]) -> None:
-        self._roster, self._rules = roster, rules
+    `passes` tells what the browser of that extension's agent may prove itself with besides.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        rules: Mapping[str, TelephoneSettings],
+        passes: Callable[[DeviceId], tuple[str, ...]] = lambda _: (),
+    ) -> None:
+        self._roster, self._rules, self._passes = roster, rules, passes
 
     def find(self, username: str) -> Account | None:
         """The account of that extension."""
@@ -21,7 +29,14 @@ class StaffTelephones:
         if not digests:
             return None
         rule = self._rules.get(username, TelephoneSettings())
-        return Account(username, digests.sha256, digests.md5, rule.algorithms, rule.md5)
+        return Account(
+            username,
+            digests.sha256,
+            digests.md5,
+            rule.algorithms,
+            rule.md5,
+            self._passes(DeviceId(username)),
+        )
 
 
 class FloorOfRoster:

@@ -19,6 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from agents.passes import Passes
 from agents.roster import Roster
 from agents.service import AgentService, alone
 from config.adapters import FloorOfRoster, StaffTelephones
@@ -38,7 +39,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.events import Event
-from cti.kernel.identifiers import CallId, Entropy, system_entropy
+from cti.kernel.identifiers import CallId, DeviceId, Entropy, system_entropy
 from cti.recording.keys import read_keys
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
@@ -51,7 +52,7 @@ from cti.transport.tls import ends_of
 from cti.trunks.numbers import Numbers
 from cti.web.frame import Frame, WebSettings
 from cti.web.kept import SessionKeeper
-from cti.web.sessions import SessionLimits, Sessions
+from cti.web.sessions import Session, SessionLimits, Sessions
 from customers.directory import Directory
 from ivr.bank.attempts import LockPolicy
 from ivr.bank.ledger import Ledger
@@ -121,11 +122,12 @@ class Hotline:
             floor,
             partial(deferToThreadPool, reactor, self._verifying),
         )
+        self.passes = Passes(reactor, entropy, settings.sip.realm, self._in_page)
         self.switch = SwitchService(
             self._switch_settings(),
             reactor,
             self.bus,
-            StaffTelephones(self.roster, settings.sip.telephones),
+            StaffTelephones(self.roster, settings.sip.telephones, self.passes.digests),
             entropy,
             database,
         )
@@ -163,6 +165,7 @@ class Hotline:
             entropy=entropy,
             keeper=self._session_keeper,
         )
+        self.sessions.on_end(self._signed_out)
         self.frame = Frame(
             WebSettings(web.secure, web.origins),
             self.sessions,
@@ -284,6 +287,7 @@ class Hotline:
             bus=self.bus,
             control=self.switch.calls,
             agents=self.agents,
+            passes=self.passes,
             roster=self.roster,
             tickets=self.tickets,
             monitoring=self.monitoring,
@@ -317,6 +321,17 @@ class Hotline:
             "trunks": self.switch.trunks.view(),
         }
         return {**parts, **{name: what for name, what in shown.items() if what}}
+
+    def _in_page(self, extension: DeviceId, instance: str) -> bool:
+        """Whether that telephone is registered by a page."""
+        contacts = self.switch.endpoint.contacts(extension)
+        return any(each.instance.strip('"<>') == instance for each in contacts)
+
+    def _signed_out(self, session: Session) -> None:
+        """With their last session goes what their page's telephone proves itself with."""
+        extension = session.principal.extension
+        if extension is not None and not self.sessions.has(session.principal.staff_id):
+            self.passes.withdraw(DeviceId(extension))
 
     def _ban_keeper(self) -> BanFile:
         """What keeps the bans over a restart, and lets operators change them."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from twisted.web.resource import IResource
 
+from agents.passes import Passes
 from agents.roster import Roster
 from agents.service import AgentService
 from agents.web.console import Console
 from agents.web.pages import AgentApi, ConsolePages
+from agents.web.phone_commands import phone_commands
 from config.call_facts import RememberedCalls
 from cti.call.control import CallControl
 from cti.kernel.bus import Bus
@@ -38,6 +40,7 @@ class Rooms:
     bus: Bus
     control: CallControl
     agents: AgentService
+    passes: Passes
     roster: Roster
     tickets: TicketService
     monitoring: MonitoringService
@@ -77,6 +80,7 @@ def _console(rooms: Rooms) -> Mounted:
         tickets=rooms.tickets,
         history=rooms.monitoring.history,
     )
+    console.commands |= phone_commands(rooms.agents, rooms.passes)
     console.start()
     listen = rooms.bus.subscribe
     tickets = (

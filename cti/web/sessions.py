@@ -162,6 +162,12 @@ class Sessions:
         """Call `listener` with every session that ends."""
         self._on_end.append(listener)
 
+    def has(self, staff_id: StaffId) -> bool:
+        """Whether that person has a session, used by now or not."""
+        people = (session.principal for session in self._sessions.values())
+        found = (kept.staff_id for kept, _ in self._found.values())
+        return staff_id in {*(person.staff_id for person in people), *found}
+
     def signed_in(self, role: Role) -> set[StaffId]:
         """Who with that role has a living session."""
         self._drop_expired()

@@ -1,4 +1,4 @@
-"""The parts of the page's telephone that need no house: messages, digests, transactions, quality."""
+"""The parts of the page's telephone that need no house: from messages to the line."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -197,8 +197,10 @@ CALL = """
             ["rejected"],
         ),
         (
-            "await call.answer(); await call.take(within('ACK', 7)); "
-            "await call.take(within('OPTIONS', 8)); await call.take(within('BYE', 3));",
+            """
+            await call.answer(); await call.take(within('ACK', 7));
+            await call.take(within('OPTIONS', 8)); await call.take(within('BYE', 3));
+            """,
             [["INVITE", 180], ["INVITE", 200], ["OPTIONS", 200], ["BYE", 500]],
             ["talking"],
         ),
@@ -229,10 +231,11 @@ def test_the_line_is_judged_by_what_came_since_the_look_before(page: Page) -> No
     ]
 
 
-def test_another_page_of_the_browser_is_told_where_the_telephone_is(
-    browser: Browser, page: Page
-) -> None:
-    script = "window.lost = 0; return (await m.claim(() => { window.lost += 1; }, given)) !== null;"
+def test_another_page_of_the_browser_is_told_where_the_telephone_is(page: Page) -> None:
+    script = """
+      window.lost = 0;
+      return (await m.claim(() => { window.lost += 1; }, given)) !== null;
+    """
     assert run(page, "ownership", script, {})
     second = page.context.new_page()
     second.goto(page.url)

@@ -51,7 +51,8 @@ class Account:
     """Somebody who may sign in to this realm; HA1 is the hash of ``user:realm:password``.
 
     It can use the algorithms it has a hash for and that stand in `algorithms`; `md5` None is the
-    house's own rule.
+    house's own rule. `passes` are HA1 values by SHA-256 that are as good for a while: of passwords
+    that browsers were given with a sign-in, whatever the account's own telephone can do.
     """
 
     username: str
@@ -59,6 +60,7 @@ class Account:
     ha1_md5: str = field(default="", repr=False)
     algorithms: tuple[Algorithm, ...] = tuple(Algorithm)
     md5: Md5 | None = None
+    passes: tuple[str, ...] = field(default=(), repr=False)
 
     def ha1(self, algorithm: Algorithm) -> str:
         """The stored hash for that algorithm; empty when there is none."""
@@ -66,7 +68,13 @@ class Account:
 
     def can(self, algorithm: Algorithm) -> bool:
         """Whether the account may be proved with it."""
-        return algorithm in self.algorithms and bool(self.ha1(algorithm))
+        return bool(self.hashes(algorithm))
+
+    def hashes(self, algorithm: Algorithm) -> tuple[str, ...]:
+        """What an answer by that algorithm may be reckoned from."""
+        own = (self.ha1(algorithm),) if algorithm in self.algorithms else ()
+        passes = self.passes if algorithm is Algorithm.SHA256 else ()
+        return tuple(each for each in (*own, *passes) if each)
 
 
 def account(username: str, realm: str, password: str) -> Account:
@@ -137,8 +145,10 @@ class Authenticator:
         algorithm = _algorithm(given.get("algorithm", "MD5"))
         if algorithm is None or algorithm not in algorithms or not _proper(given):
             return Verdict.IMPROPER
-        expected = response(algorithm, who.ha1(algorithm), method, given)
-        right = hmac.compare_digest(expected, given["response"].lower())
+        # Who has no hash takes the time of one that has.
+        hashes = who.hashes(algorithm) or ("",)
+        expected = [response(algorithm, each, method, given) for each in hashes]
+        right = any(hmac.compare_digest(each, given["response"].lower()) for each in expected)
         ours = given.get("realm") == self._realm and given.get("username") == who.username
         if not (right and ours and who.can(algorithm)):
             return Verdict.WRONG

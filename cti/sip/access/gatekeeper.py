@@ -10,7 +10,7 @@ itself, wherever it comes from.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from cti.kernel.identifiers import Entropy
@@ -95,7 +95,7 @@ class Gatekeeper:
 
     def _authenticate(self, request: InboundRequest, name: str, now: float) -> str:
         """The credentials that prove the name."""
-        account = self._find(name)
+        account = _without_passes(self._find(name), request.source)
         given = self._credentials(request)
         if given is None:
             self.offended(request.source, Offence.UNPROVEN, now)
@@ -156,6 +156,13 @@ class Gatekeeper:
         return tuple(
             each for each in self._settings.algorithms if weak or each is not Algorithm.MD5
         )
+
+
+def _without_passes(account: Account | None, source: Endpoint) -> Account | None:
+    """The account as it may be proved from there: passes count where nobody reads them."""
+    if account is None or not account.passes or unread(source):
+        return account
+    return replace(account, passes=())
 
 
 def unread(source: Endpoint) -> bool:

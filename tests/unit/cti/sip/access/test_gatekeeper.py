@@ -19,9 +19,14 @@ SAFE = Endpoint("203.0.113.9", 5061, Transport.TLS, "flow-1")
 HERE, HERE_6 = Endpoint("127.0.0.1", 5062), Endpoint("::1", 5062)
 BOTH, STRONG, WEAK = ["SHA-256", "MD5"], ["SHA-256"], ["MD5"]
 
+PASS = digest.account("1005", "hotline", "of the page")
+
 
 class Accounts:
-    """1001 is usual, 1002 may use MD5 anywhere, 1003 never, 1004 has nothing but MD5."""
+    """1001 is usual, 1002 may use MD5 anywhere, 1003 never, 1004 has nothing but MD5.
+
+    1005 has a browser's pass, too.
+    """
 
     def find(self, username: str) -> Account | None:
         known = digest.account(username, "hotline", f"secret-{username}")
@@ -31,6 +36,7 @@ class Accounts:
             "1002": Account(*both, md5=Md5.ALWAYS),
             "1003": Account(*both, algorithms=(Algorithm.SHA256,)),
             "1004": Account(username, "", known.ha1_md5),
+            "1005": Account(*both, passes=(PASS.ha1_sha256,)),
         }.get(username)
 
 
@@ -220,3 +226,20 @@ def test_a_browser_is_not_counted_as_its_address_may_be_our_own_proxys() -> None
     for _ in range(500):
         door.refusal(register("1001", browser))
     assert not door.door.bans
+
+
+@pytest.mark.parametrize("source", [SAFE, HERE, HERE_6])
+def test_a_pass_is_as_good_as_the_secret_where_nobody_reads_along(source: Endpoint) -> None:
+    door = Door()
+    for secret in ("of the page", "secret-1005"):
+        given = door.answer("1005", secret, source)
+        proven = register("1005", source, {"Authorization": given})
+        assert door.keeper.registrant(proven, 100.0).account == "1005"
+    assert door.failed == []
+
+
+def test_a_pass_is_worth_nothing_where_others_read_along() -> None:
+    door = Door()
+    given = door.answer("1005", "of the page")
+    assert door.refusal(register("1005", PHONE, {"Authorization": given})).status == 403
+    assert [each.account for each in door.failed] == ["1005"]

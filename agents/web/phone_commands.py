@@ -1,0 +1,31 @@
+"""What the telephone in a page asks of the house, by the names it uses."""
+
+from typing import Any
+
+from agents.passes import Passes
+from agents.service import AgentService
+from agents.web.state_commands import text_of
+from cti.kernel.identifiers import AgentId
+from cti.kernel.principal import Principal
+from cti.web.live import Command, Handler
+
+LONGEST_PAGE = 64
+"""Characters of the name a page gives itself."""
+
+
+def phone_commands(agents: AgentService, passes: Passes) -> dict[str, Handler]:
+    """The commands of the telephone in an agent's page."""
+
+    def credentials(principal: Principal, command: Command) -> dict[str, Any]:
+        extension = agents.view(AgentId(principal.staff_id)).extension
+        page = text_of(command, "page")[:LONGEST_PAGE]
+        given = passes.issue(extension, page, takeover=command.get("takeover") is True)
+        return {
+            "user": given.user,
+            "password": given.password,
+            "realm": given.realm,
+            "instance": given.instance,
+            "expires": given.expires,
+        }
+
+    return {"phone_credentials": credentials}
