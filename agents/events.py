@@ -7,7 +7,15 @@ from typing import ClassVar
 
 from cti.call.events import CallEvent
 from cti.kernel.events import Event
-from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, OfferId, QueueId
+from cti.kernel.identifiers import (
+    AgentId,
+    CallId,
+    CustomerId,
+    DeviceId,
+    OfferId,
+    QueueId,
+    StaffId,
+)
 from cti.kernel.vocabulary import ServiceLevel, Situation
 
 
@@ -24,9 +32,23 @@ class AgentState(Enum):
     WORKING_AFTER_CALL = "working_after_call"
 
 
+class BusyKind(Enum):
+    """What kind of call an agent is in."""
+
+    INBOUND = "inbound"
+    """From a queue."""
+    OUTBOUND = "outbound"
+    CONSULT = "consult"
+    """About another of the agent's calls, be it theirs or a colleague's."""
+    INTERNAL = "internal"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStateChanged(Event):
-    """The agent is in `state` since `at`; `reason` is the not-ready reason's key, else empty."""
+    """The agent is in `state` since `at`; `reason` is the not-ready reason's key, else empty.
+
+    `busy` and `call_id` say in which call they are, `forced_by` who put them there if not they.
+    """
 
     kind: ClassVar[str] = "agent.state_changed"
     agent_id: AgentId
@@ -34,6 +56,9 @@ class AgentStateChanged(Event):
     state: AgentState
     reason: str = ""
     device_id: DeviceId | None = None
+    busy: BusyKind | None = None
+    call_id: CallId | None = None
+    forced_by: StaffId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +69,7 @@ class AgentPendingChanged(Event):
     agent_id: AgentId
     state: AgentState
     reason: str = ""
+    forced_by: StaffId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

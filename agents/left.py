@@ -24,8 +24,8 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
-from agents.offer import Offer
-from agents.state import Presence, Status
+from agents.offer import MISSED_REASONS, Offer
+from agents.state import CHOSEN, Presence, Status, restored
 from cti.call.events import (
     CallCleared,
     ConnectionCleared,
@@ -39,7 +39,6 @@ from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId
 from cti.kernel.vocabulary import ServiceLevel, Situation
 
 TALKING = (AgentState.BUSY, AgentState.HOLD)
-FREE = (AgentState.LOGGED_OFF, AgentState.NOT_READY, AgentState.READY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,8 @@ class LeftAgent:
     """The end of after-call work, where it was extended."""
     extensions: int = 0
     """How often it was."""
+    misses: int = 0
+    """Calls in a row that were not taken."""
 
     @property
     def whole(self) -> bool:
@@ -117,22 +118,22 @@ def waits_left(events: Iterable[Event]) -> dict[CallId, LeftWait]:
 
 
 def _in_state(agent: LeftAgent | None, event: AgentStateChanged) -> LeftAgent:
-    status, instant = Status(event.state, event.reason), event.at.timestamp()
+    before = agent.status if agent else None
+    status, instant = restored(event.state, event.reason, event.busy, before), event.at.timestamp()
     if agent is None:
         return LeftAgent(status, event.at, instant, event.device_id)
-    if event.state not in FREE:
-        status = replace(status, pending=agent.status.pending)
-    released = event.previous is AgentState.RESERVED
-    idle = event.state is AgentState.READY and not released
+    ready = event.state is AgentState.READY
+    released = event.previous is AgentState.RESERVED and agent.misses == 0
     begun = event.state is AgentState.WORKING_AFTER_CALL
     return replace(
         agent,
         status=status,
         since=event.at,
-        idle_since=instant if idle else agent.idle_since,
+        idle_since=instant if ready and not released else agent.idle_since,
         device_id=event.device_id or agent.device_id,
         deadline=None if begun else agent.deadline,
         extensions=0 if begun else agent.extensions,
+        misses=0 if event.state in CHOSEN and not ready else agent.misses,
     )
 
 
@@ -179,9 +180,10 @@ def _at_work(
             talk = (
                 Conversation(event.call_id, event.queue_id, by.connection_id, by.at) if by else None
             )
-            return replace(agent, offer=None, conversation=talk)
+            return replace(agent, offer=None, conversation=talk, misses=0)
         case OfferEnded():
-            return replace(agent, offer=None)
+            missed = event.outcome in MISSED_REASONS
+            return replace(agent, offer=None, misses=agent.misses + missed)
     return replace(agent, conversation=None)
 
 
@@ -189,4 +191,4 @@ def _wished(agent: LeftAgent, event: AgentPendingChanged | AfterCallExtended) ->
     if isinstance(event, AfterCallExtended):
         return replace(agent, deadline=event.deadline, extensions=agent.extensions + 1)
     pending = Presence(event.state, event.reason)
-    return replace(agent, status=replace(agent.status, pending=pending))
+    return replace(agent, status=replace(agent.status, next=pending))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from cti.kernel.identifiers import AgentId, DepartmentId, DeviceId, QueueId, StaffId
 from cti.kernel.principal import Principal
@@ -54,18 +55,58 @@ class Queue:
     announce_every: float = 30.0
 
 
+class AfterCallMode(Enum):
+    """How after-call work ends."""
+
+    TIMED = "timed"
+    """By itself, after its limit, or sooner if the agent says so."""
+    UNTIL_FINISHED = "until_finished"
+    """When the agent says so."""
+    EXTENDABLE = "extendable"
+    """By itself, but the agent may extend it a limited number of times."""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterCallRules:
+    """How long after-call work may take; seconds."""
+
+    mode: AfterCallMode = AfterCallMode.EXTENDABLE
+    limit: float = 30.0
+    extension: float = 30.0
+    extensions: int = 4
+
+
+USUAL_REASONS: Mapping[str, float | None] = {
+    "break": 900.0,
+    "lunch": 3600.0,
+    "meeting": None,
+    "training": None,
+    "other": None,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
     """The limits agents live by, in seconds, and their reasons for not being ready."""
 
     ring_limit: float = 15.0
-    after_call_limit: float = 30.0
-    after_call_extension: float = 30.0
-    after_call_extensions: int = 4
-    """How often after-call work may be extended."""
+    missed_limit: int = 1
+    """So many calls in a row not taken make an agent not ready."""
+    after_call: AfterCallRules = field(default_factory=AfterCallRules)
+    after_call_in: Mapping[QueueId, AfterCallRules] = field(default_factory=dict)
+    """Of queues whose calls leave more, or less, to do."""
     expected_handling: float = 180.0
     """Handling time assumed until a queue has had calls of its own."""
-    reasons: tuple[str, ...] = ("break", "lunch", "meeting", "training", "other")
+    reasons: Mapping[str, float | None] = field(default_factory=lambda: dict(USUAL_REASONS))
+    """Each reason with the time after which it is overlong."""
+
+    def after_call_of(self, queue_id: QueueId | None) -> AfterCallRules:
+        """The rules after a call of that queue, or of none."""
+        return (
+            self.after_call
+            if queue_id is None
+            else self.after_call_in.get(queue_id, self.after_call)
+        )
 
 
 class NotReadyReason:
@@ -77,3 +118,5 @@ class NotReadyReason:
     PHONE_UNREACHABLE = "phone_unreachable"
     PHONE_LOST = "phone_lost"
     LEAVING = "leaving"
+    FORCED = "forced"
+    """A supervisor took the agent out without giving another reason."""

@@ -16,6 +16,9 @@ MISSED_REASONS = {
 }
 """Outcomes that take the agent out of the queue, and the reason they see."""
 
+SUFFERED = frozenset({OfferOutcome.PHONE_UNREACHABLE, OfferOutcome.AGENT_LEFT})
+"""Those of them that are no matter of how often: no call could reach the agent."""
+
 OUTCOME_OF_CAUSE = {
     Cause.NO_ANSWER: OfferOutcome.NO_ANSWER,
     Cause.BUSY: OfferOutcome.REFUSED,

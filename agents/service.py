@@ -4,28 +4,29 @@
 `AgentSession` per agent and the engine, and hands events of the switch to whom they concern.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from agents.acd.engine import Engine, QueueView
 from agents.acd.matcher import Match, Matcher
-from agents.acd.policy import Agent
 from agents.acd.waiting import Sounds
 from agents.conversation import Conversation
-from agents.errors import agent_unknown, no_call
+from agents.errors import no_call
 from agents.events import AgentState, AgentStateChanged, OfferOutcome
 from agents.left import LeftAgent, LeftWait, agents_left, waits_left
-from agents.model import AgentSettings, Queue, Staff
+from agents.model import AgentSettings
 from agents.offer import Offer
 from agents.repository import Note, notes_txn, save_note_txn
 from agents.roster import Roster
-from agents.session import AgentSession, Surroundings
-from agents.state import STAFFED, Presence
+from agents.session import AgentSession
+from agents.sessions import Sessions
+from agents.state import STAFFED
+from agents.surroundings import Surroundings
+from agents.views import AgentView, view_of
 from cti.call.control import CallControl
 from cti.call.events import CallCleared, ConnectionEvent, DeviceUnregistered
 from cti.call.model import Call, Party
@@ -44,27 +45,6 @@ from cti.kernel.identifiers import (
 )
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Language
-
-
-@dataclass(frozen=True, slots=True)
-class AgentView:
-    """An agent at this moment. `deadline` ends the ringing or the after-call work."""
-
-    agent_id: AgentId
-    name: str
-    extension: DeviceId
-    state: AgentState
-    reason: str
-    since: datetime
-    pending: Presence | None
-    phone_registered: bool
-    call_id: CallId | None
-    queue_id: QueueId | None
-    ringing: bool
-    answered: datetime | None
-    deadline: datetime | None
-    extensions_left: int
-    notes: str
 
 
 class AgentService:
@@ -88,9 +68,7 @@ class AgentService:
         self.settings = settings
         self._clock, self._bus, self._control = clock, bus, control
         self._roster, self._database = roster, database
-        self._house = Surroundings(clock, bus, control, settings, entropy)
-        self._sessions: dict[AgentId, AgentSession] = {}
-        self._by_extension: dict[DeviceId, AgentSession] = {}
+        self.sessions = Sessions(Surroundings(clock, bus, control, settings, entropy), self)
         self._subscriptions: list[Unsubscribe] = []
         self._waits: dict[CallId, LeftWait] = {}
         """Callers to take up."""
@@ -116,7 +94,7 @@ class AgentService:
         calls that go on: agents are as they were, and what follows of it waits for `take_up`.
         """
         for staff in self._roster.agents():
-            self._admit(staff)
+            self.sessions.admit(staff, self._roster.queues)
         known = list(history)
         self._held = bool(known)
         self._waits = waits_left(known)
@@ -130,7 +108,7 @@ class AgentService:
 
     def take_up(self) -> None:
         """Go on with agents and waiting callers, now that the switch has taken up their calls."""
-        for session in self._sessions.values():
+        for session in self.sessions:
             session.take_up()
             if session.conversation is not None:
                 self._find_notes(session, session.conversation.call_id)
@@ -144,7 +122,7 @@ class AgentService:
             else:
                 self._queued[call_id] = wait.since
         self._held = False
-        for session in self._sessions.values():
+        for session in self.sessions:
             if session.status.state is AgentState.READY:
                 self.became_free(session)
 
@@ -154,7 +132,7 @@ class AgentService:
         With `leaving` everybody and every queue stays as it is, for the server after us.
         """
         self._engine.stop(leaving=leaving)
-        for session in self._sessions.values():
+        for session in self.sessions:
             if leaving:
                 session.leave()
             else:
@@ -172,46 +150,46 @@ class AgentService:
 
     def sign_in(self, agent_id: AgentId) -> None:
         """Begin work, not ready yet."""
-        self._session(agent_id).sign_in()
+        self.sessions.of(agent_id).sign_in()
 
     def sign_out(self, agent_id: AgentId) -> None:
         """End work, now or after this call."""
-        self._session(agent_id).sign_out()
+        self.sessions.of(agent_id).sign_out()
 
     def set_ready(self, agent_id: AgentId) -> None:
         """Take calls, now or after this one; Refused when the phone is not registered."""
-        self._session(agent_id).be_ready()
+        self.sessions.of(agent_id).be_ready()
 
     def set_not_ready(self, agent_id: AgentId, reason: str) -> None:
         """Take no calls, from now or after this one; Refused for an unknown reason."""
-        self._session(agent_id).be_not_ready(reason)
+        self.sessions.of(agent_id).be_not_ready(reason)
 
     def finish_after_call(self, agent_id: AgentId) -> None:
         """End after-call work; Refused outside of it."""
-        self._session(agent_id).finish()
+        self.sessions.of(agent_id).finish()
 
     def extend_after_call(self, agent_id: AgentId) -> None:
         """More time for after-call work; Refused outside of it and when used up."""
-        self._session(agent_id).extend()
+        self.sessions.of(agent_id).extend()
 
     def hang_up(self, agent_id: AgentId) -> None:
         """End the agent's call; Refused without one."""
-        self._session(agent_id).hang_up()
+        self.sessions.of(agent_id).hang_up()
 
     def hold(self, agent_id: AgentId) -> None:
         """Hold the agent's call; Refused without one."""
-        self._session(agent_id).hold()
+        self.sessions.of(agent_id).hold()
 
     def retrieve(self, agent_id: AgentId) -> None:
         """Take the held call back; Refused without one."""
-        self._session(agent_id).retrieve()
+        self.sessions.of(agent_id).retrieve()
 
     def write_notes(self, agent_id: AgentId, call_id: CallId, text: str) -> Deferred[None]:
         """Keep what the agent has written about their call; fires when it is stored.
 
         Refused unless that is the agent's call, or the one they have just finished.
         """
-        session = self._session(agent_id)
+        session = self.sessions.of(agent_id)
         if call_id == session.call_id:
             session.notes = text
         elif call_id != session.wrapped_up:
@@ -226,37 +204,25 @@ class AgentService:
 
     def view(self, agent_id: AgentId) -> AgentView:
         """The agent at this moment; Refused for nobody's id."""
-        session = self._session(agent_id)
-        current = session.offer or session.conversation
-        return AgentView(
-            agent_id=agent_id,
-            name=self._roster.name_of(StaffId(agent_id)),
-            extension=session.extension,
-            state=session.status.state,
-            reason=session.status.reason,
-            since=session.since,
-            pending=session.status.pending,
-            phone_registered=self._control.registered(session.extension),
-            call_id=session.call_id,
-            queue_id=current.queue_id if current else None,
-            ringing=session.ringing,
-            answered=session.conversation.answered if session.conversation else None,
-            deadline=session.deadline,
-            extensions_left=session.extensions_left,
-            notes=session.notes,
+        session = self.sessions.of(agent_id)
+        return view_of(
+            session,
+            self._roster.name_of(StaffId(agent_id)),
+            self.settings,
+            registered=self._control.registered(session.extension),
         )
 
     def agents(self) -> list[AgentView]:
         """Every agent at this moment."""
-        return [self.view(agent_id) for agent_id in self._sessions]
+        return [self.view(session.agent_id) for session in self.sessions]
 
     def knows(self, agent_id: AgentId) -> bool:
         """Whether that is an agent with a telephone."""
-        return agent_id in self._sessions
+        return self.sessions.find(agent_id) is not None
 
     def agent_of(self, extension: DeviceId) -> AgentId | None:
         """Whose telephone that is."""
-        session = self._by_extension.get(extension)
+        session = self.sessions.at(extension)
         return session.agent_id if session else None
 
     def queues(self) -> list[QueueView]:
@@ -265,12 +231,12 @@ class AgentService:
 
     def queues_of(self, agent_id: AgentId) -> list[QueueView]:
         """The queues that agent serves, at this moment."""
-        levels = self._session(agent_id).agent.levels
+        levels = self.sessions.of(agent_id).agent.levels
         return [view for view in self.queues() if view.queue_id in levels]
 
     def serves(self, agent_id: AgentId, queue_id: QueueId) -> bool:
         """Whether that agent takes calls of the queue; False for nobody's id."""
-        session = self._sessions.get(agent_id)
+        session = self.sessions.find(agent_id)
         return session is not None and queue_id in session.agent.levels
 
     def waiting_since(self, call_id: CallId) -> datetime | None:
@@ -285,14 +251,14 @@ class AgentService:
 
     def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, match: Match) -> None:
         """Reserve the free agent and ring their phone for the call."""
-        self._sessions[agent_id].take_offer(call_id, queue_id, match)
+        self.sessions.of(agent_id).take_offer(call_id, queue_id, match)
 
     def staffed(self, queue_id: QueueId, language: Language) -> int:
         """How many agents serve callers of that queue and language now or soon."""
         lane = (queue_id, language)
         return sum(
             session.status.state in STAFFED and lane in session.agent.lanes()
-            for session in self._sessions.values()
+            for session in self.sessions
         )
 
     # --- the sessions' distributor ----------------------------------------------------------
@@ -300,7 +266,7 @@ class AgentService:
     def became_free(self, session: AgentSession) -> None:
         """The agent takes the next call."""
         if not self._held:
-            self._engine.agent_free(replace(session.agent, idle_since=session.idle_since))
+            self._engine.agent_free(replace(session.agent, idle_since=session.standing.idle_since))
 
     def became_taken(self, session: AgentSession) -> None:
         """The agent takes no calls."""
@@ -317,31 +283,24 @@ class AgentService:
     # --- the switch -------------------------------------------------------------------------
 
     def _on_connection(self, event: ConnectionEvent) -> None:
-        session = self._by_extension.get(event.device_id)
+        session = self.sessions.at(event.device_id)
         if event.party is Party.AGENT and session is not None:
             session.on_connection(event)
 
     def _on_call_cleared(self, event: CallCleared) -> None:
-        for session in self._sessions.values():
-            if session.call_id == event.call_id:
-                session.on_call_cleared(event)
+        for session in self.sessions.in_call(event.call_id):
+            session.on_call_cleared(event)
         self._engine.call_cleared(event)
         self._queued.pop(event.call_id, None)
 
     def _on_phone_lost(self, event: DeviceUnregistered) -> None:
-        if session := self._by_extension.get(event.device_id):
+        if session := self.sessions.at(event.device_id):
             session.on_phone_lost()
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _session(self, agent_id: AgentId) -> AgentSession:
-        session = self._sessions.get(agent_id)
-        if session is None:
-            raise agent_unknown(agent_id)
-        return session
-
     def _restore(self, agent_id: AgentId, left: LeftAgent) -> None:
-        session = self._sessions.get(agent_id)
+        session = self.sessions.find(agent_id)
         if session is not None and left.whole:
             session.restore(left)
             return
@@ -366,25 +325,8 @@ class AgentService:
             lambda failure: self.log.failure("notes of {call_id}", failure, call_id=call_id)
         )
 
-    def _admit(self, staff: Staff) -> None:
-        assert staff.extension is not None
-        agent = Agent(staff.agent_id, levels_in(staff, self._roster.queues), staff.languages, 0.0)
-        session = AgentSession(agent, staff.extension, self._house, self)
-        self._sessions[staff.agent_id] = self._by_extension[staff.extension] = session
-
 
 def alone(call: Call) -> bool:
     """Whether nobody but the caller is in the call."""
     caller = call.caller
     return caller is not None and call.connections == (caller,)
-
-
-def levels_in(staff: Staff, queues: Mapping[QueueId, Queue]) -> Mapping[QueueId, int]:
-    """The person's level in every queue whose skill they have."""
-    return MappingProxyType(
-        {
-            queue_id: staff.skills[queue.skill]
-            for queue_id, queue in queues.items()
-            if queue.skill in staff.skills
-        }
-    )

@@ -6,29 +6,29 @@ decides where the agent goes, so nobody stays reserved for a call that is no mor
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from agents.acd.matcher import Match
 from agents.acd.policy import Agent
+from agents.after_call import AfterCall
 from agents.conversation import Conversation
-from agents.errors import no_call, no_more_time, not_now, phone_not_registered, reason_unknown
+from agents.errors import no_call, not_now, phone_not_registered, reason_unknown
 from agents.events import (
     AfterCallExtended,
-    AgentPendingChanged,
     AgentState,
-    AgentStateChanged,
+    BusyKind,
     CallOffered,
     CallWrappedUp,
     OfferEnded,
     OfferOutcome,
 )
 from agents.left import LeftAgent
-from agents.model import AgentSettings, NotReadyReason
-from agents.offer import MISSED_REASONS, Offer, outcome_of
-from agents.state import Move, Presence, Status, advance, allows
-from cti.call.control import CallControl
+from agents.model import AfterCallRules, NotReadyReason
+from agents.offer import MISSED_REASONS, SUFFERED, Offer, outcome_of
+from agents.standing import Standing
+from agents.state import Activity, Move, Presence, Status, allows
+from agents.surroundings import Distributor, Surroundings
 from cti.call.events import (
     CallCleared,
     ConnectionCleared,
@@ -40,42 +40,18 @@ from cti.call.events import (
     Retrieved,
 )
 from cti.call.model import ConnectionState, Party
-from cti.kernel.bus import Bus
-from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.clock import DelayedCall, utc
 from cti.kernel.identifiers import (
     AgentId,
     CallId,
     ConnectionId,
     DeviceId,
-    Entropy,
     OfferId,
     QueueId,
+    StaffId,
 )
 
 OFFER_ID_BYTES = 8
-
-
-class Distributor(Protocol):
-    """Whom the session tells about itself (implemented by `agents.service`)."""
-
-    def became_free(self, session: "AgentSession") -> None: ...
-
-    def became_taken(self, session: "AgentSession") -> None: ...
-
-    def offer_ended(self, offer: "Offer", outcome: OfferOutcome) -> None: ...
-
-    def wrapped_up(self, conversation: Conversation, seconds: float) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every session is given of the house."""
-
-    clock: Clock
-    bus: Bus
-    control: CallControl
-    settings: AgentSettings
-    entropy: Entropy
 
 
 class AgentSession:
@@ -85,26 +61,38 @@ class AgentSession:
         self, agent: Agent, extension: DeviceId, house: Surroundings, distributor: Distributor
     ) -> None:
         self.agent, self.extension = agent, extension
-        self.status = Status()
-        self.since = utc(house.clock)
-        self.idle_since = house.clock.seconds()
-        """Since when they wait for a call; one whose caller left while it rang changes nothing."""
+        self.standing = Standing(agent.agent_id, extension, house.clock, house.bus)
         self.offer: Offer | None = None
         self.ringing = False
         self.conversation: Conversation | None = None
         self.notes = ""
         self.wrapped_up: CallId | None = None
         """The call finished last: what was being written as its time ran out still counts."""
-        self.deadline: datetime | None = None
-        self.extensions_left = 0
+        self.after_call: AfterCall | None = None
+        self.misses = 0
+        """Calls in a row that were not taken."""
         self._house, self._distributor = house, distributor
         self._ringing_connection: ConnectionId | None = None
         self._timer: DelayedCall | None = None
+        self._freed = False
+        """Whether the queues are yet to be told that the agent takes calls."""
 
     @property
     def agent_id(self) -> AgentId:
         """Whose session this is."""
         return self.agent.agent_id
+
+    @property
+    def status(self) -> Status:
+        """Where the agent stands."""
+        return self.standing.status
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The end of the ringing, or of the after-call work where it ends by itself."""
+        if self.offer is not None:
+            return self.offer.deadline
+        return self.after_call.deadline if self.after_call is not None else None
 
     @property
     def call_id(self) -> CallId | None:
@@ -142,15 +130,15 @@ class AgentSession:
 
     def extend(self) -> None:
         """More time for after-call work; Refused outside of it and when used up."""
-        if self.status.state is not AgentState.WORKING_AFTER_CALL or self.deadline is None:
+        if self.after_call is None:
             raise not_now(self.status.state, "extend")
-        if self.extensions_left == 0:
-            raise no_more_time()
-        self.extensions_left -= 1
-        self.deadline += timedelta(seconds=self._house.settings.after_call_extension)
-        self._arm((self.deadline - self._now()).total_seconds(), self.finish)
+        self.after_call = self.after_call.extended()
+        assert self.after_call.deadline is not None
+        self._arm_until(self.after_call.deadline, self.finish)
         self._house.bus.publish(
-            AfterCallExtended(at=self._now(), agent_id=self.agent_id, deadline=self.deadline)
+            AfterCallExtended(
+                at=self._now(), agent_id=self.agent_id, deadline=self.after_call.deadline
+            )
         )
 
     def hang_up(self) -> None:
@@ -182,15 +170,11 @@ class AgentSession:
 
     def restore(self, left: LeftAgent) -> None:
         """Be as the server before us left the agent; what follows of it, `take_up` does."""
-        settings = self._house.settings
-        self.status, self.since, self.idle_since = left.status, left.since, left.idle_since
-        self.offer, self.conversation = left.offer, left.conversation
-        if self.status.state is AgentState.WORKING_AFTER_CALL:
-            usual = left.since + timedelta(seconds=settings.after_call_limit)
-            self.deadline = left.deadline or usual
-            self.extensions_left = max(0, settings.after_call_extensions - left.extensions)
-        if self.offer is not None:
-            self.deadline = self.offer.deadline
+        self.standing.restore(left.status, left.since, left.idle_since)
+        self.offer, self.conversation, self.misses = left.offer, left.conversation, left.misses
+        if self.status.activity is Activity.WORKING_AFTER_CALL:
+            begun = AfterCall.begun(self._rules(), left.since)
+            self.after_call = begun.resumed(left.deadline, left.extensions)
 
     def take_up(self) -> None:
         """The switch goes on with its calls: go on, too, or end what is over by now."""
@@ -204,16 +188,15 @@ class AgentSession:
             case AgentState.WORKING_AFTER_CALL if self.conversation is None:
                 self._release(Move.FINISH)
             case AgentState.WORKING_AFTER_CALL if self.deadline is not None:
-                self._go_on_finishing((self.deadline - self._now()).total_seconds())
+                self._go_on_finishing(self.deadline)
             case AgentState.READY if not self._registered():
-                self._move(Move.LOSE_PHONE, NotReadyReason.PHONE_LOST)
+                self._move(Move.TAKE_OUT, NotReadyReason.PHONE_LOST)
             case AgentState.READY:
                 self._distributor.became_free(self)
 
-    def _go_on_finishing(self, seconds: float) -> None:
-        """After-call work has so much time left."""
-        if seconds > 0.0:
-            self._arm(seconds, self.finish)
+    def _go_on_finishing(self, deadline: datetime) -> None:
+        if deadline > self._now():
+            self._arm_until(deadline, self.finish)
         else:
             self.finish()
 
@@ -245,7 +228,7 @@ class AgentSession:
         deadline = now + timedelta(seconds=limit)
         offer = Offer(offer_id, self.agent_id, call_id, queue_id, now, deadline)
         self._ringing_connection = None
-        self.offer, self.ringing, self.deadline, self.notes = offer, False, deadline, ""
+        self.offer, self.ringing, self.notes = offer, False, ""
         self._move(Move.RESERVE)
         house.bus.publish(
             CallOffered(
@@ -297,8 +280,13 @@ class AgentSession:
         """The agent's telephone can be rung no more."""
         if self.offer is not None:
             self._stop_ringing(OfferOutcome.PHONE_UNREACHABLE)
-        elif allows(self.status, Move.LOSE_PHONE):
-            self._move(Move.LOSE_PHONE, NotReadyReason.PHONE_LOST)
+        else:
+            self.take_out(NotReadyReason.PHONE_LOST)
+
+    def take_out(self, reason: str) -> None:
+        """Offer no more calls, for a reason of the house; nothing unless the agent is ready."""
+        if allows(self.status, Move.TAKE_OUT):
+            self._move(Move.TAKE_OUT, reason)
 
     # --- offers -----------------------------------------------------------------------------
 
@@ -318,7 +306,7 @@ class AgentSession:
         offer = self.offer
         if offer is None:
             return
-        self.offer, self.ringing, self.deadline = None, False, None
+        self.offer, self.ringing = None, False
         self._ringing_connection = None
         self._disarm()
         self._house.bus.publish(
@@ -331,13 +319,25 @@ class AgentSession:
                 outcome=outcome,
             )
         )
-        if outcome is OfferOutcome.ACCEPTED:
-            self._move(Move.ANSWER)
-        elif outcome in MISSED_REASONS:
-            self._move(Move.MISS, MISSED_REASONS[outcome])
-        else:
-            self._release(Move.RELEASE)
+        self._after_offer(outcome)
         self._distributor.offer_ended(offer, outcome)
+        self._tell_free()
+
+    def _after_offer(self, outcome: OfferOutcome) -> None:
+        """Go where the offer's end leads; the next call comes only when the last one is placed."""
+        if outcome is OfferOutcome.ACCEPTED:
+            self.misses = 0
+            self._change(Move.ANSWER, busy=BusyKind.INBOUND)
+            return
+        if outcome in MISSED_REASONS:
+            self.misses += 1
+            if outcome in SUFFERED or self.misses >= self._house.settings.missed_limit:
+                self.misses = 0
+                self._change(Move.MISS, MISSED_REASONS[outcome])
+                return
+            self.standing.idle_since = self._house.clock.seconds()
+        self._prepare_release()
+        self._change(Move.RELEASE)
 
     def _answered(self, event: Established) -> None:
         assert self.offer is not None
@@ -371,13 +371,16 @@ class AgentSession:
             talk and talk.connection_id == event.connection_id
         )
 
+    def _rules(self) -> AfterCallRules:
+        talk = self.conversation
+        return self._house.settings.after_call_of(talk.queue_id if talk else None)
+
     def _end_conversation(self, at: datetime) -> None:
-        settings = self._house.settings
         self.conversation = self._talking().end(at)
-        self.extensions_left = settings.after_call_extensions
-        self.deadline = self._now() + timedelta(seconds=settings.after_call_limit)
+        self.after_call = AfterCall.begun(self._rules(), self._now())
         self._move(Move.END_CALL)
-        self._arm(settings.after_call_limit, self.finish)
+        if self.after_call is not None and self.after_call.deadline is not None:
+            self._arm_until(self.after_call.deadline, self.finish)
 
     def _leave_after_call_work(self, move: Move) -> None:
         if self.status.state is AgentState.WORKING_AFTER_CALL:
@@ -392,7 +395,7 @@ class AgentSession:
         now = self._now()
         after_call = (now - talk.ended).total_seconds()
         self._disarm()
-        self.conversation, self.deadline = None, None
+        self.conversation, self.after_call = None, None
         self.wrapped_up = talk.call_id
         self._house.bus.publish(
             CallWrappedUp(
@@ -415,52 +418,53 @@ class AgentSession:
 
     def _release(self, move: Move) -> None:
         """Go where the agent chose to, but not to ready without a telephone."""
-        pending = self.status.pending or Presence(AgentState.READY)
-        if pending.state is AgentState.READY and not self._registered():
-            lost = Presence(AgentState.NOT_READY, NotReadyReason.PHONE_LOST)
-            self.status = Status(self.status.state, self.status.reason, lost)
+        self._prepare_release()
         self._move(move)
 
-    def _move(self, move: Move, reason: str = "") -> None:
-        before, after = self.status, advance(self.status, move, reason)
-        self.status = after
-        if (before.state, before.reason) == (after.state, after.reason):
-            self._tell_pending(before, after)
-            return
-        self.since = self._now()
-        self._house.bus.publish(
-            AgentStateChanged(
-                at=self.since,
-                agent_id=self.agent_id,
-                previous=before.state,
-                state=after.state,
-                reason=after.reason,
-                device_id=self.extension,
-            )
-        )
-        if after.state is AgentState.READY:
-            if move is not Move.RELEASE:
-                self.idle_since = self._house.clock.seconds()
-            self._distributor.became_free(self)
-        elif before.state is AgentState.READY:
-            self._distributor.became_taken(self)
+    def _prepare_release(self) -> None:
+        after = self.status.next or self.status.presence
+        if after.state is AgentState.READY and not self._registered():
+            self.standing.wish_next(Presence(AgentState.NOT_READY, NotReadyReason.PHONE_LOST))
 
-    def _tell_pending(self, before: Status, after: Status) -> None:
-        if after.pending is not None and after.pending != before.pending:
-            self._house.bus.publish(
-                AgentPendingChanged(
-                    at=self._now(),
-                    agent_id=self.agent_id,
-                    state=after.pending.state,
-                    reason=after.pending.reason,
-                )
-            )
+    def _move(
+        self,
+        move: Move,
+        reason: str = "",
+        *,
+        busy: BusyKind | None = None,
+        by: StaffId | None = None,
+    ) -> None:
+        """Change the state, and let the queues know whether the agent takes calls."""
+        self._change(move, reason, busy=busy, by=by)
+        self._tell_free()
+
+    def _change(
+        self,
+        move: Move,
+        reason: str = "",
+        *,
+        busy: BusyKind | None = None,
+        by: StaffId | None = None,
+    ) -> None:
+        before, after = self.standing.move(move, reason, busy=busy, call_id=self.call_id, by=by)
+        if AgentState.READY in (before, after) and before is not after:
+            self._freed = after is AgentState.READY
+            if not self._freed:
+                self._distributor.became_taken(self)
+
+    def _tell_free(self) -> None:
+        if self._freed and self.status.state is AgentState.READY:
+            self._freed = False
+            self._distributor.became_free(self)
 
     def _registered(self) -> bool:
         return self._house.control.registered(self.extension)
 
     def _now(self) -> datetime:
         return utc(self._house.clock)
+
+    def _arm_until(self, deadline: datetime, call: Callable[[], object]) -> None:
+        self._arm((deadline - self._now()).total_seconds(), call)
 
     def _arm(self, delay: float, call: Callable[[], object]) -> None:
         self._disarm()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from agents.model import AgentSettings, Queue
+from config.agent_settings import read_agents
 from config.door_settings import read_door
 from config.reach import check_reach
 from config.settings import (
@@ -75,7 +76,7 @@ def read_settings(path: Path) -> Settings:
         ivr=_part(top, "ivr", IvrSettings(), _ivr),
         bank=_part(top, "bank", BankSettings(), _bank),
         queues=_queues(top.get("queues")),
-        agents=_part(top, "agents", AgentSettings(), _agents),
+        agents=_part(top, "agents", AgentSettings(), read_agents),
         board=_part(top, "board", Thresholds(), _board),
         time_zone=_time_zone(top.get("time_zone")),
         demo=top.read("demo", Settings().demo, Value.truth),
@@ -259,26 +260,6 @@ def _bank(part: Section) -> BankSettings:
     return BankSettings(
         wrong_pins=part.read("wrong_pins", usual.wrong_pins, lambda value: value.whole(1, 10)),
         locked_for=_seconds(part, "locked_for", usual.locked_for, 60),
-    )
-
-
-def _agents(part: Section) -> AgentSettings:
-    usual = AgentSettings()
-    return AgentSettings(
-        ring_limit=_seconds(part, "ring_limit", usual.ring_limit, 3),
-        after_call_limit=_seconds(part, "after_call_limit", usual.after_call_limit, 0),
-        after_call_extension=_seconds(part, "after_call_extension", usual.after_call_extension, 1),
-        after_call_extensions=part.read(
-            "after_call_extensions",
-            usual.after_call_extensions,
-            lambda value: value.whole(0, 100),
-        ),
-        expected_handling=_seconds(part, "expected_handling", usual.expected_handling, 1),
-        reasons=part.read(
-            "reasons",
-            usual.reasons,
-            lambda value: tuple(item.text() for item in value.items()),
-        ),
     )
 
 

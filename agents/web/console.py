@@ -21,7 +21,8 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
-from agents.service import AgentService, AgentView
+from agents.service import AgentService
+from agents.views import AgentView
 from agents.web.cards import Cards
 from agents.web.state_commands import state_commands
 from cti.call.control import CallControl

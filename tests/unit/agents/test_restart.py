@@ -14,7 +14,7 @@ from agents.events import (
     OfferOutcome,
 )
 from agents.left import agents_left
-from agents.model import AgentSettings
+from agents.model import AfterCallRules, AgentSettings
 from agents.state import Presence
 from cti.call.events import CallCleared
 from cti.call.model import Cause, Party
@@ -45,7 +45,7 @@ def test_what_is_folded_can_be_read_in_the_journal(centre: CallCentre) -> None:
     read = [decode(event.kind, encode(event)) for event in centre.journal]
     left = agents_left(read)
     assert left == agents_left(centre.journal)
-    assert left[A].status.pending == Presence(AgentState.NOT_READY, "lunch")
+    assert left[A].status.next == Presence(AgentState.NOT_READY, "lunch")
 
 
 def test_how_long_a_caller_had_waited_is_known_until_they_leave(centre: CallCentre) -> None:
@@ -98,7 +98,7 @@ def test_a_call_that_did_not_outlive_it_leads_to_after_call_work(centre: CallCen
 
 
 def test_after_call_work_goes_on_with_what_is_left_of_it() -> None:
-    centre = CallCentre({"a": {"general": 5}}, AgentSettings(after_call_limit=60))
+    centre = CallCentre({"a": {"general": 5}}, AgentSettings(after_call=AfterCallRules(limit=60)))
     talking(centre)
     centre.service.hang_up(A)
     before = centre.service.view(A)

@@ -11,7 +11,7 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
-from agents.model import AgentSettings
+from agents.model import AfterCallMode, AfterCallRules, AgentSettings
 from agents.state import Presence
 from cti.call.events import Failed
 from cti.call.model import Cause
@@ -222,7 +222,7 @@ def test_an_unknown_reason_is_refused(one: CallCentre) -> None:
 
 
 def test_after_call_work_ends_by_itself_and_can_be_extended() -> None:
-    limits = AgentSettings(after_call_limit=30, after_call_extension=20, after_call_extensions=2)
+    limits = AgentSettings(after_call=AfterCallRules(limit=30, extension=20, extensions=2))
     centre = CallCentre({"a": SKILLED}, limits)
     centre.ready("a")
     call_id = centre.call()
@@ -370,3 +370,67 @@ def test_stop_signs_everybody_off_whatever_they_do() -> None:
     assert [event.reason for event in centre.events(CallFlowedOut)] == ["closing"]
     assert not centre.clock.getDelayedCalls()
     assert not centre.errors
+
+
+def test_the_agent_goes_on_until_so_many_calls_in_a_row_are_missed() -> None:
+    centre = CallCentre({"a": SKILLED}, AgentSettings(missed_limit=3))
+    centre.ready("a")
+    call_id = centre.call()
+    centre.clock.advance(15)
+    assert state(centre) is AgentState.RESERVED, "rung again at once: nobody else is there"
+    centre.answer(call_id)
+    centre.service.hang_up(A)
+    centre.service.finish_after_call(A)
+    centre.call()
+    centre.clock.pump([15, 15])
+    assert state(centre) is AgentState.RESERVED, "an answer begins the count anew"
+    centre.clock.advance(15)
+    view = centre.service.view(A)
+    assert (view.state, view.reason) == (AgentState.NOT_READY, "no_answer")
+    assert len(centre.events(CallOffered)) == len(centre.events(OfferEnded)) == 5
+
+
+def test_who_misses_a_call_stands_behind_the_others() -> None:
+    centre = CallCentre({"a": SKILLED, "b": SKILLED}, AgentSettings(missed_limit=2))
+    centre.ready("a", "b")
+    first = centre.call()
+    centre.clock.advance(15)
+    assert centre.phone(first).device.id == "1002"
+    assert state(centre, A) is AgentState.READY
+
+
+def test_an_unreachable_phone_takes_the_agent_out_however_often() -> None:
+    centre = CallCentre({"a": SKILLED}, AgentSettings(missed_limit=5))
+    centre.ready("a")
+    call_id = centre.call()
+    centre.calls.phone_refuses(centre.phone(call_id).id, Cause.NETWORK)
+    assert centre.service.view(A).reason == "phone_unreachable"
+
+
+def test_a_queue_has_its_own_after_call_work() -> None:
+    rules = AfterCallRules(AfterCallMode.UNTIL_FINISHED)
+    centre = CallCentre({"a": SKILLED}, AgentSettings(after_call_in={GENERAL: rules}))
+    centre.ready("a")
+    call_id = centre.call()
+    centre.answer(call_id)
+    centre.calls.hang_up(call_id)
+    view = centre.service.view(A)
+    assert view.after_call is not None
+    assert (view.after_call.mode, view.deadline) == (AfterCallMode.UNTIL_FINISHED, None)
+    centre.clock.advance(3600)
+    assert state(centre) is AgentState.WORKING_AFTER_CALL
+    centre.service.finish_after_call(A)
+    assert state(centre) is AgentState.READY
+    assert centre.events(CallWrappedUp)[0].after_call == 3600
+
+
+def test_who_is_transferred_away_from_has_after_call_work(one: CallCentre) -> None:
+    call_id = one.call()
+    one.answer(call_id)
+    one.calls.register("2001")
+    one.calls.single_step_transfer(one.phone(call_id).id, "2001")
+    assert one.calls.get(call_id) is not None, "the caller goes on"
+    assert state(one) is AgentState.WORKING_AFTER_CALL
+    one.service.finish_after_call(A)
+    [wrapped] = one.events(CallWrappedUp)
+    assert wrapped.call_id == call_id

@@ -20,7 +20,7 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
-from agents.service import AgentView
+from agents.views import AgentView
 from cti.call.model import Cause, ConnectionState
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused

@@ -1,0 +1,39 @@
+"""What every agent's session is given of the house, and whom it tells about itself."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from agents.conversation import Conversation
+from agents.events import OfferOutcome
+from agents.model import AgentSettings
+from agents.offer import Offer
+from cti.call.control import CallControl
+from cti.kernel.bus import Bus
+from cti.kernel.clock import Clock
+from cti.kernel.identifiers import Entropy
+
+if TYPE_CHECKING:
+    from agents.session import AgentSession
+
+
+class Distributor(Protocol):
+    """Whom a session tells of its agent and of what became of their offers and calls."""
+
+    def became_free(self, session: "AgentSession") -> None: ...
+
+    def became_taken(self, session: "AgentSession") -> None: ...
+
+    def offer_ended(self, offer: Offer, outcome: OfferOutcome) -> None: ...
+
+    def wrapped_up(self, conversation: Conversation, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every session is given of the house."""
+
+    clock: Clock
+    bus: Bus
+    control: CallControl
+    settings: AgentSettings
+    entropy: Entropy
