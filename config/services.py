@@ -360,8 +360,9 @@ class Hotline:
     def _check_numbers(self) -> None:
         flows = self.foundation.flows
         for number, flow in self.settings.ivr.numbers.items():
-            if flow not in flows:
-                message = f"no flow is named {flow!r}; there are {', '.join(sorted(flows))}"
+            answering = sorted(name for name, each in flows.items() if not each.returns)
+            if flow not in answering:
+                message = f"no flow of callers is named {flow!r}; there are {', '.join(answering)}"
                 raise ConfigurationError(message, key=f"ivr.numbers.{number}")
 
     def _service_calendar(self) -> WorkingCalendar:

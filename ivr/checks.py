@@ -1,7 +1,8 @@
 """What a flow must keep to beyond its grammar, checked on the finished graph.
 
 Every target, prompt, service, queue and calendar exists; every node can be reached; no secret is
-said or used where it would show; and wherever the caller does nothing, the flow comes to an end.
+said or used where it would show; wherever the caller does nothing, the flow comes to an end; and
+a flow that gives callers back to agents does nothing else with them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ from ivr.flow import (
     Edge,
     Enqueue,
     Flow,
+    HangUp,
     Menu,
     Node,
     Prompt,
@@ -58,6 +60,7 @@ def check_flow(flow: Flow, places: Places, surroundings: Surroundings, report: R
     checker.check_prompts()
     checker.check_nodes()
     checker.check_secrets()
+    checker.check_ends()
     if not report.errors:  # the shape of a graph with broken parts would mislead
         checker.check_reachable()
         checker.check_loops()
@@ -129,6 +132,16 @@ class _Checker:
                 for field in prompt.values.values():
                     if field in self.secrets:
                         self._wrong(path, f"{field!r} is a secret and never said", field)
+
+    def check_ends(self) -> None:
+        """A caller who was lent is given back, never handed on; nobody else is given back."""
+        if not self.flow.returns:
+            return
+        for path, node in self._nodes():
+            if isinstance(node, Enqueue | Transfer | HangUp):
+                self._wrong(
+                    path, "a flow with a `return` belongs to an agent's call, and only gives back"
+                )
 
     def check_reachable(self) -> None:
         reached: set[str] = set()

@@ -12,6 +12,7 @@ from ivr.flow import (
     HangUp,
     Menu,
     Node,
+    Return,
     Say,
     Schedule,
     Service,
@@ -56,6 +57,8 @@ def _shape(name: str, node: Node) -> str:
             return f">{_quoted(f'{name}: {node.name or node.number}')}]"
         case HangUp():
             return f"((({_quoted(name)})))"
+        case Return():
+            return f"(({_quoted(f'{name}: {node.result.value}')}))"
         case Say() | Goto() | SwitchLanguage():
             return f"[{_quoted(name)}]"
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from cti.kernel.ports import LoanResult
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Situation
 from ivr.flow import Passing, Values
@@ -215,6 +216,13 @@ class Disconnect:
     """End the call; the flow is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Give the caller back to the agent who lent them; the flow is over."""
+
+    result: LoanResult
+
+
 Effect = (
     Play
     | StopPlaying
@@ -229,4 +237,5 @@ Effect = (
     | HandOver
     | PassOn
     | Disconnect
+    | GiveBack
 )

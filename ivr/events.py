@@ -14,6 +14,8 @@ class FlowEntered(CallEvent):
 
     kind: ClassVar[str] = "ivr.flow_entered"
     flow: str
+    lent: bool = False
+    """Whether an agent lent the caller to it, whose call it stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,8 @@ class ServiceUsed(CallEvent):
 class FlowLeft(CallEvent):
     """The flow let go of the call.
 
-    ``queued``, ``passed_on`` to a number outside, ``hung_up`` by the caller, ``ended``, ``failed``.
+    ``queued``, ``passed_on`` to a number outside, ``hung_up`` by the caller, ``ended``, ``failed``,
+    ``returned`` to the agent who lent the caller.
     """
 
     kind: ClassVar[str] = "ivr.flow_left"

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from cti.kernel.ports import LoanResult
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
 from ivr.grammar import Rule
 
@@ -175,6 +176,25 @@ class HangUp:
     prompts: Prompts
 
 
+RESULTS = (
+    LoanResult.VERIFIED,
+    LoanResult.FAILED,
+    LoanResult.LOCKED,
+    LoanResult.GAVE_UP,
+    LoanResult.SERVED,
+    LoanResult.INTERRUPTED,
+)
+"""What a flow can say of how it ended; the others are not for it to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Give a caller back to the agent who lent them, and say how it ended."""
+
+    prompts: Prompts
+    result: LoanResult
+
+
 Node = (
     Say
     | Menu
@@ -187,6 +207,7 @@ Node = (
     | Branch
     | Goto
     | HangUp
+    | Return
 )
 
 
@@ -208,6 +229,11 @@ class Flow:
     unavailable: str
     attempts: Attempts
     nodes: Mapping[str, Node] = field(repr=False)
+
+    @property
+    def returns(self) -> bool:
+        """Whether it serves callers whom agents lend, and gives them back."""
+        return any(isinstance(node, Return) for node in self.nodes.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +290,6 @@ def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
 def prompts(node: Node) -> Prompts:
     """What the node says."""
     match node:
-        case Say() | Menu() | Ask() | Service() | Enqueue() | Transfer() | HangUp():
+        case Say() | Menu() | Ask() | Service() | Enqueue() | Transfer() | HangUp() | Return():
             return node.prompts
     return ()

@@ -10,7 +10,7 @@
            schedule                      -> CHECKING  until CalendarChecked
            service                       -> SERVING   until ServiceDone and the prompt has ended
            enqueue                       -> DONE      at once; the queue plays what is still to say
-           hang_up                       -> CLOSING   until the last prompt has ended, then DONE
+           hang_up, return               -> CLOSING   until the last prompt has ended, then DONE
 
     any   --CallerLeft-->  DONE
 
@@ -39,6 +39,7 @@ from ivr.effects import (
     Effect,
     Entered,
     Event,
+    GiveBack,
     HandOver,
     Hours,
     Key,
@@ -70,6 +71,7 @@ from ivr.flow import (
     Passing,
     Prompt,
     Prompts,
+    Return,
     Say,
     Schedule,
     Service,
@@ -311,7 +313,7 @@ class _Turn:
                 self._do(CheckCalendar(node.calendar))
             case Enqueue():
                 self._hand_over(node)
-            case Transfer() | HangUp():
+            case Transfer() | HangUp() | Return():
                 self._take_leave(node)
         return None
 
@@ -366,7 +368,7 @@ class _Turn:
         self._do(HandOver(node.queue, node.situation, lines))
         self._finish()
 
-    def _take_leave(self, node: Transfer | HangUp) -> None:
+    def _take_leave(self, node: Transfer | HangUp | Return) -> None:
         phase = Phase.PASSING if isinstance(node, Transfer) else Phase.CLOSING
         self._change(phase=phase, ahead=NOTHING, secrets={})
         self._play_queued(node.prompts, barge_in=False)
@@ -384,7 +386,8 @@ class _Turn:
             self._enter(self._at(Transfer).outcomes[outcome])
 
     def _close(self) -> None:
-        self._do(Disconnect())
+        node = self._node
+        self._do(GiveBack(node.result) if isinstance(node, Return) else Disconnect())
         self._finish()
 
     def _finish(self) -> None:

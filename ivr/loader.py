@@ -10,12 +10,14 @@ from pathlib import Path
 
 from cti.kernel.document import DocumentError, Section, Value, read_document
 from cti.kernel.errors import ConfigurationError
+from cti.kernel.ports import LoanResult
 from cti.kernel.vocabulary import Language, Situation
 from ivr.checks import Surroundings, check_flow
 from ivr.flow import (
     CHOICE,
     CONFIGURED,
     FACTS,
+    RESULTS,
     UNAVAILABLE,
     Ask,
     Attempts,
@@ -30,6 +32,7 @@ from ivr.flow import (
     Passing,
     Prompt,
     Prompts,
+    Return,
     Say,
     Schedule,
     Service,
@@ -297,6 +300,15 @@ def _hang_up(value: Value, _defaults: _Defaults) -> Node:
     return node
 
 
+def _return(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    results = [each.value for each in RESULTS]
+    result = section.need("result", f"how it ended: {', '.join(results)}").one_of(results)
+    node = Return(_prompts(section, needed=False), LoanResult(result))
+    section.close()
+    return node
+
+
 VERBS: Mapping[str, Callable[[Value, _Defaults], Node]] = {
     "say": _say,
     "menu": _menu,
@@ -309,6 +321,7 @@ VERBS: Mapping[str, Callable[[Value, _Defaults], Node]] = {
     "branch": _branch,
     "goto": _goto,
     "hang_up": _hang_up,
+    "return": _return,
 }
 
 

@@ -1,7 +1,8 @@
-"""The end of what a caller was keying in when the server was restarted.
+"""The end of what a caller was keying in for a question that is no longer asked.
 
-Those keys were meant for a question that is no longer asked, and may be digits of a PIN: they must
-choose nothing in the menu that begins anew, and the recording stays masked if it was.
+Those keys may be digits of a PIN. After a restart they must choose nothing in the menu that begins
+anew, and the recording stays masked if it was; when a lent caller is given back, nobody may hear
+them.
 """
 
 from twisted.internet.defer import Deferred

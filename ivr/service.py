@@ -1,7 +1,13 @@
-"""The IVR: takes answered-to-be calls into flows and lets go of them when they end."""
+"""The IVR: takes answered-to-be calls into flows and lets go of them when they end.
+
+It is the `SelfServicePort` of agents, too: a caller they lend is in a flow of another kind, which
+knows of the bank what the call has learnt there before.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+
+from twisted.internet.defer import Deferred, succeed
 
 from cti.call.events import CallCleared, ConnectionCleared, Established, Failed
 from cti.call.model import Cause, ConnectionState, Party
@@ -9,12 +15,16 @@ from cti.kernel.document import documents_in
 from cti.kernel.errors import LocalError
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId
+from cti.kernel.ports import LoanEnded, LoanPurpose, LoanResult
+from cti.kernel.vocabulary import Language, Verification
 from ivr.checks import Surroundings
+from ivr.errors import loan_running, no_such_loan
 from ivr.events import FlowEntered, FlowLeft
 from ivr.flow import Flow, Passing
+from ivr.lent import GivingBack, LentSession
 from ivr.loader import load
 from ivr.ports import Ports
-from ivr.services import SIGNATURES
+from ivr.services import SIGNATURES, Visit
 from ivr.session import Session
 from prompts.catalogue import Catalogue
 
@@ -49,7 +59,7 @@ def flows_left(events: Iterable[Event]) -> dict[CallId, str]:
     flows: dict[CallId, str] = {}
     for event in events:
         match event:
-            case FlowEntered():
+            case FlowEntered() if not event.lent:
                 flows[event.call_id] = event.flow
             case FlowLeft() | CallCleared():
                 flows.pop(event.call_id, None)
@@ -57,11 +67,15 @@ def flows_left(events: Iterable[Event]) -> dict[CallId, str]:
 
 
 class IvrService:
-    """Runs a session for every call in a flow."""
+    """Runs a session for every call in a flow, and for every caller who was lent."""
 
     def __init__(self, flows: Mapping[str, Flow], ports: Ports) -> None:
         self._flows, self._ports = flows, ports
         self._sessions: dict[CallId, Session] = {}
+        self._lent: dict[CallId, LentSession] = {}
+        self._visits: dict[CallId, Visit] = {}
+        """What loans that are over learnt at the bank, for the next of the same call."""
+        self._recovering: dict[CallId, tuple[GivingBack, Deferred[LoanEnded]]] = {}
         ports.bus.subscribe(Established, self._connection_answered)
         ports.bus.subscribe(Failed, self._connection_failed)
         ports.bus.subscribe(ConnectionCleared, self._connection_cleared)
@@ -73,8 +87,8 @@ class IvrService:
         A call that is already gone is left alone.
         """
         flow = self._flows.get(flow_name)
-        if flow is None:
-            raise LocalError(f"no flow {flow_name}")
+        if flow is None or flow.returns:
+            raise LocalError(f"no flow {flow_name} for a caller who dials in")
         if self._ports.calls.get(call_id) is None:
             return
         self._sessions[call_id] = session = Session(call_id, flow, self._ports)
@@ -83,6 +97,62 @@ class IvrService:
     def serves(self, call_id: CallId) -> bool:
         """Whether the call is in a flow, or was handed over by one and lasts."""
         return call_id in self._sessions
+
+    # --- callers who are lent -----------------------------------------------------------------
+
+    def lend(
+        self, call_id: CallId, purpose: LoanPurpose, language: Language, flow: str = ""
+    ) -> Deferred[LoanEnded]:
+        """See `SelfServicePort`."""
+        name = flow or purpose.value
+        found = self._flows.get(name)
+        if found is None or not found.returns:
+            raise no_such_loan(name)
+        if call_id in self._lent or call_id in self._recovering:
+            raise loan_running()
+        session = LentSession(call_id, found, self._ports, language, self._visit(call_id))
+        self._lent[call_id] = session
+        over = session.over.addCallback(self._loan_over, session, call_id)
+        session.start()
+        return over
+
+    def take_back(self, call_id: CallId) -> None:
+        """See `SelfServicePort`."""
+        if session := self._lent.get(call_id):
+            session.take_back()
+
+    def recover(self, call_id: CallId) -> Deferred[LoanEnded]:
+        """See `SelfServicePort`."""
+        call = self._ports.calls.get(call_id)
+        if call is None:
+            return succeed(LoanEnded(LoanResult.CALLER_LEFT))
+        known = call.user_data
+        giving_back = GivingBack(call_id, self._ports, known.language)
+        ended: Deferred[LoanEnded] = Deferred()
+        self._recovering[call_id] = giving_back, ended
+
+        def over(_: None) -> None:
+            del self._recovering[call_id]
+            ended.callback(LoanEnded(LoanResult.INTERRUPTED, known.verification))
+
+        giving_back.over.addCallback(over)
+        giving_back.after_warning()
+        return ended
+
+    def _loan_over(self, ended: LoanEnded, session: LentSession, call_id: CallId) -> LoanEnded:
+        self._lent.pop(call_id, None)
+        if self._ports.calls.get(call_id) is not None:
+            self._visits[call_id] = session.visit
+        return ended
+
+    def _visit(self, call_id: CallId) -> Visit:
+        """What the call knows of the bank, as long as its caller counts as signed in."""
+        call, session = self._ports.calls.get(call_id), self._sessions.get(call_id)
+        signed_in = call is not None and call.user_data.verification is Verification.SIGNED_IN
+        known = self._visits.get(call_id) or (session.visit if session is not None else None)
+        return known if known is not None and signed_in else Visit()
+
+    # --- through a restart --------------------------------------------------------------------
 
     def take_up(self, history: Iterable[Event]) -> None:
         """Begin anew with callers who were in a flow after these events and are up nevertheless.
@@ -116,6 +186,13 @@ class IvrService:
         self._let_go(event.call_id, by_caller=event.cleared_by is Party.CALLER)
 
     def _let_go(self, call_id: CallId, *, by_caller: bool) -> None:
-        session = self._sessions.pop(call_id, None)
+        self._visits.pop(call_id, None)
+        session, lent = self._sessions.pop(call_id, None), self._lent.get(call_id)
+        if lent:
+            lent.caller_left(by_caller=by_caller)
         if session:
             session.caller_left(by_caller=by_caller)
+        if recovering := self._recovering.pop(call_id, None):
+            giving_back, ended = recovering
+            giving_back.cancel()
+            ended.callback(LoanEnded(LoanResult.CALLER_LEFT))

@@ -97,9 +97,15 @@ Run = Callable[..., Awaitable[ServiceDone]]
 class SelfServices:
     """The self-services of one call. `on_sign_in` is told what became of every sign-in."""
 
-    def __init__(self, bank: BankGateway, tickets: TicketPort, on_sign_in: SignedIn) -> None:
+    def __init__(
+        self,
+        bank: BankGateway,
+        tickets: TicketPort,
+        on_sign_in: SignedIn,
+        visit: Visit | None = None,
+    ) -> None:
         self._bank, self._tickets, self._on_sign_in = bank, tickets, on_sign_in
-        self._visit = Visit()
+        self.visit = visit or Visit()
         self._services: Mapping[str, Run] = {
             "rates": self.rates,
             "exchange_rates": self.exchange_rates,
@@ -147,7 +153,7 @@ class SelfServices:
         self._on_sign_in(answer)
         match answer:
             case SignIn(SignInOutcome.VERIFIED, customer_id, accounts) if accounts:
-                self._visit = Visit(customer_id, accounts[0])
+                self.visit = Visit(customer_id, accounts[0])
                 return ServiceDone(
                     "verified",
                     (Announcement("sign_in.verified"),),
@@ -161,9 +167,9 @@ class SelfServices:
 
     async def balance(self) -> ServiceDone:
         """The balance of the account signed in with."""
-        if self._visit.account is None:
+        if self.visit.account is None:
             return _refused(NOT_SIGNED_IN)
-        balance = await self._bank.balance(self._visit.account)
+        balance = await self._bank.balance(self.visit.account)
         return _told(
             Announcement(
                 "balance.told",
@@ -177,9 +183,9 @@ class SelfServices:
 
     async def transactions(self) -> ServiceDone:
         """The last five transactions, newest first."""
-        if self._visit.account is None:
+        if self.visit.account is None:
             return _refused(NOT_SIGNED_IN)
-        booked = await self._bank.transactions(self._visit.account, TRANSACTIONS_TOLD)
+        booked = await self._bank.transactions(self.visit.account, TRANSACTIONS_TOLD)
         if not booked:
             return _told(Announcement("transactions.none"))
         heading = Announcement("transactions.heading", {"n": len(booked)})
@@ -187,17 +193,17 @@ class SelfServices:
 
     async def cards(self) -> ServiceDone:
         """The caller's cards that can still be reported lost, numbered for the keys."""
-        if self._visit.customer_id is None:
+        if self.visit.customer_id is None:
             return _refused(NOT_SIGNED_IN)
-        everything = await self._bank.cards(self._visit.customer_id)
+        everything = await self._bank.cards(self.visit.customer_id)
         usable = tuple(card for card in everything if card.state is CardState.ACTIVE)
-        self._visit.cards = usable[:MOST_CARDS]
-        match self._visit.cards:
+        self.visit.cards = usable[:MOST_CARDS]
+        match self.visit.cards:
             case ():
                 return ServiceDone("none", (Announcement("loss.no_card"),))
             case (card,):
                 return ServiceDone("one", values={"card": "1", "card_ending": card.ending})
-        return ServiceDone("several", choices=tuple(_items(self._visit.cards)))
+        return ServiceDone("several", choices=tuple(_items(self.visit.cards)))
 
     async def choose_card(self, *, card: str) -> ServiceDone:
         """The card that the key stands for."""
@@ -228,7 +234,7 @@ class SelfServices:
 
     def _card(self, key: str) -> Card | None:
         index = int(key) - 1
-        return self._visit.cards[index] if 0 <= index < len(self._visit.cards) else None
+        return self.visit.cards[index] if 0 <= index < len(self.visit.cards) else None
 
 
 def _told(*announcements: Announcement) -> ServiceDone:

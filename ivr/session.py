@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from cti.call.control import PlayEnd
 from cti.call.model import Call
 from cti.kernel.clock import DelayedCall, utc
-from cti.kernel.errors import HotlineError, Refused
+from cti.kernel.errors import HotlineError, LocalError, Refused
 from cti.kernel.identifiers import CallId, QueueId
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Verification
@@ -33,6 +33,7 @@ from ivr.effects import (
     Effect,
     Entered,
     Event,
+    GiveBack,
     HandOver,
     Hours,
     Key,
@@ -63,7 +64,7 @@ from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Passing, transfer_fact
 from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
 from ivr.quiet import Quiet
-from ivr.services import SIGNATURES, SelfServices
+from ivr.services import SIGNATURES, SelfServices, Visit
 from ivr.state import State
 
 LOOK_UP_LIMIT = 0.3
@@ -97,6 +98,11 @@ class Session:
         self._verification = Verification.NONE
         self._services = SelfServices(ports.bank, ports.tickets, self._signed_in)
 
+    @property
+    def visit(self) -> Visit:
+        """What the call has learnt at the bank so far."""
+        return self._services.visit
+
     def start(self) -> None:
         """Answer the call and let the flow begin, the caller looked up meanwhile."""
         self._publish(FlowEntered, flow=self._flow.name)
@@ -120,9 +126,13 @@ class Session:
 
     def caller_left(self, *, by_caller: bool) -> None:
         """The call is over: stop everything."""
+        self._leave("hung_up" if by_caller else "failed")
+        self._cease()
+
+    def _cease(self) -> None:
+        """Nothing that still comes matters any more."""
         self._over = True
         self._state, _ = step(self._flow, self._state, CallerLeft())
-        self._leave("hung_up" if by_caller else "failed")
         self._sound += 1
         self._service += 1
         for timer in (*self._timers.values(), self._look_up_limit, self._service_limit):
@@ -222,7 +232,7 @@ class Session:
                 self._ports.calls.mask(self._call_id, effect.masked)
             case SetLanguage() | Choose() | Entered():
                 self._note(effect)
-            case HandOver() | PassOn() | Disconnect():
+            case HandOver() | PassOn() | Disconnect() | GiveBack():
                 self._let_go(effect)
 
     def _note(self, effect: SetLanguage | Choose | Entered) -> None:
@@ -311,8 +321,11 @@ class Session:
         if self._service_limit and self._service_limit.active():
             self._service_limit.cancel()
         if counts_as := SIGNATURES[name].counts_as:
-            self._publish(ServiceUsed, service=counts_as, succeeded=done.succeeded)
+            self._served(counts_as, succeeded=done.succeeded)
         self._handle(done)
+
+    def _served(self, service: str, *, succeeded: bool) -> None:
+        self._publish(ServiceUsed, service=service, succeeded=succeeded)
 
     def _service_failed(self, failure: Failure, name: str) -> ServiceDone:
         self._log_failure(f"Self-service {name} failed", failure)
@@ -331,7 +344,10 @@ class Session:
             return
         self._verification = Verification.SIGNED_IN
         self._ports.calls.attach(
-            self._call_id, customer_id=answer.customer_id, verification=Verification.SIGNED_IN
+            self._call_id,
+            customer_id=answer.customer_id,
+            verification=Verification.SIGNED_IN,
+            verified=utc(self._ports.clock),
         )
         found = self._ports.customers.by_id(answer.customer_id)
         found.addCallback(self._known_by_sign_in)
@@ -355,7 +371,7 @@ class Session:
 
     # --- end --------------------------------------------------------------------------------
 
-    def _let_go(self, effect: HandOver | PassOn | Disconnect) -> None:
+    def _let_go(self, effect: HandOver | PassOn | Disconnect | GiveBack) -> None:
         match effect:
             case HandOver():
                 self._hand_over(effect)
@@ -364,6 +380,8 @@ class Session:
             case Disconnect():
                 self._leave("ended")
                 self._ports.calls.clear(self._call_id)
+            case GiveBack():
+                raise LocalError(f"flow {self._flow.name} gives back a caller nobody lent")
 
     def _hand_over(self, effect: HandOver) -> None:
         self._sound += 1

@@ -92,7 +92,7 @@ def merged(kept: UserData, other: UserData) -> UserData:
         if not getattr(kept, name)
     }
     if kept.customer_id is None and other.customer_id is not None:
-        for name in ("service_level", "language", "verification", "path"):
+        for name in ("service_level", "language", "verification", "verified", "path"):
             known[name] = getattr(other, name)
     return replace(kept, **known, entered={**other.entered, **kept.entered})
 

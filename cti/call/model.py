@@ -114,6 +114,8 @@ class UserData:
     service_level: ServiceLevel = ServiceLevel.UNIFORM
     language: Language = Language.CHINESE
     verification: Verification = Verification.NONE
+    verified: datetime | None = None
+    """When the caller signed in; nobody but the IVR can say so."""
     path: tuple[str, ...] = ()
     entered: Mapping[str, str] = field(default_factory=dict)
     queue_id: QueueId | None = None

@@ -28,9 +28,9 @@ def around() -> Surroundings:
 
 
 @cache
-def shipped_flow() -> Flow:
-    """``config/flows/main.yaml``."""
-    return load(FLOWS / "main.yaml", around())
+def shipped_flow(name: str = "main") -> Flow:
+    """``config/flows/main.yaml``, or another that is shipped."""
+    return load(FLOWS / f"{name}.yaml", around())
 
 
 def small_flow(folder: Path, nodes: str, start: str = "first") -> Flow:

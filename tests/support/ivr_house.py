@@ -138,7 +138,8 @@ class IvrHouse:
             self.clock,
             self.transfers,
         )
-        self.ivr = IvrService({"main": shipped_flow()}, ports)
+        names = ("main", "verify", "self_service")
+        self.ivr = IvrService({name: shipped_flow(name) for name in names}, ports)
 
     def dial(self, calling: str = "13900000000") -> CallId:
         """A call arrives and the flow takes it."""

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from ivr.diagram import mermaid
 from ivr.flow import edges
 from tests.support.flows import shipped_flow, small_flow
@@ -43,9 +45,10 @@ flowchart TD
     )
 
 
-def test_the_shipped_flow_is_drawn_whole() -> None:
-    flow = shipped_flow()
+@pytest.mark.parametrize("name", ["main", "verify", "self_service"])
+def test_the_shipped_flows_are_drawn_whole(name: str) -> None:
+    flow = shipped_flow(name)
     drawn = mermaid(flow)
     arrows = re.findall(r"^    n\d+ (?:-->|==>|-\.->)", drawn, re.MULTILINE)
     assert len(arrows) == sum(len(list(edges(node))) for node in flow.nodes.values())
-    assert all(f'"{name}' in drawn or f"🔒 {name}" in drawn for name in flow.nodes)
+    assert all(f'"{node}' in drawn or f"🔒 {node}" in drawn for node in flow.nodes)

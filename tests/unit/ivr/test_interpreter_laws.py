@@ -20,6 +20,7 @@ from tests.support.flows import shipped_flow
 from tests.support.walks import Walk
 
 KEYS = "0123456789*#ABCD"
+FLOWS = st.sampled_from(["main", "verify", "self_service"])
 
 
 events = st.one_of(
@@ -38,9 +39,11 @@ events = st.one_of(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(events, max_size=80))
-def test_whatever_happens_it_waits_for_something_or_has_ended(storm: list[Event]) -> None:
-    walk = Walk(shipped_flow())
+@given(st.lists(events, max_size=80), FLOWS)
+def test_whatever_happens_it_waits_for_something_or_has_ended(
+    storm: list[Event], flow: str
+) -> None:
+    walk = Walk(shipped_flow(flow))
     walk.send(Started())
     for event in storm:
         if isinstance(event, TimerFired) and event.timer not in walk.timers:
@@ -61,9 +64,9 @@ def test_whatever_happens_it_waits_for_something_or_has_ended(storm: list[Event]
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.text(KEYS, max_size=40), st.sampled_from(Hours))
-def test_a_caller_who_falls_silent_is_let_go(keys: str, hours: Hours) -> None:
-    walk = Walk(shipped_flow())
+@given(st.text(KEYS, max_size=40), st.sampled_from(Hours), FLOWS)
+def test_a_caller_who_falls_silent_is_let_go(keys: str, hours: Hours, flow: str) -> None:
+    walk = Walk(shipped_flow(flow))
     walk.send(Started())
     walk.press(keys)
     for _ in range(40):

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from cti.kernel.document import DocumentError
+from cti.kernel.ports import LoanResult
 from cti.kernel.vocabulary import Language, Situation
-from ivr.flow import Ask, Branch, Choice, Enqueue, Menu, Prompt, Schedule, Service
+from ivr.flow import Ask, Branch, Choice, Enqueue, Menu, Prompt, Return, Schedule, Service
 from ivr.grammar import Rule
 from ivr.loader import check, load
 from tests.support.flows import FLOWS, HEAD, around, shipped_flow, small_flow, written
@@ -16,8 +17,29 @@ FIRST_LINE = HEAD.count("\n") + 1
 GO_ON = "  first: {say: {prompt: common.sorry, then: person}}\n"
 
 
-def test_the_shipped_flow_has_no_mistake() -> None:
-    assert check(FLOWS / "main.yaml", around()) == []
+@pytest.mark.parametrize("flow", sorted(FLOWS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_shipped_flows_have_no_mistake(flow: Path) -> None:
+    assert check(flow, around()) == []
+
+
+def test_only_flows_that_give_back_return() -> None:
+    returning = [path.stem for path in FLOWS.glob("*.yaml") if shipped_flow(path.stem).returns]
+    assert sorted(returning) == ["self_service", "verify"]
+    assert shipped_flow("verify").nodes["verified"] == Return(
+        (Prompt("loan.back"),), LoanResult.VERIFIED
+    )
+
+
+def test_a_flow_that_returns_hands_nobody_on(tmp_path: Path) -> None:
+    text = HEAD.format(start="first") + "  first: {return: {result: served}}\n"
+    messages = [str(error) for error in check(written(tmp_path, text), around())]
+    assert len([each for each in messages if "only gives back" in each]) == 2
+
+
+def test_a_result_nobody_knows_is_named(tmp_path: Path) -> None:
+    text = HEAD.format(start="first") + "  first: {return: {result: taken_back}}\n"
+    messages = [str(error) for error in check(written(tmp_path, text), around())]
+    assert any("verified" in each and "taken_back" in each for each in messages)
 
 
 def test_the_shipped_flow_is_the_one_the_bank_wants() -> None:
