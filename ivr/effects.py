@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cti.kernel.ports import LoanResult
+from cti.kernel.loans import LoanResult
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Situation
 from ivr.flow import Passing, Values

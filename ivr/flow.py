@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cti.kernel.ports import LoanResult
+from cti.kernel.loans import LoanResult
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
 from ivr.grammar import Rule
 

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cti.kernel.identifiers import CallId
-from cti.kernel.ports import LoanEnded, LoanResult
+from cti.kernel.loans import LoanEnded, LoanResult
 from cti.kernel.vocabulary import Language
 from ivr.bank.port import SignIn
 from ivr.effects import (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cti.kernel.document import DocumentError, Section, Value, read_document
 from cti.kernel.errors import ConfigurationError
-from cti.kernel.ports import LoanResult
+from cti.kernel.loans import LoanResult
 from cti.kernel.vocabulary import Language, Situation
 from ivr.checks import Surroundings, check_flow
 from ivr.flow import (

@@ -15,7 +15,7 @@ from cti.kernel.document import documents_in
 from cti.kernel.errors import LocalError
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId
-from cti.kernel.ports import LoanEnded, LoanPurpose, LoanResult
+from cti.kernel.loans import LoanEnded, LoanPurpose, LoanResult
 from cti.kernel.vocabulary import Language, Verification
 from ivr.checks import Surroundings
 from ivr.errors import loan_running, no_such_loan

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from cti.kernel.errors import LocalError, Refused
 from cti.kernel.events import encode
 from cti.kernel.identifiers import CallId, DeviceId
-from cti.kernel.ports import LoanEnded, LoanPurpose, LoanResult
+from cti.kernel.loans import LoanEnded, LoanPurpose, LoanResult
 from cti.kernel.vocabulary import Language, Verification
 from ivr.events import FlowEntered, FlowLeft
 from ivr.quiet import LONGEST, QUIET

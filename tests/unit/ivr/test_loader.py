@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cti.kernel.document import DocumentError
-from cti.kernel.ports import LoanResult
+from cti.kernel.loans import LoanResult
 from cti.kernel.vocabulary import Language, Situation
 from ivr.flow import Ask, Branch, Choice, Enqueue, Menu, Prompt, Return, Schedule, Service
 from ivr.grammar import Rule
