@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
+from agents.acd.explanation import Explanation
 from cti.call.events import CallEvent
 from cti.kernel.events import Event
 from cti.kernel.identifiers import (
@@ -92,31 +93,18 @@ class CallQueued(CallEvent):
     situation: Situation = Situation.ORDINARY
 
 
-class MatchedBy(Enum):
-    """What made the match."""
-
-    CALL = "call_came"
-    """A call came while agents were free: the first of them by level and idle time has it."""
-    AGENT = "agent_freed"
-    """An agent came free while calls waited: the first of those has the agent."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOffered(CallEvent):
-    """The call is offered to this agent, whose phone is being rung.
+    """The call is offered to this agent, whose phone is being rung, and why.
 
-    Why: the agent's skill `level`, how many there were to choose `among` (free agents or waiting
-    calls), and for how many `seconds` the chosen one had been idle or waiting.
+    Records from before reasons were kept have none.
     """
 
     kind: ClassVar[str] = "queue.offered"
     queue_id: QueueId
     agent_id: AgentId
     offer_id: OfferId
-    matched: MatchedBy
-    level: int
-    among: int
-    seconds: float
+    why: Explanation | None = None
 
 
 class OfferOutcome(Enum):

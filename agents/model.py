@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from agents.acd.demand import Skilled
+from agents.acd.rules import QueueRules
 from cti.kernel.identifiers import AgentId, DepartmentId, DeviceId, QueueId, StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
@@ -53,6 +55,11 @@ class Queue:
     skill: str
     threshold: float = 20.0
     announce_every: float = 30.0
+
+    @property
+    def rules(self) -> QueueRules:
+        """How its calls find their agents."""
+        return QueueRules(Skilled(self.skill))
 
 
 class AfterCallMode(Enum):

@@ -12,7 +12,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from agents.acd.engine import Engine, QueueView
-from agents.acd.matcher import Match, Matcher
+from agents.acd.explanation import Explanation
+from agents.acd.matcher import Matcher
 from agents.acd.waiting import Sounds
 from agents.conversation import Conversation
 from agents.errors import no_call
@@ -94,7 +95,7 @@ class AgentService:
         calls that go on: agents are as they were, and what follows of it waits for `take_up`.
         """
         for staff in self._roster.agents():
-            self.sessions.admit(staff, self._roster.queues)
+            self.sessions.admit(staff)
         known = list(history)
         self._held = bool(known)
         self._waits = waits_left(known)
@@ -104,11 +105,14 @@ class AgentService:
             self._bus.subscribe(ConnectionEvent, self._on_connection),
             self._bus.subscribe(CallCleared, self._on_call_cleared),
             self._bus.subscribe(DeviceUnregistered, self._on_phone_lost),
+            self._bus.subscribe(AgentStateChanged, self._on_state),
         ]
 
     def take_up(self) -> None:
         """Go on with agents and waiting callers, now that the switch has taken up their calls."""
         for session in self.sessions:
+            if session.status.state in STAFFED:
+                self._engine.agent_staffed(session.agent)
             session.take_up()
             if session.conversation is not None:
                 self._find_notes(session, session.conversation.call_id)
@@ -231,13 +235,16 @@ class AgentService:
 
     def queues_of(self, agent_id: AgentId) -> list[QueueView]:
         """The queues that agent serves, at this moment."""
-        levels = self.sessions.of(agent_id).agent.levels
-        return [view for view in self.queues() if view.queue_id in levels]
+        self.sessions.of(agent_id)
+        return [view for view in self.queues() if self.serves(agent_id, view.queue_id)]
 
     def serves(self, agent_id: AgentId, queue_id: QueueId) -> bool:
         """Whether that agent takes calls of the queue; False for nobody's id."""
         session = self.sessions.find(agent_id)
-        return session is not None and queue_id in session.agent.levels
+        queue = self._roster.queues.get(queue_id)
+        if session is None or queue is None:
+            return False
+        return queue.rules.served_with(session.agent.skills)
 
     def waiting_since(self, call_id: CallId) -> datetime | None:
         """Since when the call waits in a queue, None if it does not."""
@@ -249,15 +256,18 @@ class AgentService:
 
     # --- the engine's floor -----------------------------------------------------------------
 
-    def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, match: Match) -> None:
+    def offer(
+        self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: Explanation
+    ) -> None:
         """Reserve the free agent and ring their phone for the call."""
-        self.sessions.of(agent_id).take_offer(call_id, queue_id, match)
+        self.sessions.of(agent_id).take_offer(call_id, queue_id, why)
 
     def staffed(self, queue_id: QueueId, language: Language) -> int:
         """How many agents serve callers of that queue and language now or soon."""
-        lane = (queue_id, language)
         return sum(
-            session.status.state in STAFFED and lane in session.agent.lanes()
+            session.status.state in STAFFED
+            and language in session.agent.languages
+            and self.serves(session.agent_id, queue_id)
             for session in self.sessions
         )
 
@@ -296,6 +306,13 @@ class AgentService:
     def _on_phone_lost(self, event: DeviceUnregistered) -> None:
         if session := self.sessions.at(event.device_id):
             session.on_phone_lost()
+
+    def _on_state(self, event: AgentStateChanged) -> None:
+        session = self.sessions.find(event.agent_id)
+        if session is not None and event.state in STAFFED and event.previous not in STAFFED:
+            self._engine.agent_staffed(session.agent)
+        elif event.state not in STAFFED and event.previous in STAFFED:
+            self._engine.agent_unstaffed(event.agent_id)
 
     # --- inside -----------------------------------------------------------------------------
 

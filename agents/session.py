@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agents.acd.matcher import Match
+from agents.acd.explanation import Explanation
 from agents.acd.policy import Agent
 from agents.after_call import AfterCall
 from agents.conversation import Conversation
@@ -220,7 +220,7 @@ class AgentSession:
 
     # --- what the queue does ----------------------------------------------------------------
 
-    def take_offer(self, call_id: CallId, queue_id: QueueId, match: Match) -> None:
+    def take_offer(self, call_id: CallId, queue_id: QueueId, why: Explanation) -> None:
         """Reserve the ready agent for the call and ring their phone."""
         house, now = self._house, self._now()
         limit = house.settings.ring_limit
@@ -237,10 +237,7 @@ class AgentSession:
                 queue_id=queue_id,
                 agent_id=self.agent_id,
                 offer_id=offer_id,
-                matched=match.by,
-                level=match.level,
-                among=match.among,
-                seconds=match.seconds,
+                why=why,
             )
         )
         self._arm(limit, self._ring_limit_passed)

@@ -1,14 +1,13 @@
 """Every agent's session, by whose it is and by their telephone."""
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from agents.acd.policy import Agent
 from agents.errors import agent_unknown
-from agents.model import Queue, Staff
+from agents.model import Staff
 from agents.session import AgentSession
 from agents.surroundings import Distributor, Surroundings
-from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId
+from cti.kernel.identifiers import AgentId, CallId, DeviceId
 
 
 class Sessions:
@@ -22,10 +21,10 @@ class Sessions:
     def __iter__(self) -> Iterator[AgentSession]:
         return iter(self._by_agent.values())
 
-    def admit(self, staff: Staff, queues: Mapping[QueueId, Queue]) -> None:
+    def admit(self, staff: Staff) -> None:
         """A session for that agent, who has a telephone."""
         assert staff.extension is not None
-        agent = Agent(staff.agent_id, levels_in(staff, queues), staff.languages, 0.0)
+        agent = Agent(staff.agent_id, staff.skills, staff.languages)
         session = AgentSession(agent, staff.extension, self._house, self._distributor)
         self._by_agent[staff.agent_id] = self._by_extension[staff.extension] = session
 
@@ -47,14 +46,3 @@ class Sessions:
     def in_call(self, call_id: CallId) -> list[AgentSession]:
         """The sessions of those who are offered the call, are in it or work on after it."""
         return [session for session in self if session.call_id == call_id]
-
-
-def levels_in(staff: Staff, queues: Mapping[QueueId, Queue]) -> Mapping[QueueId, int]:
-    """The person's level in every queue whose skill they have."""
-    return MappingProxyType(
-        {
-            queue_id: staff.skills[queue.skill]
-            for queue_id, queue in queues.items()
-            if queue.skill in staff.skills
-        }
-    )

@@ -11,17 +11,19 @@ from datetime import datetime
 from typing import Protocol
 
 from agents.acd.estimate import HandlingTime, expected_wait
+from agents.acd.explanation import Explanation
 from agents.acd.matcher import (
     AgentFree,
     AgentGone,
-    Assignment,
+    AgentStaffed,
+    AgentUnstaffed,
     CallArrived,
     CallLeft,
     Input,
-    Match,
     Matcher,
     OfferFailed,
     OfferTaken,
+    TimePassed,
 )
 from agents.acd.policy import Agent
 from agents.acd.queue import WaitingCall
@@ -34,7 +36,7 @@ from cti.call.control import CallControl
 from cti.call.events import CallCleared
 from cti.call.model import Call, Cause, Party
 from cti.kernel.bus import Bus
-from cti.kernel.clock import Clock, utc
+from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Language
@@ -46,7 +48,9 @@ REQUEUED, CLOSING = "requeued", "closing"
 class Floor(Protocol):
     """What the engine asks of the agents (implemented by `agents.service`)."""
 
-    def offer(self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, match: Match) -> None:
+    def offer(
+        self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: Explanation
+    ) -> None:
         """Reserve the free agent and ring their phone for the call."""
 
     def staffed(self, queue_id: QueueId, language: Language) -> int:
@@ -93,7 +97,8 @@ class Engine:
         self._clock, self._bus, self._control = clock, bus, control
         self._floor, self._queues = floor, queues
         self._settings = settings
-        self._matcher = matcher or Matcher()
+        self._matcher = matcher or Matcher(lambda queue_id: queues()[queue_id].rules)
+        self._relaxing: DelayedCall | None = None
         self._room = WaitingRoom(clock, control, sounds, self.place)
         self._waiting: dict[CallId, _Waiting] = {}
         self._handling: dict[QueueId, HandlingTime] = {}
@@ -171,7 +176,15 @@ class Engine:
 
     def agent_gone(self, agent_id: AgentId) -> None:
         """The agent takes no calls."""
-        self._match(AgentGone(agent_id))
+        self._match(AgentGone(agent_id, self._clock.seconds()))
+
+    def agent_staffed(self, agent: Agent) -> None:
+        """The agent serves callers from now on, though they may be taken at first."""
+        self._match(AgentStaffed(agent, self._clock.seconds()))
+
+    def agent_unstaffed(self, agent_id: AgentId) -> None:
+        """The agent serves nobody any more."""
+        self._match(AgentUnstaffed(agent_id, self._clock.seconds()))
 
     def offer_ended(self, agent_id: AgentId, call_id: CallId, outcome: OfferOutcome) -> None:
         """The call is answered, gone, or waits on at its old place."""
@@ -226,9 +239,21 @@ class Engine:
     # --- inside -----------------------------------------------------------------------------
 
     def _match(self, event: Input) -> None:
-        match self._matcher.handle(event):
-            case Assignment(call, agent_id, match):
-                self._floor.offer(agent_id, call.call_id, call.queue_id, match)
+        for pair in self._matcher.handle(event):
+            self._floor.offer(pair.agent_id, pair.call.call_id, pair.call.queue_id, pair.why)
+        self._arm()
+
+    def _arm(self) -> None:
+        """Let the matcher know when the next instant passes that moves a waiting call."""
+        if self._relaxing is not None and self._relaxing.active():
+            self._relaxing.cancel()
+        self._relaxing = None
+        if (instant := self._matcher.next_change()) is not None:
+            delay = max(0.0, instant - self._clock.seconds())
+            self._relaxing = self._clock.callLater(delay, self._relax)
+
+    def _relax(self) -> None:
+        self._match(TimePassed(self._clock.seconds()))
 
     def _tell_queued(self, call: Call, request: QueueRequest, now: datetime) -> None:
         self._bus.publish(

@@ -1,22 +1,37 @@
-"""The matcher: calls and agents come and go, assignments come out. Pure.
+"""The matcher: calls and agents come and go, time passes, assignments come out. Pure.
 
-Calls wait in lanes (queue and language) and free agents sit on the bench of every lane they may
-serve. Between two events no free agent sits on the bench of a lane where a call waits, so each
-event can make at most one pair, found by looking at one bench or at the heads of the agent's own
-lanes: the cost grows with an agent's skills and the logarithm of the crowd, never with callers
-times agents.
+Calls wait in lanes (`agents.acd.lanes`), and free agents sit on the bench of every lane they may
+serve. Between two events no free agent sits on the bench of a lane where a call waits, so a call
+that comes looks at one bench, and an agent who comes free at the heads of their own lanes: the
+cost grows with an agent's lanes and the logarithm of the crowd, never with callers times agents.
+
+Two things move a waiting call without anybody coming or going: a stage that widens its demand,
+and the end of the patience with which it is kept for an agent it prefers. Both are instants known
+when the call takes its place; one heap holds them, `next_change` is the earliest. A call so moved
+is matched in the `handle` that lets its instant pass. An event at a later instant lets time pass
+first, so a late `TimePassed` changes nothing.
 
 An assigned call is *offered*: out of its lane, but keeping its precedence. When the offer falls
 through it returns to its old place, which is the head of its class.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import count
 
-from agents.acd.policy import Agent, Bench, Lane
-from agents.acd.queue import HeadStarts, Line, Precedence, WaitingCall
-from agents.events import MatchedBy
-from cti.kernel.identifiers import AgentId, CallId
+from agents.acd.explanation import (
+    SHOWN,
+    AgentConsidered,
+    CallConsidered,
+    Explanation,
+    MatchedBy,
+)
+from agents.acd.lanes import Lane, Lanes
+from agents.acd.policy import Agent
+from agents.acd.queue import Claim, Line, Precedence, WaitingCall
+from agents.acd.rules import Order, QueueRules
+from cti.kernel.identifiers import AgentId, CallId, QueueId
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +43,37 @@ class CallArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class CallChanged:
+    """More is known of a call: whom it prefers, how sure the caller is. It keeps its place.
+
+    Ignored of a call that neither waits nor is offered.
+    """
+
+    call: WaitingCall
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallLeft:
     """A call is gone, waiting or offered; nothing happens if it was in neither."""
 
     call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStaffed:
+    """The agent serves callers, but is taken since `at`; replaces what was known of them."""
+
+    agent: Agent
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentUnstaffed:
+    """The agent serves nobody any more: who was kept for them waits for others."""
+
+    agent_id: AgentId
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +86,10 @@ class AgentFree:
 
 @dataclass(frozen=True, slots=True)
 class AgentGone:
-    """The agent takes no calls; nothing happens if they took none."""
+    """The agent takes no calls for now; nothing happens if they took none."""
 
     agent_id: AgentId
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,128 +107,305 @@ class OfferFailed:
     at: float
 
 
-Input = CallArrived | CallLeft | AgentFree | AgentGone | OfferTaken | OfferFailed
-
-
 @dataclass(frozen=True, slots=True)
-class Match:
-    """Why a call and an agent were joined; see `agents.events.CallOffered`."""
+class TimePassed:
+    """It is `at` by now."""
 
-    by: MatchedBy
-    level: int
-    among: int
-    seconds: float
+    at: float
+
+
+Input = (
+    CallArrived
+    | CallChanged
+    | CallLeft
+    | AgentStaffed
+    | AgentUnstaffed
+    | AgentFree
+    | AgentGone
+    | OfferTaken
+    | OfferFailed
+    | TimePassed
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """That call is for that agent, and why; see `agents.events.CallOffered`."""
+    """That call is for that agent, and why."""
 
     call: WaitingCall
     agent_id: AgentId
-    match: Match
+    why: Explanation
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    """A call, waiting in `lines` or offered, when it is in none."""
+
+    call: WaitingCall
+    number: int
+    head_start: float
+    lines: tuple[Line, ...] = ()
+    change: float | None = None
+    """The instant that moves it on."""
+
+    @property
+    def precedence(self) -> Precedence:
+        return self.call.arrived - self.head_start, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """An agent whom a call prefers until an instant, waiting for nobody else unless `others`."""
+
+    agent: Agent
+    claim: Claim
+    until: float
+    others: bool
 
 
 class Matcher:
-    """Waiting calls, free agents, and the rule that joins them."""
+    """Waiting calls, staffed agents, and the rules that join them."""
 
-    def __init__(self, head_starts: HeadStarts | None = None) -> None:
-        self._head_starts = head_starts or HeadStarts()
+    def __init__(self, rules: Callable[[QueueId], QueueRules]) -> None:
+        self._lanes = Lanes(rules)
         self._arrivals = count()
-        self._calls: dict[CallId, tuple[Precedence, WaitingCall]] = {}
-        self._offered: set[CallId] = set()
-        self._lines: dict[Lane, Line] = {}
-        self._agents: dict[AgentId, Agent] = {}
-        self._benches: dict[Lane, Bench] = {}
+        self._calls: dict[CallId, _Waiter] = {}
+        self._queues: dict[QueueId, Line] = {}
+        """Who waits in each queue, whatever their lanes."""
+        self._kept: dict[AgentId, Line] = {}
+        """Who waits for one agent alone."""
+        self._changes: list[tuple[float, int, CallId]] = []
+        self._now = float("-inf")
 
-    def handle(self, event: Input) -> Assignment | None:
-        """Take in what happened; the pair it makes, if any."""
+    def handle(self, event: Input) -> list[Assignment]:
+        """Take in what happened; the pairs it makes."""
         match event:
             case CallArrived(call, at):
-                return self._call_arrived(call, call.arrived if at is None else at)
-            case CallLeft(call_id):
+                found = self._pass(call.arrived if at is None else at)
+                return found + self._call_arrived(call)
+            case CallLeft(call_id) | OfferTaken(call_id):
                 self._call_left(call_id)
-            case AgentFree(agent, at):
-                return self._agent_free(agent, at)
-            case AgentGone(agent_id):
-                self._agent_gone(agent_id)
-            case OfferTaken(call_id):
-                self._call_left(call_id)
-            case OfferFailed(call_id, at):
-                return self._offer_failed(call_id, at)
+                return []
+        return self._pass(event.at) + self._handle_later(event)
+
+    def next_change(self) -> float | None:
+        """The instant by which `TimePassed` is wanted; None while nothing waits for one."""
+        while self._changes:
+            instant, _, call_id = self._changes[0]
+            waiter = self._calls.get(call_id)
+            if waiter is not None and waiter.change == instant:
+                return instant
+            heappop(self._changes)
         return None
 
     def position(self, call_id: CallId) -> int | None:
         """The call's place in its queue, 1 for the next; None unless it waits there."""
-        if call_id not in self._calls or call_id in self._offered:
+        waiter = self._calls.get(call_id)
+        if waiter is None or not waiter.lines:
             return None
-        precedence, call = self._calls[call_id]
-        lines = (line for lane, line in self._lines.items() if lane[0] == call.queue_id)
-        return 1 + sum(line.ahead_of(precedence) for line in lines)
+        return 1 + self._queues[waiter.call.queue_id].ahead_of(waiter.precedence)
 
-    def _call_arrived(self, call: WaitingCall, at: float) -> Assignment | None:
-        head_start = self._head_starts.of(call.situation, call.service_level)
-        self._calls[call.call_id] = (call.arrived - head_start, next(self._arrivals)), call
-        return self._place(call.call_id, at)
+    # --- events -----------------------------------------------------------------------------
 
-    def _offer_failed(self, call_id: CallId, at: float) -> Assignment | None:
-        if call_id not in self._offered:
-            return None
-        self._offered.discard(call_id)
-        return self._place(call_id, at)
+    def _handle_later(
+        self,
+        event: CallChanged
+        | AgentStaffed
+        | AgentUnstaffed
+        | AgentFree
+        | AgentGone
+        | OfferFailed
+        | TimePassed,
+    ) -> list[Assignment]:
+        """What follows of the event itself, once its instant has come."""
+        match event:
+            case CallChanged(call):
+                return self._call_changed(call)
+            case AgentStaffed(agent):
+                return self._staff(agent)
+            case AgentUnstaffed(agent_id):
+                self._lanes.unstaff(agent_id)
+                return self._let_go(agent_id)
+            case AgentFree(agent):
+                return self._staff(agent) + self._agent_free(agent)
+            case AgentGone(agent_id):
+                self._lanes.unseat(agent_id)
+            case OfferFailed(call_id):
+                waiter = self._calls.get(call_id)
+                if waiter is not None and not waiter.lines:
+                    return self._place(waiter, MatchedBy.CALL)
+        return []
 
-    def _place(self, call_id: CallId, at: float) -> Assignment | None:
-        """Give the call to the first on its bench, or let it wait."""
-        precedence, call = self._calls[call_id]
-        lane = (call.queue_id, call.language)
-        bench = self._benches.get(lane)
-        agent_id = bench.first() if bench else None
-        if bench is None or agent_id is None:
-            self._lines.setdefault(lane, Line()).add(precedence, call_id)
-            return None
-        free = len(bench)
-        agent = self._agents[agent_id]
-        self._agent_gone(agent_id)
-        self._offered.add(call_id)
-        level, idle = agent.levels[call.queue_id], at - agent.idle_since
-        return Assignment(call, agent_id, Match(MatchedBy.CALL, level, free, idle))
+    def _pass(self, at: float) -> list[Assignment]:
+        """Let time pass: whoever's instant has come moves on, in the order of precedence."""
+        self._now = max(self._now, at)
+        due = []
+        while (instant := self.next_change()) is not None and instant <= self._now:
+            waiter = self._calls[heappop(self._changes)[2]]
+            waiter.change = None
+            due.append(waiter)
+        return self._replace(due, MatchedBy.RELAXED)
 
-    def _agent_free(self, agent: Agent, at: float) -> Assignment | None:
-        self._agent_gone(agent.agent_id)
-        heads = (
-            (*head, lane)
-            for lane in agent.lanes()
-            if (line := self._lines.get(lane)) and (head := line.head())
-        )
-        best = min(heads, default=None)
-        if best is None:
-            self._seat(agent)
-            return None
-        precedence, call_id, lane = best
-        line = self._lines[lane]
-        waiting = len(line)
-        line.remove(precedence, call_id)
-        self._offered.add(call_id)
-        call = self._calls[call_id][1]
-        level, waited = agent.levels[call.queue_id], at - call.arrived
-        return Assignment(call, agent.agent_id, Match(MatchedBy.AGENT, level, waiting, waited))
+    def _call_arrived(self, call: WaitingCall) -> list[Assignment]:
+        self._call_left(call.call_id)
+        waiter = _Waiter(call, next(self._arrivals), self._head_start(call))
+        self._calls[call.call_id] = waiter
+        return self._place(waiter, MatchedBy.CALL)
 
-    def _seat(self, agent: Agent) -> None:
-        self._agents[agent.agent_id] = agent
-        for lane in agent.lanes():
-            self._benches.setdefault(lane, Bench()).add(agent.rank(lane[0]))
-
-    def _agent_gone(self, agent_id: AgentId) -> None:
-        agent = self._agents.pop(agent_id, None)
-        if agent is not None:
-            for lane in agent.lanes():
-                self._benches[lane].remove(agent.rank(lane[0]))
+    def _call_changed(self, call: WaitingCall) -> list[Assignment]:
+        waiter = self._calls.get(call.call_id)
+        if waiter is None:
+            return []
+        waits = bool(waiter.lines)
+        self._take_out(waiter)
+        waiter.call, waiter.head_start = call, self._head_start(call)
+        return self._place(waiter, MatchedBy.CALL) if waits else []
 
     def _call_left(self, call_id: CallId) -> None:
-        if call_id not in self._calls:
-            return
-        precedence, call = self._calls.pop(call_id)
-        if call_id in self._offered:
-            self._offered.discard(call_id)
-        else:
-            self._lines[call.queue_id, call.language].remove(precedence, call_id)
+        waiter = self._calls.pop(call_id, None)
+        if waiter is not None:
+            self._take_out(waiter)
+
+    def _staff(self, agent: Agent) -> list[Assignment]:
+        """Know the agent; who was kept for somebody of other skills or languages moves on."""
+        before = self._lanes.staffed(agent.agent_id)
+        self._lanes.staff(agent)
+        if before is None or _profile(before) == _profile(agent):
+            return []
+        return self._let_go(agent.agent_id)
+
+    def _let_go(self, agent_id: AgentId) -> list[Assignment]:
+        """Look anew at the calls that are kept for the agent."""
+        kept = [self._calls[call_id] for call_id in self._kept.get(agent_id, ())]
+        return self._replace(kept, MatchedBy.RELAXED)
+
+    def _agent_free(self, agent: Agent) -> list[Assignment]:
+        kept = self._kept.get(agent.agent_id)
+        lines = [lane.line for lane in self._lanes.serving(agent) if lane.line]
+        if kept:
+            lines.append(kept)
+        first = sorted(entry for line in lines for entry in line.first(SHOWN))[:SHOWN]
+        if not first:
+            self._lanes.seat(agent)
+            return []
+        waiter = self._calls[first[0][1]]
+        lane = self._lane_of(waiter.call)
+        claim = self._claim(waiter, agent.agent_id) if kept and kept in waiter.lines else None
+        why = Explanation(
+            MatchedBy.AGENT,
+            *self._asked(lane, waiter.call, agent),
+            claim,
+            free=1 + len(lane.bench),
+            waiting=sum(map(len, lines)),
+            agents=(self._considered(lane, agent),),
+            calls=tuple(self._waited(self._calls[call_id]) for _, call_id in first),
+        )
+        self._take_out(waiter)
+        return self._offer(waiter, agent, why)
+
+    # --- places -----------------------------------------------------------------------------
+
+    def _replace(self, waiters: Iterable[_Waiter], matched: MatchedBy) -> list[Assignment]:
+        """Take the calls out and look for their places anew."""
+        moved = sorted(waiters, key=lambda waiter: waiter.precedence)
+        for waiter in moved:
+            self._take_out(waiter)
+        return [pair for waiter in moved for pair in self._place(waiter, matched)]
+
+    def _place(self, waiter: _Waiter, matched: MatchedBy) -> list[Assignment]:
+        """Give the call to the first who may serve it, or let it wait."""
+        lane = self._lane_of(waiter.call)
+        wishes = list(self._wishes(waiter, lane))
+        for wish in wishes:
+            if self._lanes.free(wish.agent.agent_id):
+                return self._choose(waiter, lane, wish.agent, matched, wish.claim)
+        keeping = [wish for wish in wishes if not wish.others]
+        if keeping:
+            lines = [self._kept.setdefault(wish.agent.agent_id, Line()) for wish in keeping]
+            self._wait(waiter, lines, min(wish.until for wish in keeping))
+            return []
+        for agent in self._lanes.best(lane, 1):
+            return self._choose(waiter, lane, agent, matched, None)
+        rules, arrived = self._lanes.rules(waiter.call.queue_id), waiter.call.arrived
+        self._wait(waiter, [lane.line], rules.widens(arrived, self._now))
+        return []
+
+    def _wishes(self, waiter: _Waiter, lane: Lane) -> Iterator[_Wish]:
+        """The agents whom the call prefers still, who are staffed and may serve it."""
+        rules = self._lanes.rules(waiter.call.queue_id)
+        for preferred in waiter.call.preferred:
+            agent = self._lanes.staffed(preferred.agent_id)
+            patience = rules.patience(preferred.claim)
+            if agent is None or patience is None or not lane.admits(agent):
+                continue
+            until = waiter.call.arrived + patience.patience
+            if until > self._now:
+                yield _Wish(agent, preferred.claim, until, patience.others)
+
+    def _wait(self, waiter: _Waiter, lines: Sequence[Line], change: float | None) -> None:
+        call_id = waiter.call.call_id
+        waiter.lines = (*lines, self._queues.setdefault(waiter.call.queue_id, Line()))
+        for line in waiter.lines:
+            line.add(waiter.precedence, call_id)
+        waiter.change = change
+        if change is not None:
+            heappush(self._changes, (change, waiter.number, call_id))
+
+    def _take_out(self, waiter: _Waiter) -> None:
+        for line in waiter.lines:
+            line.remove(waiter.precedence, waiter.call.call_id)
+        waiter.lines, waiter.change = (), None
+
+    def _lane_of(self, call: WaitingCall) -> Lane:
+        """Where the call belongs by now."""
+        return self._lanes.of(call, self._stage(call))
+
+    def _stage(self, call: WaitingCall) -> int:
+        return self._lanes.rules(call.queue_id).stage(call.arrived, self._now)
+
+    def _head_start(self, call: WaitingCall) -> float:
+        starts = self._lanes.rules(call.queue_id).head_starts
+        return starts.of(call.situation, call.service_level)
+
+    def _claim(self, waiter: _Waiter, agent_id: AgentId) -> Claim | None:
+        claims = (each.claim for each in waiter.call.preferred if each.agent_id == agent_id)
+        return next(claims, None)
+
+    # --- pairs ------------------------------------------------------------------------------
+
+    def _choose(
+        self, waiter: _Waiter, lane: Lane, agent: Agent, matched: MatchedBy, claim: Claim | None
+    ) -> list[Assignment]:
+        """That free agent has the call."""
+        best = [agent, *(each for each in self._lanes.best(lane, SHOWN) if each is not agent)]
+        why = Explanation(
+            matched,
+            *self._asked(lane, waiter.call, agent),
+            claim,
+            free=len(lane.bench),
+            waiting=1,
+            agents=tuple(self._considered(lane, each) for each in best[:SHOWN]),
+            calls=(self._waited(waiter),),
+        )
+        self._lanes.unseat(agent.agent_id)
+        return self._offer(waiter, agent, why)
+
+    def _offer(self, waiter: _Waiter, agent: Agent, why: Explanation) -> list[Assignment]:
+        self._lanes.offered(waiter.call.queue_id, agent.agent_id)
+        return [Assignment(waiter.call, agent.agent_id, why)]
+
+    def _asked(self, lane: Lane, call: WaitingCall, agent: Agent) -> tuple[int, Order, str, int]:
+        level = lane.skills.level_in(agent.skills)
+        return level, lane.order, str(lane.required), self._stage(call)
+
+    def _considered(self, lane: Lane, agent: Agent) -> AgentConsidered:
+        figure = self._lanes.figure(lane, agent)
+        return AgentConsidered(agent.agent_id, figure, self._now - agent.idle_since)
+
+    def _waited(self, waiter: _Waiter) -> CallConsidered:
+        waited = self._now - waiter.call.arrived
+        return CallConsidered(waiter.call.call_id, waited, waiter.head_start)
+
+
+def _profile(agent: Agent) -> object:
+    return agent.skills, agent.languages

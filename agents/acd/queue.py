@@ -10,9 +10,10 @@ class keep coming.
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
-from cti.kernel.identifiers import CallId, QueueId
-from cti.kernel.vocabulary import Language, ServiceLevel, Situation
+from cti.kernel.identifiers import AgentId, CallId, QueueId
+from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
 
 Precedence = tuple[float, int]
 """Seconds, then order of arrival; the smaller is served first."""
@@ -43,6 +44,23 @@ class HeadStarts:
         return max(self.situations.values()) + max(self.levels.values())
 
 
+class Claim(Enum):
+    """Why a caller is kept for one agent for a while."""
+
+    OWNER = "owner"
+    """First contact of the customer's open ticket."""
+    LAST_AGENT = "last_agent"
+    """Who served this customer last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """An agent whom the caller had better talk to, and why."""
+
+    agent_id: AgentId
+    claim: Claim
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingCall:
     """A call in the queue since `arrived` (seconds since the epoch)."""
@@ -53,6 +71,9 @@ class WaitingCall:
     service_level: ServiceLevel
     situation: Situation
     arrived: float
+    verification: Verification = Verification.NONE
+    preferred: tuple[Preferred, ...] = ()
+    """The best first."""
 
 
 class Line:
@@ -80,6 +101,14 @@ class Line:
         """Who is served next, None when nobody waits."""
         return self._order[0] if self._order else None
 
+    def first(self, most: int) -> list[tuple[Precedence, CallId]]:
+        """The next to be served, at most so many."""
+        return self._order[:most]
+
     def ahead_of(self, precedence: Precedence) -> int:
         """How many are served before that precedence."""
-        return bisect_left(self._order, precedence, key=lambda entry: entry[0])
+        return bisect_left(self._order, precedence, key=_precedence)
+
+
+def _precedence(entry: tuple[Precedence, CallId]) -> Precedence:
+    return entry[0]

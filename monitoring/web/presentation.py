@@ -224,7 +224,7 @@ class Presentation:
             case CallQueued():
                 return [self.queue(event.queue_id)]
             case CallOffered():
-                return [self.agent(event.agent_id), self._match(event)]
+                return [self.agent(event.agent_id), *self._match(event)]
             case OfferEnded():
                 word = self.word(f"calls.offer.{event.outcome.value}")
                 return [self.agent(event.agent_id), word]
@@ -236,13 +236,17 @@ class Presentation:
                 return [self.agent(event.agent_id), clockface(event.after_call)]
         return []
 
-    def _match(self, event: CallOffered) -> str:
-        return self.word(
-            f"calls.match.{event.matched.value}",
-            level=event.level,
-            among=event.among,
-            time=clockface(event.seconds),
+    def _match(self, event: CallOffered) -> list[str]:
+        why = event.why
+        if why is None:
+            return []
+        word = self.word(
+            f"calls.match.{why.matched.value}",
+            level=why.level,
+            among=why.among,
+            time=clockface(why.seconds),
         )
+        return [word]
 
     def _flow_facts(self, event: CallEvent) -> list[str]:
         match event:

@@ -6,6 +6,13 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from agents.acd.explanation import (
+    AgentConsidered,
+    CallConsidered,
+    Explanation,
+    MatchedBy,
+)
+from agents.acd.rules import Order
 from agents.events import (
     AgentState,
     AgentStateChanged,
@@ -15,7 +22,6 @@ from agents.events import (
     CallOffered,
     CallQueued,
     CallWrappedUp,
-    MatchedBy,
     OfferEnded,
     OfferOutcome,
 )
@@ -165,12 +171,23 @@ class SimulatedHouse:
             queue_id=call.queue_id,
             agent_id=call.agent_id,
             offer_id=OfferId(f"o-{call.call_id}"),
-            matched=MatchedBy.CALL,
-            level=5,
-            among=len(ready),
-            seconds=12.0,
+            why=self._explain(call, call.agent_id, len(ready)),
         )
         yield Delivered(**self._of(call), **self._agent_part(call))
+
+    def _explain(self, call: SimulatedCall, agent_id: AgentId, free: int) -> Explanation:
+        return Explanation(
+            MatchedBy.CALL,
+            5,
+            Order.MOST_SKILLED,
+            "general",
+            0,
+            None,
+            free,
+            1,
+            (AgentConsidered(agent_id, 5.0, 12.0),),
+            (CallConsidered(call.call_id, self._waited(call), 0.0),),
+        )
 
     def _no_answer(self, call: SimulatedCall) -> Iterator[Event]:
         assert call.agent_id

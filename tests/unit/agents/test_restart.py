@@ -136,7 +136,8 @@ def test_those_who_waited_are_served_in_their_order(centre: CallCentre) -> None:
     centre.service.set_ready(A)
     (offered,) = centre.events(CallOffered)
     assert offered.call_id == card_lost, "who lost a card comes first, as before"
-    assert offered.seconds == 5
+    assert offered.why
+    assert offered.why.seconds == 5
 
 
 def test_whose_agent_is_lost_waits_once_more(centre: CallCentre) -> None:

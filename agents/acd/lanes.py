@@ -1,0 +1,154 @@
+"""Lanes: waiting calls that the same agents may serve, and the benches of agents free for them.
+
+A lane is everything that decides who may serve a call: queue, language, and the demand on skills
+that follows from verification and stage. A lane begins with the first call that needs it; which
+lanes an agent serves is found once for each set of skills and languages.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from agents.acd.demand import Demand
+from agents.acd.policy import Agent, Bench, Rank, figure, rank
+from agents.acd.queue import Line, WaitingCall
+from agents.acd.rules import Order, QueueRules
+from cti.kernel.identifiers import AgentId, QueueId
+from cti.kernel.vocabulary import Language, Verification
+
+LaneKey = tuple[QueueId, Language, Demand, Demand]
+Profile = tuple[frozenset[tuple[str, int]], frozenset[Language]]
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """Calls of one queue with one language and demand, and the free agents who may serve them."""
+
+    queue_id: QueueId
+    language: Language
+    required: Demand
+    skills: Demand
+    """Of what is required, that by which agents are compared: verification left out."""
+    order: Order
+    group: str
+    line: Line = field(default_factory=Line)
+    bench: Bench = field(default_factory=Bench)
+
+    def admits(self, agent: Agent) -> bool:
+        """Whether the agent may serve its calls."""
+        return self.language in agent.languages and self.required.level_in(agent.skills) > 0
+
+
+class Lanes:
+    """Every lane, and the agents who serve them: free (seated on their benches) or taken."""
+
+    def __init__(self, rules: Callable[[QueueId], QueueRules]) -> None:
+        self._find_rules = rules
+        self._rules: dict[QueueId, QueueRules] = {}
+        self._lanes: dict[LaneKey, Lane] = {}
+        self._of: dict[tuple[QueueId, Language, Verification, int], Lane] = {}
+        self._serving: dict[Profile, list[Lane]] = {}
+        self._staff: dict[AgentId, Agent] = {}
+        self._seats: dict[AgentId, list[tuple[Lane, Rank]]] = {}
+        self._offers: Counter[QueueId] = Counter()
+        self._turns: dict[tuple[QueueId, AgentId], int] = {}
+
+    def of(self, call: WaitingCall, stage: int) -> Lane:
+        """Where the call belongs at that stage."""
+        short = (call.queue_id, call.language, call.verification, stage)
+        lane = self._of.get(short)
+        if lane is None:
+            rules = self.rules(call.queue_id)
+            required = rules.required(call.verification, stage)
+            lane = self._lane((*short[:2], required, rules.demand_at(stage)), rules)
+            self._of[short] = lane
+        return lane
+
+    def rules(self, queue_id: QueueId) -> QueueRules:
+        """The rules of the queue, as they were when it was first asked for."""
+        rules = self._rules.get(queue_id)
+        if rules is None:
+            rules = self._rules[queue_id] = self._find_rules(queue_id)
+        return rules
+
+    def serving(self, agent: Agent) -> Sequence[Lane]:
+        """Every lane that the agent may serve."""
+        profile = frozenset(agent.skills.items()), agent.languages
+        lanes = self._serving.get(profile)
+        if lanes is None:
+            lanes = [lane for lane in self._lanes.values() if lane.admits(agent)]
+            self._serving[profile] = lanes
+        return lanes
+
+    # --- agents -----------------------------------------------------------------------------
+
+    def staffed(self, agent_id: AgentId) -> Agent | None:
+        """The agent, free or taken; None who serves nobody."""
+        return self._staff.get(agent_id)
+
+    def free(self, agent_id: AgentId) -> bool:
+        """Whether the agent sits on the benches."""
+        return agent_id in self._seats
+
+    def staff(self, agent: Agent) -> None:
+        """The agent serves callers, but is taken for now; replaces what was known of them."""
+        self.unseat(agent.agent_id)
+        self._staff[agent.agent_id] = agent
+
+    def unstaff(self, agent_id: AgentId) -> None:
+        """The agent serves nobody."""
+        self.unseat(agent_id)
+        self._staff.pop(agent_id, None)
+
+    def seat(self, agent: Agent) -> None:
+        """Let the agent sit on the bench of every lane they serve."""
+        self._seats[agent.agent_id] = []
+        for lane in self.serving(agent):
+            self._sit(agent, lane)
+
+    def unseat(self, agent_id: AgentId) -> None:
+        """Take the agent off every bench; nothing happens to who sits on none."""
+        for lane, at in self._seats.pop(agent_id, ()):
+            lane.bench.remove(at)
+
+    def offered(self, queue_id: QueueId, agent_id: AgentId) -> None:
+        """A call of that queue goes to the agent."""
+        self._offers[queue_id] += 1
+        self._turns[queue_id, agent_id] = self._offers[queue_id]
+
+    def figure(self, lane: Lane, agent: Agent) -> float:
+        """What the lane's order compares, of that agent."""
+        return figure(lane.order, agent, lane.group, *self._compared(lane, agent))
+
+    def best(self, lane: Lane, most: int) -> Iterator[Agent]:
+        """The first on the lane's bench, at most so many."""
+        return (self._staff[agent_id] for agent_id in lane.bench.best(most))
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _lane(self, key: LaneKey, rules: QueueRules) -> Lane:
+        """The lane of that key, begun if it is new."""
+        if key not in self._lanes:
+            self._lanes[key] = self._begin(Lane(*key, rules.order, rules.group or key[0]))
+        return self._lanes[key]
+
+    def _begin(self, lane: Lane) -> Lane:
+        """Find who serves the new lane: the only work that grows with the number of agents."""
+        for (skills, languages), lanes in self._serving.items():
+            if lane.admits(Agent(AgentId(""), dict(skills), languages)):
+                lanes.append(lane)
+        for agent_id in self._seats:
+            agent = self._staff[agent_id]
+            if lane.admits(agent):
+                self._sit(agent, lane)
+        return lane
+
+    def _sit(self, agent: Agent, lane: Lane) -> None:
+        place = rank(lane.order, agent, lane.group, *self._compared(lane, agent))
+        lane.bench.add(place)
+        self._seats[agent.agent_id].append((lane, place))
+
+    def _compared(self, lane: Lane, agent: Agent) -> tuple[int, int]:
+        """Level in what the lane demands, and the last turn in its queue."""
+        level = lane.skills.level_in(agent.skills)
+        return level, self._turns.get((lane.queue_id, agent.agent_id), 0)
