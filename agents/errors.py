@@ -3,6 +3,7 @@
 from agents.events import AgentState
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, DeviceId, QueueId
+from cti.trunks.numbers import Reach
 
 
 def queue_unknown(queue_id: QueueId) -> Refused:
@@ -43,6 +44,16 @@ def no_call() -> Refused:
 def state_unknown(state: str) -> Refused:
     """Nobody can choose to be in such a state."""
     return Refused("agent.state_unknown", state=state)
+
+
+def right_unknown(name: str, rights: tuple[str, ...]) -> Refused:
+    """There is no such kind of numbers that staff could be allowed to dial."""
+    return Refused("dial.right_unknown", name=name, rights=", ".join(rights))
+
+
+def may_not_dial(number: str, reach: Reach) -> Refused:
+    """Whoever dials has no right to dial numbers of that kind."""
+    return Refused("dial.not_allowed", number=number, reach=reach.value)
 
 
 def command_unknown(command: str) -> Refused:

@@ -9,6 +9,7 @@ from agents.acd.rules import QueueRules
 from cti.kernel.identifiers import AgentId, DepartmentId, DeviceId, QueueId, StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
+from cti.trunks.numbers import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Staff:
     extension: DeviceId | None = None
     skills: Mapping[str, int] = field(default_factory=dict)
     languages: frozenset[Language] = frozenset({Language.CHINESE})
+    may_dial: frozenset[Reach] = frozenset()
+    """Kinds of numbers the person may call; help in need besides, always."""
 
     @property
     def agent_id(self) -> AgentId:

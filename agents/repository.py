@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agents.dialling import rights_from
 from agents.model import Queue, Staff
 from agents.schema import CallNoteRow, QueueRow, SkillRow, StaffRow
 from cti.kernel.identifiers import AgentId, CallId, DepartmentId, DeviceId, QueueId, StaffId
@@ -127,6 +128,7 @@ def _staff_row(new: NewStaff, realm: str, hasher: PasswordHasher) -> StaffRow:
         roles=sorted(role.value for role in staff.roles),
         language=staff.language.value,
         languages=sorted(language.value for language in staff.languages),
+        may_dial=sorted(reach.value for reach in staff.may_dial),
         department_id=staff.department_id,
         extension=staff.extension,
         password_hash=hasher.hash(new.password.reveal()),
@@ -150,6 +152,7 @@ def _credentials(row: StaffRow) -> Credentials:
         extension=DeviceId(row.extension) if row.extension else None,
         skills={each.skill: each.level for each in row.skills},
         languages=frozenset(Language(language) for language in row.languages),
+        may_dial=rights_from(row.may_dial),
     )
     sip = SipDigests(row.sip_md5, row.sip_sha256) if row.sip_md5 and row.sip_sha256 else None
     return Credentials(staff, Secret(row.password_hash), sip)

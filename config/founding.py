@@ -59,5 +59,6 @@ def _new_staff(each: DemoStaff) -> NewStaff:
         extension=each.extension,
         skills=each.skills,
         languages=each.languages,
+        may_dial=each.may_dial,
     )
     return NewStaff(staff, each.password, each.sip_secret)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from cti.kernel.identifiers import DepartmentId, DeviceId, StaffId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Role
+from cti.trunks.numbers import Reach
 from customers.model import Customer
 from ivr.bank.port import CardKind, DepositRate, ExchangeRate, TransactionKind
 
@@ -74,6 +75,7 @@ class DemoStaff:
     skills: Mapping[str, int]
     languages: frozenset[Language]
     language: Language
+    may_dial: frozenset[Reach]
 
 
 @dataclass(frozen=True, slots=True)

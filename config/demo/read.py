@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
+from agents.dialling import RIGHTS
 from config.demo.model import (
     Demo,
     DemoAccount,
@@ -20,6 +21,7 @@ from cti.kernel.document import Section, Value, read_document
 from cti.kernel.identifiers import CustomerId, DepartmentId, DeviceId, StaffId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Role, ServiceLevel
+from cti.trunks.numbers import Reach
 from customers.model import Customer, Sex
 from customers.numbers import normalise
 from ivr.bank.port import CardKind, DepositRate, ExchangeRate, Term, TransactionKind
@@ -32,6 +34,7 @@ CENT = Decimal("0.01")
 PIN_DIGITS = 6
 OLDEST = 366
 """Days back to which transactions may reach."""
+_RIGHTS = [reach.value for reach in RIGHTS]
 BEST = 10
 """The highest level of a skill."""
 
@@ -171,7 +174,7 @@ def _department(record: Section) -> DemoDepartment:
 def _staff(record: Section) -> DemoStaff:
     department, extension = record.get("department"), record.get("extension")
     skills, languages = record.get("skills"), record.get("languages")
-    language = record.get("language")
+    language, may_dial = record.get("language"), record.get("may_dial")
     return DemoStaff(
         staff_id=StaffId(_text(record, "id")),
         login=_text(record, "login"),
@@ -188,6 +191,9 @@ def _staff(record: Section) -> DemoStaff:
         if languages
         else frozenset({Language.CHINESE}),
         language=_kind(language, Language) if language else Language.CHINESE,
+        may_dial=frozenset(Reach(each.one_of(_RIGHTS)) for each in may_dial.items())
+        if may_dial
+        else frozenset(),
     )
 
 

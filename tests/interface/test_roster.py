@@ -21,6 +21,7 @@ from agents.roster import Roster
 from cti.kernel.identifiers import AgentId, CallId, DepartmentId, DeviceId, QueueId, StaffId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Role
+from cti.trunks.numbers import Reach
 from tests.support.call_centre import QUEUES, QUICK_HASHER
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
@@ -33,6 +34,7 @@ LI = Staff(
     extension=DeviceId("1001"),
     skills={"general": 8, "complaints": 3},
     languages=frozenset(Language),
+    may_dial=frozenset({Reach.INTERNAL, Reach.MOBILE}),
 )
 WANG = Staff(
     StaffId("s2"),

@@ -11,6 +11,7 @@ from agents.events import AgentState
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId, TicketNumber
 from cti.kernel.vocabulary import Language, Role, ServiceLevel, Verification
+from cti.trunks.numbers import Reach
 from cti.web.texts import Texts
 from tests.support.browsers import Browser, Socket
 from tests.support.call_centre import COMPLAINTS, CallCentre
@@ -319,6 +320,8 @@ def test_every_refusal_can_be_told(texts: Texts) -> None:
         agents.errors.no_call(),
         agents.errors.state_unknown("s"),
         agents.errors.command_unknown("c"),
+        agents.errors.right_unknown("r", ("mobile",)),
+        agents.errors.may_not_dial("1", Reach.MOBILE),
     ]
     makers = [name for name, value in vars(agents.errors).items() if callable(value)]
     assert len(refusals) == len([name for name in makers if name[0].islower()])
