@@ -1,6 +1,7 @@
 """The console's page, and the same wishes for telephones without a browser."""
 
 from datetime import tzinfo
+from typing import Any
 
 from twisted.web.resource import IResource
 from twisted.web.server import Request
@@ -10,9 +11,12 @@ from agents.model import AgentSettings
 from agents.service import AgentService
 from agents.web.console import Console
 from cti.kernel.identifiers import AgentId
-from cti.kernel.vocabulary import Language, Role
+from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
 from cti.web.pages import pages
+from cti.web.requests import cookie
+
+THEME_COOKIE = "hotline_theme"
 
 
 class ConsolePages:
@@ -29,28 +33,20 @@ class ConsolePages:
         """The page; its contents come by the WebSocket."""
         principal = self.frame.guard(request, Role.AGENT)
         view = self._agents.view(AgentId(principal.staff_id))
-        language = self.frame.language(request)
         return self.frame.render(
             request,
             "console.html",
             agent_id=view.agent_id,
             extension=view.extension,
             zone=self._zone,
-            reasons=self._reasons(self._agents.settings, language),
+            reasons=reasons_of(self._agents.settings),
+            theme=theme_of(request),
         )
 
     @app.route("/live", methods=["GET"])
     def live(self, _request: Request) -> IResource:
         """The WebSocket, which looks itself at who connects."""
         return self._console.board.resource()
-
-    def _reasons(self, settings: AgentSettings, language: Language) -> list[tuple[str, str]]:
-        """Each reason and its word; one that a bank added without a word is its own word."""
-        texts = self.frame.texts
-        keys = [(reason, f"console.reason.{reason}") for reason in settings.reasons]
-        return [
-            (reason, texts.text(language, key) if key in texts else reason) for reason, key in keys
-        ]
 
 
 class AgentApi:
@@ -99,3 +95,14 @@ class AgentApi:
 
     def _agent(self, request: Request) -> AgentId:
         return AgentId(self.frame.guard(request, Role.AGENT).staff_id)
+
+
+def reasons_of(settings: AgentSettings) -> list[dict[str, Any]]:
+    """Each reason for not being ready, with the seconds it may last (None: any)."""
+    return [{"reason": reason, "longest": None} for reason in settings.reasons]
+
+
+def theme_of(request: Request) -> str:
+    """What the page's switch chose: ``light``, ``dark``, or ``auto`` for the machine's own."""
+    chosen = cookie(request, THEME_COOKIE)
+    return chosen if chosen in ("light", "dark") else "auto"

@@ -1,118 +1,97 @@
-// The agent console: keeps the three entities of the board and draws what changed.
+// The agent's console: one WebSocket, the entities it brings, and the parts of the page drawn from them.
 
-import { CommandRefused, connect } from "/static/cti/live.js";
-import { startTimers, updateTimers } from "/static/cti/timers.js";
-import { t } from "/static/cti/texts.js";
-import { drawCard, tick } from "/static/agents/card.js";
-import { keepNotes } from "/static/agents/notes.js";
-import { drawQueues, markLate } from "/static/agents/queues.js";
-import { drawState, offered } from "/static/agents/state.js";
+import { connect } from "/static/cti/live.js";
+import { updateTimers } from "/static/cti/timers.js";
+import { alertAgent } from "/static/agents/console/alerts.js";
+import { callBar } from "/static/agents/console/bar.js";
+import { callRows } from "/static/agents/console/calls.js";
+import { caller } from "/static/agents/console/caller.js";
+import { commands } from "/static/agents/console/commands.js";
+import { customerPanel } from "/static/agents/console/customer.js";
+import { deskOf, ringing, wrappingUp } from "/static/agents/console/desk.js";
+import { draw } from "/static/agents/console/dom.js";
+import { offerHelp } from "/static/agents/console/help.js";
+import { mark } from "/static/agents/console/marks.js";
+import { keepNotes } from "/static/agents/console/notes.js";
+import { dayFigures, queueRows } from "/static/agents/console/side.js";
+import { statePanel } from "/static/agents/console/state.js";
+import { keepTheme } from "/static/agents/console/theme.js";
+import { afterCall } from "/static/agents/console/wrap_up.js";
+import { setOffline } from "/static/agents/console/wish.js";
 
-const REPORT_FOR = 8000;
 const TICK = 250;
 
-const desk = document.querySelector(".desk");
-const me = `agent/${desk.dataset.agent}`;
-const myCard = `card/${desk.dataset.agent}`;
+const at = (id) => document.getElementById(id);
+const { agent: id } = document.querySelector(".desk").dataset;
 const entities = new Map();
-let drawn = { state: null, call_id: null };
+let desk = null;
+let asked = false;
 
 const board = connect("/console/live", {
   onSnapshot(all) {
     entities.clear();
     for (const [key, value] of Object.entries(all)) entities.set(key, value);
-    draw();
+    drawSoon();
   },
   onSet(key, value) {
     entities.set(key, value);
-    draw();
+    drawSoon();
   },
   onDelete(key) {
     entities.delete(key);
-    draw();
+    drawSoon();
   },
   onStale(stale) {
-    document.getElementById("stale").hidden = !stale;
+    setOffline(stale);
+    at("stale").hidden = !stale;
+    drawSoon();
   },
 });
 
 const notes = keepNotes((call_id, text) => board.send("notes", { call_id, text }));
+commands({ board, desk: () => desk, before: () => notes.flush(), drawSoon });
 
-function draw() {
-  const agent = entities.get(me);
-  if (agent === undefined) return;
-  const card = entities.get(myCard) ?? null;
-  drawState(agent);
-  drawQueues(document.getElementById("queues"), entities);
-  drawCard(agent, card, entities);
-  notes.show(agent);
-  speak(agent, card);
+// All that came in one message is drawn once; hidden pages draw too, they may have to ring.
+function drawSoon() {
+  if (asked) return;
+  asked = true;
+  queueMicrotask(() => {
+    asked = false;
+    desk = deskOf(entities, id);
+    if (desk !== null) drawDesk();
+  });
+}
+
+function drawDesk() {
+  const { card } = desk;
+  draw(at("state-panel"), statePanel(desk));
+  draw(at("bar"), callBar(desk));
+  draw(at("lines"), callRows(desk));
+  draw(at("queues"), queueRows(desk));
+  drawDay(dayFigures(desk));
+  at("no-call").hidden = card !== null || desk.calls.length > 0;
+  at("card").hidden = card === null;
+  at("work").hidden = card === null || ringing(desk);
+  at("call").classList.toggle("ringing", ringing(desk));
+  at("work").classList.toggle("after", wrappingUp(desk));
+  draw(at("caller"), card && caller(desk));
+  draw(at("customer"), card && customerPanel(desk));
+  draw(at("after"), afterCall(desk));
+  notes.show(desk.agent);
+  tick();
+  alertAgent(desk);
+}
+
+function drawDay(figures) {
+  at("day-card").hidden = figures === null;
+  draw(at("day"), figures ?? []);
+}
+
+function tick() {
   updateTimers(document, board.now());
-  tickAll();
+  mark(document, board.now());
 }
 
-function tickAll() {
-  tick(board.now());
-  markLate(document.getElementById("queues"), board.now());
-}
-
-// Screen readers hear changes, never the timers.
-function speak(agent, card) {
-  const ringing = offered(agent);
-  if (agent.state !== drawn.state && !ringing) {
-    const state = t(`console.state.${agent.state}`);
-    document.getElementById("said").textContent = t("console.now", { state });
-  }
-  if (ringing && card !== null && card.call_id !== drawn.call_id) {
-    const name = card.name || card.calling || t("console.unknown_caller");
-    document.getElementById("called").textContent = t("console.ringing", { name });
-    drawn.call_id = card.call_id;
-  }
-  document.title = document.title.replace(/^☎ /, "");
-  if (ringing) document.title = `☎ ${document.title}`;
-  drawn.state = agent.state;
-}
-
-function report(error) {
-  const message = document.createElement("p");
-  message.className = "message danger";
-  message.textContent = error instanceof CommandRefused ? error.message : t("console.stale");
-  document.getElementById("notifications").replaceChildren(message);
-  setTimeout(() => message.remove(), REPORT_FOR);
-}
-
-async function wish(button) {
-  button.disabled = true;
-  try {
-    await notes.flush();
-    const { reason } = button.dataset;
-    await board.send(button.dataset.do, reason === undefined ? {} : { reason });
-    document.getElementById("notifications").replaceChildren();
-  } catch (error) {
-    report(error);
-  } finally {
-    button.disabled = false;
-    draw();
-  }
-}
-
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-do]");
-  if (button !== null) wish(button);
-});
-
-// Function keys: they work while typing, and neither input methods nor browsers want these.
-document.addEventListener("keydown", (event) => {
-  if (event.repeat || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  for (const button of document.querySelectorAll("[data-key], [data-focus-key]")) {
-    if (button.closest("[hidden]") !== null || button.disabled) continue;
-    if (button.dataset.key === event.key) button.click();
-    else if (button.dataset.focusKey === event.key) button.focus();
-    else continue;
-    event.preventDefault();
-    return;
-  }
-});
-
-startTimers(() => board.now());
-setInterval(tickAll, TICK);
+keepTheme();
+offerHelp(drawSoon);
+setInterval(tick, TICK);

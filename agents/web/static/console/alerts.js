@@ -1,0 +1,69 @@
+// What must not be missed: a call is announced in the title, to screen readers, and on the desktop when
+// the page is not in front. Screen readers hear changes, never the timers.
+
+import { callerName } from "/static/agents/console/caller.js";
+import { ringing } from "/static/agents/console/desk.js";
+import { named } from "/static/agents/console/words.js";
+import { reasonWord, stateWord } from "/static/agents/console/state.js";
+import { t } from "/static/cti/texts.js";
+
+const FLASH = 1000;
+const STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
+const usual = document.title;
+
+let drawn = { state: null, reason: null, call_id: null };
+let flash = null;
+let notification = null;
+
+export function alertAgent(desk) {
+  const { agent, card } = desk;
+  if (ringing(desk) && card !== null) {
+    if (card.call_id !== drawn.call_id) ring(desk);
+    drawn = { state: agent.state, reason: agent.reason, call_id: card.call_id };
+    return;
+  }
+  if (drawn.call_id !== null) calm();
+  const changed = agent.state !== drawn.state || agent.reason !== drawn.reason;
+  if (changed && drawn.state !== null) say(desk);
+  drawn = { state: agent.state, reason: agent.reason, call_id: null };
+}
+
+function say({ agent }) {
+  const reason = agent.reason ? ` (${reasonWord(agent.reason)})` : "";
+  document.getElementById("said").textContent = t("console.now", { state: stateWord(agent) + reason });
+}
+
+function ring(desk) {
+  const words = t("console.ringing", { name: callerName(desk.card) });
+  document.getElementById("called").textContent = words;
+  let on = false;
+  const turn = () => {
+    on = !on || STILL.matches;
+    document.title = `☎ ${on ? words : usual}`;
+  };
+  clearInterval(flash);
+  flash = setInterval(turn, FLASH);
+  turn();
+  notify(desk);
+}
+
+function calm() {
+  clearInterval(flash);
+  document.title = usual;
+  document.getElementById("called").textContent = "";
+  notification?.close();
+  notification = null;
+}
+
+// Nothing about the customer: notifications are kept by the desktop, and seen over shoulders.
+function notify({ card, queues }) {
+  if (document.hasFocus() || window.Notification?.permission !== "granted") return;
+  const queue = queues.find((each) => each.id === card.queue_id);
+  notification = new Notification(t("console.notification"), { body: queue ? named(queue.names) : "", tag: "call", requireInteraction: true });
+  notification.onclick = () => window.focus();
+}
+
+// Asked once, by the click that begins the shift.
+export function askToNotify() {
+  if (window.Notification?.permission === "default") Notification.requestPermission();
+}

@@ -1,0 +1,74 @@
+// What is asked for, by button or by key, and what came of it. A button that is impossible now only says why.
+
+import { CommandRefused } from "/static/cti/live.js";
+import { t } from "/static/cti/texts.js";
+import { meant, pressed } from "/static/agents/console/shortcuts.js";
+
+const REPORT_FOR = 8000;
+const openers = new Map();
+
+// Some wishes need more than a click: transfer opens the directory, keys the key pad.
+export function opens(action, open) {
+  openers.set(action, open);
+}
+
+export function report(words) {
+  const message = document.createElement("p");
+  message.className = "message danger";
+  message.textContent = words;
+  document.getElementById("notifications").replaceChildren(message);
+  setTimeout(() => message.remove(), REPORT_FOR);
+}
+
+export function commands({ board, desk, before, drawSoon }) {
+  async function send(action, fields = {}) {
+    try {
+      await before();
+      const answer = await board.send(action, fields);
+      document.getElementById("notifications").replaceChildren();
+      return answer;
+    } catch (error) {
+      report(error instanceof CommandRefused ? error.message : t("console.stale"));
+      throw error;
+    } finally {
+      drawSoon();
+    }
+  }
+
+  async function press(button) {
+    const { do: action, fields } = button.dataset;
+    if (button.getAttribute("aria-disabled") === "true" || button.getAttribute("aria-busy") === "true") return;
+    const open = openers.get(action);
+    if (open !== undefined) {
+      open(desk(), button);
+      return;
+    }
+    button.setAttribute("aria-busy", "true");
+    await send(action, fields ? JSON.parse(fields) : {}).catch(() => {});
+    button.removeAttribute("aria-busy");
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-do]");
+    if (button !== null) press(button);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const keys = event.repeat ? null : pressed(event);
+    if (keys !== null && act(meant(keys))) event.preventDefault();
+  });
+
+  return { send };
+}
+
+// The first of the shortcut's elements that can be seen: clicked when possible, else shown why not.
+function act(names) {
+  const found = [...document.querySelectorAll("[data-shortcut], [data-focus]")].filter((each) => each.checkVisibility());
+  const wanted = found.filter((each) => names.includes(each.dataset.shortcut ?? each.dataset.focus));
+  const element = wanted.find((each) => each.getAttribute("aria-disabled") !== "true") ?? wanted[0];
+  if (element === undefined) return false;
+  const only = "focus" in element.dataset || element.dataset.shortcut === "not_ready" || element.getAttribute("aria-disabled") === "true";
+  if (only) element.focus();
+  else element.click();
+  return true;
+}

@@ -1,0 +1,78 @@
+// The customer beside the call. Nothing about accounts comes to this page before they are verified.
+
+import { h, icon } from "/static/agents/console/dom.js";
+import { callLine, contactLine, listOf, noteLine, ticketLine } from "/static/agents/console/lists.js";
+import { whyNot, wish } from "/static/agents/console/wish.js";
+import { day, word } from "/static/agents/console/words.js";
+import { t } from "/static/cti/texts.js";
+
+export function customerPanel(desk) {
+  const { customer, card } = desk;
+  return [
+    customer !== null && alerts(customer),
+    h("div", { class: "lists", key: "lists" }, products(desk), tickets(card, customer), contacts(card, customer), customer !== null && notes(customer)),
+  ];
+}
+
+function alerts(customer) {
+  const said = (customer.alerts ?? []).map((alert) => h("li", { class: "badge level-danger" }, icon("warning"), alert));
+  const since = customer.since && h("li", { class: "badge" }, t("console.customer_since", { when: day(customer.since) }));
+  const hints = [said, consents(customer), since].flat().filter(Boolean);
+  return hints.length > 0 && h("ul", { class: "alerts", key: "alerts", "aria-label": t("console.customer_hints") }, hints);
+}
+
+// Only what an agent must heed has a word.
+function consents(customer) {
+  const keys = Object.entries(customer.consents ?? {}).map(([name, value]) => `console.consent.${name}.${value ? "yes" : "no"}`);
+  return keys.filter((key) => t(key) !== key).map((key) => h("li", { class: "badge level-warning" }, t(key)));
+}
+
+function section(name, title, ...content) {
+  return h("section", { key: name, class: name, "aria-labelledby": `${name}-title` }, title, content);
+}
+
+const title = (name, words, ...beside) => h("div", { class: "heading" }, h("h3", { id: `${name}-title` }, words), beside);
+
+function products(desk) {
+  const { customer } = desk;
+  if (customer === null || customer.customer_id === null) return null;
+  const head = title("products", t("console.products"));
+  if (customer.gate !== "open") return section("products", head, gate(desk, customer));
+  return section("products", head, listOf("products", customer.products, customer.unavailable, product));
+}
+
+function gate(desk, customer) {
+  const reason = word("console.gate", customer.gate_reason || "not_verified");
+  const verify = whyNot(desk, "verify") === "" ? wish(desk, "verify", { at: "gate-verify", sign: "verify", keys: false, look: "small" }) : null;
+  return h("div", { class: "gate", key: "gate" }, icon("lock"), h("p", null, reason), verify);
+}
+
+function product(each) {
+  const facts = (each.facts ?? []).map((fact) => (typeof fact === "string" ? fact : Object.values(fact).join(" ")));
+  return [
+    h("span", { class: "main" }, each.name || word("console.product", each.kind)),
+    h("span", { class: "masked" }, each.number_masked),
+    h("span", { class: "soft wide" }, facts.join(" · ")),
+  ];
+}
+
+function tickets(card, customer) {
+  const link = h(
+    "a",
+    { class: "button small", id: "complaint", target: "_blank", rel: "noopener", href: `/tickets/new?${new URLSearchParams({ call: card.call_id, type: "complaint" })}` },
+    icon("complaint"),
+    t("console.complaint"),
+  );
+  const lines = customer?.tickets ?? card.tickets;
+  return section("tickets", title("tickets", t("console.tickets"), link), listOf("tickets", lines, card.unavailable, ticketLine));
+}
+
+function contacts(card, customer) {
+  const head = title("last_calls", t("console.last_calls"));
+  if (customer?.contacts) return section("contacts", head, listOf("last_calls", customer.contacts, customer.unavailable, contactLine));
+  return section("contacts", head, listOf("last_calls", card.last_calls, card.unavailable, callLine));
+}
+
+function notes(customer) {
+  return section("notes-of", title("customer_notes", t("console.customer_notes")), listOf("customer_notes", customer.notes, customer.unavailable, noteLine));
+}

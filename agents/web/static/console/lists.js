@@ -1,0 +1,54 @@
+// Lines of the lists beside a call: tickets, calls, contacts, notes. None is long; each says when.
+
+import { h } from "/static/agents/console/dom.js";
+import { deadline, when, word } from "/static/agents/console/words.js";
+import { clockface } from "/static/cti/timers.js";
+import { t } from "/static/cti/texts.js";
+
+// null is a list that is still looked for, or could not be had.
+export function listOf(name, lines, unavailable, line) {
+  if (lines !== null && lines !== undefined && lines.length > 0) {
+    return h("ul", { id: name.replace("_", "-") }, lines.map((each) => h("li", null, line(each))));
+  }
+  const missing = [...(unavailable ?? [])].includes(name) ? "console.unavailable" : "console.loading";
+  const words = t(lines === null || lines === undefined ? missing : `console.no_${name}`);
+  return h("ul", { id: name.replace("_", "-") }, h("li", { class: "empty" }, words));
+}
+
+const path = (choices) => choices.map((choice) => word("choice", choice)).join(" › ");
+const joined = (...parts) => parts.filter(Boolean).join(" · ");
+const main = (words) => h("span", { class: "main" }, words);
+const soft = (words, look = "soft") => h("span", { class: look }, words);
+
+export function ticketLine(ticket) {
+  const href = `/tickets/${encodeURIComponent(ticket.number)}`;
+  const words = joined(word("console.ticket", ticket.kind), ticket.title);
+  return [
+    h("a", { class: "main", href, target: "_blank", rel: "noopener" }, words),
+    soft(word("console.ticket_state", ticket.state), ""),
+    soft(ticket.number),
+    ticket.overdue ? soft(t("console.overdue"), "badge level-danger") : soft(ticket.due ? t("console.due", { when: deadline(ticket.due) }) : ""),
+  ];
+}
+
+export function callLine(call) {
+  return [
+    main(when(call.started)),
+    soft(word("console.outcome", call.outcome), ""),
+    soft(joined(call.agent_name, path(call.path))),
+    soft(clockface(call.seconds)),
+  ];
+}
+
+export function contactLine(contact) {
+  return [
+    main(contact.summary || word("console.contact", contact.kind)),
+    soft(contact.outcome ? word("console.outcome", contact.outcome) : "", ""),
+    soft(joined(when(contact.at), contact.agent)),
+    soft(contact.summary ? word("console.contact", contact.kind) : ""),
+  ];
+}
+
+export function noteLine(note) {
+  return [h("span", { class: "main wide text" }, note.text), soft(joined(when(note.at), note.by), "soft wide")];
+}

@@ -1,0 +1,86 @@
+// The agent's own state: one word, one colour, one icon, one running time, and what can be chosen.
+
+import { h, icon, timer } from "/static/agents/console/dom.js";
+import { occupied, wrappingUp } from "/static/agents/console/desk.js";
+import { span, word } from "/static/agents/console/words.js";
+import { wish } from "/static/agents/console/wish.js";
+import { t } from "/static/cti/texts.js";
+
+const NEAR_THE_END = 120;
+const reasons = JSON.parse(document.getElementById("reasons").textContent);
+
+export const reasonWord = (reason) => word("console.reason", reason);
+
+export function stateWord(agent) {
+  const kind = agent.state === "busy" && agent.busy ? `console.busy.${agent.busy}` : "";
+  return kind ? t(kind) : t(`console.state.${agent.state}`);
+}
+
+export function statePanel(desk) {
+  return [now(desk.agent), afterwards(desk), choices(desk), phone(desk.agent)];
+}
+
+function now(agent) {
+  const until = agent.reason_until ?? null;
+  return h(
+    "div",
+    { id: "state", class: `state-${agent.state}`, "data-due": until, "data-near": until && NEAR_THE_END },
+    icon(agent.state),
+    h("div", null, h("strong", { id: "state-word" }, stateWord(agent)), h("span", { id: "state-reason" }, agent.reason && reasonWord(agent.reason))),
+    timer({ since: agent.since, id: "state-timer" }),
+    until && h("span", { class: "limit" }, t("console.reason_left"), " ", timer({ until }), h("span", { class: "exceeded" }, t("console.reason_over"))),
+  );
+}
+
+const chosenNext = (agent) => agent.next ?? agent.pending ?? null;
+
+function afterwards(desk) {
+  const next = chosenNext(desk.agent);
+  if (next === null) return null;
+  const reason = next.reason ? ` (${reasonWord(next.reason)})` : "";
+  return h("p", { id: "pending", class: "message" }, t("console.next", { state: t(`console.state.${next.state}`) + reason }));
+}
+
+function choices(desk) {
+  const { agent } = desk;
+  if (agent.state === "logged_off") return h("div", { class: "choices", key: "off" }, wish(desk, "sign_in", { look: "primary" }));
+  const later = occupied(desk) && !wrappingUp(desk);
+  return h("div", { class: "choices", key: "on" }, readyButton(desk, later), notReady(desk, later), wish(desk, "sign_out", { look: "quiet" }));
+}
+
+// In a call, ready is where it leads to anyway, unless something else was chosen.
+function readyButton(desk, later) {
+  const { agent } = desk;
+  if (agent.state === "ready" || (later && chosenNext(agent) === null)) return null;
+  const words = t(later ? "console.ready_later" : "console.ready");
+  return wish(desk, "ready", { words, sign: "ready", id: "ready", look: later ? "ready later" : "ready" });
+}
+
+function notReady(desk, later) {
+  const { agent } = desk;
+  const next = chosenNext(agent);
+  const chosen = next?.state === "not_ready" ? next.reason : agent.reason;
+  const buttons = reasons.map(({ reason, longest }, index) =>
+    wish(desk, "not_ready", {
+      at: `not_ready-${reason}`,
+      words: [reasonWord(reason), longest ? h("small", null, span(longest)) : null],
+      fields: { reason },
+      pressed: reason === chosen,
+      keys: index === 0,
+      more: { "data-reason": reason },
+    }),
+  );
+  const title = t(later || wrappingUp(desk) ? "console.not_ready_later" : "console.not_ready");
+  return h("fieldset", { key: "not_ready" }, h("legend", null, title), h("div", { class: "reasons" }, buttons));
+}
+
+function phone(agent) {
+  const registered = agent.phone?.registered ?? agent.phone_registered;
+  return h(
+    "p",
+    { class: registered ? "phone small" : "phone small missing" },
+    h("span", { id: "phone-dot", "aria-hidden": "true" }),
+    h("span", null, t("console.phone", { extension: agent.extension })),
+    h("span", { id: "phone-word" }, t(registered ? "console.phone.registered" : "console.phone.missing")),
+  );
+}
