@@ -28,6 +28,6 @@ function button(desk, actions) {
   const place = { sign: action, at: `place-${actions[0]}`, look: LOOKS[action] ?? "" };
   if (action !== "mute") return wish(desk, action, place);
   const muted = desk.active?.muted ?? false;
-  const words = t(muted ? "console.unmute" : "console.mute");
+  const words = t(muted ? "console.do.unmute" : "console.do.mute");
   return wish(desk, action, { ...place, sign: muted ? "unmute" : "mute", words, fields: { on: !muted }, look: muted ? "on" : "" });
 }

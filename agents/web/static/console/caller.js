@@ -60,8 +60,6 @@ function facts(desk) {
   ].filter(([, value]) => value);
 }
 
-const WORDS = { number: "number", dialled: "dialled", queue: "came_by", waited: "waited", language: "spoken", path: "path", entered: "entered" };
-
 function fact([name, value]) {
-  return h("div", { key: name }, h("dt", null, t(`console.${WORDS[name]}`)), h("dd", { id: `card-${name}` }, value));
+  return h("div", { key: name }, h("dt", null, t(`console.fact.${name}`)), h("dd", { id: `card-${name}` }, value));
 }

@@ -21,6 +21,8 @@ export function report(words) {
 }
 
 export function commands({ board, desk, before, drawSoon }) {
+  const asked = new Set();
+
   async function send(action, fields = {}) {
     try {
       await before();
@@ -37,15 +39,15 @@ export function commands({ board, desk, before, drawSoon }) {
 
   async function press(button) {
     const { do: action, fields } = button.dataset;
-    if (button.getAttribute("aria-disabled") === "true" || button.getAttribute("aria-busy") === "true") return;
+    if (button.getAttribute("aria-disabled") === "true" || asked.has(action)) return;
     const open = openers.get(action);
     if (open !== undefined) {
       open(desk(), button);
       return;
     }
-    button.setAttribute("aria-busy", "true");
+    asked.add(action);
     await send(action, fields ? JSON.parse(fields) : {}).catch(() => {});
-    button.removeAttribute("aria-busy");
+    asked.delete(action);
   }
 
   document.addEventListener("click", (event) => {

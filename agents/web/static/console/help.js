@@ -46,7 +46,7 @@ function list() {
 }
 
 function line(name) {
-  const word = t(`console.${name}`);
+  const word = t(`console.do.${name}`);
   const keys = shown(name)?.keys ?? t("console.keys_none");
   const words = name === waiting ? t("console.keys_press") : keys;
   const button = h("button", { type: "button", class: "small", "data-name": name, "aria-pressed": String(name === waiting), "aria-label": `${word}: ${words}` }, h("kbd", null, words));

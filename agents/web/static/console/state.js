@@ -52,7 +52,7 @@ function choices(desk) {
 function readyButton(desk, later) {
   const { agent } = desk;
   if (agent.state === "ready" || (later && chosenNext(agent) === null)) return null;
-  const words = t(later ? "console.ready_later" : "console.ready");
+  const words = t(later ? "console.ready_later" : "console.do.ready");
   return wish(desk, "ready", { words, sign: "ready", id: "ready", look: later ? "ready later" : "ready" });
 }
 
@@ -70,7 +70,7 @@ function notReady(desk, later) {
       more: { "data-reason": reason },
     }),
   );
-  const title = t(later || wrappingUp(desk) ? "console.not_ready_later" : "console.not_ready");
+  const title = t(later || wrappingUp(desk) ? "console.not_ready_later" : "console.do.not_ready");
   return h("fieldset", { key: "not_ready" }, h("legend", null, title), h("div", { class: "reasons" }, buttons));
 }
 

@@ -40,7 +40,7 @@ export function wish(desk, action, { words, sign = null, fields = {}, look = "",
       ...more,
     },
     sign && icon(sign),
-    h("span", { class: "label" }, words ?? t(`console.${action}`)),
+    h("span", { class: "label" }, words ?? t(`console.do.${action}`)),
     shortcut && h("kbd", { "aria-hidden": "true" }, shortcut.keys),
   );
   return h("span", { class: "slot", key: at }, button, why && h("span", { class: "why", id: reason, role: "tooltip" }, why));

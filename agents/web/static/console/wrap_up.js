@@ -19,7 +19,7 @@ export function afterCall(desk) {
     "div",
     { class: "ending", key: "ending" },
     h("p", { class: "left" }, running),
-    wish(desk, "extend", { words: [t("console.extend"), h("small", null, t("console.extend_left", { count: left }))], id: "extend" }),
+    wish(desk, "extend", { words: [t("console.do.extend"), h("small", null, t("console.extend_left", { count: left }))], id: "extend" }),
     wish(desk, "finish", { sign: "ready", look: "primary" }),
   );
 }
