@@ -70,9 +70,8 @@ class Director(LineOnlyReceiver):
 
     def __init__(self, played: Played, site: Site) -> None:
         self._played, self._site = played, site
-        self._reactor: Any = global_reactor
-        self.port: Any = self._reactor.listenTCP(0, site, interface="127.0.0.1")
-        self._number = self.port.getHost().port
+        self._port = listen(0, site)
+        self.number: int = self._port.getHost().port
 
     def lineReceived(self, line: bytes) -> None:
         wish = json.loads(line)
@@ -90,16 +89,14 @@ class Director(LineOnlyReceiver):
 
     def connectionLost(self, reason: Any = None) -> None:
         del reason
-        self._reactor.stop()
+        global_reactor.stop()
 
     def _be_away(self, away: bool) -> None:
         if away:
-            self.port.stopListening()
+            self._port.stopListening()
             self._played.board.close()
         else:
-            self.port: Any = self._reactor.listenTCP(
-                self._number, self._site, interface="127.0.0.1"
-            )
+            self._port = listen(self.number, self._site)
 
 
 class Stage:
@@ -155,6 +152,11 @@ def running_stage() -> Iterator[Stage]:
         process.communicate(timeout=STOP_SECONDS)
 
 
+def listen(number: int, site: Any) -> Any:
+    """A port of this machine where the site answers."""
+    return global_reactor.listenTCP(number, site, interface="127.0.0.1")
+
+
 def say(value: object) -> None:
     """A line of JSON, at once."""
     sys.stdout.write(json.dumps(value) + "\n")
@@ -168,13 +170,12 @@ def main() -> None:
     root = Resource()
     root.putChild(b"console", pages.app.resource())
     root.putChild(b"static", house.frame.static)
-    reactor: Any = global_reactor
-    site = Site(root, requestFactory=HotlineRequest, reactor=reactor)
+    site = Site(root, requestFactory=HotlineRequest, reactor=global_reactor)
     director = Director(played, site)
-    address = f"http://127.0.0.1:{director.port.getHost().port}"
+    address = f"http://127.0.0.1:{director.number}"
     say({"address": address, "token": house.token("a")})
-    StandardIO(director, reactor=reactor)
-    reactor.run()
+    StandardIO(director, reactor=global_reactor)
+    global_reactor.run()
 
 
 if __name__ == "__main__":
