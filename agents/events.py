@@ -74,6 +74,16 @@ class AgentPendingChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotReadyOverlong(Event):
+    """The agent has been not ready for that reason, `since` then, for longer than it may last."""
+
+    kind: ClassVar[str] = "agent.not_ready_overlong"
+    agent_id: AgentId
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AfterCallExtended(Event):
     """The agent took more time for after-call work, which ends at the `deadline` now."""
 

@@ -21,6 +21,7 @@ from agents.events import (
     CallOffered,
     CallQueued,
     CallWrappedUp,
+    NotReadyOverlong,
     OfferEnded,
     OfferOutcome,
 )
@@ -57,6 +58,8 @@ class LeftAgent:
     """How often it was."""
     misses: int = 0
     """Calls in a row that were not taken."""
+    overlong: bool = False
+    """Whether it was told that they are not ready for longer than the reason may last."""
 
     @property
     def whole(self) -> bool:
@@ -90,7 +93,7 @@ def agents_left(events: Iterable[Event]) -> dict[AgentId, LeftAgent]:
             case CallOffered() | OfferEnded() | CallWrappedUp():
                 if (agent := agents.get(event.agent_id)) is not None:
                     agents[event.agent_id] = _at_work(agent, event, answered)
-            case AgentPendingChanged() | AfterCallExtended():
+            case AgentPendingChanged() | AfterCallExtended() | NotReadyOverlong():
                 if (agent := agents.get(event.agent_id)) is not None:
                     agents[event.agent_id] = _wished(agent, event)
     return {
@@ -133,6 +136,7 @@ def _in_state(agent: LeftAgent | None, event: AgentStateChanged) -> LeftAgent:
         device_id=event.device_id or agent.device_id,
         deadline=None if begun else agent.deadline,
         extensions=0 if begun else agent.extensions,
+        overlong=False,
         misses=0 if event.state in CHOSEN and not ready else agent.misses,
     )
 
@@ -187,7 +191,11 @@ def _at_work(
     return replace(agent, conversation=None)
 
 
-def _wished(agent: LeftAgent, event: AgentPendingChanged | AfterCallExtended) -> LeftAgent:
+def _wished(
+    agent: LeftAgent, event: AgentPendingChanged | AfterCallExtended | NotReadyOverlong
+) -> LeftAgent:
+    if isinstance(event, NotReadyOverlong):
+        return replace(agent, overlong=True)
     if isinstance(event, AfterCallExtended):
         return replace(agent, deadline=event.deadline, extensions=agent.extensions + 1)
     pending = Presence(event.state, event.reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
 
 from agents.acd.demand import Skilled
@@ -109,6 +110,11 @@ class AgentSettings:
     """Handling time assumed until a queue has had calls of its own."""
     reasons: Mapping[str, float | None] = field(default_factory=lambda: dict(USUAL_REASONS))
     """Each reason with the time after which it is overlong."""
+
+    def overlong_from(self, reason: str, since: datetime) -> datetime | None:
+        """From when on being not ready for that reason is overlong; None where it has no limit."""
+        longest = self.reasons.get(reason)
+        return None if longest is None else since + timedelta(seconds=longest)
 
     def after_call_of(self, queue_id: QueueId | None) -> AfterCallRules:
         """The rules after a call of that queue, or of none."""

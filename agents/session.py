@@ -20,6 +20,7 @@ from agents.events import (
     BusyKind,
     CallOffered,
     CallWrappedUp,
+    NotReadyOverlong,
     OfferEnded,
     OfferOutcome,
 )
@@ -74,6 +75,8 @@ class AgentSession:
         self._house, self._distributor = house, distributor
         self._ringing_connection: ConnectionId | None = None
         self._timer: DelayedCall | None = None
+        self._told_overlong = False
+        """Whether the server before us told that the agent was away for too long."""
         self._freed = False
         """Whether the queues are yet to be told that the agent takes calls."""
 
@@ -172,6 +175,7 @@ class AgentSession:
         """Be as the server before us left the agent; what follows of it, `take_up` does."""
         self.standing.restore(left.status, left.since, left.idle_since)
         self.offer, self.conversation, self.misses = left.offer, left.conversation, left.misses
+        self._told_overlong = left.overlong
         if self.status.activity is Activity.WORKING_AFTER_CALL:
             begun = AfterCall.begun(self._rules(), left.since)
             self.after_call = begun.resumed(left.deadline, left.extensions)
@@ -189,6 +193,8 @@ class AgentSession:
                 self._release(Move.FINISH)
             case AgentState.WORKING_AFTER_CALL if self.deadline is not None:
                 self._go_on_finishing(self.deadline)
+            case AgentState.NOT_READY:
+                self._watch_reason(told=self._told_overlong)
             case AgentState.READY if not self._registered():
                 self._move(Move.TAKE_OUT, NotReadyReason.PHONE_LOST)
             case AgentState.READY:
@@ -444,10 +450,28 @@ class AgentSession:
         by: StaffId | None = None,
     ) -> None:
         before, after = self.standing.move(move, reason, busy=busy, call_id=self.call_id, by=by)
+        if AgentState.NOT_READY in (before, after):
+            self._disarm()
+            self._watch_reason(told=False)
         if AgentState.READY in (before, after) and before is not after:
             self._freed = after is AgentState.READY
             if not self._freed:
                 self._distributor.became_taken(self)
+
+    def _watch_reason(self, *, told: bool) -> None:
+        """Tell once when the agent has been not ready for longer than the reason may last."""
+        since, settings = self.standing.since, self._house.settings
+        until = settings.overlong_from(self.status.reason, since)
+        if until is None or told:
+            return
+        if until > self._now():
+            self._arm_until(until, lambda: self._watch_reason(told=False))
+            return
+        self._house.bus.publish(
+            NotReadyOverlong(
+                at=self._now(), agent_id=self.agent_id, reason=self.status.reason, since=since
+            )
+        )
 
     def _tell_free(self) -> None:
         if self._freed and self.status.state is AgentState.READY:

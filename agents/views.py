@@ -1,7 +1,7 @@
 """An agent as pages see them, at one moment. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from agents.after_call import AfterCall
 from agents.events import AgentState, BusyKind
@@ -57,7 +57,7 @@ def view_of(
         extension=session.extension,
         state=status.state,
         reason=status.reason,
-        reason_until=overlong_from(status.reason, since, settings),
+        reason_until=settings.overlong_from(status.reason, since),
         busy=status.busy,
         since=since,
         pending=status.next,
@@ -71,12 +71,6 @@ def view_of(
         extensions_left=after_call.extensions_left if after_call else 0,
         notes=session.notes,
     )
-
-
-def overlong_from(reason: str, since: datetime, settings: AgentSettings) -> datetime | None:
-    """From when on that reason for not being ready is overlong; None where it has no limit."""
-    longest = settings.reasons.get(reason)
-    return None if longest is None else since + timedelta(seconds=longest)
 
 
 def _after_call(work: AfterCall) -> AfterCallView:

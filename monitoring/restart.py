@@ -20,6 +20,8 @@ from agents.events import (
     AgentState,
     AgentStateChanged,
     CallOffered,
+    NotReadyOverlong,
+    OfferEnded,
 )
 from cti.call.events import CallCleared, CallEvent, RecordingStarted, RecordingStopped
 from cti.call.model import Cause, Party
@@ -43,6 +45,8 @@ OF_AGENTS = (
     AgentPendingChanged.kind,
     AfterCallExtended.kind,
     CallOffered.kind,
+    OfferEnded.kind,
+    NotReadyOverlong.kind,
 )
 """What tells how agents stand, but for the calls they are in."""
 IN_A_CALL = (

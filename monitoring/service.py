@@ -17,6 +17,7 @@ from agents.events import (
     CallOffered,
     CallQueued,
     CallWrappedUp,
+    NotReadyOverlong,
     OfferEnded,
 )
 from cti.call.events import (
@@ -58,9 +59,9 @@ from monitoring.thresholds import Thresholds
 from monitoring.wallboard import DRAW_AFTER, Floor, WallBoard
 
 COUNTED: tuple[type[Event], ...] = (
-    AgentStateChanged, CallStarted, CallCleared, CallQueued, CallOffered, OfferEnded, CallAnswered,
-    CallAbandoned, CallFlowedOut, CallWrappedUp, Delivered, Established, Held, Retrieved, Failed,
-    ConnectionCleared,
+    AgentStateChanged, NotReadyOverlong, CallStarted, CallCleared, CallQueued, CallOffered,
+    OfferEnded, CallAnswered, CallAbandoned, CallFlowedOut, CallWrappedUp, Delivered, Established,
+    Held, Retrieved, Failed, ConnectionCleared,
 )  # fmt: skip
 """What the figures of the board are folded from."""
 LOOK_BACK = timedelta(hours=12)

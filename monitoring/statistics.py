@@ -15,19 +15,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import Enum
 
-from agents.events import (
-    AgentState,
-    AgentStateChanged,
-    CallAnswered,
-    CallOffered,
-    CallWrappedUp,
-    OfferEnded,
-    OfferOutcome,
-)
+from agents.events import AgentState
 from cti.call.events import CallCleared, CallEvent
 from cti.kernel.events import Event
-from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId
+from cti.kernel.identifiers import AgentId, CallId, QueueId
 from monitoring import cdr
+from monitoring.agent_figures import AgentEvent, AgentFigures, follow_agent
 from monitoring.cdr import CallRecord, Outcome, Wait, WaitEnd
 
 
@@ -147,28 +140,6 @@ class QueueFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentFigures:
-    """One agent's state and day; times in seconds."""
-
-    state: AgentState = AgentState.LOGGED_OFF
-    reason: str = ""
-    since: datetime | None = None
-    """Since when the agent is in that state, be it yesterday."""
-    counted: datetime | None = None
-    """Since when the running state is not yet in `seconds`."""
-    device_id: DeviceId | None = None
-    seconds: Mapping[AgentState, float] = field(default_factory=dict)
-    """Time in each state today, without the running one."""
-    offered: int = 0
-    missed: int = 0
-    """Offers the agent let ring or refused, or whose phone was unreachable."""
-    answered: int = 0
-    talked: float = 0.0
-    held: float = 0.0
-    after_call: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Figures:
     """All figures of one day as they stand."""
 
@@ -195,19 +166,14 @@ class Figures:
         return sum(self.queues.values(), QueueFigures())
 
 
-MISSED = frozenset(
-    {OfferOutcome.NO_ANSWER, OfferOutcome.REFUSED, OfferOutcome.PHONE_UNREACHABLE},
-)
-
-
 def fold(figures: Figures, event: Event) -> Figures:
     """The figures after the event; an event of a later day begins that day."""
     figures = turn(figures, event.at)
-    if isinstance(event, AgentStateChanged):
-        return _agent_state(figures, event)
-    if isinstance(event, CallEvent):
-        return _agent_work(_call(figures, event), event)
-    return figures
+    if isinstance(event, AgentEvent):
+        before = figures.agents.get(event.agent_id, AgentFigures())
+        if (after := follow_agent(before, event)) is not before:
+            figures = replace(figures, agents={**figures.agents, event.agent_id: after})
+    return _call(figures, event) if isinstance(event, CallEvent) else figures
 
 
 def turn(figures: Figures, at: datetime) -> Figures:
@@ -224,61 +190,12 @@ def turn(figures: Figures, at: datetime) -> Figures:
             for queue_id in figures.queues
         },
         agents={
-            agent_id: AgentFigures(
-                state=agent.state,
-                reason=agent.reason,
-                since=agent.since,
-                counted=begun,
-                device_id=agent.device_id,
-            )
+            agent_id: agent.begin(begun)
             for agent_id, agent in figures.agents.items()
             if agent.state is not AgentState.LOGGED_OFF
         },
         outcomes={},
     )
-
-
-def _agent_state(figures: Figures, event: AgentStateChanged) -> Figures:
-    agent = figures.agents.get(event.agent_id, AgentFigures(state=event.previous))
-    seconds = dict(agent.seconds)
-    if agent.counted is not None:
-        passed = max(0.0, (event.at - agent.counted).total_seconds())
-        seconds[agent.state] = seconds.get(agent.state, 0.0) + passed
-    changed = replace(
-        agent,
-        state=event.state,
-        reason=event.reason,
-        since=event.at,
-        counted=event.at,
-        device_id=event.device_id or agent.device_id,
-        seconds=seconds,
-    )
-    return replace(figures, agents={**figures.agents, event.agent_id: changed})
-
-
-def _agent_work(figures: Figures, event: CallEvent) -> Figures:
-    match event:
-        case CallOffered():
-            return _agent(figures, event.agent_id, offered=1)
-        case OfferEnded() if event.outcome in MISSED:
-            return _agent(figures, event.agent_id, missed=1)
-        case CallAnswered():
-            return _agent(figures, event.agent_id, answered=1)
-        case CallWrappedUp():
-            return _agent(
-                figures,
-                event.agent_id,
-                talked=event.talked,
-                held=event.held,
-                after_call=event.after_call,
-            )
-    return figures
-
-
-def _agent(figures: Figures, agent_id: AgentId, **more: float) -> Figures:
-    agent = figures.agents.get(agent_id, AgentFigures())
-    added = {name: getattr(agent, name) + amount for name, amount in more.items()}
-    return replace(figures, agents={**figures.agents, agent_id: replace(agent, **added)})
 
 
 def _call(figures: Figures, event: CallEvent) -> Figures:

@@ -21,10 +21,10 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, QueueId
 from cti.kernel.ports import TicketPort, TicketSummary
 from cti.kernel.vocabulary import Language
+from monitoring.agent_figures import AgentFigures
 from monitoring.cdr import CallRecord, Outcome
 from monitoring.events import JournalRecovered, JournalStalled
 from monitoring.statistics import (
-    AgentFigures,
     Figures,
     QueueFigures,
     Rules,
@@ -261,6 +261,8 @@ def agent_entity(agent_id: AgentId, agent: AgentFigures, floor: Floor) -> Entity
         "extension": agent.device_id or floor.agent_extension(agent_id),
         "state": agent.state.value,
         "reason": agent.reason,
+        "overlong": agent.overlong,
+        "busy": agent.running.busy if agent.running else None,
         "since": agent.since,
         "answered": agent.answered,
         "missed": agent.missed,

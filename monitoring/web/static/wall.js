@@ -89,10 +89,11 @@ function drawAgent(key, agent) {
     agentCells.set(key, cell);
   }
   cell.className = `agent state-${agent.state}`;
+  cell.classList.toggle("overlong", agent.overlong === true);
   write(cell.querySelector(".name"), agent.name);
   const reason = agent.reason ? t(`console.reason.${agent.reason}`) : "";
   const known = reason && !reason.startsWith("console.reason.");
-  write(cell.querySelector(".state"), known ? reason : t(`wall.state_${agent.state}`));
+  write(cell.querySelector(".state"), (agent.overlong ? "⚠ " : "") + (known ? reason : t(`wall.state_${agent.state}`)));
   tickAgent(cell, agent);
 }
 

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -20,11 +22,14 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
+from agents.intervals import intervals, signed_in
+from agents.model import AgentSettings
 from agents.views import AgentView
 from cti.call.model import Cause, ConnectionState
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId
+from monitoring.statistics import Figures, Rules, fold
 from tests.support.call_centre import COMPLAINTS, GENERAL, RINGING, CallCentre
 
 NAMES = "abc"
@@ -35,7 +40,8 @@ agents = st.sampled_from(NAMES)
 class Shift(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.centre = CallCentre(SKILLS)
+        self.centre = CallCentre(SKILLS, AgentSettings(missed_limit=2))
+        self.restarted = False
         for name in NAMES:
             self.centre.calls.register(self.centre.extensions[name])
             self.centre.service.sign_in(AgentId(name))
@@ -113,6 +119,7 @@ class Shift(RuleBasedStateMachine):
 
     @rule(away=st.sampled_from([0.0, 2.0, 40.0]))
     def the_server_is_restarted(self, away: float) -> None:
+        self.restarted = True
         before = {view.agent_id: view for view in self.centre.service.agents()}
         self.centre.restart(away)
         for view in self.centre.service.agents():
@@ -171,11 +178,15 @@ class Shift(RuleBasedStateMachine):
         self.centre.service.stop()
         assert not self.centre.errors
         self.intervals_are_gap_free()
+        self.figures_are_those_of_the_intervals()
+        if not self.restarted:
+            self.times_are_those_of_the_conversations()
         self.offers_end_once()
         self.answered_calls_are_wrapped_up_once()
         assert not self.centre.clock.getDelayedCalls()
 
     def intervals_are_gap_free(self) -> None:
+        log = intervals(self.centre.journal)
         for name in NAMES:
             mine = [e for e in self.centre.events(AgentStateChanged) if e.agent_id == name]
             assert mine[0].previous is AgentState.LOGGED_OFF
@@ -183,9 +194,40 @@ class Shift(RuleBasedStateMachine):
             for before, after in pairwise(mine):
                 assert after.previous is before.state
                 assert after.at >= before.at
-                assert (after.state, after.reason) != (before.state, before.reason)
-            in_states = sum((b.at - a.at).total_seconds() for a, b in pairwise(mine))
-            assert in_states == (mine[-1].at - mine[0].at).total_seconds()
+                assert told_of(after) != told_of(before)
+            shifts = [each for each in mine if AgentState.LOGGED_OFF in (each.previous, each.state)]
+            begun, ended = shifts[::2], shifts[1::2]
+            at_work = [off.at - on.at for on, off in zip(begun, ended, strict=True)]
+            now = utc(self.centre.clock)
+            assert signed_in(log[AgentId(name)], now) == sum(at_work, timedelta())
+
+    def times_are_those_of_the_conversations(self) -> None:
+        """But for what happens to a call while no server is there."""
+        log = [each for mine in intervals(self.centre.journal).values() for each in mine]
+        for event in self.centre.events(CallWrappedUp):
+            spent = {
+                state: sum(
+                    each.length(event.at).total_seconds()
+                    for each in log
+                    if (each.agent_id, each.call_id, each.state)
+                    == (event.agent_id, event.call_id, state)
+                )
+                for state in AgentState
+            }
+            assert spent[AgentState.BUSY] == pytest.approx(event.talked, abs=1e-3)
+            assert spent[AgentState.HOLD] == pytest.approx(event.held, abs=1e-3)
+            assert spent[AgentState.WORKING_AFTER_CALL] == pytest.approx(event.after_call, abs=1e-3)
+
+    def figures_are_those_of_the_intervals(self) -> None:
+        figures = Figures(Rules())
+        for event in self.centre.journal:
+            figures = fold(figures, event)
+        for agent_id, log in intervals(self.centre.journal).items():
+            agent = figures.agents[agent_id]
+            at_work = signed_in(log, utc(self.centre.clock)).total_seconds()
+            assert agent.signed_in == pytest.approx(at_work, abs=1e-3)
+            not_ready = agent.seconds.get(AgentState.NOT_READY, 0.0)
+            assert sum(agent.reasons.values()) == pytest.approx(not_ready, abs=1e-3)
 
     def offers_end_once(self) -> None:
         made = [event.offer_id for event in self.centre.events(CallOffered)]
@@ -201,6 +243,10 @@ class Shift(RuleBasedStateMachine):
         wrapped = [(event.call_id, event.agent_id) for event in self.centre.events(CallWrappedUp)]
         assert Counter(taken) == Counter(wrapped)
         assert all(event.talked >= 0 for event in self.centre.events(CallWrappedUp))
+
+
+def told_of(event: AgentStateChanged) -> tuple[object, ...]:
+    return event.state, event.reason, event.busy
 
 
 _CAUSES = {"busy": Cause.BUSY, "network": Cause.NETWORK}

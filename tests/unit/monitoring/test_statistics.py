@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from random import Random
@@ -8,16 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.events import AgentState, AgentStateChanged, CallQueued
+from agents.events import AgentState, AgentStateChanged, BusyKind, CallQueued, NotReadyOverlong
+from agents.intervals import Interval
 from cti.call.events import CallEvent, CallStarted
 from cti.call.model import Direction
 from cti.kernel.events import Event, decode, encode
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.vocabulary import ServiceLevel
+from monitoring.agent_figures import AgentFigures
 from monitoring.cdr import WaitEnd, record_of
 from monitoring.statistics import (
     FORMULAS,
-    AgentFigures,
     Figures,
     QueueFigures,
     Rules,
@@ -132,7 +134,33 @@ def test_time_in_each_state_adds_up() -> None:
     ])  # fmt: skip
     agent = figures.agents[AgentId("a1")]
     assert agent.seconds == {AgentState.NOT_READY: 7 * 60, AgentState.READY: 8 * 60}
-    assert agent.since == NOON + timedelta(minutes=15)
+    assert (agent.signed_in, agent.reasons) == (15 * 60, {"": 7 * 60})
+    assert (agent.since, agent.state) == (None, AgentState.LOGGED_OFF)
+
+
+def test_occupancy_is_handling_over_handling_and_waiting() -> None:
+    busy = replace(change(4, AgentState.RESERVED, AgentState.BUSY), busy=BusyKind.INBOUND)
+    figures = figures_of([
+        change(0, AgentState.LOGGED_OFF, AgentState.NOT_READY),
+        change(1, AgentState.NOT_READY, AgentState.READY),
+        change(3, AgentState.READY, AgentState.RESERVED),
+        busy,
+        change(9, AgentState.BUSY, AgentState.WORKING_AFTER_CALL),
+    ])  # fmt: skip
+    agent = figures.agents[AgentId("a1")].until(NOON + timedelta(minutes=10))
+    assert agent.occupancy == 6 / 8
+    assert agent.kinds == {BusyKind.INBOUND: 5 * 60}
+    assert AgentFigures().occupancy is None
+
+
+def test_who_is_away_for_too_long_stands_out_until_they_are_back() -> None:
+    away = replace(change(0, AgentState.READY, AgentState.NOT_READY), reason="break")
+    told = NotReadyOverlong(
+        at=NOON + timedelta(minutes=15), agent_id=away.agent_id, reason="break", since=away.at
+    )
+    assert figures_of([away, told]).agents[away.agent_id].overlong
+    back = change(16, AgentState.NOT_READY, AgentState.READY)
+    assert not figures_of([away, told, back]).agents[away.agent_id].overlong
 
 
 def test_midnight_at_the_bank_begins_a_new_day() -> None:
@@ -154,9 +182,8 @@ def test_midnight_at_the_bank_begins_a_new_day() -> None:
     turned = turn(figures, midnight)
     assert turned.day == date(2026, 11, 22)
     assert turned.queues == {QueueId("general"): QueueFigures(carried=1)}
-    assert turned.agents[AgentId("a1")] == AgentFigures(
-        state=AgentState.READY, since=late, counted=midnight
-    )
+    running = Interval(AgentId("a1"), AgentState.READY, late)
+    assert turned.agents[AgentId("a1")] == AgentFigures(running=running, counted=midnight)
     off = AgentStateChanged(
         at=midnight + timedelta(minutes=1),
         agent_id=AgentId("a1"),
