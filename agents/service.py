@@ -16,16 +16,16 @@ from agents.acd.explanation import Explanation
 from agents.acd.matcher import Matcher
 from agents.acd.waiting import Sounds
 from agents.conversation import Conversation
-from agents.errors import no_call
+from agents.errors import no_call, state_unknown
 from agents.events import AgentState, AgentStateChanged, OfferOutcome
 from agents.left import LeftAgent, LeftWait, agents_left, waits_left
-from agents.model import AgentSettings
+from agents.model import AgentSettings, NotReadyReason
 from agents.offer import Offer
 from agents.repository import Note, notes_txn, save_note_txn
 from agents.roster import Roster
 from agents.session import AgentSession
 from agents.sessions import Sessions
-from agents.state import STAFFED
+from agents.state import CHOSEN, STAFFED, Presence
 from agents.surroundings import Surroundings
 from agents.views import AgentView, view_of
 from cti.call.control import CallControl
@@ -45,7 +45,8 @@ from cti.kernel.identifiers import (
     system_entropy,
 )
 from cti.kernel.ports import QueueRequest
-from cti.kernel.vocabulary import Language
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Language, Role
 
 
 class AgentService:
@@ -140,7 +141,7 @@ class AgentService:
             if leaving:
                 session.leave()
             else:
-                session.stop()
+                session.leave_at_once()
         for unsubscribe in self._subscriptions:
             unsubscribe()
 
@@ -167,6 +168,40 @@ class AgentService:
     def set_not_ready(self, agent_id: AgentId, reason: str) -> None:
         """Take no calls, from now or after this one; Refused for an unknown reason."""
         self.sessions.of(agent_id).be_not_ready(reason)
+
+    def choose_next(self, agent_id: AgentId, state: AgentState, reason: str = "") -> None:
+        """Be that after this call and its work; Refused outside of both, or if nobody can be it."""
+        if state not in CHOSEN:
+            raise state_unknown(state.value)
+        self.sessions.of(agent_id).choose_next(Presence(state, reason))
+
+    def force(
+        self,
+        agent_id: AgentId,
+        state: AgentState,
+        reason: str,
+        by: Principal,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Put the agent into that state for a supervisor, now or after their call.
+
+        With `at_once` signing off does not wait for the call, which goes on. Refused for others
+        than supervisors, and for what the agent themselves could not choose.
+        """
+        by.require(Role.SUPERVISOR)
+        session = self.sessions.of(agent_id)
+        match state:
+            case AgentState.READY:
+                session.be_ready(by.staff_id)
+            case AgentState.NOT_READY:
+                session.be_not_ready(reason or NotReadyReason.FORCED, by.staff_id)
+            case AgentState.LOGGED_OFF if at_once:
+                session.leave_at_once(by.staff_id)
+            case AgentState.LOGGED_OFF:
+                session.sign_out(by.staff_id)
+            case _:
+                raise state_unknown(state.value)
 
     def finish_after_call(self, agent_id: AgentId) -> None:
         """End after-call work; Refused outside of it."""

@@ -110,22 +110,31 @@ class AgentSession:
         if self.status.state is AgentState.LOGGED_OFF:
             self._move(Move.SIGN_IN, NotReadyReason.SIGNED_IN)
 
-    def sign_out(self) -> None:
-        """End work, now or after this call; ends after-call work."""
+    def sign_out(self, by: StaffId | None = None) -> None:
+        """End work, now or after this call; ends after-call work. `by` is who forces it, if any."""
         if self.status.state is not AgentState.LOGGED_OFF:
-            self._leave_after_call_work(Move.SIGN_OUT)
+            self._leave_after_call_work(Move.SIGN_OUT, by)
 
-    def be_ready(self) -> None:
+    def be_ready(self, by: StaffId | None = None) -> None:
         """Take calls, now or after this one; ends after-call work. Refused without a phone."""
-        if not self._registered():
-            raise phone_not_registered(self.extension)
-        self._leave_after_call_work(Move.BE_READY)
+        self._require_phone()
+        self._leave_after_call_work(Move.BE_READY, by)
 
-    def be_not_ready(self, reason: str) -> None:
+    def be_not_ready(self, reason: str, by: StaffId | None = None) -> None:
         """Take no calls, from now or after this one; Refused for an unknown reason."""
-        if reason not in self._house.settings.reasons:
-            raise reason_unknown(reason)
-        self._move(Move.BE_NOT_READY, reason)
+        if by is None or reason != NotReadyReason.FORCED:
+            self._require_reason(reason)
+        self._move(Move.BE_NOT_READY, reason, by=by)
+
+    def choose_next(self, chosen: Presence) -> None:
+        """Be that after this call and its after-call work; Refused for who is in neither."""
+        if self.status.activity is Activity.IDLE:
+            raise not_now(self.status.state, "next")
+        if chosen.state is AgentState.READY:
+            self._require_phone()
+        elif chosen.state is AgentState.NOT_READY:
+            self._require_reason(chosen.reason)
+        self.standing.choose_next(chosen)
 
     def finish(self) -> None:
         """End after-call work and go where the agent chose to; Refused outside of it."""
@@ -156,14 +165,15 @@ class AgentSession:
         """Talk on; Refused without a conversation."""
         self._house.control.retrieve(self._talking().connection_id)
 
-    def stop(self) -> None:
-        """Sign the agent off whatever they do, as the house closes."""
+    def leave_at_once(self, by: StaffId | None = None) -> None:
+        """Sign the agent off whatever they do; a call they are in goes on without them at work."""
         self._disarm()
         if self.offer is not None:
             self._stop_ringing(OfferOutcome.AGENT_LEFT)
         if self.conversation is not None and self.conversation.ended is None:
             self._end_conversation(self._now())
-        self.sign_out()
+        self.sign_out(by)
+        self._disarm()
 
     # --- through a restart ------------------------------------------------------------------
 
@@ -385,13 +395,13 @@ class AgentSession:
         if self.after_call is not None and self.after_call.deadline is not None:
             self._arm_until(self.after_call.deadline, self.finish)
 
-    def _leave_after_call_work(self, move: Move) -> None:
-        if self.status.state is AgentState.WORKING_AFTER_CALL:
-            self._finish(move)
+    def _leave_after_call_work(self, move: Move, by: StaffId | None) -> None:
+        if self.status.activity is Activity.WORKING_AFTER_CALL:
+            self._finish(move, by)
         else:
-            self._move(move)
+            self._move(move, by=by)
 
-    def _finish(self, move: Move) -> None:
+    def _finish(self, move: Move, by: StaffId | None = None) -> None:
         talk = self.conversation
         if talk is None or talk.ended is None:
             raise not_now(self.status.state, move.value)
@@ -415,7 +425,7 @@ class AgentSession:
         if move is Move.FINISH:
             self._release(move)
         else:
-            self._move(move)
+            self._move(move, by=by)
 
     # --- state ------------------------------------------------------------------------------
 
@@ -427,7 +437,7 @@ class AgentSession:
     def _prepare_release(self) -> None:
         after = self.status.next or self.status.presence
         if after.state is AgentState.READY and not self._registered():
-            self.standing.wish_next(Presence(AgentState.NOT_READY, NotReadyReason.PHONE_LOST))
+            self.standing.decide_next(Presence(AgentState.NOT_READY, NotReadyReason.PHONE_LOST))
 
     def _move(
         self,
@@ -477,6 +487,14 @@ class AgentSession:
         if self._freed and self.status.state is AgentState.READY:
             self._freed = False
             self._distributor.became_free(self)
+
+    def _require_reason(self, reason: str) -> None:
+        if reason not in self._house.settings.reasons:
+            raise reason_unknown(reason)
+
+    def _require_phone(self) -> None:
+        if not self._registered():
+            raise phone_not_registered(self.extension)
 
     def _registered(self) -> bool:
         return self._house.control.registered(self.extension)

@@ -1,5 +1,6 @@
 """Where one agent stands: the owner of their status, who tells the house of every change of it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from agents.events import AgentPendingChanged, AgentState, AgentStateChanged, BusyKind
@@ -24,9 +25,14 @@ class Standing:
         """Be as the server before us left the agent, without a word."""
         self.status, self.since, self.idle_since = status, since, idle_since
 
-    def wish_next(self, presence: Presence) -> None:
+    def choose_next(self, presence: Presence) -> None:
+        """What comes after this call and its after-call work."""
+        before, self.status = self.status, replace(self.status, next=presence)
+        self._tell_next(before, self.status, None)
+
+    def decide_next(self, presence: Presence) -> None:
         """What comes after this is decided already, without a word: the move that follows tells."""
-        self.status = Status(self.status.presence, self.status.activity, presence, self.status.busy)
+        self.status = replace(self.status, next=presence)
 
     def move(
         self,

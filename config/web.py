@@ -11,6 +11,7 @@ from agents.service import AgentService
 from agents.web.console import Console
 from agents.web.pages import AgentApi, ConsolePages
 from agents.web.phone_commands import phone_commands
+from agents.web.supervisor_commands import supervisor_commands
 from config.call_facts import RememberedCalls
 from cti.call.control import CallControl
 from cti.kernel.bus import Bus
@@ -114,6 +115,7 @@ def _monitoring(rooms: Rooms) -> Mounted:
     frame.add_navigation("/recordings", "nav.recordings", *LISTENERS)
     monitoring.board.watch_tickets(rooms.tickets)
     wall = WallPages(frame, monitoring)
+    wall.commands.update(supervisor_commands(rooms.agents))
     pages = {
         "wall": wall.app.resource(),
         "calls": CallPages(frame, monitoring).app.resource(),

@@ -5,10 +5,11 @@ from typing import Any
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
+from cti.kernel.errors import Refused
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language
 from cti.web.frame import Frame
-from cti.web.live import LiveBoard
+from cti.web.live import Command, Handler, LiveBoard
 from cti.web.pages import pages
 from monitoring.service import MonitoringService
 from monitoring.statistics import FORMULAS, ServiceLevelFormula
@@ -22,7 +23,9 @@ class WallPages:
     def __init__(self, frame: Frame, monitoring: MonitoringService) -> None:
         self.frame = frame
         self._monitoring = monitoring
-        self._live = LiveBoard(frame, snapshot=self._snapshot)
+        self.commands: dict[str, Handler] = {}
+        """What the board can be asked for, by name; each looks itself at who asks."""
+        self._live = LiveBoard(frame, snapshot=self._snapshot, handler=self._do)
         monitoring.board.add_audience(self._live)
 
     @app.route("/", methods=["GET"])
@@ -45,6 +48,12 @@ class WallPages:
     def close(self) -> None:
         """Disconnect every screen."""
         self._live.close()
+
+    def _do(self, principal: Principal, command: Command) -> Any:
+        handler = self.commands.get(command["do"])
+        if handler is None:
+            raise Refused("wall.command_unknown", command=command["do"])
+        return handler(principal, command)
 
     def _snapshot(self, _principal: Principal) -> dict[str, Any]:
         return dict(self._monitoring.board.snapshot())

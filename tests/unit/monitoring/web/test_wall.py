@@ -96,3 +96,12 @@ def test_nothing_of_a_customer_is_on_the_wall(house: MonitoredHouse) -> None:
     text = json.dumps(screen.shown)
     assert "1380000" not in text
     assert "k1" not in text
+
+
+def test_a_command_nobody_registered_is_refused(house: MonitoredHouse) -> None:
+    socket = house.browser(Role.SUPERVISOR).socket("/wall/live")
+    socket.received()
+    socket.send({"id": 1, "do": "dance"})
+    (answer,) = (message for message in socket.received() if "re" in message)
+    assert answer["error"] == "wall.command_unknown"
+    assert "dance" in answer["text"]
