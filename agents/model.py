@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from agents.acd.demand import Skilled
+from agents.acd.overflow import WaitingRules
 from agents.acd.rules import QueueRules
 from cti.kernel.identifiers import AgentId, DepartmentId, DeviceId, QueueId, StaffId
 from cti.kernel.principal import Principal
@@ -48,22 +48,16 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Where calls wait for an agent with a skill.
+    """Where calls wait for an agent who meets its rules.
 
-    `threshold` is the service level's time in seconds; `announce_every` the seconds between two
-    announcements of place and expected wait, 0 for none.
+    `threshold` is the service level's time in seconds.
     """
 
     queue_id: QueueId
     names: Mapping[Language, str]
-    skill: str
+    rules: QueueRules
+    waiting: WaitingRules = field(default_factory=WaitingRules)
     threshold: float = 20.0
-    announce_every: float = 30.0
-
-    @property
-    def rules(self) -> QueueRules:
-        """How its calls find their agents."""
-        return QueueRules(Skilled(self.skill))
 
 
 class AfterCallMode(Enum):

@@ -9,6 +9,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agents.acd.overflow import waiting_from, waiting_to
+from agents.acd.rules import rules_from, rules_to
 from agents.dialling import rights_from
 from agents.model import Queue, Staff
 from agents.schema import CallNoteRow, QueueRow, SkillRow, StaffRow
@@ -86,9 +88,9 @@ def store_queues_txn(session: Session, queues: Sequence[Queue]) -> None:
                 id=queue.queue_id,
                 name_zh=queue.names[Language.CHINESE],
                 name_en=queue.names[Language.ENGLISH],
-                skill=queue.skill,
                 threshold=queue.threshold,
-                announce_every=queue.announce_every,
+                rules=rules_to(queue.rules),
+                waiting=waiting_to(queue.waiting),
             )
         )
 
@@ -160,4 +162,5 @@ def _credentials(row: StaffRow) -> Credentials:
 
 def _queue(row: QueueRow) -> Queue:
     names = {Language.CHINESE: row.name_zh, Language.ENGLISH: row.name_en}
-    return Queue(QueueId(row.id), names, row.skill, row.threshold, row.announce_every)
+    rules, waiting = rules_from(row.rules), waiting_from(row.waiting)
+    return Queue(QueueId(row.id), names, rules, waiting, row.threshold)

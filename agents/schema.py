@@ -1,6 +1,7 @@
 """Tables of staff, their skills, queues, and the notes agents write about calls."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -43,16 +44,16 @@ class SkillRow(Base):
 
 
 class QueueRow(Base):
-    """A queue; threshold and interval of announcements in seconds."""
+    """A queue; threshold in seconds, rules as `agents.acd` reads them."""
 
     __tablename__ = "queue"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
-    skill: Mapped[str] = mapped_column(String(40))
     threshold: Mapped[float]
-    announce_every: Mapped[float]
+    rules: Mapped[dict[str, Any]] = mapped_column(JSON)
+    waiting: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class CallNoteRow(Base):

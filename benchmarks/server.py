@@ -182,7 +182,7 @@ def _write_settings(folder: Path, house: House, sip: int, web: int, line: int) -
     flows.mkdir()
     for number, nodes in FLOWS.items():
         (flows / f"f{number}.yaml").write_text(COMMON + nodes)
-    queue = {"zh": "综合", "en": "General", "announce_every": 0}
+    queue = {"zh": "综合", "en": "General", "waiting": {"every": 0}}
     settings = {
         "sip": {"port": sip, "realm": REALM},
         "web": {"port": web},
@@ -192,7 +192,7 @@ def _write_settings(folder: Path, house: House, sip: int, web: int, line: int) -
         "media": {"first_port": 20000, "last_port": 32000, "workers": house.workers},
         "folders": {"base": str(folder / "var"), "flows": str(flows)},
         "ivr": {"numbers": {number: f"f{number}" for number in FLOWS}},
-        "queues": {each: queue | {"skill": each} for each in (GENERAL, APART, NOBODY)},
+        "queues": {each: queue | {"demand": each} for each in (GENERAL, APART, NOBODY)},
         "agents": {"after_call_limit": 0},
         "recordings": {"calls": "all" if house.recorded else "none"},
     }

@@ -53,11 +53,12 @@ class FloorOfRoster:
         ]
 
     def serving(self, queue_id: QueueId) -> Collection[AgentId]:
-        """The agents who have the queue's skill."""
+        """The agents who may serve its callers."""
         queue = self._roster.queues.get(queue_id)
         if queue is None:
             return ()
-        return [agent.agent_id for agent in self._roster.agents() if queue.skill in agent.skills]
+        agents = self._roster.agents()
+        return [each.agent_id for each in agents if queue.rules.served_with(each.skills)]
 
     def agent_name(self, agent_id: AgentId) -> str:
         """The agent's name."""

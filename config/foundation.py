@@ -14,6 +14,7 @@ from config.demo.read import read_demo
 from config.founding import found_demo_txn, has_staff_txn
 from config.lock import sole_user
 from config.progress import Progress
+from config.queue_settings import check_destinations
 from config.settings import HERE, Folders, Settings
 from cti.database import Database
 from cti.kernel.calendar import WorkingCalendar
@@ -54,6 +55,7 @@ class Foundation:
                 settings.ivr.transfers,
             ),
         )
+        check_destinations(settings.queues, self.catalogue.ids, self.flows)
         for folder in (folders.recordings, folders.spool, KEY_FILE.parent):
             folders.of(folder).mkdir(parents=True, exist_ok=True)
         self.database = Database(settings.database_url, reactor)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from agents.acd.overflow import waiting_from
+from agents.acd.rules import rules_from
 from agents.model import AgentSettings, Queue
 from cti.call.security import Srtp
 from cti.kernel.identifiers import QueueId
@@ -146,12 +148,26 @@ DEFAULT_QUEUES = (
     Queue(
         QueueId("general"),
         {Language.CHINESE: "综合服务", Language.ENGLISH: "General service"},
-        "general",
+        rules_from(
+            {
+                "demand": "general",
+                "sticky": {"patience": 10, "within": "7 days"},
+                "owner": {"patience": 20, "within": "30 days"},
+            }
+        ),
+        waiting_from(
+            {
+                "most": {"calls": 200, "then": {"to": "goodbye"}},
+                "expect": {"above": "15 min", "then": {"to": "call_back"}},
+                "call_back": {},
+            }
+        ),
     ),
     Queue(
         QueueId("complaints"),
         {Language.CHINESE: "投诉受理", Language.ENGLISH: "Complaints"},
-        "complaints",
+        rules_from({"demand": "complaints", "stages": [{"after": 60, "demand": "general >= 8"}]}),
+        waiting_from({"longest": {"after": "5 min", "then": {"to": "queue", "queue": "general"}}}),
         threshold=30.0,
     ),
 )

@@ -1,7 +1,7 @@
 """Reads the settings file; every mistake in it is named by file, line and key, all at once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from agents.model import AgentSettings, Queue
 from config.agent_settings import read_agents
 from config.door_settings import read_door
+from config.queue_settings import read_queues
 from config.reach import check_reach
 from config.settings import (
     DEFAULT_TRUNKS,
@@ -28,8 +29,6 @@ from config.trunk_settings import read_numbers, read_trunks
 from cti.call.security import Srtp
 from cti.kernel.document import Section, Value, read_document
 from cti.kernel.errors import ConfigurationError
-from cti.kernel.identifiers import QueueId
-from cti.kernel.vocabulary import Language
 from cti.media.model import Codec
 from cti.recording.keys import KeyPlace
 from cti.sip.access.digest import Algorithm, Md5
@@ -56,6 +55,7 @@ def read_settings(path: Path) -> Settings:
     media, workers, srtp = _part(top, "media", (MediaSettings(), 0, Srtp.OPTIONAL), _media)
     nothing: tuple[SipSettings, dict[str, str] | None] = SipSettings(), None
     sip, by_address = _part(top, "sip", nothing, lambda part: _sip(part, path.parent))
+    ivr = _part(top, "ivr", IvrSettings(), _ivr)
     settings = Settings(
         sip=sip,
         trunks=_trunks(top, by_address, path.parent),
@@ -73,9 +73,9 @@ def read_settings(path: Path) -> Settings:
             top, "recordings", RecordingSettings(), lambda part: _recordings(part, path.parent)
         ),
         database=_part(top, "database", "", _database),
-        ivr=_part(top, "ivr", IvrSettings(), _ivr),
+        ivr=ivr,
         bank=_part(top, "bank", BankSettings(), _bank),
-        queues=_queues(top.get("queues")),
+        queues=_queues(top, ivr.transfers),
         agents=_part(top, "agents", AgentSettings(), read_agents),
         board=_part(top, "board", Thresholds(), _board),
         time_zone=_time_zone(top.get("time_zone")),
@@ -286,25 +286,9 @@ def _threshold(part: Section, usual: Threshold, most: float) -> Threshold:
     return replace(usual, warning=warning, critical=critical)
 
 
-def _queues(value: Value | None) -> tuple[Queue, ...]:
-    if value is None:
-        return Settings().queues
-    return tuple(_queue(name, each.section()) for name, each in value.section().each())
-
-
-def _queue(name: str, part: Section) -> Queue:
-    queue = Queue(
-        QueueId(name),
-        {
-            Language.CHINESE: part.need("zh", "its name in Chinese").text(),
-            Language.ENGLISH: part.need("en", "its name in English").text(),
-        },
-        part.need("skill", "the skill its agents need").text(),
-        _seconds(part, "threshold", 20.0, 1),
-        _seconds(part, "announce_every", 30.0, 0),
-    )
-    part.close()
-    return queue
+def _queues(top: Section, transfers: Collection[str]) -> tuple[Queue, ...]:
+    value = top.get("queues")
+    return Settings().queues if value is None else read_queues(value, transfers)
 
 
 # --- values ---------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ class Engine:
         now = utc(self._clock)
         self._waiting[call_id] = _Waiting(queue.queue_id, request.language, now)
         self._tell_queued(call, request, now)
-        self._room.enter(call_id, request.language, queue.announce_every, request.greeting)
+        self._room.enter(call_id, request.language, queue.waiting.every, request.greeting)
         self._match(CallArrived(_as_waiting(call_id, request, self._clock.seconds())))
 
     def flow_out(self, call_id: CallId, reason: str) -> None:
@@ -142,7 +142,7 @@ class Engine:
         request = QueueRequest(queue.queue_id, language, left.service_level, left.situation)
         if left.over:
             self._tell_queued(call, request, now)
-        self._room.enter(call.id, language, queue.announce_every)
+        self._room.enter(call.id, language, queue.waiting.every)
         waiting = _as_waiting(call.id, request, left.since.timestamp())
         self._match(CallArrived(waiting, self._clock.seconds()))
 

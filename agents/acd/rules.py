@@ -18,7 +18,6 @@ holds it::
 All times in seconds. Pure.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -26,22 +25,13 @@ from typing import Any, TypeVar
 
 from agents.acd.demand import Demand, DemandError, all_of, any_of, parse
 from agents.acd.queue import Claim, HeadStarts
+from agents.acd.reading import Part, RulesError, items, seconds, text, truth
 from cti.kernel.vocabulary import ServiceLevel, Situation, Verification
 
-UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0, "days": 86400.0}
-DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|days?)?")
 LONGEST_HEAD_START = 86400.0
 
 E = TypeVar("E", bound=Enum)
 T = TypeVar("T")
-
-
-class RulesError(ValueError):
-    """Plain data that is no rules: `key` is the path of the wrong one, such as ``stages[1]``."""
-
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(f"{key}: {message}" if key else message)
-        self.key, self.message = key, message
 
 
 class Order(Enum):
@@ -129,13 +119,13 @@ class QueueRules:
 
 def rules_from(plain: object) -> QueueRules:
     """The rules that such data describes; RulesError names the wrong key and what to write."""
-    part = _Part(plain, "")
+    part = Part(plain)
     rules = QueueRules(
         demand=part.need("demand", _demand),
         stages=part.get("stages", (), _stages),
         verified=part.get("verified", {}, _verified),
         order=part.get("order", Order.MOST_SKILLED, _order),
-        group=part.get("group", "", _text),
+        group=part.get("group", "", text),
         sticky=part.get("sticky", None, _patience),
         owner=part.get("owner", None, _patience),
         head_starts=part.get("head_starts", HeadStarts(), _head_starts),
@@ -168,74 +158,15 @@ def rules_to(rules: QueueRules) -> dict[str, Any]:
     return plain
 
 
-def seconds_of(value: object, key: str, most: float = float("inf")) -> float:
-    """A time as a number of seconds or with its unit: ``10``, ``7 days``, ``20 min``."""
-    found = None if isinstance(value, bool) else DURATION.fullmatch(str(value))
-    if found is None:
-        raise RulesError(key, f"write a time, such as 30, 20 min or 7 days, not {value!r}")
-    seconds = float(found[1]) * UNITS[found[2] or "s"]
-    if seconds > most:
-        raise RulesError(key, f"write a time of at most {most:g} seconds, not {value!r}")
-    return seconds
-
-
-class _Part:
-    """A mapping whose keys are asked for one by one; `close` refuses what nobody asked for."""
-
-    def __init__(self, plain: object, key: str) -> None:
-        if not isinstance(plain, Mapping):
-            raise RulesError(key, f"write keys with values here, not {plain!r}")
-        self._plain: Mapping[Any, object] = plain
-        self._key = key
-        self._asked: list[str] = []
-
-    def need(self, key: str, read: Callable[[object, str], T]) -> T:
-        """The value of a key that must be there."""
-        if key not in self._plain:
-            raise RulesError(self._path(key), "is missing")
-        self._asked.append(key)
-        return read(self._plain[key], self._path(key))
-
-    def get(self, key: str, default: T, read: Callable[[object, str], T]) -> T:
-        """The value of a key, `default` where it is left out or empty."""
-        self._asked.append(key)
-        value = self._plain.get(key)
-        return default if value is None else read(value, self._path(key))
-
-    def close(self) -> None:
-        """RulesError for the first key that means nothing here."""
-        for key in self._plain:
-            if key not in self._asked:
-                known = ", ".join(self._asked)
-                raise RulesError(self._path(str(key)), f"means nothing here; known are {known}")
-
-    def _path(self, key: str) -> str:
-        return f"{self._key}.{key}" if self._key else key
-
-
-def _text(value: object, key: str) -> str:
-    if not isinstance(value, str):
-        raise RulesError(key, f"write a text, not {value!r}")
-    return value
-
-
-def _truth(value: object, key: str) -> bool:
-    if not isinstance(value, bool):
-        raise RulesError(key, f"write true or false, not {value!r}")
-    return value
-
-
 def _demand(value: object, key: str) -> Demand:
     try:
-        return parse(_text(value, key))
+        return parse(text(value, key))
     except DemandError as wrong:
         raise RulesError(key, str(wrong)) from None
 
 
 def _stages(value: object, key: str) -> tuple[Stage, ...]:
-    if not isinstance(value, list | tuple):
-        raise RulesError(key, f"write a list of stages, not {value!r}")
-    stages = tuple(_stage(each, f"{key}[{place}]") for place, each in enumerate(value))
+    stages = tuple(_stage(each, path) for each, path in items(value, key))
     for place in range(1, len(stages)):
         if stages[place].after <= stages[place - 1].after:
             raise RulesError(f"{key}[{place}].after", "write a later time than the stage before")
@@ -243,8 +174,8 @@ def _stages(value: object, key: str) -> tuple[Stage, ...]:
 
 
 def _stage(value: object, key: str) -> Stage:
-    part = _Part(value, key)
-    stage = Stage(part.need("after", seconds_of), part.need("demand", _demand))
+    part = Part(value, key)
+    stage = Stage(part.need("after", seconds), part.need("demand", _demand))
     part.close()
     return stage
 
@@ -262,18 +193,18 @@ def _order(value: object, key: str) -> Order:
 
 
 def _patience(value: object, key: str) -> Patience:
-    part = _Part(value, key)
+    part = Part(value, key)
     patience = Patience(
-        part.need("patience", seconds_of),
-        part.get("within", Patience(0.0).within, seconds_of),
-        part.get("others", False, _truth),
+        part.need("patience", seconds),
+        part.get("within", Patience(0.0).within, seconds),
+        part.get("others", False, truth),
     )
     part.close()
     return patience
 
 
 def _head_starts(value: object, key: str) -> HeadStarts:
-    part, usual = _Part(value, key), HeadStarts()
+    part, usual = Part(value, key), HeadStarts()
 
     def situations(value: object, key: str) -> dict[Situation, float]:
         return _by_name(Situation, value, key, _head_start)
@@ -290,14 +221,14 @@ def _head_starts(value: object, key: str) -> HeadStarts:
 
 
 def _head_start(value: object, key: str) -> float:
-    return seconds_of(value, key, LONGEST_HEAD_START)
+    return seconds(value, key, LONGEST_HEAD_START)
 
 
 def _by_name(
     kind: type[E], value: object, key: str, read: Callable[[object, str], T]
 ) -> dict[E, T]:
     """What stands beside each name; names are those of the enumeration in lower case."""
-    part = _Part(value, key)
+    part = Part(value, key)
     found = {member: part.get(_name(member), None, read) for member in kind}
     part.close()
     return {member: each for member, each in found.items() if each is not None}

@@ -65,10 +65,10 @@ def house(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[H
             "general": {
                 "zh": "综合服务",
                 "en": "General service",
-                "skill": "general",
-                "announce_every": ANNOUNCE,
+                "demand": "general",
+                "waiting": {"every": ANNOUNCE},
             },
-            "complaints": {"zh": "投诉受理", "en": "Complaints", "skill": "complaints"},
+            "complaints": {"zh": "投诉受理", "en": "Complaints", "demand": "complaints"},
         },
     }
     with running_house(folder / "house", prompts, changes) as running:

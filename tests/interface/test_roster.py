@@ -7,6 +7,8 @@ import pytest
 from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred
 
+from agents.acd.overflow import waiting_from
+from agents.acd.rules import rules_from
 from agents.model import Queue, Staff
 from agents.repository import (
     NewStaff,
@@ -45,6 +47,13 @@ WANG = Staff(
     DepartmentId("cards"),
 )
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+RULES = {"demand": "general >= 3", "order": "longest_idle", "sticky": {"patience": 10}}
+WAITING = {
+    "every": 0,
+    "most": {"calls": 5, "then": {"to": "queue", "queue": "complaints"}},
+    "call_back": {"key": "5", "window": ["09:00", "24:00"]},
+}
 
 
 @pytest.fixture(
@@ -129,7 +138,9 @@ def test_storing_again_replaces(database: DirectDatabase) -> None:
     result_of(
         database.run(store_staff_txn, [NewStaff(changed, Secret("new"))], "bank", QUICK_HASHER)
     )
-    queue = Queue(QueueId("general"), QUEUES[0].names, "general", 10.0, 0.0)
+    queue = Queue(
+        QueueId("general"), QUEUES[0].names, rules_from(RULES), waiting_from(WAITING), 10.0
+    )
     result_of(database.run(store_queues_txn, [queue]))
     roster = Roster(database, QUICK_HASHER)
     result_of(Deferred.fromCoroutine(roster.load()))

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
+from agents.acd.rules import rules_from
 from agents.model import AgentSettings, Queue, Staff
 from agents.repository import Credentials
 from agents.roster import Roster
@@ -32,8 +33,16 @@ RINGING = (ConnectionState.INITIATED, ConnectionState.ALERTING)
 QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 QUEUES = [
-    Queue(GENERAL, {Language.CHINESE: "普通", Language.ENGLISH: "General"}, "general"),
-    Queue(COMPLAINTS, {Language.CHINESE: "投诉", Language.ENGLISH: "Complaints"}, "complaints"),
+    Queue(
+        GENERAL,
+        {Language.CHINESE: "普通", Language.ENGLISH: "General"},
+        rules_from({"demand": "general"}),
+    ),
+    Queue(
+        COMPLAINTS,
+        {Language.CHINESE: "投诉", Language.ENGLISH: "Complaints"},
+        rules_from({"demand": "complaints"}),
+    ),
 ]
 
 

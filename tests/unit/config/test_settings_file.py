@@ -18,6 +18,7 @@ from cti.media.model import Codec
 from cti.sip.access.digest import Algorithm, Md5
 from tests.support.certificates import authority
 
+QUEUE = "queues:\n  vip:\n    demand: vip\n    zh: 贵宾\n    en: VIP\n"
 EXAMPLE = HERE / "hotline.example.yaml"
 
 
@@ -80,9 +81,9 @@ def test_base_folder_stands_beside_the_file(tmp_path: Path) -> None:
 
 
 def test_queues_are_read_with_names_in_both_languages(tmp_path: Path) -> None:
-    text = "queues:\n  vip: {zh: 贵宾, en: Private banking, skill: vip, threshold: 10}\n"
+    text = "queues:\n  vip: {zh: 贵宾, en: Private banking, demand: vip >= 3, threshold: 10}\n"
     (queue,) = read_settings(write(tmp_path, text)).queues
-    assert (queue.queue_id, queue.skill, queue.threshold) == ("vip", "vip", 10.0)
+    assert (queue.queue_id, str(queue.rules.demand), queue.threshold) == ("vip", "vip >= 3", 10.0)
     assert queue.names[Language.ENGLISH] == "Private banking"
 
 
@@ -109,13 +110,40 @@ def test_a_house_may_record_nothing(tmp_path: Path) -> None:
         ("media:\n  srtp: never\n", 2, "media.srtp", "optional, required"),
         ("database:\n  url: mysql://x\n", 2, "database.url", "postgresql://"),
         ("ivr:\n  numbers:\n    nine: main\n", 3, "ivr.numbers.nine", "telephone number"),
-        ("queues:\n  vip:\n    zh: 贵宾\n    skill: vip\n", 3, "queues.vip", "`en`"),
+        ("queues:\n  vip:\n    zh: 贵宾\n    demand: vip\n", 3, "queues.vip", "`en`"),
         ("agents:\n  ring_limit: 1\n", 2, "agents.ring_limit", "3 to"),
         ("board:\n  waiting: {warning: 5, critical: 2}\n", 2, "board.waiting", "beyond"),
         ("sip: {host: 0.0.0.0}\nmedia: {host: 192.0.2.9}\n", 1, "sip.host", "say in `advertised`"),
         ("demo: yes\nmedia: {host: 0.0.0.0}\n", 2, "media.host", "say in `advertised`"),
         ("sip: {host: 192.0.2.9}\n", 1, "sip.host", "set `media.host`"),
         ("sip:\n  tls: {certificate: a.pem}\n", 2, "sip.tls", "needs `key`"),
+        (QUEUE + "    skill: vip\n", 6, "queues.vip.skill", "known are demand"),
+        (
+            QUEUE + "    stages:\n    - {after: 9}\n",
+            7,
+            "queues.vip.stages[0]",
+            "demand: is missing",
+        ),
+        (QUEUE + "    order: best\n", 6, "queues.vip.order", "longest_idle"),
+        (QUEUE + "    waiting:\n      every: x\n", 7, "queues.vip.waiting.every", "a time"),
+        (
+            QUEUE + "    waiting: {empty: {then: {to: queue, queue: x}}}\n",
+            6,
+            "queues.vip.waiting.empty.then",
+            "there is no queue 'x'; there are vip",
+        ),
+        (
+            QUEUE + "    waiting: {empty: {then: {to: queue, queue: vip}}}\n",
+            6,
+            "queues.vip.waiting.empty.then",
+            "another queue",
+        ),
+        (
+            QUEUE + "    waiting: {empty: {then: {to: number, number: boss}}}\n",
+            6,
+            "queues.vip.waiting.empty.then",
+            "no name in ivr.transfers; there are night_desk",
+        ),
         ("time_zone: Asia/Peking\n", 1, "time_zone", "IANA"),
         ("demo: true\ndemo: false\n", 2, "demo", "twice"),
     ],

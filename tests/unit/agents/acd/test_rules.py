@@ -3,17 +3,17 @@ from typing import Any
 
 import pytest
 
+from agents.acd import reading
 from agents.acd.demand import parse
 from agents.acd.queue import Claim, HeadStarts
+from agents.acd.reading import RulesError
 from agents.acd.rules import (
     Order,
     Patience,
     QueueRules,
-    RulesError,
     Stage,
     rules_from,
     rules_to,
-    seconds_of,
 )
 from cti.kernel.vocabulary import ServiceLevel, Situation, Verification
 
@@ -61,7 +61,7 @@ def test_a_demand_alone_is_enough() -> None:
     [
         ({"demand": None}, "demand: write a text, not None"),
         ({"demand": "loans >"}, 'demand: column 7: ">" has no meaning here'),
-        ({"stages": 5}, "stages: write a list of stages, not 5"),
+        ({"stages": 5}, "stages: write a list, not 5"),
         ({"stages": [{"after": 30}]}, "stages[0].demand: is missing"),
         (
             {"stages": [{"after": 30, "demand": "a"}, {"after": 30, "demand": "b"}]},
@@ -99,7 +99,7 @@ def test_rules_are_a_mapping() -> None:
     [(10, 10), (1.5, 1.5), ("90", 90), ("20 min", 1200), ("20min", 1200), ("1 day", 86400)],
 )
 def test_times_have_units(written: object, seconds: float) -> None:
-    assert seconds_of(written, "key") == seconds
+    assert reading.seconds(written, "key") == seconds
 
 
 def test_each_stage_takes_whom_the_ones_before_took() -> None:
