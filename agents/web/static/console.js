@@ -6,13 +6,18 @@ import { alertAgent } from "/static/agents/console/alerts.js";
 import { callBar } from "/static/agents/console/bar.js";
 import { callRows } from "/static/agents/console/calls.js";
 import { caller } from "/static/agents/console/caller.js";
+import { keepCodes } from "/static/agents/console/codes.js";
 import { commands } from "/static/agents/console/commands.js";
 import { customerPanel } from "/static/agents/console/customer.js";
 import { deskOf, ringing, wrappingUp } from "/static/agents/console/desk.js";
+import { keepDirectory } from "/static/agents/console/directory.js";
 import { draw } from "/static/agents/console/dom.js";
 import { offerHelp } from "/static/agents/console/help.js";
+import { callBacks, colleagues } from "/static/agents/console/idle.js";
+import { keepKeypad } from "/static/agents/console/keypad.js";
 import { mark } from "/static/agents/console/marks.js";
 import { keepNotes } from "/static/agents/console/notes.js";
+import { shown } from "/static/agents/console/shortcuts.js";
 import { dayFigures, queueRows } from "/static/agents/console/side.js";
 import { statePanel } from "/static/agents/console/state.js";
 import { keepTheme } from "/static/agents/console/theme.js";
@@ -49,7 +54,18 @@ const board = connect("/console/live", {
 });
 
 const notes = keepNotes((call_id, text) => board.send("notes", { call_id, text }));
-commands({ board, desk: () => desk, before: () => notes.flush(), drawSoon });
+const now = () => board.now();
+const theDesk = () => desk;
+const { send } = commands({ board, desk: theDesk, before, drawSoon });
+const codes = keepCodes((action, fields) => board.send(action, fields), theDesk, now);
+const directory = keepDirectory(send, theDesk);
+const keypad = keepKeypad(send, theDesk);
+
+// What was typed is stored before anything else is done with the call.
+async function before() {
+  await notes.flush();
+  await codes.flush();
+}
 
 // All that came in one message is drawn once; hidden pages draw too, they may have to ring.
 function drawSoon() {
@@ -77,9 +93,19 @@ function drawDesk() {
   draw(at("caller"), card && caller(desk));
   draw(at("customer"), card && customerPanel(desk));
   draw(at("after"), afterCall(desk));
+  drawKeys();
+  draw(at("call-backs"), callBacks(desk));
+  draw(at("colleagues"), colleagues(desk));
   notes.show(desk.agent);
+  codes.show(desk);
+  directory.refresh();
+  keypad.refresh();
   tick();
   alertAgent(desk);
+}
+
+function drawKeys() {
+  for (const element of document.querySelectorAll("[data-key-of]")) element.textContent = shown(element.dataset.keyOf)?.keys ?? "";
 }
 
 function drawDay(figures) {

@@ -12,6 +12,10 @@ export function opens(action, open) {
   openers.set(action, open);
 }
 
+export const wordsOf = (error) => (error instanceof CommandRefused ? error.message : t("console.stale"));
+
+const reportNothing = () => document.getElementById("notifications").replaceChildren();
+
 export function report(words) {
   const message = document.createElement("p");
   message.className = "message danger";
@@ -20,18 +24,14 @@ export function report(words) {
   setTimeout(() => message.remove(), REPORT_FOR);
 }
 
+// `send` asks and rejects; `before` is done first, whatever is asked.
 export function commands({ board, desk, before, drawSoon }) {
   const asked = new Set();
 
   async function send(action, fields = {}) {
     try {
       await before();
-      const answer = await board.send(action, fields);
-      document.getElementById("notifications").replaceChildren();
-      return answer;
-    } catch (error) {
-      report(error instanceof CommandRefused ? error.message : t("console.stale"));
-      throw error;
+      return await board.send(action, fields);
     } finally {
       drawSoon();
     }
@@ -46,7 +46,7 @@ export function commands({ board, desk, before, drawSoon }) {
       return;
     }
     asked.add(action);
-    await send(action, fields ? JSON.parse(fields) : {}).catch(() => {});
+    await send(action, fields ? JSON.parse(fields) : {}).then(reportNothing, (error) => report(wordsOf(error)));
     asked.delete(action);
   }
 

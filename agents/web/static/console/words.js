@@ -39,3 +39,14 @@ export function span(seconds) {
 }
 
 export const percent = (share) => `${Math.round(share * 100)}%`;
+
+// What stands in a field for date and time is the bank's own time, whatever this computer's is.
+const field = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+
+export const localTime = (milliseconds) => field.format(milliseconds).replace(" ", "T");
+
+export function instantOf(local) {
+  const asUtc = Date.parse(`${local}Z`);
+  const ahead = Date.parse(`${localTime(asUtc)}Z`) - asUtc;
+  return new Date(asUtc - ahead).toISOString();
+}
