@@ -41,6 +41,16 @@ def no_call() -> Refused:
     return Refused("agent.no_call")
 
 
+def no_customer() -> Refused:
+    """Nobody in the agent's call could be served by the IVR."""
+    return Refused("loan.no_customer")
+
+
+def no_loan() -> Refused:
+    """The agent's caller is not with the IVR."""
+    return Refused("loan.none")
+
+
 def state_unknown(state: str) -> Refused:
     """Nobody can choose to be in such a state."""
     return Refused("agent.state_unknown", state=state)

@@ -11,13 +11,15 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import (
     AgentId,
     CallId,
+    ConnectionId,
     CustomerId,
     DeviceId,
     OfferId,
     QueueId,
     StaffId,
 )
-from cti.kernel.vocabulary import ServiceLevel, Situation
+from cti.kernel.loans import LoanPurpose, LoanResult
+from cti.kernel.vocabulary import ServiceLevel, Situation, Verification
 
 
 class AgentState(Enum):
@@ -101,6 +103,8 @@ class CallQueued(CallEvent):
     service_level: ServiceLevel
     customer_id: CustomerId | None = None
     situation: Situation = Situation.ORDINARY
+    head_start: float = 0.0
+    """Seconds that it counts as having waited already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,3 +184,43 @@ class CallWrappedUp(CallEvent):
     held: float
     after_call: float
     notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLent(CallEvent):
+    """The agent lent the caller to the IVR: nobody hears or records them until CallLoanEnded."""
+
+    kind: ClassVar[str] = "call.lent"
+    agent_id: AgentId
+    connection_id: ConnectionId
+    """The agent's."""
+    purpose: LoanPurpose
+    flow: str = ""
+    """Which one, where it is not the usual one of that purpose."""
+
+
+class GivenTo(Enum):
+    """Whom the IVR gave a caller to."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
+    """The agent was gone: the caller waits in front of all others."""
+    NOBODY = "nobody"
+    """The caller was gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLoanEnded(CallEvent):
+    """The caller is with the IVR no more, after so many `seconds`; no digit is in any of it.
+
+    `services` names the self-services that were done.
+    """
+
+    kind: ClassVar[str] = "call.loan_ended"
+    agent_id: AgentId
+    purpose: LoanPurpose
+    result: LoanResult
+    given_to: GivenTo
+    seconds: float
+    verification: Verification = Verification.NONE
+    services: tuple[str, ...] = ()

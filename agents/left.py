@@ -76,6 +76,7 @@ class LeftWait:
     service_level: ServiceLevel
     situation: Situation
     over: bool = False
+    head_start: float = 0.0
 
 
 def agents_left(events: Iterable[Event]) -> dict[AgentId, LeftAgent]:
@@ -110,7 +111,11 @@ def waits_left(events: Iterable[Event]) -> dict[CallId, LeftWait]:
         match event:
             case CallQueued():
                 waits[event.call_id] = LeftWait(
-                    event.queue_id, event.at, event.service_level, event.situation
+                    event.queue_id,
+                    event.at,
+                    event.service_level,
+                    event.situation,
+                    head_start=event.head_start,
                 )
             case CallAnswered() | CallAbandoned() | CallFlowedOut():
                 if (wait := waits.get(event.call_id)) is not None:

@@ -23,6 +23,7 @@ from agents.model import AgentSettings, NotReadyReason
 from agents.offer import Offer
 from agents.repository import Note, notes_txn, save_note_txn
 from agents.roster import Roster
+from agents.self_service import loans_left
 from agents.session import AgentSession
 from agents.sessions import Sessions
 from agents.state import CHOSEN, STAFFED, Presence
@@ -74,6 +75,8 @@ class AgentService:
         self._subscriptions: list[Unsubscribe] = []
         self._waits: dict[CallId, LeftWait] = {}
         """Callers to take up."""
+        self._lent: set[CallId] = set()
+        """Those of them who are with the IVR, lent by an agent."""
         self._queued: dict[CallId, datetime] = {}
         """Since when those had waited who were served by the server before us."""
         self._held = False
@@ -100,6 +103,7 @@ class AgentService:
         known = list(history)
         self._held = bool(known)
         self._waits = waits_left(known)
+        self._lent = {call_id for call_id, loan in loans_left(known).items() if loan.lasts}
         for agent_id, left in agents_left(known).items():
             self._restore(agent_id, left)
         self._subscriptions = [
@@ -122,7 +126,7 @@ class AgentService:
             call = self._control.get(call_id)
             if call is None:
                 continue
-            if alone(call):
+            if alone(call) and call_id not in self._lent:
                 self._engine.take_up(call, wait)
             else:
                 self._queued[call_id] = wait.since

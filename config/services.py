@@ -19,6 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from agents.lending import Lending
 from agents.passes import Passes
 from agents.roster import Roster
 from agents.service import AgentService, alone
@@ -156,6 +157,16 @@ class Hotline:
         tls = settings.sip.tls
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
+        self.lending = Lending(
+            clock=reactor,
+            bus=self.bus,
+            control=self.switch.calls,
+            extension_of=lambda agent_id: self.agents.sessions.of(agent_id).extension,
+            queues=self.agents,
+            ivr=self.ivr,
+            sounds=self.announcer,
+            verified_for=settings.agents.verified_for,
+        )
         web = settings.web
         self._session_keeper = SessionKeeper(database)
         self.sessions = Sessions(
@@ -195,6 +206,8 @@ class Hotline:
         also(self.monitoring.stop)
         self.agents.start(history)
         later(self._stop_agents)
+        self.lending.start(history)
+        later(self.lending.stop)
         self._start_scheduler()
         self.switch.calls.route(self._routing())
         self._switched_on = True
@@ -209,6 +222,7 @@ class Hotline:
             await self.switch.start()
         self.agents.take_up()
         self.ivr.take_up(history)
+        self.lending.take_up()
         self._let_go_of_forgotten(going_on.calls)
         await self._take_up_sessions(stay=going_on.agents)
         await self._start_site()
@@ -287,6 +301,7 @@ class Hotline:
             bus=self.bus,
             control=self.switch.calls,
             agents=self.agents,
+            lending=self.lending,
             passes=self.passes,
             roster=self.roster,
             tickets=self.tickets,

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from twisted.web.resource import IResource
 
+from agents.lending import Lending
 from agents.passes import Passes
 from agents.roster import Roster
 from agents.service import AgentService
 from agents.web.console import Console
 from agents.web.pages import AgentApi, ConsolePages
 from agents.web.phone_commands import phone_commands
+from agents.web.self_service_commands import self_service_commands
 from agents.web.supervisor_commands import supervisor_commands
 from config.call_facts import RememberedCalls
 from cti.call.control import CallControl
@@ -41,6 +43,7 @@ class Rooms:
     bus: Bus
     control: CallControl
     agents: AgentService
+    lending: Lending
     passes: Passes
     roster: Roster
     tickets: TicketService
@@ -82,6 +85,7 @@ def _console(rooms: Rooms) -> Mounted:
         history=rooms.monitoring.history,
     )
     console.commands |= phone_commands(rooms.agents, rooms.passes)
+    console.commands |= self_service_commands(rooms.lending)
     console.start()
     listen = rooms.bus.subscribe
     tickets = (

@@ -96,20 +96,19 @@ class IvrService:
 
     def serves(self, call_id: CallId) -> bool:
         """Whether the call is in a flow, or was handed over by one and lasts."""
-        return call_id in self._sessions
+        return call_id in self._sessions or call_id in self._recovering
 
     # --- callers who are lent -----------------------------------------------------------------
+
+    def require(self, call_id: CallId, purpose: LoanPurpose, flow: str = "") -> None:
+        """See `SelfServicePort`."""
+        self._loan_flow(call_id, flow or purpose.value)
 
     def lend(
         self, call_id: CallId, purpose: LoanPurpose, language: Language, flow: str = ""
     ) -> Deferred[LoanEnded]:
         """See `SelfServicePort`."""
-        name = flow or purpose.value
-        found = self._flows.get(name)
-        if found is None or not found.returns:
-            raise no_such_loan(name)
-        if call_id in self._lent or call_id in self._recovering:
-            raise loan_running()
+        found = self._loan_flow(call_id, flow or purpose.value)
         session = LentSession(call_id, found, self._ports, language, self._visit(call_id))
         self._lent[call_id] = session
         over = session.over.addCallback(self._loan_over, session, call_id)
@@ -138,6 +137,14 @@ class IvrService:
         giving_back.over.addCallback(over)
         giving_back.after_warning()
         return ended
+
+    def _loan_flow(self, call_id: CallId, name: str) -> Flow:
+        flow = self._flows.get(name)
+        if flow is None or not flow.returns:
+            raise no_such_loan(name)
+        if call_id in self._lent or call_id in self._recovering:
+            raise loan_running()
+        return flow
 
     def _loan_over(self, ended: LoanEnded, session: LentSession, call_id: CallId) -> LoanEnded:
         self._lent.pop(call_id, None)

@@ -139,7 +139,13 @@ class Engine:
         since = now if left.over else left.since
         language = call.user_data.language
         self._waiting[call.id] = _Waiting(queue.queue_id, language, since)
-        request = QueueRequest(queue.queue_id, language, left.service_level, left.situation)
+        request = QueueRequest(
+            queue.queue_id,
+            language,
+            left.service_level,
+            left.situation,
+            head_start=left.head_start,
+        )
         if left.over:
             self._tell_queued(call, request, now)
         self._room.enter(call.id, language, queue.waiting.every)
@@ -264,6 +270,7 @@ class Engine:
                 service_level=request.service_level,
                 customer_id=call.user_data.customer_id,
                 situation=request.situation,
+                head_start=request.head_start,
             )
         )
 
@@ -295,5 +302,5 @@ def _as_waiting(call_id: CallId, request: QueueRequest, arrived: float) -> Waiti
         request.language,
         request.service_level,
         request.situation,
-        arrived,
+        arrived - request.head_start,
     )

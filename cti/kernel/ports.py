@@ -16,6 +16,9 @@ from cti.kernel.identifiers import CallId, CustomerId, QueueId, StaffId, TicketN
 from cti.kernel.loans import LoanEnded, LoanPurpose
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation
 
+IN_FRONT = 1800.0
+"""A head start as large as that of the most urgent situation, so that nobody's bound grows."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueRequest:
@@ -27,6 +30,8 @@ class QueueRequest:
     situation: Situation = Situation.ORDINARY
     greeting: tuple[Path, ...] = ()
     """What the caller hears first while an agent is already looked for; given back when heard."""
+    head_start: float = 0.0
+    """Seconds that they count as having waited already; `IN_FRONT` for whom the house lost once."""
 
 
 class QueuePort(Protocol):
@@ -42,12 +47,15 @@ class SelfServicePort(Protocol):
     The call is secluded by whoever lends it, before, and opened by them again after `LoanEnded`.
     """
 
+    def require(self, call_id: CallId, purpose: LoanPurpose, flow: str = "") -> None:
+        """Refused as `lend` would be: ``loan.no_flow``, ``loan.running``."""
+
     def lend(
         self, call_id: CallId, purpose: LoanPurpose, language: Language, flow: str = ""
     ) -> Deferred[LoanEnded]:
         """Lead the caller through the flow of that purpose, or the named one. Never fails later.
 
-        Refused ``loan.no_flow`` when there is no such flow, ``loan.running`` while one runs.
+        Refused as by `require`.
         """
 
     def take_back(self, call_id: CallId) -> None:
