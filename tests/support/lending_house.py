@@ -65,7 +65,9 @@ class LendingHouse:
         self.lending.stop()
         for delayed in tuple(self.clock.getDelayedCalls()):
             delayed.cancel()
-        self.calls._collectors.clear()
+        for of_that_server in (self.calls._collectors, self.calls._plays, self.calls.playing):
+            of_that_server.clear()
+        self.announcer = NamingAnnouncer()
         self.centre.restart(away)
         self.centre.bus._listeners = [
             (kind, each) for kind, each in self.centre.bus._listeners if not _of_ivr(each)

@@ -1,6 +1,6 @@
 """Callers lent to a real IVR by agents of a small call centre, on one fake of call control."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -214,9 +214,8 @@ def test_a_colleague_is_nobody_to_verify(house: LendingHouse) -> None:
     house.calls.register("1002")
     made = house.calls.make(DeviceId("1001"), "1002")
     house.calls.phone_answers(house.centre.phone(made).id)
-    colleague = next(
-        each for each in house.calls.calls()[0].connections if each.device.id == "1002"
-    )
+    (call,) = house.calls.calls()
+    (colleague,) = [each for each in call.connections if each.device.id == "1002"]
     house.calls.phone_answers(colleague.id)
     with pytest.raises(Refused) as refused:
         house.lending.lend(A, LoanPurpose.VERIFY)
@@ -302,36 +301,47 @@ def test_in_every_order_it_ends_once_and_nobody_stays_secluded(storm: list[str])
 
 
 def happen(house: LendingHouse, what: str, key: str) -> None:
+    """One of the happenings, as far as it can happen now."""
     call = house.calls.get(house.call_id)
-    mine = call.agent if call is not None else None
     with suppress(Refused):
-        match what:
-            case "lend" | "self":
-                house.lend(LoanPurpose.VERIFY if what == "lend" else LoanPurpose.SELF_SERVICE)
-            case "back":
-                house.lending.take_back(A)
-            case "key":
-                house.press(key)
-            case "sign in":
-                house.press(SIGN_IN)
-            case "play":
-                house.finish_play()
-            case "tick":
-                house.clock.advance(0.4)
-            case "long":
-                house.clock.advance(9.0)
-            case "agent" if mine is not None:
-                house.calls.clear_connection(mine.id)
-            case "return" if call is not None and mine is None:
-                house.calls.phone_answers(house.calls.deliver(house.call_id, DeviceId("1001")))
-            case "hold" if mine is not None:
-                house.calls.hold(mine.id)
-            case "retrieve" if mine is not None:
-                house.calls.retrieve(mine.id)
-            case "hang up" if key in "60":
-                house.calls.hang_up(house.call_id)
-            case "restart":
-                house.restart()
+        if what in ("agent", "return", "hold", "retrieve"):
+            happen_to_agent(house, what, call)
+        else:
+            happen_to_caller(house, what, key)
+
+
+def happen_to_agent(house: LendingHouse, what: str, call: Call | None) -> None:
+    if call is None:
+        return
+    if call.agent is None:
+        if what == "return":
+            house.calls.phone_answers(house.calls.deliver(call.id, DeviceId("1001")))
+        return
+    match what:
+        case "agent":
+            house.calls.clear_connection(call.agent.id)
+        case "hold":
+            house.calls.hold(call.agent.id)
+        case "retrieve":
+            house.calls.retrieve(call.agent.id)
+
+
+def happen_to_caller(house: LendingHouse, what: str, key: str) -> None:
+    steps: dict[str, Callable[[], object]] = {
+        "lend": house.lend,
+        "self": lambda: house.lend(LoanPurpose.SELF_SERVICE),
+        "back": lambda: house.lending.take_back(A),
+        "key": lambda: house.press(key),
+        "sign in": lambda: house.press(SIGN_IN),
+        "play": house.finish_play,
+        "tick": lambda: house.clock.advance(0.4),
+        "long": lambda: house.clock.advance(9.0),
+        "restart": house.restart,
+    }
+    if what in steps:
+        steps[what]()
+    elif key in "60":
+        house.calls.hang_up(house.call_id)
 
 
 def check(house: LendingHouse) -> None:

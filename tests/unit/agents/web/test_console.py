@@ -323,6 +323,8 @@ def test_every_refusal_can_be_told(texts: Texts) -> None:
         agents.errors.right_unknown("r", ("mobile",)),
         agents.errors.may_not_dial("1", Reach.MOBILE),
         agents.errors.phone_elsewhere(),
+        agents.errors.no_customer(),
+        agents.errors.no_loan(),
     ]
     makers = [name for name, value in vars(agents.errors).items() if callable(value)]
     assert len({each.error_id for each in refusals}) == len(
