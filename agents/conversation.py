@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agents.events import BusyKind
 from cti.kernel.identifiers import CallId, ConnectionId, QueueId
 
 
@@ -11,13 +12,22 @@ class Conversation:
     """An agent's part in one call, from the answer on; a value for each moment of it."""
 
     call_id: CallId
-    queue_id: QueueId
+    queue_id: QueueId | None
+    """The queue that the call waited in last."""
     connection_id: ConnectionId
     answered: datetime
     held_since: datetime | None = None
     held_before: float = 0.0
     """Seconds of the holds that are over."""
     ended: datetime | None = None
+    kind: BusyKind = BusyKind.INBOUND
+    reached: bool = True
+    """Whether anybody else was ever in the call with the agent."""
+
+    @property
+    def leaves_work(self) -> bool:
+        """Whether there is something to do after it: it was with somebody the house serves."""
+        return self.reached and self.kind in (BusyKind.INBOUND, BusyKind.OUTBOUND)
 
     def hold(self, at: datetime) -> "Conversation":
         """The agent holds the call from `at` on."""

@@ -5,11 +5,10 @@ down a second time. Whoever cannot be placed so (their call was offered too long
 is not among those who stay.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agents.conversation import Conversation
 from agents.events import (
     AfterCallExtended,
     AgentPendingChanged,
@@ -20,7 +19,6 @@ from agents.events import (
     CallFlowedOut,
     CallOffered,
     CallQueued,
-    CallWrappedUp,
     NotReadyOverlong,
     OfferEnded,
     OfferOutcome,
@@ -29,11 +27,6 @@ from agents.offer import MISSED_REASONS, Offer
 from agents.state import CHOSEN, Presence, Status, restored
 from cti.call.events import (
     CallCleared,
-    ConnectionCleared,
-    ConnectionEvent,
-    Established,
-    Held,
-    Retrieved,
 )
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId
@@ -51,7 +44,6 @@ class LeftAgent:
     idle_since: float
     device_id: DeviceId | None = None
     offer: Offer | None = None
-    conversation: Conversation | None = None
     deadline: datetime | None = None
     """The end of after-call work, where it was extended."""
     extensions: int = 0
@@ -60,11 +52,6 @@ class LeftAgent:
     """Calls in a row that were not taken."""
     overlong: bool = False
     """Whether it was told that they are not ready for longer than the reason may last."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether all is known that the state needs."""
-        return self.status.state not in TALKING or self.conversation is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +69,13 @@ class LeftWait:
 def agents_left(events: Iterable[Event]) -> dict[AgentId, LeftAgent]:
     """How agents stood after these events, oldest first; those signed off are left out."""
     agents: dict[AgentId, LeftAgent] = {}
-    answered: dict[tuple[CallId, DeviceId], Established] = {}
     for event in events:
         match event:
             case AgentStateChanged():
                 agents[event.agent_id] = _in_state(agents.get(event.agent_id), event)
-            case Established():
-                answered[event.call_id, event.device_id] = event
-            case CallCleared() | ConnectionEvent():
-                agents |= _in_call(agents, event)
-            case CallOffered() | OfferEnded() | CallWrappedUp():
+            case CallOffered() | OfferEnded():
                 if (agent := agents.get(event.agent_id)) is not None:
-                    agents[event.agent_id] = _at_work(agent, event, answered)
+                    agents[event.agent_id] = _offered(agent, event)
             case AgentPendingChanged() | AfterCallExtended() | NotReadyOverlong():
                 if (agent := agents.get(event.agent_id)) is not None:
                     agents[event.agent_id] = _wished(agent, event)
@@ -146,54 +128,17 @@ def _in_state(agent: LeftAgent | None, event: AgentStateChanged) -> LeftAgent:
     )
 
 
-def _in_call(
-    agents: Mapping[AgentId, LeftAgent], event: CallCleared | ConnectionEvent
-) -> dict[AgentId, LeftAgent]:
-    """The agents whose conversation changes by it."""
-    changed = {}
-    for agent_id, agent in agents.items():
-        talk = agent.conversation
-        if talk is None or talk.ended is not None or talk.call_id != event.call_id:
-            continue
-        if isinstance(event, CallCleared):
-            changed[agent_id] = replace(agent, conversation=talk.end(event.at))
-        elif event.connection_id == talk.connection_id:
-            changed[agent_id] = replace(agent, conversation=_talked(talk, event))
-    return changed
-
-
-def _talked(talk: Conversation, event: ConnectionEvent) -> Conversation:
-    match event:
-        case Held():
-            return talk.hold(event.at)
-        case Retrieved():
-            return talk.retrieve(event.at)
-        case ConnectionCleared():
-            return talk.end(event.at)
-    return talk
-
-
-def _at_work(
-    agent: LeftAgent,
-    event: CallOffered | OfferEnded | CallWrappedUp,
-    answered: Mapping[tuple[CallId, DeviceId], Established],
-) -> LeftAgent:
+def _offered(agent: LeftAgent, event: CallOffered | OfferEnded) -> LeftAgent:
     match event:
         case CallOffered():
             offer = Offer(
                 event.offer_id, event.agent_id, event.call_id, event.queue_id, event.at, event.at
             )
-            return replace(agent, offer=offer, conversation=None)
+            return replace(agent, offer=offer)
         case OfferEnded() if event.outcome is OfferOutcome.ACCEPTED:
-            by = answered.get((event.call_id, agent.device_id or DeviceId("")))
-            talk = (
-                Conversation(event.call_id, event.queue_id, by.connection_id, by.at) if by else None
-            )
-            return replace(agent, offer=None, conversation=talk, misses=0)
-        case OfferEnded():
-            missed = event.outcome in MISSED_REASONS
-            return replace(agent, offer=None, misses=agent.misses + missed)
-    return replace(agent, conversation=None)
+            return replace(agent, offer=None, misses=0)
+    missed = event.outcome in MISSED_REASONS
+    return replace(agent, offer=None, misses=agent.misses + missed)
 
 
 def _wished(

@@ -15,6 +15,7 @@ from agents.acd.engine import Engine, QueueView
 from agents.acd.explanation import Explanation
 from agents.acd.matcher import Matcher
 from agents.acd.waiting import Sounds
+from agents.calls import CallBook
 from agents.conversation import Conversation
 from agents.errors import no_call, state_unknown
 from agents.events import AgentState, AgentStateChanged, OfferOutcome
@@ -26,11 +27,11 @@ from agents.roster import Roster
 from agents.self_service import loans_left
 from agents.session import AgentSession
 from agents.sessions import Sessions
-from agents.state import CHOSEN, STAFFED, Presence
+from agents.state import CHOSEN, IN_A_CALL, STAFFED, Presence
 from agents.surroundings import Surroundings
 from agents.views import AgentView, view_of
 from cti.call.control import CallControl
-from cti.call.events import CallCleared, ConnectionEvent, DeviceUnregistered
+from cti.call.events import CallCleared, CallEvent, ConnectionEvent, DeviceUnregistered
 from cti.call.model import Call, Party
 from cti.database import Database
 from cti.kernel.bus import Bus, Unsubscribe
@@ -71,7 +72,9 @@ class AgentService:
         self.settings = settings
         self._clock, self._bus, self._control = clock, bus, control
         self._roster, self._database = roster, database
-        self.sessions = Sessions(Surroundings(clock, bus, control, settings, entropy), self)
+        self._book = CallBook()
+        house = Surroundings(clock, bus, control, settings, entropy, self._book)
+        self.sessions = Sessions(house, self)
         self._subscriptions: list[Unsubscribe] = []
         self._waits: dict[CallId, LeftWait] = {}
         """Callers to take up."""
@@ -104,11 +107,11 @@ class AgentService:
         self._held = bool(known)
         self._waits = waits_left(known)
         self._lent = {call_id for call_id, loan in loans_left(known).items() if loan.lasts}
+        self._book.read(known)
         for agent_id, left in agents_left(known).items():
             self._restore(agent_id, left)
         self._subscriptions = [
-            self._bus.subscribe(ConnectionEvent, self._on_connection),
-            self._bus.subscribe(CallCleared, self._on_call_cleared),
+            self._bus.subscribe(CallEvent, self._on_call),
             self._bus.subscribe(DeviceUnregistered, self._on_phone_lost),
             self._bus.subscribe(AgentStateChanged, self._on_state),
         ]
@@ -327,20 +330,27 @@ class AgentService:
 
     def wrapped_up(self, conversation: Conversation, seconds: float) -> None:
         """The agent was taken by the call for so long."""
-        self._engine.call_handled(conversation.queue_id, seconds)
+        if conversation.queue_id is not None:
+            self._engine.call_handled(conversation.queue_id, seconds)
 
     # --- the switch -------------------------------------------------------------------------
 
-    def _on_connection(self, event: ConnectionEvent) -> None:
-        session = self.sessions.at(event.device_id)
-        if event.party is Party.AGENT and session is not None:
-            session.on_connection(event)
-
-    def _on_call_cleared(self, event: CallCleared) -> None:
-        for session in self.sessions.in_call(event.call_id):
-            session.on_call_cleared(event)
-        self._engine.call_cleared(event)
-        self._queued.pop(event.call_id, None)
+    def _on_call(self, event: CallEvent) -> None:
+        """First the calls are as it says, then the offer it may end, then who is free or not."""
+        touched = self._book.follow(event)
+        match event:
+            case ConnectionEvent(party=Party.AGENT):
+                if (session := self.sessions.at(event.device_id)) is not None:
+                    session.on_connection(event)
+            case CallCleared():
+                for session in self.sessions.offered(event.call_id):
+                    session.on_call_cleared(event)
+        for device in touched:
+            if (session := self.sessions.at(device)) is not None:
+                session.follow()
+        if isinstance(event, CallCleared):
+            self._engine.call_cleared(event)
+            self._queued.pop(event.call_id, None)
 
     def _on_phone_lost(self, event: DeviceUnregistered) -> None:
         if session := self.sessions.at(event.device_id):
@@ -357,7 +367,7 @@ class AgentService:
 
     def _restore(self, agent_id: AgentId, left: LeftAgent) -> None:
         session = self.sessions.find(agent_id)
-        if session is not None and left.whole:
+        if session is not None and (left.status.activity not in IN_A_CALL or session.call_id):
             session.restore(left)
             return
         self.log.warn("agent {agent_id} is signed off by the restart", agent_id=agent_id)

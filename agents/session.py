@@ -1,4 +1,4 @@
-"""One agent at work: the owner of their state, of the offer they hold and of their conversation.
+"""One agent at work: the owner of their state and of the offer they hold.
 
 An offer is a lease: it names agent, call and deadline, and ends exactly once, whichever comes
 first of answer, refusal, silence, a lost phone and a caller who leaves. Whatever ends it also
@@ -6,12 +6,12 @@ decides where the agent goes, so nobody stays reserved for a call that is no mor
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agents.acd.explanation import Explanation
 from agents.acd.policy import Agent
 from agents.after_call import AfterCall
+from agents.calls import AgentCalls, Occupation
 from agents.conversation import Conversation
 from agents.errors import no_call, not_now, phone_not_registered, reason_unknown
 from agents.events import (
@@ -28,17 +28,14 @@ from agents.left import LeftAgent
 from agents.model import AfterCallRules, NotReadyReason
 from agents.offer import MISSED_REASONS, SUFFERED, Offer, outcome_of
 from agents.standing import Standing
-from agents.state import Activity, Move, Presence, Status, allows
+from agents.state import IN_A_CALL, Activity, Move, Presence, Status, allows
 from agents.surroundings import Distributor, Surroundings
 from cti.call.events import (
     CallCleared,
-    ConnectionCleared,
     ConnectionEvent,
     Delivered,
     Established,
     Failed,
-    Held,
-    Retrieved,
 )
 from cti.call.model import ConnectionState, Party
 from cti.kernel.clock import DelayedCall, utc
@@ -65,7 +62,6 @@ class AgentSession:
         self.standing = Standing(agent.agent_id, extension, house.clock, house.bus)
         self.offer: Offer | None = None
         self.ringing = False
-        self.conversation: Conversation | None = None
         self.notes = ""
         self.wrapped_up: CallId | None = None
         """The call finished last: what was being written as its time ran out still counts."""
@@ -74,6 +70,10 @@ class AgentSession:
         """Calls in a row that were not taken."""
         self._house, self._distributor = house, distributor
         self._ringing_connection: ConnectionId | None = None
+        self._offered: CallId | None = None
+        """The call offered last, while its ringing is the offer's and nobody else's."""
+        self._worked = 0.0
+        """Seconds of after-call work that a call of the agent's own interrupted."""
         self._timer: DelayedCall | None = None
         self._told_overlong = False
         """Whether the server before us told that the agent was away for too long."""
@@ -98,9 +98,21 @@ class AgentSession:
         return self.after_call.deadline if self.after_call is not None else None
 
     @property
+    def calls(self) -> AgentCalls:
+        """The calls of the agent's telephone."""
+        return self._house.book.of(self.extension)
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """The conversation the agent is in, or else works on after."""
+        calls = self.calls
+        return calls.active or (calls.over[-1] if calls.over else None)
+
+    @property
     def call_id(self) -> CallId | None:
-        """The call offered, talked or being wrapped up."""
-        current = self.offer or self.conversation
+        """The call offered, talked, dialled, or being wrapped up."""
+        current = self.offer or self.calls.active or self.calls.occupation(self._offered)
+        current = current or self.conversation
         return current.call_id if current else None
 
     # --- what the agent does ----------------------------------------------------------------
@@ -109,6 +121,7 @@ class AgentSession:
         """Begin work, not ready yet; nothing happens when signed in already."""
         if self.status.state is AgentState.LOGGED_OFF:
             self._move(Move.SIGN_IN, NotReadyReason.SIGNED_IN)
+            self.follow()
 
     def sign_out(self, by: StaffId | None = None) -> None:
         """End work, now or after this call; ends after-call work. `by` is who forces it, if any."""
@@ -170,8 +183,8 @@ class AgentSession:
         self._disarm()
         if self.offer is not None:
             self._stop_ringing(OfferOutcome.AGENT_LEFT)
-        if self.conversation is not None and self.conversation.ended is None:
-            self._end_conversation(self._now())
+        self._house.book.abandon(self.extension, self._now())
+        self.follow()
         self.sign_out(by)
         self._disarm()
 
@@ -184,7 +197,8 @@ class AgentSession:
     def restore(self, left: LeftAgent) -> None:
         """Be as the server before us left the agent; what follows of it, `take_up` does."""
         self.standing.restore(left.status, left.since, left.idle_since)
-        self.offer, self.conversation, self.misses = left.offer, left.conversation, left.misses
+        self.offer, self.misses = left.offer, left.misses
+        self._offered = left.offer.call_id if left.offer is not None else None
         self._told_overlong = left.overlong
         if self.status.activity is Activity.WORKING_AFTER_CALL:
             begun = AfterCall.begun(self._rules(), left.since)
@@ -192,14 +206,15 @@ class AgentSession:
 
     def take_up(self) -> None:
         """The switch goes on with its calls: go on, too, or end what is over by now."""
+        self._take_up_calls()
         match self.status.state:
             case AgentState.RESERVED if self.offer is not None:
                 self._end_offer(OfferOutcome.INTERRUPTED)
             case AgentState.RESERVED:
                 self._release(Move.RELEASE)
             case AgentState.BUSY | AgentState.HOLD:
-                self._take_up_conversation()
-            case AgentState.WORKING_AFTER_CALL if self.conversation is None:
+                pass
+            case AgentState.WORKING_AFTER_CALL if not self.calls.over:
                 self._release(Move.FINISH)
             case AgentState.WORKING_AFTER_CALL if self.deadline is not None:
                 self._go_on_finishing(self.deadline)
@@ -216,23 +231,21 @@ class AgentSession:
         else:
             self.finish()
 
-    def _take_up_conversation(self) -> None:
-        talk = self.conversation
-        assert talk is not None
-        if talk.ended is not None:
-            self.conversation = replace(talk, ended=None)
-            self._end_conversation(talk.ended)
-            return
-        call = self._house.control.get(talk.call_id)
-        connections = call.connections if call is not None else ()
-        states = {each.id: each.state for each in connections}
-        state = states.get(talk.connection_id)
-        if state not in (ConnectionState.CONNECTED, ConnectionState.HOLD):
-            self._end_conversation(self._now())
-        elif (state is ConnectionState.HOLD) != (self.status.state is AgentState.HOLD):
-            held = state is ConnectionState.HOLD
-            self.conversation = talk.hold(self._now()) if held else talk.retrieve(self._now())
-            self._move(Move.HOLD if held else Move.RETRIEVE)
+    def _take_up_calls(self) -> None:
+        """What nobody told of while no server was there is seen from the calls themselves."""
+        book, now = self._house.book, self._now()
+        for talk in self.calls.talks:
+            call = self._house.control.get(talk.call_id)
+            connections = call.connections if call is not None else ()
+            states = {each.id: each.state for each in connections}
+            match states.get(talk.connection_id):
+                case ConnectionState.CONNECTED | ConnectionState.HOLD as state:
+                    held = state is ConnectionState.HOLD
+                    if held != (talk.held_since is not None):
+                        book.correct(self.extension, talk.connection_id, now, held=held)
+                case _:
+                    book.lose(self.extension, talk.connection_id, now)
+        self.follow()
 
     # --- what the queue does ----------------------------------------------------------------
 
@@ -245,6 +258,7 @@ class AgentSession:
         offer = Offer(offer_id, self.agent_id, call_id, queue_id, now, deadline)
         self._ringing_connection = None
         self.offer, self.ringing, self.notes = offer, False, ""
+        self._offered = call_id
         self._move(Move.RESERVE)
         house.bus.publish(
             CallOffered(
@@ -269,25 +283,31 @@ class AgentSession:
             case Delivered() if self._is_offered(event):
                 self.ringing = True
             case Established() if self._is_offered(event):
-                self._answered(event)
+                self._end_offer(OfferOutcome.ACCEPTED)
             case Failed() if self._is_offered(event):
                 call = self._house.control.get(event.call_id)
                 self._end_offer(outcome_of(event.cause, call))
-            case Held() if self._is_talked(event) and allows(self.status, Move.HOLD):
-                self.conversation = self._talking().hold(event.at)
-                self._move(Move.HOLD)
-            case Retrieved() if self._is_talked(event) and allows(self.status, Move.RETRIEVE):
-                self.conversation = self._talking().retrieve(event.at)
-                self._move(Move.RETRIEVE)
-            case ConnectionCleared() if self._is_talked(event):
-                self._end_conversation(event.at)
 
     def on_call_cleared(self, event: CallCleared) -> None:
-        """The call this agent is offered, or talks in, is over."""
+        """A call is over: if it is the one offered, so is the offer."""
         if self.offer is not None and self.offer.call_id == event.call_id:
             self._end_offer(OfferOutcome.CALLER_LEFT)
-        elif self._talks_in(event.call_id):
-            self._end_conversation(event.at)
+
+    def follow(self) -> None:
+        """Be as the calls of the telephone say, and report those that are over."""
+        calls, off = self.calls, self.status.presence.state is AgentState.LOGGED_OFF
+        for talk in calls.over:
+            if off or not talk.leaves_work:
+                self._report(talk, told=not off)
+        if self.offer is None and all(each.call_id != self._offered for each in calls.rings):
+            self._offered = None
+        if off or calls.moving or self.status.activity is Activity.RESERVED:
+            return
+        now = calls.occupation(self._offered)
+        if now is not None:
+            self._occupy(now)
+        elif self.status.activity in IN_A_CALL:
+            self._calls_over()
 
     def on_phone_lost(self) -> None:
         """The agent's telephone can be rung no more."""
@@ -334,6 +354,7 @@ class AgentSession:
         )
         self._after_offer(outcome)
         self._distributor.offer_ended(offer, outcome)
+        self.follow()
         self._tell_free()
 
     def _after_offer(self, outcome: OfferOutcome) -> None:
@@ -352,13 +373,6 @@ class AgentSession:
         self._prepare_release()
         self._change(Move.RELEASE)
 
-    def _answered(self, event: Established) -> None:
-        assert self.offer is not None
-        self.conversation = Conversation(
-            event.call_id, self.offer.queue_id, event.connection_id, event.at
-        )
-        self._end_offer(OfferOutcome.ACCEPTED)
-
     def _is_offered(self, event: ConnectionEvent) -> bool:
         """Whether it concerns the offer: the phone's connection is unknown until it is rung."""
         return (
@@ -367,29 +381,37 @@ class AgentSession:
             and self._ringing_connection in (None, event.connection_id)
         )
 
-    # --- conversation and after-call work ---------------------------------------------------
+    # --- conversations and after-call work --------------------------------------------------
 
     def _talking(self) -> Conversation:
-        if self.conversation is None or self.conversation.ended is not None:
+        if (talk := self.calls.active) is None:
             raise no_call()
-        return self.conversation
+        return talk
 
-    def _talks_in(self, call_id: CallId) -> bool:
-        talk = self.conversation
-        return talk is not None and talk.ended is None and talk.call_id == call_id
-
-    def _is_talked(self, event: ConnectionEvent) -> bool:
-        talk = self.conversation
-        return self._talks_in(event.call_id) and bool(
-            talk and talk.connection_id == event.connection_id
-        )
+    def _occupy(self, now: Occupation) -> None:
+        """Calls occupy the agent like that from now on, unless they do already."""
+        if self.status.activity is Activity.WORKING_AFTER_CALL:
+            self._disarm()
+            self._worked += (self._now() - self.standing.since).total_seconds()
+            self.after_call = None
+        again = self.status.busy is now.kind and self.status.activity in IN_A_CALL
+        held = self.status.activity is Activity.HOLD
+        if not again:
+            self._move(Move.SEIZE, busy=now.kind)
+        elif held and not now.held:
+            self._move(Move.RETRIEVE)
+        if now.held and self.status.activity is not Activity.HOLD:
+            self._move(Move.HOLD)
 
     def _rules(self) -> AfterCallRules:
-        talk = self.conversation
-        return self._house.settings.after_call_of(talk.queue_id if talk else None)
+        over = self.calls.over
+        return self._house.settings.after_call_of(over[-1].queue_id if over else None)
 
-    def _end_conversation(self, at: datetime) -> None:
-        self.conversation = self._talking().end(at)
+    def _calls_over(self) -> None:
+        """The last of the calls is over: work on after it, where there is anything to do."""
+        if not self.calls.over:
+            self._release(Move.CLEAR)
+            return
         self.after_call = AfterCall.begun(self._rules(), self._now())
         self._move(Move.END_CALL)
         if self.after_call is not None and self.after_call.deadline is not None:
@@ -402,14 +424,27 @@ class AgentSession:
             self._move(move, by=by)
 
     def _finish(self, move: Move, by: StaffId | None = None) -> None:
-        talk = self.conversation
-        if talk is None or talk.ended is None:
+        if self.status.activity is not Activity.WORKING_AFTER_CALL:
             raise not_now(self.status.state, move.value)
-        now = self._now()
-        after_call = (now - talk.ended).total_seconds()
+        after_call = self._worked + (self._now() - self.standing.since).total_seconds()
         self._disarm()
-        self.conversation, self.after_call = None, None
-        self.wrapped_up = talk.call_id
+        self.after_call, self._worked = None, 0.0
+        *others, last = self.calls.over
+        for talk in others:
+            self._report(talk)
+        self.wrapped_up = last.call_id
+        self._report(last, after_call)
+        if move is Move.FINISH:
+            self._release(move)
+        else:
+            self._move(move, by=by)
+
+    def _report(self, talk: Conversation, after_call: float = 0.0, *, told: bool = True) -> None:
+        """The agent has done with the conversation; their notes are of the last one."""
+        now = self._now()
+        self._house.book.report(self.extension, talk)
+        if not told:
+            return
         self._house.bus.publish(
             CallWrappedUp(
                 at=now,
@@ -418,14 +453,11 @@ class AgentSession:
                 talked=talk.talked(now),
                 held=talk.held(now),
                 after_call=after_call,
-                notes=self.notes,
+                notes=self.notes if talk.call_id == self.wrapped_up else "",
             )
         )
-        self._distributor.wrapped_up(talk, talk.talked(now) + talk.held(now) + after_call)
-        if move is Move.FINISH:
-            self._release(move)
-        else:
-            self._move(move, by=by)
+        if talk.leaves_work:
+            self._distributor.wrapped_up(talk, talk.talked(now) + talk.held(now) + after_call)
 
     # --- state ------------------------------------------------------------------------------
 

@@ -43,6 +43,6 @@ class Sessions:
         """The session of whose telephone that is."""
         return self._by_extension.get(extension)
 
-    def in_call(self, call_id: CallId) -> list[AgentSession]:
-        """The sessions of those who are offered the call, are in it or work on after it."""
-        return [session for session in self if session.call_id == call_id]
+    def offered(self, call_id: CallId) -> list[AgentSession]:
+        """The sessions of those who are offered the call."""
+        return [each for each in self if each.offer is not None and each.offer.call_id == call_id]

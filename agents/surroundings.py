@@ -1,8 +1,9 @@
 """What every agent's session is given of the house, and whom it tells about itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from agents.calls import CallBook
 from agents.conversation import Conversation
 from agents.events import OfferOutcome
 from agents.model import AgentSettings
@@ -37,3 +38,4 @@ class Surroundings:
     control: CallControl
     settings: AgentSettings
     entropy: Entropy
+    book: CallBook = field(default_factory=CallBook)

@@ -107,7 +107,7 @@ def left_txn(session: Session, going_on: GoingOn) -> list[Event]:
 
 
 def _calls_of_agents(entries: Collection[Entry]) -> set[CallId]:
-    """The call that each agent who is in one was offered last."""
+    """The call that each agent who is in one was offered last, or has by themselves."""
     offered: dict[AgentId, CallId] = {}
     states: dict[AgentId, AgentState] = {}
     for entry in entries:
@@ -116,6 +116,8 @@ def _calls_of_agents(entries: Collection[Entry]) -> set[CallId]:
                 offered[event.agent_id] = event.call_id
             case AgentStateChanged() as event:
                 states[event.agent_id] = event.state
+                if event.call_id is not None:
+                    offered[event.agent_id] = event.call_id
     return {
         offered[agent] for agent, state in states.items() if state in IN_A_CALL and agent in offered
     }
