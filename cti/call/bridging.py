@@ -26,7 +26,7 @@ class Bridging:
             alone = call.customer.leg if call.secluded and call.customer is not None else None
             heard = hearing(
                 self.voices(call),
-                waiting=call.waiting,
+                waiting=call.music,
                 secluded=alone.id if alone is not None else None,
             )
             for leg in {leg: None for each in call.members.values() for leg in each.legs}:
@@ -67,6 +67,8 @@ class Bridging:
 
     @staticmethod
     def _stance(member: Member) -> Stance:
+        if member.away:
+            return Stance.ABSENT
         if member.answered:
             return _STANCES[member.state]
         if member.early:

@@ -41,6 +41,10 @@ class Clearing:
         self._switch, self._bridging, self._recordings = switch, bridging, recordings
         self.on_clear: Callable[[CallId], object] = lambda _: None
         """Told of a call that ends, before anybody else."""
+        self.spare: Callable[[Leg], bool] = lambda _: False
+        """Told of a leg that is gone: whether its members keep their places without it."""
+        self.on_left: Callable[[Member], object] = lambda _: None
+        """Told of a member that leaves while it is away."""
 
     # --- calls ------------------------------------------------------------------------------
 
@@ -95,7 +99,7 @@ class Clearing:
         call = self._switch.call_of(member)
         if member is call.customer:
             call.secluded = False
-        if member.calling is not None:
+        if member.calling is not None and not member.away:
             self.fail(member, Cause.CANCELLED)
         elif _needs(call, member):
             self.clear(call.id, by, cause)
@@ -151,6 +155,8 @@ class Clearing:
         """The far side, a time-out or a mistake of ours ended the answered leg's session."""
         self._switch.part(leg)
         self._switch.release_line(leg)
+        if report.why is not Ended.REMOTE and self.spare(leg):
+            return
         cause = causes.cause_of_end(report)
         members = sorted(leg.members, key=lambda member: member is not leg.current)
         for member in members:
@@ -158,8 +164,21 @@ class Clearing:
                 by = Party.SYSTEM if report.why is Ended.LOCAL else member.party
                 self.leave(member, by, cause)
 
+    def let_go(self, leg: Leg, cause: Cause) -> None:
+        """The leg of a device that is away is no more; those it carried keep their places."""
+        call = self._switch.call_of(leg.members[0])
+        for member in leg.members:
+            member.legs.remove(leg)
+        leg.members, leg.current = [], None
+        self._end_session(leg, cause)
+        self._end_play(leg)
+        closed = self._close_media(leg).addCallback(lambda _: self._switch.forget_leg(leg))
+        call.closings.append(closed)
+
     def lost(self, leg: Leg) -> None:
         """Its sound is gone for good."""
+        if self.spare(leg):
+            return
         for member in list(leg.members):
             if member.id not in self._switch.members:
                 continue
@@ -183,6 +202,9 @@ class Clearing:
             clearing = switch.call_of(member).cleared is not None
             event = Failed(**about, cause=Cause.CANCELLED if clearing else cause)
         member.calling = None
+        if member.away:
+            member.be_away(False)
+            self.on_left(member)
         return event, member, switch.remove(member)
 
     def _recorded_on(self, gone: Member) -> list[CallEvent]:

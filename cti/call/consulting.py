@@ -5,7 +5,7 @@ from cti.call.clearing import Clearing
 from cti.call.connecting import Connecting
 from cti.call.delivery import Delivery
 from cti.call.events import CallStarted, Originated
-from cti.call.holding import Holding, require_free
+from cti.call.holding import Holding, require_free, require_here
 from cti.call.kept import OVER
 from cti.call.live import Member
 from cti.call.model import Cause, DeviceKind, Direction, Party
@@ -35,7 +35,10 @@ class Consulting:
         """Hold, and call somebody else; see `CallControl.consult`."""
         switch = self._switch
         member = switch.members.get(connection_id)
-        if member is None or member.leg is None:
+        if member is None:
+            return ConnectionId("")
+        require_here(member)
+        if member.leg is None:
             return ConnectionId("")
         check(Service.CONSULT, member.state)
         require_free(member)
@@ -100,6 +103,7 @@ class Consulting:
         same_device = one.connection.device == other.connection.device
         if one.connection.call_id == other.connection.call_id or not same_device:
             raise Refused("call.not_now", service=of_held.value, state="no second call")
+        require_here(one, other)
         check(of_held, one.state)
         check(of_active, other.state)
         for member in (one, other):

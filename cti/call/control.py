@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred
 
 from cti.call.collecting import Collected, KeyPlan
-from cti.call.model import Call, Cause, Party
+from cti.call.model import Call, Cause, Connection, Party
 from cti.call.routing import Entry
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 
@@ -47,6 +47,22 @@ class Snoop(Enum):
     """Hears everybody, is heard by everybody."""
 
 
+class PlaceKeeper(Protocol):
+    """Says which telephones that are gone in mid-call to wait for, and serves on whom they left.
+
+    Such a telephone is a page's: it can be loaded again, and is back in a moment.
+    """
+
+    def keeps_place(self, connection: Connection) -> float:
+        """Within how many seconds it is to be back; 0 for one that is not waited for."""
+
+    def place_given_up(self, connection: Connection) -> bool:
+        """It did not come back, and its customer waits alone, with music.
+
+        Whether somebody serves the customer on; else the call is over.
+        """
+
+
 class CallControl(Protocol):
     """Services on calls (ECMA-269, clause 17 and 18)."""
 
@@ -63,6 +79,13 @@ class CallControl(Protocol):
 
     def attach(self, call_id: CallId, **changes: Any) -> None:
         """Associate Data: replace those fields of the call's `UserData`; publishes it."""
+
+    def keep_places(self, keeper: PlaceKeeper) -> None:
+        """From now on it says whether to wait for pages that are gone in mid-call.
+
+        Away tells of one that is waited for, Back that it is in its place again. Else its
+        connection ends, MEDIA_LOST: with the call, unless its customer is served on.
+        """
 
     # --- beginning --------------------------------------------------------------------------
 

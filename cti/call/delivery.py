@@ -21,6 +21,7 @@ from cti.call.security import securities
 from cti.call.switch import Switch
 from cti.kernel.clock import utc
 from cti.media.port import MediaAddress, MediaUnavailable, Security
+from cti.sip.access.gatekeeper import BROWSERS
 from cti.sip.access.registrar import Binding
 from cti.sip.events import SessionAccepted, SessionEnded, SessionProgressed
 
@@ -63,6 +64,11 @@ class Delivery:
             self._by_lines(call, member, device)
         return member
 
+    def recall(self, member: Member, calling: Calling, contacts: Sequence[Binding]) -> None:
+        """Call these contacts of a device that is in the call already, but away from it."""
+        member.calling = calling
+        self._fork(member, contacts)
+
     # --- what becomes of it -----------------------------------------------------------------
 
     def progressed(self, leg: Leg, report: SessionProgressed) -> None:
@@ -95,7 +101,8 @@ class Delivery:
         for other in [each for each in member.legs if each is not leg]:
             self._clearing.drop_leg(member, other, Cause.ELSEWHERE)
         leg.up, leg.current, member.early = True, member, False
-        member.change(ConnectionState.CONNECTED, utc(self._switch.clock))
+        if not member.away:
+            member.change(ConnectionState.CONNECTED, utc(self._switch.clock))
         calling, member.calling = member.calling, None
         if calling is not None:
             calling.answered(member)
@@ -109,7 +116,7 @@ class Delivery:
         # A telephone of the house may send its call on. Whoever is outside may not: the house would
         # pay for calls to anywhere.
         elsewhere = _elsewhere(report.contacts) if leg.route is None else ""
-        if elsewhere and member.calling.diversions < MOST_DIVERSIONS:
+        if elsewhere and not member.away and member.calling.diversions < MOST_DIVERSIONS:
             self.divert(member, elsewhere)
             return
         if report.status == NOT_ACCEPTABLE and self._otherwise(member, leg):
@@ -154,6 +161,8 @@ class Delivery:
     def _open(self, member: Member, contact: Binding, ways: tuple[Security, ...]) -> Leg:
         leg = self._switch.open_leg(member, ways[0])
         leg.contact, leg.otherwise = contact, ways[1:]
+        if contact.destination.transport in BROWSERS:
+            leg.page = contact.uri
         return leg
 
     def _invite_contact(self, member: Member, leg: Leg) -> None:
@@ -218,10 +227,14 @@ class Delivery:
         calling = member.calling
         assert calling is not None
         calling.refusals.append(cause)
-        if at_once:
+        if at_once and not member.away:
             self._clearing.fail(member, cause, ended=Cause.ELSEWHERE)
         elif len(member.legs) > 1:
             self._clearing.drop_leg(member, leg, Cause.NETWORK)
+        elif member.away:
+            self._clearing.drop_leg(member, leg, Cause.NETWORK)
+            member.calling = None
+            calling.failed(member, cause)
         elif calling.routes:
             self._clearing.drop_leg(member, leg, Cause.NETWORK)
             self._next_route(member)

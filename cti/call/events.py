@@ -1,6 +1,7 @@
 """What happens to calls, named after CSTA (ECMA-269, clause 17) where it has the event."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from cti.call.model import Cause, Direction, Party, Role
@@ -98,6 +99,22 @@ class Unmuted(ConnectionEvent):
     """The device is heard again."""
 
     kind: ClassVar[str] = "call.unmuted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away(ConnectionEvent):
+    """The telephone is gone in mid-call, and its place is kept: the others hear music."""
+
+    kind: ClassVar[str] = "call.away"
+    until: datetime
+    """When its place is given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back(ConnectionEvent):
+    """The telephone is in its place again."""
+
+    kind: ClassVar[str] = "call.back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

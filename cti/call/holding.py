@@ -115,7 +115,10 @@ class Holding:
 
     def _answered(self, connection_id: ConnectionId) -> Member | None:
         member = self._switch.members.get(connection_id)
-        return member if member is not None and member.answered else None
+        if member is None or not member.answered:
+            return None
+        require_here(member)
+        return member
 
 
 def require_free(member: Member) -> None:
@@ -123,3 +126,9 @@ def require_free(member: Member) -> None:
     leg = member.leg
     if leg is not None and leg.current not in (None, member):
         raise Refused("call.not_now", service="retrieve", state=member.state.value)
+
+
+def require_here(*members: Member) -> None:
+    """Refused ``call.away`` while the telephone of one of them is gone."""
+    if any(member.away for member in members):
+        raise Refused("call.away")

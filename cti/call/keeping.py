@@ -30,6 +30,7 @@ from cti.call.kept import (
 )
 from cti.call.live import Calling, Leg, LiveCall, Member, Numbering
 from cti.call.model import Cause, Party
+from cti.call.returning import Returning
 from cti.call.switch import Switch
 from cti.call.transferring import Transferring
 from cti.kernel.clock import utc
@@ -52,10 +53,11 @@ class Keeping:
         connecting: Connecting,
         holding: Holding,
         transferring: Transferring,
+        returning: Returning,
     ) -> None:
         self._switch, self._bridging, self._clearing = switch, bridging, clearing
         self._connecting, self._holding = connecting, holding
-        self._transferring = transferring
+        self._transferring, self._returning = transferring, returning
 
     # --- keeping ----------------------------------------------------------------------------
 
@@ -101,6 +103,7 @@ class Keeping:
             heard=leg.heard,
             recording=leg.recording,
             trunk=leg.trunk,
+            page=leg.page,
         )
 
     def leave(self) -> Deferred[None]:
@@ -110,6 +113,7 @@ class Keeping:
         when the last event of those calls is out.
         """
         switch = self._switch
+        self._returning.leave()
         cleared = []
         for call in list(switch.calls.values()):
             if self.keep(call.id) is None:
@@ -159,6 +163,7 @@ class Keeping:
             self._tell(call, away)
         for kept in going_on:
             self._give_up(kept)
+        self._wait_on(live)
         self._bridging.settle(*(call for call in live if call.cleared is None))
         return [call.id for call in live]
 
@@ -193,7 +198,7 @@ class Keeping:
         leg.local, leg.target = address, kept.target.target
         leg.came, leg.up, leg.phone_holds = kept.came, True, kept.phone_holds
         leg.heard, leg.masked, leg.recording = kept.heard, kept.masked, kept.recording
-        leg.trunk = kept.trunk
+        leg.trunk, leg.page = kept.trunk, kept.page
         if kept.trunk:
             switch.lines.retake(kept.trunk, outgoing=not kept.came)
         switch.signalling.resume(kept.session, secret=switch.lines.secret(kept.trunk))
@@ -219,13 +224,24 @@ class Keeping:
         """Who could not be taken up is out of the call: devices that rang, above all."""
         for each in kept.members:
             member = self._switch.members.get(each.connection.id)
-            if member is None or each.leg is not None:
+            if member is None or each.leg is not None or member.away:
                 continue
             if each.outcome is not None:
                 member.calling = self._calling(each.outcome)
                 self._clearing.fail(member, Cause.INTERRUPTED)
             else:
                 self._clearing.leave(member, Party.SYSTEM, Cause.INTERRUPTED)
+
+    def _wait_on(self, calls: Sequence[LiveCall]) -> None:
+        """Telephones that were away may come back now; who is not waited for is out."""
+        away: dict[DeviceId, list[Member]] = {}
+        for member in (each for call in calls for each in call.members.values() if each.away):
+            away.setdefault(member.connection.device.id, []).append(member)
+        for members in away.values():
+            if not self._returning.resume(members):
+                for member in members:
+                    if member.id in self._switch.members:
+                        self._clearing.leave(member, Party.SYSTEM, Cause.INTERRUPTED)
 
     def _calling(self, outcome: Outcome) -> Calling:
         """For a device that will not answer: what whoever had it called meant to do then."""

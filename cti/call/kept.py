@@ -97,6 +97,7 @@ class KeptLeg:
     heard: Heard = SILENCE
     recording: Recording | None = None
     trunk: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class Leg:
     """By which way it left the house."""
     contact: Binding | None = None
     """The telephone's contact that it calls."""
+    page: str = ""
+    """The contact of a browser that it calls: a page loaded again has another."""
     otherwise: tuple[Security, ...] = ()
     """What to offer that contact next should it not accept this (488)."""
     kept: KeptSession | None = None
@@ -160,6 +162,15 @@ class Member:
         """Whether the conversation depends on it."""
         return self.answered and self.connection.role is Role.PARTICIPANT
 
+    @property
+    def away(self) -> bool:
+        """Whether it was answered and is gone for a moment; its one leg, if any, rings."""
+        return self.connection.away
+
+    def be_away(self, away: bool) -> None:
+        """It is gone, or in its place again."""
+        self.connection = replace(self.connection, away=away)
+
     def change(self, state: ConnectionState, now: datetime) -> None:
         """The connection enters `state`."""
         self.connection = replace(self.connection, state=state, since=now)
@@ -233,6 +244,11 @@ class LiveCall:
     def customer(self) -> Member | None:
         """Whoever the house serves: who dialled in, or else whom it called."""
         return self.member_of(Party.CALLER) or self.member_of(Party.CALLED)
+
+    @property
+    def music(self) -> bool:
+        """Whether who is alone in it hears music: they are being connected, or somebody is away."""
+        return self.waiting or any(each.away for each in self.members.values())
 
     @property
     def shown_outside(self) -> str:

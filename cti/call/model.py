@@ -134,6 +134,8 @@ class Connection:
     role: Role = Role.PARTICIPANT
     muted: bool = False
     """Whether it is heard by nobody, by its own wish (ECMA-269, 17.2, Microphone Mute)."""
+    away: bool = False
+    """Whether its telephone is gone for a moment, and its place is kept."""
 
 
 @dataclass(frozen=True, slots=True)

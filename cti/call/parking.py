@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
-from cti.call.events import Muted, Parked, Unmuted
+from cti.call.events import CallEvent, Muted, Parked, Unmuted
 from cti.call.live import LiveCall, Member
 from cti.call.model import Cause, Party
 from cti.call.rules import Service, check
@@ -33,19 +33,24 @@ class Parking:
         check(Service.PARK, member.state)
         call = switch.call_of(member)
         switch.require_open(call)
-        parked = require_parkable(call, member)
+        require_parkable(call, member)
+        told = Parked(
+            at=utc(switch.clock),
+            call_id=call.id,
+            connection_id=member.id,
+            parking_device=member.connection.device.id,
+        )
+        self.leave_waiting(member, Party.AGENT, Cause.PARKED, told)
+
+    def leave_waiting(self, member: Member, by: Party, cause: Cause, *told: CallEvent) -> None:
+        """The member and whoever else is there leave; its customer waits alone, with music."""
+        switch, call = self._switch, self._switch.call_of(member)
         call.waiting = True
         for other in call.others(member):
-            if other is not parked and other.id in switch.members:
+            if other is not call.customer and other.id in switch.members:
                 self._take_out(other)
         if member.id in switch.members:
-            told = Parked(
-                at=utc(switch.clock),
-                call_id=call.id,
-                connection_id=member.id,
-                parking_device=member.connection.device.id,
-            )
-            self._clearing.drop(member, Party.AGENT, Cause.PARKED, told=(told,))
+            self._clearing.drop(member, by, cause, told=told)
 
     def mute(self, connection_id: ConnectionId, muted: bool) -> None:
         """Microphone Mute; see `CallControl.mute`."""

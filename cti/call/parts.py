@@ -20,6 +20,7 @@ from cti.call.parking import Parking
 from cti.call.recording import Recordings
 from cti.call.referring import Referring
 from cti.call.replacing import Replacing
+from cti.call.returning import Returning
 from cti.call.secrecy import Secrecy
 from cti.call.supervising import Supervising
 from cti.call.switch import Switch
@@ -47,6 +48,7 @@ class Parts:
     making: Making
     referring: Referring
     arrival: Arrival
+    returning: Returning
     keeping: Keeping
 
     @classmethod
@@ -65,6 +67,9 @@ class Parts:
         merging = Merging(switch, recordings)
         consulting = Consulting(*common, holding, delivery, connecting)
         transferring = Transferring(*common, merging, consulting, delivery, connecting)
+        parking = Parking(*common)
+        returning = Returning(*common, delivery, parking)
+        clearing.spare, clearing.on_left = returning.spare, returning.left
         return cls(
             bridging,
             clearing,
@@ -78,10 +83,11 @@ class Parts:
             consulting,
             transferring,
             Conferencing(*common, holding, merging, consulting, transferring, delivery, connecting),
-            Parking(*common),
+            parking,
             Supervising(*common, delivery, connecting),
             Making(switch, clearing, delivery, connecting),
             Referring(*common, holding, transferring, delivery, connecting),
             Arrival(switch, connecting, Replacing(*common, answering)),
-            Keeping(*common, connecting, holding, transferring),
+            returning,
+            Keeping(*common, connecting, holding, transferring, returning),
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from cti.call.control import Collected, KeyPlan, PlayEnd, Snoop, Sound
+from cti.call.control import Collected, KeyPlan, PlaceKeeper, PlayEnd, Snoop, Sound
 from cti.call.events import DeviceRegistered, DeviceUnregistered
 from cti.call.kept import KeptCall
 from cti.call.live import Leg
@@ -27,6 +27,7 @@ from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.media.port import PlayOutcome
 from cti.sip.events import (
     BindingAdded,
+    BindingMoved,
     BindingRemoved,
     Report,
     SessionAccepted,
@@ -102,6 +103,9 @@ class CallServices:
         if call is not None:
             call.user_data = replace(call.user_data, **changes)
             self._switch.bus.publish(attached(self._switch, call))
+
+    def keep_places(self, keeper: PlaceKeeper) -> None:
+        self._parts.returning.keeper = keeper
 
     def make(self, device_id: DeviceId, number: str) -> CallId:
         return self._parts.making.make(device_id, number)
@@ -234,6 +238,9 @@ class CallServices:
                     at=utc(self._switch.clock), device_id=DeviceId(account)
                 )
                 self._switch.bus.publish(registered)
+                self._parts.returning.registered(DeviceId(account))
+            case BindingMoved(account=account):
+                self._parts.returning.registered(DeviceId(account))
             case BindingRemoved(account=account):
                 gone = DeviceUnregistered(at=utc(self._switch.clock), device_id=DeviceId(account))
                 self._switch.bus.publish(gone)

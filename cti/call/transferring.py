@@ -200,7 +200,7 @@ class Transferring:
 
     def _adopt(self, member: Member, device: DeviceId, call: LiveCall) -> None:
         """A device that still rings was called by one who is gone: its outcome means another."""
-        if member.calling is None:
+        if member.calling is None or member.away:
             return
         ring_back = self.ringing_back(device, call.id)
         member.calling.answered = ring_back.answered

@@ -312,6 +312,16 @@ class BindingRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class BindingMoved:
+    """A telephone of the account has another contact than before, in the place of the old one.
+
+    It was started again (RFC 5626, 4.2), or was a page that was loaded again.
+    """
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class BindingsChanged:
     """What `keep_bindings` gives of the account is not what it gave before, if only the expiry."""
 
@@ -377,6 +387,7 @@ Report = (
     | ProbeAnswered
     | BindingAdded
     | BindingRemoved
+    | BindingMoved
     | BindingsChanged
     | SignInFailed
     | RegistrationSucceeded

@@ -6,13 +6,16 @@ A test plays the world through the methods of `FakeCalls` that are not in the pr
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
 from cti.call.collecting import Collected, KeyPlan, Why
-from cti.call.control import PlayEnd, Sound
+from cti.call.control import PlaceKeeper, PlayEnd, Sound
 from cti.call.events import (
+    Away,
+    Back,
     Delivered,
     DeviceRegistered,
     DeviceUnregistered,
@@ -52,6 +55,7 @@ class FakeCalls(FakeJoining):
         self.marks: list[tuple[CallId, str]] = []
         self.keys_sent: list[tuple[ConnectionId, str]] = []
         self._taken: dict[CallId, tuple[KeyPlan, str]] = {}
+        self._keeper: PlaceKeeper | None = None
 
     # --- the world --------------------------------------------------------------------------
 
@@ -122,6 +126,30 @@ class FakeCalls(FakeJoining):
         _, keys = self._taken[call_id]
         self._end_taking(call_id, Why.SILENCE if keys else Why.NO_KEY)
 
+    def page_is_lost(self, connection_id: ConnectionId, seconds: float = 30.0) -> None:
+        """The page with that telephone is gone in mid-call, and is waited for if somebody does."""
+        connection = self._found(connection_id)
+        if self._keeper is None or not self._keeper.keeps_place(connection):
+            self.clear_connection(connection_id, Party.SYSTEM, Cause.MEDIA_LOST)
+            return
+        self._put(replace(connection, away=True))
+        until = utc(self._clock) + timedelta(seconds=seconds)
+        self._bus.publish(Away(**self._about(connection), until=until))
+
+    def page_is_back(self, connection_id: ConnectionId) -> None:
+        """It is loaded again, and answers in its place."""
+        connection = replace(self._found(connection_id), away=False)
+        self._put(connection)
+        self._bus.publish(Back(**self._about(connection)))
+
+    def page_stays_away(self, connection_id: ConnectionId) -> None:
+        """Its time to come back is over."""
+        connection = self._found(connection_id)
+        assert self._keeper is not None
+        self._leave(connection, Party.SYSTEM, Cause.MEDIA_LOST)
+        if not self._keeper.place_given_up(connection):
+            self._clear(connection.call_id, Party.SYSTEM, Cause.MEDIA_LOST)
+
     # --- CallControl ------------------------------------------------------------------------
 
     def get(self, call_id: CallId) -> Call | None:
@@ -129,6 +157,9 @@ class FakeCalls(FakeJoining):
 
     def calls(self) -> list[Call]:
         return list(self._calls.values())
+
+    def keep_places(self, keeper: PlaceKeeper) -> None:
+        self._keeper = keeper
 
     def registered(self, device_id: DeviceId) -> bool:
         return device_id in self._devices

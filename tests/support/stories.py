@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from cti.call.events import (
+    Away,
+    Back,
     CallCleared,
     CallEvent,
     CallResumed,
@@ -30,7 +32,7 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId
 
 LEFT: tuple[type[Event], ...] = (Failed, ConnectionCleared)
-CHANGED = (Held, Retrieved, Muted, Unmuted, RoleChanged)
+CHANGED = (Held, Retrieved, Muted, Unmuted, RoleChanged, Away, Back)
 IN_CALL: tuple[type[Event], ...] = (*CHANGED, Originated, ConnectionCleared)
 RINGING: tuple[type[Event], ...] = (NetworkReached, Delivered, Established, Diverted, *LEFT)
 AFTER: dict[type[Event] | None, tuple[type[Event], ...]] = {

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from twisted.internet.task import Clock
 
-from cti.call.control import CallControl
+from cti.call.control import CallControl, PlaceKeeper
 from cti.call.kept import KeptCall
 from cti.call.model import Cause
 from cti.call.routing import Routing
@@ -24,12 +24,14 @@ from cti.kernel.plain import from_plain, to_plain
 from cti.sip.access.registrar import Binding
 from cti.sip.events import (
     BindingAdded,
+    BindingMoved,
     BindingRemoved,
     Ended,
     Endpoint,
     SessionAccepted,
     SessionId,
     SessionProgressed,
+    Transport,
 )
 from cti.sip.sdp import Crypto, DtlsIdentity, Keying, OwnSecurity, answer, offered_keying
 from tests.support.fake_calls import FakeCalls
@@ -111,7 +113,13 @@ class RealWorld:
         self._record = record
         self._names = iter(range(1000))
         self.lines = FakeLines()
+        self.keeper: PlaceKeeper | None = None
         self._begin()
+
+    def keep_places(self, keeper: PlaceKeeper) -> None:
+        """Wait for pages that are gone, after a restart too."""
+        self.keeper = keeper
+        self.services.keep_places(keeper)
 
     def _begin(self) -> None:
         """Call control of a process that knows of no call."""
@@ -132,6 +140,8 @@ class RealWorld:
         )
         self.services = CallServices(self.switch)
         self.control: CallControl = self.services
+        if self.keeper is not None:
+            self.services.keep_places(self.keeper)
         self.services.route(Routing({"95588": self._taken.append}))
         self.media.listener = self.services
         self.signalling.on_report = self.services.report
@@ -160,6 +170,20 @@ class RealWorld:
         contact = Binding(f"sip:{device}@192.0.2.7", Endpoint("192.0.2.7", 5060), device, 1, 3600.0)
         self.signalling.contacts_of[device] = [contact]
         self.services.report(BindingAdded(device))
+
+    def register_page(self, device: str, page: str = "one.invalid") -> None:
+        """A page registers, in the place of any other contact."""
+        where = Endpoint("127.0.0.1", 40000, Transport.WS, f"ws-{page}")
+        contact = Binding(f"sip:{device}@{page}", where, device, 1, 3600.0)
+        report = BindingMoved if self.signalling.contacts_of.get(device) else BindingAdded
+        self.signalling.contacts_of[device] = [contact]
+        self.services.report(report(device))
+
+    def lose_leg(self, connection_id: ConnectionId) -> None:
+        """The telephone's sound is gone for good."""
+        leg = self.switch.members[connection_id].leg
+        assert leg is not None
+        self.services.legs_lost([leg.id])
 
     def unregister(self, device: str) -> None:
         self.signalling.contacts_of.pop(device)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cti.sip.access.contacts import Contact
 from cti.sip.addresses import SIP_SCHEMES, parse_uri
 from cti.sip.errors import Header, RequestError
-from cti.sip.events import BindingAdded, BindingRemoved, Endpoint
+from cti.sip.events import BindingAdded, BindingMoved, BindingRemoved, Endpoint
 from cti.sip.locating import endpoint_of
 from cti.sip.message import InboundRequest, all_values, number, uri_text
 
@@ -75,7 +75,7 @@ class _Wish:
     seconds: int
 
 
-Change = BindingAdded | BindingRemoved
+Change = BindingAdded | BindingRemoved | BindingMoved
 
 
 class Registrar:
@@ -163,7 +163,9 @@ class Registrar:
         self._follow(account, before, bindings)
         if bindings:
             self._bindings[account] = bindings
-            return [] if before else [BindingAdded(account)]
+            if not before:
+                return [BindingAdded(account)]
+            return [BindingMoved(account)] if _moved(before, bindings) else []
         self._bindings.pop(account, None)
         return [BindingRemoved(account)] if before else []
 
@@ -276,6 +278,14 @@ def _first_hop_knows_outbound(request: InboundRequest) -> bool:
 def _supports(request: InboundRequest, option: str) -> bool:
     values = all_values(request.message.headers, "Supported")
     return option in (each.lower() for each in values)
+
+
+def _moved(before: tuple[Binding, ...], after: tuple[Binding, ...]) -> bool:
+    """Whether a telephone that names itself has another contact now."""
+    contacts = {(each.instance, each.flow_number): each.uri for each in before if each.instance}
+    return any(
+        contacts.get((each.instance, each.flow_number), each.uri) != each.uri for each in after
+    )
 
 
 def _flows(bindings: tuple[Binding, ...]) -> set[str]:

@@ -18,7 +18,7 @@ from cti.call.collecting import KeyPlan, Why
 from cti.call.control import PlayEnd, Snoop
 from cti.call.hearing import SILENCE
 from cti.call.live import Leg, LiveCall, Member
-from cti.call.model import Cause, ConnectionState, Party, Role
+from cti.call.model import Cause, Connection, ConnectionState, Party, Role
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.sip import sdp
@@ -34,15 +34,37 @@ from cti.sip.events import (
     SessionReoffered,
 )
 from tests.support.stories import check_over, check_stories, closing
-from tests.support.worlds import RealWorld
+from tests.support.worlds import KEYS, RealWorld
 
 SOUND = [Path("/prompts/welcome.wav")]
-PHONES = ("1001", "1002", "1004")
+PAGE = "1004"
+PHONES = ("1001", "1002", PAGE)
 OUTSIDE = "13700137000"
 NUMBERS = st.sampled_from([*PHONES, OUTSIDE, "1003"])
 PICK = st.integers(0, 10_000)
 T = TypeVar("T")
 DIRECTIONS = st.sampled_from([*sdp.Direction, None])
+
+
+def answer_of(ours: sdp.SessionDescription) -> sdp.SessionDescription:
+    """How any telephone answers that offer."""
+    return sdp.answer(ours, "192.0.2.7", 40000, security=KEYS[sdp.offered_keying(ours)])
+
+
+class Patient:
+    """Waits for every page, and serves every second caller on whom one left."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def keeps_place(self, connection: Connection) -> float:
+        del connection
+        return 3.0
+
+    def place_given_up(self, connection: Connection) -> bool:
+        del connection
+        self.asked += 1
+        return self.asked % 2 == 0
 
 
 class CallsInterleaved(RuleBasedStateMachine):
@@ -58,21 +80,33 @@ class CallsInterleaved(RuleBasedStateMachine):
         """Sessions whose INVITE of ours was accepted."""
         for phone in PHONES:
             self.world.register(phone)
+        self.world.keep_places(Patient())
+        self.world.register_page(PAGE, "page-0")
         self.world.lines.ways = {OUTSIDE: ("first", "second")}
         self.world.lines.room = {"first": 1}
 
-    @initialize(talking=st.booleans(), consulting=st.booleans(), joined=st.booleans())
-    def some_begin_with_a_conversation(self, talking: bool, consulting: bool, joined: bool) -> None:
+    @initialize(
+        talking=st.booleans(),
+        phone=st.sampled_from([PHONES[0], PAGE]),
+        consulting=st.booleans(),
+        joined=st.booleans(),
+        gone=st.booleans(),
+    )
+    def some_begin_with_a_conversation(
+        self, talking: bool, phone: str, consulting: bool, joined: bool, gone: bool
+    ) -> None:
         if talking:
             self.a_caller_comes(late=False)
             self.answer(0)
-            self.deliver(0, PHONES[0])
+            self.deliver(0, phone)
             self.a_telephone_answers(0, 200, readable=True)
             if consulting:
                 asked = self.world.control.consult(self.legs[0], PHONES[1])
                 self.a_telephone_answers(0, 200, readable=True)
                 if joined:
                     self.world.control.conference(self.legs[0], asked)
+            if gone and phone == PAGE:
+                self.world.register_page(PAGE, "page-1")
         self.world.media.slow = True
 
     # --- from outside -----------------------------------------------------------------------
@@ -100,7 +134,7 @@ class CallsInterleaved(RuleBasedStateMachine):
         if what < 200:
             ours = signalling.invited[session].offer
             assert ours is not None
-            early = sdp.answer(ours, "192.0.2.7", 40000) if what == 183 and readable else None
+            early = answer_of(ours) if what == 183 and readable else None
             signalling.on_report(SessionProgressed(session, what, early))
         elif what > 200:
             contacts = ("sip:1002@192.0.2.7",) if what == 302 else ()
@@ -109,7 +143,7 @@ class CallsInterleaved(RuleBasedStateMachine):
             self.talking.add(session)
             ours = signalling.invited[session].offer
             assert ours is not None
-            theirs = sdp.answer(ours, "192.0.2.7", 40000) if readable else None
+            theirs = answer_of(ours) if readable else None
             signalling.on_report(SessionAccepted(session, theirs))
 
     @precondition(lambda self: self.established())
@@ -190,7 +224,14 @@ class CallsInterleaved(RuleBasedStateMachine):
     def media_is_lost(self, pick: int) -> None:
         self.world.services.legs_lost([self.one_of(sorted(self.world.media.open_legs), pick)])
 
-    @rule(seconds=st.sampled_from([0.1, 1.0]))
+    @rule(name=st.sampled_from(["page-0", "page-1", "page-2"]), gone=st.booleans())
+    def a_page_is_loaded_or_left(self, name: str, gone: bool) -> None:
+        if gone and self.world.signalling.contacts_of.get(PAGE):
+            self.world.unregister(PAGE)
+        else:
+            self.world.register_page(PAGE, name)
+
+    @rule(seconds=st.sampled_from([0.1, 1.0, 3.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.clock.advance(seconds)
 
@@ -353,7 +394,11 @@ class CallsInterleaved(RuleBasedStateMachine):
         for name, leg in switch.legs.items():
             assert leg.id == name
             assert all(leg in member.legs for member in leg.members)
-            active = [each for each in leg.members if each.state is ConnectionState.CONNECTED]
+            active = [
+                each
+                for each in leg.members
+                if each.state is ConnectionState.CONNECTED and not each.away
+            ]
             assert len(active) <= 1
             assert all(each is leg.current for each in active)
         for session, carried in switch.leg_of_session.items():
