@@ -97,6 +97,8 @@ class AgentSettings:
     ring_limit: float = 15.0
     missed_limit: int = 1
     """So many calls in a row not taken make an agent not ready."""
+    return_within: float = 30.0
+    """How long a page that is gone in mid-call may take to be back; 0: it is not waited for."""
     after_call: AfterCallRules = field(default_factory=AfterCallRules)
     after_call_in: Mapping[QueueId, AfterCallRules] = field(default_factory=dict)
     """Of queues whose calls leave more, or less, to do."""

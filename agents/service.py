@@ -22,6 +22,7 @@ from agents.events import AgentState, AgentStateChanged, OfferOutcome
 from agents.left import LeftAgent, LeftWait, agents_left, waits_left
 from agents.model import AgentSettings, NotReadyReason
 from agents.offer import Offer
+from agents.places import Places
 from agents.repository import Note, notes_txn, save_note_txn
 from agents.roster import Roster
 from agents.self_service import loans_left
@@ -94,6 +95,7 @@ class AgentService:
             settings=settings,
             matcher=matcher,
         )
+        self._places = Places(bus, control, self.sessions, self._engine, settings.return_within)
 
     def start(self, history: Iterable[Event] = ()) -> None:
         """Take the roster's agents in and begin to listen.
@@ -111,6 +113,7 @@ class AgentService:
         for agent_id, left in agents_left(known).items():
             self._restore(agent_id, left)
         self._subscriptions = [
+            *self._places.start(self._waits),
             self._bus.subscribe(CallEvent, self._on_call),
             self._bus.subscribe(DeviceUnregistered, self._on_phone_lost),
             self._bus.subscribe(AgentStateChanged, self._on_state),

@@ -321,6 +321,14 @@ class AgentSession:
         if allows(self.status, Move.TAKE_OUT):
             self._move(Move.TAKE_OUT, reason)
 
+    def give_place_up(self) -> None:
+        """The agent's page did not come back into its call: nothing is left to be done for it."""
+        if self.status.activity is not Activity.WORKING_AFTER_CALL:
+            return
+        if self.status.next != Presence(AgentState.LOGGED_OFF):
+            self.standing.decide_next(Presence(AgentState.NOT_READY, NotReadyReason.PHONE_LOST))
+        self.finish()
+
     # --- offers -----------------------------------------------------------------------------
 
     def _ring_limit_passed(self) -> None:

@@ -26,7 +26,14 @@ from agents.views import AgentView
 from agents.web.cards import Cards
 from agents.web.state_commands import state_commands
 from cti.call.control import CallControl
-from cti.call.events import Delivered, DeviceRegistered, DeviceUnregistered, UserDataAttached
+from cti.call.events import (
+    Away,
+    Back,
+    Delivered,
+    DeviceRegistered,
+    DeviceUnregistered,
+    UserDataAttached,
+)
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, QueueId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, TicketPort
@@ -70,6 +77,8 @@ class Console:
         self._subscriptions = [
             listen(AgentStateChanged, lambda event: self.show_agent(event.agent_id)),
             listen(Delivered, lambda event: self._show_owner(event.device_id)),
+            listen(Away, lambda event: self._show_owner(event.device_id)),
+            listen(Back, lambda event: self._show_owner(event.device_id)),
             listen(DeviceRegistered, lambda event: self._show_owner(event.device_id)),
             listen(DeviceUnregistered, lambda event: self._show_owner(event.device_id)),
             listen(CallOffered, self._offered),
