@@ -99,7 +99,7 @@ class AgentApi:
 
 def reasons_of(settings: AgentSettings) -> list[dict[str, Any]]:
     """Each reason for not being ready, with the seconds it may last (None: any)."""
-    return [{"reason": reason, "longest": None} for reason in settings.reasons]
+    return [{"reason": name, "longest": longest} for name, longest in settings.reasons.items()]
 
 
 def theme_of(request: Request) -> str:

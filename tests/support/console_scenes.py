@@ -320,6 +320,7 @@ def talking(gate: str = "closed", *possible: str, **more: Any) -> Entities:
     """In conversation with the customer."""
     verification = "signed_in" if gate == "open" else "recognised"
     made: dict[str, Any] = {
+        "state": "busy",
         "call_id": "call-1",
         "queue_id": "general",
         "answered": ago(83),
@@ -329,7 +330,7 @@ def talking(gate: str = "closed", *possible: str, **more: Any) -> Entities:
     }
     return {
         **around(),
-        "agent/a": agent("busy", 83, **{**made, **more}),
+        "agent/a": agent(since=83, **{**made, **more}),
         "card/a": card(verification=verification),
         "customer/a": customer(gate),
     }

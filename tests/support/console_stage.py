@@ -17,6 +17,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
+from queue import Queue
+from threading import Thread
 from typing import IO, Any, cast
 
 from twisted.internet import reactor as global_reactor  # noqa: TID251  (a program of its own)
@@ -35,6 +37,8 @@ from cti.web.live import Command, LiveBoard
 from tests.support.call_centre import CallCentre
 from tests.support.consoles import ConsoleHouse
 
+START_SECONDS = 60.0
+ASKED_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
 
@@ -51,8 +55,9 @@ class Played:
     def show(self, entities: Mapping[str, Any]) -> None:
         """These, and no others."""
         self.board.delete(*(key for key in self.entities if key not in entities))
+        changed = {key: each for key, each in entities.items() if self.entities.get(key) != each}
         self.entities = dict(entities)
-        for key, value in entities.items():
+        for key, value in changed.items():
             self.board.publish(key, value)
 
     def _do(self, _principal: Principal, command: Command) -> object:
@@ -104,7 +109,9 @@ class Stage:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        there = json.loads(self._out.readline())
+        self._lines: Queue[str] = Queue()
+        Thread(target=self._read, daemon=True).start()
+        there = json.loads(self._lines.get(timeout=START_SECONDS))
         self.address, self.token = str(there["address"]), str(there["token"])
 
     def show(self, entities: Mapping[str, Any]) -> None:
@@ -126,13 +133,13 @@ class Stage:
 
     def asked(self) -> dict[str, Any]:
         """The next command that the page sends, without its number."""
-        command = json.loads(self._out.readline())
+        command = json.loads(self._lines.get(timeout=ASKED_SECONDS))
         del command["id"]
         return dict(command)
 
-    @property
-    def _out(self) -> IO[str]:
-        return cast("IO[str]", self._process.stdout)
+    def _read(self) -> None:
+        for line in cast("IO[str]", self._process.stdout):
+            self._lines.put(line)
 
     def _say(self, **wish: Any) -> None:
         print(json.dumps(wish), file=self._process.stdin, flush=True)
@@ -143,13 +150,13 @@ def running_stage() -> Iterator[Stage]:
     """A stage, in a process of its own."""
     command = [sys.executable, "-m", "tests.support.console_stage"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin is not None
+    stdin = process.stdin
+    assert stdin is not None
     try:
         yield Stage(process)
     finally:
-        process.stdin.close()
-        process.stdin = None
-        process.communicate(timeout=STOP_SECONDS)
+        stdin.close()
+        process.wait(timeout=STOP_SECONDS)
 
 
 def listen(number: int, site: Any) -> Any:

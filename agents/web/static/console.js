@@ -67,15 +67,19 @@ async function before() {
   await codes.flush();
 }
 
-// All that came in one message is drawn once; hidden pages draw too, they may have to ring.
+// All that comes at once is drawn once, by a message to ourselves: hidden pages, which may have to ring, have
+// their timers slowed and their frames stopped.
+const soon = new MessageChannel();
+soon.port1.onmessage = () => {
+  asked = false;
+  desk = deskOf(entities, id);
+  if (desk !== null) drawDesk();
+};
+
 function drawSoon() {
   if (asked) return;
   asked = true;
-  queueMicrotask(() => {
-    asked = false;
-    desk = deskOf(entities, id);
-    if (desk !== null) drawDesk();
-  });
+  soon.port2.postMessage(null);
 }
 
 function drawDesk() {

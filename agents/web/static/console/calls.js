@@ -18,7 +18,7 @@ export function callRows(desk) {
 const partner = (call) => call.name || call.number || t("console.withheld");
 
 function row(desk, call, active) {
-  const look = ["line", `state-${STATES[call.state] ?? "busy"}`, active && "active"].filter(Boolean).join(" ");
+  const look = ["line", `state-${STATES[call.state] ?? "busy"}`, active && "active", call.secure && "lent"].filter(Boolean).join(" ");
   return h(
     "li",
     { key: call.connection_id ?? call.call_id, class: look, "aria-current": active ? "true" : null },
@@ -32,6 +32,7 @@ function row(desk, call, active) {
 }
 
 function subtitle(call) {
+  if (call.secure) return t("console.secure_hint");
   const parts = [word("console.kind", call.kind), t(`console.line.${call.state}`)];
   if (call.name && call.number) parts.push(call.number);
   return parts.join(" · ");

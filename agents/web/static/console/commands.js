@@ -56,9 +56,14 @@ export function commands({ board, desk, before, drawSoon }) {
   });
 
   document.addEventListener("keydown", (event) => {
-    const keys = event.repeat ? null : pressed(event);
+    const away = event.repeat || document.querySelector("dialog:modal") !== null;
+    const keys = away ? null : pressed(event);
     if (keys !== null && act(meant(keys))) event.preventDefault();
   });
+
+  // A reason in the way of something else goes with Escape, until another is asked for.
+  document.addEventListener("keydown", (event) => event.key === "Escape" && document.body.classList.add("no-why"));
+  for (const look of ["focusin", "pointerover"]) document.addEventListener(look, () => document.body.classList.remove("no-why"));
 
   return { send };
 }

@@ -2,6 +2,7 @@
 
 import { h, icon, timer } from "/static/agents/console/dom.js";
 import { occupied, wrappingUp } from "/static/agents/console/desk.js";
+import { shown } from "/static/agents/console/shortcuts.js";
 import { span, word } from "/static/agents/console/words.js";
 import { wish } from "/static/agents/console/wish.js";
 import { t } from "/static/cti/texts.js";
@@ -28,7 +29,7 @@ function now(agent) {
     icon(agent.state),
     h("div", null, h("strong", { id: "state-word" }, stateWord(agent)), h("span", { id: "state-reason" }, agent.reason && reasonWord(agent.reason))),
     timer({ since: agent.since, id: "state-timer" }),
-    until && h("span", { class: "limit" }, t("console.reason_left"), " ", timer({ until }), h("span", { class: "exceeded" }, t("console.reason_over"))),
+    until && h("span", { class: "limit" }, h("span", { class: "left" }, t("console.reason_left"), " ", timer({ until })), h("span", { class: "exceeded" }, t("console.reason_over"))),
   );
 }
 
@@ -67,11 +68,12 @@ function notReady(desk, later) {
       fields: { reason },
       pressed: reason === chosen,
       keys: index === 0,
+      hint: false,
       more: { "data-reason": reason },
     }),
   );
   const title = t(later || wrappingUp(desk) ? "console.not_ready_later" : "console.do.not_ready");
-  return h("fieldset", { key: "not_ready" }, h("legend", null, title), h("div", { class: "reasons" }, buttons));
+  return h("fieldset", { key: "not_ready" }, h("legend", null, title, " ", h("kbd", { "aria-hidden": "true" }, shown("not_ready").keys)), h("div", { class: "reasons" }, buttons));
 }
 
 function phone(agent) {

@@ -19,7 +19,7 @@ export function whyNot(desk, action) {
   return reason === "" ? "" : t(reason.includes(".") ? reason : `console.why.${reason}`);
 }
 
-export function wish(desk, action, { words, sign = null, fields = {}, look = "", id, pressed, at = action, keys = true, more = {} } = {}) {
+export function wish(desk, action, { words, sign = null, fields = {}, look = "", id, pressed, at = action, keys = true, hint = keys, more = {} } = {}) {
   const why = whyNot(desk, action);
   if (why === undefined) return null;
   const reason = `why-${at}`;
@@ -41,7 +41,7 @@ export function wish(desk, action, { words, sign = null, fields = {}, look = "",
     },
     sign && icon(sign),
     h("span", { class: "label" }, words ?? t(`console.do.${action}`)),
-    shortcut && h("kbd", { "aria-hidden": "true" }, shortcut.keys),
+    shortcut && hint && h("kbd", { "aria-hidden": "true" }, shortcut.keys),
   );
   return h("span", { class: "slot", key: at }, button, why && h("span", { class: "why", id: reason, role: "tooltip" }, why));
 }

@@ -35,7 +35,8 @@ export const named = (names) => names[language.slice(0, 2)] ?? Object.values(nam
 export function span(seconds) {
   const minutes = Math.round(seconds / 60);
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
-  return hours ? t("console.hours_minutes", { hours, minutes: rest }) : t("console.minutes", { minutes: rest });
+  if (hours === 0) return t("console.minutes", { minutes });
+  return rest ? t("console.hours_minutes", { hours, minutes: rest }) : t("console.hours", { hours });
 }
 
 export const percent = (share) => `${Math.round(share * 100)}%`;
