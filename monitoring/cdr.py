@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from agents.events import CallAbandoned, CallAnswered, CallFlowedOut, CallQueued, CallWrappedUp
+from agents.events import (
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallLent,
+    CallLoanEnded,
+    CallQueued,
+    CallWrappedUp,
+)
 from cti.call.events import (
     CallCleared,
     CallEvent,
@@ -32,6 +40,7 @@ from cti.call.events import (
 )
 from cti.call.model import Cause, Direction, Party
 from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, DeviceId, QueueId
+from cti.kernel.loans import LoanPurpose, LoanResult
 from cti.kernel.vocabulary import Language, ServiceLevel, Verification
 
 
@@ -66,6 +75,21 @@ class Wait:
     queued: datetime
     seconds: float | None = None
     end: WaitEnd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A stay of the caller with the IVR in the middle of a conversation, lent by that agent.
+
+    `seconds` and `result` are None while it lasts; `services` are those done in it.
+    """
+
+    agent_id: AgentId
+    purpose: LoanPurpose
+    lent: datetime
+    seconds: float | None = None
+    result: LoanResult | None = None
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +149,7 @@ class CallRecord:
     """The agent who answered last."""
     after_call: float = 0.0
     legs: tuple[Leg, ...] = ()
+    loans: tuple[Loan, ...] = ()
     recording: str | None = None
     """File of the recording, relative to the recordings folder."""
     recording_seconds: float | None = None
@@ -208,6 +233,8 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
             return _connection(record, event)
         case CallQueued() | CallAnswered() | CallAbandoned() | CallFlowedOut():
             return _queue(record, event)
+        case CallLent() | CallLoanEnded():
+            return replace(record, loans=_loans(record.loans, event))
         case CallWrappedUp():
             return replace(record, after_call=record.after_call + event.after_call)
         case RecordingStarted() if record.recording is None:
@@ -227,6 +254,15 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
         case CallCleared() if record.ended is None:
             return _clear(record, event)
     return record
+
+
+def _loans(loans: tuple[Loan, ...], event: CallLent | CallLoanEnded) -> tuple[Loan, ...]:
+    if isinstance(event, CallLent):
+        return (*loans, Loan(event.agent_id, event.purpose, event.at))
+    if not loans or loans[-1].result is not None:
+        return loans
+    over = replace(loans[-1], seconds=event.seconds, result=event.result, services=event.services)
+    return (*loans[:-1], over)
 
 
 def _begin(event: CallStarted) -> CallRecord:
@@ -360,4 +396,13 @@ def _clear(record: CallRecord, event: CallCleared) -> CallRecord:
             leg if leg.ended else _ended(leg, event.at, event.cause, event.cleared_by)
             for leg in record.legs
         ),
+        loans=_cut_off(record.loans, event),
     )
+
+
+def _cut_off(loans: tuple[Loan, ...], event: CallCleared) -> tuple[Loan, ...]:
+    """What a server that died could not tell any more: the loan ended with the call."""
+    if event.cause is not Cause.INTERRUPTED or not loans or loans[-1].result is not None:
+        return loans
+    seconds = (event.at - loans[-1].lent).total_seconds()
+    return (*loans[:-1], replace(loans[-1], seconds=seconds, result=LoanResult.INTERRUPTED))

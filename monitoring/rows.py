@@ -2,8 +2,9 @@
 
 from cti.call.model import Cause, Direction, Party
 from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, DeviceId, QueueId
+from cti.kernel.plain import from_plain, to_plain
 from cti.kernel.vocabulary import Language, ServiceLevel, Verification
-from monitoring.cdr import CallRecord, Leg, Wait, WaitEnd
+from monitoring.cdr import CallRecord, Leg, Loan, Wait, WaitEnd
 from monitoring.schema import CallRow, LegRow
 
 
@@ -36,6 +37,7 @@ def call_values(record: CallRecord) -> dict[str, object]:
         "recording": record.recording,
         "recording_seconds": record.recording_seconds,
         "recording_digest": record.recording_digest,
+        "loans": to_plain(record.loans),
         "open": record.ended is None or being_written,
     }
 
@@ -112,6 +114,7 @@ def record_from(row: CallRow) -> CallRecord:
         agent_id=AgentId(row.agent_id) if row.agent_id else None,
         after_call=row.after_call,
         legs=tuple(_leg(leg) for leg in row.legs),
+        loans=from_plain(tuple[Loan, ...], row.loans),
         recording=row.recording,
         recording_seconds=row.recording_seconds,
         recording_digest=row.recording_digest,

@@ -65,6 +65,8 @@ class CallRow(Base):
     recording_seconds: Mapped[float | None]
     recording_digest: Mapped[str] = mapped_column(String(64), server_default="")
     """The end of the chain that seals the file; empty where there is none."""
+    loans: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
+    """Stays with the IVR in the middle of conversations."""
     open: Mapped[bool]
 
     legs: Mapped[list["LegRow"]] = relationship(

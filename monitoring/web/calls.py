@@ -94,6 +94,7 @@ class CallPages:
             ("calls.queue", shown.queue(record.queue_id)),
             ("calls.waited", clockface(record.waited) if record.waits else "–"),
             ("calls.agent", shown.agent(record.agent_id)),
+            *(("calls.lent", shown.loan(loan)) for loan in record.loans),
             ("calls.talked", clockface(record.talked)),
             ("calls.held", clockface(record.held)),
             ("calls.after_call", clockface(record.after_call)),

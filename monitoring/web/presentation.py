@@ -10,6 +10,8 @@ from agents.events import (
     CallAbandoned,
     CallAnswered,
     CallFlowedOut,
+    CallLent,
+    CallLoanEnded,
     CallOffered,
     CallQueued,
     CallWrappedUp,
@@ -33,7 +35,7 @@ from cti.kernel.vocabulary import Language
 from cti.web.formats import Formats
 from cti.web.frame import Frame
 from ivr.events import ChoiceMade, FlowEntered, FlowLeft, ServiceUsed, SignInAttempted
-from monitoring.cdr import CallRecord, Leg
+from monitoring.cdr import CallRecord, Leg, Loan
 from monitoring.events import RecordingPlayed
 from monitoring.wallboard import Floor
 
@@ -234,7 +236,34 @@ class Presentation:
                 return [self.queue(event.queue_id), clockface(event.waited)]
             case CallWrappedUp():
                 return [self.agent(event.agent_id), clockface(event.after_call)]
+            case CallLent():
+                return [self.agent(event.agent_id), self.word(f"calls.loan.{event.purpose.value}")]
+            case CallLoanEnded():
+                done = Loan(
+                    event.agent_id,
+                    event.purpose,
+                    event.at,
+                    event.seconds,
+                    event.result,
+                    event.services,
+                )
+                return [*self._loan_end(done), self.word(f"calls.given_to.{event.given_to.value}")]
         return []
+
+    def loan(self, loan: Loan) -> str:
+        """A stay with the IVR in a line: what for, since when, and what came of it."""
+        word = self.word(f"calls.loan.{loan.purpose.value}")
+        facts = [word, self.time(loan.lent), self.agent(loan.agent_id), *self._loan_end(loan)]
+        return " · ".join(facts)
+
+    def _loan_end(self, loan: Loan) -> list[str]:
+        if loan.result is None:
+            return []
+        return [
+            self.word(f"calls.loan_result.{loan.result.value}"),
+            clockface(loan.seconds),
+            *(self.word(f"choice.{service}") for service in loan.services),
+        ]
 
     def _match(self, event: CallOffered) -> list[str]:
         why = event.why

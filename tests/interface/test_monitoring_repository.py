@@ -8,9 +8,11 @@ from random import Random
 import pytest
 from twisted.internet.defer import Deferred
 
+from agents.events import CallLent, CallLoanEnded, GivenTo
 from cti.call.events import CallCleared, CallEvent, CallStarted
 from cti.kernel.events import Event
-from cti.kernel.identifiers import CallId, CustomerId
+from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId
+from cti.kernel.loans import LoanPurpose, LoanResult
 from monitoring.cdr import CallRecord, Outcome, record_of
 from monitoring.recordings import RecordingFolder
 from monitoring.repository import (
@@ -108,6 +110,27 @@ def test_records_are_those_of_the_events(database: DirectDatabase) -> None:
     for call_id, record in records.items():
         assert result_of(database.run(find_record_txn, call_id)) == record
     assert result_of(database.run(open_calls_txn)) == []
+
+
+def test_a_stay_with_the_ivr_is_read_as_it_was_told(database: DirectDatabase) -> None:
+    events, records = a_day(20)
+    call_id, record = next(iter(records.items()))
+    of_call = {"call_id": call_id, "agent_id": AgentId("a1"), "purpose": LoanPurpose.SELF_SERVICE}
+    lent = CallLent(at=record.started, connection_id=ConnectionId("1001"), **of_call)
+    over = CallLoanEnded(
+        at=record.started,
+        result=LoanResult.SERVED,
+        given_to=GivenTo.AGENT,
+        seconds=12.5,
+        services=("balance",),
+        **of_call,
+    )
+    write(database, [*events, lent, over])
+    read = result_of(database.run(find_record_txn, call_id))
+    assert [(loan.result, loan.seconds, loan.services) for loan in read.loans] == [
+        (LoanResult.SERVED, 12.5, ("balance",))
+    ]
+    assert read.loans[0].lent == record.started
 
 
 def test_a_batch_written_twice_stands_once(database: DirectDatabase) -> None:

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.events import CallAbandoned, CallAnswered, CallFlowedOut, CallQueued, CallWrappedUp
+from agents.events import (
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallLent,
+    CallLoanEnded,
+    CallQueued,
+    CallWrappedUp,
+    GivenTo,
+)
 from cti.call.events import (
     CallCleared,
     CallEvent,
@@ -28,8 +37,10 @@ from cti.call.events import (
 from cti.call.model import Cause, Direction, Party
 from cti.kernel.events import decode, encode
 from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, DeviceId, QueueId
+from cti.kernel.loans import LoanPurpose, LoanResult
+from cti.kernel.plain import from_plain, to_plain
 from cti.kernel.vocabulary import Language, ServiceLevel, Verification
-from monitoring.cdr import Outcome, WaitEnd, fold, record_of
+from monitoring.cdr import Loan, Outcome, WaitEnd, fold, record_of
 from tests.support.simulated_house import SimulatedHouse
 
 BEGIN = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
@@ -94,6 +105,45 @@ def test_a_conversation_counts_its_parts_once() -> None:
     assert (agent.packets_sent, agent.packets_lost) == (3900, 3)
     assert (agent.jitter, agent.round_trip, agent.rating, agent.codec) == (2.5, 31, 91.2, "PCMA")
     assert agent.ended == BEGIN + timedelta(seconds=100)
+
+
+LENT = CallLent(
+    **at(30),
+    agent_id=AgentId("a1"),
+    connection_id=ConnectionId("1001"),
+    purpose=LoanPurpose.VERIFY,
+)
+GIVEN_BACK = CallLoanEnded(
+    **at(72),
+    agent_id=AgentId("a1"),
+    purpose=LoanPurpose.VERIFY,
+    result=LoanResult.VERIFIED,
+    given_to=GivenTo.AGENT,
+    seconds=42.0,
+    services=("balance",),
+)
+LOAN = Loan(AgentId("a1"), LoanPurpose.VERIFY, LENT.at, 42.0, LoanResult.VERIFIED, ("balance",))
+
+
+def test_a_stay_with_the_ivr_is_on_record_with_its_end() -> None:
+    lent = record_of([STARTED, ANSWERED, LENT])
+    assert lent is not None
+    assert lent.loans == (Loan(AgentId("a1"), LoanPurpose.VERIFY, LENT.at),)
+    record = record_of([STARTED, ANSWERED, LENT, GIVEN_BACK, GIVEN_BACK, CLEARED])
+    assert record is not None
+    assert record.loans == (LOAN,)
+    assert from_plain(tuple[Loan, ...], to_plain(record.loans)) == record.loans
+
+
+def test_a_stay_whose_end_nobody_told_ends_with_the_interrupted_call() -> None:
+    cut = CallCleared(**at(50), cause=Cause.INTERRUPTED, cleared_by=Party.SYSTEM)
+    record = record_of([STARTED, ANSWERED, LENT, cut])
+    assert record is not None
+    (loan,) = record.loans
+    assert (loan.seconds, loan.result) == (20.0, LoanResult.INTERRUPTED)
+    gone = record_of([STARTED, ANSWERED, LENT, CLEARED])
+    assert gone is not None
+    assert gone.loans[0].result is None, "told behind the call's end"
 
 
 @pytest.mark.parametrize(
