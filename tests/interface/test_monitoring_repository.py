@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred
@@ -115,7 +116,11 @@ def test_records_are_those_of_the_events(database: DirectDatabase) -> None:
 def test_a_stay_with_the_ivr_is_read_as_it_was_told(database: DirectDatabase) -> None:
     events, records = a_day(20)
     call_id, record = next(iter(records.items()))
-    of_call = {"call_id": call_id, "agent_id": AgentId("a1"), "purpose": LoanPurpose.SELF_SERVICE}
+    of_call: dict[str, Any] = {
+        "call_id": call_id,
+        "agent_id": AgentId("a1"),
+        "purpose": LoanPurpose.SELF_SERVICE,
+    }
     lent = CallLent(at=record.started, connection_id=ConnectionId("1001"), **of_call)
     over = CallLoanEnded(
         at=record.started,
@@ -127,6 +132,7 @@ def test_a_stay_with_the_ivr_is_read_as_it_was_told(database: DirectDatabase) ->
     )
     write(database, [*events, lent, over])
     read = result_of(database.run(find_record_txn, call_id))
+    assert read is not None
     assert [(loan.result, loan.seconds, loan.services) for loan in read.loans] == [
         (LoanResult.SERVED, 12.5, ("balance",))
     ]
