@@ -74,3 +74,8 @@ def command_unknown(command: str) -> Refused:
 def phone_elsewhere() -> Refused:
     """The agent's telephone is in another page; the error_id is known to `phone/phone.js`."""
     return Refused("phone.elsewhere")
+
+
+def desk_elsewhere() -> Refused:
+    """The agent works at another of their pages; this one looks on."""
+    return Refused("agent.desk_elsewhere")

@@ -86,6 +86,15 @@ class NotReadyOverlong(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeskTaken(Event):
+    """The agent works at that page from now on; any page of theirs before it looks on."""
+
+    kind: ClassVar[str] = "agent.desk_taken"
+    agent_id: AgentId
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AfterCallExtended(Event):
     """The agent took more time for after-call work, which ends at the `deadline` now."""
 

@@ -99,6 +99,8 @@ class AgentSettings:
     """So many calls in a row not taken make an agent not ready."""
     return_within: float = 30.0
     """How long a page that is gone in mid-call may take to be back; 0: it is not waited for."""
+    desk_absence: float = 10.0
+    """Who is ready with the telephone of a page that is silent for so long is so no more."""
     after_call: AfterCallRules = field(default_factory=AfterCallRules)
     after_call_in: Mapping[QueueId, AfterCallRules] = field(default_factory=dict)
     """Of queues whose calls leave more, or less, to do."""
@@ -132,5 +134,7 @@ class NotReadyReason:
     PHONE_UNREACHABLE = "phone_unreachable"
     PHONE_LOST = "phone_lost"
     LEAVING = "leaving"
+    LAGGED = "lagged"
+    """The page with the agent's telephone in it was silent."""
     FORCED = "forced"
     """A supervisor took the agent out without giving another reason."""

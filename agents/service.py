@@ -4,7 +4,7 @@
 `AgentSession` per agent and the engine, and hands events of the switch to whom they concern.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from agents.acd.matcher import Matcher
 from agents.acd.waiting import Sounds
 from agents.calls import CallBook
 from agents.conversation import Conversation
+from agents.desks import Desks
 from agents.errors import no_call, state_unknown
 from agents.events import AgentState, AgentStateChanged, OfferOutcome
 from agents.left import LeftAgent, LeftWait, agents_left, waits_left
@@ -69,13 +70,17 @@ class AgentService:
         settings: AgentSettings,
         matcher: Matcher | None = None,
         entropy: Entropy = system_entropy,
+        in_page: Callable[[DeviceId], bool] = lambda _: False,
     ) -> None:
+        """`in_page` tells whether that telephone is one of a page, and lost with it."""
         self.settings = settings
         self._clock, self._bus, self._control = clock, bus, control
         self._roster, self._database = roster, database
         self._book = CallBook()
         house = Surroundings(clock, bus, control, settings, entropy, self._book)
         self.sessions = Sessions(house, self)
+        self._in_page = in_page
+        self.desks = Desks(clock, bus, settings.desk_absence, self._deserted)
         self._subscriptions: list[Unsubscribe] = []
         self._waits: dict[CallId, LeftWait] = {}
         """Callers to take up."""
@@ -110,6 +115,7 @@ class AgentService:
         self._waits = waits_left(known)
         self._lent = {call_id for call_id, loan in loans_left(known).items() if loan.lasts}
         self._book.read(known)
+        self.desks.restore(known)
         for agent_id, left in agents_left(known).items():
             self._restore(agent_id, left)
         self._subscriptions = [
@@ -147,6 +153,7 @@ class AgentService:
         With `leaving` everybody and every queue stays as it is, for the server after us.
         """
         self._engine.stop(leaving=leaving)
+        self.desks.stop()
         for session in self.sessions:
             if leaving:
                 session.leave()
@@ -354,6 +361,11 @@ class AgentService:
         if isinstance(event, CallCleared):
             self._engine.call_cleared(event)
             self._queued.pop(event.call_id, None)
+
+    def _deserted(self, agent_id: AgentId) -> None:
+        session = self.sessions.find(agent_id)
+        if session is not None and self._in_page(session.extension):
+            session.take_out(NotReadyReason.LAGGED)
 
     def _on_phone_lost(self, event: DeviceUnregistered) -> None:
         if session := self.sessions.at(event.device_id):

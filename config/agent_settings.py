@@ -19,6 +19,7 @@ def read_agents(part: Section) -> AgentSettings:
             "missed_limit", usual.missed_limit, lambda value: value.whole(1, 100)
         ),
         return_within=_seconds(part, "return_within", usual.return_within, 0),
+        desk_absence=_seconds(part, "desk_absence", usual.desk_absence, 3),
         after_call=after_call,
         after_call_in=part.read("after_call_in", {}, lambda value: _queues(value, after_call)),
         verified_for=_seconds(part, "verified_for", usual.verified_for, 0),

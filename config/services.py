@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from agents.lending import Lending
-from agents.passes import Passes
+from agents.passes import Passes, instance_of
 from agents.roster import Roster
 from agents.service import AgentService, alone
 from config.adapters import FloorOfRoster, StaffTelephones
@@ -148,6 +148,7 @@ class Hotline:
             sounds=self.announcer,
             settings=settings.agents,
             entropy=entropy,
+            in_page=self._is_in_page,
         )
         office = Calendars(self._service_calendar(), base.calendars.values())
         self.tickets = TicketService(database, self.bus, reactor, Timekeeper(Policy(), office))
@@ -341,6 +342,10 @@ class Hotline:
         """Whether that telephone is registered by a page."""
         contacts = self.switch.endpoint.contacts(extension)
         return any(each.instance.strip('"<>') == instance for each in contacts)
+
+    def _is_in_page(self, extension: DeviceId) -> bool:
+        """Whether that telephone is the one of the agent's page."""
+        return self._in_page(extension, instance_of(self.settings.sip.realm, extension))
 
     def _signed_out(self, session: Session) -> None:
         """With their last session goes what their page's telephone proves itself with."""

@@ -20,6 +20,7 @@ from agents.events import (
     AgentState,
     AgentStateChanged,
     CallOffered,
+    DeskTaken,
     NotReadyOverlong,
     OfferEnded,
 )
@@ -47,6 +48,7 @@ OF_AGENTS = (
     CallOffered.kind,
     OfferEnded.kind,
     NotReadyOverlong.kind,
+    DeskTaken.kind,
 )
 """What tells how agents stand, but for the calls they are in."""
 IN_A_CALL = (

@@ -1,7 +1,8 @@
 """The console's live board: agents, their queues and their call, pushed as they change.
 
 Entities: ``agent/<id>`` (an `agents.service.AgentView`), ``card/<id>`` (a call card, gone without
-a call), ``queue/<id>``. Everybody sees only their own, and the queues they serve. Commands stand by
+a call), ``queue/<id>``, ``desk/<id>`` (the name of the page the agent works at; every other one
+looks on). Everybody sees only their own, and the queues they serve. Commands stand by
 name in `Console.commands`; whatever has some of its own adds them there before the first page.
 """
 
@@ -18,6 +19,7 @@ from agents.events import (
     CallOffered,
     CallQueued,
     CallWrappedUp,
+    DeskTaken,
     OfferEnded,
     OfferOutcome,
 )
@@ -40,8 +42,10 @@ from cti.kernel.ports import CallHistoryPort, TicketPort
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
-from cti.web.live import Command, Handler, LiveBoard
+from cti.web.live import FROM_PAGE, Command, Handler, LiveBoard
 
+TAKEOVER = "takeover"
+"""The one command of a page that looks on: the agent works there from now on."""
 QueueChange = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
 
 
@@ -61,7 +65,7 @@ class Console:
         self._agents, self._bus, self._control = agents, bus, control
         self._cards = Cards(control, tickets, history, self._show_card, frame.number)
         self._subscriptions: list[Unsubscribe] = []
-        self.commands: dict[str, Handler] = state_commands(agents)
+        self.commands: dict[str, Handler] = {**state_commands(agents), TAKEOVER: self._take_over}
         """What pages can ask for, by name; afterwards the page is shown the agent again."""
         self.board = LiveBoard(
             frame,
@@ -69,6 +73,7 @@ class Console:
             snapshot=self._snapshot,
             visible=self._visible,
             handler=self._do,
+            watcher=self,
         )
 
     def start(self) -> None:
@@ -80,6 +85,7 @@ class Console:
             listen(Away, lambda event: self._show_owner(event.device_id)),
             listen(Back, lambda event: self._show_owner(event.device_id)),
             listen(DeviceRegistered, lambda event: self._show_owner(event.device_id)),
+            listen(DeskTaken, self._desk_taken),
             listen(DeviceUnregistered, lambda event: self._show_owner(event.device_id)),
             listen(CallOffered, self._offered),
             listen(OfferEnded, self._offer_ended),
@@ -128,7 +134,10 @@ class Console:
         agent_id = AgentId(principal.staff_id)
         if not self._agents.knows(agent_id):
             return {}
-        entities: dict[str, Any] = {f"agent/{agent_id}": self._agents.view(agent_id)}
+        entities: dict[str, Any] = {
+            f"agent/{agent_id}": self._agents.view(agent_id),
+            f"desk/{agent_id}": {"page": self._agents.desks.at(agent_id)},
+        }
         if card := self._cards.of(agent_id):
             entities[f"card/{agent_id}"] = card.shown()
         for queue in self._agents.queues_of(agent_id):
@@ -175,15 +184,40 @@ class Console:
         else:
             self.board.publish(key, card.shown())
 
+    # --- pages ------------------------------------------------------------------------------
+
+    def page_joined(self, principal: Principal, page: str) -> None:
+        """A page is open: the agent works there, unless it is back and only looked on."""
+        agent_id = AgentId(principal.staff_id)
+        if self._agents.knows(agent_id):
+            self._agents.desks.joined(agent_id, page)
+
+    def page_left(self, principal: Principal, page: str) -> None:
+        """A page is closed, or its connection lost."""
+        self._agents.desks.left(AgentId(principal.staff_id), page)
+
+    def page_silent(self, principal: Principal, page: str, seconds: float) -> None:
+        """A page reads nothing."""
+        self._agents.desks.silent(AgentId(principal.staff_id), page, seconds)
+
+    def _desk_taken(self, event: DeskTaken) -> None:
+        self.board.publish(f"desk/{event.agent_id}", {"page": event.page})
+
+    def _take_over(self, principal: Principal, command: Command) -> None:
+        self._agents.desks.take(AgentId(principal.staff_id), command[FROM_PAGE])
+
     # --- what agents wish -------------------------------------------------------------------
 
     async def _do(self, principal: Principal, command: Command) -> Any:
         handler = self.commands.get(command["do"])
         if handler is None:
             raise command_unknown(command["do"])
+        agent_id = AgentId(principal.staff_id)
+        if command["do"] != TAKEOVER:
+            self._agents.desks.require(agent_id, command[FROM_PAGE])
         done = handler(principal, command)
         answer = await done if isinstance(done, Awaitable) else done
-        self.show_agent(AgentId(principal.staff_id))
+        self.show_agent(agent_id)
         return answer
 
 

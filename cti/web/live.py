@@ -10,12 +10,15 @@ What the server sends (JSON text messages)::
     {"re": 7, "error": "agent.phone_not_registered", "text": "..."}
 
 and what a page sends: ``{"id": 7, "do": "ready", ...}``. A page that misses a number connects
-again. Values are whole entities, and instants rather than running counters, so a client that reads
-slowly can be given only the latest of each; one that does not read at all is dropped.
+again, and may say by ``?page=NAME`` that it is the same page. Values are whole entities, and
+instants rather than running counters, so a client that reads slowly can be given only the latest
+of each; one that does not read at all is dropped.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from itertools import count
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -38,6 +41,10 @@ HEARTBEAT = 1.0
 MOST_UNREAD = 10
 """Heartbeats a client may leave unread before it is dropped."""
 
+PAGE_NAME = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+FROM_PAGE = "from_page"
+"""In a command: the name of the page that sends it, where the board has a watcher."""
+
 Snapshot = Callable[[Principal], Mapping[str, Any]]
 Visible = Callable[[Principal, str, Any], bool]
 Command = Mapping[str, Any]
@@ -47,6 +54,16 @@ Handler = Callable[[Principal, Command], Any]
 def everything(_principal: Principal, _key: str, _value: Any) -> bool:
     """Every entity is shown to everyone who may open the board."""
     return True
+
+
+class Watcher(Protocol):
+    """Who is told of pages: a page that has two connections for a moment is one page."""
+
+    def page_joined(self, principal: Principal, page: str) -> None: ...
+
+    def page_left(self, principal: Principal, page: str) -> None: ...
+
+    def page_silent(self, principal: Principal, page: str, seconds: float) -> None: ...
 
 
 class LiveBoard:
@@ -66,6 +83,7 @@ class LiveBoard:
         snapshot: Snapshot,
         visible: Visible = everything,
         handler: Handler | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._frame = frame
         self._roles = roles
@@ -73,6 +91,8 @@ class LiveBoard:
         self._snapshot = snapshot
         self._visible = visible
         self._handler = handler
+        self._watcher = watcher
+        self._unnamed = count(1)
         self._clients: set[LiveClient] = set()
         self._beat: DelayedCall | None = None
         frame.sessions.on_end(lambda session: self._close_session(session.token))
@@ -119,21 +139,39 @@ class LiveBoard:
         if session is None or (self._roles and not session.principal.roles & set(self._roles)):
             return None
         language = self._frame.language(request)
-        return LiveClient(self, aborter(request), session.token, session.principal, language)
+        named = (request.args or {}).get(b"page", [b""])[0]
+        page = named.decode() if PAGE_NAME.fullmatch(named) else self._another_name()
+        return LiveClient(self, aborter(request), session.token, session.principal, language, page)
+
+    def _another_name(self) -> str:
+        return f"unnamed-{self._clock.seconds():.3f}-{next(self._unnamed)}"
 
     def joined(self, client: LiveClient) -> None:
         """A page connected: it gets the snapshot."""
         self._clients.add(client)
+        if self._watcher is not None:
+            self._watcher.page_joined(client.principal, client.page)
         client.show(self._snapshot(client.principal), utc(self._clock).isoformat())
         if self._beat is None:
             self._beat = self._clock.callLater(HEARTBEAT, self._heartbeat)
 
     def left(self, client: LiveClient) -> None:
         """A page went away."""
+        if client not in self._clients:
+            return
         self._clients.discard(client)
+        if self._watcher is not None and not self._connected(client):
+            self._watcher.page_left(client.principal, client.page)
         if not self._clients and self._beat is not None:
             self._beat.cancel()
             self._beat = None
+
+    def _connected(self, client: LiveClient) -> bool:
+        """Whether the same page has another connection."""
+        return any(
+            each.page == client.page and each.principal.staff_id == client.principal.staff_id
+            for each in self._clients
+        )
 
     def _heartbeat(self) -> None:
         self._beat = self._clock.callLater(HEARTBEAT, self._heartbeat)
@@ -147,6 +185,9 @@ class LiveBoard:
                 )
                 client.drop()
             else:
+                if self._watcher is not None and client.unread > 1:
+                    silence = client.unread * HEARTBEAT
+                    self._watcher.page_silent(client.principal, client.page, silence)
                 client.beat(now)
 
     def _close_session(self, token: str) -> None:
@@ -169,6 +210,8 @@ class LiveBoard:
         if self._handler is None:
             client.answer({"re": number, "error": "request.bad", "text": "no commands here"})
             return
+        if self._watcher is not None:
+            command = {**command, FROM_PAGE: client.page}
         done = Deferred.fromCoroutine(_awaited(self._handler, client.principal, command))
         done.addCallback(lambda value: client.answer({"re": number, "ok": value}))
         done.addErrback(lambda failure: client.answer(self._error(client, number, failure)))

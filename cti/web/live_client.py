@@ -46,7 +46,10 @@ class LiveClient:
         token: str,
         principal: Principal,
         language: Language,
+        page: str,
     ) -> None:
+        self.page = page
+        """What the page calls itself, or is called."""
         self.token = token
         self.principal = principal
         self.language = language

@@ -1,6 +1,6 @@
 """A small call centre on fakes: agents, queues, telephones, a journal and a clock moved by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -108,6 +108,8 @@ class CallCentre:
         ]
         self.roster.know([Credentials(one, Secret(""), None) for one in people], QUEUES)
         self._settings, self._tokens = settings or AgentSettings(), count(1)
+        self.in_page: Callable[[DeviceId], bool] = lambda _: False
+        """Which telephones are those of pages; the next service is told."""
         self.service = self._new_service()
         self.service.start()
 
@@ -120,6 +122,7 @@ class CallCentre:
             database=self.database,
             sounds=self.sounds,
             settings=self._settings,
+            in_page=self.in_page,
             entropy=lambda _size: f"offer-{next(self._tokens)}",
         )
 

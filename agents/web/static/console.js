@@ -1,6 +1,7 @@
 // The agent's console: one WebSocket, the entities it brings, and the parts of the page drawn from them.
 
 import { connect } from "/static/cti/live.js";
+import { pageName } from "/static/cti/page_name.js";
 import { updateTimers } from "/static/cti/timers.js";
 import { alertAgent } from "/static/agents/console/alerts.js";
 import { callBar } from "/static/agents/console/bar.js";
@@ -27,12 +28,13 @@ import { setOffline } from "/static/agents/console/wish.js";
 const TICK = 250;
 
 const at = (id) => document.getElementById(id);
+const page = pageName();
 const { agent: id } = document.querySelector(".desk").dataset;
 const entities = new Map();
 let desk = null;
 let asked = false;
 
-const board = connect("/console/live", {
+const board = connect(`/console/live?page=${page}`, {
   onSnapshot(all) {
     entities.clear();
     for (const [key, value] of Object.entries(all)) entities.set(key, value);

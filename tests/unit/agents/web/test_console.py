@@ -96,7 +96,7 @@ def test_strangers_are_led_to_the_sign_in(house: ConsoleHouse) -> None:
 
 def test_an_agent_sees_themselves_and_their_queues(house: ConsoleHouse) -> None:
     page = open_page(house)
-    assert set(page.entities) == {"agent/a", "queue/general"}
+    assert set(page.entities) == {"agent/a", "desk/a", "queue/general"}
     assert page.entities["agent/a"]["state"] == "logged_off"
     assert page.entities["queue/general"]["names"]["zh"] == "普通"
 
@@ -105,7 +105,7 @@ def test_nobody_sees_another_agents_desk(house: ConsoleHouse) -> None:
     page = open_page(house, "b")
     house.centre.ready("a")
     house.centre.call()
-    assert set(page.read()) == {"agent/b", "queue/complaints"}
+    assert set(page.read()) == {"agent/b", "desk/b", "queue/complaints"}
 
 
 def test_working_with_the_state(house: ConsoleHouse) -> None:
@@ -176,11 +176,11 @@ def test_the_call_from_the_page(house: ConsoleHouse) -> None:
     assert page.entities["agent/a"]["extensions_left"] == 3
     again = open_page(house)
     assert again.entities["agent/a"]["notes"] == "重复扣费"
-    page.do("finish")
-    assert page.entities["agent/a"]["state"] == "not_ready"
+    again.do("finish")
+    assert page.read()["agent/a"]["state"] == "not_ready"
     assert "card/a" not in page.entities
-    assert "error" not in page.do("notes", call_id=call_id, text="重复扣费，已登记")
-    assert page.do("notes", call_id="another", text="x")["error"] == "agent.no_call"
+    assert "error" not in again.do("notes", call_id=call_id, text="重复扣费，已登记")
+    assert again.do("notes", call_id="another", text="x")["error"] == "agent.no_call"
 
 
 def test_the_card_goes_with_a_caller_who_left(house: ConsoleHouse) -> None:
@@ -325,6 +325,7 @@ def test_every_refusal_can_be_told(texts: Texts) -> None:
         agents.errors.phone_elsewhere(),
         agents.errors.no_customer(),
         agents.errors.no_loan(),
+        agents.errors.desk_elsewhere(),
     ]
     makers = [name for name, value in vars(agents.errors).items() if callable(value)]
     assert len({each.error_id for each in refusals}) == len(
@@ -334,3 +335,33 @@ def test_every_refusal_can_be_told(texts: Texts) -> None:
         assert isinstance(refused, Refused)
         for language in Language:
             assert "{" not in texts.text(language, refused.error_id, **refused.details)
+
+
+def test_the_page_opened_last_works_and_the_other_looks_on(house: ConsoleHouse) -> None:
+    browser = house.browser("a")
+    old = Page(browser.socket("/console/live?page=old"))
+    assert old.entities["desk/a"] == {"page": "old"}
+    new = Page(browser.socket("/console/live?page=new"))
+    assert new.entities["desk/a"] == old.read()["desk/a"] == {"page": "new"}
+    refused = old.do("sign_in")
+    assert refused["error"] == "agent.desk_elsewhere"
+    assert "ok" in new.do("sign_in")
+    assert old.read()["agent/a"]["state"] == "not_ready", "it sees what happens"
+    assert "ok" in old.do("takeover")
+    assert new.read()["desk/a"] == {"page": "old"}
+    assert new.do("sign_out")["error"] == "agent.desk_elsewhere"
+
+
+def test_a_page_that_was_away_for_a_moment_is_where_it_was(house: ConsoleHouse) -> None:
+    browser = house.browser("a")
+    looking_on = Page(browser.socket("/console/live?page=old"))
+    working = Page(browser.socket("/console/live?page=new"))
+    looking_on.socket.lose()
+    back = Page(browser.socket("/console/live?page=old"))
+    assert back.entities["desk/a"] == {"page": "new"}
+    assert "ok" in working.do("sign_in")
+
+
+def test_a_page_without_a_proper_name_is_given_one(house: ConsoleHouse) -> None:
+    page = Page(house.browser("a").socket("/console/live?page=<script>"))
+    assert page.entities["desk/a"]["page"].startswith("unnamed-")

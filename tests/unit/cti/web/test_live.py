@@ -294,3 +294,61 @@ def test_session_cookie_is_what_admits() -> None:
     browser.cookies[SESSION_COOKIE] = "guess"
     with pytest.raises(AssertionError, match="401"):
         browser.socket("/")
+
+
+class Told:
+    """A watcher that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+        self.silence = 0.0
+
+    def page_joined(self, principal: Principal, page: str) -> None:
+        self.heard.append(("joined", f"{principal.staff_id} {page}"))
+
+    def page_left(self, principal: Principal, page: str) -> None:
+        self.heard.append(("left", f"{principal.staff_id} {page}"))
+
+    def page_silent(self, principal: Principal, page: str, seconds: float) -> None:
+        assert (principal, page) == (AGENT, "one")
+        self.silence = seconds
+
+
+def watched() -> tuple[Office, Told, LiveBoard, list[Any]]:
+    office, told, commands = Office(), Told(), []
+
+    def do(_principal: Principal, command: Mapping[str, Any]) -> None:
+        commands.append(command["from_page"])
+
+    board = LiveBoard(office.frame, snapshot=lambda _who: {}, handler=do, watcher=told)
+    return office, told, board, commands
+
+
+def page_of(office: Office, board: LiveBoard, name: str) -> Socket:
+    browser = Browser(board.resource(), office.clock)
+    office.signed_in(browser, AGENT)
+    return browser.socket(f"/?page={name}")
+
+
+def test_a_watcher_hears_of_pages_and_commands_name_theirs() -> None:
+    office, told, board, commands = watched()
+    who = f"{AGENT.staff_id} one"
+    first, again = page_of(office, board, "one"), page_of(office, board, "one")
+    again.send({"id": 1, "do": "x", "from_page": "forged"})
+    assert commands == ["one"]
+    first.lose()
+    assert told.heard == [("joined", who), ("joined", who)], "the page is there still"
+    again.lose()
+    assert told.heard[2:] == [("left", who)]
+
+
+def test_a_watcher_hears_how_long_a_page_has_read_nothing() -> None:
+    office, told, board, _ = watched()
+    page = page_of(office, board, "one")
+    office.clock.pump([1.0] * 3)
+    page.received()
+    assert told.silence == 2
+    office.clock.pump([1.0] * MOST_UNREAD)
+    assert told.silence == MOST_UNREAD - 1
+    office.clock.pump([1.0] * 3)
+    assert told.heard[-1] == ("left", f"{AGENT.staff_id} one")
