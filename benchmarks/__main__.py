@@ -12,12 +12,13 @@ from pathlib import Path
 from benchmarks import machine, sipp
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, as_json, table
-from benchmarks.measures import bare, barge_in, calls, flood, offer, prompt, queues, setup
+from benchmarks.measures import acd, bare, barge_in, calls, flood, offer, prompt, queues, setup
 from benchmarks.phones import Unanswered
 from benchmarks.server import House
 from benchmarks.target import WrongPeer, peer
 
 MEASURES = {
+    "acd": acd.measure,
     "setup": setup.measure,
     "offer": offer.measure,
     "prompt": prompt.measure,
@@ -32,6 +33,7 @@ MEASURES = {
 USUAL = [name for name in MEASURES if name not in ("workers", "flood")]
 LEVELS = "25,50,100,200,400"
 EPILOG = """\
+acd       a decision of the matcher among 5,000 agents with 10,000 callers waiting
 setup     calls per second answered and hung up at once, by SIPp, without one failure; CPU per call
 offer     from a free agent to the INVITE on their phone
 prompt    from the 200 OK to the first RTP packet of the prompt

@@ -94,6 +94,7 @@ class Lanes:
         """The agent serves callers, but is taken for now; replaces what was known of them."""
         self.unseat(agent.agent_id)
         self._staff[agent.agent_id] = agent
+        self.serving(agent)  # found now, so that coming free later is quick
 
     def unstaff(self, agent_id: AgentId) -> None:
         """The agent serves nobody."""

@@ -321,7 +321,8 @@ class Matcher:
                 return self._choose(waiter, lane, wish.agent, matched, wish.claim)
         keeping = [wish for wish in wishes if not wish.others]
         if keeping:
-            lines = [self._kept.setdefault(wish.agent.agent_id, Line()) for wish in keeping]
+            alone = {wish.agent.agent_id for wish in keeping}
+            lines = [self._kept.setdefault(agent_id, Line()) for agent_id in alone]
             self._wait(waiter, lines, min(wish.until for wish in keeping))
             return []
         for agent in self._lanes.best(lane, 1):

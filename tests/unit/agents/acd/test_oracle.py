@@ -1,17 +1,20 @@
 """Any history, played to the matcher and to one that looks at everybody."""
 
+from collections import Counter
 from dataclasses import replace
-from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from agents.acd.explanation import MatchedBy
 from agents.acd.matcher import (
     AgentFree,
     AgentGone,
     AgentStaffed,
     AgentUnstaffed,
+    Assignment,
     CallArrived,
     CallChanged,
     CallLeft,
@@ -21,23 +24,27 @@ from agents.acd.matcher import (
     OfferTaken,
     TimePassed,
 )
-from agents.acd.queue import Claim, Preferred
+from agents.acd.policy import Agent
+from agents.acd.queue import Claim, Preferred, WaitingCall
 from agents.acd.rules import Order
 from cti.kernel.identifiers import AgentId, CallId
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
 from tests.support.matching import COMPLAINTS, GENERAL, Oracle, Pair, agent, call, queues
+from tests.support.simulated_day import Handle, day
 
-NAMES = "abcde"
-names = st.sampled_from(NAMES).map(AgentId)
+names = st.sampled_from("abc").map(AgentId)
 orders = st.sampled_from([order.value for order in Order])
 skills = st.dictionaries(
-    st.sampled_from(["general", "complaints", "cards", "vault"]), st.integers(1, 10), min_size=1
+    st.sampled_from(["general", "complaints", "cards", "vault"]),
+    st.sampled_from([2, 5, 9]),
+    min_size=3,
 )
+languages = st.sampled_from([frozenset(Language)] * 3 + [frozenset({Language.CHINESE})])
 agents = st.builds(
     agent,
     name=names,
     skills=skills,
-    languages=st.frozensets(st.sampled_from(Language), min_size=1),
+    languages=languages,
     priorities=st.dictionaries(st.sampled_from(["cards", "complaints"]), st.integers(1, 10)),
     occupied=st.sampled_from([0.1, 0.5, 0.9]),
     calls=st.integers(0, 5),
@@ -49,10 +56,10 @@ calls = st.builds(
     call,
     name=st.just(""),
     queue=st.sampled_from([GENERAL, COMPLAINTS]),
-    language=st.sampled_from(Language),
+    language=st.sampled_from([Language.CHINESE, *Language]),
     level=st.sampled_from(ServiceLevel),
     situation=st.sampled_from(Situation),
-    verification=st.sampled_from(Verification),
+    verification=st.sampled_from([Verification.NONE, Verification.SIGNED_IN]),
     preferred=preferred,
 )
 
@@ -67,11 +74,12 @@ class MatcherMachine(RuleBasedStateMachine):
                     "stages": [{"after": 30, "demand": "cards"}],
                     "order": first,
                     "group": "cards",
+                    "owner": {"patience": 25},
                 },
                 complaints={
-                    "demand": "complaints >= 5 and (cards >= 3 or general)",
+                    "demand": "complaints and (cards >= 3 or general)",
                     "stages": [
-                        {"after": 20, "demand": "complaints"},
+                        {"after": 20, "demand": "cards"},
                         {"after": 60, "demand": "general"},
                     ],
                     "verified": {"signed_in": "vault >= 2"},
@@ -107,20 +115,21 @@ class MatcherMachine(RuleBasedStateMachine):
                 if self.oracle.may_serve(who, other) and not wished:
                     assert one.arrived - other.call.arrived <= bound
 
-    @rule(seconds=st.floats(0, 25))
+    @rule(seconds=st.sampled_from([0.0, 1.5, 10.1, 20.0, 31.0]))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
         self.happens(TimePassed(self.now))
 
-    @rule(one=calls, ago=st.sampled_from([0.0, 0.0, 15.0, 70.0]))
-    def call_arrives(self, one: Any, ago: float) -> None:
-        self.count += 1
-        name = CallId(f"call-{self.count}")
-        fields = {"call_id": name, "arrived": self.now - ago}
-        self.happens(CallArrived(replace(one, **fields), self.now))
+    @rule(several=st.lists(calls, min_size=1, max_size=3), ago=st.sampled_from([0.0, 0.0, 15.0]))
+    def calls_arrive(self, several: list[WaitingCall], ago: float) -> None:
+        for one in several:
+            self.count += 1
+            name = CallId(f"call-{self.count}")
+            arrived = replace(one, call_id=name, arrived=self.now - ago)
+            self.happens(CallArrived(arrived, self.now))
 
     @rule(one=calls, data=st.data())
-    def more_is_known(self, one: Any, data: st.DataObject) -> None:
+    def more_is_known(self, one: WaitingCall, data: st.DataObject) -> None:
         if self.oracle.calls:
             known = data.draw(st.sampled_from(sorted(self.oracle.calls)))
             before = self.oracle.calls[known].call
@@ -128,24 +137,23 @@ class MatcherMachine(RuleBasedStateMachine):
             self.happens(CallChanged(changed, self.now))
 
     @rule(who=agents, delay=st.floats(0, 5))
-    def agent_is_free(self, who: Any, delay: float) -> None:
+    def agent_is_free(self, who: Agent, delay: float) -> None:
         if who.agent_id not in self.ringing.values():
             self.now += delay
             self.happens(AgentFree(replace(who, idle_since=self.now), self.now))
 
-    @rule(who=agents)
-    def agent_is_staffed(self, who: Any) -> None:
-        if who.agent_id not in self.ringing.values():
-            self.happens(AgentStaffed(who, self.now))
-
-    @rule(agent_id=names)
-    def agent_is_taken(self, agent_id: AgentId) -> None:
-        self.happens(AgentGone(agent_id, self.now))
-
-    @rule(agent_id=names)
-    def agent_goes_home(self, agent_id: AgentId) -> None:
+    @rule(who=agents, data=st.data())
+    def agent_is_free_no_more(self, who: Agent, data: st.DataObject) -> None:
+        agent_id = who.agent_id
         if agent_id not in self.ringing.values():
-            self.happens(AgentUnstaffed(agent_id, self.now))
+            happening = st.sampled_from(
+                [
+                    AgentStaffed(who, self.now),
+                    AgentGone(agent_id, self.now),
+                    AgentUnstaffed(agent_id, self.now),
+                ]
+            )
+            self.happens(data.draw(happening))
 
     @rule(data=st.data())
     def caller_leaves(self, data: st.DataObject) -> None:
@@ -182,5 +190,26 @@ class MatcherMachine(RuleBasedStateMachine):
         assert self.matcher.next_change() == min(changes, default=None)
 
 
-MatcherMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+MatcherMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestMatcherMachine = MatcherMachine.TestCase
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_small_day_is_as_who_looks_at_everybody_finds_it(seed: int) -> None:
+    matched: Counter[object] = Counter()
+
+    def watch(handle: Handle) -> Handle:
+        def both(event: Input) -> list[Assignment]:
+            found, expected = handle(event), oracle.handle(event)
+            assert [(each.call.call_id, each.agent_id) for each in found] == expected
+            matched.update((each.why.matched, each.why.claim) for each in found)
+            return found
+
+        return both
+
+    small = day(seed, 12, 1 + 2 * seed, queues=6, skills=5, watch=watch)
+    oracle = Oracle(small.rules)
+    small.begin()
+    for _ in range(3000):
+        small.step()
+    assert all(matched[how, None] > 0 for how in MatchedBy)
