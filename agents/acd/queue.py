@@ -2,9 +2,21 @@
 
 A call's precedence is its arrival minus a *head start* for its situation and service level, so
 priority is worth a fixed number of seconds in the queue. That gives ageing without ever sorting
-again: precedence never changes while the call waits. And it gives the bound: a call is overtaken
-only by calls that arrived at most ``HeadStarts.bound`` seconds after it, however many of a better
-class keep coming.
+again: precedence never changes while the call waits. Two bounds follow, with `bound` the greatest
+head start less the smallest (of all queues whose calls the same agents serve):
+
+**Overtaking.** Where an agent is given a call while another waits that might have had that agent,
+the first arrived at most `bound` seconds after the other. For the agent takes the least of
+``arrival - head start`` among all they may serve, so ``a1 - h1 <= a2 - h2`` and therefore
+``a1 - a2 <= h1 - h2 <= bound``. (A caller kept for one agent is the agent's alone: others cannot
+have them, whoever overtakes.)
+
+**Nobody starves.** The instant at which a call is served does not depend on any call that arrives
+more than `bound` seconds after it, as long as demands stay as they are and offers are taken. For
+such calls come after it in precedence, and a call is given an agent only where no call before it
+might have had that agent: to all who come before, it is as if the later ones had not come. So
+however many of a better class keep coming, even the lowest class waits no longer than if nobody
+came any more once `bound` seconds have passed.
 """
 
 from bisect import bisect_left, insort
@@ -41,7 +53,8 @@ class HeadStarts:
     @property
     def bound(self) -> float:
         """The most seconds by which a later call can overtake an earlier one."""
-        return max(self.situations.values()) + max(self.levels.values())
+        situations, levels = self.situations.values(), self.levels.values()
+        return max(situations) + max(levels) - min(situations) - min(levels)
 
 
 class Claim(Enum):

@@ -146,14 +146,12 @@ class MatcherMachine(RuleBasedStateMachine):
     def agent_is_free_no_more(self, who: Agent, data: st.DataObject) -> None:
         agent_id = who.agent_id
         if agent_id not in self.ringing.values():
-            happening = st.sampled_from(
-                [
-                    AgentStaffed(who, self.now),
-                    AgentGone(agent_id, self.now),
-                    AgentUnstaffed(agent_id, self.now),
-                ]
-            )
-            self.happens(data.draw(happening))
+            happenings: list[Input] = [
+                AgentStaffed(who, self.now),
+                AgentGone(agent_id, self.now),
+                AgentUnstaffed(agent_id, self.now),
+            ]
+            self.happens(data.draw(st.sampled_from(happenings)))
 
     @rule(data=st.data())
     def caller_leaves(self, data: st.DataObject) -> None:
