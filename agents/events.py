@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
+from agents.acd.estimate import Wait
 from agents.acd.explanation import Explanation
 from cti.call.events import CallEvent
 from cti.kernel.events import Event
@@ -113,7 +114,7 @@ class CallQueued(CallEvent):
     customer_id: CustomerId | None = None
     situation: Situation = Situation.ORDINARY
     head_start: float = 0.0
-    """Seconds that it counts as having waited already."""
+    """Seconds that it counts as having waited already, such as those in a queue before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +157,16 @@ class OfferEnded(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered(CallEvent):
-    """The agent answered; `waited` is seconds since CallQueued."""
+    """The agent answered; `waited` is seconds since CallQueued.
+
+    `forecast` is the wait expected as the call came, None where an agent was free then.
+    """
 
     kind: ClassVar[str] = "queue.answered"
     queue_id: QueueId
     agent_id: AgentId
     waited: float
+    forecast: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +180,17 @@ class CallAbandoned(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFlowedOut(CallEvent):
-    """The call left the queue without answer or hang-up by the caller (`reason` says how)."""
+    """The call left the queue without answer or hang-up by the caller (`reason` says how).
+
+    `to` is where it went: ``queue:complaints``, ``voicemail:message``, ``number:night_desk``,
+    ``call_back``, ``goodbye``, or nothing.
+    """
 
     kind: ClassVar[str] = "queue.flowed_out"
     queue_id: QueueId
     waited: float
     reason: str
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agents.acd.overflow import ToQueue
 from agents.events import (
     AfterCallExtended,
     AgentPendingChanged,
@@ -64,6 +65,10 @@ class LeftWait:
     situation: Situation
     over: bool = False
     head_start: float = 0.0
+    visited: frozenset[QueueId] = frozenset()
+    """The queues they have flowed out of on the way here."""
+    to: str = ""
+    """Where they flowed out to, as `CallFlowedOut.to` tells it."""
 
 
 def agents_left(events: Iterable[Event]) -> dict[AgentId, LeftAgent]:
@@ -92,16 +97,11 @@ def waits_left(events: Iterable[Event]) -> dict[CallId, LeftWait]:
     for event in events:
         match event:
             case CallQueued():
-                waits[event.call_id] = LeftWait(
-                    event.queue_id,
-                    event.at,
-                    event.service_level,
-                    event.situation,
-                    head_start=event.head_start,
-                )
+                waits[event.call_id] = _wait(waits.get(event.call_id), event)
             case CallAnswered() | CallAbandoned() | CallFlowedOut():
                 if (wait := waits.get(event.call_id)) is not None:
-                    waits[event.call_id] = replace(wait, over=True)
+                    to = event.to if isinstance(event, CallFlowedOut) else ""
+                    waits[event.call_id] = replace(wait, over=True, to=to)
             case CallCleared():
                 waits.pop(event.call_id, None)
     return waits
@@ -150,3 +150,16 @@ def _wished(
         return replace(agent, deadline=event.deadline, extensions=agent.extensions + 1)
     pending = Presence(event.state, event.reason)
     return replace(agent, status=replace(agent.status, next=pending))
+
+
+def _wait(before: LeftWait | None, event: CallQueued) -> LeftWait:
+    came_over = before is not None and before.to == str(ToQueue(event.queue_id))
+    visited = {before.queue_id, *before.visited} if before and came_over else set()
+    return LeftWait(
+        event.queue_id,
+        event.at,
+        event.service_level,
+        event.situation,
+        head_start=event.head_start,
+        visited=frozenset(visited),
+    )

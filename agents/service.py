@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from agents.acd.engine import Engine, QueueView
 from agents.acd.explanation import Explanation
 from agents.acd.matcher import Matcher
+from agents.acd.outflow import WaitingPorts
 from agents.acd.waiting import Sounds
 from agents.calls import CallBook
 from agents.conversation import Conversation
@@ -33,7 +34,15 @@ from agents.state import CHOSEN, IN_A_CALL, STAFFED, Presence
 from agents.surroundings import Surroundings
 from agents.views import AgentView, view_of
 from cti.call.control import CallControl
-from cti.call.events import CallCleared, CallEvent, ConnectionEvent, DeviceUnregistered
+from cti.call.events import (
+    CallCleared,
+    CallEvent,
+    ConnectionEvent,
+    DeviceUnregistered,
+    Established,
+    Failed,
+    UserDataAttached,
+)
 from cti.call.model import Call, Party
 from cti.database import Database
 from cti.kernel.bus import Bus, Unsubscribe
@@ -50,7 +59,7 @@ from cti.kernel.identifiers import (
 )
 from cti.kernel.ports import QueueRequest
 from cti.kernel.principal import Principal
-from cti.kernel.vocabulary import Language, Role
+from cti.kernel.vocabulary import Role
 
 
 class AgentService:
@@ -68,6 +77,7 @@ class AgentService:
         database: Database,
         sounds: Sounds,
         settings: AgentSettings,
+        ports: WaitingPorts | None = None,
         matcher: Matcher | None = None,
         entropy: Entropy = system_entropy,
         in_page: Callable[[DeviceId], bool] = lambda _: False,
@@ -98,6 +108,7 @@ class AgentService:
             floor=self,
             queues=lambda: roster.queues,
             settings=settings,
+            ports=ports,
             matcher=matcher,
         )
         self._places = Places(bus, control, self.sessions, self._engine, settings.return_within)
@@ -314,15 +325,6 @@ class AgentService:
         """Reserve the free agent and ring their phone for the call."""
         self.sessions.of(agent_id).take_offer(call_id, queue_id, why)
 
-    def staffed(self, queue_id: QueueId, language: Language) -> int:
-        """How many agents serve callers of that queue and language now or soon."""
-        return sum(
-            session.status.state in STAFFED
-            and language in session.agent.languages
-            and self.serves(session.agent_id, queue_id)
-            for session in self.sessions
-        )
-
     # --- the sessions' distributor ----------------------------------------------------------
 
     def became_free(self, session: AgentSession) -> None:
@@ -358,9 +360,18 @@ class AgentService:
         for device in touched:
             if (session := self.sessions.at(device)) is not None:
                 session.follow()
-        if isinstance(event, CallCleared):
-            self._engine.call_cleared(event)
-            self._queued.pop(event.call_id, None)
+        self._tell_engine(event)
+
+    def _tell_engine(self, event: CallEvent) -> None:
+        match event:
+            case CallCleared():
+                self._engine.call_cleared(event)
+                self._queued.pop(event.call_id, None)
+            case UserDataAttached():
+                self._engine.more_known(event)
+            case Established() | Failed() if event.party is not Party.CALLER:
+                answered = isinstance(event, Established)
+                self._engine.passed_on(event.call_id, answered=answered)
 
     def _deserted(self, agent_id: AgentId) -> None:
         session = self.sessions.find(agent_id)

@@ -3,13 +3,22 @@
 It owns the fact *this call waits*: from `CallQueued` to exactly one of `CallAnswered`,
 `CallAbandoned` and `CallFlowedOut`. Agents are told of their calls through the `offer` function
 it is given, which rings the phone at once.
+
+Whoever comes is matched first and only then measured against the limits of the queue, so nobody is
+turned away whom somebody can take. What an event costs does not grow with those who wait.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from agents.acd.deadlines import Deadlines
 from agents.acd.estimate import HandlingTime, expected_wait
 from agents.acd.explanation import Explanation
 from agents.acd.matcher import (
@@ -18,6 +27,7 @@ from agents.acd.matcher import (
     AgentStaffed,
     AgentUnstaffed,
     CallArrived,
+    CallChanged,
     CallLeft,
     Input,
     Matcher,
@@ -25,24 +35,31 @@ from agents.acd.matcher import (
     OfferTaken,
     TimePassed,
 )
+from agents.acd.outflow import Outflow, WaitingPorts
+from agents.acd.overflow import Destination, Limit, ToCallBack, ToNumber, ToQueue
 from agents.acd.policy import Agent
-from agents.acd.queue import WaitingCall
+from agents.acd.queue import Preferred, WaitingCall
+from agents.acd.staffing import Staffing
+from agents.acd.stays import Stay, Stays
 from agents.acd.waiting import Place, Sounds, WaitingRoom
 from agents.errors import queue_unknown
 from agents.events import CallAbandoned, CallAnswered, CallFlowedOut, CallQueued, OfferOutcome
 from agents.left import LeftWait
 from agents.model import AgentSettings, Queue
 from cti.call.control import CallControl
-from cti.call.events import CallCleared
+from cti.call.events import CallCleared, UserDataAttached
 from cti.call.model import Call, Cause, Party
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Language
 
 REQUEUED, CLOSING = "requeued", "closing"
-"""Reasons for which a call flows out, beside the causes of calls that the system clears."""
+"""Reasons for which a call flows out, beside its queue's limits and the causes of calls that the
+system clears.
+"""
 
 
 class Floor(Protocol):
@@ -52,9 +69,6 @@ class Floor(Protocol):
         self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: Explanation
     ) -> None:
         """Reserve the free agent and ring their phone for the call."""
-
-    def staffed(self, queue_id: QueueId, language: Language) -> int:
-        """How many agents serve callers of that queue and language now or soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +82,10 @@ class QueueView:
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    queue_id: QueueId
-    language: Language
-    since: datetime
-
-    def until(self, at: datetime) -> float:
-        """Seconds waited until that instant."""
-        return (at - self.since).total_seconds()
-
-
 class Engine:
     """Distributes the calls of every queue."""
+
+    log = Logger()
 
     def __init__(
         self,
@@ -92,35 +97,36 @@ class Engine:
         floor: Floor,
         queues: Callable[[], Mapping[QueueId, Queue]],
         settings: AgentSettings,
+        ports: WaitingPorts | None = None,
         matcher: Matcher | None = None,
     ) -> None:
         self._clock, self._bus, self._control = clock, bus, control
         self._floor, self._queues = floor, queues
-        self._settings = settings
+        self._settings, self._sounds = settings, sounds
+        self._ports = ports or WaitingPorts()
         self._matcher = matcher or Matcher(lambda queue_id: queues()[queue_id].rules)
         self._relaxing: DelayedCall | None = None
-        self._room = WaitingRoom(clock, control, sounds, self.place)
-        self._waiting: dict[CallId, _Waiting] = {}
+        self._room = WaitingRoom(clock, control, sounds, self)
+        self._outflow = Outflow(control, sounds, self._ports)
+        self._stays = Stays()
+        self._staffing = Staffing(queues)
+        self._limits: dict[QueueId, Deadlines] = {}
         self._handling: dict[QueueId, HandlingTime] = {}
 
     # --- calls ------------------------------------------------------------------------------
 
     def enqueue(self, call_id: CallId, request: QueueRequest) -> None:
         """Let the call wait; Refused when nobody knows the queue. A gone call is ignored."""
-        queue = self._queues().get(request.queue_id)
-        if queue is None:
+        if request.queue_id not in self._queues():
             raise queue_unknown(request.queue_id)
         call = self._control.get(call_id)
         if call is None:
             return
-        if call_id in self._waiting:
-            self.flow_out(call_id, REQUEUED)
-        self._control.attach(call_id, queue_id=queue.queue_id)
+        self.flow_out(call_id, REQUEUED)
         now = utc(self._clock)
-        self._waiting[call_id] = _Waiting(queue.queue_id, request.language, now)
-        self._tell_queued(call, request, now)
-        self._room.enter(call_id, request.language, queue.waiting.every, request.greeting)
-        self._match(CallArrived(_as_waiting(call_id, request, self._clock.seconds())))
+        visited = frozenset({request.queue_id})
+        stay = Stay(_as_waiting(call, request, self._clock.seconds()), now, visited)
+        self._admit(stay, request.greeting)
 
     def flow_out(self, call_id: CallId, reason: str) -> None:
         """Take the call out of its queue though the caller stays; nothing if it is in none."""
@@ -135,10 +141,7 @@ class Engine:
         if queue is None:
             self._control.clear(call.id, Party.SYSTEM, Cause.INTERRUPTED)
             return
-        now = utc(self._clock)
-        since = now if left.over else left.since
         language = call.user_data.language
-        self._waiting[call.id] = _Waiting(queue.queue_id, language, since)
         request = QueueRequest(
             queue.queue_id,
             language,
@@ -146,33 +149,58 @@ class Engine:
             left.situation,
             head_start=left.head_start,
         )
+        waiting = _as_waiting(call, request, left.since.timestamp())
+        since = utc(self._clock) if left.over else left.since
+        stay = Stay(waiting, since, frozenset({*left.visited, queue.queue_id}))
+        self._stays.add(stay)
         if left.over:
-            self._tell_queued(call, request, now)
-        self._room.enter(call.id, language, queue.waiting.every)
-        waiting = _as_waiting(call.id, request, left.since.timestamp())
-        self._match(CallArrived(waiting, self._clock.seconds()))
+            self._tell_queued(stay)
+        self._settle(stay, ())
 
     def stop(self, *, leaving: bool = False) -> None:
         """Take every call out of its queue as the house closes, or leave them to the next one."""
-        for call_id in tuple(self._waiting):
+        for stay in self._stays:
             if leaving:
-                self._room.leave(call_id)
+                self._room.leave(stay.call_id)
             else:
-                self.flow_out(call_id, CLOSING)
+                self.flow_out(stay.call_id, CLOSING)
+        for limits in self._limits.values():
+            limits.stop()
+        self._disarm()
 
     def call_cleared(self, event: CallCleared) -> None:
         """The call is over: abandoned if the caller hung up waiting, at the instant of its end."""
         if event.cleared_by is not Party.CALLER:
             self._flow_out(event.call_id, event.cause.value, event.at)
-        elif waiting := self._forget(event.call_id):
+        elif stay := self._forget(event.call_id):
             self._bus.publish(
                 CallAbandoned(
                     at=event.at,
                     call_id=event.call_id,
-                    queue_id=waiting.queue_id,
-                    waited=waiting.until(event.at),
+                    queue_id=stay.queue_id,
+                    waited=stay.until(event.at),
                 )
             )
+
+    def more_known(self, event: UserDataAttached) -> None:
+        """The caller is surer known than before, or by another name."""
+        stay = self._stays.get(event.call_id)
+        if stay is None:
+            return
+        if stay.call.verification is not event.verification:
+            self._change(stay, replace(stay.call, verification=event.verification))
+        self._ask_preferred(stay)
+
+    def passed_on(self, call_id: CallId, *, answered: bool) -> None:
+        """Somebody who was called for a waiting caller answered, or did not: they are back."""
+        stay = self._stays.get(call_id)
+        if stay is None or stay.passing is None:
+            return
+        limit, stay.passing = stay.passing, None
+        if answered:
+            self._out(stay, limit)
+        else:
+            self._return(stay)
 
     # --- agents -----------------------------------------------------------------------------
 
@@ -186,16 +214,23 @@ class Engine:
 
     def agent_staffed(self, agent: Agent) -> None:
         """The agent serves callers from now on, though they may be taken at first."""
+        self._staffing.add(agent)
         self._match(AgentStaffed(agent, self._clock.seconds()))
 
     def agent_unstaffed(self, agent_id: AgentId) -> None:
-        """The agent serves nobody any more."""
+        """The agent serves nobody any more; callers whom nobody serves now may flow out."""
+        left = self._staffing.remove(agent_id)
         self._match(AgentUnstaffed(agent_id, self._clock.seconds()))
+        for queue_id, language in left:
+            if Limit.EMPTY in self._queues()[queue_id].waiting.bounds:
+                for stay in self._stays.within(queue_id):
+                    if stay.call.language is language and self._unoffered(stay):
+                        self._meet(stay, Limit.EMPTY, 0.0)
 
     def offer_ended(self, agent_id: AgentId, call_id: CallId, outcome: OfferOutcome) -> None:
         """The call is answered, gone, or waits on at its old place."""
-        waiting = self._waiting.get(call_id)
-        if waiting is None:
+        stay = self._stays.get(call_id)
+        if stay is None:
             return
         if outcome is OfferOutcome.ACCEPTED:
             self._match(OfferTaken(call_id))
@@ -205,15 +240,18 @@ class Engine:
                 CallAnswered(
                     at=now,
                     call_id=call_id,
-                    queue_id=waiting.queue_id,
+                    queue_id=stay.queue_id,
                     agent_id=agent_id,
-                    waited=waiting.until(now),
+                    waited=stay.until(now),
+                    forecast=stay.forecast,
                 )
             )
         elif outcome is OfferOutcome.CALLER_LEFT:
             self._match(CallLeft(call_id))
         else:
             self._match(OfferFailed(call_id, self._clock.seconds()))
+            if stay.overdue and self._unoffered(stay):
+                self._waited_too_long(stay.call_id)
 
     def call_handled(self, queue_id: QueueId, seconds: float) -> None:
         """An agent was taken by a call of that queue for so long."""
@@ -224,23 +262,164 @@ class Engine:
     def place(self, call_id: CallId) -> Place | None:
         """The caller's place and expected wait; None unless the call waits unoffered."""
         position = self._matcher.position(call_id)
-        waiting = self._waiting.get(call_id)
-        if position is None or waiting is None:
+        stay = self._stays.get(call_id)
+        if position is None or stay is None:
             return None
-        staffed = self._floor.staffed(waiting.queue_id, waiting.language)
-        average = self._average(waiting.queue_id).average
+        staffed = self._staffing.count(stay.queue_id, stay.call.language)
+        average = self._average(stay.queue_id).average
         return Place(position, expected_wait(position, staffed, average))
 
     def view(self, queue: Queue) -> QueueView:
         """The queue at this moment."""
-        since = [w.since for w in self._waiting.values() if w.queue_id == queue.queue_id]
-        oldest = min(since, default=None)
-        return QueueView(queue.queue_id, queue.names, len(since), oldest, queue.threshold)
+        waiting, oldest = self._stays.count(queue.queue_id), self._stays.oldest(queue.queue_id)
+        return QueueView(queue.queue_id, queue.names, waiting, oldest, queue.threshold)
 
     def waiting_since(self, call_id: CallId) -> datetime | None:
         """Since when the call waits, None if it does not."""
-        waiting = self._waiting.get(call_id)
-        return waiting.since if waiting else None
+        stay = self._stays.get(call_id)
+        return stay.since if stay else None
+
+    # --- the waiting room's hosts -----------------------------------------------------------
+
+    def call_back_key(self, call_id: CallId) -> str:
+        """The key by which the caller is called back, empty while that is not offered."""
+        del call_id
+        return ""
+
+    def pressed(self, call_id: CallId, key: str) -> None:
+        """A waiting caller pressed a key."""
+        del call_id, key
+
+    # --- coming and going -------------------------------------------------------------------
+
+    def _admit(self, stay: Stay, greeting: tuple[Path, ...]) -> None:
+        """The caller comes to the queue, from outside or from another queue."""
+        self._stays.add(stay)
+        self._control.attach(stay.call_id, queue_id=stay.queue_id)
+        self._tell_queued(stay)
+        self._settle(stay, greeting)
+
+    def _settle(self, stay: Stay, greeting: tuple[Path, ...]) -> None:
+        """Give the caller to whoever is free, or where the limits lead, or let them wait."""
+        self._match(CallArrived(stay.call, self._clock.seconds()))
+        if self._unoffered(stay):
+            place = self.place(stay.call_id)
+            stay.forecast = place.wait if place is not None else None
+            if self._turned_away(stay, greeting):
+                return
+        queue = self._queue(stay)
+        if (longest := queue.waiting.longest) is not None:
+            self._limits_of(stay.queue_id).set(stay.call_id, stay.since.timestamp() + longest)
+        self._room.enter(stay.call_id, stay.call.language, queue.waiting, greeting)
+        self._ask_preferred(stay)
+
+    def _turned_away(self, stay: Stay, greeting: tuple[Path, ...]) -> bool:
+        """Whether a limit has led the caller elsewhere as they came."""
+        queue_id, wait = stay.queue_id, stay.forecast
+        figures = {Limit.MOST: self._stays.count(queue_id) - 1.0}
+        if not self._staffing.count(queue_id, stay.call.language):
+            figures[Limit.EMPTY] = 0.0
+        if wait is not None:
+            figures[Limit.EXPECT] = wait.low
+        met = (self._meet(stay, limit, figure, greeting) for limit, figure in figures.items())
+        return any(met)
+
+    def _waited_too_long(self, call_id: CallId) -> None:
+        stay = self._stays.get(call_id)
+        if stay is None or stay.passing is not None:
+            return
+        stay.overdue = not self._unoffered(stay)
+        if not stay.overdue:
+            self._meet(stay, Limit.LONGEST, float("inf"))
+
+    def _meet(
+        self, stay: Stay, limit: Limit, figure: float, greeting: tuple[Path, ...] = ()
+    ) -> bool:
+        """Let the limit do with the caller what it does, once; whether they have left."""
+        then = self._queue(stay).waiting.destination(limit, figure)
+        if then is None or limit in stay.spent:
+            return False
+        stay.spent.add(limit)
+        match then:
+            case ToQueue(queue_id):
+                return self._move_over(stay, limit, queue_id, greeting)
+            case ToNumber(number):
+                return self._pass_on(stay, limit, number)
+            case ToCallBack():
+                return False
+        self._sounds.release(greeting)
+        self._out(stay, limit)
+        self._outflow.send(stay.call_id, stay.call.language, then)
+        return True
+
+    def _move_over(
+        self, stay: Stay, limit: Limit, queue_id: QueueId, greeting: tuple[Path, ...]
+    ) -> bool:
+        """To another queue they have not been in, with the arrival they had."""
+        if queue_id in stay.visited or queue_id not in self._queues():
+            return False
+        self._out(stay, limit)
+        call = replace(stay.call, queue_id=queue_id)
+        self._admit(Stay(call, utc(self._clock), stay.visited | {queue_id}), greeting)
+        return True
+
+    def _pass_on(self, stay: Stay, limit: Limit, number: str) -> bool:
+        """Call a number for them; they are out of the queue's reach meanwhile."""
+        stay.passing = limit
+        self._room.leave(stay.call_id)
+        self._match(CallLeft(stay.call_id))
+        try:
+            self._outflow.pass_on(stay.call_id, number)
+        except Refused as refused:
+            self.log.warn("{call_id} stays: {why}", call_id=stay.call_id, why=refused)
+            self.passed_on(stay.call_id, answered=False)
+        return True
+
+    def _return(self, stay: Stay) -> None:
+        """The caller is back at the place they had."""
+        self._match(CallArrived(stay.call, self._clock.seconds()))
+        self._room.enter(stay.call_id, stay.call.language, self._queue(stay).waiting)
+
+    def _out(self, stay: Stay, limit: Limit) -> None:
+        to = self._queue(stay).waiting.bounds[limit].then
+        self._flow_out(stay.call_id, limit.value, utc(self._clock), to)
+
+    def _flow_out(
+        self, call_id: CallId, reason: str, at: datetime, to: Destination | None = None
+    ) -> None:
+        if stay := self._forget(call_id):
+            self._bus.publish(
+                CallFlowedOut(
+                    at=at,
+                    call_id=call_id,
+                    queue_id=stay.queue_id,
+                    waited=stay.until(at),
+                    reason=reason,
+                    to=str(to or ""),
+                )
+            )
+
+    def _forget(self, call_id: CallId) -> Stay | None:
+        stay = self._stays.remove(call_id)
+        if stay is not None:
+            self._room.leave(call_id)
+            self._limits_of(stay.queue_id).drop(call_id)
+            self._match(CallLeft(call_id))
+        return stay
+
+    def _tell_queued(self, stay: Stay) -> None:
+        call = self._control.get(stay.call_id)
+        self._bus.publish(
+            CallQueued(
+                at=stay.since,
+                call_id=stay.call_id,
+                queue_id=stay.queue_id,
+                service_level=stay.call.service_level,
+                customer_id=call.user_data.customer_id if call else None,
+                situation=stay.call.situation,
+                head_start=stay.since.timestamp() - stay.call.arrived,
+            )
+        )
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -251,56 +430,67 @@ class Engine:
 
     def _arm(self) -> None:
         """Let the matcher know when the next instant passes that moves a waiting call."""
-        if self._relaxing is not None and self._relaxing.active():
-            self._relaxing.cancel()
-        self._relaxing = None
+        self._disarm()
         if (instant := self._matcher.next_change()) is not None:
             delay = max(0.0, instant - self._clock.seconds())
             self._relaxing = self._clock.callLater(delay, self._relax)
 
+    def _disarm(self) -> None:
+        if self._relaxing is not None and self._relaxing.active():
+            self._relaxing.cancel()
+        self._relaxing = None
+
     def _relax(self) -> None:
         self._match(TimePassed(self._clock.seconds()))
 
-    def _tell_queued(self, call: Call, request: QueueRequest, now: datetime) -> None:
-        self._bus.publish(
-            CallQueued(
-                at=now,
-                call_id=call.id,
-                queue_id=request.queue_id,
-                service_level=request.service_level,
-                customer_id=call.user_data.customer_id,
-                situation=request.situation,
-                head_start=request.head_start,
-            )
-        )
+    def _ask_preferred(self, stay: Stay) -> None:
+        """Learn whom the caller had better talk to; they wait meanwhile like anybody else."""
+        rules, port = self._queue(stay).rules, self._ports.preferences
+        call = self._control.get(stay.call_id)
+        customer_id = call.user_data.customer_id if call is not None else None
+        if port is None or customer_id is None or customer_id == stay.asked_for:
+            return
+        if rules.sticky is None and rules.owner is None:
+            return
+        stay.asked_for = customer_id
+        found = port.preferred(customer_id, rules)
+        found.addCallback(partial(self._preferred, stay))
+        found.addErrback(partial(self._preferred_unknown, stay))
 
-    def _flow_out(self, call_id: CallId, reason: str, at: datetime) -> None:
-        if waiting := self._forget(call_id):
-            self._bus.publish(
-                CallFlowedOut(
-                    at=at,
-                    call_id=call_id,
-                    queue_id=waiting.queue_id,
-                    waited=waiting.until(at),
-                    reason=reason,
-                )
-            )
+    def _preferred(self, stay: Stay, preferred: tuple[Preferred, ...]) -> None:
+        if preferred and self._stays.get(stay.call_id) is stay:
+            self._change(stay, replace(stay.call, preferred=preferred))
 
-    def _forget(self, call_id: CallId) -> _Waiting | None:
-        self._room.leave(call_id)
-        self._match(CallLeft(call_id))
-        return self._waiting.pop(call_id, None)
+    def _preferred_unknown(self, stay: Stay, failure: Failure) -> None:
+        self.log.failure("preferred agents of {call_id}", failure, call_id=stay.call_id)
+
+    def _change(self, stay: Stay, call: WaitingCall) -> None:
+        stay.call = call
+        self._match(CallChanged(call, self._clock.seconds()))
+
+    def _unoffered(self, stay: Stay) -> bool:
+        return self._matcher.position(stay.call_id) is not None
+
+    def _queue(self, stay: Stay) -> Queue:
+        return self._queues()[stay.queue_id]
+
+    def _limits_of(self, queue_id: QueueId) -> Deadlines:
+        found = self._limits.get(queue_id)
+        if found is None:
+            found = self._limits[queue_id] = Deadlines(self._clock, self._waited_too_long)
+        return found
 
     def _average(self, queue_id: QueueId) -> HandlingTime:
         return self._handling.get(queue_id) or HandlingTime(self._settings.expected_handling)
 
 
-def _as_waiting(call_id: CallId, request: QueueRequest, arrived: float) -> WaitingCall:
+def _as_waiting(call: Call, request: QueueRequest, arrived: float) -> WaitingCall:
     return WaitingCall(
-        call_id,
+        call.id,
         request.queue_id,
         request.language,
         request.service_level,
         request.situation,
         arrived - request.head_start,
+        call.user_data.verification,
     )

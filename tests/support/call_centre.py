@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
+from agents.acd.outflow import WaitingPorts
 from agents.acd.rules import rules_from
 from agents.model import AgentSettings, Queue, Staff
 from agents.repository import Credentials
@@ -83,6 +84,8 @@ class CallCentre:
         agents: Mapping[str, Mapping[str, int]],
         settings: AgentSettings | None = None,
         clock: Any = None,
+        queues: Sequence[Queue] = QUEUES,
+        ports: WaitingPorts | None = None,
     ) -> None:
         self.clock = clock or noon()
         self.errors: list[BaseException] = []
@@ -106,7 +109,8 @@ class CallCentre:
             )
             for name, skills in agents.items()
         ]
-        self.roster.know([Credentials(one, Secret(""), None) for one in people], QUEUES)
+        self.roster.know([Credentials(one, Secret(""), None) for one in people], queues)
+        self._ports = ports
         self._settings, self._tokens = settings or AgentSettings(), count(1)
         self.in_page: Callable[[DeviceId], bool] = lambda _: False
         """Which telephones are those of pages; the next service is told."""
@@ -123,6 +127,7 @@ class CallCentre:
             sounds=self.sounds,
             settings=self._settings,
             in_page=self.in_page,
+            ports=self._ports,
             entropy=lambda _size: f"offer-{next(self._tokens)}",
         )
 

@@ -168,8 +168,7 @@ class Shift(RuleBasedStateMachine):
     @invariant()
     def nobody_waits_for_a_ready_agent(self) -> None:
         engine = self.centre.service._engine
-        unoffered = [call for call in engine._waiting if engine.place(call) is not None]
-        queues = {engine._waiting[call].queue_id for call in unoffered}
+        queues = {stay.queue_id for stay in engine._stays if engine.place(stay.call_id)}
         for view in self.centre.service.agents():
             served = {queue.queue_id for queue in self.centre.service.queues_of(view.agent_id)}
             assert view.state is not AgentState.READY or not served & queues

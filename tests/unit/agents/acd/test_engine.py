@@ -162,7 +162,11 @@ def test_the_expected_wait_is_told_where_agents_serve(centre: CallCentre) -> Non
     centre.call(language=Language.ENGLISH)
     last = centre.call(language=Language.ENGLISH)
     centre.clock.advance(8)
-    assert heard(centre, last)[1:] == ["en/queue.position", "en/queue.wait"]
+    assert heard(centre, last)[1:] == [
+        "en/queue.position",
+        "en/queue.wait",
+        "en/queue.stay",
+    ]
 
 
 def test_an_answer_cuts_the_announcement(centre: CallCentre) -> None:
