@@ -19,6 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from agents.acd.outflow import WaitingPorts
 from agents.lending import Lending
 from agents.passes import Passes, instance_of
 from agents.roster import Roster
@@ -29,6 +30,7 @@ from config.hindrances import Hindrances
 from config.house_key import house_key
 from config.housekeeping import CalendarWatch, CertificateWatch, Housekeeping
 from config.listening import listening
+from config.preferences import KnownAgents
 from config.progress import Progress, Silent
 from config.settings import Recorded, Settings
 from config.site import build_site
@@ -147,6 +149,11 @@ class Hotline:
             database=database,
             sounds=self.announcer,
             settings=settings.agents,
+            ports=WaitingPorts(
+                take_into_flow=lambda call_id, flow: self.ivr.take(call_id, flow),
+                transfers=settings.ivr.transfers,
+                preferences=KnownAgents(database, reactor),
+            ),
             entropy=entropy,
             in_page=self._is_in_page,
         )

@@ -152,6 +152,7 @@ class Engine:
         waiting = _as_waiting(call, request, left.since.timestamp())
         since = utc(self._clock) if left.over else left.since
         stay = Stay(waiting, since, frozenset({*left.visited, queue.queue_id}))
+        stay.spent.update((Limit.MOST, Limit.EXPECT))  # they had been let in
         self._stays.add(stay)
         if left.over:
             self._tell_queued(stay)

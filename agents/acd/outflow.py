@@ -1,6 +1,6 @@
 """Where callers go who leave a queue unserved, and what the queues ask of the rest of the house."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,12 +19,8 @@ from cti.kernel.identifiers import CallId, CustomerId
 from cti.kernel.vocabulary import Language
 from prompts.catalogue import Announcement
 
-
-class FlowPort(Protocol):
-    """Takes callers into flows (implemented by `ivr`)."""
-
-    def take(self, call_id: CallId, flow_name: str) -> None:
-        """Let the flow go on with the answered call; LocalError for a flow nobody wrote."""
+TakeIntoFlow = Callable[[CallId, str], None]
+"""Lets the flow of that name go on with an answered call; LocalError for a flow nobody wrote."""
 
 
 class PreferencePort(Protocol):
@@ -40,7 +36,7 @@ class PreferencePort(Protocol):
 class WaitingPorts:
     """What queues ask of the house; `transfers` are the numbers behind names."""
 
-    flows: FlowPort | None = None
+    take_into_flow: TakeIntoFlow | None = None
     transfers: Mapping[str, str] = field(default_factory=dict)
     preferences: PreferencePort | None = None
 
@@ -56,9 +52,9 @@ class Outflow:
     def send(self, call_id: CallId, language: Language, then: Destination) -> None:
         """To a flow, or to a last announcement and the end of the call."""
         match then:
-            case ToFlow(flow) if self._ports.flows is not None:
+            case ToFlow(flow) if (take := self._ports.take_into_flow) is not None:
                 try:
-                    self._ports.flows.take(call_id, flow)
+                    take(call_id, flow)
                 except LocalError as error:
                     self.log.error("{call_id} is let go: {why}", call_id=call_id, why=error)
                     self.farewell(call_id, language, [Announcement(ToGoodbye().prompt)])

@@ -221,7 +221,9 @@ def test_who_hangs_up_over_the_goodbye_is_no_abandonment() -> None:
 def test_a_flow_takes_a_message() -> None:
     flows = FakeFlows()
     then = {"to": "voicemail", "flow": "message"}
-    centre = centre_with({"longest": {"after": 60, "then": then}}, ports=WaitingPorts(flows=flows))
+    centre = centre_with(
+        {"longest": {"after": 60, "then": then}}, ports=WaitingPorts(take_into_flow=flows.take)
+    )
     call_id = centre.call()
     centre.clock.advance(60)
     assert flows.taken == [(call_id, "message")]

@@ -1,0 +1,65 @@
+"""Whom a customer had better talk to, as call records and tickets know it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from twisted.internet.defer import Deferred
+
+from agents.acd.queue import Claim, Preferred
+from agents.acd.rules import Patience, QueueRules
+from cti.database import Database
+from cti.kernel.clock import Clock, utc
+from cti.kernel.identifiers import AgentId, CustomerId
+from monitoring.schema import CallRow
+from tickets.schema import CaseRow
+
+
+class KnownAgents:
+    """Implements `agents.acd.outflow.PreferencePort` by one look into the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def preferred(
+        self, customer_id: CustomerId, rules: QueueRules
+    ) -> Deferred[tuple[Preferred, ...]]:
+        """Who opened their latest ticket that is open still, then who served them last."""
+        return self._database.read(preferred_txn, customer_id, rules, utc(self._clock))
+
+
+def preferred_txn(
+    session: Session, customer_id: CustomerId, rules: QueueRules, now: datetime
+) -> tuple[Preferred, ...]:
+    """The agents whom the rules let wait for, the best first."""
+    return tuple(_preferred(session, customer_id, rules, now))
+
+
+def _preferred(
+    session: Session, customer_id: CustomerId, rules: QueueRules, now: datetime
+) -> Iterator[Preferred]:
+    if rules.owner is not None:
+        owner = session.scalar(
+            select(CaseRow.opened_by)
+            .where(CaseRow.customer_id == customer_id, CaseRow.ended.is_(None))
+            .where(CaseRow.opened >= _since(rules.owner, now))
+            .order_by(CaseRow.opened.desc())
+            .limit(1)
+        )
+        if owner is not None:
+            yield Preferred(AgentId(owner), Claim.OWNER)
+    if rules.sticky is not None:
+        last = session.scalar(
+            select(CallRow.agent_id)
+            .where(CallRow.customer_id == customer_id, CallRow.agent_id.is_not(None))
+            .where(CallRow.started >= _since(rules.sticky, now))
+            .order_by(CallRow.started.desc())
+            .limit(1)
+        )
+        if last is not None:
+            yield Preferred(AgentId(last), Claim.LAST_AGENT)
+
+
+def _since(patience: Patience, now: datetime) -> datetime:
+    return now - timedelta(seconds=patience.within)

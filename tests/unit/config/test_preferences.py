@@ -1,0 +1,106 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+from twisted.internet.task import Clock
+
+from agents.acd.queue import Claim, Preferred
+from agents.acd.rules import rules_from
+from config.preferences import KnownAgents
+from cti.kernel.identifiers import AgentId, CustomerId
+from monitoring.schema import CallRow
+from tests.support.databases import DirectDatabase
+from tests.support.deferred import result_of
+from tickets.schema import CaseRow
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+BOTH = {
+    "demand": "general",
+    "sticky": {"patience": 10, "within": "7 days"},
+    "owner": {"patience": 20, "within": "30 days"},
+}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[DirectDatabase]:
+    database = DirectDatabase(f"sqlite:///{tmp_path / 'hotline.sqlite'}")
+    yield database
+    database.stop()
+
+
+def store(database: DirectDatabase, *rows: object) -> None:
+    def add_txn(session: Session) -> None:
+        session.add_all(rows)
+
+    result_of(database.run(add_txn))
+
+
+def call(agent_id: str | None, days: float, customer: str = "C1") -> CallRow:
+    started = NOW - timedelta(days=days)
+    return CallRow(
+        call_id=f"{customer} {days}",
+        started=started,
+        direction="inbound",
+        calling="",
+        called="",
+        trunk="",
+        customer_id=customer,
+        service_level=3,
+        language="zh",
+        verification=0,
+        path=[],
+        agent_id=agent_id,
+        waited=0.0,
+        talked=0.0,
+        held=0.0,
+        after_call=0.0,
+        open=False,
+    )
+
+
+def case(opened_by: str, days: float, *, ended: bool = False) -> CaseRow:
+    return CaseRow(
+        number=f"T{days}",
+        kind="enquiry",
+        urgency="normal",
+        state="open",
+        title="",
+        draft={},
+        customer_id="C1",
+        opened=NOW - timedelta(days=days),
+        opened_by=opened_by,
+        ended=NOW if ended else None,
+        version=1,
+        cycle=1,
+        level=0,
+        haystack="",
+    )
+
+
+def preferred(database: DirectDatabase, rules: dict[str, Any]) -> tuple[Preferred, ...]:
+    clock = Clock()
+    clock.advance(NOW.timestamp())
+    known = KnownAgents(database, clock)
+    return result_of(known.preferred(CustomerId("C1"), rules_from(rules)))
+
+
+def test_the_owner_of_the_open_ticket_goes_before_who_served_last(
+    database: DirectDatabase,
+) -> None:
+    store(database, call("old", 3), call("last", 2), call(None, 1), call("other", 1, "C2"))
+    store(database, case("done", 1, ended=True), case("owner", 20), case("older", 25))
+    assert preferred(database, BOTH) == (
+        Preferred(AgentId("owner"), Claim.OWNER),
+        Preferred(AgentId("last"), Claim.LAST_AGENT),
+    )
+    assert preferred(database, {**BOTH, "owner": None}) == (
+        Preferred(AgentId("last"), Claim.LAST_AGENT),
+    )
+
+
+def test_what_lies_too_long_back_does_not_count(database: DirectDatabase) -> None:
+    store(database, call("last", 8), case("owner", 31))
+    assert preferred(database, BOTH) == ()
