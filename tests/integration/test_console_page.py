@@ -204,6 +204,42 @@ def test_what_is_impossible_says_why(seat: Seat) -> None:
     assert seat.stage.asked() == {"do": "ready"}, "nothing was asked before"
 
 
+def test_who_the_caller_is(seat: Seat) -> None:
+    page, stage = seat.page, seat.stage
+    seat.sit_down(SCENES["stranger"]())
+    page.get_by_role("button", name="王建国").click()
+    assert stage.asked() == {"do": "card_identify", "customer_id": "c2"}
+    seat.show(talking("open"))
+    expect(page.locator("#products")).to_contain_text("**** 0123")
+    note = page.get_by_label("新备注")
+    note.fill("下午再打")
+    seat.press("Enter")
+    assert stage.asked() == {"do": "customer_note", "text": "下午再打"}
+    expect(note).to_have_value("")
+
+
+def test_another_page_can_be_worked_in_again(seat: Seat) -> None:
+    page, stage = seat.page, seat.stage
+    seat.sit_down(SCENES["elsewhere"]())
+    expect(page.locator("[data-do=hang_up]")).to_have_attribute("aria-disabled", "true")
+    seat.press("F9")
+    page.get_by_role("button", name="在此工作").click()
+    assert stage.asked()["do"] == "takeover"
+    seat.show(talking())
+    expect(page.locator("#elsewhere")).to_be_hidden()
+
+
+def test_favourites_stand_first(seat: Seat) -> None:
+    page, stage = seat.page, seat.stage
+    seat.sit_down(talking())
+    seat.press("Alt+C")
+    expect(page.locator("#directory-list [role=option]").first).to_contain_text("95599")
+    seat.press("ArrowDown", "ArrowDown")
+    expect(page.locator("#directory-star")).to_have_attribute("aria-pressed", "false")
+    page.locator("#directory-star").click()
+    assert stage.asked() == {"do": "favourite", "kind": "agent", "target": "b", "on": True}
+
+
 def test_the_end_of_a_call(seat: Seat) -> None:
     page, stage = seat.page, seat.stage
     seat.sit_down(SCENES["wrap-up"]())
@@ -212,11 +248,16 @@ def test_the_end_of_a_call(seat: Seat) -> None:
     page.keyboard.type("额度")
     expect(page.locator("#code-list [role=option]")).to_have_count(1)
     seat.press("Enter")
-    coded = {"do": "wrap_up", "call_id": "call-1", "code": "cards.limit"}
-    assert stage.asked() == {**coded, "note": "客户反映重复扣费", "follow_up": None}
+    expect(page.locator("#code-path")).to_have_text("银行卡 › 额度调整")
     expect(page.locator("#follow-up")).to_have_class("wanted")
     page.locator("#follow-up").fill("2026-03-05T10:30")
-    assert stage.asked()["follow_up"] == "2026-03-05T10:30:00.000Z"
+    assert stage.asked() == {
+        "do": "wrap_up",
+        "call_id": "call-1",
+        "code": "cards.limit",
+        "note": "客户反映重复扣费",
+        "follow_up": "2026-03-05T10:30:00.000Z",
+    }
     expect(page.locator("#follow-up")).not_to_have_class("wanted")
     seat.press("F9")
     assert stage.asked() == {"do": "finish"}

@@ -127,55 +127,71 @@ def card(**more: Any) -> dict[str, Any]:
     return {**made, **more}
 
 
+def said(zh: str, en: str) -> dict[str, str]:
+    """A text in both languages."""
+    return {"zh": zh, "en": en}
+
+
+PRODUCTS = [
+    {
+        "kind": "account",
+        "name": "",
+        "number_masked": "**** 0123",
+        "facts": [said("余额 ¥12,300.00", "Balance ¥12,300.00")],
+    },
+    {
+        "kind": "credit",
+        "name": "",
+        "number_masked": "**** 8842",
+        "facts": [said("可用 ¥45,000.00", "Available ¥45,000.00"), said("已挂失", "Reported lost")],
+    },
+]
+
+
 def customer(gate: str = "closed", **more: Any) -> dict[str, Any]:
     """What the house knows of the customer; products come with an open gate alone."""
-    products = [
+    contacts = [
         {
-            "kind": "account",
-            "name": "活期账户",
-            "number_masked": "6222 **** 0123",
-            "facts": ["2019 年开户", "正常"],
+            "at": ago(90000),
+            "kind": "call",
+            "summary": "投诉重复扣费，已登记",
+            "codes": [said("错账处理", "Wrong entry")],
+            "agent": "李娜",
+            "outcome": "answered",
+            "seconds": 184.0,
+            "path": ["account", "agent"],
+            "call_id": "old-1",
         },
         {
-            "kind": "card",
-            "name": "信用卡 金卡",
-            "number_masked": "6225 **** 8842",
-            "facts": ["额度 50,000", "账单日 5 日"],
+            "at": ago(900000),
+            "kind": "call",
+            "summary": "",
+            "codes": [],
+            "agent": "",
+            "outcome": "self_served",
+            "seconds": 47.0,
+            "path": ["account", "balance"],
+            "call_id": "old-2",
         },
     ]
     made: dict[str, Any] = {
+        "call_id": "call-1",
         "customer_id": "c1",
         "name": "王芳",
+        "names": said("王芳", "Wang Fang"),
         "sex": "female",
         "level": "special",
         "language": "zh",
         "numbers_masked": ["138****5678"],
-        "since": "2014-06-01T00:00:00+00:00",
         "gate": gate,
         "gate_reason": "" if gate == "open" else "not_verified",
-        "products": products if gate == "open" else None,
+        "matches": [],
+        "products": PRODUCTS if gate == "open" else None,
         "tickets": card()["tickets"],
-        "contacts": [
-            {
-                "at": ago(90000),
-                "kind": "call",
-                "summary": "投诉重复扣费",
-                "agent": "李娜",
-                "outcome": "answered",
-                "call_id": "old-1",
-            },
-            {
-                "at": ago(900000),
-                "kind": "call",
-                "summary": "",
-                "agent": "",
-                "outcome": "self_served",
-                "call_id": "old-2",
-            },
-        ],
+        "contacts": contacts,
         "notes": [{"at": ago(400000), "by": "李娜", "text": "希望下午联系，普通话沟通。"}],
         "consents": {"do_not_call": False, "recording": True, "marketing": False},
-        "alerts": ["投诉已超时"],
+        "alerts": [said("有投诉已超时", "A complaint is overdue")],
         "unavailable": [],
     }
     return {**made, **more}
@@ -219,6 +235,18 @@ def around() -> Entities:
         for name, who, extension, state in people
     }
     shown["codes"] = CODES
+    shown["desk/a"] = {}
+    shown["favourites/a"] = [
+        {"kind": "agent", "target": "c"},
+        {"kind": "number", "target": "95599"},
+    ]
+    shown["wrap_up/a"] = {
+        "call_id": "call-1",
+        "required": True,
+        "queue_id": "general",
+        "code": None,
+        "follow_up": None,
+    }
     shown["day/a"] = {
         "handled": 23,
         "talk_seconds": 7260,
@@ -374,6 +402,33 @@ def conference() -> Entities:
     return talking("open", "drop", calls=[call(members=members, muted=True)])
 
 
+def stranger() -> Entities:
+    """Somebody calls whose number is that of two customers."""
+    nobody = customer(
+        customer_id=None,
+        name="",
+        names={},
+        gate_reason="unknown_customer",
+        matches=[
+            {"customer_id": "c1", "names": said("王芳", "Wang Fang"), "level": "special"},
+            {"customer_id": "c2", "names": said("王建国", "Wang Jianguo"), "level": "uniform"},
+        ],
+        tickets=[],
+        contacts=[],
+        notes=[],
+        consents={},
+        alerts=[],
+    )
+    shown = talking(calls=[call(name="")])
+    unknown = card(customer_id=None, name="", level="uniform", verification="none", tickets=[])
+    return {**shown, "card/a": unknown, "customer/a": nobody}
+
+
+def elsewhere() -> Entities:
+    """The agent works in another page."""
+    return {**talking(), "desk/a": {"page": "another"}}
+
+
 def secure() -> Entities:
     """The customer is in the IVR, where nobody hears them."""
     calls = [call("hold", secure={"purpose": "verify", "since": ago(17)})]
@@ -414,6 +469,8 @@ SCENES = {
     "two-calls": two_calls,
     "conference": conference,
     "secure": secure,
+    "stranger": stranger,
+    "elsewhere": elsewhere,
     "wrap-up": wrap_up,
     "unhurried": lambda: wrap_up("until_finished"),
 }

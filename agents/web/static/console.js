@@ -74,7 +74,7 @@ async function before() {
 const soon = new MessageChannel();
 soon.port1.onmessage = () => {
   asked = false;
-  desk = deskOf(entities, id);
+  desk = deskOf(entities, id, page);
   if (desk !== null) drawDesk();
 };
 
@@ -86,6 +86,7 @@ function drawSoon() {
 
 function drawDesk() {
   const { card } = desk;
+  at("elsewhere").hidden = !desk.elsewhere;
   draw(at("state-panel"), statePanel(desk));
   draw(at("bar"), callBar(desk));
   draw(at("lines"), callRows(desk));

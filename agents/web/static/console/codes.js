@@ -3,6 +3,7 @@
 
 import { draw, h } from "/static/agents/console/dom.js";
 import { keepPicker } from "/static/agents/console/picker.js";
+import { wordsOf } from "/static/agents/console/commands.js";
 import { instantOf, localTime, named } from "/static/agents/console/words.js";
 import { t } from "/static/cti/texts.js";
 
@@ -17,7 +18,7 @@ export function keepCodes(send, desk, now) {
   let saved = "";
 
   const picker = keepPicker(field, at("code-list"), {
-    options: (typed) => leaves(desk()?.codes ?? [], typed).map((leaf) => option(leaf, chosen)),
+    options: (typed) => leaves(offered(desk()), typed).map((leaf) => option(leaf, chosen)),
     choose: (picked) => choose(picked.id),
   });
 
@@ -29,19 +30,34 @@ export function keepCodes(send, desk, now) {
     at("code-change").focus();
   }
 
+  // Nothing is sent that the house would refuse for what is still to be written.
   async function store() {
+    const leaf = leafOf(chosen);
+    if (callId === null || leaf === null || leaf.needs.some((need) => lacks(need))) return;
     const follow_up = due.value ? instantOf(due.value) : null;
     const value = JSON.stringify([callId, chosen, follow_up]);
-    if (callId === null || chosen === null || value === saved) return;
-    const note = at("notes").value;
-    await send("wrap_up", { call_id: callId, code: chosen, note, follow_up }).then(() => (saved = value), () => {});
+    if (value === saved) return;
+    saved = value;
+    const fields = { call_id: callId, code: chosen, note: at("notes").value, follow_up };
+    await send("wrap_up", fields).then(() => complain(""), (error) => {
+      saved = "";
+      complain(wordsOf(error));
+    });
+  }
+
+  const leafOf = (code) => leaves(desk()?.codes ?? [], "").find((each) => each.code === code) ?? null;
+  const lacks = (need) => (need === "note" ? at("notes") : due).value.trim() === "";
+
+  function complain(words) {
+    at("code-error").textContent = words;
+    at("code-error").hidden = words === "";
   }
 
   function show() {
-    const codes = desk()?.codes ?? null;
-    area.hidden = codes === null;
-    if (codes === null) return;
-    const leaf = leaves(codes, "").find((each) => each.code === chosen) ?? null;
+    area.hidden = (desk()?.codes ?? null) === null;
+    if (area.hidden) return;
+    const leaf = leafOf(chosen);
+    field.setAttribute("aria-required", String(desk().wrapUp?.required ?? false));
     at("code-chosen").hidden = leaf === null;
     at("code-choice").hidden = leaf !== null;
     draw(at("code-path"), leaf && [...leaf.above.map(named), named(leaf)].join(" › "));
@@ -49,12 +65,19 @@ export function keepCodes(send, desk, now) {
     picker.refresh();
   }
 
+  // What the house has kept of this call, as after the page was loaded again.
+  function keep({ code, follow_up }) {
+    chosen = code;
+    due.value = follow_up ? localTime(Date.parse(follow_up)) : "";
+    saved = JSON.stringify([callId, code, due.value ? instantOf(due.value) : null]);
+  }
+
   // What this code wants beside it stands out until it is there.
   function mustHave(needs) {
     for (const [name, element] of [["note", at("notes")], ["follow_up", due]]) {
       const wanted = needs.includes(name);
       element.setAttribute("aria-required", String(wanted));
-      element.classList.toggle("wanted", wanted && element.value.trim() === "");
+      element.classList.toggle("wanted", wanted && lacks(name));
     }
   }
 
@@ -68,6 +91,7 @@ export function keepCodes(send, desk, now) {
     store();
   });
   at("notes").addEventListener("input", show);
+  at("notes").addEventListener("change", store);
   area.addEventListener("click", (event) => {
     const { soon } = event.target.closest("[data-soon]")?.dataset ?? {};
     if (soon === undefined) return;
@@ -77,17 +101,24 @@ export function keepCodes(send, desk, now) {
 
   return {
     flush: store,
-    show({ agent, card }) {
+    show({ agent, wrapUp }) {
+      const kept = wrapUp?.call_id === agent.call_id ? wrapUp : { code: null, follow_up: null };
       if (agent.call_id !== callId) {
-        callId = agent.call_id;
-        const kept = card?.wrap_up ?? {};
-        chosen = kept.code ?? null;
-        due.value = kept.follow_up ? localTime(Date.parse(kept.follow_up)) : "";
-        field.value = "";
+        [callId, chosen, field.value, due.value] = [agent.call_id, null, "", ""];
+        complain("");
       }
+      if (chosen === null && kept.code !== null && document.activeElement !== field) keep(kept);
       show();
     },
   };
+}
+
+// Codes for calls of this queue.
+function offered(desk) {
+  const queue = desk?.wrapUp?.queue_id;
+  const fits = (code) => !code.queues?.length || code.queues.includes(queue);
+  const below = (codes) => codes.filter(fits).map((code) => ({ ...code, children: below(code.children) }));
+  return below(desk?.codes ?? []);
 }
 
 function leaves(codes, typed, above = []) {

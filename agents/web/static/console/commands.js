@@ -55,6 +55,14 @@ export function commands({ board, desk, before, drawSoon }) {
     if (button !== null) press(button);
   });
 
+  document.addEventListener("submit", async (event) => {
+    const { do: action } = event.target.dataset;
+    if (action === undefined) return;
+    event.preventDefault();
+    const fields = Object.fromEntries(new FormData(event.target));
+    await send(action, fields).then(() => event.target.reset(), (error) => report(wordsOf(error)));
+  });
+
   document.addEventListener("keydown", (event) => {
     const away = event.repeat || document.querySelector("dialog:modal") !== null;
     const keys = away ? null : pressed(event);

@@ -3,22 +3,35 @@
 import { h, icon } from "/static/agents/console/dom.js";
 import { callLine, contactLine, listOf, noteLine, ticketLine } from "/static/agents/console/lists.js";
 import { whyNot, wish } from "/static/agents/console/wish.js";
-import { day, word } from "/static/agents/console/words.js";
+import { day, named, word } from "/static/agents/console/words.js";
 import { t } from "/static/cti/texts.js";
+
+const LONGEST_NOTE = 2000;
 
 export function customerPanel(desk) {
   const { customer, card } = desk;
   return [
     customer !== null && alerts(customer),
-    h("div", { class: "lists", key: "lists" }, products(desk), tickets(card, customer), contacts(card, customer), customer !== null && notes(customer)),
+    customer !== null && matches(customer),
+    h("div", { class: "lists", key: "lists" }, products(desk), tickets(card, customer), contacts(card, customer), customer !== null && customer.customer_id !== null && notes(customer)),
   ];
 }
 
 function alerts(customer) {
-  const said = (customer.alerts ?? []).map((alert) => h("li", { class: "badge level-danger" }, icon("warning"), alert));
+  const said = (customer.alerts ?? []).map((alert) => h("li", { class: "badge level-danger" }, icon("warning"), named(alert)));
   const since = customer.since && h("li", { class: "badge" }, t("console.customer_since", { when: day(customer.since) }));
   const hints = [said, consents(customer), since].flat().filter(Boolean);
   return hints.length > 0 && h("ul", { class: "alerts", key: "alerts", "aria-label": t("console.customer_hints") }, hints);
+}
+
+// Several customers have this number: the agent asks who it is, and says so here.
+function matches(customer) {
+  const found = customer.matches ?? [];
+  if (found.length === 0) return null;
+  const buttons = found.map((each) =>
+    h("button", { type: "button", key: each.customer_id, "data-do": "card_identify", "data-fields": JSON.stringify({ customer_id: each.customer_id }) }, named(each.names), h("span", { class: `badge level-${each.level}` }, t(`console.level.${each.level}`))),
+  );
+  return h("div", { class: "matches", key: "matches", role: "group", "aria-labelledby": "matches-title" }, h("span", { id: "matches-title" }, t("console.who_is_it")), buttons);
 }
 
 // Only what an agent must heed has a word.
@@ -48,11 +61,10 @@ function gate(desk, customer) {
 }
 
 function product(each) {
-  const facts = (each.facts ?? []).map((fact) => (typeof fact === "string" ? fact : Object.values(fact).join(" ")));
   return [
     h("span", { class: "main" }, each.name || word("console.product", each.kind)),
     h("span", { class: "masked" }, each.number_masked),
-    h("span", { class: "soft wide" }, facts.join(" · ")),
+    h("span", { class: "soft wide" }, each.facts.map(named).join(" · ")),
   ];
 }
 
@@ -74,5 +86,8 @@ function contacts(card, customer) {
 }
 
 function notes(customer) {
-  return section("notes-of", title("customer_notes", t("console.customer_notes")), listOf("customer_notes", customer.notes, customer.unavailable, noteLine));
+  const field = { name: "text", maxlength: LONGEST_NOTE, required: true, autocomplete: "off", "aria-label": t("console.customer_note_new"), placeholder: t("console.customer_note_new") };
+  const form = h("form", { class: "new-note", "data-do": "customer_note", key: customer.call_id }, h("input", field), h("button", { class: "small" }, t("console.customer_note_add")));
+  const lines = listOf("customer_notes", customer.notes, customer.unavailable, noteLine);
+  return section("notes-of", title("customer_notes", t("console.customer_notes")), lines, form);
 }

@@ -1,6 +1,6 @@
 // What the board's entities say, put together for drawing: the agent, their calls, what is beside them.
 
-export function deskOf(entities, id) {
+export function deskOf(entities, id, page) {
   const one = (kind) => entities.get(`${kind}/${id}`) ?? null;
   const all = (kind) => {
     const found = [...entities].filter(([key]) => key.startsWith(`${kind}/`));
@@ -17,10 +17,13 @@ export function deskOf(entities, id) {
     card: one("card"),
     customer: one("customer"),
     day: one("day"),
+    wrapUp: one("wrap_up"),
+    favourites: one("favourites") ?? [],
     queues: all("queue").sort((a, b) => a.id.localeCompare(b.id)),
     colleagues: all("directory/agent"),
     destinations: all("directory/queue"),
     codes: entities.get("codes") ?? null,
+    elsewhere: (one("desk")?.page ?? page) !== page,
   };
 }
 

@@ -20,7 +20,13 @@ export function keepDirectory(send, desk) {
   let way = "transfer";
   let busy = false;
 
+  const star = at("directory-star");
+
   const picker = keepPicker(field, at("directory-list"), {
+    moved: (option) => {
+      star.disabled = option === null;
+      star.setAttribute("aria-pressed", String(option?.favourite ?? false));
+    },
     options: (typed) => destinations(desk(), typed, way),
     choose: (_option, how) => how !== "click" && go(way),
   });
@@ -64,10 +70,17 @@ export function keepDirectory(send, desk) {
     for (const button of dialog.querySelectorAll("[data-way]")) button.disabled = whyNot(desk(), button.dataset.way) !== "";
   }
 
+  async function keepFavourite() {
+    const { kind, target, favourite } = picker.active();
+    await send("favourite", { kind, target, on: !favourite }).catch((error) => complain(wordsOf(error)));
+    field.focus();
+  }
+
   dialog.addEventListener("click", (event) => {
     const button = event.target.closest("[data-way]");
     if (button !== null) go(button.dataset.way);
   });
+  star.addEventListener("click", keepFavourite);
   for (const action of Object.keys(WAYS)) opens(action, () => open(action));
   return { refresh: () => dialog.open && refresh() };
 }
@@ -77,20 +90,26 @@ function destinations(desk, typed, way) {
   const matches = (...words) => words.some((each) => String(each).toLowerCase().includes(asked));
   const queues = desk.destinations.filter((each) => way === "transfer" && matches(named(each.names), each.id)).map(queue);
   const people = desk.colleagues.filter((each) => each.id !== desk.agent.agent_id && matches(each.name, each.extension));
-  const sorted = people.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
-  const favourite = (option) => (option.favourite ? { ...option, group: t("console.favourites") } : option);
-  const found = [...queues, ...sorted.map(colleague)].map(favourite);
-  found.sort((a, b) => Number(b.favourite ?? false) - Number(a.favourite ?? false));
+  people.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
+  const numbers = desk.favourites.filter((each) => each.kind === "number" && matches(each.target)).map((each) => outside(each.target));
+  const found = [...numbers, ...queues, ...people.map(colleague)].map((option) => marked(desk, option));
+  found.sort((a, b) => Number(b.favourite) - Number(a.favourite));
   const known = found.some((option) => option.number === typed);
   return NUMBER.test(typed) && typed.length > 2 && !known ? [...found, outside(typed)] : found;
+}
+
+function marked(desk, option) {
+  const favourite = desk.favourites.some((each) => each.kind === option.kind && each.target === option.target);
+  return favourite ? { ...option, favourite, group: t("console.favourites") } : { ...option, favourite };
 }
 
 function colleague(each) {
   return {
     id: `agent/${each.id}`,
     number: each.extension,
+    kind: "agent",
+    target: each.id,
     group: t("console.colleagues"),
-    favourite: each.favourite,
     parts: [
       h("span", { class: `mark state-${each.state}` }, icon(each.state)),
       h("span", { class: "main" }, each.name, h("span", { class: "soft" }, ` ${each.extension}`)),
@@ -103,8 +122,9 @@ function queue(each) {
   return {
     id: `queue/${each.id}`,
     number: `queue:${each.id}`,
+    kind: "queue",
+    target: each.id,
     group: t("console.queues_to"),
-    favourite: each.favourite,
     parts: [
       h("span", { class: "mark" }, icon("queue")),
       h("span", { class: "main" }, named(each.names)),
@@ -113,11 +133,14 @@ function queue(each) {
   };
 }
 
-function outside(typed) {
+function outside(number) {
   return {
-    id: "outside",
-    number: typed,
+    id: `number/${number}`,
+    number,
+    kind: "number",
+    target: number,
     group: t("console.outside"),
-    parts: [h("span", { class: "mark" }, icon("dial")), h("span", { class: "main" }, typed), h("span", { class: "soft" }, t("console.this_number"))],
+    favourite: false,
+    parts: [h("span", { class: "mark" }, icon("dial")), h("span", { class: "main" }, number), h("span", { class: "soft" }, t("console.this_number"))],
   };
 }

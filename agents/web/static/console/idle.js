@@ -13,16 +13,21 @@ export function callBacks(desk) {
 }
 
 function promised(desk, each) {
-  const id = each.id ?? each.call_id;
   return h(
     "li",
-    { key: id, "data-due": each.at, "data-near": NEAR },
+    { key: each.call_id, "data-due": each.at, "data-near": NEAR },
     h("span", { class: "main" }, each.name || each.number, each.name && h("span", { class: "soft" }, ` ${each.number ?? ""}`)),
     h("time", { datetime: each.at }, when(each.at)),
     h("span", { class: "soft" }, each.note),
-    wish(desk, "call_back", { at: `call_back-${id}`, sign: "dial", fields: { call_id: each.call_id }, look: "small", keys: false }),
+    h("span", { class: "acts" }, done(each), callBack(desk, each)),
   );
 }
+
+const callBack = (desk, each) =>
+  wish(desk, "call_back", { at: `call_back-${each.call_id}`, sign: "dial", fields: { call_id: each.call_id }, look: "small", keys: false });
+
+const done = (each) =>
+  h("button", { type: "button", class: "small", "data-do": "follow_up_done", "data-fields": JSON.stringify({ call_id: each.call_id }) }, icon("ready"), t("console.follow_up_done"));
 
 export function colleagues(desk) {
   const others = desk.colleagues.filter((each) => each.id !== desk.agent.agent_id && each.state !== "logged_off");

@@ -1,7 +1,7 @@
 // Lines of the lists beside a call: tickets, calls, contacts, notes. None is long; each says when.
 
 import { h } from "/static/agents/console/dom.js";
-import { deadline, when, word } from "/static/agents/console/words.js";
+import { deadline, named, when, word } from "/static/agents/console/words.js";
 import { clockface } from "/static/cti/timers.js";
 import { t } from "/static/cti/texts.js";
 
@@ -41,11 +41,12 @@ export function callLine(call) {
 }
 
 export function contactLine(contact) {
+  const about = contact.codes.map(named).join(" · ") || path(contact.path);
   return [
-    main(contact.summary || word("console.contact", contact.kind)),
-    soft(contact.outcome ? word("console.outcome", contact.outcome) : "", ""),
-    soft(joined(when(contact.at), contact.agent)),
-    soft(contact.summary ? word("console.contact", contact.kind) : ""),
+    main(contact.summary || about || word("console.contact", contact.kind)),
+    soft(word("console.outcome", contact.outcome), ""),
+    soft(joined(when(contact.at), contact.agent, contact.summary && about)),
+    soft(clockface(contact.seconds)),
   ];
 }
 

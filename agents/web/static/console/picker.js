@@ -4,6 +4,7 @@
 //   const picker = keepPicker(field, list, {
 //     options: (typed) => [{ id, group, selected, parts: [h("span", null, "...")] }],
 //     choose: (option, how) => {},      // how: "key" by Enter, "click", "double" by a double click
+//     moved: (option) => {},            // the keys are there now, or nowhere (null)
 //   });
 //   picker.refresh();                     // what is to choose has changed
 //   picker.active();                      // the option the keys are at, or null
@@ -14,7 +15,7 @@ import { t } from "/static/cti/texts.js";
 const PAGE = 8;
 const MOVES = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE };
 
-export function keepPicker(field, list, { options, choose }) {
+export function keepPicker(field, list, { options, choose, moved = () => {} }) {
   let shown = [];
   let at = null;
 
@@ -28,6 +29,7 @@ export function keepPicker(field, list, { options, choose }) {
     const chosen = active();
     if (chosen === null) field.removeAttribute("aria-activedescendant");
     else field.setAttribute("aria-activedescendant", idOf(chosen));
+    moved(chosen);
   }
 
   function grouped() {

@@ -16,6 +16,7 @@ export function whyNot(desk, action) {
   const reason = desk.can[action];
   if (reason === undefined) return undefined;
   if (offline) return t("console.why.stale");
+  if (desk.elsewhere) return t("console.why.elsewhere");
   return reason === "" ? "" : t(reason.includes(".") ? reason : `console.why.${reason}`);
 }
 
