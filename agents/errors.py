@@ -51,6 +51,21 @@ def no_loan() -> Refused:
     return Refused("loan.none")
 
 
+def no_telephone() -> Refused:
+    """The supervisor has no telephone that could be rung."""
+    return Refused("supervision.no_telephone")
+
+
+def supervises_self() -> Refused:
+    """Nobody listens to themselves."""
+    return Refused("supervision.self")
+
+
+def not_supervising() -> Refused:
+    """The supervisor is at no call."""
+    return Refused("supervision.none")
+
+
 def state_unknown(state: str) -> Refused:
     """Nobody can choose to be in such a state."""
     return Refused("agent.state_unknown", state=state)

@@ -243,3 +243,26 @@ class CallLoanEnded(CallEvent):
     seconds: float
     verification: Verification = Verification.NONE
     services: tuple[str, ...] = ()
+
+
+class Supervising(Enum):
+    """What a supervisor does to an agent's call."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+    INTERCEPT = "intercept"
+    """They take the call over from the agent."""
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervised(CallEvent):
+    """A supervisor is at the agent's call in that mode from now on, or is no more."""
+
+    kind: ClassVar[str] = "call.supervised"
+    supervisor_id: StaffId
+    agent_id: AgentId
+    mode: Supervising
+    connection_id: ConnectionId | None = None
+    """The supervisor's; None for an interception."""

@@ -184,6 +184,14 @@ class Lending:
         """The newest loan of a call that is up."""
         return self._last.get(call_id)
 
+    def lasting(self) -> list[tuple[Loan, LoanView]]:
+        """Every loan whose caller is with the IVR."""
+        return [
+            (loan, self._last[call_id])
+            for call_id, loan in self._loans.items()
+            if loan.lasts and call_id in self._last
+        ]
+
     # --- what happens -----------------------------------------------------------------------
 
     def _came(self, event: Established) -> None:

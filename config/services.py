@@ -24,6 +24,7 @@ from agents.lending import Lending
 from agents.passes import Passes, instance_of
 from agents.roster import Roster
 from agents.service import AgentService, alone
+from agents.supervision import SupervisorService
 from config.adapters import FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
 from config.hindrances import Hindrances
@@ -42,7 +43,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.events import Event
-from cti.kernel.identifiers import CallId, DeviceId, Entropy, system_entropy
+from cti.kernel.identifiers import AgentId, CallId, DeviceId, Entropy, system_entropy
 from cti.recording.keys import read_keys
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
@@ -165,11 +166,14 @@ class Hotline:
         tls = settings.sip.tls
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
+        self.supervision = SupervisorService(
+            reactor, self.bus, self.switch.calls, self._extension_of
+        )
         self.lending = Lending(
             clock=reactor,
             bus=self.bus,
             control=self.switch.calls,
-            extension_of=lambda agent_id: self.agents.sessions.of(agent_id).extension,
+            extension_of=self._extension_of,
             queues=self.agents,
             ivr=self.ivr,
             sounds=self.announcer,
@@ -216,6 +220,8 @@ class Hotline:
         later(self._stop_agents)
         self.lending.start(history)
         later(self.lending.stop)
+        self.supervision.start(history)
+        later(self.supervision.stop)
         self._start_scheduler()
         self.switch.calls.route(self._routing())
         self._switched_on = True
@@ -231,6 +237,7 @@ class Hotline:
         self.agents.take_up()
         self.ivr.take_up(history)
         self.lending.take_up()
+        self.supervision.take_up()
         self._let_go_of_forgotten(going_on.calls)
         await self._take_up_sessions(stay=going_on.agents)
         await self._start_site()
@@ -310,6 +317,7 @@ class Hotline:
             control=self.switch.calls,
             agents=self.agents,
             lending=self.lending,
+            supervision=self.supervision,
             passes=self.passes,
             roster=self.roster,
             tickets=self.tickets,
@@ -383,6 +391,9 @@ class Hotline:
             transfers=self.settings.ivr.transfers,
         )
         return IvrService(self.foundation.flows, ports)
+
+    def _extension_of(self, agent_id: AgentId) -> DeviceId:
+        return self.agents.sessions.of(agent_id).extension
 
     def _check_numbers(self) -> None:
         flows = self.foundation.flows

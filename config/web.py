@@ -9,10 +9,13 @@ from agents.lending import Lending
 from agents.passes import Passes
 from agents.roster import Roster
 from agents.service import AgentService
+from agents.supervision import SupervisorService
 from agents.web.console import Console
+from agents.web.loans import LoanBoard
 from agents.web.pages import AgentApi, ConsolePages
 from agents.web.phone_commands import phone_commands
 from agents.web.self_service_commands import self_service_commands
+from agents.web.supervision_commands import supervision_commands
 from agents.web.supervisor_commands import supervisor_commands
 from config.call_facts import RememberedCalls
 from cti.call.control import CallControl
@@ -44,6 +47,7 @@ class Rooms:
     control: CallControl
     agents: AgentService
     lending: Lending
+    supervision: SupervisorService
     passes: Passes
     roster: Roster
     tickets: TicketService
@@ -86,6 +90,9 @@ def _console(rooms: Rooms) -> Mounted:
     )
     console.commands |= phone_commands(rooms.agents, rooms.passes)
     console.commands |= self_service_commands(rooms.lending)
+    loans = LoanBoard(console.board, rooms.lending, rooms.bus)
+    loans.start()
+    console.areas.append(loans.of)
     console.start()
     listen = rooms.bus.subscribe
     tickets = (
@@ -97,7 +104,7 @@ def _console(rooms: Rooms) -> Mounted:
         "console": ConsolePages(frame, rooms.agents, console, zone).app.resource(),
         "api/v1/agent": AgentApi(frame, rooms.agents, console).app.resource(),
     }
-    return Mounted(pages, (*tickets, console.stop))
+    return Mounted(pages, (*tickets, loans.stop, console.stop))
 
 
 async def _tickets(rooms: Rooms) -> Mounted:
@@ -120,6 +127,7 @@ def _monitoring(rooms: Rooms) -> Mounted:
     monitoring.board.watch_tickets(rooms.tickets)
     wall = WallPages(frame, monitoring)
     wall.commands.update(supervisor_commands(rooms.agents))
+    wall.commands.update(supervision_commands(rooms.supervision))
     pages = {
         "wall": wall.app.resource(),
         "calls": CallPages(frame, monitoring).app.resource(),

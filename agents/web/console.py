@@ -6,7 +6,7 @@ looks on). Everybody sees only their own, and the queues they serve. Commands st
 name in `Console.commands`; whatever has some of its own adds them there before the first page.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from agents.acd.engine import QueueView
@@ -65,6 +65,8 @@ class Console:
         self._agents, self._bus, self._control = agents, bus, control
         self._cards = Cards(control, tickets, history, self._show_card, frame.number)
         self._subscriptions: list[Unsubscribe] = []
+        self.areas: list[Callable[[AgentId], Mapping[str, Any]]] = []
+        """What other areas show an agent whose page connects, as entities by key."""
         self.commands: dict[str, Handler] = {**state_commands(agents), TAKEOVER: self._take_over}
         """What pages can ask for, by name; afterwards the page is shown the agent again."""
         self.board = LiveBoard(
@@ -142,6 +144,8 @@ class Console:
             entities[f"card/{agent_id}"] = card.shown()
         for queue in self._agents.queues_of(agent_id):
             entities[f"queue/{queue.queue_id}"] = queue_shown(queue)
+        for area in self.areas:
+            entities |= area(agent_id)
         return entities
 
     def _visible(self, principal: Principal, key: str, _value: Any) -> bool:

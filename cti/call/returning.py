@@ -226,8 +226,10 @@ class Returning:
             if member.id not in self._switch.members:
                 continue
             member.be_away(False)
+            call = self._switch.call_of(member)
             try:
-                require_parkable(self._switch.call_of(member), member)
+                self._switch.require_open(call)
+                require_parkable(call, member)
             except Refused:
                 self._clearing.leave(member, Party.SYSTEM, Cause.MEDIA_LOST)
             else:

@@ -16,6 +16,7 @@ from agents.events import (
     CallQueued,
     CallWrappedUp,
     OfferEnded,
+    Supervised,
 )
 from cti.call.events import (
     CallCleared,
@@ -238,6 +239,10 @@ class Presentation:
                 return [self.agent(event.agent_id), clockface(event.after_call)]
             case CallLent():
                 return [self.agent(event.agent_id), self.word(f"calls.loan.{event.purpose.value}")]
+            case Supervised():
+                supervisor = self._floor.agent_name(AgentId(event.supervisor_id))
+                mode = self.word(f"calls.supervising.{event.mode.value}")
+                return [supervisor, mode, self.agent(event.agent_id)]
             case CallLoanEnded():
                 done = Loan(
                     event.agent_id,

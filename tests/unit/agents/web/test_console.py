@@ -326,6 +326,9 @@ def test_every_refusal_can_be_told(texts: Texts) -> None:
         agents.errors.no_customer(),
         agents.errors.no_loan(),
         agents.errors.desk_elsewhere(),
+        agents.errors.no_telephone(),
+        agents.errors.supervises_self(),
+        agents.errors.not_supervising(),
     ]
     makers = [name for name, value in vars(agents.errors).items() if callable(value)]
     assert len({each.error_id for each in refusals}) == len(

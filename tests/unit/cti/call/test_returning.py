@@ -114,6 +114,21 @@ def test_a_page_that_is_not_back_in_time_leaves_its_caller_waiting(
     check_stories(world.events)
 
 
+def test_a_secluded_caller_is_nobody_to_serve_on_yet(world: RealWorld, keeper: Keeper) -> None:
+    call_id, caller, agent = talking(world)
+    world.control.seclude(call_id, True)
+    world.unregister("1001")
+    world.lose_leg(agent)
+    leg = world.switch.members[caller].leg
+    assert leg is not None
+    assert not leg.heard.music
+    world.clock.advance(WITHIN)
+    assert keeper.given_up == []
+    assert agent not in world.switch.members
+    assert world.control.get(call_id) is not None
+    world.hang_up(call_id)
+
+
 def test_a_caller_whom_nobody_serves_on_is_let_go(world: RealWorld, keeper: Keeper) -> None:
     keeper.serves = False
     call_id, _, _ = lost(world)
