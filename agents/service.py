@@ -277,6 +277,7 @@ class AgentService:
             self._roster.name_of(StaffId(agent_id)),
             self.settings,
             registered=self._control.registered(session.extension),
+            in_page=self._in_page(session.extension),
         )
 
     def agents(self) -> list[AgentView]:

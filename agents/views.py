@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from agents.after_call import AfterCall
 from agents.events import AgentState, BusyKind
@@ -20,6 +21,23 @@ class AfterCallView:
     extensions_left: int
 
 
+class PhoneKind(Enum):
+    """What an agent talks by."""
+
+    BROWSER = "browser"
+    """Their page, which can answer by itself."""
+    SIP = "sip"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneView:
+    """The agent's telephone."""
+
+    kind: PhoneKind
+    registered: bool
+
+
 @dataclass(frozen=True, slots=True)
 class AgentView:
     """An agent at this moment. `deadline` ends the ringing or the after-call work."""
@@ -34,6 +52,7 @@ class AgentView:
     busy: BusyKind | None
     since: datetime
     pending: Presence | None
+    phone: PhoneView
     phone_registered: bool
     call_id: CallId | None
     queue_id: QueueId | None
@@ -46,7 +65,7 @@ class AgentView:
 
 
 def view_of(
-    session: AgentSession, name: str, settings: AgentSettings, *, registered: bool
+    session: AgentSession, name: str, settings: AgentSettings, *, registered: bool, in_page: bool
 ) -> AgentView:
     """The agent of the session at this moment."""
     status, current = session.status, session.offer or session.conversation
@@ -61,6 +80,7 @@ def view_of(
         busy=status.busy,
         since=since,
         pending=status.next,
+        phone=PhoneView(_phone_kind(registered, in_page), registered),
         phone_registered=registered,
         call_id=session.call_id,
         queue_id=current.queue_id if current else None,
@@ -75,3 +95,9 @@ def view_of(
 
 def _after_call(work: AfterCall) -> AfterCallView:
     return AfterCallView(work.rules.mode, work.deadline, work.extensions_left)
+
+
+def _phone_kind(registered: bool, in_page: bool) -> PhoneKind:
+    if in_page:
+        return PhoneKind.BROWSER
+    return PhoneKind.SIP if registered else PhoneKind.NONE

@@ -4,13 +4,9 @@ from typing import Any
 
 from agents.passes import Passes
 from agents.service import AgentService
-from agents.web.state_commands import text_of
 from cti.kernel.identifiers import AgentId
 from cti.kernel.principal import Principal
-from cti.web.live import Command, Handler
-
-LONGEST_PAGE = 64
-"""Characters of the name a page gives itself."""
+from cti.web.live import FROM_PAGE, Command, Handler
 
 
 def phone_commands(agents: AgentService, passes: Passes) -> dict[str, Handler]:
@@ -18,8 +14,8 @@ def phone_commands(agents: AgentService, passes: Passes) -> dict[str, Handler]:
 
     def credentials(principal: Principal, command: Command) -> dict[str, Any]:
         extension = agents.view(AgentId(principal.staff_id)).extension
-        page = text_of(command, "page")[:LONGEST_PAGE]
-        given = passes.issue(extension, page, takeover=command.get("takeover") is True)
+        takeover = command.get("takeover") is True
+        given = passes.issue(extension, command[FROM_PAGE], takeover=takeover)
         return {
             "user": given.user,
             "password": given.password,

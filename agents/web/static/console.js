@@ -8,7 +8,7 @@ import { callBar } from "/static/agents/console/bar.js";
 import { callRows } from "/static/agents/console/calls.js";
 import { caller } from "/static/agents/console/caller.js";
 import { keepCodes } from "/static/agents/console/codes.js";
-import { commands } from "/static/agents/console/commands.js";
+import { commands, opens } from "/static/agents/console/commands.js";
 import { customerPanel } from "/static/agents/console/customer.js";
 import { deskOf, ringing, wrappingUp } from "/static/agents/console/desk.js";
 import { keepDirectory } from "/static/agents/console/directory.js";
@@ -24,6 +24,7 @@ import { statePanel } from "/static/agents/console/state.js";
 import { keepTheme } from "/static/agents/console/theme.js";
 import { afterCall } from "/static/agents/console/wrap_up.js";
 import { setOffline } from "/static/agents/console/wish.js";
+import { mountPhone } from "/static/agents/phone/panel.js";
 
 const TICK = 250;
 
@@ -51,6 +52,7 @@ const board = connect(`/console/live?page=${page}`, {
   onStale(stale) {
     setOffline(stale);
     at("stale").hidden = !stale;
+    if (!stale) phone.check();
     drawSoon();
   },
 });
@@ -62,6 +64,7 @@ const { send } = commands({ board, desk: theDesk, before, drawSoon });
 const codes = keepCodes((action, fields) => board.send(action, fields), theDesk, now);
 const directory = keepDirectory(send, theDesk);
 const keypad = keepKeypad(send, theDesk);
+const phone = mountPhone({ send: (action, fields) => board.send(action, fields) });
 
 // What was typed is stored before anything else is done with the call.
 async function before() {
@@ -125,6 +128,8 @@ function tick() {
   mark(document, board.now());
 }
 
+// Only the page itself can answer by its own telephone.
+opens("answer", () => phone.answer());
 keepTheme();
 offerHelp(drawSoon);
 setInterval(tick, TICK);

@@ -7,10 +7,8 @@
 
 import { createPhone } from "./phone.js";
 import { devices } from "./sound.js";
-import { token } from "./message.js";
 import { t } from "/static/cti/texts.js";
 
-const PAGE = "hotline.page";
 const BEGUN = "hotline.shift";
 const LEVEL_EVERY = 150;
 const REPORT_EVERY = 5000;
@@ -19,18 +17,11 @@ const OPEN = ["here", "muted"];
 
 const at = (id) => document.getElementById(id);
 
-// A name of this page that it keeps when it is loaded again.
-function pageName() {
-  const name = sessionStorage.getItem(PAGE) ?? token();
-  sessionStorage.setItem(PAGE, name);
-  return name;
-}
-
 export function mountPhone({ send, onState = () => {} }) {
   let line = null;
   let tried = false;
   const phone = createPhone({
-    credentials: ({ takeover }) => send("phone_credentials", { page: pageName(), takeover }),
+    credentials: ({ takeover }) => send("phone_credentials", { takeover }),
     onState(state) {
       draw(state);
       onState(state);

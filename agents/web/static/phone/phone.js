@@ -24,7 +24,7 @@ import { openSocket } from "./socket.js";
 import { Sound } from "./sound.js";
 import { Transactions } from "./transactions.js";
 
-const ELSEWHERE = "phone.elsewhere";
+const ELSEWHERE = ["phone.elsewhere", "agent.desk_elsewhere"];
 const BUSY = 486;
 
 export function createPhone(options) {
@@ -180,7 +180,7 @@ class Phone {
       given = await this.credentials({ takeover: takeover && connection === this.#first });
     } catch (error) {
       if (connection !== this.#connections) return;
-      if (error.error === ELSEWHERE) this.#lost();
+      if (ELSEWHERE.includes(error.error)) this.#lost();
       else setTimeout(() => connection === this.#connections && this.#socket.renew(), 1000);
       return;
     }
