@@ -44,9 +44,10 @@ const POSSIBLE = {
   extend: ["working_after_call"],
 };
 
-function fromState({ state, extensions_left }) {
+function fromState({ state, extensions_left, phone }) {
   const able = (action, states) => states.includes(state) && !(action === "extend" && extensions_left === 0);
-  return Object.fromEntries(Object.entries(POSSIBLE).map(([action, states]) => [action, able(action, states) ? "" : "not_now"]));
+  const can = Object.fromEntries(Object.entries(POSSIBLE).map(([action, states]) => [action, able(action, states) ? "" : "not_now"]));
+  return phone?.kind === "browser" ? { ...can, answer: state === "reserved" ? "" : "not_now" } : can;
 }
 
 function theCall(agent, card) {

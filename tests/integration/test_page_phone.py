@@ -1,0 +1,79 @@
+"""The telephone in the console's page, in a whole house, judged by tones."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.audio import read_wave
+from tests.support.house import House, running_house
+from tests.support.page_desk import PageDesk
+from tests.support.screens import chromium
+from tests.support.tone_calls import (
+    BROWSER,
+    CALLER,
+    HEARD_FOR,
+    WINDOW,
+    caller,
+    longest,
+    one_call,
+    stretches,
+)
+
+pytestmark = pytest.mark.needs("chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[House]:
+    changes = {"agents": {"after_call_limit": 1, "return_within": 20}}
+    with running_house(tmp_path_factory.mktemp("house"), prompts, changes) as house:
+        yield house
+
+
+def test_a_shift_begins_a_call_is_answered_in_the_page_and_survives_its_reload(
+    browser: Browser, house: House, tmp_path: Path
+) -> None:
+    with PageDesk(browser, house, "1001", BROWSER) as agent, one_call(house) as call:
+        agent.begin()
+        with caller(house, tmp_path) as heard:
+            agent.state("Ringing")
+            agent.press("answer")
+            agent.until_heard(CALLER)
+            agent.rest(HEARD_FOR + 2 * WINDOW)
+            agent.page.reload()
+            agent.until_heard(CALLER)
+            agent.state("Talking")
+            agent.rest(HEARD_FOR + 2 * WINDOW)
+            agent.press("hang_up")
+        agent.press("sign_out")
+        assert agent.desk.errors == []
+    spoken = [seconds for said, seconds in stretches(read_wave(heard), BROWSER) if said]
+    assert len([seconds for seconds in spoken if seconds >= HEARD_FOR]) >= 2, spoken
+    assert (call["agent_id"], call["cleared_by"], call["cause"]) == ("1001", "agent", "normal")
+    recorded = read_wave(house.var / "recordings" / call["recording"])
+    assert longest(recorded[:, 0], CALLER) > 2 * HEARD_FOR, "one recording goes on through it"
+
+
+def test_a_second_page_has_no_microphone_until_it_takes_over(
+    browser: Browser, house: House
+) -> None:
+    with PageDesk(browser, house, "1001", BROWSER) as agent:
+        agent.begin()
+        second = agent.desk.context.new_page()
+        second.goto(house.web + "/console")
+        second.locator("#phone-start").click()
+        expect(second.locator("#phone-trouble")).to_contain_text("another page")
+        assert second.evaluate("window.asked") == 0
+        assert agent.page.evaluate("window.asked") == 1
+        second.locator("#phone-take-over").click()
+        expect(second.locator("#phone-said")).to_contain_text("in this page")
+        assert second.evaluate("window.asked") == 1
+        expect(agent.page.locator("#phone-trouble")).to_contain_text("another page")
+        second.locator("button[data-do=sign_out]").click()

@@ -1,0 +1,46 @@
+// Instead of a microphone a tone, and an ear at what a page's telephone hears.
+// `window.tone` is what to say, in Hz; `window.asked` counts how often a microphone was asked for.
+(() => {
+  let ear = null;
+  let sound = null;
+  window.asked = 0;
+
+  function begin() {
+    sound ??= new AudioContext({ sampleRate: 48000 });
+    sound.resume();
+    return sound;
+  }
+
+  navigator.mediaDevices.getUserMedia = async () => {
+    window.asked += 1;
+    const context = begin();
+    const voice = new OscillatorNode(context, { frequency: window.tone });
+    const quieter = new GainNode(context, { gain: 0.3 });
+    const microphone = context.createMediaStreamDestination();
+    voice.connect(quieter).connect(microphone);
+    voice.start();
+    return microphone.stream;
+  };
+
+  function listen(track) {
+    ear = new AnalyserNode(begin(), { fftSize: 8192, smoothingTimeConstant: 0 });
+    sound.createMediaStreamSource(new MediaStream([track])).connect(ear);
+  }
+
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("track", ({ track }) => listen(track));
+    }
+  };
+
+  // The loudest frequency heard now, in Hz, and its level in dBFS.
+  window.report = () => {
+    if (ear === null) return { pitch: 0, level: -200 };
+    const levels = new Float32Array(ear.frequencyBinCount);
+    ear.getFloatFrequencyData(levels);
+    const loudest = levels.reduce((best, level, place) => (level > levels[best] ? place : best), 0);
+    const level = Number.isFinite(levels[loudest]) ? levels[loudest] : -200;
+    return { pitch: (loudest * sound.sampleRate) / ear.fftSize, level };
+  };
+})();
