@@ -1,5 +1,6 @@
 """What happens to agents and to the calls that wait for them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -20,7 +21,7 @@ from cti.kernel.identifiers import (
     StaffId,
 )
 from cti.kernel.loans import LoanPurpose, LoanResult
-from cti.kernel.vocabulary import ServiceLevel, Situation, Verification
+from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
 
 
 class AgentState(Enum):
@@ -266,3 +267,45 @@ class Supervised(CallEvent):
     mode: Supervising
     connection_id: ConnectionId | None = None
     """The supervisor's; None for an interception."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCoded(CallEvent):
+    """The agent said what the call was about; with `again` something else than before.
+
+    `names` is the code's name as the agent read it: trees of codes change, journals do not.
+    """
+
+    kind: ClassVar[str] = "agent.call_coded"
+    agent_id: AgentId
+    code: str
+    names: Mapping[Language, str]
+    follow_up: datetime | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerIdentified(CallEvent):
+    """The agent said who calls; nothing has proved it."""
+
+    kind: ClassVar[str] = "agent.customer_identified"
+    agent_id: AgentId
+    customer_id: CustomerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerNoted(CallEvent):
+    """The agent wrote a note about the customer; its words are not told."""
+
+    kind: ClassVar[str] = "agent.customer_noted"
+    agent_id: AgentId
+    customer_id: CustomerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductsShown(CallEvent):
+    """The agent was shown the accounts and cards of the customer, who had been verified."""
+
+    kind: ClassVar[str] = "agent.products_shown"
+    agent_id: AgentId
+    customer_id: CustomerId

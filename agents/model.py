@@ -108,6 +108,8 @@ class AgentSettings:
     """As long a caller counts as signed in whose agent was gone when the IVR gave them back."""
     expected_handling: float = 180.0
     """Handling time assumed until a queue has had calls of its own."""
+    code_required: bool = False
+    """Whether an agent ends after-call work only once the call has its code."""
     reasons: Mapping[str, float | None] = field(default_factory=lambda: dict(USUAL_REASONS))
     """Each reason with the time after which it is overlong."""
 

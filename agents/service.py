@@ -98,6 +98,8 @@ class AgentService:
         """Those of them who are with the IVR, lent by an agent."""
         self._queued: dict[CallId, datetime] = {}
         """Since when those had waited who were served by the server before us."""
+        self.before_finishing: Callable[[AgentId, CallId], None] = lambda _agent, _call: None
+        """Asked before an agent ends the after-call work of that call; Refused keeps them in it."""
         self._held = False
         """Whether nobody is assigned anybody yet: until all who waited wait again."""
         self._engine = Engine(
@@ -187,10 +189,12 @@ class AgentService:
 
     def sign_out(self, agent_id: AgentId) -> None:
         """End work, now or after this call."""
+        self._may_finish(agent_id)
         self.sessions.of(agent_id).sign_out()
 
     def set_ready(self, agent_id: AgentId) -> None:
         """Take calls, now or after this one; Refused when the phone is not registered."""
+        self._may_finish(agent_id)
         self.sessions.of(agent_id).be_ready()
 
     def set_not_ready(self, agent_id: AgentId, reason: str) -> None:
@@ -233,6 +237,7 @@ class AgentService:
 
     def finish_after_call(self, agent_id: AgentId) -> None:
         """End after-call work; Refused outside of it."""
+        self._may_finish(agent_id)
         self.sessions.of(agent_id).finish()
 
     def extend_after_call(self, agent_id: AgentId) -> None:
@@ -391,6 +396,12 @@ class AgentService:
             self._engine.agent_unstaffed(event.agent_id)
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _may_finish(self, agent_id: AgentId) -> None:
+        session = self.sessions.of(agent_id)
+        working = session.status.state is AgentState.WORKING_AFTER_CALL
+        if working and session.call_id is not None:
+            self.before_finishing(agent_id, session.call_id)
 
     def _restore(self, agent_id: AgentId, left: LeftAgent) -> None:
         session = self.sessions.find(agent_id)

@@ -1,11 +1,16 @@
 """Where siblings meet: one room's knowledge in the shape another room asks for."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+
+from twisted.internet.defer import Deferred
 
 from agents.roster import Roster
 from config.settings import TelephoneSettings
-from cti.kernel.identifiers import AgentId, DeviceId, QueueId, StaffId
+from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, QueueId, StaffId
+from cti.kernel.ports import Product
 from cti.sip.access.digest import Account
+from ivr.bank.port import BankGateway, CardState
 from monitoring.wallboard import BoardQueue
 
 
@@ -37,6 +42,32 @@ class StaffTelephones:
             rule.md5,
             self._passes(DeviceId(username)),
         )
+
+
+class BankProducts:
+    """Implements `cti.kernel.ports.ProductPort` over the bank's gateway."""
+
+    def __init__(self, bank: BankGateway) -> None:
+        self._bank = bank
+
+    def products(self, customer_id: CustomerId) -> Deferred[Sequence[Product]]:
+        """The customer's accounts, then the cards."""
+        return Deferred.fromCoroutine(self._products(customer_id))
+
+    async def _products(self, customer_id: CustomerId) -> Sequence[Product]:
+        accounts = await self._bank.accounts(customer_id)
+        cards = await self._bank.cards(customer_id)
+        return [
+            *(Product("account", each.ending, each.current, each.available) for each in accounts),
+            *(
+                Product(each.kind.value, each.ending, lost=each.state is CardState.LOST)
+                for each in cards
+            ),
+        ]
+
+    def locked_until(self, customer_id: CustomerId) -> Deferred[datetime | None]:
+        """Until when the customer is locked out of telephone banking."""
+        return self._bank.locked_until(customer_id)
 
 
 class FloorOfRoster:

@@ -24,6 +24,7 @@ def read_agents(part: Section) -> AgentSettings:
         after_call_in=part.read("after_call_in", {}, lambda value: _queues(value, after_call)),
         verified_for=_seconds(part, "verified_for", usual.verified_for, 0),
         expected_handling=_seconds(part, "expected_handling", usual.expected_handling, 1),
+        code_required=part.read("code_required", usual.code_required, Value.truth),
         reasons=part.read("reasons", usual.reasons, _reasons),
     )
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from argon2 import PasswordHasher
 from sqlalchemy.exc import OperationalError
 
+from agents.desk.codes import read_codes
 from agents.repository import store_queues_txn
 from config import migrations
 from config.demo.read import read_demo
@@ -46,6 +47,7 @@ class Foundation:
         folders = settings.folders
         self.catalogue = load_catalogue(timezone=settings.time_zone)
         self.calendars = calendars_of(settings, reactor)
+        self.codes = read_codes(folders.of(folders.wrap_up))
         self.flows: dict[str, Flow] = load_flows(
             folders.of(folders.flows),
             surroundings(

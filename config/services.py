@@ -25,7 +25,7 @@ from agents.passes import Passes, instance_of
 from agents.roster import Roster
 from agents.service import AgentService, alone
 from agents.supervision import SupervisorService
-from config.adapters import FloorOfRoster, StaffTelephones
+from config.adapters import BankProducts, FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
 from config.hindrances import Hindrances
 from config.house_key import house_key
@@ -323,6 +323,10 @@ class Hotline:
             tickets=self.tickets,
             monitoring=self.monitoring,
             directory=self.directory,
+            products=BankProducts(self.bank),
+            database=self.foundation.database,
+            clock=self._reactor,
+            codes=self.foundation.codes,
             entropy=self._entropy,
         )
         mounted = await mount_all(rooms)

@@ -94,6 +94,8 @@ class Folders:
     """Where a hotline finds the media workers that outlived the one before."""
     flows: Path = HERE / "flows"
     calendars: Path = HERE / "calendars"
+    wrap_up: Path = HERE / "wrap_up.yaml"
+    """The tree of wrap-up codes."""
     music: Path | None = None
     """WAV files for those on hold; None for the music that comes with the hotline."""
 

@@ -224,6 +224,7 @@ def _folders(part: Section, beside: Path) -> Folders:
         run=folder("run", usual.run),
         flows=folder("flows", usual.flows),
         calendars=folder("calendars", usual.calendars),
+        wrap_up=folder("wrap_up", usual.wrap_up),
         music=part.read("music", None, lambda value: beside / Path(value.text()).expanduser()),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from twisted.web.resource import IResource
 
+from agents.desk.codes import CodeTree
 from agents.lending import Lending
 from agents.passes import Passes
 from agents.roster import Roster
@@ -18,9 +19,13 @@ from agents.web.self_service_commands import self_service_commands
 from agents.web.supervision_commands import supervision_commands
 from agents.web.supervisor_commands import supervisor_commands
 from config.call_facts import RememberedCalls
+from config.desks import DeskRooms, furnish
 from cti.call.control import CallControl
+from cti.database import Database
 from cti.kernel.bus import Bus
+from cti.kernel.clock import Clock
 from cti.kernel.identifiers import Entropy
+from cti.kernel.ports import ProductPort
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
 from customers.directory import Directory
@@ -53,6 +58,10 @@ class Rooms:
     tickets: TicketService
     monitoring: MonitoringService
     directory: Directory
+    products: ProductPort
+    database: Database
+    clock: Clock
+    codes: CodeTree
     entropy: Entropy
 
 
@@ -71,12 +80,12 @@ class Mounted:
 
 async def mount_all(rooms: Rooms) -> Mounted:
     """Build the pages of every room; to be awaited when the rooms have started."""
-    parts = (_console(rooms), await _tickets(rooms), _monitoring(rooms))
+    parts = (await _console(rooms), await _tickets(rooms), _monitoring(rooms))
     pages = {path: page for part in parts for path, page in part.pages.items()}
     return Mounted(pages, tuple(close for part in parts for close in part.closers))
 
 
-def _console(rooms: Rooms) -> Mounted:
+async def _console(rooms: Rooms) -> Mounted:
     frame = rooms.frame
     frame.add_package("agents.web")
     frame.add_navigation("/console", "nav.console", Role.AGENT)
@@ -93,6 +102,7 @@ def _console(rooms: Rooms) -> Mounted:
     loans = LoanBoard(console.board, rooms.lending, rooms.bus)
     loans.start()
     console.areas.append(loans.of)
+    desk = await furnish(console, frame, desk_rooms(rooms))
     console.start()
     listen = rooms.bus.subscribe
     tickets = (
@@ -104,7 +114,26 @@ def _console(rooms: Rooms) -> Mounted:
         "console": ConsolePages(frame, rooms.agents, console, zone).app.resource(),
         "api/v1/agent": AgentApi(frame, rooms.agents, console).app.resource(),
     }
-    return Mounted(pages, (*tickets, loans.stop, console.stop))
+    return Mounted(pages, (*tickets, loans.stop, desk.stop, console.stop))
+
+
+def desk_rooms(rooms: Rooms) -> DeskRooms:
+    """The rooms that a desk is put together from."""
+    return DeskRooms(
+        agents=rooms.agents,
+        names=rooms.roster,
+        customers=rooms.directory,
+        products=rooms.products,
+        tickets=rooms.tickets,
+        history=rooms.monitoring.history,
+        figures=rooms.monitoring.days,
+        control=rooms.control,
+        database=rooms.database,
+        bus=rooms.bus,
+        clock=rooms.clock,
+        codes=rooms.codes,
+        zone=rooms.monitoring.settings.rules.zone,
+    )
 
 
 async def _tickets(rooms: Rooms) -> Mounted:

@@ -6,7 +6,12 @@ from cti.database import Database
 from cti.kernel.identifiers import CustomerId
 from customers.model import Customer
 from customers.numbers import normalise
-from customers.repository import customer_by_number_txn, customer_txn, search_txn
+from customers.repository import (
+    customer_by_number_txn,
+    customer_txn,
+    customers_by_number_txn,
+    search_txn,
+)
 
 SEARCH_LIMIT = 20
 
@@ -23,6 +28,13 @@ class Directory:
         if not wanted:
             return succeed(None)
         return self._database.read(customer_by_number_txn, wanted)
+
+    def all_by_number(self, number: str) -> Deferred[list[Customer]]:
+        """Everybody whose number that is, in any way of writing."""
+        wanted = normalise(number)
+        if not wanted:
+            return succeed([])
+        return self._database.read(customers_by_number_txn, wanted)
 
     def by_id(self, customer_id: CustomerId) -> Deferred[Customer | None]:
         """The customer with that id."""

@@ -49,6 +49,16 @@ def customer_by_number_txn(session: Session, number: str) -> Customer | None:
     return customer_txn(session, found[0].customer_id) if len(found) == 1 else None
 
 
+def customers_by_number_txn(session: Session, number: str) -> list[Customer]:
+    """Everybody with that number, the best served first."""
+    rows = session.scalars(
+        select(CustomerRow)
+        .where(CustomerRow.numbers.any(CustomerNumberRow.number == number))
+        .order_by(CustomerRow.service_level, CustomerRow.id)
+    )
+    return [_customer(row) for row in rows]
+
+
 def search_txn(session: Session, text: str, limit: int) -> list[Customer]:
     """Customers whose name, id or number contains the text, the best served first."""
     columns = [CustomerRow.name_zh, CustomerRow.name_en, CustomerRow.id]

@@ -10,6 +10,7 @@ from agents.events import (
     AgentStateChanged,
     BusyKind,
     CallAnswered,
+    CallCoded,
     CallOffered,
     CallWrappedUp,
     NotReadyOverlong,
@@ -20,7 +21,13 @@ from agents.intervals import Interval, follow
 from cti.kernel.identifiers import DeviceId
 
 AgentEvent = (
-    AgentStateChanged | NotReadyOverlong | CallOffered | OfferEnded | CallAnswered | CallWrappedUp
+    AgentStateChanged
+    | NotReadyOverlong
+    | CallOffered
+    | OfferEnded
+    | CallAnswered
+    | CallCoded
+    | CallWrappedUp
 )
 """What an agent's figures are folded from."""
 
@@ -54,6 +61,10 @@ class AgentFigures:
     missed: int = 0
     """Offers the agent let ring or refused, or whose phone was unreachable."""
     answered: int = 0
+    wrapped_up: int = 0
+    """Calls whose after-call work is done."""
+    coded: int = 0
+    """Calls that the agent gave a code."""
     talked: float = 0.0
     held: float = 0.0
     after_call: float = 0.0
@@ -123,9 +134,12 @@ def follow_agent(agent: AgentFigures, event: AgentEvent) -> AgentFigures:
             return replace(agent, missed=agent.missed + 1)
         case CallAnswered():
             return replace(agent, answered=agent.answered + 1)
+        case CallCoded():
+            return agent if event.again else replace(agent, coded=agent.coded + 1)
         case CallWrappedUp():
             return replace(
                 agent,
+                wrapped_up=agent.wrapped_up + 1,
                 talked=agent.talked + event.talked,
                 held=agent.held + event.held,
                 after_call=agent.after_call + event.after_call,

@@ -6,7 +6,7 @@ same events always give the same record. The first event that ends a wait or a l
 that repeats it (an abandonment told after the call was cleared) changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -14,6 +14,7 @@ from enum import Enum
 from agents.events import (
     CallAbandoned,
     CallAnswered,
+    CallCoded,
     CallFlowedOut,
     CallLent,
     CallLoanEnded,
@@ -126,6 +127,15 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """What an agent said the call was about, in the words of that day."""
+
+    agent_id: AgentId
+    code: str
+    names: Mapping[Language, str]
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """All that is kept of a call."""
 
@@ -148,6 +158,8 @@ class CallRecord:
     agent_id: AgentId | None = None
     """The agent who answered last."""
     after_call: float = 0.0
+    codes: tuple[Coded, ...] = ()
+    """What agents said it was about, one of each agent."""
     legs: tuple[Leg, ...] = ()
     loans: tuple[Loan, ...] = ()
     recording: str | None = None
@@ -235,8 +247,8 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
             return _queue(record, event)
         case CallLent() | CallLoanEnded():
             return replace(record, loans=_loans(record.loans, event))
-        case CallWrappedUp():
-            return replace(record, after_call=record.after_call + event.after_call)
+        case CallCoded() | CallWrappedUp():
+            return _wrap_up(record, event)
         case RecordingStarted() if record.recording is None:
             # A party that came by a transfer brings a file of its own; the first one is whole.
             return replace(
@@ -274,6 +286,14 @@ def _begin(event: CallStarted) -> CallRecord:
         called=event.called,
         trunk=event.trunk,
     )
+
+
+def _wrap_up(record: CallRecord, event: CallCoded | CallWrappedUp) -> CallRecord:
+    if isinstance(event, CallWrappedUp):
+        return replace(record, after_call=record.after_call + event.after_call)
+    others = tuple(each for each in record.codes if each.agent_id != event.agent_id)
+    coded = Coded(event.agent_id, event.code, event.names)
+    return replace(record, codes=(*others, coded))
 
 
 def _user_data(record: CallRecord, event: UserDataAttached) -> CallRecord:

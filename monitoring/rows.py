@@ -4,7 +4,7 @@ from cti.call.model import Cause, Direction, Party
 from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, DeviceId, QueueId
 from cti.kernel.plain import from_plain, to_plain
 from cti.kernel.vocabulary import Language, ServiceLevel, Verification
-from monitoring.cdr import CallRecord, Leg, Loan, Wait, WaitEnd
+from monitoring.cdr import CallRecord, Coded, Leg, Loan, Wait, WaitEnd
 from monitoring.schema import CallRow, LegRow
 
 
@@ -34,6 +34,7 @@ def call_values(record: CallRecord) -> dict[str, object]:
         "talked": record.talked,
         "held": record.held,
         "after_call": record.after_call,
+        "codes": to_plain(record.codes),
         "recording": record.recording,
         "recording_seconds": record.recording_seconds,
         "recording_digest": record.recording_digest,
@@ -113,6 +114,7 @@ def record_from(row: CallRow) -> CallRecord:
         ),
         agent_id=AgentId(row.agent_id) if row.agent_id else None,
         after_call=row.after_call,
+        codes=tuple(from_plain(Coded, each) for each in row.codes),
         legs=tuple(_leg(leg) for leg in row.legs),
         loans=from_plain(tuple[Loan, ...], row.loans),
         recording=row.recording,

@@ -61,6 +61,7 @@ class CallRow(Base):
     talked: Mapped[float]
     held: Mapped[float]
     after_call: Mapped[float]
+    codes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
     recording: Mapped[str | None] = mapped_column(String(255))
     recording_seconds: Mapped[float | None]
     recording_digest: Mapped[str] = mapped_column(String(64), server_default="")

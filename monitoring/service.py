@@ -13,6 +13,7 @@ from agents.events import (
     AgentStateChanged,
     CallAbandoned,
     CallAnswered,
+    CallCoded,
     CallFlowedOut,
     CallOffered,
     CallQueued,
@@ -40,6 +41,7 @@ from cti.kernel.identifiers import CallId, StaffId
 from cti.recording.keys import KeyRing
 from cti.recording.verify import State, Verdict
 from monitoring.cdr import CallRecord
+from monitoring.days import Days
 from monitoring.events import RecordingPlayed
 from monitoring.history import CallHistory
 from monitoring.journal import JournalWriter
@@ -60,8 +62,8 @@ from monitoring.wallboard import DRAW_AFTER, Floor, WallBoard
 
 COUNTED: tuple[type[Event], ...] = (
     AgentStateChanged, NotReadyOverlong, CallStarted, CallCleared, CallQueued, CallOffered,
-    OfferEnded, CallAnswered, CallAbandoned, CallFlowedOut, CallWrappedUp, Delivered, Established,
-    Held, Retrieved, Failed, ConnectionCleared,
+    OfferEnded, CallAnswered, CallAbandoned, CallFlowedOut, CallCoded, CallWrappedUp, Delivered,
+    Established, Held, Retrieved, Failed, ConnectionCleared,
 )  # fmt: skip
 """What the figures of the board are folded from."""
 LOOK_BACK = timedelta(hours=12)
@@ -110,6 +112,7 @@ class MonitoringService:
         self.journal = JournalWriter(database, bus, clock)
         self.board = WallBoard(bus, clock, settings.rules, floor, settings.draw_after)
         self.history = CallHistory(database, floor)
+        self.days = Days(self.board, clock)
 
     async def start(self, going_on: GoingOn = NOTHING) -> Sequence[Event]:
         """Close what the run before left open, then listen. Before anything else publishes.

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from agents.desk.model import OnCall
 from cti.call.control import CallControl
 from cti.call.model import Call, UserData
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, TicketNumber
@@ -28,6 +29,8 @@ class Card:
     call_id: CallId
     calling: str
     """The caller's number as the agent would write it."""
+    number: str
+    """The same as it came; empty when withheld."""
     called: str
     started: datetime
     queue_id: QueueId
@@ -38,6 +41,11 @@ class Card:
     last_calls: tuple[CallSummary, ...] | None = None
     unavailable: frozenset[str] = frozenset()
     """Names of the lists that could not be had."""
+
+    @property
+    def on_call(self) -> OnCall:
+        """The call as far as a desk looks at it."""
+        return OnCall(self.call_id, self.number, self.queue_id, self.customer)
 
     def shown(self) -> Mapping[str, Any]:
         """The card as the page gets it."""
@@ -98,6 +106,7 @@ class Cards:
         self._cards[agent_id] = Card(
             call_id=call.id,
             calling=self._number(call.calling),
+            number=call.calling,
             called=call.called,
             started=call.started,
             queue_id=queue_id,

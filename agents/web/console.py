@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from agents.acd.engine import QueueView
+from agents.desk.desk import SHARED, Desk
+from agents.desk.model import OnCall
 from agents.errors import command_unknown
 from agents.events import (
     AgentStateChanged,
@@ -26,6 +28,7 @@ from agents.events import (
 from agents.service import AgentService
 from agents.views import AgentView
 from agents.web.cards import Cards
+from agents.web.desk_commands import desk_commands
 from agents.web.state_commands import state_commands
 from cti.call.control import CallControl
 from cti.call.events import (
@@ -36,6 +39,7 @@ from cti.call.events import (
     DeviceUnregistered,
     UserDataAttached,
 )
+from cti.call.model import UserData
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, QueueId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, TicketPort
@@ -67,6 +71,7 @@ class Console:
         self._subscriptions: list[Unsubscribe] = []
         self.areas: list[Callable[[AgentId], Mapping[str, Any]]] = []
         """What other areas show an agent whose page connects, as entities by key."""
+        self._desk: Desk | None = None
         self.commands: dict[str, Handler] = {**state_commands(agents), TAKEOVER: self._take_over}
         """What pages can ask for, by name; afterwards the page is shown the agent again."""
         self.board = LiveBoard(
@@ -77,6 +82,12 @@ class Console:
             handler=self._do,
             watcher=self,
         )
+
+    def furnish(self, desk: Desk) -> None:
+        """Show that desk beside the telephone, and tell it which call is on whose card."""
+        self._desk = desk
+        self.commands |= desk_commands(desk)
+        self.areas.append(desk.entities)
 
     def start(self) -> None:
         """Begin to listen; after `AgentService.start`, whose views must be newer than ours."""
@@ -110,6 +121,9 @@ class Console:
             since = waiting or self._agents.had_waited_since(call.id)
             offered = view.answered or view.since
             self._cards.put(view.agent_id, call, view.queue_id, offered, since)
+        elif view.call_id is not None and self._desk is not None:
+            left = OnCall(view.call_id, "", view.queue_id, UserData())
+            self._desk.wrap_up.put(view.agent_id, left)
 
     def stop(self) -> None:
         """Disconnect every console and listen no more."""
@@ -121,10 +135,21 @@ class Console:
         """Load tickets and calls of that customer again, where they are on a screen."""
         if customer_id is not None:
             self._cards.refresh(customer_id)
+            if self._desk is not None:
+                self._desk.customers.refresh(customer_id)
 
     def ticket_changed(self, number: TicketNumber) -> None:
         """Load the tickets again of those on whose screen that one is."""
         self._cards.ticket_changed(number)
+        if self._desk is not None:
+            self._desk.customers.ticket_changed(number)
+
+    def show(self, key: str, value: Any) -> None:
+        """Show that entity to whom it concerns; None takes it away."""
+        if value is None:
+            self.board.delete(key)
+        else:
+            self.board.publish(key, value)
 
     def show_agent(self, agent_id: AgentId) -> None:
         """Show the agent as they are now, as after a wish that changes no state."""
@@ -151,6 +176,8 @@ class Console:
     def _visible(self, principal: Principal, key: str, _value: Any) -> bool:
         kind, _, name = key.partition("/")
         agent_id = AgentId(principal.staff_id)
+        if kind in SHARED:
+            return True
         if kind == "queue":
             return self._agents.serves(agent_id, QueueId(name))
         return name == agent_id
@@ -182,11 +209,10 @@ class Console:
             self.show_agent(agent_id)
 
     def _show_card(self, agent_id: AgentId) -> None:
-        key, card = f"card/{agent_id}", self._cards.of(agent_id)
-        if card is None:
-            self.board.delete(key)
-        else:
-            self.board.publish(key, card.shown())
+        card = self._cards.of(agent_id)
+        self.show(f"card/{agent_id}", card.shown() if card else None)
+        if self._desk is not None:
+            self._desk.put(agent_id, card.on_call if card else None)
 
     # --- pages ------------------------------------------------------------------------------
 

@@ -5,15 +5,17 @@ each the other's implementation of these protocols. Every Deferred may fail with
 `HotlineError`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from cti.kernel.identifiers import CallId, CustomerId, QueueId, StaffId, TicketNumber
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, StaffId, TicketNumber
 from cti.kernel.loans import LoanEnded, LoanPurpose
+from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation
 
 IN_FRONT = 1800.0
@@ -106,6 +108,52 @@ class CallHistoryPort(Protocol):
     def last_calls(
         self, customer_id: CustomerId, limit: int = 5
     ) -> Deferred[list[CallSummary]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """An account or card of a customer; of its number only the last digits are known."""
+
+    kind: str
+    """``account``, ``debit`` or ``credit``."""
+    ending: str
+    balance: Money | None = None
+    available: Money | None = None
+    lost: bool = False
+    """Whether the card is blocked."""
+
+
+class ProductPort(Protocol):
+    """What a customer has at the bank (implemented over its core system). It changes nothing."""
+
+    def products(self, customer_id: CustomerId) -> Deferred[Sequence[Product]]:
+        """Accounts, then cards; only to be asked for a customer who was verified."""
+
+    def locked_until(self, customer_id: CustomerId) -> Deferred[datetime | None]:
+        """Until when telephone banking is locked after wrong PINs; None when it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDay:
+    """An agent's figures of today, as the wall counts them; times in seconds."""
+
+    day: date | None = None
+    handled: int = 0
+    """Calls whose after-call work is done."""
+    missed: int = 0
+    coded: int = 0
+    talked: float = 0.0
+    held: float = 0.0
+    after_call: float = 0.0
+    occupancy: float | None = None
+    """Share of the time with calls in that ready for them or with them; None without either."""
+
+
+class AgentDayPort(Protocol):
+    """Figures of agents (implemented by `monitoring`)."""
+
+    def day_of(self, agent_id: AgentId) -> AgentDay:
+        """Today's figures at this moment."""
 
 
 class StaffNames(Protocol):

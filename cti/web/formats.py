@@ -5,8 +5,9 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
+from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language
 from cti.web.texts import LOCALES
 
@@ -42,6 +43,10 @@ class Formats:
         """``1,234.5`` with that many digits behind the point."""
         fraction = f".{'0' * digits}" if digits else ""
         return format_decimal(value, f"#,##0{fraction}", locale=self._locale)
+
+    def money(self, money: Money) -> str:
+        """``¥1,234.50``, the currency's own digits behind the point."""
+        return format_currency(money.amount, money.currency, locale=self._locale)
 
     def _at(self, at: datetime, pattern: str) -> str:
         return format_datetime(at.astimezone(self.zone), pattern, locale=self._locale)

@@ -32,10 +32,12 @@ from ivr.bank.repository import (
     Holder,
     account_holder_txn,
     account_refs_txn,
+    accounts_txn,
     balance_txn,
     banking_holder_txn,
     cards_txn,
     exchange_rates_txn,
+    locked_until_txn,
     rates_txn,
     report_loss_txn,
     transactions_txn,
@@ -117,6 +119,14 @@ class Ledger:
         if attempt.charge.locks_until is not None:
             return SignIn(SignInOutcome.LOCKED, until=attempt.charge.locks_until)
         return SignIn(SignInOutcome.WRONG)
+
+    def locked_until(self, customer_id: CustomerId) -> Deferred[datetime | None]:
+        """Until when one of the customer's own numbers is locked."""
+        return self._database.read(locked_until_txn, customer_id, utc(self._clock))
+
+    def accounts(self, customer_id: CustomerId) -> Deferred[Sequence[Balance]]:
+        """The customer's accounts with their balances now."""
+        return self._database.read(accounts_txn, customer_id)
 
     def balance(self, account: AccountRef) -> Deferred[Balance]:
         """The account's balance now."""

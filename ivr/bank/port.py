@@ -167,6 +167,12 @@ class BankGateway(Protocol):
     ) -> Deferred[SignIn]:
         """Check account number and PIN, and telephone-banking number and PIN. Never fails."""
 
+    def locked_until(self, customer_id: CustomerId) -> Deferred[datetime | None]:
+        """Until when wrong sign-ins have locked the customer out; None when they have not."""
+
+    def accounts(self, customer_id: CustomerId) -> Deferred[Sequence[Balance]]:
+        """All accounts of the customer, in the bank's own order."""
+
     def balance(self, account: AccountRef) -> Deferred[Balance]: ...
 
     def transactions(self, account: AccountRef, limit: int = 5) -> Deferred[Sequence[Transaction]]:

@@ -28,6 +28,7 @@ from ivr.bank.port import (
 )
 from ivr.bank.schema import (
     AccountRow,
+    AttemptsRow,
     BankingRow,
     CardRow,
     DepositRateRow,
@@ -68,15 +69,34 @@ def account_refs_txn(session: Session, customer_id: CustomerId) -> list[AccountR
     return [AccountRef(ref) for ref in refs]
 
 
+def accounts_txn(session: Session, customer_id: CustomerId) -> Sequence[Balance]:
+    """The customer's accounts in their order."""
+    rows = session.scalars(
+        select(AccountRow)
+        .where(AccountRow.customer_id == customer_id)
+        .order_by(AccountRow.position)
+    )
+    return [_balance(row) for row in rows]
+
+
+def locked_until_txn(session: Session, customer_id: CustomerId, now: datetime) -> datetime | None:
+    """Until when wrong sign-ins have locked one of the customer's own numbers."""
+    own = (
+        select(AccountRow.digest)
+        .where(AccountRow.customer_id == customer_id)
+        .union(select(BankingRow.digest).where(BankingRow.customer_id == customer_id))
+    )
+    until = session.scalars(
+        select(AttemptsRow.locked_until)
+        .where(AttemptsRow.subject.in_(own))
+        .where(AttemptsRow.locked_until > now)
+    )
+    return max((each for each in until if each is not None), default=None)
+
+
 def balance_txn(session: Session, account: AccountRef) -> Balance:
     """The account's balance; Refused when there is no such account."""
-    row = _account_txn(session, account)
-    return Balance(
-        account=account,
-        ending=row.ending,
-        current=Money(row.current, row.currency),
-        available=Money(row.available, row.currency),
-    )
+    return _balance(_account_txn(session, account))
 
 
 def transactions_txn(session: Session, account: AccountRef, limit: int) -> Sequence[Transaction]:
@@ -163,3 +183,12 @@ def _account_txn(session: Session, account: AccountRef) -> AccountRow:
     if row is None:
         raise account_unknown()
     return row
+
+
+def _balance(row: AccountRow) -> Balance:
+    return Balance(
+        account=AccountRef(row.ref),
+        ending=row.ending,
+        current=Money(row.current, row.currency),
+        available=Money(row.available, row.currency),
+    )

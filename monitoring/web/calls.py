@@ -98,6 +98,7 @@ class CallPages:
             ("calls.talked", clockface(record.talked)),
             ("calls.held", clockface(record.held)),
             ("calls.after_call", clockface(record.after_call)),
+            ("calls.codes", " · ".join(map(shown.coded, record.codes)) or "–"),
             (
                 "calls.cause",
                 shown.word(f"calls.cause.{record.cause.value}") if record.cause else "–",

@@ -9,13 +9,17 @@ from urllib.parse import quote
 from agents.events import (
     CallAbandoned,
     CallAnswered,
+    CallCoded,
     CallFlowedOut,
     CallLent,
     CallLoanEnded,
     CallOffered,
     CallQueued,
     CallWrappedUp,
+    CustomerIdentified,
+    CustomerNoted,
     OfferEnded,
+    ProductsShown,
     Supervised,
 )
 from cti.call.events import (
@@ -36,7 +40,7 @@ from cti.kernel.vocabulary import Language
 from cti.web.formats import Formats
 from cti.web.frame import Frame
 from ivr.events import ChoiceMade, FlowEntered, FlowLeft, ServiceUsed, SignInAttempted
-from monitoring.cdr import CallRecord, Leg, Loan
+from monitoring.cdr import CallRecord, Coded, Leg, Loan
 from monitoring.events import RecordingPlayed
 from monitoring.wallboard import Floor
 
@@ -130,6 +134,10 @@ class Presentation:
     def agent(self, agent_id: AgentId | None) -> str:
         """The agent's name."""
         return self._floor.agent_name(agent_id) if agent_id else "–"
+
+    def coded(self, coded: Coded | CallCoded) -> str:
+        """What an agent said the call was about, in the words of that day."""
+        return coded.names.get(self._language, coded.code)
 
     def row(self, record: CallRecord) -> dict[str, Any]:
         """A record as a line of a list."""
@@ -253,6 +261,14 @@ class Presentation:
                     event.services,
                 )
                 return [*self._loan_end(done), self.word(f"calls.given_to.{event.given_to.value}")]
+        return self._desk_facts(event)
+
+    def _desk_facts(self, event: CallEvent) -> list[str]:
+        match event:
+            case CallCoded():
+                return [self.agent(event.agent_id), self.coded(event)]
+            case CustomerIdentified() | CustomerNoted() | ProductsShown():
+                return [self.agent(event.agent_id), event.customer_id]
         return []
 
     def loan(self, loan: Loan) -> str:

@@ -17,6 +17,7 @@ from twisted.internet.task import Clock
 from config.demo import load_bank_txn
 from cti.database import connect
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CustomerId
 from cti.kernel.money import Money
 from cti.kernel.secret import Secret
 from ivr.bank.attempts import LockPolicy, charge_txn
@@ -226,6 +227,23 @@ def test_transactions_newest_first(bank: SmallBank) -> None:
         Transaction(TODAY - timedelta(days=1), TransactionKind.SALARY, Money(Decimal("12860.00"))),
     ]
     assert len(result_of(bank.ledger.transactions(account))) == 4
+
+
+def test_all_accounts_of_a_customer(bank: SmallBank) -> None:
+    accounts = result_of(bank.ledger.accounts(WANG))
+    assert [result_of(bank.ledger.balance(each.account)) for each in accounts] == accounts
+    assert set(bank.sign_in().accounts) == {each.account for each in accounts}
+    assert result_of(bank.ledger.accounts(CustomerId("nobody"))) == []
+
+
+def test_whose_numbers_are_locked(bank: SmallBank) -> None:
+    assert result_of(bank.ledger.locked_until(WANG)) is None
+    for _ in range(3):
+        bank.sign_in(pin=WRONG_PIN)
+    assert result_of(bank.ledger.locked_until(WANG)) == NOW + LOCK
+    assert result_of(bank.ledger.locked_until(MILLER)) is None
+    bank.clock.advance(LOCK.total_seconds())
+    assert result_of(bank.ledger.locked_until(WANG)) is None
 
 
 def test_cards_are_masked_and_a_loss_is_reported_once(bank: SmallBank) -> None:

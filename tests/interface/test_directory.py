@@ -65,6 +65,13 @@ def test_withheld_unknown_and_shared_numbers_are_nobody_s(
     assert result_of(directory.by_number(number)) is None
 
 
+def test_finds_everybody_with_a_number(directory: Directory) -> None:
+    assert result_of(directory.all_by_number("(010) 8000 0001")) == [CHEN, WANG]
+    assert result_of(directory.all_by_number("+86 13800000101")) == [WANG]
+    assert result_of(directory.all_by_number("anonymous")) == []
+    assert result_of(directory.all_by_number("13800000999")) == []
+
+
 def test_finds_by_id(directory: Directory) -> None:
     assert result_of(directory.by_id(CHEN.customer_id)) == CHEN
     assert result_of(directory.by_id(CustomerId("C9"))) is None

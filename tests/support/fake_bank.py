@@ -74,6 +74,15 @@ class FakeBank:
         given = tuple(each.reveal() for each in (account, pin, banking_number, banking_pin))
         return self._answer(lambda: self._judge(given))
 
+    def locked_until(self, customer_id: CustomerId) -> Deferred[datetime | None]:
+        assert customer_id == CUSTOMER
+        return self._answer(lambda: LOCKED_UNTIL if self.wrong >= ATTEMPTS else None)
+
+    def accounts(self, customer_id: CustomerId) -> Deferred[Sequence[Balance]]:
+        assert customer_id == CUSTOMER
+        current, available = Money(Decimal("1169281.95")), Money(Decimal("1168781.95"))
+        return self._answer(lambda: [Balance(ACCOUNT, "0101", current, available)])
+
     def balance(self, account: AccountRef) -> Deferred[Balance]:
         current, available = Money(Decimal("1169281.95")), Money(Decimal("1168781.95"))
         return self._answer(lambda: Balance(account, "0101", current, available))

@@ -18,6 +18,7 @@ from agents.events import (
     AgentStateChanged,
     CallAbandoned,
     CallAnswered,
+    CallCoded,
     CallFlowedOut,
     CallOffered,
     CallQueued,
@@ -266,12 +267,22 @@ class SimulatedHouse:
             held += (self.now - call.held).total_seconds()
         talked = (self.now - call.answered).total_seconds() - held
         yield self._change(call.agent_id, AgentState.WORKING_AFTER_CALL)
+        if call.call_id[-1] in "02468":  # the others are left without a code
+            yield self._coded(call, again=False)
+            yield self._coded(call, again=True)
         yield CallWrappedUp(
             **self._of(call), agent_id=call.agent_id, talked=talked, held=held, after_call=7.0
         )
         yield self._change(call.agent_id, AgentState.READY)
 
     # --- pieces -----------------------------------------------------------------------------
+
+    def _coded(self, call: SimulatedCall, *, again: bool) -> CallCoded:
+        assert call.agent_id
+        names = {Language.CHINESE: "挂失", Language.ENGLISH: "Loss"}
+        return CallCoded(
+            **self._of(call), agent_id=call.agent_id, code="card.lost", names=names, again=again
+        )
 
     def _change(self, agent_id: AgentId, state: AgentState) -> AgentStateChanged:
         previous = self.states.get(agent_id, AgentState.LOGGED_OFF)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agents.events import (
     CallAbandoned,
     CallAnswered,
+    CallCoded,
     CallFlowedOut,
     CallLent,
     CallLoanEnded,
@@ -192,6 +193,21 @@ def test_an_interrupted_wait_is_nobodys_hang_up() -> None:
     )  # fmt: skip
     assert record is not None
     assert (record.waits[0].end, record.waits[0].seconds) == (WaitEnd.FLOWED_OUT, 30)
+
+
+def test_each_agent_s_last_code_is_kept_in_the_words_of_that_day() -> None:
+    def coded(agent: str, code: str, *, again: bool = False) -> CallCoded:
+        names = {Language.CHINESE: f"中{code}", Language.ENGLISH: code}
+        return CallCoded(**at(110), agent_id=AgentId(agent), code=code, names=names, again=again)
+
+    told = [coded("a1", "lost"), coded("a2", "rates"), coded("a1", "dispute", again=True)]
+    record = record_of([STARTED, CLEARED, *(decode(each.kind, encode(each)) for each in told)])  # type: ignore[list-item]  # encoded calls' events
+    assert record is not None
+    assert [(each.agent_id, each.code) for each in record.codes] == [
+        ("a2", "rates"),
+        ("a1", "dispute"),
+    ]
+    assert record.codes[1].names[Language.CHINESE] == "中dispute"
 
 
 def test_what_is_told_twice_counts_once() -> None:

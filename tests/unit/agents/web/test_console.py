@@ -13,8 +13,9 @@ from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueI
 from cti.kernel.vocabulary import Language, Role, ServiceLevel, Verification
 from cti.trunks.numbers import Reach
 from cti.web.texts import Texts
-from tests.support.browsers import Browser, Socket
+from tests.support.browsers import Browser
 from tests.support.call_centre import COMPLAINTS, CallCentre
+from tests.support.console_pages import Page
 from tests.support.consoles import TICKET, ConsoleHouse
 
 WEB = Path(agents.web.__file__).parent
@@ -28,34 +29,6 @@ def house() -> ConsoleHouse:
 @pytest.fixture
 def browser(house: ConsoleHouse) -> Browser:
     return house.browser("a")
-
-
-class Page:
-    """What a page would know: entities from a snapshot and the changes after it."""
-
-    def __init__(self, socket: Socket) -> None:
-        self.socket = socket
-        self.entities: dict[str, Any] = {}
-        self.answers: dict[int, Any] = {}
-        self._number = 0
-        self.read()
-
-    def read(self) -> dict[str, Any]:
-        for message in self.socket.received():
-            if "re" in message:
-                self.answers[message["re"]] = message
-            if "snapshot" in message:
-                self.entities = dict(message["snapshot"])
-            self.entities.update(message.get("set", {}))
-            for key in message.get("del", []):
-                self.entities.pop(key, None)
-        return self.entities
-
-    def do(self, wish: str, **fields: object) -> Any:
-        self._number += 1
-        self.socket.send({"id": self._number, "do": wish, **fields})
-        self.read()
-        return self.answers[self._number]
 
 
 def open_page(house: ConsoleHouse, name: str = "a") -> Page:

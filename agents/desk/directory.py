@@ -1,0 +1,175 @@
+"""Whom a call can be handed to: colleagues and queues as they are now, and one's favourites."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+
+from agents.acd.engine import QueueView
+from agents.desk.model import Favourite
+from agents.desk.repository import favourites_txn, set_favourite_txn
+from agents.events import (
+    AgentState,
+    AgentStateChanged,
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallQueued,
+)
+from agents.views import AgentView
+from cti.database import Database
+from cti.kernel.bus import Bus, Unsubscribe
+from cti.kernel.clock import Clock, DelayedCall
+from cti.kernel.identifiers import AgentId, QueueId, StaffId
+
+SHOW_AFTER = 0.5
+"""Seconds from a change to its showing: what changes meanwhile is shown once."""
+
+QueueEvent = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
+QUEUE_EVENTS: tuple[type[QueueEvent], ...] = (
+    CallQueued,
+    CallAnswered,
+    CallAbandoned,
+    CallFlowedOut,
+)
+
+Show = Callable[[str, Any], None]
+
+
+class Floor(Protocol):
+    """The agents and queues of the house (`agents.service.AgentService` is one)."""
+
+    def agents(self) -> list[AgentView]: ...
+
+    def view(self, agent_id: AgentId) -> AgentView: ...
+
+    def knows(self, agent_id: AgentId) -> bool: ...
+
+    def queues(self) -> list[QueueView]: ...
+
+    def queues_of(self, agent_id: AgentId) -> list[QueueView]: ...
+
+    def serves(self, agent_id: AgentId, queue_id: QueueId) -> bool: ...
+
+
+class Directory:
+    """Entities ``directory/agent/<id>`` and ``directory/queue/<id>``, shown as they change."""
+
+    def __init__(self, *, floor: Floor, bus: Bus, clock: Clock, show: Show) -> None:
+        self._floor, self._bus, self._clock, self._show = floor, bus, clock, show
+        self._entities: dict[str, Any] = {}
+        self._agents: dict[AgentId, AgentView] = {}
+        self._stale_agents: set[AgentId] = set()
+        self._stale_queues: set[QueueId] = set()
+        self._timer: DelayedCall | None = None
+        self._subscriptions: list[Unsubscribe] = []
+
+    def start(self) -> None:
+        """Look at everybody, then listen."""
+        self._agents = {view.agent_id: view for view in self._floor.agents()}
+        self._entities = {
+            **{f"directory/agent/{key}": self._agent(view) for key, view in self._agents.items()},
+            **{f"directory/queue/{each.queue_id}": self._queue(each) for each in self._queues()},
+        }
+        listen = self._bus.subscribe
+        self._subscriptions = [
+            listen(AgentStateChanged, self._agent_changed),
+            *(
+                listen(kind, lambda event: self._queue_changed(event.queue_id))
+                for kind in QUEUE_EVENTS
+            ),
+        ]
+
+    def stop(self) -> None:
+        """Listen no more."""
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def entities(self) -> Mapping[str, Any]:
+        """Everybody, and every queue, as they are shown now."""
+        return dict(self._entities)
+
+    # --- what happens -----------------------------------------------------------------------
+
+    def _agent_changed(self, event: AgentStateChanged) -> None:
+        if self._floor.knows(event.agent_id):
+            self._stale_agents.add(event.agent_id)
+            self._soon()
+
+    def _queue_changed(self, queue_id: QueueId) -> None:
+        self._stale_queues.add(queue_id)
+        self._soon()
+
+    def _soon(self) -> None:
+        if self._timer is None:
+            self._timer = self._clock.callLater(SHOW_AFTER, self._show_stale)
+
+    def _show_stale(self) -> None:
+        self._timer = None
+        agents, self._stale_agents = self._stale_agents, set()
+        queues, self._stale_queues = self._stale_queues, set()
+        for agent_id in sorted(agents):
+            view = self._agents[agent_id] = self._floor.view(agent_id)
+            self._put(f"directory/agent/{agent_id}", self._agent(view))
+        for queue in self._queues():
+            if queue.queue_id in queues or self._served_by(queue.queue_id, agents):
+                self._put(f"directory/queue/{queue.queue_id}", self._queue(queue))
+
+    def _put(self, key: str, entity: Any) -> None:
+        if self._entities.get(key) != entity:
+            self._entities[key] = entity
+            self._show(key, entity)
+
+    # --- what is shown ----------------------------------------------------------------------
+
+    def _queues(self) -> list[QueueView]:
+        return self._floor.queues()
+
+    def _served_by(self, queue_id: QueueId, agents: Iterable[AgentId]) -> bool:
+        return any(self._floor.serves(agent_id, queue_id) for agent_id in agents)
+
+    def _agent(self, view: AgentView) -> Mapping[str, Any]:
+        return {
+            "name": view.name,
+            "extension": view.extension,
+            "state": view.state,
+            "since": view.since,
+            "queues": [queue.queue_id for queue in self._floor.queues_of(view.agent_id)],
+        }
+
+    def _queue(self, queue: QueueView) -> Mapping[str, Any]:
+        ready = (view for view in self._agents.values() if view.state is AgentState.READY)
+        return {
+            "names": {language.value: name for language, name in queue.names.items()},
+            "waiting": queue.waiting,
+            "oldest": queue.oldest,
+            "ready": sum(self._floor.serves(view.agent_id, queue.queue_id) for view in ready),
+        }
+
+
+class Favourites:
+    """Whom everybody calls often; kept in the table, known here."""
+
+    def __init__(self, database: Database, show: Show) -> None:
+        self._database, self._show = database, show
+        self._favourites: dict[StaffId, frozenset[Favourite]] = {}
+
+    def start(self) -> Deferred[None]:
+        """Fires when they are known."""
+        return self._database.read(favourites_txn).addCallback(self._favourites.update)
+
+    def entity(self, staff_id: StaffId) -> list[Mapping[str, str]]:
+        """One's own, as the page gets them."""
+        mine = self._favourites.get(staff_id, frozenset())
+        order = sorted(mine, key=lambda each: (each.kind.value, each.target))
+        return [{"kind": each.kind.value, "target": each.target} for each in order]
+
+    async def choose(self, staff_id: StaffId, favourite: Favourite, wanted: bool) -> None:
+        """Keep it, or let it go."""
+        await self._database.run(set_favourite_txn, staff_id, favourite, wanted)
+        mine, it = self._favourites.get(staff_id, frozenset()), frozenset({favourite})
+        self._favourites[staff_id] = mine | it if wanted else mine - it
+        self._show(f"favourites/{staff_id}", self.entity(staff_id))
