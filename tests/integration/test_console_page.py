@@ -133,7 +133,10 @@ def test_a_call_by_keyboard_alone(seat: Seat) -> None:
     seat.desk.walk("[data-reason=lunch]")
     seat.press("Enter")
     assert stage.asked() == {"do": "not_ready", "reason": "lunch"}
+    seat.show(SCENES["overdue"]())
+    expect(page.locator("#state")).to_have_attribute("data-late", "over")
     seat.show(SCENES["ringing"]())
+    expect(page.locator("#state")).not_to_have_attribute("data-late", "over")
     expect(page.locator("#called")).to_have_text("来电：王芳")
     seat.press("F9")
     assert stage.asked() == {"do": "reject"}
@@ -170,6 +173,19 @@ def test_consulting_by_name_queue_and_number(seat: Seat) -> None:
     page.keyboard.type("021 6888 0000")
     seat.press("Enter")
     assert stage.asked() == {"do": "transfer", "number": "021 6888 0000"}
+
+
+def test_who_does_not_want_to_be_called_is_asked_about(seat: Seat) -> None:
+    page, stage = seat.page, seat.stage
+    seat.sit_down(idle())
+    stage.refuse(dial="dial.do_not_call")
+    seat.press("Alt+L")
+    page.keyboard.type("13900000001")
+    seat.press("Enter")
+    assert stage.asked() == {"do": "dial", "number": "13900000001"}
+    expect(page.locator("#confirm")).to_be_visible()
+    seat.press("Tab", "Enter")
+    assert stage.asked() == {"do": "dial", "number": "13900000001", "override": True}
 
 
 def test_two_calls_and_who_is_in_them(seat: Seat) -> None:

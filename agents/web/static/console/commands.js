@@ -2,9 +2,12 @@
 
 import { CommandRefused } from "/static/cti/live.js";
 import { t } from "/static/cti/texts.js";
+import { confirmed } from "/static/agents/console/confirm.js";
 import { meant, pressed } from "/static/agents/console/shortcuts.js";
 
 const REPORT_FOR = 8000;
+// Customers who do not want to be called are called only by who says so once more.
+const DO_NOT_CALL = "dial.do_not_call";
 const openers = new Map();
 
 // Some wishes need more than a click: transfer opens the directory, keys the key pad.
@@ -32,6 +35,9 @@ export function commands({ board, desk, before, drawSoon }) {
     try {
       await before();
       return await board.send(action, fields);
+    } catch (error) {
+      if (error.error !== DO_NOT_CALL || !(await confirmed(error.message))) throw error;
+      return await board.send(action, { ...fields, override: true });
     } finally {
       drawSoon();
     }

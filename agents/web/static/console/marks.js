@@ -2,7 +2,11 @@
 // (data-near) before and "over" after it; a progress bar with data-due runs down to it.
 
 export function mark(root, now) {
-  for (const element of root.querySelectorAll("[data-due]")) {
+  for (const element of root.querySelectorAll("[data-due], [data-late]")) {
+    if (element.dataset.due === undefined) {
+      delete element.dataset.late;
+      continue;
+    }
     const left = (Date.parse(element.dataset.due) - now) / 1000;
     if (element.localName === "progress") element.value = Math.max(0, left);
     else setLate(element, left);
