@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from agents.schema import StaffRow
 from cti.database import Base, UtcDateTime
+from customers.schema import CustomerRow
 
 CALL = String(80)
 STAFF = String(40)
@@ -46,7 +48,7 @@ class CustomerNoteRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[str] = mapped_column(
-        ForeignKey("customers.id", ondelete="CASCADE"), index=True
+        ForeignKey(CustomerRow.id, ondelete="CASCADE"), index=True
     )
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str] = mapped_column(STAFF)
@@ -59,7 +61,7 @@ class CustomerConsentRow(Base):
     __tablename__ = "customer_consent"
 
     customer_id: Mapped[str] = mapped_column(
-        ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey(CustomerRow.id, ondelete="CASCADE"), primary_key=True
     )
     purpose: Mapped[str] = mapped_column(String(40), primary_key=True)
     given: Mapped[bool]
@@ -72,7 +74,7 @@ class FavouriteRow(Base):
     __tablename__ = "favourite"
 
     staff_id: Mapped[str] = mapped_column(
-        ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey(StaffRow.id, ondelete="CASCADE"), primary_key=True
     )
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
     target: Mapped[str] = mapped_column(CALL, primary_key=True)
