@@ -34,6 +34,7 @@ from cti.call.events import (
 from cti.call.model import Cause, Direction, Party
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId, QueueId
+from cti.kernel.vocabulary import Situation
 
 MOVED = (Cause.TRANSFERRED, Cause.CONFERENCED)
 
@@ -123,6 +124,7 @@ class _Facts:
     calling: DeviceId
     consult: bool
     queue_id: QueueId | None = None
+    situation: Situation = Situation.ORDINARY
     connections: set[ConnectionId] = field(default_factory=set)
     """Of those who are in the call."""
     met: bool = False
@@ -150,6 +152,11 @@ class CallBook:
     def of(self, device: DeviceId) -> AgentCalls:
         """The calls of that telephone."""
         return self._calls.get(device, NO_CALLS)
+
+    def situation(self, call_id: CallId) -> Situation:
+        """What the call was queued for last."""
+        facts = self._facts.get(call_id)
+        return facts.situation if facts is not None else Situation.ORDINARY
 
     def read(self, events: Iterable[Event]) -> None:
         """Follow what happened before, reports of conversations included; oldest first."""
@@ -217,7 +224,7 @@ class CallBook:
 
     def _queued(self, event: CallQueued) -> set[DeviceId]:
         if (facts := self._facts.get(event.call_id)) is not None:
-            facts.queue_id = event.queue_id
+            facts.queue_id, facts.situation = event.queue_id, event.situation
         return set()
 
     def _cleared(self, event: CallCleared) -> set[DeviceId]:

@@ -94,3 +94,33 @@ def phone_elsewhere() -> Refused:
 def desk_elsewhere() -> Refused:
     """The agent works at another of their pages; this one looks on."""
     return Refused("agent.desk_elsewhere")
+
+
+def no_such_call() -> Refused:
+    """The agent has no call by that connection any more."""
+    return Refused("console.why.no_such_call")
+
+
+def no_such_member() -> Refused:
+    """Nobody by that connection is in the conference with the agent."""
+    return Refused("console.why.no_such_member")
+
+
+def not_in_queue() -> Refused:
+    """A consultation needs one person to ask; a queue only takes callers."""
+    return Refused("dial.no_queue")
+
+
+def keys_unknown() -> Refused:
+    """There are no such keys on a telephone."""
+    return Refused("dial.keys_unknown")
+
+
+def do_not_call() -> Refused:
+    """The customer does not want to be called; to be confirmed by who dials all the same."""
+    return Refused("dial.do_not_call")
+
+
+def number_unknown() -> Refused:
+    """That call of the past has no number to call back: it was withheld, or nobody knows it."""
+    return Refused("dial.number_unknown")

@@ -309,3 +309,12 @@ class ProductsShown(CallEvent):
     kind: ClassVar[str] = "agent.products_shown"
     agent_id: AgentId
     customer_id: CustomerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoNotCallOverridden(CallEvent):
+    """The agent called a customer who does not want to be called, and was told so before."""
+
+    kind: ClassVar[str] = "agent.do_not_call_overridden"
+    agent_id: AgentId
+    customer_id: CustomerId

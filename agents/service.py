@@ -33,6 +33,7 @@ from agents.sessions import Sessions
 from agents.state import CHOSEN, IN_A_CALL, STAFFED, Presence
 from agents.surroundings import Surroundings
 from agents.views import AgentView, view_of
+from agents.workplaces import WorkplaceFacts, Workplaces
 from cti.call.control import CallControl
 from cti.call.events import (
     CallCleared,
@@ -81,6 +82,7 @@ class AgentService:
         matcher: Matcher | None = None,
         entropy: Entropy = system_entropy,
         in_page: Callable[[DeviceId], bool] = lambda _: False,
+        facts: WorkplaceFacts | None = None,
     ) -> None:
         """`in_page` tells whether that telephone is one of a page, and lost with it."""
         self.settings = settings
@@ -91,6 +93,9 @@ class AgentService:
         self.sessions = Sessions(house, self)
         self._in_page = in_page
         self.desks = Desks(clock, bus, settings.desk_absence, self._deserted)
+        self.workplaces = Workplaces(
+            self.sessions, self._book, control, roster, in_page, facts or WorkplaceFacts()
+        )
         self._subscriptions: list[Unsubscribe] = []
         self._waits: dict[CallId, LeftWait] = {}
         """Callers to take up."""
@@ -281,8 +286,7 @@ class AgentService:
             session,
             self._roster.name_of(StaffId(agent_id)),
             self.settings,
-            registered=self._control.registered(session.extension),
-            in_page=self._in_page(session.extension),
+            self.workplaces.of(session),
         )
 
     def agents(self) -> list[AgentView]:

@@ -1,11 +1,13 @@
 """An agent as pages see them, at one moment. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
+from agents.actions import Phone, Workplace, possible
 from agents.after_call import AfterCall
 from agents.events import AgentState, BusyKind
+from agents.lines import Line
 from agents.model import AfterCallMode, AgentSettings
 from agents.session import AgentSession
 from agents.state import Presence
@@ -19,23 +21,6 @@ class AfterCallView:
     mode: AfterCallMode
     deadline: datetime | None
     extensions_left: int
-
-
-class PhoneKind(Enum):
-    """What an agent talks by."""
-
-    BROWSER = "browser"
-    """Their page, which can answer by itself."""
-    SIP = "sip"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneView:
-    """The agent's telephone."""
-
-    kind: PhoneKind
-    registered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +37,6 @@ class AgentView:
     busy: BusyKind | None
     since: datetime
     pending: Presence | None
-    phone: PhoneView
     phone_registered: bool
     call_id: CallId | None
     queue_id: QueueId | None
@@ -62,10 +46,15 @@ class AgentView:
     after_call: AfterCallView | None
     extensions_left: int
     notes: str
+    phone: Phone
+    calls: tuple[Line, ...]
+    """The active one first."""
+    can: Mapping[str, str]
+    """For every action the reason why it is impossible now, empty for what is possible."""
 
 
 def view_of(
-    session: AgentSession, name: str, settings: AgentSettings, *, registered: bool, in_page: bool
+    session: AgentSession, name: str, settings: AgentSettings, place: Workplace
 ) -> AgentView:
     """The agent of the session at this moment."""
     status, current = session.status, session.offer or session.conversation
@@ -80,8 +69,7 @@ def view_of(
         busy=status.busy,
         since=since,
         pending=status.next,
-        phone=PhoneView(_phone_kind(registered, in_page), registered),
-        phone_registered=registered,
+        phone_registered=place.phone.registered,
         call_id=session.call_id,
         queue_id=current.queue_id if current else None,
         ringing=session.ringing,
@@ -90,14 +78,14 @@ def view_of(
         after_call=_after_call(after_call) if after_call else None,
         extensions_left=after_call.extensions_left if after_call else 0,
         notes=session.notes,
+        phone=place.phone,
+        calls=tuple(place.lines),
+        can={
+            action.value: why.value if why is not None else ""
+            for action, why in possible(place).items()
+        },
     )
 
 
 def _after_call(work: AfterCall) -> AfterCallView:
     return AfterCallView(work.rules.mode, work.deadline, work.extensions_left)
-
-
-def _phone_kind(registered: bool, in_page: bool) -> PhoneKind:
-    if in_page:
-        return PhoneKind.BROWSER
-    return PhoneKind.SIP if registered else PhoneKind.NONE

@@ -21,10 +21,13 @@ from twisted.python.threadpool import ThreadPool
 
 from agents.acd.outflow import WaitingPorts
 from agents.lending import Lending
+from agents.lines import Secure
 from agents.passes import Passes, instance_of
 from agents.roster import Roster
 from agents.service import AgentService, alone
 from agents.supervision import SupervisorService
+from agents.telephony import Telephony
+from agents.workplaces import WorkplaceFacts
 from config.adapters import BankProducts, FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
 from config.hindrances import Hindrances
@@ -157,6 +160,10 @@ class Hotline:
             ),
             entropy=entropy,
             in_page=self._is_in_page,
+            facts=WorkplaceFacts(
+                self.switch.trunks.written,
+                self._secure,
+            ),
         )
         office = Calendars(self._service_calendar(), base.calendars.values())
         self.tickets = TicketService(database, self.bus, reactor, Timekeeper(Policy(), office))
@@ -179,6 +186,16 @@ class Hotline:
             sounds=self.announcer,
             verified_for=settings.agents.verified_for,
         )
+        self.telephony = Telephony(
+            clock=reactor,
+            bus=self.bus,
+            control=self.switch.calls,
+            workplaces=self.agents.workplaces,
+            queues=self.agents,
+            numbers=self.switch.trunks.numbers,
+            find_customer=self.directory.by_number,
+            history=self.monitoring.history,
+        )
         web = settings.web
         self._session_keeper = SessionKeeper(database)
         self.sessions = Sessions(
@@ -197,6 +214,10 @@ class Hotline:
             number=self.switch.trunks.written,
             sought=self.switch.trunks.numbers.sought,
         )
+
+    def _secure(self, call_id: CallId) -> Secure | None:
+        loan = self.lending.lent(call_id)
+        return Secure(loan.purpose, loan.since) if loan is not None else None
 
     # --- life -------------------------------------------------------------------------------
 
@@ -318,6 +339,7 @@ class Hotline:
             agents=self.agents,
             lending=self.lending,
             supervision=self.supervision,
+            telephony=self.telephony,
             passes=self.passes,
             roster=self.roster,
             tickets=self.tickets,

@@ -11,6 +11,7 @@ from agents.passes import Passes
 from agents.roster import Roster
 from agents.service import AgentService
 from agents.supervision import SupervisorService
+from agents.telephony import Telephony
 from agents.web.console import Console
 from agents.web.loans import LoanBoard
 from agents.web.pages import AgentApi, ConsolePages
@@ -18,6 +19,7 @@ from agents.web.phone_commands import phone_commands
 from agents.web.self_service_commands import self_service_commands
 from agents.web.supervision_commands import supervision_commands
 from agents.web.supervisor_commands import supervisor_commands
+from agents.web.telephony_commands import telephony_commands
 from config.call_facts import RememberedCalls
 from config.desks import DeskRooms, furnish
 from cti.call.control import CallControl
@@ -53,6 +55,7 @@ class Rooms:
     agents: AgentService
     lending: Lending
     supervision: SupervisorService
+    telephony: Telephony
     passes: Passes
     roster: Roster
     tickets: TicketService
@@ -98,6 +101,7 @@ async def _console(rooms: Rooms) -> Mounted:
         history=rooms.monitoring.history,
     )
     console.commands |= phone_commands(rooms.agents, rooms.passes)
+    console.commands |= telephony_commands(rooms.telephony)
     console.commands |= self_service_commands(rooms.lending)
     loans = LoanBoard(console.board, rooms.lending, rooms.bus)
     loans.start()

@@ -2,11 +2,12 @@
 
 from twisted.internet.defer import Deferred
 
+from cti.call.model import Direction
 from cti.database import Database
-from cti.kernel.identifiers import CustomerId
+from cti.kernel.identifiers import CallId, CustomerId
 from cti.kernel.ports import CallSummary
 from monitoring.cdr import CallRecord
-from monitoring.repository import last_calls_txn
+from monitoring.repository import find_record_txn, last_calls_txn
 from monitoring.wallboard import Floor
 
 
@@ -21,6 +22,11 @@ class CallHistory:
         found = self._database.read(last_calls_txn, customer_id, limit)
         return found.addCallback(lambda records: [self._summary(record) for record in records])
 
+    def number_of(self, call_id: CallId) -> Deferred[str]:
+        """The number of whoever was outside in that call; empty when it is not known."""
+        found = self._database.read(find_record_txn, call_id)
+        return found.addCallback(lambda record: _outside(record) if record else "")
+
     def _summary(self, record: CallRecord) -> CallSummary:
         agent = record.agent_id
         return CallSummary(
@@ -31,3 +37,13 @@ class CallHistory:
             agent_name=self._floor.agent_name(agent) if agent else None,
             path=record.path,
         )
+
+
+def _outside(record: CallRecord) -> str:
+    """Who called, or who was called by us."""
+    match record.direction:
+        case Direction.INBOUND:
+            return record.calling
+        case Direction.OUTBOUND:
+            return record.called
+    return ""

@@ -32,11 +32,14 @@ from agents.web.desk_commands import desk_commands
 from agents.web.state_commands import state_commands
 from cti.call.control import CallControl
 from cti.call.events import (
-    Away,
-    Back,
-    Delivered,
+    CallEvent,
+    ConnectionEvent,
     DeviceRegistered,
     DeviceUnregistered,
+    MediaReported,
+    NetworkReached,
+    RecordingStarted,
+    RecordingStopped,
     UserDataAttached,
 )
 from cti.call.model import UserData
@@ -50,6 +53,8 @@ from cti.web.live import FROM_PAGE, Command, Handler, LiveBoard
 
 TAKEOVER = "takeover"
 """The one command of a page that looks on: the agent works there from now on."""
+QUIET = (MediaReported, NetworkReached, RecordingStarted, RecordingStopped)
+"""What happens to calls and changes nothing that an agent sees."""
 QueueChange = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
 
 
@@ -94,9 +99,7 @@ class Console:
         listen = self._bus.subscribe
         self._subscriptions = [
             listen(AgentStateChanged, lambda event: self.show_agent(event.agent_id)),
-            listen(Delivered, lambda event: self._show_owner(event.device_id)),
-            listen(Away, lambda event: self._show_owner(event.device_id)),
-            listen(Back, lambda event: self._show_owner(event.device_id)),
+            listen(CallEvent, self._call_changed),
             listen(DeviceRegistered, lambda event: self._show_owner(event.device_id)),
             listen(DeskTaken, self._desk_taken),
             listen(DeviceUnregistered, lambda event: self._show_owner(event.device_id)),
@@ -202,6 +205,17 @@ class Console:
         for queue in self._agents.queues():
             if queue.queue_id == event.queue_id:
                 self.board.publish(f"queue/{queue.queue_id}", queue_shown(queue))
+
+    def _call_changed(self, event: CallEvent) -> None:
+        """Whoever is in the call sees what happens in it."""
+        if isinstance(event, QUIET):
+            return
+        call = self._control.get(event.call_id)
+        devices = {each.device.id for each in call.connections} if call is not None else set()
+        if isinstance(event, ConnectionEvent):
+            devices.add(event.device_id)
+        for device in devices:
+            self._show_owner(device)
 
     def _show_owner(self, extension: DeviceId) -> None:
         agent_id = self._agents.agent_of(extension)

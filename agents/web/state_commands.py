@@ -34,9 +34,6 @@ def state_commands(agents: AgentService) -> dict[str, Handler]:
         "next": choose_next,
         "finish": plain(agents.finish_after_call),
         "extend": plain(agents.extend_after_call),
-        "hang_up": plain(agents.hang_up),
-        "hold": plain(agents.hold),
-        "retrieve": plain(agents.retrieve),
         "notes": notes,
     }
 

@@ -109,6 +109,9 @@ class CallHistoryPort(Protocol):
         self, customer_id: CustomerId, limit: int = 5
     ) -> Deferred[list[CallSummary]]: ...
 
+    def number_of(self, call_id: CallId) -> Deferred[str]:
+        """The number of whoever was outside in that call; empty when it is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Product:

@@ -1,6 +1,7 @@
 """A small call centre on fakes: agents, queues, telephones, a journal and a clock moved by hand."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,17 +12,21 @@ from twisted.internet.task import Clock
 
 from agents.acd.outflow import WaitingPorts
 from agents.acd.rules import rules_from
+from agents.dialling import RIGHTS
 from agents.model import AgentSettings, Queue, Staff
 from agents.repository import Credentials
 from agents.roster import Roster
 from agents.service import AgentService
+from agents.telephony import Telephony
 from cti.call.model import Cause, Connection, ConnectionState
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
-from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId, StaffId
-from cti.kernel.ports import QueueRequest
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId, StaffId
+from cti.kernel.ports import CallSummary, QueueRequest
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Role, ServiceLevel, Situation
+from cti.trunks.numbers import Numbers, NumberSettings, Reach
+from customers.model import Customer
 from prompts.catalogue import Announcement
 from tests.support.databases import DirectDatabase
 from tests.support.fake_calls import FakeCalls
@@ -76,6 +81,25 @@ class FakeSounds:
         self.released.extend(paths)
 
 
+PAST_CALL = CallSummary(
+    CallId("old"), datetime(2026, 3, 2, 4, 0, tzinfo=UTC), 184.0, "answered", "李娜", ("account",)
+)
+
+
+class FakeHistory:
+    """Implements `CallHistoryPort`."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[CallId, str] = {}
+
+    def last_calls(self, customer_id: CustomerId, limit: int = 5) -> Deferred[list[CallSummary]]:
+        del customer_id
+        return succeed([PAST_CALL][:limit])
+
+    def number_of(self, call_id: CallId) -> Deferred[str]:
+        return succeed(self.numbers.get(call_id, ""))
+
+
 class CallCentre:
     """Agents ``a``, ``b``, ... with extensions 1001, 1002, ... and the skill levels given."""
 
@@ -86,6 +110,7 @@ class CallCentre:
         clock: Any = None,
         queues: Sequence[Queue] = QUEUES,
         ports: WaitingPorts | None = None,
+        may_dial: frozenset[Reach] = frozenset(RIGHTS),
     ) -> None:
         self.clock = clock or noon()
         self.errors: list[BaseException] = []
@@ -106,6 +131,7 @@ class CallCentre:
                 extension=self.extensions[name],
                 skills=skills,
                 languages=frozenset(Language),
+                may_dial=may_dial,
             )
             for name, skills in agents.items()
         ]
@@ -114,8 +140,25 @@ class CallCentre:
         self._settings, self._tokens = settings or AgentSettings(), count(1)
         self.in_page: Callable[[DeviceId], bool] = lambda _: False
         """Which telephones are those of pages; the next service is told."""
+        self.customers: dict[str, Customer] = {}
+        """Whose numbers the directory knows."""
+        self.history = FakeHistory()
         self.service = self._new_service()
         self.service.start()
+
+    @property
+    def telephony(self) -> Telephony:
+        """Call control for the agents who work here now."""
+        return Telephony(
+            clock=self.clock,
+            bus=self.bus,
+            control=self.calls,
+            workplaces=self.service.workplaces,
+            queues=self.service,
+            numbers=Numbers(NumberSettings()),
+            find_customer=lambda number: succeed(self.customers.get(number)),
+            history=self.history,
+        )
 
     def _new_service(self) -> AgentService:
         return AgentService(

@@ -7,8 +7,9 @@ from twisted.web.resource import IResource, Resource
 
 from agents.web.console import Console
 from agents.web.pages import AgentApi, ConsolePages
-from cti.kernel.identifiers import CallId, CustomerId, StaffId, TicketNumber
-from cti.kernel.ports import CallSummary, TicketSummary
+from agents.web.telephony_commands import telephony_commands
+from cti.kernel.identifiers import CustomerId, StaffId, TicketNumber
+from cti.kernel.ports import TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from cti.web.frame import Frame, WebSettings
@@ -21,7 +22,6 @@ NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 TICKET = TicketSummary(
     TicketNumber("T20260301-0001"), "complaint", "信用卡重复扣费", "in_progress", NOON, NOON, True
 )
-PAST_CALL = CallSummary(CallId("old"), NOON, 184.0, "answered", "李娜", ("account", "balance"))
 
 
 class FakeTickets:
@@ -47,14 +47,6 @@ class FakeTickets:
         return succeed([])
 
 
-class FakeHistory:
-    """Implements `CallHistoryPort`."""
-
-    def last_calls(self, customer_id: CustomerId, limit: int = 5) -> Deferred[list[CallSummary]]:
-        del customer_id
-        return succeed([PAST_CALL][:limit])
-
-
 class ConsoleHouse:
     """A call centre with its consoles; `browser(name)` is signed in as that agent."""
 
@@ -70,8 +62,9 @@ class ConsoleHouse:
             bus=centre.bus,
             control=centre.calls,
             tickets=self.tickets,
-            history=FakeHistory(),
+            history=centre.history,
         )
+        self.console.commands |= telephony_commands(centre.telephony)
         self.console.start()
         self.root = Resource()
         pages: IResource = ConsolePages(

@@ -18,9 +18,9 @@ from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, ServiceLevel
 from customers.model import Customer, Sex
 from customers.repository import store_customer_txn
-from tests.support.call_centre import QUICK_HASHER, CallCentre
+from tests.support.call_centre import QUICK_HASHER, CallCentre, FakeHistory
 from tests.support.console_pages import Page
-from tests.support.consoles import ConsoleHouse, FakeHistory
+from tests.support.consoles import ConsoleHouse
 from tests.support.deferred import result_of
 
 WANG = Customer(

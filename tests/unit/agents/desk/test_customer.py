@@ -14,7 +14,8 @@ from cti.call.model import UserData
 from cti.kernel.identifiers import CallId, CustomerId, QueueId, StaffId
 from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language, Verification
-from tests.support.consoles import PAST_CALL, TICKET
+from tests.support.call_centre import PAST_CALL
+from tests.support.consoles import TICKET
 from tests.support.furnished import PRODUCTS, WANG
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
