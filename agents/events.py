@@ -318,3 +318,19 @@ class DoNotCallOverridden(CallEvent):
     kind: ClassVar[str] = "agent.do_not_call_overridden"
     agent_id: AgentId
     customer_id: CustomerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineMeasured(CallEvent):
+    """The worst that an agent's page measured of its line in the call, told as it leaves.
+
+    `round_trip` and `jitter` in milliseconds, `loss` in per cent, `level` of the microphone in
+    dBFS, at its loudest; None: not known.
+    """
+
+    kind: ClassVar[str] = "agent.line_measured"
+    agent_id: AgentId
+    round_trip: float | None
+    loss: float | None
+    jitter: float | None
+    level: float | None

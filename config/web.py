@@ -7,6 +7,7 @@ from twisted.web.resource import IResource
 
 from agents.desk.codes import CodeTree
 from agents.lending import Lending
+from agents.line_quality import Lines
 from agents.passes import Passes
 from agents.roster import Roster
 from agents.service import AgentService
@@ -100,7 +101,8 @@ async def _console(rooms: Rooms) -> Mounted:
         tickets=rooms.tickets,
         history=rooms.monitoring.history,
     )
-    console.commands |= phone_commands(rooms.agents, rooms.passes)
+    lines = Lines(rooms.bus)
+    console.commands |= phone_commands(rooms.agents, rooms.passes, rooms.control, lines)
     console.commands |= telephony_commands(rooms.telephony)
     console.commands |= self_service_commands(rooms.lending)
     loans = LoanBoard(console.board, rooms.lending, rooms.bus)
@@ -118,7 +120,7 @@ async def _console(rooms: Rooms) -> Mounted:
         "console": ConsolePages(frame, rooms.agents, console, zone).app.resource(),
         "api/v1/agent": AgentApi(frame, rooms.agents, console).app.resource(),
     }
-    return Mounted(pages, (*tickets, loans.stop, desk.stop, console.stop))
+    return Mounted(pages, (*tickets, loans.stop, lines.start(), desk.stop, console.stop))
 
 
 def desk_rooms(rooms: Rooms) -> DeskRooms:

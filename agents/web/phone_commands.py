@@ -1,15 +1,19 @@
-"""What the telephone in a page asks of the house, by the names it uses."""
+"""What the telephone in a page asks of the house, and tells it, by the names it uses."""
 
 from typing import Any
 
+from agents.line_quality import Line, Lines
 from agents.passes import Passes
 from agents.service import AgentService
+from cti.call.control import CallControl
 from cti.kernel.identifiers import AgentId
 from cti.kernel.principal import Principal
 from cti.web.live import FROM_PAGE, Command, Handler
 
 
-def phone_commands(agents: AgentService, passes: Passes) -> dict[str, Handler]:
+def phone_commands(
+    agents: AgentService, passes: Passes, control: CallControl, lines: Lines
+) -> dict[str, Handler]:
     """The commands of the telephone in an agent's page."""
 
     def credentials(principal: Principal, command: Command) -> dict[str, Any]:
@@ -24,4 +28,11 @@ def phone_commands(agents: AgentService, passes: Passes) -> dict[str, Handler]:
             "expires": given.expires,
         }
 
-    return {"phone_credentials": credentials}
+    def report(principal: Principal, command: Command) -> None:
+        line, agent_id = Line.parse(command), AgentId(principal.staff_id)
+        extension = agents.view(agent_id).extension
+        connections = (each for call in control.calls() for each in call.connections)
+        calls = [each.call_id for each in connections if each.device.id == extension]
+        lines.report(agent_id, extension, calls, line)
+
+    return {"phone_credentials": credentials, "phone_report": report}

@@ -18,6 +18,7 @@ from agents.events import (
     CallWrappedUp,
     CustomerIdentified,
     CustomerNoted,
+    LineMeasured,
     OfferEnded,
     ProductsShown,
     Supervised,
@@ -43,6 +44,8 @@ from ivr.events import ChoiceMade, FlowEntered, FlowLeft, ServiceUsed, SignInAtt
 from monitoring.cdr import CallRecord, Coded, Leg, Loan
 from monitoring.events import RecordingPlayed
 from monitoring.wallboard import Floor
+
+LINE_FIGURES = ("round_trip", "loss", "jitter", "level")
 
 
 def clockface(seconds: float | None) -> str:
@@ -211,6 +214,8 @@ class Presentation:
                 return [clockface(event.seconds)]
             case CallResumed():
                 return [f"{event.away:.1f} s"]
+            case LineMeasured():
+                return [self.agent(event.agent_id), *self._line(event)]
             case RecordingPlayed():
                 return [self._floor.agent_name(AgentId(event.by))]
         return self._queue_facts(event) or self._flow_facts(event)
@@ -284,6 +289,14 @@ class Presentation:
             self.word(f"calls.loan_result.{loan.result.value}"),
             clockface(loan.seconds),
             *(self.word(f"choice.{service}") for service in loan.services),
+        ]
+
+    def _line(self, event: LineMeasured) -> list[str]:
+        figures = {name: getattr(event, name) for name in LINE_FIGURES}
+        return [
+            self.word(f"calls.line.{name}", figure=self._formats.number(figure, 1))
+            for name, figure in figures.items()
+            if figure is not None
         ]
 
     def _match(self, event: CallOffered) -> list[str]:

@@ -15,6 +15,7 @@ from cti.kernel.vocabulary import Language, ServiceLevel, Verification
 from cti.web.texts import read
 from ivr.events import SignInOutcome
 from monitoring.cdr import Outcome
+from monitoring.web.presentation import LINE_FIGURES
 from tickets.model import TicketKind
 
 WEB = Path(monitoring.web.__file__).parent
@@ -56,6 +57,7 @@ def made_up() -> Iterator[str]:
     yield from (f"wall.kind_{kind.value}" for kind in TicketKind)
     yield from (f"wall.sound_{state}" for state in ("on", "muted", "blocked"))
     yield from (f"wall.late_{unit}" for unit in ("minutes", "hours", "days"))
+    yield from (f"calls.line.{name}" for name in LINE_FIGURES)
     yield from ("calls.succeeded.True", "calls.succeeded.False", "calls.outcome.up")
     yield from (f"calls.diverted_why.{each}" for each in DIVERSIONS)
     yield from (f"calls.span.{each}" for each in ("alerting", "menu", "waiting", "talking", "hold"))
