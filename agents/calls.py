@@ -31,7 +31,7 @@ from cti.call.events import (
     Retrieved,
     Transferred,
 )
-from cti.call.model import Cause, Direction, Party
+from cti.call.model import Call, Cause, Connection, ConnectionState, Direction, Party
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId, QueueId
 from cti.kernel.vocabulary import Situation
@@ -208,6 +208,26 @@ class CallBook:
             self._put(
                 device, self.of(device).with_talk(talk.hold(at) if held else talk.retrieve(at))
             )
+
+    def silence(self, device: DeviceId, call_id: CallId) -> None:
+        """The call turns out not to ring at the telephone, though nobody told of it."""
+        self._put(device, self.of(device).without_ring(call_id))
+
+    def notice(self, call: Call, connection: Connection, at: datetime) -> None:
+        """The connection turns out to be in the call, though nobody told of it."""
+        device = connection.device.id
+        facts = self._facts.setdefault(
+            call.id,
+            _Facts(call.direction, DeviceId(call.calling), False, call.user_data.queue_id),
+        )
+        facts.met = facts.met or len(call.connections) > 1
+        talk = Conversation(
+            call.id, facts.queue_id, connection.id, at, kind=facts.kind(device), reached=facts.met
+        )
+        held = connection.state is ConnectionState.HOLD
+        calls = replace(self.of(device).without_ring(call.id), moving=False)
+        self._moving.discard(device)
+        self._put(device, calls.with_talk(talk.hold(at) if held else talk))
 
     # --- calls ------------------------------------------------------------------------------
 

@@ -96,6 +96,49 @@ class DeskTaken(Event):
     page: str
 
 
+class Disagreement(Enum):
+    """Who does not agree about an agent or a call; see `agents.disagreement`."""
+
+    RESERVED_WITHOUT_OFFER = "reserved_without_offer"
+    OFFER_WITHOUT_CALL = "offer_without_call"
+    """The call that is offered is up no more."""
+    OFFER_OVERDUE = "offer_overdue"
+    OFFER_WITHOUT_RING = "offer_without_ring"
+    """The agent's telephone is not in the call that is offered to them."""
+    TALK_WITHOUT_CONNECTION = "talk_without_connection"
+    """The agent is taken to talk in a call in which their telephone is not."""
+    HOLD_UNNOTICED = "hold_unnoticed"
+    """The call is taken to be held, or not, and is otherwise."""
+    RING_WITHOUT_CALL = "ring_without_call"
+    CONNECTION_UNNOTICED = "connection_unnoticed"
+    """The agent's telephone is in a call of which nobody knows."""
+    BUSY_WITHOUT_CALL = "busy_without_call"
+    CALL_WITHOUT_BUSY_AGENT = "call_without_busy_agent"
+    WORK_AFTER_NO_CALL = "work_after_no_call"
+    WORK_OVERDUE = "work_overdue"
+    """After-call work goes on after its end."""
+    READY_WITHOUT_PHONE = "ready_without_phone"
+    READY_ON_NO_BENCH = "ready_on_no_bench"
+    """The agent is ready, and no queue knows it."""
+    ON_BENCH_UNREADY = "on_bench_unready"
+    """The agent is not ready, and may be given a call."""
+    WAIT_WITHOUT_CALL = "wait_without_call"
+    WAIT_IN_NO_LANE = "wait_in_no_lane"
+    """The call waits, and can be given to nobody."""
+    OFFERED_TO_NOBODY = "offered_to_nobody"
+    """The call is taken to be offered, and nobody holds the offer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisagreementHealed(Event):
+    """Two did not agree about that agent or call, twice in a row; it was put right."""
+
+    kind: ClassVar[str] = "agent.disagreement"
+    what: Disagreement
+    agent_id: AgentId | None = None
+    about_call: CallId | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AfterCallExtended(Event):
     """The agent took more time for after-call work, which ends at the `deadline` now."""

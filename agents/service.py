@@ -25,6 +25,7 @@ from agents.left import LeftAgent, LeftWait, agents_left, waits_left
 from agents.model import AgentSettings, NotReadyReason
 from agents.offer import Offer
 from agents.places import Places
+from agents.reconciler import Reconciler
 from agents.repository import Note, notes_txn, save_note_txn
 from agents.roster import Roster
 from agents.self_service import loans_left
@@ -118,6 +119,9 @@ class AgentService:
             ports=ports,
             matcher=matcher,
         )
+        self.reconciler = Reconciler(
+            clock, bus, control, self.sessions, self._book, self._engine, self
+        )
         self._places = Places(bus, control, self.sessions, self._engine, settings.return_within)
 
     def start(self, history: Iterable[Event] = ()) -> None:
@@ -164,12 +168,14 @@ class AgentService:
         for session in self.sessions:
             if session.status.state is AgentState.READY:
                 self.became_free(session)
+        self.reconciler.start()
 
     def stop(self, *, leaving: bool = False) -> None:
         """Empty the queues, sign everybody off and listen no more.
 
         With `leaving` everybody and every queue stays as it is, for the server after us.
         """
+        self.reconciler.stop()
         self._engine.stop(leaving=leaving)
         self.desks.stop()
         for session in self.sessions:

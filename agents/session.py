@@ -103,6 +103,11 @@ class AgentSession:
         return self._house.book.of(self.extension)
 
     @property
+    def occupation(self) -> Occupation | None:
+        """What the calls make of the agent, the one that is offered left out."""
+        return self.calls.occupation(self._offered)
+
+    @property
     def conversation(self) -> Conversation | None:
         """The conversation the agent is in, or else works on after."""
         calls = self.calls
@@ -111,7 +116,7 @@ class AgentSession:
     @property
     def call_id(self) -> CallId | None:
         """The call offered, talked, dialled, or being wrapped up."""
-        current = self.offer or self.calls.active or self.calls.occupation(self._offered)
+        current = self.offer or self.calls.active or self.occupation
         current = current or self.conversation
         return current.call_id if current else None
 
@@ -182,7 +187,7 @@ class AgentSession:
         """Sign the agent off whatever they do; a call they are in goes on without them at work."""
         self._disarm()
         if self.offer is not None:
-            self._stop_ringing(OfferOutcome.AGENT_LEFT)
+            self.stop_ringing(OfferOutcome.AGENT_LEFT)
         self._house.book.abandon(self.extension, self._now())
         self.follow()
         self.sign_out(by)
@@ -206,16 +211,16 @@ class AgentSession:
 
     def take_up(self) -> None:
         """The switch goes on with its calls: go on, too, or end what is over by now."""
-        self._take_up_calls()
+        self.check_calls()
         match self.status.state:
             case AgentState.RESERVED if self.offer is not None:
-                self._end_offer(OfferOutcome.INTERRUPTED)
+                self.end_offer(OfferOutcome.INTERRUPTED)
             case AgentState.RESERVED:
-                self._release(Move.RELEASE)
+                self.release(Move.RELEASE)
             case AgentState.BUSY | AgentState.HOLD:
                 pass
             case AgentState.WORKING_AFTER_CALL if not self.calls.over:
-                self._release(Move.FINISH)
+                self.release(Move.FINISH)
             case AgentState.WORKING_AFTER_CALL if self.deadline is not None:
                 self._go_on_finishing(self.deadline)
             case AgentState.NOT_READY:
@@ -231,7 +236,7 @@ class AgentSession:
         else:
             self.finish()
 
-    def _take_up_calls(self) -> None:
+    def check_calls(self) -> None:
         """What nobody told of while no server was there is seen from the calls themselves."""
         book, now = self._house.book, self._now()
         for talk in self.calls.talks:
@@ -283,15 +288,15 @@ class AgentSession:
             case Delivered() if self._is_offered(event):
                 self.ringing = True
             case Established() if self._is_offered(event):
-                self._end_offer(OfferOutcome.ACCEPTED)
+                self.end_offer(OfferOutcome.ACCEPTED)
             case Failed() if self._is_offered(event):
                 call = self._house.control.get(event.call_id)
-                self._end_offer(outcome_of(event.cause, call))
+                self.end_offer(outcome_of(event.cause, call))
 
     def on_call_cleared(self, event: CallCleared) -> None:
         """A call is over: if it is the one offered, so is the offer."""
         if self.offer is not None and self.offer.call_id == event.call_id:
-            self._end_offer(OfferOutcome.CALLER_LEFT)
+            self.end_offer(OfferOutcome.CALLER_LEFT)
 
     def follow(self) -> None:
         """Be as the calls of the telephone say, and report those that are over."""
@@ -303,7 +308,7 @@ class AgentSession:
             self._offered = None
         if off or calls.moving or self.status.activity is Activity.RESERVED:
             return
-        now = calls.occupation(self._offered)
+        now = self.occupation
         if now is not None:
             self._occupy(now)
         elif self.status.activity in IN_A_CALL:
@@ -312,7 +317,7 @@ class AgentSession:
     def on_phone_lost(self) -> None:
         """The agent's telephone can be rung no more."""
         if self.offer is not None:
-            self._stop_ringing(OfferOutcome.PHONE_UNREACHABLE)
+            self.stop_ringing(OfferOutcome.PHONE_UNREACHABLE)
         else:
             self.take_out(NotReadyReason.PHONE_LOST)
 
@@ -332,18 +337,20 @@ class AgentSession:
     # --- offers -----------------------------------------------------------------------------
 
     def _ring_limit_passed(self) -> None:
-        self._stop_ringing(OfferOutcome.NO_ANSWER)
+        self.stop_ringing(OfferOutcome.NO_ANSWER)
 
-    def _stop_ringing(self, outcome: OfferOutcome) -> None:
+    def stop_ringing(self, outcome: OfferOutcome) -> None:
+        """End the offer, and the ringing first."""
         connection_id = self._ringing_connection
         if connection_id is not None:
             # First, so that the phone is quiet before the call rings elsewhere; the Failed that
             # may come of it at once finds no offer of that connection.
             self._ringing_connection = ConnectionId("")
             self._house.control.clear_connection(connection_id)
-        self._end_offer(outcome)
+        self.end_offer(outcome)
 
-    def _end_offer(self, outcome: OfferOutcome) -> None:
+    def end_offer(self, outcome: OfferOutcome) -> None:
+        """End the lease, the first time it is said; nothing after that."""
         offer = self.offer
         if offer is None:
             return
@@ -418,7 +425,7 @@ class AgentSession:
     def _calls_over(self) -> None:
         """The last of the calls is over: work on after it, where there is anything to do."""
         if not self.calls.over:
-            self._release(Move.CLEAR)
+            self.release(Move.CLEAR)
             return
         self.after_call = AfterCall.begun(self._rules(), self._now())
         self._move(Move.END_CALL)
@@ -443,7 +450,7 @@ class AgentSession:
         self.wrapped_up = last.call_id
         self._report(last, after_call)
         if move is Move.FINISH:
-            self._release(move)
+            self.release(move)
         else:
             self._move(move, by=by)
 
@@ -469,7 +476,7 @@ class AgentSession:
 
     # --- state ------------------------------------------------------------------------------
 
-    def _release(self, move: Move) -> None:
+    def release(self, move: Move) -> None:
         """Go where the agent chose to, but not to ready without a telephone."""
         self._prepare_release()
         self._move(move)
@@ -499,8 +506,9 @@ class AgentSession:
         busy: BusyKind | None = None,
         by: StaffId | None = None,
     ) -> None:
+        since = self.standing.since
         before, after = self.standing.move(move, reason, busy=busy, call_id=self.call_id, by=by)
-        if AgentState.NOT_READY in (before, after):
+        if self.standing.since is not since and AgentState.NOT_READY in (before, after):
             self._disarm()
             self._watch_reason(told=False)
         if AgentState.READY in (before, after) and before is not after:

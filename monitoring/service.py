@@ -18,6 +18,7 @@ from agents.events import (
     CallOffered,
     CallQueued,
     CallWrappedUp,
+    DisagreementHealed,
     NotReadyOverlong,
     OfferEnded,
 )
@@ -63,7 +64,7 @@ from monitoring.wallboard import DRAW_AFTER, Floor, WallBoard
 COUNTED: tuple[type[Event], ...] = (
     AgentStateChanged, NotReadyOverlong, CallStarted, CallCleared, CallQueued, CallOffered,
     OfferEnded, CallAnswered, CallAbandoned, CallFlowedOut, CallCoded, CallWrappedUp, Delivered,
-    Established, Held, Retrieved, Failed, ConnectionCleared,
+    Established, Held, Retrieved, Failed, ConnectionCleared, DisagreementHealed,
 )  # fmt: skip
 """What the figures of the board are folded from."""
 LOOK_BACK = timedelta(hours=12)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import Enum
 
-from agents.events import AgentState
+from agents.events import AgentState, Disagreement, DisagreementHealed
 from cti.call.events import CallCleared, CallEvent
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, QueueId
@@ -151,6 +151,9 @@ class Figures:
     """The calls that are up now."""
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     """Calls that ended today, by what became of them."""
+    healed: Mapping[Disagreement, int] = field(default_factory=dict)
+    """Disagreements about agents and calls that were put right today."""
+    healed_last: DisagreementHealed | None = None
 
     def waiting(self, queue_id: QueueId) -> list[Wait]:
         """Who waits in that queue, the longest first."""
@@ -173,6 +176,9 @@ def fold(figures: Figures, event: Event) -> Figures:
         before = figures.agents.get(event.agent_id, AgentFigures())
         if (after := follow_agent(before, event)) is not before:
             figures = replace(figures, agents={**figures.agents, event.agent_id: after})
+    if isinstance(event, DisagreementHealed):
+        healed = {**figures.healed, event.what: figures.healed.get(event.what, 0) + 1}
+        return replace(figures, healed=healed, healed_last=event)
     return _call(figures, event) if isinstance(event, CallEvent) else figures
 
 
@@ -195,6 +201,8 @@ def turn(figures: Figures, at: datetime) -> Figures:
             if agent.state is not AgentState.LOGGED_OFF
         },
         outcomes={},
+        healed={},
+        healed_last=None,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from twisted.logger import Logger
 
-from agents.events import AgentState
+from agents.events import AgentState, DisagreementHealed
 from cti.call.model import Party
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, DelayedCall, utc
@@ -129,7 +129,9 @@ class WallBoard:
     def refresh(self) -> None:
         """Look at everything again, as after the floor's queues or names changed."""
         wanted = entities(self.figures, self._floor)
-        old = {key for key in self._shown if key.startswith(("queue/", "agent/"))}
+        old = {
+            key for key in self._shown if key == "healed" or key.startswith(("queue/", "agent/"))
+        }
         for key in old - wanted.keys():
             self._show(key, None)
         for key, value in wanted.items():
@@ -203,6 +205,8 @@ class WallBoard:
 def entities(figures: Figures, floor: Floor) -> dict[str, Entity]:
     """All that is shown of the figures."""
     shown: dict[str, Entity] = {"totals": totals_entity(figures)}
+    if figures.healed_last is not None:
+        shown["healed"] = healed_entity(figures, figures.healed_last, floor)
     for place, queue in enumerate(floor.queues()):
         shown[f"queue/{queue.queue_id}"] = queue_entity(place, queue, figures, floor)
     for agent_id, agent in figures.agents.items():
@@ -266,6 +270,17 @@ def agent_entity(agent_id: AgentId, agent: AgentFigures, floor: Floor) -> Entity
         "since": agent.since,
         "answered": agent.answered,
         "missed": agent.missed,
+    }
+
+
+def healed_entity(figures: Figures, last: DisagreementHealed, floor: Floor) -> Entity:
+    """Disagreements about agents and calls today, and the last of them: a fault of the house."""
+    return {
+        "count": sum(figures.healed.values()),
+        "kinds": {what.value: count for what, count in figures.healed.items()},
+        "at": last.at,
+        "what": last.what.value,
+        "name": floor.agent_name(last.agent_id) if last.agent_id is not None else "",
     }
 
 

@@ -280,6 +280,29 @@ class Engine:
         stay = self._stays.get(call_id)
         return stay.since if stay else None
 
+    def waits(self) -> dict[CallId, bool | None]:
+        """Every caller on the line who waits for an agent: whether the matcher has them offered.
+
+        None where it does not know them. Who is passed on to a number waits for nobody.
+        """
+        waiting = [stay.call_id for stay in self._stays if stay.passing is None]
+        return {call_id: self._matcher.offered(call_id) for call_id in waiting}
+
+    def free(self, agent_id: AgentId) -> bool:
+        """Whether the matcher may give the agent a call."""
+        return self._matcher.free(agent_id)
+
+    # --- what was lost ----------------------------------------------------------------------
+
+    def offer_lost(self, call_id: CallId) -> None:
+        """Nobody holds the offer of that call: it waits on."""
+        self._match(OfferFailed(call_id, self._clock.seconds()))
+
+    def place_again(self, call_id: CallId) -> None:
+        """The matcher does not know the call that waits: it takes its old place."""
+        if (stay := self._stays.get(call_id)) is not None:
+            self._match(CallArrived(stay.call, self._clock.seconds()))
+
     # --- the waiting room's hosts -----------------------------------------------------------
 
     def call_back_key(self, call_id: CallId) -> str:

@@ -205,6 +205,15 @@ class Matcher:
             return None
         return 1 + self._queues[waiter.call.queue_id].ahead_of(waiter.precedence)
 
+    def offered(self, call_id: CallId) -> bool | None:
+        """Whether the call is offered, rather than waiting; None when it does neither."""
+        waiter = self._calls.get(call_id)
+        return None if waiter is None else not waiter.lines
+
+    def free(self, agent_id: AgentId) -> bool:
+        """Whether the agent may be given a call."""
+        return self._lanes.free(agent_id)
+
     # --- events -----------------------------------------------------------------------------
 
     def _handle_later(

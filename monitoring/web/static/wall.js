@@ -18,6 +18,7 @@ const STATE_ORDER = ["ready", "reserved", "busy", "hold", "working_after_call", 
 const entities = new Map();
 const queueTiles = new Map();
 const agentCells = new Map();
+const HEALED_SHOWN = 60;
 const levels = new Map();
 const alarm = new Alarm(byId("mute"), t);
 let staleSince = performance.now();
@@ -214,7 +215,8 @@ function drawBanner() {
   const banner = byId("banner");
   const journal = entities.get("journal");
   document.body.classList.toggle("is-stale", isStale);
-  const hidden = !isStale && journal === undefined;
+  const healed = justHealed();
+  const hidden = !isStale && journal === undefined && healed === null;
   if (banner.hidden !== hidden) {
     banner.hidden = hidden;
     fitAgents();
@@ -224,7 +226,15 @@ function drawBanner() {
     write(banner, t("wall.stale", { age: clockface(seconds) }));
   } else if (journal !== undefined) {
     write(banner, t("wall.journal", { age: clockface(secondsSince(journal.since)) }));
+  } else if (healed !== null) {
+    write(banner, t("wall.healed", { name: healed.name || t("wall.waiting"), count: healed.count }));
   }
+}
+
+// Two parts of the house did not agree, and were put right: a fault, told for a minute.
+function justHealed() {
+  const healed = entities.get("healed");
+  return healed !== undefined && secondsSince(healed.at) < HEALED_SHOWN ? healed : null;
 }
 
 const timeFormat = new Intl.DateTimeFormat(locale, { timeZone: settings.zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });

@@ -19,6 +19,7 @@ from agents.events import (
     CallOffered,
     CallQueued,
     CallWrappedUp,
+    DisagreementHealed,
     OfferEnded,
     OfferOutcome,
 )
@@ -156,6 +157,12 @@ class Shift(RuleBasedStateMachine):
             assert (view.state is AgentState.BUSY) == (leg is ConnectionState.CONNECTED)
             assert (view.state is AgentState.HOLD) == (leg is ConnectionState.HOLD)
             assert view.state is not AgentState.READY or view.phone_registered
+
+    @invariant()
+    def nothing_is_to_be_healed(self) -> None:
+        self.centre.service.reconciler.look()
+        self.centre.service.reconciler.look()
+        assert not self.centre.events(DisagreementHealed)
 
     @invariant()
     def queue_counts_reconcile(self) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -10,7 +11,14 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from agents.events import AgentState, AgentStateChanged, CallAnswered, CallQueued
+from agents.events import (
+    AgentState,
+    AgentStateChanged,
+    CallAnswered,
+    CallQueued,
+    Disagreement,
+    DisagreementHealed,
+)
 from cti.call.events import CallCleared, CallStarted
 from cti.call.model import Cause, Direction, Party
 from cti.kernel.bus import Bus
@@ -225,3 +233,13 @@ def test_a_stalled_journal_shows() -> None:
     assert world.screen.shown["journal"] == {"since": NOON}
     world.publish(JournalRecovered(at=NOON, seconds=3.0))
     assert "journal" not in world.screen.shown
+
+
+def test_what_was_healed_is_shown_with_its_count() -> None:
+    world = World()
+    healed = DisagreementHealed(at=NOON, what=Disagreement.OFFER_OVERDUE, agent_id=A0)
+    world.bus.publish(healed)
+    world.bus.publish(replace(healed, what=Disagreement.WORK_OVERDUE))
+    shown = world.board.snapshot()["healed"]
+    assert (shown["count"], shown["what"]) == (2, "work_overdue")
+    assert shown["name"] == f"Agent {A0}"

@@ -1,0 +1,180 @@
+"""Looks every second whether all agree about agents and calls, and heals what does not.
+
+What is found on two looks in a row is no transition: it is told as an event, which the wall shows
+and counts, and healed in the smallest way there is. Nothing is acted on that was found once only.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from twisted.logger import Logger
+
+from agents.acd.engine import Engine
+from agents.calls import CallBook
+from agents.disagreement import DeskFacts, Facts, Found, disagreements, signed_in
+from agents.events import Disagreement, DisagreementHealed, OfferOutcome
+from agents.model import NotReadyReason
+from agents.session import AgentSession
+from agents.sessions import Sessions
+from agents.state import Move
+from agents.surroundings import Distributor
+from cti.call.control import CallControl
+from cti.kernel.bus import Bus
+from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.errors import Refused
+
+EVERY = 1.0
+"""Seconds between two looks."""
+LOST = "lost"
+"""Why a call flows out that nobody knows any more."""
+
+ORDER = {what: place for place, what in enumerate(Disagreement)}
+
+Heal = Callable[[AgentSession, Found], None]
+
+
+class Reconciler:
+    """Compares, confirms, heals, tells."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        clock: Clock,
+        bus: Bus,
+        control: CallControl,
+        sessions: Sessions,
+        book: CallBook,
+        engine: Engine,
+        distributor: Distributor,
+    ) -> None:
+        self._clock, self._bus, self._control = clock, bus, control
+        self._sessions, self._book = sessions, book
+        self._engine, self._distributor = engine, distributor
+        self.healed: Counter[Disagreement] = Counter()
+        self._before: frozenset[Found] = frozenset()
+        self._timer: DelayedCall | None = None
+
+    def start(self) -> None:
+        """Begin to look, once everybody is where they were before a restart."""
+        self._timer = self._clock.callLater(EVERY, self._again)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+
+    def look(self) -> None:
+        """Compare once; heal what was found the last time, too."""
+        found = disagreements(self._facts())
+        confirmed = sorted(found & self._before, key=_in_order)
+        # One cure for an agent at a time: it may be the cure of everything else as well.
+        first = {each.agent_id or each.call_id: each for each in reversed(confirmed)}
+        self._before = found - set(first.values())
+        for each in confirmed:
+            if each in first.values():
+                self._heal(each)
+
+    def _again(self) -> None:
+        self._timer = self._clock.callLater(EVERY, self._again)
+        self.look()
+
+    def _facts(self) -> Facts:
+        return Facts(
+            utc(self._clock),
+            tuple(self._desk(each) for each in self._sessions if signed_in(each.status)),
+            {call.id: call for call in self._control.calls()},
+            self._engine.waits(),
+        )
+
+    def _desk(self, session: AgentSession) -> DeskFacts:
+        return DeskFacts(
+            agent_id=session.agent_id,
+            extension=session.extension,
+            status=session.status,
+            calls=session.calls,
+            occupation=session.occupation,
+            offer=session.offer,
+            finish_by=session.after_call.deadline if session.after_call else None,
+            registered=self._control.registered(session.extension),
+            free=self._engine.free(session.agent_id),
+        )
+
+    # --- healing ----------------------------------------------------------------------------
+
+    def _heal(self, found: Found) -> None:
+        self.healed[found.what] += 1
+        self.log.warn(
+            "{what}: healed",
+            what=found.what.value,
+            agent_id=found.agent_id,
+            call_id=found.call_id,
+        )
+        self._bus.publish(
+            DisagreementHealed(
+                at=utc(self._clock),
+                what=found.what,
+                agent_id=found.agent_id,
+                about_call=found.call_id,
+            )
+        )
+        try:
+            self._act(found)
+        except Refused as refused:
+            # What was healed before it in this look has settled it.
+            self.log.info("{what}: {why}", what=found.what.value, why=refused.error_id)
+
+    def _act(self, found: Found) -> None:
+        session = self._sessions.find(found.agent_id) if found.agent_id is not None else None
+        if session is not None:
+            self._heals()[found.what](session, found)
+        elif found.call_id is not None:
+            self._heal_wait(found.what, found)
+
+    def _heals(self) -> Mapping[Disagreement, Heal]:
+        what, outcome = Disagreement, OfferOutcome
+        return {
+            what.RESERVED_WITHOUT_OFFER: lambda who, _: who.release(Move.RELEASE),
+            what.OFFER_WITHOUT_CALL: lambda who, _: who.end_offer(outcome.CALLER_LEFT),
+            what.OFFER_OVERDUE: lambda who, _: who.stop_ringing(outcome.NO_ANSWER),
+            what.OFFER_WITHOUT_RING: lambda who, _: who.end_offer(outcome.PHONE_UNREACHABLE),
+            what.TALK_WITHOUT_CONNECTION: lambda who, _: who.check_calls(),
+            what.HOLD_UNNOTICED: lambda who, _: who.check_calls(),
+            what.RING_WITHOUT_CALL: self._silence,
+            what.CONNECTION_UNNOTICED: self._notice,
+            what.BUSY_WITHOUT_CALL: lambda who, _: who.follow(),
+            what.CALL_WITHOUT_BUSY_AGENT: lambda who, _: who.follow(),
+            what.WORK_AFTER_NO_CALL: lambda who, _: who.release(Move.FINISH),
+            what.WORK_OVERDUE: lambda who, _: who.finish(),
+            what.READY_WITHOUT_PHONE: lambda who, _: who.take_out(NotReadyReason.PHONE_LOST),
+            what.READY_ON_NO_BENCH: lambda who, _: self._distributor.became_free(who),
+            what.ON_BENCH_UNREADY: lambda who, _: self._distributor.became_taken(who),
+        }
+
+    def _silence(self, session: AgentSession, found: Found) -> None:
+        assert found.call_id is not None
+        self._book.silence(session.extension, found.call_id)
+        session.follow()
+
+    def _notice(self, session: AgentSession, found: Found) -> None:
+        call = self._control.get(found.call_id) if found.call_id is not None else None
+        for each in call.connections if call is not None else ():
+            if call is not None and each.id == found.connection_id:
+                self._book.notice(call, each, utc(self._clock))
+        session.follow()
+
+    def _heal_wait(self, what: Disagreement, found: Found) -> None:
+        assert found.call_id is not None
+        match what:
+            case Disagreement.WAIT_WITHOUT_CALL:
+                self._engine.flow_out(found.call_id, LOST)
+            case Disagreement.WAIT_IN_NO_LANE:
+                self._engine.place_again(found.call_id)
+            case Disagreement.OFFERED_TO_NOBODY:
+                self._engine.offer_lost(found.call_id)
+
+
+def _in_order(found: Found) -> tuple[int | str, ...]:
+    """The most serious first."""
+    about = found.agent_id, found.call_id, found.connection_id
+    return ORDER[found.what], *(each or "" for each in about)

@@ -1,0 +1,291 @@
+"""Each kind of disagreement: planted, found on two looks in a row, healed once, told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agents.events import (
+    AgentState,
+    CallFlowedOut,
+    CallOffered,
+    CallWrappedUp,
+    Disagreement,
+    DisagreementHealed,
+    OfferEnded,
+    OfferOutcome,
+)
+from agents.model import AfterCallRules, AgentSettings
+from agents.session import AgentSession
+from agents.state import Activity, Status
+from cti.call.model import ConnectionState
+from cti.kernel.identifiers import AgentId, CallId
+from tests.support.call_centre import GENERAL, CallCentre
+
+A, B = AgentId("a"), AgentId("b")
+S = AgentState
+
+
+class Floor:
+    """Agents ``a`` and ``b`` are ready; who tells whom can be cut off."""
+
+    def __init__(self) -> None:
+        work = AgentSettings(after_call=AfterCallRules(limit=30))
+        self.centre = CallCentre({"a": {"general": 5}, "b": {"complaints": 5}}, work)
+        self.centre.ready("a", "b")
+        self.service, self.calls = self.centre.service, self.centre.calls
+
+    @property
+    def session(self) -> AgentSession:
+        return self.service.sessions.of(A)
+
+    def state(self, agent: AgentId = A) -> AgentState:
+        return self.service.view(agent).state
+
+    def talk(self) -> CallId:
+        call_id = self.centre.call()
+        self.centre.answer(call_id)
+        return call_id
+
+    def unheard(self, happens: Callable[[], object]) -> None:
+        """Something happens of which nobody is told."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.centre.bus, "publish", lambda _event: None)
+            happens()
+
+    def set_status(self, status: Status) -> None:
+        self.session.standing.status = status
+
+    def look(self) -> list[Disagreement]:
+        """Three looks: what was healed by them, in order."""
+        before = len(self.centre.events(DisagreementHealed))
+        for _ in range(3):
+            self.service.reconciler.look()
+        return [event.what for event in self.centre.events(DisagreementHealed)[before:]]
+
+
+@pytest.fixture
+def floor() -> Floor:
+    return Floor()
+
+
+def test_where_all_agree_nothing_is_healed(floor: Floor) -> None:
+    assert floor.look() == []
+    waiting = floor.centre.call()
+    assert floor.look() == []
+    floor.calls.phone_rings(floor.centre.phone(waiting).id)
+    assert floor.look() == []
+    floor.centre.answer(waiting)
+    floor.centre.call()
+    assert floor.look() == []
+    floor.service.hold(A)
+    assert floor.look() == []
+    floor.service.hang_up(A)
+    assert floor.look() == []
+    floor.service.set_not_ready(B, "lunch")
+    floor.service.finish_after_call(A)
+    assert floor.look() == []
+    assert not floor.service.reconciler.healed
+
+
+def test_what_is_gone_at_the_second_look_was_a_transition(floor: Floor) -> None:
+    call_id = floor.talk()
+    [agent] = [each for each in floor.calls.get(call_id).connections if each.device.id == "1001"]  # type: ignore[union-attr]
+    floor.unheard(lambda: floor.calls.hold(agent.id))
+    floor.service.reconciler.look()
+    floor.unheard(lambda: floor.calls.retrieve(agent.id))
+    floor.service.reconciler.look()
+    assert not floor.service.reconciler.healed
+    assert floor.state() is S.BUSY
+
+
+def test_it_looks_every_second_once_taken_up(floor: Floor) -> None:
+    floor.service.take_up()
+    floor.calls._devices.discard(floor.session.extension)
+    floor.centre.clock.pump([1.0, 1.0])
+    assert [event.what for event in floor.centre.events(DisagreementHealed)] == [
+        Disagreement.READY_WITHOUT_PHONE
+    ]
+    floor.service.stop()
+    assert not floor.centre.clock.getDelayedCalls()
+
+
+def test_reserved_without_an_offer(floor: Floor) -> None:
+    status = replace(floor.session.status, activity=Activity.RESERVED)
+    floor.service.became_taken(floor.session)
+    floor.set_status(status)
+    assert floor.look() == [Disagreement.RESERVED_WITHOUT_OFFER]
+    assert floor.state() is S.READY
+    floor.centre.call()
+    assert floor.state() is S.RESERVED, "the next caller rings"
+
+
+def test_an_offer_of_a_call_that_is_gone(floor: Floor) -> None:
+    call_id = floor.centre.call()
+    del floor.calls._calls[call_id]
+    healed = floor.look()
+    assert Disagreement.OFFER_WITHOUT_CALL in healed
+    assert Disagreement.WAIT_WITHOUT_CALL in healed
+    assert floor.state() is S.READY
+    [ended] = floor.centre.events(OfferEnded)
+    assert ended.outcome is OfferOutcome.CALLER_LEFT
+
+
+def test_an_offer_past_its_deadline(floor: Floor) -> None:
+    floor.centre.call()
+    floor.session._disarm()
+    floor.centre.clock.advance(16)
+    assert floor.look() == []
+    floor.centre.clock.advance(1)
+    assert floor.look() == [Disagreement.OFFER_OVERDUE]
+    view = floor.service.view(A)
+    assert (view.state, view.reason) == (S.NOT_READY, "no_answer")
+
+
+def test_an_offer_that_rings_nowhere(floor: Floor) -> None:
+    call_id = floor.centre.call()
+    call = floor.calls._calls[call_id]
+    caller = call.caller
+    assert caller is not None
+    floor.calls._calls[call_id] = replace(call, connections=(caller,))
+    assert Disagreement.OFFER_WITHOUT_RING in floor.look()
+    assert floor.service.view(A).reason == "phone_unreachable"
+    assert floor.service.waiting_since(call_id) is not None
+
+
+def test_an_agent_who_talks_in_a_call_that_is_gone(floor: Floor) -> None:
+    call_id = floor.talk()
+    floor.centre.clock.advance(20)
+    del floor.calls._calls[call_id]
+    assert floor.look() == [Disagreement.TALK_WITHOUT_CONNECTION]
+    assert floor.state() is S.WORKING_AFTER_CALL
+    floor.service.finish_after_call(A)
+    [wrapped] = floor.centre.events(CallWrappedUp)
+    assert (wrapped.call_id, wrapped.talked) == (call_id, 20)
+
+
+def test_a_hold_that_went_unheard(floor: Floor) -> None:
+    agent = floor.centre.phone(floor.talk())
+    floor.unheard(lambda: floor.calls.hold(agent.id))
+    assert floor.look() == [Disagreement.HOLD_UNNOTICED]
+    assert floor.state() is S.HOLD
+    floor.unheard(lambda: floor.calls.retrieve(agent.id))
+    assert floor.look() == [Disagreement.HOLD_UNNOTICED]
+    assert floor.state() is S.BUSY
+
+
+def test_a_call_that_rings_no_more(floor: Floor) -> None:
+    floor.calls.make(floor.session.extension, floor.centre.extensions["b"])
+    assert floor.state() is S.BUSY
+    floor.calls._calls.clear()
+    assert floor.look() == [Disagreement.RING_WITHOUT_CALL]
+    assert floor.state() is S.READY
+
+
+def test_a_conversation_nobody_was_told_of(floor: Floor) -> None:
+    call_id = floor.centre.call()
+    agent = floor.centre.phone(call_id)
+    floor.service.set_not_ready(A, "lunch")
+    floor.centre.clock.advance(15)
+    call = floor.calls._calls[call_id]
+    talking = replace(agent, state=ConnectionState.CONNECTED)
+    floor.calls._calls[call_id] = replace(call, connections=(*call.connections, talking))
+    assert floor.look() == [Disagreement.CONNECTION_UNNOTICED]
+    assert floor.state() is S.BUSY
+    floor.calls.hang_up(call_id)
+    assert floor.state() is S.WORKING_AFTER_CALL
+
+
+def test_busy_though_the_calls_are_over(floor: Floor) -> None:
+    call_id = floor.talk()
+    floor.session._house.book.abandon(floor.session.extension, floor.session._now())
+    del floor.calls._calls[call_id]
+    assert floor.look() == [Disagreement.BUSY_WITHOUT_CALL]
+    assert floor.state() is S.WORKING_AFTER_CALL
+
+
+def test_in_a_call_and_not_busy(floor: Floor) -> None:
+    floor.talk()
+    floor.set_status(replace(floor.session.status, activity=Activity.IDLE, busy=None))
+    assert floor.look() == [Disagreement.CALL_WITHOUT_BUSY_AGENT], "which cures the bench, too"
+    assert floor.state() is S.BUSY
+    assert not floor.service._engine.free(A)
+
+
+def test_work_after_no_call(floor: Floor) -> None:
+    floor.service.became_taken(floor.session)
+    status = replace(floor.session.status, activity=Activity.WORKING_AFTER_CALL)
+    floor.set_status(status)
+    assert floor.look() == [Disagreement.WORK_AFTER_NO_CALL]
+    assert floor.state() is S.READY
+
+
+def test_work_that_goes_on_after_its_end(floor: Floor) -> None:
+    floor.calls.hang_up(floor.talk())
+    floor.session._disarm()
+    floor.centre.clock.advance(31.5)
+    assert floor.look() == [Disagreement.WORK_OVERDUE]
+    assert floor.state() is S.READY
+
+
+def test_ready_without_a_telephone(floor: Floor) -> None:
+    floor.calls._devices.discard(floor.session.extension)
+    assert floor.look() == [Disagreement.READY_WITHOUT_PHONE]
+    assert floor.service.view(A).reason == "phone_lost"
+
+
+def test_ready_and_on_no_bench(floor: Floor) -> None:
+    floor.service._engine.agent_gone(A)
+    call_id = floor.centre.call()
+    assert floor.look() == [Disagreement.READY_ON_NO_BENCH]
+    [offered] = floor.centre.events(CallOffered)
+    assert offered.call_id == call_id
+
+
+def test_on_a_bench_and_not_ready(floor: Floor) -> None:
+    floor.service.set_not_ready(A, "lunch")
+    floor.service.became_free(floor.session)
+    assert floor.look() == [Disagreement.ON_BENCH_UNREADY]
+    floor.centre.call()
+    assert not floor.centre.events(CallOffered)
+
+
+def test_a_wait_of_a_call_that_is_gone(floor: Floor) -> None:
+    floor.service.set_not_ready(A, "lunch")
+    call_id = floor.centre.call()
+    del floor.calls._calls[call_id]
+    assert floor.look() == [Disagreement.WAIT_WITHOUT_CALL]
+    [flowed] = floor.centre.events(CallFlowedOut)
+    assert (flowed.queue_id, flowed.reason) == (GENERAL, "lost")
+
+
+def test_a_wait_that_can_be_given_to_nobody(floor: Floor) -> None:
+    floor.service.set_not_ready(A, "lunch")
+    call_id = floor.centre.call()
+    floor.service._engine._matcher._call_left(call_id)
+    assert floor.look() == [Disagreement.WAIT_IN_NO_LANE]
+    floor.service.set_ready(A)
+    [offered] = floor.centre.events(CallOffered)
+    assert offered.call_id == call_id
+
+
+def test_a_call_that_is_offered_to_nobody(floor: Floor) -> None:
+    call_id = floor.centre.call()
+    rings = floor.centre.phone(call_id).id
+    floor.unheard(lambda: floor.calls.clear_connection(rings))
+    session = floor.session
+    session._disarm()
+    session.offer = None
+    floor.set_status(replace(session.status, activity=Activity.IDLE))
+    floor.service._engine.agent_gone(A)
+    healed = floor.look()
+    assert Disagreement.OFFERED_TO_NOBODY in healed
+    assert Disagreement.READY_ON_NO_BENCH in healed
+    assert floor.state() is S.RESERVED, "rung again"
+
+
+def test_every_kind_is_planted_above() -> None:
+    text = Path(__file__).read_text("utf-8")
+    for kind in Disagreement:
+        assert f"Disagreement.{kind.name}" in text, kind
