@@ -30,6 +30,8 @@ class LiveClient:
         ]
         wire.sendall(self._connection.send(Request(host, path, extra_headers=headers)))
         self.entities: dict[str, Any] = {}
+        self.received: list[str] = []
+        """Every message as it came."""
         self._said = 0
 
     def read(self) -> None:
@@ -41,6 +43,7 @@ class LiveClient:
                 case TextMessage(data=text, message_finished=finished):
                     self._text += text
                     if finished:
+                        self.received.append(self._text)
                         message, self._text = json.loads(self._text), ""
                         self._apply(message)
                 case Ping():

@@ -31,6 +31,12 @@ class Voice:
             self._talking = begin(self.phone.talk(tone(self.frequency, LONGEST, -12.0)))
             self._talking.addErrback(lambda failure: failure.trap(CancelledError))
 
+    def talk_on(self) -> None:
+        """Say the tone again after silence."""
+        self.hush()
+        self._talking = begin(self.phone.talk(tone(self.frequency, LONGEST, -12.0)))
+        self._talking.addErrback(lambda failure: failure.trap(CancelledError))
+
     def hush(self) -> None:
         """Say no more."""
         if self._talking is not None:
