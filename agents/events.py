@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
-from agents.acd.estimate import Wait
 from agents.acd.explanation import Explanation
+from agents.acd.queue import Wait
 from cti.call.events import CallEvent
 from cti.kernel.events import Event
 from cti.kernel.identifiers import (

@@ -19,7 +19,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from agents.acd.deadlines import Deadlines
-from agents.acd.estimate import HandlingTime, expected_wait
 from agents.acd.explanation import Explanation
 from agents.acd.matcher import (
     AgentFree,
@@ -28,6 +27,7 @@ from agents.acd.matcher import (
     AgentUnstaffed,
     CallArrived,
     CallChanged,
+    CallHandled,
     CallLeft,
     Input,
     Matcher,
@@ -102,16 +102,17 @@ class Engine:
     ) -> None:
         self._clock, self._bus, self._control = clock, bus, control
         self._floor, self._queues = floor, queues
-        self._settings, self._sounds = settings, sounds
+        self._sounds = sounds
         self._ports = ports or WaitingPorts()
-        self._matcher = matcher or Matcher(lambda queue_id: queues()[queue_id].rules)
+        self._matcher = matcher or Matcher(
+            lambda queue_id: queues()[queue_id].rules, settings.expected_handling
+        )
         self._relaxing: DelayedCall | None = None
         self._room = WaitingRoom(clock, control, sounds, self)
         self._outflow = Outflow(control, sounds, self._ports)
         self._stays = Stays()
         self._staffing = Staffing(queues)
         self._limits: dict[QueueId, Deadlines] = {}
-        self._handling: dict[QueueId, HandlingTime] = {}
 
     # --- calls ------------------------------------------------------------------------------
 
@@ -234,7 +235,7 @@ class Engine:
         if stay is None:
             return
         if outcome is OfferOutcome.ACCEPTED:
-            self._match(OfferTaken(call_id))
+            self._match(OfferTaken(call_id, self._clock.seconds()))
             self._forget(call_id)
             now = utc(self._clock)
             self._bus.publish(
@@ -256,19 +257,16 @@ class Engine:
 
     def call_handled(self, queue_id: QueueId, seconds: float) -> None:
         """An agent was taken by a call of that queue for so long."""
-        self._handling[queue_id] = self._average(queue_id).after(seconds)
+        self._match(CallHandled(queue_id, seconds, self._clock.seconds()))
 
     # --- looking ----------------------------------------------------------------------------
 
     def place(self, call_id: CallId) -> Place | None:
         """The caller's place and expected wait; None unless the call waits unoffered."""
         position = self._matcher.position(call_id)
-        stay = self._stays.get(call_id)
-        if position is None or stay is None:
+        if position is None:
             return None
-        staffed = self._staffing.count(stay.queue_id, stay.call.language)
-        average = self._average(stay.queue_id).average
-        return Place(position, expected_wait(position, staffed, average))
+        return Place(position, self._matcher.forecast(call_id, self._clock.seconds()))
 
     def view(self, queue: Queue) -> QueueView:
         """The queue at this moment."""
@@ -503,9 +501,6 @@ class Engine:
         if found is None:
             found = self._limits[queue_id] = Deadlines(self._clock, self._waited_too_long)
         return found
-
-    def _average(self, queue_id: QueueId) -> HandlingTime:
-        return self._handling.get(queue_id) or HandlingTime(self._settings.expected_handling)
 
 
 def _as_waiting(call: Call, request: QueueRequest, arrived: float) -> WaitingCall:

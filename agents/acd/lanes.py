@@ -9,15 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from agents.acd.crowd import Crowd, Work, work
 from agents.acd.demand import Demand
 from agents.acd.policy import Agent, Bench, Rank, figure, rank
-from agents.acd.queue import Line, WaitingCall
+from agents.acd.queue import Line, Precedence, WaitingCall
 from agents.acd.rules import Order, QueueRules
 from cti.kernel.identifiers import AgentId, QueueId
 from cti.kernel.vocabulary import Language, Verification
 
 LaneKey = tuple[QueueId, Language, Demand, Demand]
 Profile = tuple[frozenset[tuple[str, int]], frozenset[Language]]
+
+SAMPLE = 100
+"""So many agents of a lane tell what share of them serve others, too."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +37,7 @@ class Lane:
     group: str
     line: Line = field(default_factory=Line)
     bench: Bench = field(default_factory=Bench)
+    crowd: Crowd = field(default_factory=Crowd)
 
     def admits(self, agent: Agent) -> bool:
         """Whether the agent may serve its calls."""
@@ -47,8 +52,12 @@ class Lanes:
         self._rules: dict[QueueId, QueueRules] = {}
         self._lanes: dict[LaneKey, Lane] = {}
         self._of: dict[tuple[QueueId, Language, Verification, int], Lane] = {}
-        self._serving: dict[Profile, list[Lane]] = {}
+        self._by_profile: dict[Profile, list[Lane]] = {}
+        self._serving: dict[AgentId, list[Lane]] = {}
+        """The lists of `_by_profile`, by agent."""
         self._staff: dict[AgentId, Agent] = {}
+        self._work: dict[AgentId, Work] = {}
+        """What takes those who are not free."""
         self._seats: dict[AgentId, list[tuple[Lane, Rank]]] = {}
         self._offers: Counter[QueueId] = Counter()
         self._turns: dict[tuple[QueueId, AgentId], int] = {}
@@ -71,14 +80,26 @@ class Lanes:
             rules = self._rules[queue_id] = self._find_rules(queue_id)
         return rules
 
-    def serving(self, agent: Agent) -> Sequence[Lane]:
-        """Every lane that the agent may serve."""
-        profile = frozenset(agent.skills.items()), agent.languages
-        lanes = self._serving.get(profile)
-        if lanes is None:
-            lanes = [lane for lane in self._lanes.values() if lane.admits(agent)]
-            self._serving[profile] = lanes
-        return lanes
+    def serving(self, agent_id: AgentId) -> Sequence[Lane]:
+        """Every lane that the staffed agent may serve."""
+        return self._serving[agent_id]
+
+    def ahead(self, lane: Lane, precedence: Precedence) -> float:
+        """How many calls of before that precedence the lane's agents will serve, on average.
+
+        Calls of other lanes count by the share of their agents who serve this one, too.
+        """
+        theirs: Counter[int] = Counter()
+        sample = list(lane.crowd.sample(SAMPLE))
+        for agent_id in sample:
+            theirs.update(map(id, self.serving(agent_id)))
+        ahead = 0.0
+        for other in self._lanes.values():
+            before = other.line.ahead_of(precedence) if theirs[id(other)] else 0
+            if before:
+                both = theirs[id(other)] / len(sample) * len(lane.crowd)
+                ahead += before * min(1.0, both / len(other.crowd))
+        return ahead
 
     # --- agents -----------------------------------------------------------------------------
 
@@ -90,32 +111,45 @@ class Lanes:
         """Whether the agent sits on the benches."""
         return agent_id in self._seats
 
-    def staff(self, agent: Agent) -> None:
+    def staff(self, agent: Agent, at: float) -> None:
         """The agent serves callers, but is taken for now; replaces what was known of them."""
-        self.unseat(agent.agent_id)
+        before = self._staff.get(agent.agent_id)
+        if before is None or not alike(before, agent):
+            self.unstaff(agent.agent_id)
+            self._serving[agent.agent_id] = lanes = self._lanes_for(agent)
+            for lane in lanes:
+                lane.crowd.join(agent.agent_id)
         self._staff[agent.agent_id] = agent
-        self.serving(agent)  # found now, so that coming free later is quick
+        if agent.agent_id not in self._work:
+            self.take(agent.agent_id, None, at)
 
     def unstaff(self, agent_id: AgentId) -> None:
         """The agent serves nobody."""
-        self.unseat(agent_id)
-        self._staff.pop(agent_id, None)
+        self._clear(agent_id)
+        if self._staff.pop(agent_id, None) is not None:
+            for lane in self._serving.pop(agent_id):
+                lane.crowd.leave(agent_id)
 
     def seat(self, agent: Agent) -> None:
         """Let the agent sit on the bench of every lane they serve."""
+        self._clear(agent.agent_id)
         self._seats[agent.agent_id] = []
-        for lane in self.serving(agent):
+        for lane in self.serving(agent.agent_id):
             self._sit(agent, lane)
 
-    def unseat(self, agent_id: AgentId) -> None:
-        """Take the agent off every bench; nothing happens to who sits on none."""
-        for lane, at in self._seats.pop(agent_id, ()):
-            lane.bench.remove(at)
+    def take(self, agent_id: AgentId, queue_id: QueueId | None, at: float) -> None:
+        """A staffed agent is taken since then, by a call of that queue or something else."""
+        self._clear(agent_id)
+        if agent_id in self._staff:
+            self._work[agent_id] = taken = work(queue_id, at)
+            for lane in self.serving(agent_id):
+                lane.crowd.take(taken)
 
-    def offered(self, queue_id: QueueId, agent_id: AgentId) -> None:
+    def offered(self, queue_id: QueueId, agent_id: AgentId, at: float) -> None:
         """A call of that queue goes to the agent."""
         self._offers[queue_id] += 1
         self._turns[queue_id, agent_id] = self._offers[queue_id]
+        self.take(agent_id, queue_id, at)
 
     def figure(self, lane: Lane, agent: Agent) -> float:
         """What the lane's order compares, of that agent."""
@@ -135,14 +169,34 @@ class Lanes:
 
     def _begin(self, lane: Lane) -> Lane:
         """Find who serves the new lane: the only work that grows with the number of agents."""
-        for (skills, languages), lanes in self._serving.items():
+        for (skills, languages), lanes in self._by_profile.items():
             if lane.admits(Agent(AgentId(""), dict(skills), languages)):
                 lanes.append(lane)
-        for agent_id in self._seats:
-            agent = self._staff[agent_id]
-            if lane.admits(agent):
+        for agent in filter(lane.admits, self._staff.values()):
+            lane.crowd.join(agent.agent_id)
+            if agent.agent_id in self._seats:
                 self._sit(agent, lane)
+            else:
+                lane.crowd.take(self._work[agent.agent_id])
         return lane
+
+    def _lanes_for(self, agent: Agent) -> list[Lane]:
+        """Every lane so far that the agent may serve, and those that begin later."""
+        which = frozenset(agent.skills.items()), agent.languages
+        lanes = self._by_profile.get(which)
+        if lanes is None:
+            lanes = [lane for lane in self._lanes.values() if lane.admits(agent)]
+            self._by_profile[which] = lanes
+        return lanes
+
+    def _clear(self, agent_id: AgentId) -> None:
+        """The agent is neither free nor taken for a moment."""
+        for lane, at in self._seats.pop(agent_id, ()):
+            lane.bench.remove(at)
+        taken = self._work.pop(agent_id, None)
+        if taken is not None:
+            for lane in self.serving(agent_id):
+                lane.crowd.release(taken)
 
     def _sit(self, agent: Agent, lane: Lane) -> None:
         place = rank(lane.order, agent, lane.group, *self._compared(lane, agent))
@@ -153,3 +207,8 @@ class Lanes:
         """Level in what the lane demands, and the last turn in its queue."""
         level = lane.skills.level_in(agent.skills)
         return level, self._turns.get((lane.queue_id, agent.agent_id), 0)
+
+
+def alike(one: Agent, other: Agent) -> bool:
+    """Whether both serve the same lanes."""
+    return one.skills == other.skills and one.languages == other.languages

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
+from agents.acd.estimate import Handling
 from agents.acd.explanation import (
     SHOWN,
     AgentConsidered,
@@ -27,9 +28,9 @@ from agents.acd.explanation import (
     Explanation,
     MatchedBy,
 )
-from agents.acd.lanes import Lane, Lanes
+from agents.acd.lanes import Lane, Lanes, alike
 from agents.acd.policy import Agent
-from agents.acd.queue import Claim, Line, Precedence, WaitingCall
+from agents.acd.queue import Claim, Line, Precedence, Wait, WaitingCall
 from agents.acd.rules import Order, QueueRules
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 
@@ -97,6 +98,7 @@ class OfferTaken:
     """The agent answered: the call waits no more."""
 
     call_id: CallId
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,15 @@ class OfferFailed:
     """The call waits again, at its old place; ignored when it left meanwhile."""
 
     call_id: CallId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallHandled:
+    """A call of that queue took an agent for so long, from the answer to the end of all work."""
+
+    queue_id: QueueId
+    seconds: float
     at: float
 
 
@@ -124,6 +135,7 @@ Input = (
     | AgentGone
     | OfferTaken
     | OfferFailed
+    | CallHandled
     | TimePassed
 )
 
@@ -147,6 +159,8 @@ class _Waiter:
     lines: tuple[Line, ...] = ()
     change: float | None = None
     """The instant that moves it on."""
+    agent_id: AgentId | None = None
+    """Who was offered it last."""
 
     @property
     def precedence(self) -> Precedence:
@@ -166,8 +180,13 @@ class _Wish:
 class Matcher:
     """Waiting calls, staffed agents, and the rules that join them."""
 
-    def __init__(self, rules: Callable[[QueueId], QueueRules]) -> None:
+    def __init__(
+        self, rules: Callable[[QueueId], QueueRules], expected_handling: float = 180.0
+    ) -> None:
+        """`expected_handling` is assumed, in seconds, until a queue has had calls of its own."""
         self._lanes = Lanes(rules)
+        self._handling: dict[QueueId | None, Handling] = {}
+        self._expected = Handling.expected(expected_handling)
         self._arrivals = count()
         self._calls: dict[CallId, _Waiter] = {}
         self._queues: dict[QueueId, Line] = {}
@@ -183,10 +202,14 @@ class Matcher:
             case CallArrived(call, at):
                 found = self._pass(call.arrived if at is None else at)
                 return found + self._call_arrived(call)
-            case CallLeft(call_id) | OfferTaken(call_id):
+            case CallLeft(call_id):
                 self._call_left(call_id)
                 return []
-        return self._pass(event.at) + self._handle_later(event)
+            case TimePassed(at):
+                return self._pass(at)
+            case CallChanged() | OfferTaken() | OfferFailed() | CallHandled():
+                return self._pass(event.at) + self._of_call(event)
+        return self._pass(event.at) + self._of_agent(event)
 
     def next_change(self) -> float | None:
         """The instant by which `TimePassed` is wanted; None while nothing waits for one."""
@@ -214,22 +237,43 @@ class Matcher:
         """Whether the agent may be given a call."""
         return self._lanes.free(agent_id)
 
+    def forecast(self, call_id: CallId, at: float) -> Wait | None:
+        """How much longer the call will wait; None unless it waits, and when nobody serves it.
+
+        As things are: agents who come to work or go home, wider demands and better classes of
+        calls yet to come are not foreseen.
+        """
+        waiter = self._calls.get(call_id)
+        if waiter is None or not waiter.lines:
+            return None
+        lane = self._lane_of(waiter.call)
+        outlook = lane.crowd.outlook(lane.queue_id, self._handled, at)
+        return outlook.wait(1.0 + self._lanes.ahead(lane, waiter.precedence))
+
     # --- events -----------------------------------------------------------------------------
 
-    def _handle_later(
-        self,
-        event: CallChanged
-        | AgentStaffed
-        | AgentUnstaffed
-        | AgentFree
-        | AgentGone
-        | OfferFailed
-        | TimePassed,
+    def _of_call(
+        self, event: CallChanged | OfferTaken | OfferFailed | CallHandled
     ) -> list[Assignment]:
-        """What follows of the event itself, once its instant has come."""
+        """What follows of what happened to a call."""
         match event:
+            case CallHandled(queue_id, seconds):
+                self._handling[queue_id] = self._handled(queue_id).after(seconds)
             case CallChanged(call):
                 return self._call_changed(call)
+            case OfferTaken(call_id):
+                self._offer_taken(call_id)
+            case OfferFailed(call_id):
+                waiter = self._calls.get(call_id)
+                if waiter is not None and not waiter.lines:
+                    return self._place(waiter, MatchedBy.CALL)
+        return []
+
+    def _of_agent(
+        self, event: AgentStaffed | AgentUnstaffed | AgentFree | AgentGone
+    ) -> list[Assignment]:
+        """What follows of what happened to an agent."""
+        match event:
             case AgentStaffed(agent):
                 return self._staff(agent)
             case AgentUnstaffed(agent_id):
@@ -238,11 +282,8 @@ class Matcher:
             case AgentFree(agent):
                 return self._staff(agent) + self._agent_free(agent)
             case AgentGone(agent_id):
-                self._lanes.unseat(agent_id)
-            case OfferFailed(call_id):
-                waiter = self._calls.get(call_id)
-                if waiter is not None and not waiter.lines:
-                    return self._place(waiter, MatchedBy.CALL)
+                if self._lanes.free(agent_id):
+                    self._lanes.take(agent_id, None, self._now)
         return []
 
     def _pass(self, at: float) -> list[Assignment]:
@@ -275,11 +316,20 @@ class Matcher:
         if waiter is not None:
             self._take_out(waiter)
 
+    def _offer_taken(self, call_id: CallId) -> None:
+        waiter = self._calls.get(call_id)
+        if waiter is not None and waiter.agent_id is not None:
+            self._lanes.take(waiter.agent_id, waiter.call.queue_id, self._now)
+        self._call_left(call_id)
+
+    def _handled(self, queue_id: QueueId | None) -> Handling:
+        return self._handling.get(queue_id, self._expected)
+
     def _staff(self, agent: Agent) -> list[Assignment]:
         """Know the agent; who was kept for somebody of other skills or languages moves on."""
         before = self._lanes.staffed(agent.agent_id)
-        self._lanes.staff(agent)
-        if before is None or _profile(before) == _profile(agent):
+        self._lanes.staff(agent, self._now)
+        if before is None or alike(before, agent):
             return []
         return self._let_go(agent.agent_id)
 
@@ -290,7 +340,7 @@ class Matcher:
 
     def _agent_free(self, agent: Agent) -> list[Assignment]:
         kept = self._kept.get(agent.agent_id)
-        lines = [lane.line for lane in self._lanes.serving(agent) if lane.line]
+        lines = [lane.line for lane in self._lanes.serving(agent.agent_id) if lane.line]
         if kept:
             lines.append(kept)
         first = sorted(entry for line in lines for entry in line.first(SHOWN))[:SHOWN]
@@ -397,11 +447,11 @@ class Matcher:
             agents=tuple(self._considered(lane, each) for each in best[:SHOWN]),
             calls=(self._waited(waiter),),
         )
-        self._lanes.unseat(agent.agent_id)
         return self._offer(waiter, agent, why)
 
     def _offer(self, waiter: _Waiter, agent: Agent, why: Explanation) -> list[Assignment]:
-        self._lanes.offered(waiter.call.queue_id, agent.agent_id)
+        waiter.agent_id = agent.agent_id
+        self._lanes.offered(waiter.call.queue_id, agent.agent_id, self._now)
         return [Assignment(waiter.call, agent.agent_id, why)]
 
     def _asked(self, lane: Lane, call: WaitingCall, agent: Agent) -> tuple[int, Order, str, int]:
@@ -415,7 +465,3 @@ class Matcher:
     def _waited(self, waiter: _Waiter) -> CallConsidered:
         waited = self._now - waiter.call.arrived
         return CallConsidered(waiter.call.call_id, waited, waiter.head_start)
-
-
-def _profile(agent: Agent) -> object:
-    return agent.skills, agent.languages

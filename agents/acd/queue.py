@@ -89,6 +89,14 @@ class WaitingCall:
     """The best first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Expected wait in seconds: half wait less than `low`, four of five less than `high`."""
+
+    low: float
+    high: float
+
+
 class Line:
     """Waiting calls in the order of their precedence."""
 

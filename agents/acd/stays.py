@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
-from agents.acd.estimate import Wait
 from agents.acd.overflow import Limit
-from agents.acd.queue import Line, WaitingCall
+from agents.acd.queue import Line, Wait, WaitingCall
 from cti.kernel.identifiers import CallId, CustomerId, QueueId
 
 

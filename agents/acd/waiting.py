@@ -17,8 +17,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from agents.acd.estimate import Wait
 from agents.acd.overflow import WaitingRules
+from agents.acd.queue import Wait
 from cti.call.control import CallControl, PlayEnd
 from cti.kernel.clock import Clock, DelayedCall
 from cti.kernel.identifiers import CallId

@@ -84,7 +84,7 @@ class Oracle:
 
     def handle(self, event: Input) -> list[Pair]:
         """Everything that happens at that instant."""
-        if isinstance(event, CallLeft | OfferTaken):
+        if isinstance(event, CallLeft):
             self.calls.pop(event.call_id, None)
             return []
         self.now = max(self.now, self.instant(event))
@@ -94,7 +94,7 @@ class Oracle:
     def instant(self, event: Input) -> float:
         if isinstance(event, CallArrived):
             return event.call.arrived if event.at is None else event.at
-        assert not isinstance(event, CallLeft | OfferTaken)
+        assert not isinstance(event, CallLeft)
         return event.at
 
     def happen(self, event: Input) -> list[Pair]:
@@ -115,6 +115,8 @@ class Oracle:
                 return self.settle(self.kept_for(agent_id))
             case AgentGone(agent_id):
                 self.free.discard(agent_id)
+            case OfferTaken(call_id):
+                self.calls.pop(call_id, None)
             case OfferFailed(call_id):
                 standing_ = self.calls.get(call_id)
                 if standing_ is not None and not standing_.waits:

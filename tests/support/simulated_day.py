@@ -181,7 +181,7 @@ class Day:
         """Answered, most of the time."""
         del self.ringing[agent.agent_id]
         if self.random.random() >= MISSED:
-            self.tell(OfferTaken(call_id))
+            self.tell(OfferTaken(call_id, self.now))
             self.in_a_while(HANDLING, lambda: self.free(agent))
             return
         self.tell(AgentUnstaffed(agent.agent_id, self.now))

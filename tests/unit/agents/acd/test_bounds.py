@@ -107,7 +107,7 @@ class Run:
             if other.queue_id in self.agents[pair.agent_id].skills:
                 assert one.arrived - other.arrived <= self.load.bound
         self.served[one.call_id] = at
-        self.matcher.handle(OfferTaken(one.call_id))
+        self.matcher.handle(OfferTaken(one.call_id, at))
         heappush(self.later, (at + self.takes[one.call_id], -1, pair.agent_id))
 
 

@@ -56,7 +56,7 @@ class Inspector:
 
     def take_in(self, event: Input) -> list[CallId]:
         """What is known now; the calls that more agents may serve since."""
-        if not isinstance(event, CallLeft | OfferTaken | CallArrived):
+        if not isinstance(event, CallLeft | CallArrived):
             self.now = max(self.now, event.at)
         match event:
             case CallArrived(call):

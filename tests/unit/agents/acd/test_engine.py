@@ -248,3 +248,18 @@ def test_waits_are_estimated_from_what_calls_took(centre: CallCentre) -> None:
 
 def test_nobody_serving_means_no_figure(centre: CallCentre) -> None:
     assert expected(centre, centre.call()) is None
+
+
+def test_what_was_expected_is_told_with_the_answer(centre: CallCentre) -> None:
+    centre.ready("a")
+    first = centre.call()
+    centre.answer(first)
+    second = centre.call()
+    centre.clock.advance(50)
+    centre.calls.hang_up(first)
+    centre.service.set_ready(A)
+    centre.answer(second)
+    none, some = [event.forecast for event in centre.events(CallAnswered)]
+    assert none is None, "who did not wait was told nothing"
+    assert some
+    assert 60 < some.low < some.high < 400

@@ -168,7 +168,7 @@ def free(who: Agent, at: float = 100.0) -> AgentFree:
             [
                 CallArrived(call("1", 1)),
                 free(agent("a")),
-                OfferTaken(CallId("1")),
+                OfferTaken(CallId("1"), 9),
                 OfferFailed(CallId("1"), 9),
                 free(agent("a")),
             ],

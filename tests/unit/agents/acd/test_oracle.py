@@ -166,7 +166,7 @@ class MatcherMachine(RuleBasedStateMachine):
             return
         call_id = data.draw(st.sampled_from(sorted(self.ringing)))
         who = self.oracle.staff[self.ringing.pop(call_id)]
-        self.happens(OfferTaken(call_id) if taken else OfferFailed(call_id, self.now))
+        self.happens(OfferTaken(call_id, self.now) if taken else OfferFailed(call_id, self.now))
         if back and who.agent_id not in self.ringing.values():
             self.happens(AgentFree(who, self.now))
 
