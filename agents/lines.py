@@ -115,7 +115,7 @@ def _line(part: Conversation | Ring, call: Call, extension: DeviceId, naming: Na
         since=own.since if own is not None else call.started,
         answered=answered,
         number=naming.written(_number(call, extension)),
-        name=_name(call, extension, naming),
+        name=_name(part.kind, call, extension, naming),
         queue_id=call.user_data.queue_id,
         muted=own is not None and own.muted,
         members=_members(call, naming),
@@ -134,9 +134,9 @@ def _number(call: Call, extension: DeviceId) -> str:
     return call.called if call.calling == extension else call.calling
 
 
-def _name(call: Call, extension: DeviceId, naming: Naming) -> str:
-    customer = call.customer
-    if customer is not None and customer.device.id != extension and call.user_data.customer_name:
+def _name(kind: BusyKind, call: Call, extension: DeviceId, naming: Naming) -> str:
+    served = kind in (BusyKind.INBOUND, BusyKind.OUTBOUND)
+    if served and call.user_data.customer_name:
         return call.user_data.customer_name
     return naming.name_at(DeviceId(_number(call, extension)))
 
