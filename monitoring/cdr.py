@@ -119,6 +119,11 @@ class Leg:
     codec: str = ""
 
     @property
+    def inside(self) -> bool:
+        """Whether the device is in the call."""
+        return self.answered is not None and self.ended is None
+
+    @property
     def talked(self) -> float:
         """Seconds from answer to end without those on hold; 0 until it ended."""
         if self.answered is None or self.ended is None:
@@ -157,6 +162,12 @@ class CallRecord:
     waits: tuple[Wait, ...] = ()
     agent_id: AgentId | None = None
     """The agent who answered last."""
+    talked: float = 0.0
+    """Seconds in which at least one agent talked, so a conference of two agents counts once."""
+    held: float = 0.0
+    """Seconds in which agents were in the call and all of them held it."""
+    counted: datetime | None = None
+    """Up to when the two are counted while agents are in the call."""
     after_call: float = 0.0
     codes: tuple[Coded, ...] = ()
     """What agents said it was about, one of each agent."""
@@ -213,16 +224,6 @@ class CallRecord:
         return sum(wait.seconds or 0.0 for wait in self.waits)
 
     @property
-    def talked(self) -> float:
-        """Seconds of conversation with agents, without those on hold."""
-        return sum(leg.talked for leg in self.legs if leg.party is Party.AGENT)
-
-    @property
-    def held(self) -> float:
-        """Seconds agents held the call."""
-        return sum(leg.held for leg in self.legs if leg.party is Party.AGENT)
-
-    @property
     def seconds(self) -> float:
         """Seconds from its first INVITE to its end; 0 while it is up."""
         return (self.ended - self.started).total_seconds() if self.ended else 0.0
@@ -242,7 +243,7 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
         return _begin(event) if isinstance(event, CallStarted) else None
     match event:
         case ConnectionEvent():
-            return _connection(record, event)
+            return _since(_connection(_count(record, event.at), event), event.at)
         case CallQueued() | CallAnswered() | CallAbandoned() | CallFlowedOut():
             return _queue(record, event)
         case CallLent() | CallLoanEnded():
@@ -264,7 +265,7 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
         case UserDataAttached():
             return _user_data(record, event)
         case CallCleared() if record.ended is None:
-            return _clear(record, event)
+            return _clear(replace(_count(record, event.at), counted=None), event)
     return record
 
 
@@ -305,6 +306,23 @@ def _user_data(record: CallRecord, event: UserDataAttached) -> CallRecord:
         verification=event.verification,
         path=event.path,
     )
+
+
+def _count(record: CallRecord, at: datetime) -> CallRecord:
+    """What passed since the last change of legs, counted by how agents stood in the call."""
+    inside = [leg for leg in record.legs if leg.inside and leg.party is Party.AGENT]
+    if record.counted is None or not inside:
+        return record
+    seconds = max(0.0, (at - record.counted).total_seconds())
+    if any(leg.held_since is None for leg in inside):
+        return replace(record, talked=record.talked + seconds)
+    return replace(record, held=record.held + seconds)
+
+
+def _since(record: CallRecord, at: datetime) -> CallRecord:
+    """From now on it counts, as long as an agent is in the call."""
+    inside = any(leg.inside and leg.party is Party.AGENT for leg in record.legs)
+    return replace(record, counted=at if inside else None)
 
 
 def _connection(record: CallRecord, event: ConnectionEvent) -> CallRecord:

@@ -113,6 +113,8 @@ def record_from(row: CallRow) -> CallRecord:
             for wait in row.waits
         ),
         agent_id=AgentId(row.agent_id) if row.agent_id else None,
+        talked=row.talked,
+        held=row.held,
         after_call=row.after_call,
         codes=tuple(from_plain(Coded, each) for each in row.codes),
         legs=tuple(_leg(leg) for leg in row.legs),

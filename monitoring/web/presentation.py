@@ -28,14 +28,17 @@ from cti.call.events import (
     CallEvent,
     CallResumed,
     CallStarted,
+    Conferenced,
     ConnectionCleared,
     ConnectionEvent,
     Failed,
     MediaReported,
+    Parked,
     RecordingStopped,
+    Transferred,
     UserDataAttached,
 )
-from cti.kernel.identifiers import AgentId, QueueId
+from cti.kernel.identifiers import AgentId, DeviceId, QueueId
 from cti.kernel.opinion import WIDEBAND_CODECS, mos, opinion
 from cti.kernel.vocabulary import Language
 from cti.web.formats import Formats
@@ -218,7 +221,20 @@ class Presentation:
                 return [self.agent(event.agent_id), *self._line(event)]
             case RecordingPlayed():
                 return [self._floor.agent_name(AgentId(event.by))]
-        return self._queue_facts(event) or self._flow_facts(event)
+        return self._handing_facts(event) or self._queue_facts(event) or self._flow_facts(event)
+
+    def _handing_facts(self, event: CallEvent) -> list[str]:
+        """From whom to whom the call went."""
+        match event:
+            case Transferred():
+                to = self.device(DeviceId(event.transferred_to))
+                return [f"{self.device(event.transferring_device)} → {to}"]
+            case Conferenced():
+                added = self.device(DeviceId(event.added))
+                return [f"{self.device(event.conferencing_device)} + {added}"]
+            case Parked():
+                return [self.device(event.parking_device)]
+        return []
 
     def _connection_facts(self, event: ConnectionEvent) -> list[str]:
         facts = [self._by(event.party.value), self.device(event.device_id)]

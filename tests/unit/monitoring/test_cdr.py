@@ -296,6 +296,30 @@ def test_a_transferred_call_has_both_agents_and_one_recording() -> None:
     assert (record.recording, record.recording_seconds) == ("c1.wav", 98)
 
 
+def test_two_agents_in_one_call_talk_once_and_hold_only_together() -> None:
+    second = leg("1002", Party.AGENT)
+    record = record_of(
+        [
+            CallStarted(
+                **at(0), direction=Direction.INBOUND, calling="138", called="95588", trunk="c"
+            ),
+            Established(**at(0), **CALLER),
+            Established(**at(10), **AGENT),
+            Established(**at(20), **second),
+            Held(**at(30), **AGENT),
+            Held(**at(40), **second),
+            Retrieved(**at(45), **AGENT),
+            ConnectionCleared(**at(50), **AGENT, cause=Cause.NORMAL, cleared_by=Party.AGENT),
+            Retrieved(**at(55), **second),
+            CallCleared(**at(60), cause=Cause.NORMAL, cleared_by=Party.CALLER),
+        ]
+    )
+    assert record is not None
+    assert (record.talked, record.held) == (40, 10)
+    legs = {leg.device_id: (leg.talked, leg.held) for leg in record.legs}
+    assert (legs[DeviceId("1001")], legs[DeviceId("1002")]) == ((25, 15), (25, 15))
+
+
 def test_an_outgoing_call_is_answered_by_whom_it_calls() -> None:
     far = leg("13700137000", Party.CALLED)
     made = CallStarted(
