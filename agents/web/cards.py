@@ -63,7 +63,7 @@ class Card:
             "level": data.service_level.name.lower(),
             "language": data.language,
             "verification": data.verification.name.lower(),
-            "verified": data.verified,
+            "verified_at": data.verified,
             "path": data.path,
             "entered": data.entered,
             "tickets": self.tickets,

@@ -4,7 +4,7 @@ It is there from the loan until the agent has done with the call, and says who i
 when, then what came of it; what was keyed in is nowhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.events import CallLent, CallLoanEnded, CallOffered, CallWrappedUp
@@ -17,8 +17,16 @@ from cti.web.live import LiveBoard
 class LoanBoard:
     """Keeps the loan on each agent's screen."""
 
-    def __init__(self, board: LiveBoard, lending: Lending, bus: Bus) -> None:
+    def __init__(
+        self,
+        board: LiveBoard,
+        lending: Lending,
+        bus: Bus,
+        show_agent: Callable[[AgentId], object],
+    ) -> None:
+        """`show_agent` shows the agent anew: what they can do depends on the loan."""
         self._board, self._lending, self._bus = board, lending, bus
+        self._show_agent = show_agent
         self._shown: dict[AgentId, LoanView] = {}
         self._subscriptions: list[Unsubscribe] = []
 
@@ -59,6 +67,7 @@ class LoanBoard:
             )
         self._shown[event.agent_id] = view
         self._board.publish(f"loan/{event.agent_id}", view)
+        self._show_agent(event.agent_id)
 
     def _gone(self, event: CallOffered | CallWrappedUp) -> None:
         if self._shown.pop(event.agent_id, None) is not None:

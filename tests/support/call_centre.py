@@ -18,6 +18,7 @@ from agents.repository import Credentials
 from agents.roster import Roster
 from agents.service import AgentService
 from agents.telephony import Telephony
+from agents.workplaces import WorkplaceFacts
 from cti.call.model import Cause, Connection, ConnectionState
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
@@ -111,8 +112,10 @@ class CallCentre:
         queues: Sequence[Queue] = QUEUES,
         ports: WaitingPorts | None = None,
         may_dial: frozenset[Reach] = frozenset(RIGHTS),
+        facts: WorkplaceFacts | None = None,
     ) -> None:
         self.clock = clock or noon()
+        self._facts = facts
         self.errors: list[BaseException] = []
         self.bus = Bus(lambda _event, error: self.errors.append(error))
         self.journal: list[Event] = []
@@ -172,6 +175,7 @@ class CallCentre:
             in_page=self.in_page,
             ports=self._ports,
             entropy=lambda _size: f"offer-{next(self._tokens)}",
+            facts=self._facts,
         )
 
     def restart(self, away: float = 0.0) -> None:

@@ -436,6 +436,19 @@ def secure() -> Entities:
     return talking(state="hold", calls=calls, can=able)
 
 
+def returned(result: str = "verified") -> Entities:
+    """The customer is back from the IVR."""
+    loan = {
+        "call_id": "call-1",
+        "purpose": "verify",
+        "since": ago(70),
+        "ended": ago(4),
+        "result": result,
+        "services": [],
+    }
+    return {**talking("open"), "loan/a": loan}
+
+
 def wrap_up(mode: str = "extendable") -> Entities:
     """After the call, in that mode."""
     after = {
@@ -469,6 +482,8 @@ SCENES = {
     "two-calls": two_calls,
     "conference": conference,
     "secure": secure,
+    "returned": returned,
+    "locked": lambda: returned("locked"),
     "stranger": stranger,
     "elsewhere": elsewhere,
     "wrap-up": wrap_up,

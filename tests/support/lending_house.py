@@ -3,7 +3,9 @@
 from twisted.internet.task import Clock
 
 from agents.lending import Lending
-from cti.kernel.identifiers import AgentId
+from agents.lines import Secure
+from agents.workplaces import WorkplaceFacts
+from cti.kernel.identifiers import AgentId, CallId
 from cti.kernel.loans import LoanPurpose
 from ivr.ports import Ports
 from ivr.service import IvrService
@@ -23,7 +25,8 @@ class LendingHouse:
     """Agents ``a`` and ``b`` at 1001 and 1002; the caller of `call_id` talks with ``a``."""
 
     def __init__(self) -> None:
-        self.centre = CallCentre({"a": {"general": 5}, "b": {"general": 4}})
+        facts = WorkplaceFacts(secure=self._secure)
+        self.centre = CallCentre({"a": {"general": 5}, "b": {"general": 4}}, facts=facts)
         self.clock: Clock = self.centre.clock
         self.calls = self.centre.calls
         self.announcer, self.bank = NamingAnnouncer(), FakeBank()
@@ -59,6 +62,10 @@ class LendingHouse:
             verified_for=VERIFIED_FOR,
         )
         return ivr, lending
+
+    def _secure(self, call_id: CallId) -> Secure | None:
+        loan = self.lending.lent(call_id)
+        return Secure(loan.purpose, loan.since) if loan is not None else None
 
     def restart(self, away: float = 2.0) -> None:
         """Another server takes up everything; what the one before had on its clock is gone."""

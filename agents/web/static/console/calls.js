@@ -2,7 +2,7 @@
 
 import { h, icon, timer } from "/static/agents/console/dom.js";
 import { whyNot, wish } from "/static/agents/console/wish.js";
-import { word } from "/static/agents/console/words.js";
+import { clock, word } from "/static/agents/console/words.js";
 import { t } from "/static/cti/texts.js";
 
 const SIGNS = { alerting: "reserved", initiated: "dial", connected: "busy", hold: "hold" };
@@ -24,7 +24,7 @@ function row(desk, call, active) {
     { key: call.connection_id ?? call.call_id, class: look, "aria-current": active ? "true" : null },
     icon(SIGNS[call.state] ?? "busy"),
     h("div", { class: "who" }, h("strong", null, partner(call)), h("span", { class: "soft small" }, subtitle(call))),
-    h("div", { class: "badges" }, badges(call)),
+    h("div", { class: "badges" }, badges(desk, call)),
     timer({ since: call.answered ?? call.since, class: "clock" }),
     !active && swap(desk, call),
     members(desk, call),
@@ -38,16 +38,26 @@ function subtitle(call) {
   return parts.join(" · ");
 }
 
-function badges(call) {
+function badges(desk, call) {
   return [
     call.muted && h("span", { class: "badge level-warning", key: "muted" }, icon("mute"), t("console.muted")),
     call.away && h("span", { class: "badge level-danger", key: "away" }, t("console.away")),
     call.secure && secure(call.secure),
+    !call.secure && desk.loan?.call_id === call.call_id && desk.loan.result && returned(desk.loan),
   ];
 }
 
 function secure({ purpose, since }) {
   return h("span", { class: "badge secure", key: "secure" }, icon("verify"), t(`console.secure.${purpose}`), " ", timer({ since }));
+}
+
+const GOOD = ["verified", "served"];
+const BAD = ["failed", "locked"];
+
+// What came of the customer's last stay in the IVR: a word and never a digit.
+function returned({ result, ended }) {
+  const look = GOOD.includes(result) ? "level-success" : BAD.includes(result) ? "level-danger" : "level-warning";
+  return h("span", { class: `badge ${look}`, key: "returned", role: "status" }, icon("verify"), t(`console.loan.${result}`), " ", clock(ended));
 }
 
 // Another call is taken by its row: swapped with the active one, or simply talked to.

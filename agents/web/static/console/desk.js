@@ -15,6 +15,7 @@ export function deskOf(entities, id, page) {
     calls,
     active: calls[0] ?? null,
     card: one("card"),
+    loan: one("loan"),
     customer: one("customer"),
     day: one("day"),
     wrapUp: one("wrap_up"),
