@@ -11,6 +11,7 @@ from cti.call.switch import Switch
 from cti.media.port import Codec, MediaAddress
 from cti.sip.access.registrar import Binding
 from cti.sip.addresses import parse_uri
+from cti.sip.errors import Header
 from cti.sip.events import Invitation, SessionId
 from cti.sip.outgoing import uri_host
 from cti.sip.sdp import SessionDescription
@@ -37,7 +38,7 @@ class Inviting:
                 to_address=NameAddress(parse_uri(contact.target)),
                 offer=self._offer(member, leg, address),
                 destination=contact.destination,
-                headers=(*contact.route_headers, *self._headers(member)),
+                headers=(*contact.route_headers, *self._headers(member, leg)),
                 max_forwards=self._switch.call_of(member).max_forwards,
             ),
         )
@@ -55,7 +56,7 @@ class Inviting:
                 ),
                 to_address=NameAddress(URI(scheme="sip", host=target.host, user=target.user)),
                 offer=self._offer(member, leg, address),
-                headers=(*route.headers, *self._headers(member)),
+                headers=(*route.headers, *self._headers(member, leg)),
                 user=route.user,
                 secret=route.secret,
                 proxy=route.proxy,
@@ -88,6 +89,12 @@ class Inviting:
         number = call.called if first is member else call.calling
         return self._switch.lines.written(number)
 
-    @staticmethod
-    def _headers(member: Member) -> tuple[tuple[str, str], ...]:
-        return member.calling.headers if member.calling is not None else ()
+    def _headers(self, member: Member, leg: Leg) -> tuple[Header, ...]:
+        """What whoever has it called wants said; a page answers by itself what its person began."""
+        calling = member.calling
+        if calling is None:
+            return ()
+        if not (calling.own and leg.page):
+            return calling.headers
+        host = uri_host(self._switch.settings.host)
+        return (*calling.headers, ("Call-Info", f"<sip:{host}>;answer-after=0"))

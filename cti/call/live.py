@@ -111,6 +111,8 @@ class Calling:
     """Whether whoever is alone in the call hears it ring."""
     headers: tuple[tuple[str, str], ...] = ()
     """What its INVITE says besides."""
+    own: bool = False
+    """Whether the device asked for it itself: a page answers at once."""
     routes: list[Route] = field(default_factory=list)
     """The ways to an outside number not tried yet."""
     refusals: list[Cause] = field(default_factory=list)

@@ -48,7 +48,7 @@ class Making:
                 self._delivery.call(call, number, called)
 
         calling = self._connecting.for_waiting(self._over, outcome=OVER)
-        calling.answered = answered
+        calling.answered, calling.own = answered, True
         self._delivery.call(call, device_id, calling)
         return call.id
 

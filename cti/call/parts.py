@@ -70,6 +70,7 @@ class Parts:
         parking = Parking(*common)
         returning = Returning(*common, delivery, parking)
         clearing.spare, clearing.on_left = returning.spare, returning.left
+        switch.patience = returning.patience
         return cls(
             bridging,
             clearing,

@@ -26,7 +26,10 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import DeviceId
 from cti.sip.access.gatekeeper import BROWSERS
 from cti.sip.access.registrar import Binding
-from cti.sip.outgoing import uri_host
+
+SILENT = 5.0
+"""Seconds without a packet after which a page that is waited for is gone: a browser sends all the
+time, muted or not, and its caller should hear music rather than nothing."""
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +64,11 @@ class Returning:
         self.keeper: PlaceKeeper | None = None
         """Who says whom to wait for; None: nobody is waited for."""
 
+    def patience(self, leg: Leg) -> float:
+        """How long the leg may be silent; 0: as long as any."""
+        kept = leg.page and any(self._within(each) for each in leg.members)
+        return SILENT if kept else 0.0
+
     # --- what happens -----------------------------------------------------------------------
 
     def spare(self, leg: Leg) -> bool:
@@ -87,7 +95,7 @@ class Returning:
         for leg in self._switch.legs_of_device(device):
             if leg.up and leg.page and leg.page not in there:
                 self.spare(leg)
-        if (place := self._places.get(device)) is not None and place.stage is Stage.AWAY:
+        if (place := self._places.get(device)) is not None:
             self._happen(place, Event.REGISTERED)
 
     def left(self, member: Member) -> None:
@@ -174,12 +182,11 @@ class Returning:
         contacts = self._contacts(place.device)
         if not contacts:
             return
-        host = uri_host(self._switch.settings.host)
         calling = Calling(
             lambda member: self._answered(place, member),
             lambda _member, _cause: self._happen(place, Event.NOT_ANSWERED),
             lambda _member: None,
-            headers=(("Call-Info", f"<sip:{host}>;answer-after=0"),),
+            own=True,
         )
         place.ringing = place.members[0]
         self._happen(place, Event.RINGS)

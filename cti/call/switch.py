@@ -1,7 +1,7 @@
 """What the parts of call control share: the ports they act through and the table of live calls."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,8 @@ class Switch:
     play_numbers: Iterator[int] = field(default_factory=lambda: count(1))
     carried: Callable[[Connection, SessionId], object] = lambda _connection, _session: None
     """Told which SIP session carries which connection, each time one begins to."""
+    patience: Callable[[Leg], float] = lambda _leg: 0.0
+    """Seconds without sound after which that leg is lost; 0: as long as every leg's."""
     changed: Callable[[CallId], object] = lambda _call: None
     """Told of calls of which something changed that no event tells of."""
 
@@ -185,7 +187,7 @@ class Switch:
 
     def aim(self, leg: Leg, target: MediaTarget) -> None:
         """The leg sends there from now on."""
-        leg.target = target
+        leg.target = target = replace(target, patience=self.patience(leg))
         self.media.configure(leg.id, target)
         self.touched(leg)
 

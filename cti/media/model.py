@@ -85,6 +85,8 @@ class MediaTarget:
     """The far side's: the one key agreed on, by whose suite our own is chosen; or its browser's."""
     mux: bool = False
     """Whether RTCP shares the port (RFC 5761); always so for a browser."""
+    patience: float = 0.0
+    """Seconds without RTP after which the leg is lost; 0: as long as every leg's."""
 
 
 @dataclass(frozen=True, slots=True)

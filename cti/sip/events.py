@@ -313,9 +313,10 @@ class BindingRemoved:
 
 @dataclass(frozen=True, slots=True)
 class BindingMoved:
-    """A telephone of the account has another contact than before, in the place of the old one.
+    """A telephone of the account is reached elsewhere than before, in the place of the old contact.
 
-    It was started again (RFC 5626, 4.2), or was a page that was loaded again.
+    It was started again (RFC 5626, 4.2), came by another connection, or was a page that was loaded
+    again.
     """
 
     account: str

@@ -289,14 +289,14 @@ class MediaEngine:
         self._look_after(legs[self._ticks % VISIT_TICKS :: VISIT_TICKS], now)
 
     def _look_after(self, legs: Sequence[Leg], now: float) -> None:
-        silent_since = now - self._settings.rtp_timeout
-        lost = []
+        usual, lost = self._settings.rtp_timeout, []
         for leg in legs:
             try:
                 leg.look_after(now)
             except Exception:  # noqa: BLE001  (likewise)
                 self._give_up(leg)
-            if leg.heard_at is not None and leg.heard_at < silent_since:
+            patience = leg.target.patience if leg.target is not None else 0.0
+            if leg.heard_at is not None and now - leg.heard_at > (patience or usual):
                 leg.heard_at = None
                 lost.append(leg.name)
         if lost:

@@ -251,6 +251,17 @@ def test_a_leg_that_hears_nothing_is_lost(run: Callable[[Scene, MediaSettings], 
     run(scene, replace(SETTINGS, rtp_timeout=0.2))
 
 
+def test_a_leg_may_be_waited_for_less_patiently_than_others(stage: Stage) -> None:
+    async def scene(media: MediaPort, ear: Ear) -> None:
+        phone, other = await leg(media, ONE), await leg(media, TWO)
+        media.configure(TWO, replace(other.target, patience=0.2))
+        await until(lambda: ear.told)
+        assert ear.told == [("lost", TWO)]
+        await end(media, (ONE, phone), (TWO, other))
+
+    stage(scene)
+
+
 def test_what_the_far_side_reports_is_in_the_statistics(stage: Stage) -> None:
     async def scene(media: MediaPort, _ear: Ear) -> None:
         phone = await leg(media, ONE)

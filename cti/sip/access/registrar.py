@@ -281,10 +281,13 @@ def _supports(request: InboundRequest, option: str) -> bool:
 
 
 def _moved(before: tuple[Binding, ...], after: tuple[Binding, ...]) -> bool:
-    """Whether a telephone that names itself has another contact now."""
-    contacts = {(each.instance, each.flow_number): each.uri for each in before if each.instance}
+    """Whether a telephone that names itself is elsewhere now."""
     return any(
-        contacts.get((each.instance, each.flow_number), each.uri) != each.uri for each in after
+        old.instance
+        and old.is_also(new)
+        and (old.uri, old.destination) != (new.uri, new.destination)
+        for old in before
+        for new in after
     )
 
 

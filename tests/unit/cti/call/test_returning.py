@@ -13,6 +13,7 @@ from cti.call.events import (
     RecordingStopped,
 )
 from cti.call.model import Cause, Connection, ConnectionState, Party
+from cti.call.returning import SILENT
 from cti.kernel.errors import Refused
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
@@ -293,3 +294,38 @@ def test_a_page_that_talks_through_a_restart_may_be_loaded_again_behind_it(
     world.phone_answers(agent)
     assert hears(world, caller) == {"1001"}
     assert len(told(world, Away)) == len(told(world, Back)) == 1
+
+
+def test_a_page_answers_at_once_what_its_person_began(world: RealWorld) -> None:
+    world.register("1002")
+    world.register("1004")
+    for phone, expected in (("1001", True), ("1002", False)):
+        call_id = world.control.make(DeviceId(phone), "1004" if phone == "1001" else "1001")
+        call = world.control.get(call_id)
+        assert call is not None
+        (made,) = call.connections
+        said = dict(world.signalling.invited[world.session(made.id)].headers)
+        assert ("answer-after=0" in said.get("Call-Info", "")) is expected
+    call_id = world.dial()
+    world.control.answer(call_id)
+    rung = world.control.deliver(call_id, DeviceId("1001"))
+    assert "Call-Info" not in dict(world.signalling.invited[world.session(rung)].headers)
+
+
+def test_a_page_that_sends_nothing_is_gone_sooner_than_a_desk_telephone(world: RealWorld) -> None:
+    _, caller, agent = talking(world)
+    legs = {name: world.switch.members[name].leg for name in (caller, agent)}
+    patience = {name: leg.target.patience for name, leg in legs.items() if leg and leg.target}
+    assert patience == {caller: 0.0, agent: SILENT}
+
+
+def test_a_page_by_another_connection_is_rung_there(world: RealWorld) -> None:
+    _, caller, agent = lost(world)
+    world.register_page("1001")
+    before = world.session(agent)
+    world.register_page("1001")
+    again = world.session(agent)
+    assert again != before
+    assert before in world.signalling.ended
+    world.phone_answers(agent)
+    assert hears(world, caller) == {"1001"}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cti.sip.access.registrar import MOST_CONTACTS, Registrar
 from cti.sip.errors import RequestError
-from cti.sip.events import BindingAdded, BindingRemoved, Endpoint, Transport
+from cti.sip.events import BindingAdded, BindingMoved, BindingRemoved, Endpoint, Transport
 from cti.sip.message import InboundRequest
 from tests.support.sip_messages import TRUNK, request
 
@@ -41,6 +41,22 @@ def test_the_first_contact_is_told_and_the_last_one_gone() -> None:
     gone = register("<sip:1001@192.0.2.2>;expires=0", 2, "reg-2")
     assert house.register("1001", gone, 4.0) == [BindingRemoved("1001")]
     assert house.bindings("1001", 5.0) == ()
+
+
+def test_only_a_telephone_that_names_itself_is_known_to_have_moved() -> None:
+    house = registrar()
+    house.register("1001", outbound(1), 0.0)
+    again = register(
+        f"<sip:1@phone.invalid>;expires=600;+sip.instance={INSTANCE};reg-id=1", 2, "reg-1", flow(1)
+    )
+    assert house.register("1001", again, 1.0) == [], "a refresh"
+    elsewhere = register(
+        f"<sip:1@phone.invalid>;expires=600;+sip.instance={INSTANCE};reg-id=1", 3, "reg-1", flow(2)
+    )
+    assert house.register("1001", elsewhere, 2.0) == [BindingMoved("1001")], "another connection"
+    house.register("1002", register("<sip:2@192.0.2.1>", call_id="reg-9"), 0.0)
+    moved = register("<sip:2@192.0.2.1>", 2, "reg-9", source=Endpoint("192.0.2.1", 5070))
+    assert house.register("1002", moved, 1.0) == []
 
 
 def test_a_refresh_moves_no_contact_before_another() -> None:
@@ -173,7 +189,7 @@ def test_a_telephone_that_comes_back_takes_its_own_place() -> None:
     house = registrar()
     house.register("1001", outbound(1), 0.0)
     house.register("1001", register("<sip:other@192.0.2.1>"), 1.0)
-    assert house.register("1001", outbound(2), 2.0) == []
+    assert house.register("1001", outbound(2), 2.0) == [BindingMoved("1001")]
     uris = [each.uri for each in house.bindings("1001", 3.0)]
     assert uris == ["sip:other@192.0.2.1", "sip:2@phone.invalid"]
     assert house.register("1001", outbound(3, reg_id=2), 3.0) == []
