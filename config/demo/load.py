@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agents.desk.model import CustomerNote
+from agents.desk.repository import add_customer_note_txn, set_consent_txn
 from config.demo.model import Demo, DemoAccount, DemoCustomer
 from cti.kernel.identifiers import Entropy
 from cti.kernel.secret import Secret
@@ -41,6 +43,7 @@ def load_bank_txn(
     for each in demo.customers:
         store_customer_txn(session, each.customer)
     session.flush()
+    now = datetime.combine(today, time(), UTC)
     accounts = [
         (entropy(REFERENCE_BYTES), place, each, account)
         for each in demo.customers
@@ -62,8 +65,19 @@ def load_bank_txn(
         customer_id = each.customer.customer_id
         session.add(BankingRow(digest=digest, customer_id=customer_id, pin_hash=hashes[digest]))
         session.add_all(_card_rows(digests, each, entropy))
+        _know_txn(session, each, now)
     session.add_all(_rate_rows(demo, today))
     return True
+
+
+def _know_txn(session: Session, each: DemoCustomer, now: datetime) -> None:
+    """What the desk keeps of the customer: consents, and notes of earlier days."""
+    customer_id = each.customer.customer_id
+    for purpose, given in each.consents.items():
+        set_consent_txn(session, customer_id, purpose, given, now)
+    for note in each.notes:
+        at = now - timedelta(days=note.days_ago)
+        add_customer_note_txn(session, CustomerNote(customer_id, at, note.by, note.text))
 
 
 def _hash_all(digests: Digests, owners: list[tuple[str, Secret]]) -> dict[str, str]:

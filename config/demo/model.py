@@ -1,7 +1,7 @@
 """The demo bank as values, before any of it is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -42,13 +42,24 @@ class DemoCard:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoNote:
+    """What a member of staff wrote about a customer, so many days before the bank is loaded."""
+
+    days_ago: int
+    by: StaffId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class DemoCustomer:
-    """A customer with everything they have at the bank."""
+    """A customer with everything they have at the bank, and what is known of them."""
 
     customer: Customer
     banking_number: Secret
     accounts: tuple[DemoAccount, ...]
     cards: tuple[DemoCard, ...]
+    consents: Mapping[str, bool] = field(default_factory=dict)
+    notes: tuple[DemoNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from config.demo.model import (
     DemoCard,
     DemoCustomer,
     DemoDepartment,
+    DemoNote,
     DemoStaff,
     DemoTransaction,
 )
@@ -65,6 +66,7 @@ def read_demo(path: Path = DEMO) -> Demo:
     for section in (pins, rates, top):
         section.close()
     _check_unique(top)
+    _check_writers(top, {each.staff_id for each in demo.staff})
     _check_departments(top, {each.department_id for each in demo.departments})
     top.value.report.check()
     return demo
@@ -113,7 +115,25 @@ def _customer(record: Section, patterns: Patterns) -> DemoCustomer:
         banking_number=Secret(_text(record, "banking_number")),
         accounts=_each(record, "accounts", lambda account: _account(account, patterns)),
         cards=_each(record, "cards", _card),
+        consents=_consents(record.get("consents")),
+        notes=_notes(record.get("notes")),
     )
+
+
+def _consents(value: Value | None) -> Mapping[str, bool]:
+    return {purpose: given.truth() for purpose, given in value.section().each()} if value else {}
+
+
+def _notes(value: Value | None) -> tuple[DemoNote, ...]:
+    return tuple(_note(each) for each in value.items()) if value else ()
+
+
+def _note(line: Value) -> DemoNote:
+    match line.items():
+        case [days_ago, by, text]:
+            return DemoNote(days_ago.whole(0, OLDEST), StaffId(by.text()), text.text())
+    line.wrong('must be [days ago, who wrote it, text], such as [3, "1001", 下午联系]')
+    return DemoNote(0, StaffId(""), "")
 
 
 def _account(record: Section, patterns: Patterns) -> DemoAccount:
@@ -263,6 +283,15 @@ def _check_unique(top: Section) -> None:
         if thing in lines:
             value.wrong(f"stands twice, first in line {lines[thing]}")
         lines.setdefault(thing, value.line)
+
+
+def _check_writers(top: Section, known: Collection[str]) -> None:
+    for record in _records(top, "customers"):
+        value = record.get("notes")
+        for line in value.items() if value else ():
+            match line.items():
+                case [_, by, _] if by.text() not in known:
+                    by.wrong(f"nobody of the staff is {by.text()!r}")
 
 
 def _check_departments(top: Section, known: Collection[str]) -> None:

@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from twisted.internet.defer import execute
 from twisted.internet.task import Clock
 
+from agents.desk.repository import known_txn
 from config.demo import Demo, load_bank_txn, read_demo
 from cti.database import Database
 from cti.kernel.identifiers import system_entropy
@@ -64,3 +65,15 @@ def test_every_customer_can_sign_in(demo: Demo, database: Database, digests: Dig
         assert len(booked) == 5
         assert booked[0].booked <= TODAY
         assert len(result_of(ledger.cards(each.customer.customer_id))) == len(each.cards)
+
+
+def test_what_is_known_of_customers_is_theirs(demo: Demo, database: Database) -> None:
+    for each in demo.customers:
+        known = result_of(database.read(known_txn, each.customer.customer_id, 10))
+        assert known.consents == each.consents
+        assert {(note.by, note.text) for note in known.notes} == {
+            (note.by, note.text) for note in each.notes
+        }
+        assert all(note.at <= NOW for note in known.notes)
+    assert sum(len(each.notes) for each in demo.customers) >= 5
+    assert sum(bool(each.consents) for each in demo.customers) >= 5
