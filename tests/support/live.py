@@ -33,6 +33,8 @@ class LiveClient:
         self.received: list[str] = []
         """Every message as it came."""
         self._said = 0
+        self.answers: dict[int, dict[str, Any]] = {}
+        """What came of commands, by number."""
 
     def read(self) -> None:
         """Take one message (or the handshake) and bring `entities` up to date; TimeoutError."""
@@ -61,6 +63,14 @@ class LiveClient:
         message = json.dumps({"id": self._said, **command})
         self._wire.sendall(self._connection.send(TextMessage(message)))
 
+    def ask(self, command: dict[str, Any]) -> str:
+        """Send a command; empty once it is done, or the `error_id` of what refused it."""
+        self.say(command)
+        asked = self._said
+        while asked not in self.answers:
+            self.read()
+        return str(self.answers[asked].get("error", ""))
+
     def read_until(self, true: Any, what: str) -> Any:
         """Read until `true(entities)` holds; gives its value."""
         while True:
@@ -72,6 +82,8 @@ class LiveClient:
                 raise AssertionError(f"never: {what}; the board shows {self.entities}") from None
 
     def _apply(self, message: dict[str, Any]) -> None:
+        if "re" in message:
+            self.answers[message["re"]] = message
         if "snapshot" in message:
             self.entities = dict(message["snapshot"])
         self.entities |= message.get("set", {})
