@@ -175,10 +175,16 @@ class House:
 def running_house(
     folder: Path, prompts: Path, changes: dict[str, Any] | None = None
 ) -> Iterator[House]:
-    """A house that is stopped at the end, whatever happened in it."""
+    """A house that is stopped at the end, whatever happened in it.
+
+    Whatever happens, none of it may leave agents and calls in states that do not fit together.
+    """
     house = House(folder, prompts, changes).start()
     try:
         yield house
     finally:
         if house.process.poll() is None:
             house.stop()
+    kept = house.journal() if (house.var / "hotline.sqlite").exists() else []
+    healed = [event for kind, event in kept if kind == "agent.disagreement"]
+    assert not healed, f"all agreed about agents and calls, but for {healed}"
