@@ -135,9 +135,9 @@ class Reconciler:
         what, outcome = Disagreement, OfferOutcome
         return {
             what.RESERVED_WITHOUT_OFFER: lambda who, _: who.release(Move.RELEASE),
-            what.OFFER_WITHOUT_CALL: lambda who, _: who.end_offer(outcome.CALLER_LEFT),
-            what.OFFER_OVERDUE: lambda who, _: who.stop_ringing(outcome.NO_ANSWER),
-            what.OFFER_WITHOUT_RING: lambda who, _: who.end_offer(outcome.PHONE_UNREACHABLE),
+            what.OFFER_WITHOUT_CALL: lambda who, _: who.lease.end(outcome.CALLER_LEFT),
+            what.OFFER_OVERDUE: lambda who, _: who.lease.stop(outcome.NO_ANSWER),
+            what.OFFER_WITHOUT_RING: lambda who, _: who.lease.end(outcome.PHONE_UNREACHABLE),
             what.TALK_WITHOUT_CONNECTION: lambda who, _: who.check_calls(),
             what.HOLD_UNNOTICED: lambda who, _: who.check_calls(),
             what.RING_WITHOUT_CALL: self._silence,

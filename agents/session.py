@@ -1,12 +1,10 @@
 """One agent at work: the owner of their state and of the offer they hold.
 
-An offer is a lease: it names agent, call and deadline, and ends exactly once, whichever comes
-first of answer, refusal, silence, a lost phone and a caller who leaves. Whatever ends it also
-decides where the agent goes, so nobody stays reserved for a call that is no more.
+Whatever ends the lease of an offer also decides where the agent goes, so nobody stays reserved for
+a call that is no more.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from agents.acd.explanation import Explanation
 from agents.acd.policy import Agent
@@ -18,38 +16,31 @@ from agents.events import (
     AfterCallExtended,
     AgentState,
     BusyKind,
-    CallOffered,
     CallWrappedUp,
     NotReadyOverlong,
-    OfferEnded,
     OfferOutcome,
 )
+from agents.lease import Lease
 from agents.left import LeftAgent
 from agents.model import AfterCallRules, NotReadyReason
-from agents.offer import MISSED_REASONS, SUFFERED, Offer, outcome_of
+from agents.offer import MISSED_REASONS, SUFFERED, Offer
 from agents.standing import Standing
 from agents.state import IN_A_CALL, Activity, Move, Presence, Status, allows
 from agents.surroundings import Distributor, Surroundings
+from agents.timer import Timer
 from cti.call.events import (
     CallCleared,
     ConnectionEvent,
-    Delivered,
-    Established,
-    Failed,
 )
 from cti.call.model import ConnectionState, Party
-from cti.kernel.clock import DelayedCall, utc
+from cti.kernel.clock import utc
 from cti.kernel.identifiers import (
     AgentId,
     CallId,
-    ConnectionId,
     DeviceId,
-    OfferId,
     QueueId,
     StaffId,
 )
-
-OFFER_ID_BYTES = 8
 
 
 class AgentSession:
@@ -60,8 +51,7 @@ class AgentSession:
     ) -> None:
         self.agent, self.extension = agent, extension
         self.standing = Standing(agent.agent_id, extension, house.clock, house.bus)
-        self.offer: Offer | None = None
-        self.ringing = False
+        self.lease = Lease(agent.agent_id, extension, house, self._offer_ended)
         self.notes = ""
         self.wrapped_up: CallId | None = None
         """The call finished last: what was being written as its time ran out still counts."""
@@ -69,12 +59,11 @@ class AgentSession:
         self.misses = 0
         """Calls in a row that were not taken."""
         self._house, self._distributor = house, distributor
-        self._ringing_connection: ConnectionId | None = None
         self._offered: CallId | None = None
         """The call offered last, while its ringing is the offer's and nobody else's."""
         self._worked = 0.0
         """Seconds of after-call work that a call of the agent's own interrupted."""
-        self._timer: DelayedCall | None = None
+        self._timer = Timer(house.clock)
         self._told_overlong = False
         """Whether the server before us told that the agent was away for too long."""
         self._freed = False
@@ -89,6 +78,16 @@ class AgentSession:
     def status(self) -> Status:
         """Where the agent stands."""
         return self.standing.status
+
+    @property
+    def offer(self) -> Offer | None:
+        """The call that is offered to the agent."""
+        return self.lease.offer
+
+    @property
+    def ringing(self) -> bool:
+        """Whether their telephone rings with it."""
+        return self.lease.ringing
 
     @property
     def deadline(self) -> datetime | None:
@@ -164,7 +163,7 @@ class AgentSession:
             raise not_now(self.status.state, "extend")
         self.after_call = self.after_call.extended()
         assert self.after_call.deadline is not None
-        self._arm_until(self.after_call.deadline, self.finish)
+        self._timer.arm_until(self.after_call.deadline, self.finish)
         self._house.bus.publish(
             AfterCallExtended(
                 at=self._now(), agent_id=self.agent_id, deadline=self.after_call.deadline
@@ -185,24 +184,26 @@ class AgentSession:
 
     def leave_at_once(self, by: StaffId | None = None) -> None:
         """Sign the agent off whatever they do; a call they are in goes on without them at work."""
-        self._disarm()
+        self._timer.disarm()
         if self.offer is not None:
-            self.stop_ringing(OfferOutcome.AGENT_LEFT)
+            self.lease.stop(OfferOutcome.AGENT_LEFT)
         self._house.book.abandon(self.extension, self._now())
         self.follow()
         self.sign_out(by)
-        self._disarm()
+        self._timer.disarm()
 
     # --- through a restart ------------------------------------------------------------------
 
     def leave(self) -> None:
-        """The server after us goes on from here: only let go of the timer."""
-        self._disarm()
+        """The server after us goes on from here: only let go of the timers."""
+        self._timer.disarm()
+        self.lease.leave()
 
     def restore(self, left: LeftAgent) -> None:
         """Be as the server before us left the agent; what follows of it, `take_up` does."""
         self.standing.restore(left.status, left.since, left.idle_since)
-        self.offer, self.misses = left.offer, left.misses
+        self.lease.restore(left.offer)
+        self.misses = left.misses
         self._offered = left.offer.call_id if left.offer is not None else None
         self._told_overlong = left.overlong
         if self.status.activity is Activity.WORKING_AFTER_CALL:
@@ -214,7 +215,7 @@ class AgentSession:
         self.check_calls()
         match self.status.state:
             case AgentState.RESERVED if self.offer is not None:
-                self.end_offer(OfferOutcome.INTERRUPTED)
+                self.lease.end(OfferOutcome.INTERRUPTED)
             case AgentState.RESERVED:
                 self.release(Move.RELEASE)
             case AgentState.BUSY | AgentState.HOLD:
@@ -232,7 +233,7 @@ class AgentSession:
 
     def _go_on_finishing(self, deadline: datetime) -> None:
         if deadline > self._now():
-            self._arm_until(deadline, self.finish)
+            self._timer.arm_until(deadline, self.finish)
         else:
             self.finish()
 
@@ -256,47 +257,21 @@ class AgentSession:
 
     def take_offer(self, call_id: CallId, queue_id: QueueId, why: Explanation) -> None:
         """Reserve the ready agent for the call and ring their phone."""
-        house, now = self._house, self._now()
-        limit = house.settings.ring_limit
-        offer_id = OfferId(house.entropy(OFFER_ID_BYTES))
-        deadline = now + timedelta(seconds=limit)
-        offer = Offer(offer_id, self.agent_id, call_id, queue_id, now, deadline)
-        self._ringing_connection = None
-        self.offer, self.ringing, self.notes = offer, False, ""
-        self._offered = call_id
+        offer = self.lease.make(call_id, queue_id)
+        self.notes, self._offered = "", call_id
         self._move(Move.RESERVE)
-        house.bus.publish(
-            CallOffered(
-                at=self._now(),
-                call_id=call_id,
-                queue_id=queue_id,
-                agent_id=self.agent_id,
-                offer_id=offer_id,
-                why=why,
-            )
-        )
-        self._arm(limit, self._ring_limit_passed)
-        connection_id = house.control.deliver(call_id, self.extension)
-        if self.offer is offer:
-            self._ringing_connection = connection_id
+        self.lease.ring(offer, why)
 
     # --- what the telephone does ------------------------------------------------------------
 
     def on_connection(self, event: ConnectionEvent) -> None:
         """Something happened to this agent's telephone in a call."""
-        match event:
-            case Delivered() if self._is_offered(event):
-                self.ringing = True
-            case Established() if self._is_offered(event):
-                self.end_offer(OfferOutcome.ACCEPTED)
-            case Failed() if self._is_offered(event):
-                call = self._house.control.get(event.call_id)
-                self.end_offer(outcome_of(event.cause, call))
+        self.lease.follow(event)
 
     def on_call_cleared(self, event: CallCleared) -> None:
         """A call is over: if it is the one offered, so is the offer."""
-        if self.offer is not None and self.offer.call_id == event.call_id:
-            self.end_offer(OfferOutcome.CALLER_LEFT)
+        if self.lease.holds(event.call_id):
+            self.lease.end(OfferOutcome.CALLER_LEFT)
 
     def follow(self) -> None:
         """Be as the calls of the telephone say, and report those that are over."""
@@ -317,7 +292,7 @@ class AgentSession:
     def on_phone_lost(self) -> None:
         """The agent's telephone can be rung no more."""
         if self.offer is not None:
-            self.stop_ringing(OfferOutcome.PHONE_UNREACHABLE)
+            self.lease.stop(OfferOutcome.PHONE_UNREACHABLE)
         else:
             self.take_out(NotReadyReason.PHONE_LOST)
 
@@ -336,44 +311,15 @@ class AgentSession:
 
     # --- offers -----------------------------------------------------------------------------
 
-    def _ring_limit_passed(self) -> None:
-        self.stop_ringing(OfferOutcome.NO_ANSWER)
-
-    def stop_ringing(self, outcome: OfferOutcome) -> None:
-        """End the offer, and the ringing first."""
-        connection_id = self._ringing_connection
-        if connection_id is not None:
-            # First, so that the phone is quiet before the call rings elsewhere; the Failed that
-            # may come of it at once finds no offer of that connection.
-            self._ringing_connection = ConnectionId("")
-            self._house.control.clear_connection(connection_id)
-        self.end_offer(outcome)
-
-    def end_offer(self, outcome: OfferOutcome) -> None:
-        """End the lease, the first time it is said; nothing after that."""
-        offer = self.offer
-        if offer is None:
-            return
-        self.offer, self.ringing = None, False
-        self._ringing_connection = None
-        self._disarm()
-        self._house.bus.publish(
-            OfferEnded(
-                at=self._now(),
-                call_id=offer.call_id,
-                queue_id=offer.queue_id,
-                agent_id=offer.agent_id,
-                offer_id=offer.offer_id,
-                outcome=outcome,
-            )
-        )
+    def _offer_ended(self, offer: Offer, outcome: OfferOutcome) -> None:
+        """The next call comes only when this one is placed."""
         self._after_offer(outcome)
         self._distributor.offer_ended(offer, outcome)
         self.follow()
         self._tell_free()
 
     def _after_offer(self, outcome: OfferOutcome) -> None:
-        """Go where the offer's end leads; the next call comes only when the last one is placed."""
+        """Go where the offer's end leads."""
         if outcome is OfferOutcome.ACCEPTED:
             self.misses = 0
             self._change(Move.ANSWER, busy=BusyKind.INBOUND)
@@ -388,14 +334,6 @@ class AgentSession:
         self._prepare_release()
         self._change(Move.RELEASE)
 
-    def _is_offered(self, event: ConnectionEvent) -> bool:
-        """Whether it concerns the offer: the phone's connection is unknown until it is rung."""
-        return (
-            self.offer is not None
-            and event.call_id == self.offer.call_id
-            and self._ringing_connection in (None, event.connection_id)
-        )
-
     # --- conversations and after-call work --------------------------------------------------
 
     def _talking(self) -> Conversation:
@@ -406,7 +344,7 @@ class AgentSession:
     def _occupy(self, now: Occupation) -> None:
         """Calls occupy the agent like that from now on, unless they do already."""
         if self.status.activity is Activity.WORKING_AFTER_CALL:
-            self._disarm()
+            self._timer.disarm()
             self._worked += (self._now() - self.standing.since).total_seconds()
             self.after_call = None
         again = self.status.busy is now.kind and self.status.activity in IN_A_CALL
@@ -430,7 +368,7 @@ class AgentSession:
         self.after_call = AfterCall.begun(self._rules(), self._now())
         self._move(Move.END_CALL)
         if self.after_call is not None and self.after_call.deadline is not None:
-            self._arm_until(self.after_call.deadline, self.finish)
+            self._timer.arm_until(self.after_call.deadline, self.finish)
 
     def _leave_after_call_work(self, move: Move, by: StaffId | None) -> None:
         if self.status.activity is Activity.WORKING_AFTER_CALL:
@@ -442,7 +380,7 @@ class AgentSession:
         if self.status.activity is not Activity.WORKING_AFTER_CALL:
             raise not_now(self.status.state, move.value)
         after_call = self._worked + (self._now() - self.standing.since).total_seconds()
-        self._disarm()
+        self._timer.disarm()
         self.after_call, self._worked = None, 0.0
         *others, last = self.calls.over
         for talk in others:
@@ -509,7 +447,7 @@ class AgentSession:
         since = self.standing.since
         before, after = self.standing.move(move, reason, busy=busy, call_id=self.call_id, by=by)
         if self.standing.since is not since and AgentState.NOT_READY in (before, after):
-            self._disarm()
+            self._timer.disarm()
             self._watch_reason(told=False)
         if AgentState.READY in (before, after) and before is not after:
             self._freed = after is AgentState.READY
@@ -523,7 +461,7 @@ class AgentSession:
         if until is None or told:
             return
         if until > self._now():
-            self._arm_until(until, lambda: self._watch_reason(told=False))
+            self._timer.arm_until(until, lambda: self._watch_reason(told=False))
             return
         self._house.bus.publish(
             NotReadyOverlong(
@@ -549,15 +487,3 @@ class AgentSession:
 
     def _now(self) -> datetime:
         return utc(self._house.clock)
-
-    def _arm_until(self, deadline: datetime, call: Callable[[], object]) -> None:
-        self._arm((deadline - self._now()).total_seconds(), call)
-
-    def _arm(self, delay: float, call: Callable[[], object]) -> None:
-        self._disarm()
-        self._timer = self._house.clock.callLater(delay, call)
-
-    def _disarm(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None

@@ -134,7 +134,7 @@ def test_an_offer_of_a_call_that_is_gone(floor: Floor) -> None:
 
 def test_an_offer_past_its_deadline(floor: Floor) -> None:
     floor.centre.call()
-    floor.session._disarm()
+    floor.session.lease.leave()
     floor.centre.clock.advance(16)
     assert floor.look() == []
     floor.centre.clock.advance(1)
@@ -223,7 +223,7 @@ def test_work_after_no_call(floor: Floor) -> None:
 
 def test_work_that_goes_on_after_its_end(floor: Floor) -> None:
     floor.calls.hang_up(floor.talk())
-    floor.session._disarm()
+    floor.session._timer.disarm()
     floor.centre.clock.advance(31.5)
     assert floor.look() == [Disagreement.WORK_OVERDUE]
     assert floor.state() is S.READY
@@ -275,8 +275,8 @@ def test_a_call_that_is_offered_to_nobody(floor: Floor) -> None:
     rings = floor.centre.phone(call_id).id
     floor.unheard(lambda: floor.calls.clear_connection(rings))
     session = floor.session
-    session._disarm()
-    session.offer = None
+    session.lease.leave()
+    session.lease.restore(None)
     floor.set_status(replace(session.status, activity=Activity.IDLE))
     floor.service._engine.agent_gone(A)
     healed = floor.look()
