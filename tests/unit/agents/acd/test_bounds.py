@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from agents.acd.matcher import AgentFree, Assignment, CallArrived, Input, Matcher, OfferTaken
 from agents.acd.policy import Agent
-from agents.acd.queue import WaitingCall
+from agents.acd.queue import HeadStarts, WaitingCall
 from agents.acd.rules import QueueRules
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.vocabulary import ServiceLevel, Situation
@@ -131,3 +132,15 @@ def test_when_a_call_is_served_does_not_depend_on_who_comes_much_later(
     )
     without = Run(Load(load.agents, early, load.rules))
     assert Run(load).served.get(one.call_id) == without.served.get(one.call_id)
+
+
+@pytest.mark.parametrize(("later", "first"), [(-0.1, "2"), (0.1, "1")])
+def test_the_bound_is_reached_and_not_passed(later: float, first: str) -> None:
+    starts = HeadStarts()
+    matcher = Matcher(queues().__getitem__)
+    at = starts.bound + later
+    best = call("2", at, level=ServiceLevel.SPECIAL, situation=Situation.CARD_LOSS)
+    matcher.handle(CallArrived(call("1", 0.0)))
+    matcher.handle(CallArrived(best))
+    [found] = matcher.handle(AgentFree(agent("a"), at))
+    assert found.call.call_id == first

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -21,6 +22,7 @@ from agents.acd.matcher import (
 from agents.acd.policy import Agent
 from agents.acd.rules import Order
 from cti.kernel.identifiers import AgentId, CallId
+from cti.kernel.plain import from_plain, to_plain
 from cti.kernel.vocabulary import ServiceLevel, Situation
 from tests.support.matching import COMPLAINTS, EN, ZH, agent, call, queues
 
@@ -223,6 +225,24 @@ def test_an_agent_who_comes_free_tells_who_waited() -> None:
         CallConsidered(CallId("2"), 60, 0),
     )
     assert (found.why.among, found.why.seconds) == (4, 50)
+
+
+def test_an_explanation_is_small_and_comes_back_from_the_journal() -> None:
+    rules = queues(
+        general={
+            "demand": "(loans >= 5 or cards >= 5) and general",
+            "stages": [{"after": 30, "demand": "general or complaints"}],
+            "sticky": {"patience": 10},
+        }
+    )
+    matcher = Matcher(rules.__getitem__)
+    for number in range(100):
+        one = call(f"20261122-101500-{number:04}-7f3a9c20", number / 10)
+        matcher.handle(CallArrived(one))
+    [found] = matcher.handle(free(agent("agent-1001"), 41.2345678901))
+    plain = to_plain(found.why)
+    assert from_plain(Explanation, json.loads(json.dumps(plain))) == found.why
+    assert len(json.dumps(plain)) < 1000
 
 
 def test_position_counts_the_queue_in_every_language() -> None:
