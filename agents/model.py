@@ -32,6 +32,8 @@ class Staff:
     languages: frozenset[Language] = frozenset({Language.CHINESE})
     may_dial: frozenset[Reach] = frozenset()
     """Kinds of numbers the person may call; help in need besides, always."""
+    priorities: Mapping[str, int] = field(default_factory=dict)
+    """In skill groups, 1 (first) to 10, for queues ordered by group priority."""
 
     @property
     def agent_id(self) -> AgentId:

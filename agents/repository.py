@@ -131,6 +131,7 @@ def _staff_row(new: NewStaff, realm: str, hasher: PasswordHasher) -> StaffRow:
         language=staff.language.value,
         languages=sorted(language.value for language in staff.languages),
         may_dial=sorted(reach.value for reach in staff.may_dial),
+        priorities=dict(staff.priorities),
         department_id=staff.department_id,
         extension=staff.extension,
         password_hash=hasher.hash(new.password.reveal()),
@@ -155,6 +156,7 @@ def _credentials(row: StaffRow) -> Credentials:
         skills={each.skill: each.level for each in row.skills},
         languages=frozenset(Language(language) for language in row.languages),
         may_dial=rights_from(row.may_dial),
+        priorities=row.priorities,
     )
     sip = SipDigests(row.sip_md5, row.sip_sha256) if row.sip_md5 and row.sip_sha256 else None
     return Credentials(staff, Secret(row.password_hash), sip)

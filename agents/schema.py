@@ -23,6 +23,7 @@ class StaffRow(Base):
     language: Mapped[str] = mapped_column(String(8))
     languages: Mapped[list[str]] = mapped_column(JSON)
     may_dial: Mapped[list[str]] = mapped_column(JSON)
+    priorities: Mapped[dict[str, int]] = mapped_column(JSON)
     department_id: Mapped[str | None] = mapped_column(String(40))
     extension: Mapped[str | None] = mapped_column(String(20), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))

@@ -59,7 +59,7 @@ from cti.kernel.identifiers import (
     StaffId,
     system_entropy,
 )
-from cti.kernel.ports import QueueRequest
+from cti.kernel.ports import AgentDay, QueueRequest
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 
@@ -84,15 +84,19 @@ class AgentService:
         entropy: Entropy = system_entropy,
         in_page: Callable[[DeviceId], bool] = lambda _: False,
         facts: WorkplaceFacts | None = None,
+        day_of: Callable[[AgentId], AgentDay] = lambda _: AgentDay(),
     ) -> None:
-        """`in_page` tells whether that telephone is one of a page, and lost with it."""
+        """`in_page` tells whether that telephone is one of a page, and lost with it.
+
+        `day_of` gives an agent's figures of today, by which queues may choose among agents.
+        """
         self.settings = settings
         self._clock, self._bus, self._control = clock, bus, control
         self._roster, self._database = roster, database
         self._book = CallBook()
         house = Surroundings(clock, bus, control, settings, entropy, self._book)
         self.sessions = Sessions(house, self)
-        self._in_page = in_page
+        self._in_page, self._day_of = in_page, day_of
         self.desks = Desks(clock, bus, settings.desk_absence, self._deserted)
         self.workplaces = Workplaces(
             self.sessions, self._book, control, roster, in_page, facts or WorkplaceFacts()
@@ -345,8 +349,16 @@ class AgentService:
 
     def became_free(self, session: AgentSession) -> None:
         """The agent takes the next call."""
-        if not self._held:
-            self._engine.agent_free(replace(session.agent, idle_since=session.standing.idle_since))
+        if self._held:
+            return
+        day = self._day_of(session.agent_id)
+        agent = replace(
+            session.agent,
+            idle_since=session.standing.idle_since,
+            occupied=day.occupancy or 0.0,
+            calls=day.handled,
+        )
+        self._engine.agent_free(agent)
 
     def became_taken(self, session: AgentSession) -> None:
         """The agent takes no calls."""

@@ -24,7 +24,7 @@ class Sessions:
     def admit(self, staff: Staff) -> None:
         """A session for that agent, who has a telephone."""
         assert staff.extension is not None
-        agent = Agent(staff.agent_id, staff.skills, staff.languages)
+        agent = Agent(staff.agent_id, staff.skills, staff.languages, priorities=staff.priorities)
         session = AgentSession(agent, staff.extension, self._house, self._distributor)
         self._by_agent[staff.agent_id] = self._by_extension[staff.extension] = session
 

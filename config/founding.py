@@ -60,5 +60,6 @@ def _new_staff(each: DemoStaff) -> NewStaff:
         skills=each.skills,
         languages=each.languages,
         may_dial=each.may_dial,
+        priorities=each.priorities,
     )
     return NewStaff(staff, each.password, each.sip_secret)

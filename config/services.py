@@ -160,6 +160,7 @@ class Hotline:
             ),
             entropy=entropy,
             in_page=self._is_in_page,
+            day_of=self.monitoring.days.day_of,
             facts=WorkplaceFacts(
                 self.switch.trunks.written,
                 self._secure,

@@ -28,7 +28,7 @@ class Agent:
     priorities: Mapping[str, int] = field(default_factory=dict)
     """In each skill group, 1 (first) to 10."""
     occupied: float = 0.0
-    """Share of the signed-in time that calls took, 0 to 1."""
+    """Today's share of the time with calls in that ready for them or with them, 0 to 1."""
     calls: int = 0
     """Handled today."""
 

@@ -46,7 +46,7 @@ class Order(Enum):
     MOST_SKILLED = "most_skilled"
     """The highest level in what the call demands at its stage."""
     LEAST_OCCUPIED = "least_occupied"
-    """The smallest share of signed-in time taken by calls, as it was when they came free."""
+    """The smallest occupancy of today: time with calls / (with calls + ready for them)."""
     FEWEST_CALLS = "fewest_calls"
     """The fewest calls handled today."""
     ROUND_ROBIN = "round_robin"

@@ -87,6 +87,7 @@ class DemoStaff:
     languages: frozenset[Language]
     language: Language
     may_dial: frozenset[Reach]
+    priorities: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

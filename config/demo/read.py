@@ -193,7 +193,7 @@ def _department(record: Section) -> DemoDepartment:
 
 def _staff(record: Section) -> DemoStaff:
     department, extension = record.get("department"), record.get("extension")
-    skills, languages = record.get("skills"), record.get("languages")
+    languages = record.get("languages")
     language, may_dial = record.get("language"), record.get("may_dial")
     return DemoStaff(
         staff_id=StaffId(_text(record, "id")),
@@ -204,9 +204,8 @@ def _staff(record: Section) -> DemoStaff:
         department_id=DepartmentId(department.text()) if department else None,
         extension=DeviceId(extension.text()) if extension else None,
         sip_secret=Secret(_text(record, "sip_secret")) if extension else None,
-        skills={name: level.whole(1, BEST) for name, level in skills.section().each()}
-        if skills
-        else {},
+        skills=_tenths(record.get("skills")),
+        priorities=_tenths(record.get("priorities")),
         languages=frozenset(_kind(each, Language) for each in languages.items())
         if languages
         else frozenset({Language.CHINESE}),
@@ -215,6 +214,11 @@ def _staff(record: Section) -> DemoStaff:
         if may_dial
         else frozenset(),
     )
+
+
+def _tenths(value: Value | None) -> dict[str, int]:
+    """Levels of skills, or priorities in groups: 1 to 10 by name."""
+    return {name: each.whole(1, BEST) for name, each in value.section().each()} if value else {}
 
 
 # --- values ---------------------------------------------------------------------------------

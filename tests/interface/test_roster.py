@@ -37,6 +37,7 @@ LI = Staff(
     skills={"general": 8, "complaints": 3},
     languages=frozenset(Language),
     may_dial=frozenset({Reach.INTERNAL, Reach.MOBILE}),
+    priorities={"general": 2},
 )
 WANG = Staff(
     StaffId("s2"),

@@ -23,7 +23,7 @@ from cti.call.model import Cause, Connection, ConnectionState
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId, StaffId
-from cti.kernel.ports import CallSummary, QueueRequest
+from cti.kernel.ports import AgentDay, CallSummary, QueueRequest
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Role, ServiceLevel, Situation
 from cti.trunks.numbers import Numbers, NumberSettings, Reach
@@ -143,6 +143,8 @@ class CallCentre:
         self._settings, self._tokens = settings or AgentSettings(), count(1)
         self.in_page: Callable[[DeviceId], bool] = lambda _: False
         """Which telephones are those of pages; the next service is told."""
+        self.days: dict[AgentId, AgentDay] = {}
+        """What agents have done today."""
         self.customers: dict[str, Customer] = {}
         """Whose numbers the directory knows."""
         self.history = FakeHistory()
@@ -176,6 +178,7 @@ class CallCentre:
             ports=self._ports,
             entropy=lambda _size: f"offer-{next(self._tokens)}",
             facts=self._facts,
+            day_of=lambda agent_id: self.days.get(agent_id, AgentDay()),
         )
 
     def restart(self, away: float = 0.0) -> None:

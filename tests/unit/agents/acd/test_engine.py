@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.acd.rules import rules_from
 from agents.events import (
     AgentState,
     CallAbandoned,
@@ -10,9 +11,10 @@ from agents.events import (
     CallOffered,
     CallQueued,
 )
+from agents.model import Queue
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, QueueId
-from cti.kernel.ports import QueueRequest
+from cti.kernel.ports import AgentDay, QueueRequest
 from cti.kernel.vocabulary import Language, ServiceLevel
 from tests.support.call_centre import COMPLAINTS, GENERAL, MUSIC, CallCentre
 
@@ -263,3 +265,21 @@ def test_what_was_expected_is_told_with_the_answer(centre: CallCentre) -> None:
     assert none is None, "who did not wait was told nothing"
     assert some
     assert 60 < some.low < some.high < 400
+
+
+@pytest.mark.parametrize(
+    ("order", "busy", "idle"),
+    [
+        ("fewest_calls", AgentDay(handled=9), AgentDay(handled=8)),
+        ("least_occupied", AgentDay(occupancy=0.8), AgentDay(occupancy=None)),
+    ],
+)
+def test_queues_choose_by_what_agents_did_today(order: str, busy: AgentDay, idle: AgentDay) -> None:
+    rules = rules_from({"demand": "general", "order": order})
+    general = Queue(GENERAL, {Language.CHINESE: "普通", Language.ENGLISH: "General"}, rules)
+    centre = CallCentre({"a": {"general": 5}, "b": {"general": 5}}, queues=[general])
+    centre.days = {A: busy, AgentId("b"): idle}
+    centre.ready("a", "b")
+    centre.call()
+    [offered] = centre.events(CallOffered)
+    assert offered.agent_id == "b"
