@@ -28,12 +28,12 @@ RATE = 8000
 TALK_SECONDS = 6.0
 
 
-def caller_track(folder: Path) -> tuple[Path, float]:
+def caller_track(folder: Path, talk: float = TALK_SECONDS + 4.0) -> tuple[Path, float]:
     """Mandarin, account service, sign in, the balance, `#`, a person, and a tone to them."""
     track = Track().silence(4.0).keys("1").silence(1.5).keys("2").silence(1.0)
     for secret in (ACCOUNT, PIN, BANKING, BANKING_PIN):
         track.silence(0.5).keys(f"{secret}#")
-    track.silence(6.0).keys("0").silence(0.5).tone(CALLER, TALK_SECONDS + 4.0)
+    track.silence(6.0).keys("0").silence(0.5).tone(CALLER, talk)
     return track.write(folder / "caller.pcap"), track.packets[-1][0]
 
 
