@@ -262,8 +262,11 @@ class Presentation:
                 return [self.agent(event.agent_id), word]
             case CallAnswered():
                 return [self.agent(event.agent_id), clockface(event.waited)]
-            case CallAbandoned() | CallFlowedOut():
+            case CallAbandoned():
                 return [self.queue(event.queue_id), clockface(event.waited)]
+            case CallFlowedOut():
+                facts = [self.queue(event.queue_id), clockface(event.waited)]
+                return [*facts, self._flowed_to(event.to)] if event.to else facts
             case CallWrappedUp():
                 return [self.agent(event.agent_id), clockface(event.after_call)]
             case CallLent():
@@ -314,6 +317,11 @@ class Presentation:
             for name, figure in figures.items()
             if figure is not None
         ]
+
+    def _flowed_to(self, to: str) -> str:
+        kind, _, name = to.partition(":")
+        shown = self.queue(QueueId(name)) if kind == "queue" else name
+        return self.word(f"calls.flowed.{kind}", to=shown)
 
     def _match(self, event: CallOffered) -> list[str]:
         why = event.why
