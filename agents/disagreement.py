@@ -88,7 +88,7 @@ def _of_offer(
         yield Found(Disagreement.OFFER_WITHOUT_CALL, desk.agent_id, offer.call_id)
     elif facts.at > offer.deadline + GRACE:
         yield Found(Disagreement.OFFER_OVERDUE, desk.agent_id, offer.call_id)
-    elif all(each.call_id != offer.call_id for each in connections.values()):
+    elif offer.rings and all(each.call_id != offer.call_id for each in connections.values()):
         yield Found(Disagreement.OFFER_WITHOUT_RING, desk.agent_id, offer.call_id)
 
 

@@ -24,6 +24,16 @@ from cti.kernel.loans import LoanPurpose, LoanResult
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
 
 
+class CallBackOutcome(Enum):
+    """How a promise to call back ended."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    CANCELLED = "cancelled"
+    """The customer called again, or took it back."""
+    EXPIRED = "expired"
+
+
 class AgentState(Enum):
     """Agent states after CSTA (ECMA-269, 6.1.4.2); `RESERVED` and `HOLD` refine Busy."""
 
@@ -235,6 +245,40 @@ class CallFlowedOut(CallEvent):
     waited: float
     reason: str
     to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackPromised(CallEvent):
+    """Who waited since `arrived` will be called at the number, in the place they had."""
+
+    kind: ClassVar[str] = "call_back.promised"
+    queue_id: QueueId
+    number: str
+    customer_id: CustomerId | None
+    arrived: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackAttempted(CallEvent):
+    """This call is made to keep a promise, an agent reserved for it; the first attempt is 1."""
+
+    kind: ClassVar[str] = "call_back.attempted"
+    queue_id: QueueId
+    promised_on: CallId
+    promised: datetime
+    agent_id: AgentId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackEnded(CallEvent):
+    """The promise made on the call `promised_on` is over; `call_id` is the last one made for it."""
+
+    kind: ClassVar[str] = "call_back.ended"
+    queue_id: QueueId
+    promised_on: CallId
+    outcome: CallBackOutcome
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

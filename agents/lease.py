@@ -5,6 +5,7 @@ silence, a lost phone and a caller who leaves.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from agents.acd.explanation import Explanation
@@ -34,17 +35,21 @@ class Lease:
         """The telephone's in the call: None until it is rung, empty when it is rung no more."""
         self._timer = Timer(house.clock)
 
-    def make(self, call_id: CallId, queue_id: QueueId) -> Offer:
-        """Hold the call for the agent, as long as their telephone may ring."""
+    def make(self, call_id: CallId, queue_id: QueueId, within: float | None = None) -> Offer:
+        """Hold the call for the agent, as long as their telephone may ring.
+
+        With `within` it rings later, after so many seconds at the latest.
+        """
         now, house = utc(self._house.clock), self._house
         offer_id = OfferId(house.entropy(OFFER_ID_BYTES))
-        deadline = now + timedelta(seconds=house.settings.ring_limit)
-        self.offer = Offer(offer_id, self._agent_id, call_id, queue_id, now, deadline)
+        deadline = now + timedelta(seconds=house.settings.ring_limit + (within or 0.0))
+        rings = within is None
+        self.offer = Offer(offer_id, self._agent_id, call_id, queue_id, now, deadline, rings)
         self.ringing, self._connection = False, None
         return self.offer
 
-    def ring(self, offer: Offer, why: Explanation) -> None:
-        """Tell of the offer, and ring the agent's telephone."""
+    def tell(self, offer: Offer, why: Explanation) -> None:
+        """Tell of the offer, and ring the agent's telephone if that is to ring by now."""
         house = self._house
         house.bus.publish(
             CallOffered(
@@ -56,7 +61,18 @@ class Lease:
                 why=why,
             )
         )
-        self._timer.arm(house.settings.ring_limit, lambda: self.stop(OfferOutcome.NO_ANSWER))
+        if offer.rings:
+            self.ring()
+
+    def ring(self) -> None:
+        """Ring the agent's telephone, for as long as it may ring from now on."""
+        house, offer = self._house, self.offer
+        if offer is None:
+            return
+        limit = house.settings.ring_limit
+        deadline = utc(house.clock) + timedelta(seconds=limit)
+        self.offer = offer = replace(offer, deadline=deadline, rings=True)
+        self._timer.arm(limit, lambda: self.stop(OfferOutcome.NO_ANSWER))
         connection_id = house.control.deliver(offer.call_id, self._extension)
         if self.offer is offer:
             self._connection = connection_id

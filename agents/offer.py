@@ -38,6 +38,8 @@ class Offer:
     queue_id: QueueId
     offered: datetime
     deadline: datetime
+    rings: bool = True
+    """Whether the telephone is to ring by now; not while a customer is called back for it."""
 
 
 def outcome_of(cause: Cause, call: Call | None) -> OfferOutcome:
@@ -48,5 +50,5 @@ def outcome_of(cause: Cause, call: Call | None) -> OfferOutcome:
     """
     if cause is not Cause.CANCELLED:
         return OUTCOME_OF_CAUSE.get(cause, OfferOutcome.PHONE_UNREACHABLE)
-    gone = call is None or call.caller is None
+    gone = call is None or call.customer is None
     return OfferOutcome.CALLER_LEFT if gone else OfferOutcome.REFUSED

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cti.database import Base, UtcDateTime
@@ -66,3 +66,17 @@ class CallNoteRow(Base):
     agent_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     saved: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CallBackRow(Base):
+    """A promise to call a customer back; `outcome` is null while it is open."""
+
+    __tablename__ = "call_back"
+    __table_args__ = (Index("ix_call_back_open", "outcome", "promised"),)
+
+    call_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    queue_id: Mapped[str] = mapped_column(String(40))
+    customer_id: Mapped[str | None] = mapped_column(String(64))
+    promised: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    record: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -11,8 +11,11 @@ from datetime import datetime
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from agents.acd.engine import Engine, QueueView
+from agents.acd.call_back import CallBack
+from agents.acd.call_back_store import CallBackStore
+from agents.acd.engine import Engine
 from agents.acd.explanation import Explanation
+from agents.acd.floor import QueueView
 from agents.acd.matcher import Matcher
 from agents.acd.outflow import WaitingPorts
 from agents.acd.waiting import Sounds
@@ -120,6 +123,7 @@ class AgentService:
             floor=self,
             queues=lambda: roster.queues,
             settings=settings,
+            store=CallBackStore(database),
             ports=ports,
             matcher=matcher,
         )
@@ -169,6 +173,7 @@ class AgentService:
             else:
                 self._queued[call_id] = wait.since
         self._held = False
+        self._engine.call_backs.take_up()
         for session in self.sessions:
             if session.status.state is AgentState.READY:
                 self.became_free(session)
@@ -329,6 +334,10 @@ class AgentService:
             return False
         return queue.rules.served_with(session.agent.skills)
 
+    def called_back_for(self, call_id: CallId) -> CallBack | None:
+        """The promise that this call keeps, None for any other call."""
+        return self._engine.call_backs.of(call_id)
+
     def waiting_since(self, call_id: CallId) -> datetime | None:
         """Since when the call waits in a queue, None if it does not."""
         return self._engine.waiting_since(call_id)
@@ -344,6 +353,25 @@ class AgentService:
     ) -> None:
         """Reserve the free agent and ring their phone for the call."""
         self.sessions.of(agent_id).take_offer(call_id, queue_id, why)
+
+    def reserve(
+        self,
+        agent_id: AgentId,
+        call_id: CallId,
+        queue_id: QueueId,
+        why: Explanation,
+        within: float,
+    ) -> None:
+        """Reserve the free agent for the call; their phone is rung within so many seconds."""
+        self.sessions.of(agent_id).take_offer(call_id, queue_id, why, within=within)
+
+    def ring(self, agent_id: AgentId, call_id: CallId) -> None:
+        """Ring the phone of the agent who is reserved for the call."""
+        self.sessions.of(agent_id).ring(call_id)
+
+    def still_free(self, agent_id: AgentId) -> None:
+        """Nothing came of what was to be the agent's next call."""
+        self.became_free(self.sessions.of(agent_id))
 
     # --- the sessions' distributor ----------------------------------------------------------
 
@@ -453,6 +481,6 @@ class AgentService:
 
 
 def alone(call: Call) -> bool:
-    """Whether nobody but the caller is in the call."""
-    caller = call.caller
-    return caller is not None and call.connections == (caller,)
+    """Whether nobody but the customer is in the call."""
+    customer = call.customer
+    return customer is not None and call.connections == (customer,)

@@ -255,12 +255,28 @@ class AgentSession:
 
     # --- what the queue does ----------------------------------------------------------------
 
-    def take_offer(self, call_id: CallId, queue_id: QueueId, why: Explanation) -> None:
-        """Reserve the ready agent for the call and ring their phone."""
-        offer = self.lease.make(call_id, queue_id)
+    def take_offer(
+        self,
+        call_id: CallId,
+        queue_id: QueueId,
+        why: Explanation,
+        *,
+        within: float | None = None,
+    ) -> None:
+        """Reserve the ready agent for the call and ring their phone.
+
+        With `within` it rings only as `ring` is called, which is to be after so many seconds at
+        the latest: the customer is being called first.
+        """
+        offer = self.lease.make(call_id, queue_id, within)
         self.notes, self._offered = "", call_id
         self._move(Move.RESERVE)
-        self.lease.ring(offer, why)
+        self.lease.tell(offer, why)
+
+    def ring(self, call_id: CallId) -> None:
+        """Ring the phone of the agent who is reserved for that call; nothing if they are not."""
+        if self.lease.holds(call_id):
+            self.lease.ring()
 
     # --- what the telephone does ------------------------------------------------------------
 

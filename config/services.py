@@ -157,6 +157,8 @@ class Hotline:
                 take_into_flow=lambda call_id, flow: self.ivr.take(call_id, flow),
                 transfers=settings.ivr.transfers,
                 preferences=KnownAgents(database, reactor),
+                number=self.switch.trunks.written,
+                zone=base.zone,
             ),
             entropy=entropy,
             in_page=self._is_in_page,

@@ -47,6 +47,14 @@ class Window:
         day = local.date() if local.time() < self.opens else local.date() + timedelta(days=1)
         return datetime.combine(day, self.opens, zone).astimezone(at.tzinfo)
 
+    def closing(self, at: datetime, zone: tzinfo) -> datetime | None:
+        """When it closes next after `at`, None where it never does."""
+        if self.opens == self.closes:
+            return None
+        local = at.astimezone(zone)
+        day = local.date() if local.time() < self.closes else local.date() + timedelta(days=1)
+        return datetime.combine(day, self.closes, zone).astimezone(at.tzinfo)
+
     def _holds(self, now: time) -> bool:
         if self.opens < self.closes:
             return self.opens <= now < self.closes
@@ -109,8 +117,8 @@ def call_back_to(rules: CallBackRules) -> dict[str, Any]:
 
 
 def _key(value: object, key: str) -> str:
-    if str(value) not in tuple("0123456789*#"):
-        raise RulesError(key, f"write one key of a telephone, such as '9', not {value!r}")
+    if str(value) not in tuple("0123456789"):
+        raise RulesError(key, f"write one digit, such as '9', not {value!r}")
     return str(value)
 
 

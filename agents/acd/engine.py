@@ -9,17 +9,17 @@ turned away whom somebody can take. What an event costs does not grow with those
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from agents.acd.call_backs import CallBacks, Store
 from agents.acd.deadlines import Deadlines
-from agents.acd.explanation import Explanation
+from agents.acd.floor import Floor, QueueView
 from agents.acd.matcher import (
     AgentFree,
     AgentGone,
@@ -38,6 +38,7 @@ from agents.acd.matcher import (
 from agents.acd.outflow import Outflow, WaitingPorts
 from agents.acd.overflow import Destination, Limit, ToCallBack, ToNumber, ToQueue
 from agents.acd.policy import Agent
+from agents.acd.promising import Promising
 from agents.acd.queue import Preferred, WaitingCall
 from agents.acd.staffing import Staffing
 from agents.acd.stays import Stay, Stays
@@ -54,32 +55,15 @@ from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.ports import QueueRequest
-from cti.kernel.vocabulary import Language
+from prompts.catalogue import Announcement
 
-REQUEUED, CLOSING = "requeued", "closing"
+REQUEUED, CLOSING, CALL_BACK = "requeued", "closing", "call_back"
 """Reasons for which a call flows out, beside its queue's limits and the causes of calls that the
 system clears.
 """
 
 
-class Floor(Protocol):
-    """What the engine asks of the agents (implemented by `agents.service`)."""
-
-    def offer(
-        self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: Explanation
-    ) -> None:
-        """Reserve the free agent and ring their phone for the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueView:
-    """A queue at this moment; `oldest` is the arrival of who waits longest."""
-
-    queue_id: QueueId
-    names: Mapping[Language, str]
-    waiting: int
-    oldest: datetime | None
-    threshold: float
+PROMISED, HELLO = Announcement("call_back.promised"), Announcement("call_back.hello")
 
 
 class Engine:
@@ -97,6 +81,7 @@ class Engine:
         floor: Floor,
         queues: Callable[[], Mapping[QueueId, Queue]],
         settings: AgentSettings,
+        store: Store,
         ports: WaitingPorts | None = None,
         matcher: Matcher | None = None,
     ) -> None:
@@ -108,9 +93,29 @@ class Engine:
             lambda queue_id: queues()[queue_id].rules, settings.expected_handling
         )
         self._relaxing: DelayedCall | None = None
-        self._room = WaitingRoom(clock, control, sounds, self)
         self._outflow = Outflow(control, sounds, self._ports)
+        self.call_backs = CallBacks(
+            clock=clock,
+            bus=bus,
+            control=control,
+            store=store,
+            lines=self,
+            desk=floor,
+            queues=queues,
+            zone=self._ports.zone,
+        )
         self._stays = Stays()
+        self._promising = Promising(
+            clock=clock,
+            control=control,
+            sounds=sounds,
+            stays=self._stays,
+            queues=queues,
+            places=self,
+            call_backs=self.call_backs,
+            ports=self._ports,
+        )
+        self._room = WaitingRoom(clock, control, sounds, self._promising)
         self._staffing = Staffing(queues)
         self._limits: dict[QueueId, Deadlines] = {}
 
@@ -169,10 +174,12 @@ class Engine:
         for limits in self._limits.values():
             limits.stop()
         self._disarm()
+        self.call_backs.stop()
 
     def call_cleared(self, event: CallCleared) -> None:
         """The call is over: abandoned if the caller hung up waiting, at the instant of its end."""
-        if event.cleared_by is not Party.CALLER:
+        self.call_backs.call_cleared(event)
+        if event.cleared_by not in (Party.CALLER, Party.CALLED):
             self._flow_out(event.call_id, event.cause.value, event.at)
         elif stay := self._forget(event.call_id):
             self._bus.publish(
@@ -226,17 +233,19 @@ class Engine:
         for queue_id, language in left:
             if Limit.EMPTY in self._queues()[queue_id].waiting.bounds:
                 for stay in self._stays.within(queue_id):
-                    if stay.call.language is language and self._unoffered(stay):
+                    if stay.call.language is language and self.unoffered(stay):
                         self._meet(stay, Limit.EMPTY, 0.0)
 
     def offer_ended(self, agent_id: AgentId, call_id: CallId, outcome: OfferOutcome) -> None:
         """The call is answered, gone, or waits on at its old place."""
+        self.call_backs.offer_ended(call_id, outcome)
         stay = self._stays.get(call_id)
         if stay is None:
             return
         if outcome is OfferOutcome.ACCEPTED:
             self._match(OfferTaken(call_id, self._clock.seconds()))
             self._forget(call_id)
+            self._promising.served(stay)
             now = utc(self._clock)
             self._bus.publish(
                 CallAnswered(
@@ -251,8 +260,8 @@ class Engine:
         elif outcome is OfferOutcome.CALLER_LEFT:
             self._match(CallLeft(call_id))
         else:
-            self._match(OfferFailed(call_id, self._clock.seconds()))
-            if stay.overdue and self._unoffered(stay):
+            self._offer_failed(stay)
+            if stay.overdue and self.unoffered(stay):
                 self._waited_too_long(stay.call_id)
 
     def call_handled(self, queue_id: QueueId, seconds: float) -> None:
@@ -271,7 +280,8 @@ class Engine:
     def view(self, queue: Queue) -> QueueView:
         """The queue at this moment."""
         waiting, oldest = self._stays.count(queue.queue_id), self._stays.oldest(queue.queue_id)
-        return QueueView(queue.queue_id, queue.names, waiting, oldest, queue.threshold)
+        promised = self.call_backs.count(queue.queue_id)
+        return QueueView(queue.queue_id, queue.names, waiting, oldest, queue.threshold, promised)
 
     def waiting_since(self, call_id: CallId) -> datetime | None:
         """Since when the call waits, None if it does not."""
@@ -281,10 +291,13 @@ class Engine:
     def waits(self) -> dict[CallId, bool | None]:
         """Every caller on the line who waits for an agent: whether the matcher has them offered.
 
-        None where it does not know them. Who is passed on to a number waits for nobody.
+        None where it does not know them. Who is passed on to a number waits for nobody, and who
+        was called back for an agent is theirs without the matcher.
         """
-        waiting = [stay.call_id for stay in self._stays if stay.passing is None]
-        return {call_id: self._matcher.offered(call_id) for call_id in waiting}
+        waiting = [stay for stay in self._stays if stay.passing is None]
+        return {
+            each.call_id: each.promised or self._matcher.offered(each.call_id) for each in waiting
+        }
 
     def free(self, agent_id: AgentId) -> bool:
         """Whether the matcher may give the agent a call."""
@@ -294,23 +307,70 @@ class Engine:
 
     def offer_lost(self, call_id: CallId) -> None:
         """Nobody holds the offer of that call: it waits on."""
-        self._match(OfferFailed(call_id, self._clock.seconds()))
+        if (stay := self._stays.get(call_id)) is not None:
+            self._offer_failed(stay)
 
     def place_again(self, call_id: CallId) -> None:
         """The matcher does not know the call that waits: it takes its old place."""
         if (stay := self._stays.get(call_id)) is not None:
             self._match(CallArrived(stay.call, self._clock.seconds()))
 
-    # --- the waiting room's hosts -----------------------------------------------------------
+    # --- what else callers and call-backs ask ------------------------------------------------
 
-    def call_back_key(self, call_id: CallId) -> str:
-        """The key by which the caller is called back, empty while that is not offered."""
-        del call_id
-        return ""
+    def unoffered(self, stay: Stay) -> bool:
+        """Whether the caller waits and no telephone rings for them."""
+        return self._matcher.position(stay.call_id) is not None
 
-    def pressed(self, call_id: CallId, key: str) -> None:
-        """A waiting caller pressed a key."""
-        del call_id, key
+    def wait_on(self, stay: Stay) -> None:
+        """Music and announcements again for who waits, after they were talked to."""
+        if self._stays.get(stay.call_id) is stay:
+            self._room.enter(stay.call_id, stay.call.language, self._queue(stay).waiting)
+
+    def silence(self, stay: Stay) -> None:
+        """No music and no announcements, for the caller is talked to."""
+        self._room.leave(stay.call_id)
+
+    def leave_promised(self, stay: Stay) -> None:
+        """The caller leaves, thanked, to be called back."""
+        self._flow_out(stay.call_id, CALL_BACK, utc(self._clock), ToCallBack())
+        self._outflow.farewell(stay.call_id, stay.call.language, [PROMISED])
+
+    def move_up(self, stay: Stay, arrived: float) -> None:
+        """The caller has waited since then, if that is longer than was known."""
+        if self._stays.get(stay.call_id) is stay and arrived < stay.call.arrived:
+            self._change(stay, replace(stay.call, arrived=arrived))
+
+    def line_up(self, call: WaitingCall) -> None:
+        """A call-back waits like a caller."""
+        self._match(CallArrived(call, self._clock.seconds()))
+
+    def take_out(self, waiting_id: CallId) -> None:
+        """It waits no more; nothing if it does not."""
+        self._match(CallLeft(waiting_id))
+
+    def receive(self, call: WaitingCall) -> None:
+        """The customer is on the line, and an agent reserved for them: they wait from now on."""
+        stay = Stay(call, utc(self._clock), frozenset({call.queue_id}), promised=True)
+        self._stays.add(stay)
+        self._tell_queued(stay)
+        spoken = self._sounds.sounds([HELLO], call.language)
+        spoken.addCallback(self._greet, stay)
+
+    def _greet(self, paths: list[Path], stay: Stay) -> None:
+        if self._stays.get(stay.call_id) is stay:
+            waiting = self._queue(stay).waiting
+            self._room.enter(stay.call_id, stay.call.language, waiting, tuple(paths))
+        else:
+            self._sounds.release(paths)
+
+    def _offer_failed(self, stay: Stay) -> None:
+        """The caller waits again; one called back, whom the matcher did not know, does at last."""
+        now = self._clock.seconds()
+        if stay.promised:
+            stay.promised = False
+            self._match(CallArrived(stay.call, now))
+        else:
+            self._match(OfferFailed(stay.call_id, now))
 
     # --- coming and going -------------------------------------------------------------------
 
@@ -324,7 +384,7 @@ class Engine:
     def _settle(self, stay: Stay, greeting: tuple[Path, ...]) -> None:
         """Give the caller to whoever is free, or where the limits lead, or let them wait."""
         self._match(CallArrived(stay.call, self._clock.seconds()))
-        if self._unoffered(stay):
+        if self.unoffered(stay):
             place = self.place(stay.call_id)
             stay.forecast = place.wait if place is not None else None
             if self._turned_away(stay, greeting):
@@ -332,8 +392,11 @@ class Engine:
         queue = self._queue(stay)
         if (longest := queue.waiting.longest) is not None:
             self._limits_of(stay.queue_id).set(stay.call_id, stay.since.timestamp() + longest)
-        self._room.enter(stay.call_id, stay.call.language, queue.waiting, greeting)
         self._ask_preferred(stay)
+        if self._promising.takes(stay):
+            self._sounds.release(greeting)
+        else:
+            self._room.enter(stay.call_id, stay.call.language, queue.waiting, greeting)
 
     def _turned_away(self, stay: Stay, greeting: tuple[Path, ...]) -> bool:
         """Whether a limit has led the caller elsewhere as they came."""
@@ -350,7 +413,7 @@ class Engine:
         stay = self._stays.get(call_id)
         if stay is None or stay.passing is not None:
             return
-        stay.overdue = not self._unoffered(stay)
+        stay.overdue = not self.unoffered(stay)
         if not stay.overdue:
             self._meet(stay, Limit.LONGEST, float("inf"))
 
@@ -368,6 +431,7 @@ class Engine:
             case ToNumber(number):
                 return self._pass_on(stay, limit, number)
             case ToCallBack():
+                self._promising.invite(stay)
                 return False
         self._sounds.release(greeting)
         self._out(stay, limit)
@@ -388,6 +452,7 @@ class Engine:
     def _pass_on(self, stay: Stay, limit: Limit, number: str) -> bool:
         """Call a number for them; they are out of the queue's reach meanwhile."""
         stay.passing = limit
+        self._promising.break_off(stay.call_id)
         self._room.leave(stay.call_id)
         self._match(CallLeft(stay.call_id))
         try:
@@ -424,6 +489,7 @@ class Engine:
     def _forget(self, call_id: CallId) -> Stay | None:
         stay = self._stays.remove(call_id)
         if stay is not None:
+            self._promising.break_off(call_id)
             self._room.leave(call_id)
             self._limits_of(stay.queue_id).drop(call_id)
             self._match(CallLeft(call_id))
@@ -447,6 +513,8 @@ class Engine:
 
     def _match(self, event: Input) -> None:
         for pair in self._matcher.handle(event):
+            if self.call_backs.assigned(pair):
+                continue
             self._floor.offer(pair.agent_id, pair.call.call_id, pair.call.queue_id, pair.why)
         self._arm()
 
@@ -489,9 +557,6 @@ class Engine:
     def _change(self, stay: Stay, call: WaitingCall) -> None:
         stay.call = call
         self._match(CallChanged(call, self._clock.seconds()))
-
-    def _unoffered(self, stay: Stay) -> bool:
-        return self._matcher.position(stay.call_id) is not None
 
     def _queue(self, stay: Stay) -> Queue:
         return self._queues()[stay.queue_id]

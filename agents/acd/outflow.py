@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +40,10 @@ class WaitingPorts:
     take_into_flow: TakeIntoFlow | None = None
     transfers: Mapping[str, str] = field(default_factory=dict)
     preferences: PreferencePort | None = None
+    number: Callable[[str], str] = str
+    """A calling number as it is dialled here."""
+    zone: tzinfo = UTC
+    """By whose clock customers are called."""
 
 
 class Outflow:

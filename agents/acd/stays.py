@@ -29,6 +29,8 @@ class Stay:
     """Limits that have done with them what they do."""
     passing: Limit | None = None
     """The limit for which somebody outside is being called for them."""
+    promised: bool = False
+    """Whether they were called back for an agent who is reserved, so nobody else is looked for."""
     overdue: bool = False
     """Whether they have waited for too long, but a telephone rings for them."""
     asked_for: CustomerId | None = None

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
-from agents.acd.engine import QueueView
+from agents.acd.floor import QueueView
 from agents.desk.model import Favourite
 from agents.desk.repository import favourites_txn, set_favourite_txn
 from agents.events import (

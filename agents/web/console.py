@@ -9,7 +9,7 @@ name in `Console.commands`; whatever has some of its own adds them there before 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from agents.acd.engine import QueueView
+from agents.acd.floor import QueueView
 from agents.desk.desk import SHARED, Desk
 from agents.desk.model import OnCall
 from agents.errors import command_unknown

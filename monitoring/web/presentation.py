@@ -9,6 +9,9 @@ from urllib.parse import quote
 from agents.events import (
     CallAbandoned,
     CallAnswered,
+    CallBackAttempted,
+    CallBackEnded,
+    CallBackPromised,
     CallCoded,
     CallFlowedOut,
     CallLent,
@@ -221,7 +224,12 @@ class Presentation:
                 return [self.agent(event.agent_id), *self._line(event)]
             case RecordingPlayed():
                 return [self._floor.agent_name(AgentId(event.by))]
-        return self._handing_facts(event) or self._queue_facts(event) or self._flow_facts(event)
+        return (
+            self._handing_facts(event)
+            or self._queue_facts(event)
+            or self._call_back_facts(event)
+            or self._flow_facts(event)
+        )
 
     def _handing_facts(self, event: CallEvent) -> list[str]:
         """From whom to whom the call went."""
@@ -317,6 +325,17 @@ class Presentation:
             for name, figure in figures.items()
             if figure is not None
         ]
+
+    def _call_back_facts(self, event: CallEvent) -> list[str]:
+        match event:
+            case CallBackPromised():
+                return [self.queue(event.queue_id), self.number(event.number)]
+            case CallBackAttempted():
+                attempt = self.word("calls.attempt", attempt=event.attempt)
+                return [self.agent(event.agent_id), attempt]
+            case CallBackEnded():
+                return [self.word(f"calls.called_back.{event.outcome.value}")]
+        return []
 
     def _flowed_to(self, to: str) -> str:
         kind, _, name = to.partition(":")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import monitoring.web
-from agents.events import AgentState, OfferOutcome
+from agents.events import AgentState, CallBackOutcome, OfferOutcome
 from cti.call.events import CallEvent
 from cti.call.model import Cause, Direction, Party
 from cti.kernel.events import type_of_kind
@@ -45,6 +45,7 @@ def made_up() -> Iterator[str]:
         ("calls.level", ServiceLevel),
         ("calls.language", Language),
         ("calls.offer", OfferOutcome),
+        ("calls.called_back", CallBackOutcome),
         ("calls.sign_in", SignInOutcome),
     ):
         yield from (f"{prefix}.{each.value}" for each in values)
@@ -58,6 +59,8 @@ def made_up() -> Iterator[str]:
     yield from (f"wall.sound_{state}" for state in ("on", "muted", "blocked"))
     yield from (f"wall.late_{unit}" for unit in ("minutes", "hours", "days"))
     yield from (f"calls.line.{name}" for name in LINE_FIGURES)
+    kinds = ("queue", "voicemail", "number", "call_back", "goodbye")
+    yield from (f"calls.flowed.{kind}" for kind in kinds)
     yield from ("calls.succeeded.True", "calls.succeeded.False", "calls.outcome.up")
     yield from (f"calls.diverted_why.{each}" for each in DIVERSIONS)
     yield from (f"calls.span.{each}" for each in ("alerting", "menu", "waiting", "talking", "hold"))
