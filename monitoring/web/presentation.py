@@ -270,11 +270,9 @@ class Presentation:
                 return [self.agent(event.agent_id), word]
             case CallAnswered():
                 return [self.agent(event.agent_id), clockface(event.waited)]
-            case CallAbandoned():
-                return [self.queue(event.queue_id), clockface(event.waited)]
-            case CallFlowedOut():
-                facts = [self.queue(event.queue_id), clockface(event.waited)]
-                return [*facts, self._flowed_to(event.to)] if event.to else facts
+            case CallAbandoned() | CallFlowedOut():
+                to = self._flowed_to(event) if isinstance(event, CallFlowedOut) else []
+                return [self.queue(event.queue_id), clockface(event.waited), *to]
             case CallWrappedUp():
                 return [self.agent(event.agent_id), clockface(event.after_call)]
             case CallLent():
@@ -337,10 +335,10 @@ class Presentation:
                 return [self.word(f"calls.called_back.{event.outcome.value}")]
         return []
 
-    def _flowed_to(self, to: str) -> str:
-        kind, _, name = to.partition(":")
+    def _flowed_to(self, event: CallFlowedOut) -> list[str]:
+        kind, _, name = event.to.partition(":")
         shown = self.queue(QueueId(name)) if kind == "queue" else name
-        return self.word(f"calls.flowed.{kind}", to=shown)
+        return [self.word(f"calls.flowed.{kind}", to=shown)] if kind else []
 
     def _match(self, event: CallOffered) -> list[str]:
         why = event.why
