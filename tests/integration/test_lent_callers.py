@@ -5,6 +5,7 @@ What is keyed and what the IVR says is in nobody's ear, on no disk and in no pag
 conversations go on in both directions, and the recordings have a masked stretch of that length.
 """
 
+import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -128,6 +129,28 @@ class Scene:
                 BY_TONES: [COLLEAGUE],
             }
         )
+        await self.leave()
+
+    async def be_restarted(self) -> None:
+        """The server is killed while the first caller keys, and another goes on."""
+        phone, caller = self.phones[AGENT], self.callers[BY_KEYS]
+        await phone.register(self.house.sip_port, f"demo-{AGENT}")
+        await self.begin(BY_KEYS, AGENT)
+        self.consoles[AGENT].say({"do": "verify"})
+        await reading(self.consoles[AGENT], lambda seen: f"loan/{AGENT}" in seen)
+        await caller.press(f"{SECRETS[0]}#13")
+        begun = phone.position()
+        await deferToThread(self.house.stop, signal.SIGKILL)
+        await deferToThread(self.house.start)
+        await caller.press("5")
+        self.secretly_heard = {AGENT: phone.heard(begun)}
+        (ended,) = await deferToThread(loans_of, self.house, 1)
+        assert (ended["result"], ended["given_to"]) == ("interrupted", "agent")
+        caller.talk_on()
+        await self.hear({AGENT: [BY_KEYS], BY_KEYS: [AGENT]})
+
+    async def leave(self) -> None:
+        """Everybody hangs up."""
         for caller in self.callers.values():
             await caller.leave()
         for phone in self.phones.values():
@@ -210,6 +233,7 @@ def house(tmp_path: Path, prompts: Path) -> Iterator[House]:
     changes = {
         "folders": {"flows": str(flows), "music": str(music)},
         "ivr": {"numbers": {"95588": "main", DIRECT: "direct"}},
+        "media": {"orphan_time": 60},
     }
     with running_house(tmp_path / "house", prompts, changes) as house:
         yield house
@@ -221,7 +245,7 @@ def test_verified_in_mid_call_and_nobody_the_wiser(house: House, tmp_path: Path)
         run_in_reactor(scene.play, timeout=60.0)
         consoles = {name: "".join(each.received) for name, each in scene.consoles.items()}
     check_ears(scene.secretly_heard)
-    loans = ended_loans(house)
+    loans = loans_of(house, 2)
     assert [(each["result"], each["given_to"]) for each in loans] == [("verified", "agent")] * 2
     supervised = [record["mode"] for kind, record in house.journal() if kind == "call.supervised"]
     assert supervised == ["listen", "stop"]
@@ -233,16 +257,29 @@ def test_verified_in_mid_call_and_nobody_the_wiser(house: House, tmp_path: Path)
         check_recording(house, loan)
 
 
-def ended_loans(house: House) -> list[dict[str, Any]]:
-    """What was told of each loan's end."""
+def test_a_restart_gives_the_caller_back(house: House, tmp_path: Path) -> None:
+    with ExitStack() as ending:
+        scene = Scene(house, tmp_path / "phones", ending)
+
+        async def story() -> None:
+            await scene.be_restarted()
+            await scene.leave()
+
+        run_in_reactor(story, timeout=60.0)
+    check_music(scene.secretly_heard[AGENT])
+    written = "".join(text for _, text in all_files(house))
+    assert not secret_in(SECRETS[0], written)
+
+
+def loans_of(house: House, count: int) -> list[dict[str, Any]]:
+    """What was told of the end of so many loans."""
     found: list[dict[str, Any]] = []
 
     def told() -> bool:
         found[:] = [record for kind, record in house.journal() if kind == "call.loan_ended"]
-        closed = [kind for kind, _ in house.journal() if kind == "call.recording_stopped"]
-        return len(found) == 2 and len(closed) == 2
+        return len(found) == count
 
-    house.wait_until(told, 10, "two loans that ended, and two recordings")
+    house.wait_until(told, 15, f"{count} loans that ended")
     return found
 
 
@@ -251,10 +288,14 @@ def check_ears(heard: dict[str, Samples]) -> None:
     assert heard.keys() == {AGENT, COLLEAGUE, SUPERVISOR}
     assert level(heard[SUPERVISOR]) < -60
     for name in (AGENT, COLLEAGUE):
-        assert len(heard[name]) > 3 * RATE
-        parts = windows(heard[name], RATE // 5)
-        assert np.mean([has_tone(part, MUSIC, share=0.9) for part in parts]) > 0.9
-        assert not any(is_key(part) for part in windows(heard[name], RATE // 20))
+        check_music(heard[name])
+
+
+def check_music(sound: Samples) -> None:
+    """It is the hold music and nothing else."""
+    assert len(sound) > 3 * RATE
+    assert np.mean([has_tone(part, MUSIC, share=0.9) for part in windows(sound, RATE // 5)]) > 0.9
+    assert not any(is_key(part) for part in windows(sound, RATE // 20))
 
 
 def windows(sound: Samples, width: int) -> list[Samples]:
