@@ -6,16 +6,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.audio import read_wave
+from tests.support.audio import read_wave, tone, write_wave
 from tests.support.house import House, running_house
 from tests.support.page_desk import PageDesk
 from tests.support.screens import chromium
+from tests.support.telephones import telephone
 from tests.support.tone_calls import (
+    AGENT,
     BROWSER,
     CALLER,
     HEARD_FOR,
     WINDOW,
     caller,
+    heard_twice,
     longest,
     one_call,
     stretches,
@@ -46,7 +49,8 @@ def test_a_shift_begins_a_call_is_answered_in_the_page_and_survives_its_reload(
             agent.state("Ringing")
             agent.press("answer")
             agent.until_heard(CALLER)
-            agent.rest(HEARD_FOR + 2 * WINDOW)
+            expect(agent.page.locator("#phone-line")).to_contain_text("Line good")
+            agent.desk.shot("page-phone-talking")
             agent.page.reload()
             agent.until_heard(CALLER)
             agent.state("Talking")
@@ -59,6 +63,49 @@ def test_a_shift_begins_a_call_is_answered_in_the_page_and_survives_its_reload(
     assert (call["agent_id"], call["cleared_by"], call["cause"]) == ("1001", "agent", "normal")
     recorded = read_wave(house.var / "recordings" / call["recording"])
     assert longest(recorded[:, 0], CALLER) > 2 * HEARD_FOR, "one recording goes on through it"
+
+
+def test_a_muted_page_is_heard_by_nobody_and_a_blinking_connection_changes_nothing(
+    browser: Browser, house: House, tmp_path: Path
+) -> None:
+    with PageDesk(browser, house, "1001", BROWSER) as agent, one_call(house) as call:
+        agent.begin()
+        with caller(house, tmp_path) as heard:
+            agent.state("Ringing")
+            agent.press("answer")
+            agent.until_heard(CALLER)
+            agent.rest(HEARD_FOR + 2 * WINDOW)
+            agent.press("mute")
+            agent.rest(HEARD_FOR + 3 * WINDOW)
+            agent.press("mute")
+            agent.cut_sip()
+            agent.rest(HEARD_FOR + 2 * WINDOW)
+            assert agent.hears(CALLER)
+            expect(agent.page.locator("#phone-said")).to_contain_text("in this page")
+            agent.press("hang_up")
+        agent.press("sign_out")
+        assert agent.desk.errors == []
+    assert heard_twice(read_wave(heard), BROWSER)
+    assert (call["cleared_by"], call["cause"]) == ("agent", "normal")
+
+
+def test_a_call_that_the_agent_makes_needs_no_click_to_begin(
+    browser: Browser, house: House, tmp_path: Path
+) -> None:
+    spoken = write_wave(tmp_path / "colleague.wav", tone(AGENT, 20.0))
+    habits = ("--answer-after", "0.1", "--talk-for", "60", "--play", str(spoken))
+    with (
+        PageDesk(browser, house, "1001", BROWSER) as agent,
+        telephone(house, "phone", "1002", *habits) as words,
+    ):
+        agent.begin()
+        house.wait_until(lambda: "registered" in words.read_text(), 10, "the colleague is there")
+        agent.press("dial")
+        agent.page.locator("#directory-search").fill("1002")
+        agent.page.locator("#directory button[data-way=dial]").click()
+        agent.until_heard(AGENT)
+        agent.press("hang_up")
+        agent.press("sign_out")
 
 
 def test_a_second_page_has_no_microphone_until_it_takes_over(

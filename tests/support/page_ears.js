@@ -34,6 +34,14 @@
     }
   };
 
+  window.sockets = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      window.sockets.push(this);
+    }
+  };
+
   // The loudest frequency heard now, in Hz, and its level in dBFS.
   window.report = () => {
     if (ear === null) return { pitch: 0, level: -200 };

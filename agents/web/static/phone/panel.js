@@ -60,7 +60,7 @@ export function mountPhone({ send, onState = () => {} }) {
     if (state.call?.state !== "talking") {
       line = null;
       at("phone-line").hidden = true;
-    }
+    } else tried = false;
   }
 
   function said(state) {
@@ -68,7 +68,7 @@ export function mountPhone({ send, onState = () => {} }) {
     if (state.place === "muted") return t("console.phone.muted");
     if (state.place !== "here") return "";
     if (!state.registered) return t("console.phone.connecting");
-    return tried ? t("console.phone.tried") : t("console.phone.here");
+    return tried && state.call === null ? t("console.phone.tried") : t("console.phone.here");
   }
 
   function drawLine(quality) {
@@ -76,7 +76,7 @@ export function mountPhone({ send, onState = () => {} }) {
     at("phone-line").hidden = false;
     at("phone-line").dataset.grade = grade;
     const figures = rtt === null ? "" : t("console.phone.figures", { rtt: Math.round(rtt), loss: loss ?? 0 });
-    write("phone-line", `${t(`console.phone.line_${grade}`)} ${figures}`.trim());
+    write("phone-line", [t(`console.phone.line_${grade}`), figures].filter(Boolean).join(" · "));
   }
 
   async function listDevices() {
