@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from agents.desk.model import OnCall
 from cti.call.control import CallControl
-from cti.call.model import Call, UserData
+from cti.call.model import Call, Direction, UserData
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, CallSummary, TicketPort, TicketSummary
 
@@ -28,12 +28,13 @@ class Card:
 
     call_id: CallId
     calling: str
-    """The caller's number as the agent would write it."""
+    """The other side's number as the agent would write it: the caller's, or whom they called."""
     number: str
     """The same as it came; empty when withheld."""
     called: str
     started: datetime
-    queue_id: QueueId
+    queue_id: QueueId | None
+    """None for a call of the agent's own."""
     queued: datetime | None
     offered: datetime
     customer: UserData
@@ -98,15 +99,17 @@ class Cards:
         self,
         agent_id: AgentId,
         call: Call,
-        queue_id: QueueId,
+        queue_id: QueueId | None,
         offered: datetime,
         queued: datetime | None,
     ) -> None:
         """Show the call, offered then, which has waited since `queued` (None: nobody knows)."""
+        called = call.direction is Direction.OUTBOUND and call.caller is None
+        number = call.called if called else call.calling
         self._cards[agent_id] = Card(
             call_id=call.id,
-            calling=self._number(call.calling),
-            number=call.calling,
+            calling=self._number(number),
+            number=number,
             called=call.called,
             started=call.started,
             queue_id=queue_id,

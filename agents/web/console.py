@@ -15,6 +15,7 @@ from agents.desk.model import OnCall
 from agents.errors import command_unknown
 from agents.events import (
     AgentStateChanged,
+    BusyKind,
     CallAbandoned,
     CallAnswered,
     CallFlowedOut,
@@ -26,6 +27,7 @@ from agents.events import (
     OfferOutcome,
 )
 from agents.service import AgentService
+from agents.state import CHOSEN
 from agents.views import AgentView
 from agents.web.cards import Cards
 from agents.web.desk_commands import desk_commands
@@ -53,6 +55,8 @@ from cti.web.live import FROM_PAGE, Command, Handler, LiveBoard
 
 TAKEOVER = "takeover"
 """The one command of a page that looks on: the agent works there from now on."""
+WITH_CARD = (BusyKind.INBOUND, BusyKind.OUTBOUND)
+"""Calls with somebody the house serves."""
 QUIET = (MediaReported, NetworkReached, RecordingStarted, RecordingStopped)
 """What happens to calls and changes nothing that an agent sees."""
 QueueChange = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
@@ -98,7 +102,7 @@ class Console:
         """Begin to listen; after `AgentService.start`, whose views must be newer than ours."""
         listen = self._bus.subscribe
         self._subscriptions = [
-            listen(AgentStateChanged, lambda event: self.show_agent(event.agent_id)),
+            listen(AgentStateChanged, self._state_changed),
             listen(CallEvent, self._call_changed),
             listen(DeviceRegistered, lambda event: self._show_owner(event.device_id)),
             listen(DeskTaken, self._desk_taken),
@@ -119,7 +123,7 @@ class Console:
     def _show_again(self, view: AgentView) -> None:
         """The card of a call that was taken up after a restart."""
         call = self._control.get(view.call_id) if view.call_id is not None else None
-        if call is not None and view.queue_id is not None:
+        if call is not None and view.busy in WITH_CARD:
             waiting = self._agents.waiting_since(call.id)
             since = waiting or self._agents.had_waited_since(call.id)
             offered = view.answered or view.since
@@ -186,6 +190,18 @@ class Console:
         return name == agent_id
 
     # --- what happens -----------------------------------------------------------------------
+
+    def _state_changed(self, event: AgentStateChanged) -> None:
+        """A call that nobody offered, one's own or a colleague's, brings its card with it."""
+        call = self._control.get(event.call_id) if event.call_id is not None else None
+        card = self._cards.of(event.agent_id)
+        if call is not None and event.busy in WITH_CARD and (not card or card.call_id != call.id):
+            since = self._agents.had_waited_since(call.id)
+            queue_id = call.user_data.queue_id
+            self._cards.put(event.agent_id, call, queue_id, event.at, since)
+        elif card is not None and event.state in CHOSEN:
+            self._cards.take_away(event.agent_id, card.call_id)
+        self.show_agent(event.agent_id)
 
     def _offered(self, event: CallOffered) -> None:
         call = self._control.get(event.call_id)

@@ -347,3 +347,43 @@ def test_a_page_that_was_away_for_a_moment_is_where_it_was(house: ConsoleHouse) 
 def test_a_page_without_a_proper_name_is_given_one(house: ConsoleHouse) -> None:
     page = Page(house.browser("a").socket("/console/live?page=<script>"))
     assert page.entities["desk/a"]["page"].startswith("unnamed-")
+
+
+def test_a_call_of_ones_own_has_a_card_with_whom_it_calls(house: ConsoleHouse) -> None:
+    centre = house.centre
+    centre.calls.outside.add("13700137000")
+    page = open_page(house)
+    centre.ready("a")
+    page.do("dial", number="13700137000")
+    card = page.entities["card/a"]
+    assert (card["calling"], card["queue_id"], card["name"]) == ("13700137000", None, "")
+    (call,) = centre.calls.calls()
+    centre.calls.attach(call.id, customer_id="c1", customer_name="王芳")
+    assert page.read()["card/a"]["name"] == "王芳"
+    page.do("hang_up")
+    assert "card/a" not in page.entities, "nobody was reached: nothing is left to do"
+
+
+def test_who_is_handed_a_call_has_its_card(house: ConsoleHouse) -> None:
+    centre = house.centre
+    page = open_page(house)
+    centre.ready("a")
+    centre.calls.register("1002")
+    call_id = centre.calls.dial()
+    centre.calls.answer(call_id)
+    centre.calls.attach(call_id, customer_name="王芳")
+    other = centre.calls.deliver(call_id, DeviceId("1002"))
+    centre.calls.phone_answers(other)
+    centre.calls.single_step_transfer(other, "1001")
+    (ringing,) = [
+        each
+        for call in centre.calls.calls()
+        for each in call.connections
+        if each.device.id == "1001"
+    ]
+    centre.calls.phone_rings(ringing.id)
+    assert page.read()["card/a"]["name"] == "王芳", "while it rings"
+    centre.calls.phone_answers(ringing.id)
+    (line,) = page.read()["agent/a"]["calls"]
+    assert (line["kind"], line["name"], line["state"]) == ("inbound", "王芳", "connected")
+    assert [each["device_id"] for each in line["members"]] == ["13800138000", "1001"]
