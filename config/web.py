@@ -100,6 +100,7 @@ async def _console(rooms: Rooms) -> Mounted:
         control=rooms.control,
         tickets=rooms.tickets,
         history=rooms.monitoring.history,
+        days=rooms.monitoring.days,
     )
     lines = Lines(rooms.bus)
     console.commands |= phone_commands(rooms.agents, rooms.passes, rooms.control, lines)

@@ -1,17 +1,17 @@
-"""An agent's day as other rooms show it, read off the figures of the wall board."""
+"""An agent's day, and a queue's, as other rooms show it, read off the figures of the wall board."""
 
 from datetime import datetime
 
 from cti.kernel.clock import Clock, utc
-from cti.kernel.identifiers import AgentId
+from cti.kernel.identifiers import AgentId, QueueId
 from cti.kernel.ports import AgentDay
 from monitoring.agent_figures import AgentFigures
-from monitoring.statistics import Figures, turn
+from monitoring.statistics import Figures, QueueFigures, turn
 from monitoring.wallboard import WallBoard
 
 
 class Days:
-    """Implements `cti.kernel.ports.AgentDayPort`."""
+    """Implements `AgentDayPort` and `QueueDayPort` of `cti.kernel.ports`."""
 
     def __init__(self, board: WallBoard, clock: Clock) -> None:
         self._board, self._clock = board, clock
@@ -19,6 +19,10 @@ class Days:
     def day_of(self, agent_id: AgentId) -> AgentDay:
         """Today's figures at this moment."""
         return day_of(self._board.figures, agent_id, utc(self._clock))
+
+    def service_level_of(self, queue_id: QueueId) -> float | None:
+        """Share from 0 to 1 of today's calls answered in time, by the formula of `statistics`."""
+        return service_level_of(self._board.figures, queue_id, utc(self._clock))
 
 
 def day_of(figures: Figures, agent_id: AgentId, now: datetime) -> AgentDay:
@@ -35,3 +39,8 @@ def day_of(figures: Figures, agent_id: AgentId, now: datetime) -> AgentDay:
         after_call=agent.after_call,
         occupancy=agent.occupancy,
     )
+
+
+def service_level_of(figures: Figures, queue_id: QueueId, now: datetime) -> float | None:
+    """The queue's service level on the day of that instant; None while nobody left the queue."""
+    return turn(figures, now).queues.get(queue_id, QueueFigures()).service_level()

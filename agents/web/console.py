@@ -47,7 +47,7 @@ from cti.call.events import (
 from cti.call.model import UserData
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, QueueId, TicketNumber
-from cti.kernel.ports import CallHistoryPort, TicketPort
+from cti.kernel.ports import CallHistoryPort, QueueDayPort, TicketPort
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
@@ -74,8 +74,10 @@ class Console:
         control: CallControl,
         tickets: TicketPort,
         history: CallHistoryPort,
+        days: QueueDayPort,
     ) -> None:
         self._agents, self._bus, self._control = agents, bus, control
+        self._days = days
         self._cards = Cards(control, tickets, history, self._show_card, frame.number)
         self._subscriptions: list[Unsubscribe] = []
         self.areas: list[Callable[[AgentId], Mapping[str, Any]]] = []
@@ -175,7 +177,7 @@ class Console:
         if card := self._cards.of(agent_id):
             entities[f"card/{agent_id}"] = card.shown()
         for queue in self._agents.queues_of(agent_id):
-            entities[f"queue/{queue.queue_id}"] = queue_shown(queue)
+            entities[f"queue/{queue.queue_id}"] = self._queue(queue)
         for area in self.areas:
             entities |= area(agent_id)
         return entities
@@ -220,7 +222,16 @@ class Console:
     def _queue_changed(self, event: QueueChange) -> None:
         for queue in self._agents.queues():
             if queue.queue_id == event.queue_id:
-                self.board.publish(f"queue/{queue.queue_id}", queue_shown(queue))
+                self.board.publish(f"queue/{queue.queue_id}", self._queue(queue))
+
+    def _queue(self, queue: QueueView) -> Mapping[str, Any]:
+        return {
+            "names": {language.value: name for language, name in queue.names.items()},
+            "waiting": queue.waiting,
+            "oldest": queue.oldest,
+            "threshold": queue.threshold,
+            "service_level": self._days.service_level_of(queue.queue_id),
+        }
 
     def _call_changed(self, event: CallEvent) -> None:
         """Whoever is in the call sees what happens in it."""
@@ -279,13 +290,3 @@ class Console:
         answer = await done if isinstance(done, Awaitable) else done
         self.show_agent(agent_id)
         return answer
-
-
-def queue_shown(queue: QueueView) -> Mapping[str, Any]:
-    """A queue as the page gets it."""
-    return {
-        "names": {language.value: name for language, name in queue.names.items()},
-        "waiting": queue.waiting,
-        "oldest": queue.oldest,
-        "threshold": queue.threshold,
-    }

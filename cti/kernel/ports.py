@@ -159,6 +159,13 @@ class AgentDayPort(Protocol):
         """Today's figures at this moment."""
 
 
+class QueueDayPort(Protocol):
+    """Figures of queues (implemented by `monitoring`)."""
+
+    def service_level_of(self, queue_id: QueueId) -> float | None:
+        """Share of today's calls answered in time; None while nobody was."""
+
+
 class StaffNames(Protocol):
     """Names of staff for boards and histories (implemented by `agents.roster`)."""
 

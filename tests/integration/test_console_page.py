@@ -234,6 +234,15 @@ def test_who_the_caller_is(seat: Seat) -> None:
     expect(note).to_have_value("")
 
 
+def test_what_came_of_the_ivr_is_shown_and_said(seat: Seat) -> None:
+    page = seat.page
+    seat.sit_down(SCENES["secure"]())
+    expect(page.locator("#lines .secure")).to_contain_text("核实身份")
+    seat.show(SCENES["given-back"]())
+    expect(page.locator("#card-loan")).to_contain_text("已核实身份")
+    expect(page.locator("#said")).to_contain_text("已核实身份")
+
+
 def test_another_page_can_be_worked_in_again(seat: Seat) -> None:
     page, stage = seat.page, seat.stage
     seat.sit_down(SCENES["elsewhere"]())

@@ -446,7 +446,7 @@ def returned(result: str = "verified") -> Entities:
         "result": result,
         "services": [],
     }
-    return {**talking("open"), "loan/a": loan}
+    return {**talking("open" if result == "verified" else "closed"), "loan/a": loan}
 
 
 def wrap_up(mode: str = "extendable") -> Entities:

@@ -8,7 +8,7 @@ from twisted.web.resource import IResource, Resource
 from agents.web.console import Console
 from agents.web.pages import AgentApi, ConsolePages
 from agents.web.telephony_commands import telephony_commands
-from cti.kernel.identifiers import CustomerId, StaffId, TicketNumber
+from cti.kernel.identifiers import CustomerId, QueueId, StaffId, TicketNumber
 from cti.kernel.ports import TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
@@ -47,6 +47,14 @@ class FakeTickets:
         return succeed([])
 
 
+class FakeDays:
+    """Implements `QueueDayPort`: the same for all."""
+
+    def service_level_of(self, queue_id: QueueId) -> float | None:
+        del queue_id
+        return 0.84
+
+
 class ConsoleHouse:
     """A call centre with its consoles; `browser(name)` is signed in as that agent."""
 
@@ -63,6 +71,7 @@ class ConsoleHouse:
             control=centre.calls,
             tickets=self.tickets,
             history=centre.history,
+            days=FakeDays(),
         )
         self.console.commands |= telephony_commands(centre.telephony)
         self.console.start()

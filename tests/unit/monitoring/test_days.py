@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.events import AgentState, AgentStateChanged, CallCoded, CallWrappedUp
-from cti.kernel.identifiers import AgentId
+from cti.kernel.identifiers import AgentId, QueueId
 from cti.kernel.ports import AgentDay
-from monitoring.days import day_of
-from monitoring.statistics import Figures, Rules, fold
+from monitoring.days import day_of, service_level_of
+from monitoring.statistics import Figures, QueueFigures, Rules, fold
 from tests.support.simulated_house import SimulatedHouse
 
 NINE = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 A = AgentId("a")
+Q = QueueId("general")
 
 
 def changed(minutes: float, previous: AgentState, state: AgentState) -> AgentStateChanged:
@@ -56,3 +57,12 @@ def test_codes_are_counted_once_and_reconcile_with_the_events(random: Random, st
         coded = [each for each in mine if isinstance(each, CallCoded) and not each.again]
         assert (day.handled, day.coded) == (len(wrapped), len(coded))
         assert abs(day.talked - sum(each.talked for each in wrapped)) < 1e-6
+
+
+def test_a_queue_s_service_level_is_today_s() -> None:
+    figures = Figures(
+        Rules(), day=NINE.date(), queues={Q: QueueFigures(answered=4, answered_in_time=3)}
+    )
+    assert service_level_of(figures, Q, NINE) == 0.75
+    assert service_level_of(figures, QueueId("another"), NINE) is None
+    assert service_level_of(figures, Q, NINE + timedelta(days=1)) is None

@@ -1,7 +1,7 @@
 // What must not be missed: a call is announced in the title, to screen readers, and on the desktop when
 // the page is not in front. Screen readers hear changes, never the timers.
 
-import { callerName } from "/static/agents/console/caller.js";
+import { callerName, outcomeWords } from "/static/agents/console/caller.js";
 import { ringing } from "/static/agents/console/desk.js";
 import { named } from "/static/agents/console/words.js";
 import { reasonWord, stateWord } from "/static/agents/console/state.js";
@@ -12,6 +12,7 @@ const STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
 const usual = document.title;
 
 let drawn = { state: null, reason: null, call_id: null };
+let told = null;
 let flash = null;
 let notification = null;
 
@@ -23,15 +24,19 @@ export function alertAgent(desk) {
     return;
   }
   if (drawn.call_id !== null) calm();
-  const changed = agent.state !== drawn.state || agent.reason !== drawn.reason;
-  if (changed && drawn.state !== null) say(desk);
+  const news = drawn.state === null ? [] : [newState(agent), newOutcome(desk.loan)].filter(Boolean);
+  if (news.length > 0) document.getElementById("said").textContent = news.join(" ");
+  told = desk.loan?.ended ?? null;
   drawn = { state: agent.state, reason: agent.reason, call_id: null };
 }
 
-function say({ agent }) {
+function newState(agent) {
+  if (agent.state === drawn.state && agent.reason === drawn.reason) return "";
   const reason = agent.reason ? ` (${reasonWord(agent.reason)})` : "";
-  document.getElementById("said").textContent = t("console.now", { state: stateWord(agent) + reason });
+  return t("console.now", { state: stateWord(agent) + reason });
 }
+
+const newOutcome = (loan) => (loan?.ended && loan.ended !== told ? outcomeWords(loan) : "");
 
 function ring(desk) {
   const words = t("console.ringing", { name: callerName(desk.card) });

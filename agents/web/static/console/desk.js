@@ -19,6 +19,7 @@ export function deskOf(entities, id, page) {
     customer: one("customer"),
     day: one("day"),
     wrapUp: one("wrap_up"),
+    loan: one("loan"),
     favourites: one("favourites") ?? [],
     queues: all("queue").sort((a, b) => a.id.localeCompare(b.id)),
     colleagues: all("directory/agent"),

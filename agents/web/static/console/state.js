@@ -46,7 +46,7 @@ function choices(desk) {
   const { agent } = desk;
   if (agent.state === "logged_off") return h("div", { class: "choices", key: "off" }, wish(desk, "sign_in", { look: "primary" }));
   const later = occupied(desk) && !wrappingUp(desk);
-  return h("div", { class: "choices", key: "on" }, readyButton(desk, later), notReady(desk, later), wish(desk, "sign_out", { look: "quiet" }));
+  return h("div", { class: "choices", key: "on" }, readyButton(desk, later), notReady(desk, later));
 }
 
 // In a call, ready is where it leads to anyway, unless something else was chosen.
@@ -73,7 +73,7 @@ function notReady(desk, later) {
     }),
   );
   const title = t(later || wrappingUp(desk) ? "console.not_ready_later" : "console.do.not_ready");
-  return h("fieldset", { key: "not_ready" }, h("legend", null, title, " ", h("kbd", { "aria-hidden": "true" }, shown("not_ready").keys)), h("div", { class: "reasons" }, buttons));
+  return h("fieldset", { key: "not_ready" }, h("legend", null, title, " ", h("kbd", { "aria-hidden": "true" }, shown("not_ready").keys)), h("div", { class: "reasons" }, buttons, wish(desk, "sign_out", { look: "quiet" })));
 }
 
 function phone(agent) {
