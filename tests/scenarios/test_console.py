@@ -60,7 +60,7 @@ def test_a_shift_of_one_call(desk: Desk) -> None:
     page.locator("[data-do=sign_in]").click()
     desk.state("示忙")
     page.keyboard.press("F2")
-    expect(page.locator("#notifications")).to_contain_text("1001 未注册")
+    expect(page.locator("#why-ready")).to_contain_text("话机未注册")
     desk.world("register")
     expect(page.locator("#phone-word")).to_have_text("已注册")
     page.keyboard.press("F2")

@@ -44,6 +44,8 @@ def call(state: str = "connected", since: float = 83, **more: Any) -> dict[str, 
         "members": [],
         "secure": None,
         "away": False,
+        "customer": True,
+        "incoming": state == "alerting",
     }
     return {**made, **more}
 
@@ -73,7 +75,7 @@ def agent(state: str, since: float = 83, **more: Any) -> dict[str, Any]:
         "state": state,
         "reason": "",
         "since": ago(since),
-        "next": None,
+        "pending": None,
         "busy": None,
         "reason_until": None,
         "after_call": None,
@@ -354,7 +356,7 @@ def talking(gate: str = "closed", *possible: str, **more: Any) -> Entities:
         "answered": ago(83),
         "busy": "inbound",
         "calls": [call()],
-        "can": can(*ALWAYS, *TALKING, *possible, why="not_now"),
+        "can": can(*ALWAYS, *TALKING, *possible, why="no_second_call"),
     }
     return {
         **around(),
@@ -368,7 +370,9 @@ def two_calls() -> Entities:
     """The customer is on hold while the agent talks to a colleague."""
     calls = [consultation(), call("hold")]
     able = ("complete", "conference", "reconnect", "alternate", "hang_up", "mute", "keys")
-    return talking("open", busy="consult", calls=calls, can=can(*ALWAYS, *able, why="not_now"))
+    return talking(
+        "open", busy="consult", calls=calls, can=can(*ALWAYS, *able, why="no_second_call")
+    )
 
 
 def conference() -> Entities:

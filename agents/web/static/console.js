@@ -3,7 +3,7 @@
 import { connect } from "/static/cti/live.js";
 import { pageName } from "/static/cti/page_name.js";
 import { updateTimers } from "/static/cti/timers.js";
-import { alertAgent } from "/static/agents/console/alerts.js";
+import { alertAgent, askToNotify } from "/static/agents/console/alerts.js";
 import { callBar } from "/static/agents/console/bar.js";
 import { callRows } from "/static/agents/console/calls.js";
 import { caller } from "/static/agents/console/caller.js";
@@ -132,6 +132,8 @@ function tick() {
 
 // Only the page itself can answer by its own telephone.
 opens("answer", () => phone.answer());
+// The click that begins the shift.
+document.addEventListener("click", (event) => event.target.closest("[data-do=sign_in]") && askToNotify());
 keepTheme();
 offerHelp(drawSoon);
 setInterval(tick, TICK);

@@ -1,8 +1,8 @@
 // What must not be missed: a call is announced in the title, to screen readers, and on the desktop when
 // the page is not in front. Screen readers hear changes, never the timers.
 
-import { callerName, outcomeWords } from "/static/agents/console/caller.js";
-import { ringing } from "/static/agents/console/desk.js";
+import { outcomeWords } from "/static/agents/console/caller.js";
+import { incoming } from "/static/agents/console/desk.js";
 import { named } from "/static/agents/console/words.js";
 import { reasonWord, stateWord } from "/static/agents/console/state.js";
 import { t } from "/static/cti/texts.js";
@@ -17,10 +17,11 @@ let flash = null;
 let notification = null;
 
 export function alertAgent(desk) {
-  const { agent, card } = desk;
-  if (ringing(desk) && card !== null) {
-    if (card.call_id !== drawn.call_id) ring(desk);
-    drawn = { state: agent.state, reason: agent.reason, call_id: card.call_id };
+  const { agent } = desk;
+  const call = incoming(desk);
+  if (call !== null) {
+    if (call.call_id !== drawn.call_id) ring(desk, call);
+    drawn = { state: agent.state, reason: agent.reason, call_id: call.call_id };
     return;
   }
   if (drawn.call_id !== null) calm();
@@ -38,8 +39,9 @@ function newState(agent) {
 
 const newOutcome = (loan) => (loan?.ended && loan.ended !== told ? outcomeWords(loan) : "");
 
-function ring(desk) {
-  const words = t("console.ringing", { name: callerName(desk.card) });
+function ring(desk, call) {
+  const name = call.name || call.number || t("console.unknown_caller");
+  const words = t("console.ringing", { name });
   document.getElementById("called").textContent = words;
   let on = false;
   const turn = () => {
@@ -49,7 +51,7 @@ function ring(desk) {
   clearInterval(flash);
   flash = setInterval(turn, FLASH);
   turn();
-  notify(desk);
+  notify(desk, call);
 }
 
 function calm() {
@@ -61,9 +63,9 @@ function calm() {
 }
 
 // Nothing about the customer: notifications are kept by the desktop, and seen over shoulders.
-function notify({ card, queues }) {
+function notify({ queues }, call) {
   if (document.hasFocus() || window.Notification?.permission !== "granted") return;
-  const queue = queues.find((each) => each.id === card.queue_id);
+  const queue = queues.find((each) => each.id === call.queue_id);
   notification = new Notification(t("console.notification"), { body: queue ? named(queue.names) : "", tag: "call", requireInteraction: true });
   notification.onclick = () => window.focus();
 }

@@ -8,8 +8,6 @@ import { t } from "/static/cti/texts.js";
 
 const CERTAINTIES = { none: "", recognised: "level-warning", signed_in: "level-success" };
 
-export const callerName = (card) => card.name || card.calling || t("console.unknown_caller");
-
 export function caller(desk) {
   const { card } = desk;
   return [ringing(desk) && ring(desk), heading(desk), h("dl", { class: "facts", key: "facts" }, facts(desk).map(fact))];
@@ -17,7 +15,7 @@ export function caller(desk) {
 
 function ring({ agent, card }) {
   const seconds = (Date.parse(agent.deadline) - Date.parse(card.offered)) / 1000;
-  const own = agent.phone?.kind === "browser";
+  const own = agent.phone.kind === "browser";
   return h(
     "div",
     { id: "ring", key: "ring", class: "ring" },

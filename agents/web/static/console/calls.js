@@ -11,7 +11,7 @@ const SHOWN_ALONE = 2;
 
 // A call that is offered is told of by its card.
 export function callRows(desk) {
-  const offered = (call) => call.state === "alerting" && call.call_id === desk.card?.call_id;
+  const offered = (call) => call.incoming && call.call_id === desk.card?.call_id;
   return desk.calls.map((call, index) => !offered(call) && row(desk, call, index === 0));
 }
 
@@ -68,7 +68,7 @@ function swap(desk, call) {
 }
 
 function members(desk, call) {
-  const shown = call.members ?? [];
+  const shown = call.members;
   if (shown.length <= SHOWN_ALONE) return null;
   return h("ul", { class: "members", "aria-label": t("console.members") }, shown.map((each) => member(desk, each)));
 }

@@ -22,7 +22,7 @@ export function statePanel(desk) {
 }
 
 function now(agent) {
-  const until = agent.reason_until ?? null;
+  const until = agent.reason_until;
   return h(
     "div",
     { id: "state", class: `state-${agent.state}`, "data-due": until, "data-near": until && NEAR_THE_END },
@@ -33,10 +33,8 @@ function now(agent) {
   );
 }
 
-const chosenNext = (agent) => agent.next ?? agent.pending ?? null;
-
 function afterwards(desk) {
-  const next = chosenNext(desk.agent);
+  const next = desk.agent.pending;
   if (next === null) return null;
   const reason = next.reason ? ` (${reasonWord(next.reason)})` : "";
   return h("p", { id: "pending", class: "message" }, t("console.next", { state: t(`console.state.${next.state}`) + reason }));
@@ -52,14 +50,14 @@ function choices(desk) {
 // In a call, ready is where it leads to anyway, unless something else was chosen.
 function readyButton(desk, later) {
   const { agent } = desk;
-  if (agent.state === "ready" || (later && chosenNext(agent) === null)) return null;
+  if (agent.state === "ready" || (later && agent.pending === null)) return null;
   const words = t(later ? "console.ready_later" : "console.do.ready");
   return wish(desk, "ready", { words, sign: "ready", id: "ready", look: later ? "ready later" : "ready" });
 }
 
 function notReady(desk, later) {
   const { agent } = desk;
-  const next = chosenNext(agent);
+  const next = agent.pending;
   const chosen = next?.state === "not_ready" ? next.reason : agent.reason;
   const buttons = reasons.map(({ reason, longest }, index) =>
     wish(desk, "not_ready", {
@@ -77,7 +75,7 @@ function notReady(desk, later) {
 }
 
 function phone(agent) {
-  const registered = agent.phone?.registered ?? agent.phone_registered;
+  const { registered } = agent.phone;
   return h(
     "p",
     { class: registered ? "phone small" : "phone small missing" },

@@ -9,9 +9,8 @@ const NEAR_THE_END = 10;
 
 export function afterCall(desk) {
   const { agent } = desk;
-  if (!wrappingUp(desk)) return null;
-  const deadline = agent.after_call ? agent.after_call.deadline : agent.deadline;
-  const left = agent.after_call ? agent.after_call.extensions_left : agent.extensions_left;
+  if (!wrappingUp(desk) || agent.after_call === null) return null;
+  const { mode, deadline, extensions_left: left } = agent.after_call;
   const running = deadline
     ? [h("span", { class: "soft" }, t("console.time_left")), timer({ until: deadline, id: "after-left", "data-due": deadline, "data-near": NEAR_THE_END })]
     : [h("span", { class: "soft" }, t("console.time_taken")), timer({ since: agent.since })];
@@ -19,7 +18,7 @@ export function afterCall(desk) {
     "div",
     { class: "ending", key: "ending" },
     h("p", { class: "left" }, running),
-    wish(desk, "extend", { words: [t("console.do.extend"), h("small", null, t("console.extend_left", { count: left }))], id: "extend" }),
+    mode === "extendable" && wish(desk, "extend", { words: [t("console.do.extend"), h("small", null, t("console.extend_left", { count: left }))], id: "extend" }),
     wish(desk, "finish", { sign: "ready", look: "primary" }),
   );
 }
