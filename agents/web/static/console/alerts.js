@@ -1,7 +1,7 @@
 // What must not be missed: a call is announced in the title, to screen readers, and on the desktop when
 // the page is not in front. Screen readers hear changes, never the timers.
 
-import { outcomeWords } from "/static/agents/console/caller.js";
+import { outcomeWords } from "/static/agents/console/calls.js";
 import { incoming } from "/static/agents/console/desk.js";
 import { named } from "/static/agents/console/words.js";
 import { reasonWord, stateWord } from "/static/agents/console/state.js";

@@ -25,24 +25,15 @@ function ring({ agent, card }) {
   );
 }
 
-function heading({ card, loan }) {
+function heading({ card }) {
   return h(
     "div",
     { class: "caller", key: "heading" },
     h("h2", { id: "card-name" }, card.name || t("console.unknown_caller")),
     card.customer_id && h("span", { id: "card-level", class: `badge level-${card.level}` }, t(`console.level.${card.level}`)),
     h("span", { id: "card-verification", class: `badge ${CERTAINTIES[card.verification]}` }, verification(card)),
-    loan?.result && loan.call_id === card.call_id && outcome(loan),
     card.promised && h("span", { class: "badge level-warning" }, icon("dial"), t("console.promised", { when: clock(card.promised) })),
   );
-}
-
-// What came of the caller's time with the IVR; what they keyed in is nowhere.
-const GOOD = ["verified", "served"];
-export const outcomeWords = (loan) => t("console.loan", { result: t(`console.loan_result.${loan.result}`), when: clock(loan.ended) });
-
-function outcome(loan) {
-  return h("span", { id: "card-loan", class: `badge level-${GOOD.includes(loan.result) ? "success" : "warning"}` }, icon("self_service"), outcomeWords(loan));
 }
 
 function verification(card) {

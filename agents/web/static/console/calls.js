@@ -55,9 +55,12 @@ const GOOD = ["verified", "served"];
 const BAD = ["failed", "locked"];
 
 // What came of the customer's last stay in the IVR: a word and never a digit.
-function returned({ result, ended }) {
+export const outcomeWords = ({ result, ended }) => `${t(`console.loan.${result}`)} ${clock(ended)}`;
+
+function returned(loan) {
+  const { result } = loan;
   const look = GOOD.includes(result) ? "level-success" : BAD.includes(result) ? "level-danger" : "level-warning";
-  return h("span", { class: `badge ${look}`, key: "returned", role: "status" }, icon("verify"), t(`console.loan.${result}`), " ", clock(ended));
+  return h("span", { class: `badge ${look}`, key: "returned" }, icon("verify"), outcomeWords(loan));
 }
 
 // Another call is taken by its row: swapped with the active one, or simply talked to.

@@ -14,7 +14,6 @@ export function deskOf(entities, id, page) {
     calls: agent.calls,
     active: agent.calls[0] ?? null,
     card: one("card"),
-    loan: one("loan"),
     customer: one("customer"),
     day: one("day"),
     wrapUp: one("wrap_up"),
@@ -33,4 +32,11 @@ export const wrappingUp = (desk) => desk.agent.state === "working_after_call";
 export const occupied = (desk) => ["reserved", "busy", "hold", "working_after_call"].includes(desk.agent.state);
 
 // The call that rings at the agent's telephone, from a queue or not.
-export const incoming = (desk) => desk.calls.find((call) => call.incoming) ?? null;
+export const incoming = (desk) => desk.calls.find((call) => call.incoming) ?? (ringing(desk) ? offered(desk) : null);
+
+// One from a queue is told of as soon as it is offered, before the telephone rings.
+function offered({ card }) {
+  if (card === null) return null;
+  const { call_id, queue_id, name, calling: number } = card;
+  return { call_id, queue_id, name, number };
+}
