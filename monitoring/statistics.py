@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import Enum
 
-from agents.events import AgentState, Disagreement, DisagreementHealed
+from agents.events import AgentState, CallAnswered, Disagreement, DisagreementHealed
 from cti.call.events import CallCleared, CallEvent
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, QueueId
@@ -101,6 +101,11 @@ class QueueFigures:
     wait_of_answered: float = 0.0
     wait_of_abandoned: float = 0.0
     longest_wait: float = 0.0
+    forecasts: int = 0
+    """Answered of whom it had been expected, as they came, how long they would wait."""
+    within_low: int = 0
+    within_high: int = 0
+    """Of those, who waited no longer than the lower and the upper end of what was expected."""
 
     def service_level(
         self, formula: ServiceLevelFormula = ServiceLevelFormula.ABANDONS_FAIL
@@ -122,6 +127,16 @@ class QueueFigures:
         """Mean wait of those answered, in seconds."""
         return self.wait_of_answered / self.answered if self.answered else None
 
+    @property
+    def forecasts_kept(self) -> tuple[float, float] | None:
+        """Shares of those within the lower and the upper end of their forecasts, None without.
+
+        Forecasts are right where the first is about one half and the second about four fifths.
+        """
+        if not self.forecasts:
+            return None
+        return self.within_low / self.forecasts, self.within_high / self.forecasts
+
     def __add__(self, other: "QueueFigures") -> "QueueFigures":
         """Figures of both queues together."""
         return QueueFigures(
@@ -136,6 +151,9 @@ class QueueFigures:
             wait_of_answered=self.wait_of_answered + other.wait_of_answered,
             wait_of_abandoned=self.wait_of_abandoned + other.wait_of_abandoned,
             longest_wait=max(self.longest_wait, other.longest_wait),
+            forecasts=self.forecasts + other.forecasts,
+            within_low=self.within_low + other.within_low,
+            within_high=self.within_high + other.within_high,
         )
 
 
@@ -212,6 +230,8 @@ def _call(figures: Figures, event: CallEvent) -> Figures:
     if after is None or (after is before and not isinstance(event, CallCleared)):
         return figures
     figures = _waits(figures, before.waits if before else (), after.waits)
+    if isinstance(event, CallAnswered):
+        figures = _forecast(figures, event)
     calls = dict(figures.calls)
     if not isinstance(event, CallCleared):
         calls[event.call_id] = after
@@ -221,6 +241,21 @@ def _call(figures: Figures, event: CallEvent) -> Figures:
     if after.outcome is not None and after.served:
         outcomes[after.outcome] = outcomes.get(after.outcome, 0) + 1
     return replace(figures, calls=calls, outcomes=outcomes)
+
+
+def _forecast(figures: Figures, event: CallAnswered) -> Figures:
+    """Compare what was expected as the call came with how long it waited."""
+    told = event.forecast
+    if told is None:
+        return figures
+    queue = figures.queues.get(event.queue_id, QueueFigures())
+    judged = replace(
+        queue,
+        forecasts=queue.forecasts + 1,
+        within_low=queue.within_low + (event.waited <= told.low),
+        within_high=queue.within_high + (event.waited <= told.high),
+    )
+    return replace(figures, queues={**figures.queues, event.queue_id: judged})
 
 
 def _waits(figures: Figures, before: tuple[Wait, ...], after: tuple[Wait, ...]) -> Figures:

@@ -163,6 +163,8 @@ class Engine:
         if left.over:
             self._tell_queued(stay)
         self._settle(stay, ())
+        if not left.over:
+            stay.forecast = None  # what was expected as they came is forgotten
 
     def stop(self, *, leaving: bool = False) -> None:
         """Take every call out of its queue as the house closes, or leave them to the next one."""

@@ -22,6 +22,8 @@ Profile = tuple[frozenset[tuple[str, int]], frozenset[Language]]
 
 SAMPLE = 100
 """So many agents of a lane tell what share of them serve others, too."""
+STEADY = 10.0
+"""Seconds for which those shares are kept."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +40,8 @@ class Lane:
     line: Line = field(default_factory=Line)
     bench: Bench = field(default_factory=Bench)
     crowd: Crowd = field(default_factory=Crowd)
+    rivals: "tuple[float, Sequence[tuple[Lane, float]]]" = (float("-inf"), ())
+    """Lanes whose calls its agents serve, too, with the share that they do; and when found."""
 
     def admits(self, agent: Agent) -> bool:
         """Whether the agent may serve its calls."""
@@ -84,22 +88,25 @@ class Lanes:
         """Every lane that the staffed agent may serve."""
         return self._serving[agent_id]
 
-    def ahead(self, lane: Lane, precedence: Precedence) -> float:
+    def ahead(self, lane: Lane, precedence: Precedence, now: float) -> float:
         """How many calls of before that precedence the lane's agents will serve, on average.
 
         Calls of other lanes count by the share of their agents who serve this one, too.
         """
-        theirs: Counter[int] = Counter()
+        found, rivals = lane.rivals
+        if not 0.0 <= now - found < STEADY:
+            rivals = list(self._rivals(lane))
+            lane.rivals = now, rivals
+        return sum(share * rival.line.ahead_of(precedence) for rival, share in rivals)
+
+    def _rivals(self, lane: Lane) -> Iterator[tuple[Lane, float]]:
         sample = list(lane.crowd.sample(SAMPLE))
+        shared: Counter[Lane] = Counter()
         for agent_id in sample:
-            theirs.update(map(id, self.serving(agent_id)))
-        ahead = 0.0
-        for other in self._lanes.values():
-            before = other.line.ahead_of(precedence) if theirs[id(other)] else 0
-            if before:
-                both = theirs[id(other)] / len(sample) * len(lane.crowd)
-                ahead += before * min(1.0, both / len(other.crowd))
-        return ahead
+            shared.update(self.serving(agent_id))
+        for rival, agents in shared.items():
+            both = agents / len(sample) * len(lane.crowd)
+            yield rival, min(1.0, both / len(rival.crowd))
 
     # --- agents -----------------------------------------------------------------------------
 

@@ -248,7 +248,7 @@ class Matcher:
             return None
         lane = self._lane_of(waiter.call)
         outlook = lane.crowd.outlook(lane.queue_id, self._handled, at)
-        return outlook.wait(1.0 + self._lanes.ahead(lane, waiter.precedence))
+        return outlook.wait(1.0 + self._lanes.ahead(lane, waiter.precedence, at))
 
     # --- events -----------------------------------------------------------------------------
 

@@ -128,8 +128,5 @@ class Line:
 
     def ahead_of(self, precedence: Precedence) -> int:
         """How many are served before that precedence."""
-        return bisect_left(self._order, precedence, key=_precedence)
-
-
-def _precedence(entry: tuple[Precedence, CallId]) -> Precedence:
-    return entry[0]
+        # A tuple of the precedence alone stands before every entry that has it.
+        return bisect_left(self._order, (precedence,))

@@ -12,6 +12,7 @@ from agents.acd.explanation import (
     Explanation,
     MatchedBy,
 )
+from agents.acd.queue import Wait
 from agents.acd.rules import Order
 from agents.events import (
     AgentState,
@@ -207,6 +208,7 @@ class SimulatedHouse:
             queue_id=call.queue_id,
             agent_id=call.agent_id,
             waited=self._waited(call),
+            forecast=Wait(200.0, 600.0),
         )
         yield self._change(call.agent_id, AgentState.BUSY)
 

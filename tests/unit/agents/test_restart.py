@@ -7,6 +7,7 @@ import pytest
 from agents.events import (
     AgentState,
     AgentStateChanged,
+    CallAnswered,
     CallOffered,
     CallQueued,
     CallWrappedUp,
@@ -138,6 +139,18 @@ def test_those_who_waited_are_served_in_their_order(centre: CallCentre) -> None:
     assert offered.call_id == card_lost, "who lost a card comes first, as before"
     assert offered.why
     assert offered.why.seconds == 5
+
+
+def test_no_forecast_is_made_up_for_who_waited_before(centre: CallCentre) -> None:
+    talking(centre)
+    first = centre.events(CallOffered)[0].call_id
+    second = centre.call()
+    centre.restart(5)
+    centre.calls.hang_up(first)
+    centre.service.set_ready(A)
+    centre.answer(second)
+    answered = centre.events(CallAnswered)[-1]
+    assert (answered.call_id, answered.forecast) == (second, None)
 
 
 def test_whose_agent_is_lost_waits_once_more(centre: CallCentre) -> None:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.events import AgentState, AgentStateChanged, BusyKind, CallQueued, NotReadyOverlong
+from agents.events import (
+    AgentState,
+    AgentStateChanged,
+    BusyKind,
+    CallAnswered,
+    CallQueued,
+    NotReadyOverlong,
+)
 from agents.intervals import Interval
 from cti.call.events import CallEvent, CallStarted
 from cti.call.model import Direction
@@ -57,7 +64,22 @@ def test_every_formula_is_explained() -> None:
     assert set(FORMULAS) == set(ServiceLevelFormula)
 
 
+def test_how_good_forecasts_were() -> None:
+    queue = QueueFigures(answered=9, forecasts=8, within_low=4, within_high=6)
+    assert queue.forecasts_kept == (0.5, 0.75)
+    assert (queue + queue).forecasts_kept == (0.5, 0.75)
+    house = SimulatedHouse(Random(1), step=20.0)
+    events = list(house.day(800))
+    answers = [event for event in events if isinstance(event, CallAnswered)]
+    figures = figures_of(events)
+    together = reduce(QueueFigures.__add__, figures.queues.values())
+    assert together.forecasts == len(answers) > 10
+    assert 0 < together.within_low == sum(event.waited <= 200 for event in answers)
+    assert together.within_low < together.within_high == sum(e.waited <= 600 for e in answers)
+
+
 def test_nothing_to_divide_by() -> None:
+    assert QueueFigures().forecasts_kept is None
     assert all(QueueFigures().service_level(formula) is None for formula in ServiceLevelFormula)
     assert QueueFigures().average_speed_of_answer is None
 
@@ -74,6 +96,7 @@ def test_offered_is_always_accounted_for(random: Random, steps: int, step: float
             assert queue.carried + queue.offered == done + len(figures.waiting(queue_id))
             assert queue.answered_in_time <= queue.answered
             assert queue.abandoned_in_time <= queue.abandoned
+            assert queue.within_low <= queue.within_high <= queue.forecasts <= queue.answered
 
 
 @settings(max_examples=40, deadline=None)
