@@ -2,6 +2,7 @@
 
 from sqlalchemy import MetaData
 
+import agents.desk.schema
 import agents.schema
 import cti.keeping.schema
 import cti.web.schema
@@ -12,6 +13,7 @@ import tickets.schema
 from cti.database import Base
 
 SCHEMAS = (
+    agents.desk.schema,
     agents.schema,
     cti.keeping.schema,
     cti.web.schema,
