@@ -106,6 +106,8 @@ class AgentSettings:
     after_call: AfterCallRules = field(default_factory=AfterCallRules)
     after_call_in: Mapping[QueueId, AfterCallRules] = field(default_factory=dict)
     """Of queues whose calls leave more, or less, to do."""
+    supervisors_shown: bool = False
+    """Whether agents see which supervisor is at their call."""
     verified_for: float = 300.0
     """As long a caller counts as signed in whose agent was gone when the IVR gave them back."""
     expected_handling: float = 180.0

@@ -113,9 +113,9 @@ class SupervisorService:
         found = (each for each in self._watches.values() if each.supervisor_id == supervisor_id)
         return next(found, None)
 
-    def at(self, call_id: CallId) -> list[Watch]:
-        """Who is at that call."""
-        return [each for each in self._watches.values() if each.call_id == call_id]
+    def of_agent(self, agent_id: AgentId) -> list[Watch]:
+        """Who is at a call of that agent."""
+        return [each for each in self._watches.values() if each.agent_id == agent_id]
 
     # --- inside -----------------------------------------------------------------------------
 

@@ -22,6 +22,9 @@ def read_agents(part: Section) -> AgentSettings:
         desk_absence=_seconds(part, "desk_absence", usual.desk_absence, 3),
         after_call=after_call,
         after_call_in=part.read("after_call_in", {}, lambda value: _queues(value, after_call)),
+        supervisors_shown=part.read(
+            "supervisors_shown", usual.supervisors_shown, lambda value: value.truth()
+        ),
         verified_for=_seconds(part, "verified_for", usual.verified_for, 0),
         expected_handling=_seconds(part, "expected_handling", usual.expected_handling, 1),
         code_required=part.read("code_required", usual.code_required, Value.truth),

@@ -20,6 +20,7 @@ from agents.web.phone_commands import phone_commands
 from agents.web.self_service_commands import self_service_commands
 from agents.web.supervision_commands import supervision_commands
 from agents.web.supervisor_commands import supervisor_commands
+from agents.web.supervisors import SupervisorsBoard
 from agents.web.telephony_commands import telephony_commands
 from config.call_facts import RememberedCalls
 from config.desks import DeskRooms, furnish
@@ -109,6 +110,13 @@ async def _console(rooms: Rooms) -> Mounted:
     loans = LoanBoard(console.board, rooms.lending, rooms.bus, console.show_agent)
     loans.start()
     console.areas.append(loans.of)
+    closers: list[Close] = [loans.stop]
+    if rooms.agents.settings.supervisors_shown:
+        supervisors = SupervisorsBoard(
+            console.board, rooms.supervision, rooms.bus, rooms.roster.name_of
+        )
+        console.areas.append(supervisors.of)
+        closers.append(supervisors.start())
     desk = await furnish(console, frame, desk_rooms(rooms))
     console.start()
     listen = rooms.bus.subscribe
@@ -121,7 +129,7 @@ async def _console(rooms: Rooms) -> Mounted:
         "console": ConsolePages(frame, rooms.agents, console, zone).app.resource(),
         "api/v1/agent": AgentApi(frame, rooms.agents, console).app.resource(),
     }
-    return Mounted(pages, (*tickets, loans.stop, lines.start(), desk.stop, console.stop))
+    return Mounted(pages, (*tickets, *closers, lines.start(), desk.stop, console.stop))
 
 
 def desk_rooms(rooms: Rooms) -> DeskRooms:

@@ -1,11 +1,14 @@
 """Supervisors at calls of agents: who may, when, and what is told of it."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from agents.events import Supervised, Supervising
 from agents.supervision import SupervisorService, watches_left
+from agents.web.supervisors import SupervisorsBoard
 from cti.call.model import Connection, Party
 from cti.call.model import Role as CallRole
 from cti.kernel.errors import Refused
@@ -13,6 +16,7 @@ from cti.kernel.events import decode, encode
 from cti.kernel.identifiers import AgentId, CallId, StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
+from cti.web.live import LiveBoard
 from tests.support.call_centre import CallCentre
 
 A = AgentId("a")
@@ -89,7 +93,7 @@ def test_a_supervisor_listens_whispers_barges_in_and_leaves(floor: Floor) -> Non
     watch = floor.service.of(StaffId("s"))
     assert watch is not None
     assert (watch.agent_id, watch.call_id, watch.mode) == (A, floor.call_id, BARGE)
-    assert floor.service.at(floor.call_id) == [watch]
+    assert floor.service.of_agent(A) == [watch]
     floor.service.leave(somebody())
     assert floor.told == [LISTEN, WHISPER, BARGE, STOP]
     assert floor.service.of(StaffId("s")) is None
@@ -169,3 +173,21 @@ def test_a_restart_forgets_nobody(floor: Floor) -> None:
     floor.restart()
     assert floor.told == [LISTEN, BARGE, STOP]
     assert watches_left(floor.centre.journal) == {}
+
+
+def test_agents_see_who_is_at_their_call_where_the_house_lets_them(floor: Floor) -> None:
+    shown: dict[str, Any] = {}
+    board = SimpleNamespace(publish=shown.__setitem__, delete=lambda key: shown.pop(key, None))
+    boards = SupervisorsBoard(
+        cast(LiveBoard, board), floor.service, floor.centre.bus, lambda staff_id: f"Ms {staff_id}"
+    )
+    stop = boards.start()
+    assert boards.of(A) == {}
+    floor.supervise(LISTEN)
+    floor.centre.calls.phone_answers(floor.supervisor().id)
+    assert shown == {"supervised/a": [{"name": "Ms s", "mode": LISTEN}]} == boards.of(A)
+    floor.supervise(BARGE)
+    assert shown["supervised/a"][0]["mode"] is BARGE
+    floor.service.leave(somebody())
+    assert shown == {}
+    stop()

@@ -24,7 +24,7 @@ function row(desk, call, active) {
     { key: call.connection_id ?? call.call_id, class: look, "aria-current": active ? "true" : null },
     icon(SIGNS[call.state] ?? "busy"),
     h("div", { class: "who" }, h("strong", null, partner(call)), h("span", { class: "soft small" }, subtitle(call))),
-    h("div", { class: "badges" }, badges(desk, call)),
+    h("div", { class: "badges" }, badges(desk, call), active && desk.supervisors.map(supervisor)),
     timer({ since: call.answered ?? call.since, class: "clock" }),
     !active && swap(desk, call),
     members(desk, call),
@@ -50,6 +50,9 @@ function badges(desk, call) {
 function secure({ purpose, since }) {
   return h("span", { class: "badge secure", key: "secure" }, icon("verify"), t(`console.secure.${purpose}`), " ", timer({ since }));
 }
+
+// Only where the house lets agents know.
+const supervisor = ({ name, mode }) => h("span", { class: "badge", key: `supervisor-${name}` }, `${name} · ${t(`console.supervised.${mode}`)}`);
 
 const GOOD = ["verified", "served"];
 const BAD = ["failed", "locked"];

@@ -18,6 +18,7 @@ export function deskOf(entities, id, page) {
     day: one("day"),
     wrapUp: one("wrap_up"),
     loan: one("loan"),
+    supervisors: one("supervised") ?? [],
     favourites: one("favourites") ?? [],
     queues: all("queue").sort((a, b) => a.id.localeCompare(b.id)),
     colleagues: all("directory/agent"),
