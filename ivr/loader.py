@@ -218,7 +218,8 @@ def _service(value: Value, defaults: _Defaults) -> Node:
 def _enqueue(value: Value, _defaults: _Defaults) -> Node:
     section = value.section()
     situation = section.get("situation")
-    words = [each.name.lower() for each in (Situation.ORDINARY, Situation.CARD_LOSS)]
+    usual_first = sorted(Situation, key=lambda each: each is not Situation.ORDINARY)
+    words = [each.name.lower() for each in usual_first]
     node = Enqueue(
         _prompts(section, needed=False),
         section.need("queue", "the queue's id").text(),

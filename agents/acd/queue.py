@@ -36,7 +36,11 @@ class HeadStarts:
     """Seconds in the queue that a situation and a service level are worth."""
 
     situations: Mapping[Situation, float] = field(
-        default_factory=lambda: {Situation.CARD_LOSS: 1800.0, Situation.ORDINARY: 0.0}
+        default_factory=lambda: {
+            Situation.CARD_LOSS: 1800.0,
+            Situation.FRAUD: 1800.0,
+            Situation.ORDINARY: 0.0,
+        }
     )
     levels: Mapping[ServiceLevel, float] = field(
         default_factory=lambda: {

@@ -13,7 +13,7 @@ holds it::
     group: loans                  # whose priorities count with group_priority
     sticky: {patience: 10, within: 7 days}
     owner: {patience: 20}
-    head_starts: {situations: {card_loss: 1800}, levels: {special: 300, priority: 120}}
+    head_starts: {situations: {fraud: 1800}, levels: {special: 300, priority: 120}}
 
 All times in seconds. Pure.
 """

@@ -29,10 +29,11 @@ class Verification(IntEnum):
 
 
 class Situation(IntEnum):
-    """Why the caller waits, where it outranks who waits; the smaller is served first."""
+    """Why the caller waits, where it outranks who waits; a queue's head starts say how far."""
 
     CARD_LOSS = 0
     ORDINARY = 1
+    FRAUD = 2
 
 
 class Role(Enum):

@@ -183,6 +183,15 @@ class MatcherMachine(RuleBasedStateMachine):
                 assert self.matcher.position(one.call.call_id) == place
 
     @invariant()
+    def every_crowd_is_counted(self) -> None:
+        for lane in self.matcher._lanes._lanes.values():
+            staff = {each.agent_id for each in self.oracle.staff.values() if lane.admits(each)}
+            assert set(lane.crowd._staff) == staff
+            assert lane.crowd._taken.total() == len(staff - self.oracle.free)
+            assert all(agents > 0 for agents in lane.crowd._taken.values())
+            assert set(lane.bench.best(9)) == staff & self.oracle.free
+
+    @invariant()
     def the_next_change_is_known(self) -> None:
         changes = (one.change for one in self.oracle.waiting() if one.change)
         assert self.matcher.next_change() == min(changes, default=None)

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,10 +15,11 @@ def test_a_better_level_is_worth_a_fixed_time() -> None:
     assert special > priority > uniform == 0
 
 
-def test_card_loss_outranks_every_level() -> None:
+@pytest.mark.parametrize("situation", [Situation.CARD_LOSS, Situation.FRAUD])
+def test_lost_cards_and_fraud_outrank_every_level(situation: Situation) -> None:
     starts = HeadStarts()
-    lost = starts.of(Situation.CARD_LOSS, ServiceLevel.UNIFORM)
-    assert lost > starts.of(Situation.ORDINARY, ServiceLevel.SPECIAL)
+    urgent = starts.of(situation, ServiceLevel.UNIFORM)
+    assert urgent > starts.of(Situation.ORDINARY, ServiceLevel.SPECIAL)
 
 
 def test_the_bound_is_the_greatest_head_start() -> None:
