@@ -77,7 +77,15 @@ async def furnish(console: Console, frame: Frame, rooms: DeskRooms) -> Desk:
         customers,
         Directory(floor=rooms.agents, bus=bus, clock=clock, show=show),
         Favourites(database, show),
-        Days(figures=rooms.figures, database=database, bus=bus, clock=clock, show=show),
+        Days(
+            figures=rooms.figures,
+            database=database,
+            bus=bus,
+            clock=clock,
+            zone=rooms.zone,
+            agents=lambda: [view.agent_id for view in rooms.agents.agents()],
+            show=show,
+        ),
         wrap_up,
     )
     console.furnish(desk)

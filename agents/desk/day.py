@@ -1,6 +1,7 @@
 """An agent's day: figures as the wall counts them, and whom they promised to call back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -44,13 +45,18 @@ class Days:
         database: Database,
         bus: Bus,
         clock: Clock,
+        zone: tzinfo,
+        agents: Callable[[], Iterable[AgentId]],
         show: Callable[[str, Any], None],
     ) -> None:
+        """`zone` says when a day begins, for all of the `agents`."""
         self._figures, self._database = figures, database
+        self._zone, self._agents = zone, agents
         self._bus, self._clock, self._show = bus, clock, show
         self._follow_ups: Mapping[AgentId, Sequence[FollowUp]] = {}
         self._stale: set[AgentId] = set()
         self._timer: DelayedCall | None = None
+        self._midnight: DelayedCall | None = None
         self._subscriptions: list[Unsubscribe] = []
 
     def start(self) -> Deferred[None]:
@@ -59,15 +65,17 @@ class Days:
             self._bus.subscribe(kind, lambda event: self.changed(event.agent_id)) for kind in WORKED
         ]
         self._subscriptions.append(self._bus.subscribe(CallCoded, self._coded))
+        self._wait_for_midnight()
         return self._load()
 
     def stop(self) -> None:
         """Listen no more."""
         for unsubscribe in self._subscriptions:
             unsubscribe()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._midnight):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._midnight = None
 
     def entity(self, agent_id: AgentId) -> Mapping[str, Any]:
         """The day at this moment, as the page gets it."""
@@ -97,11 +105,27 @@ class Days:
 
         return self._database.read(follow_ups_txn).addCallback(loaded)
 
+    def _wait_for_midnight(self) -> None:
+        now = utc(self._clock)
+        left = (beginning_after(now, self._zone) - now).total_seconds()
+        self._midnight = self._clock.callLater(max(left, 0.001), self._new_day)
+
+    def _new_day(self) -> None:
+        self._wait_for_midnight()
+        for agent_id in self._agents():
+            self.changed(agent_id)
+
     def _show_stale(self) -> None:
         self._timer = None
         stale, self._stale = self._stale, set()
         for agent_id in sorted(stale):
             self._show(f"day/{agent_id}", self.entity(agent_id))
+
+
+def beginning_after(now: datetime, zone: tzinfo) -> datetime:
+    """The instant the next day begins there."""
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), zone)
 
 
 def shown(day: AgentDay, follow_ups: Sequence[FollowUp]) -> Mapping[str, Any]:

@@ -74,6 +74,7 @@ class ConsoleHouse:
             days=FakeDays(),
         )
         self.console.commands |= telephony_commands(centre.telephony)
+        self.furnish()
         self.console.start()
         self.root = Resource()
         pages: IResource = ConsolePages(
@@ -87,6 +88,9 @@ class ConsoleHouse:
         api.putChild(b"v1", version)
         self.root.putChild(b"api", api)
         self.root.putChild(b"static", self.frame.static)
+
+    def furnish(self) -> None:
+        """What the console is given before it starts."""
 
     def token(self, name: str, role: Role = Role.AGENT) -> str:
         """A session of that person."""

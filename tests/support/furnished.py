@@ -107,13 +107,14 @@ class FakeFigures:
 class FurnishedHouse(ConsoleHouse):
     """A console house whose agents have a desk."""
 
-    def __init__(self, *, code_required: bool = False) -> None:
-        centre = CallCentre(
-            {"a": {"general": 5}, "b": {"complaints": 5}},
-            AgentSettings(code_required=code_required),
-        )
-        super().__init__(centre)
+    def __init__(self, *, code_required: bool = False, centre: CallCentre | None = None) -> None:
         self.products, self.figures = FakeProducts(), FakeFigures()
+        skills = {"a": {"general": 5}, "b": {"complaints": 5}}
+        super().__init__(centre or CallCentre(skills, AgentSettings(code_required=code_required)))
+
+    def furnish(self) -> None:
+        """Every agent has a desk."""
+        centre = self.centre
         for customer in (WANG, MILLER):
             result_of(centre.database.run(store_customer_txn, customer))
         result_of(centre.database.run(store_staff_txn, staff_of(centre), "house", QUICK_HASHER))
@@ -134,6 +135,13 @@ class FurnishedHouse(ConsoleHouse):
         )
         making = Deferred.fromCoroutine(furnish(self.console, self.frame, rooms))
         self.desk: Desk = result_of(making)
+
+    def restarted(self) -> "FurnishedHouse":
+        """The house after a restart, with nothing but what the centre keeps."""
+        self.desk.stop()
+        self.console.stop()
+        self.centre.restart()
+        return FurnishedHouse(centre=self.centre)
 
     def page(self, name: str = "a") -> Page:
         """That agent's page."""

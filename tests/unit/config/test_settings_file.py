@@ -87,6 +87,13 @@ def test_queues_are_read_with_names_in_both_languages(tmp_path: Path) -> None:
     assert queue.names[Language.ENGLISH] == "Private banking"
 
 
+def test_codes_of_the_bank_s_own_may_be_required(tmp_path: Path) -> None:
+    text = "agents: {code_required: true}\nfolders: {wrap_up: /etc/hotline/codes.yaml}\n"
+    settings = read_settings(write(tmp_path, text))
+    assert settings.agents.code_required
+    assert settings.folders.wrap_up == Path("/etc/hotline/codes.yaml")
+
+
 def test_a_house_may_record_nothing(tmp_path: Path) -> None:
     assert read_settings(write(tmp_path, "demo: true")).recordings.calls is Recorded.ALL
     told = read_settings(write(tmp_path, "recordings: {calls: none}"))

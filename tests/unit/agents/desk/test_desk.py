@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents.desk.day import beginning_after
 from agents.events import CallCoded, CallWrappedUp, CustomerIdentified, CustomerNoted, ProductsShown
 from cti.kernel.identifiers import CallId, StaffId
 from cti.kernel.ports import AgentDay
@@ -214,6 +215,28 @@ def test_a_new_call_needs_a_code_of_its_own() -> None:
     assert page.do("finish")["error"] == "desk.code_required"
 
 
+def test_codes_and_promises_outlast_a_restart() -> None:
+    house = FurnishedHouse(code_required=True)
+    page = house.page()
+    call_id = after_call(house)
+    due = house.later(hours=2)
+    assert "ok" in page.do("wrap_up", code="promised", note="", follow_up=due)
+    again = house.restarted()
+    page = again.page()
+    assert page.entities["wrap_up/a"]["code"] == "promised"
+    assert page.entities["day/a"]["call_backs"][0]["call_id"] == call_id
+    assert "ok" in page.do("finish")
+
+
+def test_a_code_is_required_after_a_restart_too() -> None:
+    house = FurnishedHouse(code_required=True)
+    after_call(house)
+    page = house.restarted().page()
+    assert page.do("finish")["error"] == "desk.code_required"
+    assert "ok" in page.do("wrap_up", code="card.lost", note="")
+    assert "ok" in page.do("finish")
+
+
 # --- the day ----------------------------------------------------------------------------------
 
 
@@ -254,6 +277,19 @@ def test_the_day_is_shown_seconds_after_what_happened(house: FurnishedHouse) -> 
     day = page.read()["day/a"]
     assert (day["handled"], day["missed"], day["uncoded"]) == (4, 1, 1)
     assert (day["average_handling"], day["occupancy"]) == (100.0, 0.5)
+
+
+def test_a_new_day_is_shown_though_nothing_happens(house: FurnishedHouse) -> None:
+    clock = house.centre.clock
+    now = datetime.fromtimestamp(clock.seconds(), UTC)
+    clock.advance((beginning_after(now, UTC) - now).total_seconds() - 1.0)
+    page = house.page()
+    house.figures.day = AgentDay(handled=4)
+    assert page.read()["day/a"]["handled"] == 0
+    for _ in range(4):  # a page that reads nothing is told nothing
+        clock.advance(1.0)
+        page.read()
+    assert page.entities["day/a"]["handled"] == 4
 
 
 # --- the directory ----------------------------------------------------------------------------
