@@ -65,7 +65,7 @@ class Found:
 def disagreements(facts: Facts) -> frozenset[Found]:
     """Everything that does not fit together."""
     found: set[Found] = set()
-    connections = _by_device(facts.calls.values())
+    connections = connections_by_device(facts.calls.values())
     for desk in facts.desks:
         found.update(_of_offer(desk, facts, connections.get(desk.extension, {})))
         found.update(_of_calls(desk, facts, connections.get(desk.extension, {})))
@@ -153,7 +153,7 @@ def _of_wait(
         yield Found(Disagreement.OFFERED_TO_NOBODY, call_id=call_id)
 
 
-def _by_device(calls: Iterable[Call]) -> dict[DeviceId, dict[ConnectionId, Connection]]:
+def connections_by_device(calls: Iterable[Call]) -> dict[DeviceId, dict[ConnectionId, Connection]]:
     """The connections of telephones in conversations; who listens in is in none."""
     found: dict[DeviceId, dict[ConnectionId, Connection]] = {}
     for call in calls:

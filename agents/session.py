@@ -11,6 +11,7 @@ from agents.acd.policy import Agent
 from agents.after_call import AfterCall
 from agents.calls import AgentCalls, Occupation
 from agents.conversation import Conversation
+from agents.disagreement import IN_CALL, connections_by_device
 from agents.errors import no_call, not_now, phone_not_registered, reason_unknown
 from agents.events import (
     AfterCallExtended,
@@ -125,6 +126,7 @@ class AgentSession:
         """Begin work, not ready yet; nothing happens when signed in already."""
         if self.status.state is AgentState.LOGGED_OFF:
             self._move(Move.SIGN_IN, NotReadyReason.SIGNED_IN)
+            self._notice_calls()
             self.follow()
 
     def sign_out(self, by: StaffId | None = None) -> None:
@@ -351,6 +353,15 @@ class AgentSession:
         self._change(Move.RELEASE)
 
     # --- conversations and after-call work --------------------------------------------------
+
+    def _notice_calls(self) -> None:
+        """Whoever was signed off in mid-call finds themselves in it again."""
+        connections = connections_by_device(self._house.control.calls()).get(self.extension, {})
+        for each in connections.values():
+            call = self._house.control.get(each.call_id)
+            unnoticed = each.state in IN_CALL and self.calls.talk(each.id) is None
+            if call is not None and unnoticed:
+                self._house.book.notice(call, each, self._now())
 
     def _talking(self) -> Conversation:
         if (talk := self.calls.active) is None:

@@ -144,3 +144,18 @@ def test_an_overlong_break_is_told_once_also_through_a_restart() -> None:
     centre.service.set_ready(A)
     centre.clock.advance(100)
     assert len(centre.events(NotReadyOverlong)) == 1
+
+
+def test_who_signs_in_again_in_the_call_they_kept_is_busy_with_it(centre: CallCentre) -> None:
+    call_id = centre.call()
+    centre.answer(call_id)
+    centre.service.force(A, AgentState.LOGGED_OFF, "", BOSS, at_once=True)
+    centre.clock.advance(5)
+    centre.service.sign_in(A)
+    view = centre.service.view(A)
+    assert (view.state, view.call_id) == (AgentState.BUSY, call_id)
+    centre.clock.advance(7)
+    centre.service.hang_up(A)
+    centre.service.finish_after_call(A)
+    assert centre.service.view(A).state is AgentState.NOT_READY
+    assert [event.talked for event in centre.events(CallWrappedUp)] == [0, 7]

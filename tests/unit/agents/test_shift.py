@@ -1,6 +1,7 @@
 """Any shift of any agents: figures add up, offers end once, nobody is stuck."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -10,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from agents.actions import Action
 from agents.events import (
     AgentState,
     AgentStateChanged,
@@ -25,11 +27,14 @@ from agents.events import (
 )
 from agents.intervals import intervals, signed_in
 from agents.model import AgentSettings
+from agents.state import CHOSEN
 from agents.views import AgentView
 from cti.call.model import Cause, ConnectionState
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import AgentId, CallId
+from cti.kernel.identifiers import AgentId, CallId, StaffId
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Language, Role
 from monitoring.statistics import Figures, Rules, fold
 from tests.support.call_centre import COMPLAINTS, GENERAL, RINGING, CallCentre
 
@@ -42,16 +47,22 @@ class Shift(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.centre = CallCentre(SKILLS, AgentSettings(missed_limit=2))
-        self.restarted = False
+        self.centre.in_page = lambda extension: extension == self.centre.extensions["a"]
+        self.centre.restart()
+        self.restarted = self.signed_off_in_mid_call = False
         for name in NAMES:
             self.centre.calls.register(self.centre.extensions[name])
             self.centre.service.sign_in(AgentId(name))
 
     def do(self, wish: str, name: str, *more: str) -> None:
+        """Wish it; the server refuses exactly what the console's button says is impossible."""
+        button, refused = BUTTONS.get(wish), False
+        why = self.centre.service.view(AgentId(name)).can[button.value] if button else ""
         try:
             getattr(self.centre.service, wish)(AgentId(name), *more)
         except Refused:
-            return
+            refused = True
+        assert button is None or refused == bool(why), f"{wish}: {why or 'no reason'}"
 
     def phones(self) -> list[tuple[CallId, str, ConnectionState]]:
         return [
@@ -98,6 +109,25 @@ class Shift(RuleBasedStateMachine):
     @rule(name=agents, reason=st.sampled_from(["lunch", "break"]))
     def agent_pauses(self, name: str, reason: str) -> None:
         self.do("set_not_ready", name, reason)
+
+    @rule(name=agents, state=st.sampled_from(sorted(CHOSEN, key=str)), at_once=st.booleans())
+    def supervisor_forces(self, name: str, state: AgentState, at_once: bool) -> None:
+        agent_id = AgentId(name)
+        talks = self.centre.service.sessions.of(agent_id).calls.talks
+        self.signed_off_in_mid_call |= at_once and state is AgentState.LOGGED_OFF and bool(talks)
+        with suppress(Refused):
+            self.centre.service.force(agent_id, state, "", BOSS, at_once=at_once)
+
+    @rule(name=agents, state=st.sampled_from(sorted(CHOSEN, key=str)))
+    def agent_chooses_what_comes_next(self, name: str, state: AgentState) -> None:
+        reason = "lunch" if state is AgentState.NOT_READY else ""
+        with suppress(Refused):
+            self.centre.service.choose_next(AgentId(name), state, reason)
+
+    @rule(name=agents, page=st.sampled_from(["one", "two"]), there=st.booleans())
+    def page_comes_or_goes(self, name: str, page: str, there: bool) -> None:
+        desks = self.centre.service.desks
+        (desks.joined if there else desks.left)(AgentId(name), page)
 
     @rule(data=st.data(), what=st.sampled_from(["ring", "answer", "answer", "busy", "network"]))
     def phone_reacts(self, data: st.DataObject, what: str) -> None:
@@ -153,6 +183,8 @@ class Shift(RuleBasedStateMachine):
         }
         for view in self.centre.service.agents():
             leg = by_extension.get(view.extension)
+            if view.state is AgentState.LOGGED_OFF:
+                continue
             assert (view.state is AgentState.RESERVED) == (leg in RINGING)
             assert (view.state is AgentState.BUSY) == (leg is ConnectionState.CONNECTED)
             assert (view.state is AgentState.HOLD) == (leg is ConnectionState.HOLD)
@@ -185,10 +217,11 @@ class Shift(RuleBasedStateMachine):
         assert not self.centre.errors
         self.intervals_are_gap_free()
         self.figures_are_those_of_the_intervals()
-        if not self.restarted:
+        if not self.restarted and not self.signed_off_in_mid_call:
             self.times_are_those_of_the_conversations()
         self.offers_end_once()
-        self.answered_calls_are_wrapped_up_once()
+        if not self.signed_off_in_mid_call:
+            self.answered_calls_are_wrapped_up_once()
         assert not self.centre.clock.getDelayedCalls()
 
     def intervals_are_gap_free(self) -> None:
@@ -251,11 +284,20 @@ class Shift(RuleBasedStateMachine):
         assert all(event.talked >= 0 for event in self.centre.events(CallWrappedUp))
 
 
+BOSS = Principal(StaffId("boss"), "Boss", frozenset({Role.SUPERVISOR}), Language.ENGLISH)
+BUTTONS = {
+    "set_ready": Action.READY,
+    "set_not_ready": Action.NOT_READY,
+    "finish_after_call": Action.FINISH,
+    "extend_after_call": Action.EXTEND,
+}
+
+
 def told_of(event: AgentStateChanged) -> tuple[object, ...]:
     return event.state, event.reason, event.busy
 
 
 _CAUSES = {"busy": Cause.BUSY, "network": Cause.NETWORK}
 
-Shift.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+Shift.TestCase.settings = settings(max_examples=35, stateful_step_count=40, deadline=None)
 TestShift = Shift.TestCase
