@@ -38,6 +38,8 @@ class Card:
     queued: datetime | None
     offered: datetime
     customer: UserData
+    promised: datetime | None = None
+    """When this call was promised to the customer, if it was."""
     tickets: tuple[TicketSummary, ...] | None = None
     last_calls: tuple[CallSummary, ...] | None = None
     unavailable: frozenset[str] = frozenset()
@@ -59,6 +61,7 @@ class Card:
             "queue_id": self.queue_id,
             "queued": self.queued,
             "offered": self.offered,
+            "promised": self.promised,
             "customer_id": data.customer_id,
             "name": data.customer_name,
             "level": data.service_level.name.lower(),
@@ -102,6 +105,7 @@ class Cards:
         queue_id: QueueId | None,
         offered: datetime,
         queued: datetime | None,
+        promised: datetime | None = None,
     ) -> None:
         """Show the call, offered then, which has waited since `queued` (None: nobody knows)."""
         called = call.direction is Direction.OUTBOUND and call.caller is None
@@ -116,6 +120,7 @@ class Cards:
             queued=queued,
             offered=offered,
             customer=call.user_data,
+            promised=promised,
         )
         self._changed(agent_id)
         self._load(agent_id)

@@ -7,6 +7,7 @@ name in `Console.commands`; whatever has some of its own adds them there before 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from agents.acd.floor import QueueView
@@ -44,7 +45,7 @@ from cti.call.events import (
     RecordingStopped,
     UserDataAttached,
 )
-from cti.call.model import UserData
+from cti.call.model import Call, UserData
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, QueueId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, QueueDayPort, TicketPort
@@ -129,7 +130,7 @@ class Console:
             waiting = self._agents.waiting_since(call.id)
             since = waiting or self._agents.had_waited_since(call.id)
             offered = view.answered or view.since
-            self._cards.put(view.agent_id, call, view.queue_id, offered, since)
+            self._put_card(view.agent_id, call, view.queue_id, offered, since)
         elif view.call_id is not None and self._desk is not None:
             left = OnCall(view.call_id, "", view.queue_id, UserData())
             self._desk.wrap_up.put(view.agent_id, left)
@@ -200,16 +201,28 @@ class Console:
         if call is not None and event.busy in WITH_CARD and (not card or card.call_id != call.id):
             since = self._agents.had_waited_since(call.id)
             queue_id = call.user_data.queue_id
-            self._cards.put(event.agent_id, call, queue_id, event.at, since)
+            self._put_card(event.agent_id, call, queue_id, event.at, since)
         elif card is not None and event.state in CHOSEN:
             self._cards.take_away(event.agent_id, card.call_id)
         self.show_agent(event.agent_id)
+
+    def _put_card(
+        self,
+        agent_id: AgentId,
+        call: Call,
+        queue_id: QueueId | None,
+        offered: datetime,
+        queued: datetime | None,
+    ) -> None:
+        promise = self._agents.called_back_for(call.id)
+        promised = promise.promised if promise is not None else None
+        self._cards.put(agent_id, call, queue_id, offered, queued, promised)
 
     def _offered(self, event: CallOffered) -> None:
         call = self._control.get(event.call_id)
         if call is not None:
             since = self._agents.waiting_since(event.call_id)
-            self._cards.put(event.agent_id, call, event.queue_id, event.at, since)
+            self._put_card(event.agent_id, call, event.queue_id, event.at, since)
         self.show_agent(event.agent_id)
 
     def _offer_ended(self, event: OfferEnded) -> None:

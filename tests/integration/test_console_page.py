@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -40,6 +41,29 @@ OUT_OF_PLACE = """
     wrong.push(`a timer is read out: ${each.id}`);
   const words = [document.body.innerText, ...seen.map((each) => each.ariaLabel ?? "")].join(" ");
   wrong.push(...(words.match(/\\b(console|choice|agent)\\.[a-z_.]+/g) ?? []));
+  return wrong;
+}
+"""
+
+
+DRAWN_AGAIN = """
+async (lists) => {
+  const { draw, h } = await import("/static/agents/console/dom.js");
+  const place = document.createElement("ul");
+  const wrong = [];
+  let before = new Map();
+  for (const [index, keys] of lists.entries()) {
+    const title = index % 3 ? `${index}` : null;
+    draw(place, keys.map((key) => [h("li", { key, title }, key), "text"]));
+    const after = new Map([...place.children].map((node) => [node.textContent, node]));
+    if ([...after.keys()].join() !== keys.join()) wrong.push(`order ${index}`);
+    if (place.childNodes.length !== 2 * keys.length) wrong.push(`nodes ${index}`);
+    for (const [key, node] of after) {
+      if (before.has(key) && before.get(key) !== node) wrong.push(`node ${index} ${key}`);
+      if (node.hasAttribute("title") !== Boolean(index % 3)) wrong.push(`title ${index} ${key}`);
+    }
+    before = after;
+  }
   return wrong;
 }
 """
@@ -330,6 +354,15 @@ def test_shortcuts_are_listed_and_can_be_others(seat: Seat) -> None:
     expect(page.locator("[data-do=hold]")).to_have_attribute("aria-keyshortcuts", "Alt+H")
     seat.press("F8", "Alt+H")
     assert stage.asked() == {"do": "hold"}
+
+
+def test_what_is_drawn_again_keeps_its_nodes(seat: Seat) -> None:
+    """Any list after any other: the order is as described, and a key finds its node again."""
+    seat.sit_down(idle())
+    random = Random(5)
+    lists = [random.sample("abcdefgh", random.randint(0, 8)) for _ in range(200)]
+    wrong = seat.page.evaluate(DRAWN_AGAIN, lists)
+    assert wrong == []
 
 
 def test_a_shift_of_calls_leaves_nothing_behind(seat: Seat) -> None:

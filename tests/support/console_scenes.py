@@ -104,6 +104,7 @@ def card(**more: Any) -> dict[str, Any]:
         "queue_id": "general",
         "queued": ago(160),
         "offered": ago(90),
+        "promised": None,
         "customer_id": "c1",
         "name": "王芳",
         "level": "special",
@@ -124,7 +125,6 @@ def card(**more: Any) -> dict[str, Any]:
         ],
         "last_calls": [],
         "unavailable": [],
-        "place": "上海",
     }
     return {**made, **more}
 
@@ -343,7 +343,12 @@ def alerting() -> Entities:
         can=can(*ALWAYS, "reject", "answer"),
         phone={"kind": "browser", "registered": True},
     )
-    return {**around(), "agent/a": shown, "card/a": card(offered=ago(4)), "customer/a": customer()}
+    return {
+        **around(),
+        "agent/a": shown,
+        "card/a": card(offered=ago(4), promised=ago(900)),
+        "customer/a": customer(),
+    }
 
 
 def talking(gate: str = "closed", *possible: str, **more: Any) -> Entities:

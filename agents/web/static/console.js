@@ -90,6 +90,7 @@ function drawSoon() {
 function drawDesk() {
   const { card } = desk;
   at("elsewhere").hidden = !desk.elsewhere;
+  at("state-panel").parentElement.dataset.phone = desk.agent.phone.registered ? desk.agent.phone.kind : "none";
   draw(at("state-panel"), statePanel(desk));
   draw(at("bar"), callBar(desk));
   draw(at("lines"), callRows(desk));

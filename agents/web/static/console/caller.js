@@ -31,24 +31,18 @@ function heading({ card }) {
     { class: "caller", key: "heading" },
     h("h2", { id: "card-name" }, card.name || t("console.unknown_caller")),
     card.customer_id && h("span", { id: "card-level", class: `badge level-${card.level}` }, t(`console.level.${card.level}`)),
-    h("span", { id: "card-verification", class: `badge ${CERTAINTIES[card.verification]}` }, verification(card)),
+    h("span", { id: "card-verification", class: `badge ${CERTAINTIES[card.verification]}` }, t(`console.verification.${card.verification}`)),
     card.promised && h("span", { class: "badge level-warning" }, icon("dial"), t("console.promised", { when: clock(card.promised) })),
   );
-}
-
-function verification(card) {
-  const words = t(`console.verification.${card.verification}`);
-  return card.verified_at ? `${words} ${clock(card.verified_at)}` : words;
 }
 
 function facts(desk) {
   const { card, queues } = desk;
   const queue = queues.find((each) => each.id === card.queue_id);
   const waited = card.queued ? clockface((Date.parse(card.offered) - Date.parse(card.queued)) / 1000) : "";
-  const place = card.place ? ` (${card.place})` : "";
   const entered = Object.entries(card.entered).map(([name, value]) => `${name}: ${value}`);
   return [
-    ["number", (card.calling || t("console.withheld")) + place],
+    ["number", card.calling || t("console.withheld")],
     ["dialled", card.called],
     ["queue", queue ? named(queue.names) : card.queue_id],
     ["waited", waited],

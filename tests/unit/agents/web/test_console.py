@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,11 @@ import pytest
 
 import agents.errors
 import agents.web
+from agents.acd.call_back import CallBack
 from agents.events import AgentState
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId, TicketNumber
-from cti.kernel.vocabulary import Language, Role, ServiceLevel, Verification
+from cti.kernel.vocabulary import Language, Role, ServiceLevel, Situation, Verification
 from cti.trunks.numbers import Reach
 from cti.web.texts import Texts
 from tests.support.browsers import Browser
@@ -154,6 +156,28 @@ def test_the_call_from_the_page(house: ConsoleHouse) -> None:
     assert "card/a" not in page.entities
     assert "error" not in again.do("notes", call_id=call_id, text="重复扣费，已登记")
     assert again.do("notes", call_id="another", text="x")["error"] == "agent.no_call"
+
+
+def test_a_call_that_was_promised_says_when(
+    house: ConsoleHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+    promise = CallBack(
+        CallId("first"),
+        QueueId("general"),
+        "13912345678",
+        Language.CHINESE,
+        ServiceLevel.UNIFORM,
+        Situation.ORDINARY,
+        Verification.NONE,
+        arrived=noon,
+        promised=noon,
+    )
+    monkeypatch.setattr(house.centre.service, "called_back_for", lambda _call_id: promise)
+    page = open_page(house)
+    house.centre.ready("a")
+    house.centre.call()
+    assert page.read()["card/a"]["promised"] == noon.isoformat()
 
 
 def test_the_card_goes_with_a_caller_who_left(house: ConsoleHouse) -> None:
