@@ -243,3 +243,35 @@ def test_another_page_of_the_browser_is_told_where_the_telephone_is(page: Page) 
     assert run(second, "ownership", script, {"steal": True})
     page.wait_for_function("lost === 1")
     assert not run(page, "ownership", script, {})
+
+
+START = """
+  let asked = 0;
+  navigator.mediaDevices.getUserMedia = async () => {
+    asked += 1;
+    return new AudioContext().createMediaStreamDestination().stream;
+  };
+  const states = [];
+  const phone = m.createPhone({
+    credentials: async ({takeover}) => {
+      if (!takeover) throw Object.assign(new Error(), {error: given});
+      return new Promise(() => {});
+    },
+    onState: (state) => states.push(state.place),
+  });
+"""
+
+
+@pytest.mark.parametrize("why", ["phone.elsewhere", "agent.desk_elsewhere"])
+def test_a_page_of_another_browser_asks_for_no_microphone(page: Page, why: str) -> None:
+    script = f"{START} return [await phone.start(), asked, states.at(-1)];"
+    assert run(page, "phone", script, why) == ["elsewhere", 0, "elsewhere"]
+    script = "return (await m.claim(() => {})) !== null;"
+    assert run(page, "ownership", script), "it keeps nobody from being the one"
+
+
+def test_a_house_that_is_out_of_reach_is_asked_again_once_there_is_sound(page: Page) -> None:
+    script = f"{START} const place = await phone.start(); await phone.stop(); return [place, asked];"
+    place, asked = run(page, "phone", script, "live.disconnected")
+    assert place in ("here", "muted")
+    assert asked == 1

@@ -43,6 +43,7 @@ const board = connect(`/console/live?page=${page}`, {
   },
   onSet(key, value) {
     entities.set(key, value);
+    if (key === `desk/${id}`) phone.check();
     drawSoon();
   },
   onDelete(key) {

@@ -26,6 +26,7 @@ import { Transactions } from "./transactions.js";
 
 const ELSEWHERE = ["phone.elsewhere", "agent.desk_elsewhere"];
 const BUSY = 486;
+const ASK_AGAIN = 1000;
 
 export function createPhone(options) {
   return new Phone(options);
@@ -39,7 +40,7 @@ class Phone {
   #watch = null;
   #quality = null;
   #connections = 0;
-  #first = 0;
+  #given = null;
 
   constructor({ credentials, onState = () => {}, onLink = () => {}, sound = new Sound() }) {
     Object.assign(this, { credentials, onState, onLink, sound });
@@ -55,9 +56,10 @@ class Phone {
       this.#release = await claim(() => this.#lost(), { steal: takeover });
       if (this.#release === null) return this.#tell({ place: "elsewhere" });
     }
+    // Whether a page in another browser has it, only the house knows: no microphone before that.
+    if (this.#socket === null && !(await this.#ask(takeover))) return this.state.place;
     const opened = await this.#openSound(microphone);
-    if (!opened) return this.state.place;
-    if (this.#socket === null) this.#connect(takeover);
+    if (opened && this.#socket === null) this.#connect();
     return this.state.place;
   }
 
@@ -134,13 +136,13 @@ class Phone {
 
   // Another page has the telephone now, and the call with it.
   #lost() {
-    this.#release = null;
     this.#close();
     this.#tell({ place: "elsewhere", registered: false });
   }
 
   #close() {
     this.#connections += 1;
+    this.#given = null;
     this.#socket?.close();
     this.#socket = null;
     this.#call?.forget("elsewhere");
@@ -150,7 +152,19 @@ class Phone {
 
   // --- being reachable ----------------------------------------------------------------------
 
-  #connect(takeover) {
+  // What to register with, from the house; false where another page has the telephone.
+  async #ask(takeover) {
+    try {
+      this.#given = await this.credentials({ takeover });
+      return true;
+    } catch (error) {
+      if (!ELSEWHERE.includes(error.error)) return true;
+      this.#lost();
+      return false;
+    }
+  }
+
+  #connect() {
     const url = new URL("/sip", location.href);
     const secure = location.protocol === "https:";
     url.protocol = secure ? "wss:" : "ws:";
@@ -161,9 +175,8 @@ class Phone {
       secure,
     });
     this.transactions = transactions;
-    this.#first = this.#connections + 1;
     this.#socket = openSocket(url, {
-      onOpen: () => this.#register(transactions, takeover),
+      onOpen: () => this.#register(transactions),
       onMessage: (text) => transactions.receive(text),
       onClosed: () => {
         transactions.disconnected();
@@ -173,18 +186,17 @@ class Phone {
     });
   }
 
-  async #register(transactions, takeover) {
+  // By what the house has given just now, or else asks it anew: it forgets with the connection.
+  async #register(transactions) {
     const connection = ++this.#connections;
-    let given;
-    try {
-      given = await this.credentials({ takeover: takeover && connection === this.#first });
-    } catch (error) {
-      if (connection !== this.#connections) return;
-      if (ELSEWHERE.includes(error.error)) this.#lost();
-      else setTimeout(() => connection === this.#connections && this.#socket.renew(), 1000);
+    if (this.#given === null && !(await this.#ask(false))) return;
+    if (connection !== this.#connections) return;
+    const given = this.#given;
+    this.#given = null;
+    if (given === null) {
+      setTimeout(() => connection === this.#connections && this.#socket.renew(), ASK_AGAIN);
       return;
     }
-    if (connection !== this.#connections) return;
     this.contact = `sip:${given.user}@${this.host};transport=ws`;
     this.#registration = new Registration({
       transactions,
