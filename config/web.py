@@ -104,7 +104,9 @@ async def _console(rooms: Rooms) -> Mounted:
         days=rooms.monitoring.days,
     )
     lines = Lines(rooms.bus)
-    console.commands |= phone_commands(rooms.agents, rooms.passes, rooms.control, lines)
+    console.commands |= phone_commands(
+        rooms.agents, rooms.passes, rooms.control, lines, console.board.publish
+    )
     console.commands |= telephony_commands(rooms.telephony)
     console.commands |= self_service_commands(rooms.lending, rooms.agents.workplaces.place)
     loans = LoanBoard(console.board, rooms.lending, rooms.bus, console.show_agent)

@@ -1,5 +1,6 @@
 """What the telephone in a page asks of the house, and tells it, by the names it uses."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.line_quality import Line, Lines
@@ -12,14 +13,23 @@ from cti.web.live import FROM_PAGE, Command, Handler
 
 
 def phone_commands(
-    agents: AgentService, passes: Passes, control: CallControl, lines: Lines
+    agents: AgentService,
+    passes: Passes,
+    control: CallControl,
+    lines: Lines,
+    show: Callable[[str, Mapping[str, str]], None],
 ) -> dict[str, Handler]:
-    """The commands of the telephone in an agent's page."""
+    """The commands of the telephone in an agent's page.
+
+    `show` puts an entity on the board: ``phone/<agent>`` names the page that has the telephone,
+    for all others to let go of it.
+    """
 
     def credentials(principal: Principal, command: Command) -> dict[str, Any]:
-        extension = agents.view(AgentId(principal.staff_id)).extension
-        takeover = command.get("takeover") is True
-        given = passes.issue(extension, command[FROM_PAGE], takeover=takeover)
+        agent_id, page = AgentId(principal.staff_id), command[FROM_PAGE]
+        extension = agents.view(agent_id).extension
+        given = passes.issue(extension, page, takeover=command.get("takeover") is True)
+        show(f"phone/{agent_id}", {"page": page})
         return {
             "user": given.user,
             "password": given.password,

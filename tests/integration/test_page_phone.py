@@ -1,5 +1,6 @@
 """The telephone in the console's page, in a whole house, judged by tones."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,6 +109,37 @@ def test_a_call_that_the_agent_makes_needs_no_click_to_begin(
         agent.press("sign_out")
 
 
+def test_a_page_of_another_browser_has_no_microphone_until_it_takes_the_call_over(
+    browser: Browser, house: House, tmp_path: Path
+) -> None:
+    with (
+        PageDesk(browser, house, "1001", BROWSER) as agent,
+        PageDesk(browser, house, "1001", AGENT) as other,
+        one_call(house) as call,
+    ):
+        agent.take_desk()
+        agent.begin()
+        with caller(house, tmp_path) as heard:
+            agent.state("Ringing")
+            agent.press("answer")
+            agent.until_heard(CALLER)
+            agent.rest(HEARD_FOR + 2 * WINDOW)
+            other.take_desk()
+            other.page.locator("#phone-start").click()
+            other.trouble("another page")
+            assert other.asked() == 0
+            other.page.locator("#phone-take-over").click()
+            other.until_heard(CALLER)
+            assert other.asked() == 1
+            agent.trouble("another page")
+            other.rest(HEARD_FOR + 2 * WINDOW)
+            other.press("hang_up")
+        other.press("sign_out")
+    for voice in (BROWSER, AGENT):
+        assert longest(read_wave(heard), voice) >= HEARD_FOR
+    assert (call["cleared_by"], call["cause"]) == ("agent", "normal")
+
+
 def test_a_second_page_has_no_microphone_until_it_takes_over(
     browser: Browser, house: House
 ) -> None:
@@ -118,9 +150,31 @@ def test_a_second_page_has_no_microphone_until_it_takes_over(
         second.locator("#phone-start").click()
         expect(second.locator("#phone-trouble")).to_contain_text("another page")
         assert second.evaluate("window.asked") == 0
-        assert agent.page.evaluate("window.asked") == 1
+        assert agent.asked() == 1
         second.locator("#phone-take-over").click()
         expect(second.locator("#phone-said")).to_contain_text("in this page")
         assert second.evaluate("window.asked") == 1
-        expect(agent.page.locator("#phone-trouble")).to_contain_text("another page")
+        agent.trouble("another page")
         second.locator("button[data-do=sign_out]").click()
+
+
+def test_a_page_talks_on_while_the_server_is_killed_and_is_its_telephone_again(
+    browser: Browser, house: House, tmp_path: Path
+) -> None:
+    with PageDesk(browser, house, "1001", BROWSER) as agent, one_call(house) as call:
+        agent.begin()
+        with caller(house, tmp_path):
+            agent.state("Ringing")
+            agent.press("answer")
+            agent.until_heard(CALLER)
+            house.stop(signal.SIGKILL)
+            assert agent.hears(CALLER)
+            house.start()
+            assert agent.hears(CALLER)
+            agent.registered()
+            agent.page.reload()
+            agent.until_heard(CALLER)
+            agent.state("Talking")
+            agent.press("hang_up")
+        agent.press("sign_out")
+    assert (call["agent_id"], call["cleared_by"], call["cause"]) == ("1001", "agent", "normal")

@@ -271,7 +271,9 @@ def test_a_page_of_another_browser_asks_for_no_microphone(page: Page, why: str) 
 
 
 def test_a_house_that_is_out_of_reach_is_asked_again_once_there_is_sound(page: Page) -> None:
-    script = f"{START} const place = await phone.start(); await phone.stop(); return [place, asked];"
+    script = (
+        f"{START} const place = await phone.start(); await phone.stop(); return [place, asked];"
+    )
     place, asked = run(page, "phone", script, "live.disconnected")
     assert place in ("here", "muted")
     assert asked == 1

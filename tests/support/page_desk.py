@@ -44,6 +44,25 @@ class PageDesk:
         """Click the button that asks for it."""
         self.page.locator(f"button[data-do={action}]:visible").first.click()
 
+    def registered(self) -> None:
+        """Return when the house can ring the page, as both say."""
+        expect(self.page.locator("#phone-said")).to_contain_text("in this page")
+        expect(self.page.locator("#phone-word")).to_have_text("registered")
+        expect(self.page.locator("#stale")).to_be_hidden()
+
+    def take_desk(self) -> None:
+        """Work on here: another page was opened since, or had taken the desk."""
+        self.press("takeover")
+        expect(self.page.locator("#elsewhere")).to_be_hidden()
+
+    def trouble(self, words: str) -> None:
+        """Return when the telephone says so."""
+        expect(self.page.locator("#phone-trouble")).to_contain_text(words)
+
+    def asked(self) -> int:
+        """How often the page has asked for a microphone."""
+        return int(self.page.evaluate("window.asked"))
+
     def cut_sip(self) -> None:
         """The connection of the page's telephone breaks; its sound does not."""
         self.page.evaluate("sockets.filter((each) => each.protocol === 'sip').at(-1).close()")

@@ -43,7 +43,7 @@ const board = connect(`/console/live?page=${page}`, {
   },
   onSet(key, value) {
     entities.set(key, value);
-    if (key === `desk/${id}`) phone.check();
+    if (key === `phone/${id}` && value.page !== page) phone.letGo();
     drawSoon();
   },
   onDelete(key) {

@@ -107,6 +107,11 @@ class Phone {
     await this.#call?.media?.changeSpeaker(id);
   }
 
+  // Another page has it now, as the house says.
+  letGo() {
+    if (this.#socket !== null) this.#lost();
+  }
+
   // The house was out of reach and is back: so may be its knowledge of us.
   check() {
     if (this.state.registered) this.#registration?.start();

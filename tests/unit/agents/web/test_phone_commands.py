@@ -34,7 +34,7 @@ class Seat:
         lines.start()
         console = self.house.console
         console.commands |= phone_commands(
-            self.centre.service, self.passes, self.centre.calls, lines
+            self.centre.service, self.passes, self.centre.calls, lines, console.board.publish
         )
         self.browser = self.house.browser("a")
 
@@ -68,11 +68,15 @@ def test_a_page_is_given_a_password_that_proves_the_extension(seat: Seat) -> Non
 
 
 def test_another_page_must_take_the_telephone_over(seat: Seat) -> None:
-    seat.page("one").asks("phone_credentials")
+    first = seat.page("one")
+    first.asks("phone_credentials")
     seat.registered.add(PHONE)
     second = seat.page("two")
     assert second.asks("phone_credentials")["error"] == "phone.elsewhere"
+    first.socket.received()
     assert "ok" in second.asks("phone_credentials", takeover=True)
+    shown = [each["set"] for each in first.socket.received() if "phone/a" in each.get("set", {})]
+    assert shown == [{"phone/a": {"page": "two"}}], "the first page knows it by now"
 
 
 def test_a_page_that_looks_on_is_given_nothing(seat: Seat) -> None:
