@@ -1,13 +1,16 @@
 import re
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
 
+from agents.events import CallLent, CallLoanEnded, GivenTo, Supervised, Supervising
 from cti.call.events import CallStarted, MediaReported
 from cti.call.model import Direction
-from cti.kernel.identifiers import CallId
+from cti.kernel.identifiers import AgentId, CallId, ConnectionId, StaffId
+from cti.kernel.loans import LoanPurpose, LoanResult
 from cti.kernel.vocabulary import Language, Role
 from cti.trunks.numbers import Numbers, NumberSettings
 from cti.web.requests import BadRequest, Form
@@ -153,6 +156,61 @@ def test_whom_a_call_was_first_for(tmp_path: Path, why: str, language: Language,
     )
     page = house.browser(Role.SUPERVISOR, language).get("/calls/diverted")
     assert page.text.count(said) == 2, "beside the call, and where it begins among its events"
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "end"),
+    [
+        (Language.ENGLISH, "Identity check", "verified"),
+        (Language.CHINESE, "身份核验", "已核验"),
+    ],
+)
+def test_a_stay_with_the_ivr_and_a_supervisor_stand_on_the_page(
+    tmp_path: Path, language: Language, words: str, end: str
+) -> None:
+    house = MonitoredHouse(tmp_path)
+    call_id, agent_id = CallId("lent"), AgentId("a1")
+    lent = CallLent(
+        at=BEGIN,
+        call_id=call_id,
+        agent_id=agent_id,
+        connection_id=ConnectionId("lent.2"),
+        purpose=LoanPurpose.VERIFY,
+    )
+    back = CallLoanEnded(
+        at=BEGIN + timedelta(seconds=38),
+        call_id=call_id,
+        agent_id=agent_id,
+        purpose=LoanPurpose.VERIFY,
+        result=LoanResult.VERIFIED,
+        given_to=GivenTo.AGENT,
+        seconds=38.0,
+    )
+    watched = Supervised(
+        at=BEGIN,
+        call_id=call_id,
+        supervisor_id=StaffId("s1"),
+        agent_id=agent_id,
+        mode=Supervising.LISTEN,
+    )
+    for event in (
+        CallStarted(
+            at=BEGIN,
+            call_id=call_id,
+            direction=Direction.INBOUND,
+            calling="13800000001",
+            called="95588",
+            trunk="carrier",
+        ),
+        watched,
+        lent,
+        back,
+    ):
+        house.publish(event)
+    text = house.browser(Role.SUPERVISOR, language).get(f"/calls/{call_id}").text
+    assert text.count(words) == 2, "among the facts, and where it begins among the events"
+    assert f"{end} · 0:38" in text
+    assert "Agent s1" in text
 
 
 def test_a_call_that_was_ours_from_the_first_says_nothing_of_it(

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import monitoring.web
-from agents.events import AgentState, CallBackOutcome, OfferOutcome
+from agents.events import AgentState, CallBackOutcome, GivenTo, OfferOutcome, Supervising
 from cti.call.events import CallEvent
 from cti.call.model import Cause, Direction, Party
 from cti.kernel.events import type_of_kind
+from cti.kernel.loans import LoanPurpose, LoanResult
 from cti.kernel.vocabulary import Language, ServiceLevel, Verification
 from cti.web.texts import read
 from ivr.events import SignInOutcome
@@ -47,6 +48,10 @@ def made_up() -> Iterator[str]:
         ("calls.offer", OfferOutcome),
         ("calls.called_back", CallBackOutcome),
         ("calls.sign_in", SignInOutcome),
+        ("calls.loan", LoanPurpose),
+        ("calls.loan_result", LoanResult),
+        ("calls.given_to", GivenTo),
+        ("calls.supervising", Supervising),
     ):
         yield from (f"{prefix}.{each.value}" for each in values)
     for cls in type_of_kind.values():
