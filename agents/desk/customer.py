@@ -26,6 +26,8 @@ LOOKED_AT = 10
 FREQUENT = 5
 """Calls within `RECENTLY` that make a frequent caller."""
 RECENTLY = timedelta(days=7)
+HEEDED = timedelta(days=90)
+"""So long an important note stands among the alerts."""
 HEAD, TAIL, LONG = 3, 4, 8
 """A number of at least `LONG` digits shows so many of its first and last ones."""
 
@@ -155,8 +157,12 @@ def shown(
 
 
 def alerts(beside: Beside, now: datetime, say: Say) -> list[Said]:
-    """What whoever talks to the customer should know first."""
-    found = []
+    """What whoever talks to the customer should know first, important notes in their own words."""
+    found: list[Said] = [
+        {language.value: each.text for language in Language}
+        for each in beside.notes or ()
+        if each.important and now - each.at <= HEEDED
+    ]
     if any(each.kind == "complaint" and each.overdue for each in beside.tickets or ()):
         found.append(say.text("desk.alert.overdue_complaint"))
     recent = sum(now - each.call.started <= RECENTLY for each in beside.contacts or ())
@@ -231,7 +237,15 @@ def _notes(
 ) -> list[Mapping[str, Any]] | None:
     if notes is None:
         return None
-    return [{"at": each.at, "by": name_of(each.by), "text": each.text} for each in notes]
+    return [
+        {
+            "at": each.at,
+            "by": name_of(each.by),
+            "text": each.text,
+            "important": each.important,
+        }
+        for each in notes
+    ]
 
 
 def _consents(customer: Customer | None, consents: Mapping[str, bool]) -> Mapping[str, bool]:

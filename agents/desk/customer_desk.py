@@ -163,7 +163,7 @@ class CustomerDesk:
             verification=Verification.NONE,
         )
 
-    async def add_note(self, agent_id: AgentId, text: str) -> None:
+    async def add_note(self, agent_id: AgentId, text: str, *, important: bool = False) -> None:
         """Write a note about the customer, for whoever talks to them next."""
         call, note = self._call(agent_id), text.strip()
         customer_id = call.customer.customer_id
@@ -172,7 +172,7 @@ class CustomerDesk:
         if len(note) > LONGEST_NOTE:
             raise text_too_long(LONGEST_NOTE)
         at = utc(self._clock)
-        written = CustomerNote(customer_id, at, StaffId(agent_id), note)
+        written = CustomerNote(customer_id, at, StaffId(agent_id), note, important)
         await self._database.run(add_customer_note_txn, written)
         self._bus.publish(
             CustomerNoted(at=at, call_id=call.call_id, agent_id=agent_id, customer_id=customer_id)

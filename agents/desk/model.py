@@ -44,11 +44,16 @@ class CustomerNote:
     at: datetime
     by: StaffId
     text: str
+    important: bool = False
+    """Whether whoever talks to the customer should know it first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the desk itself knows of a customer: the newest notes first, consents by purpose."""
+    """What the desk itself knows of a customer: the newest notes first, consents by purpose.
+
+    Of many notes the important ones are among those known.
+    """
 
     notes: tuple[CustomerNote, ...] = ()
     consents: Mapping[str, bool] = field(default_factory=dict)

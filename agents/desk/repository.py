@@ -113,7 +113,13 @@ def finish_follow_up_txn(
 def add_customer_note_txn(session: Session, note: CustomerNote) -> None:
     """Keep the note."""
     session.add(
-        CustomerNoteRow(customer_id=note.customer_id, at=note.at, by=note.by, text=note.text)
+        CustomerNoteRow(
+            customer_id=note.customer_id,
+            at=note.at,
+            by=note.by,
+            text=note.text,
+            important=note.important,
+        )
     )
 
 
@@ -125,11 +131,13 @@ def set_consent_txn(
 
 
 def known_txn(session: Session, customer_id: CustomerId, notes: int) -> Known:
-    """Consents, and so many of the newest notes."""
+    """Consents, and so many notes, the newest and before those the important ones."""
     rows = session.scalars(
         select(CustomerNoteRow)
         .where(CustomerNoteRow.customer_id == customer_id)
-        .order_by(CustomerNoteRow.at.desc(), CustomerNoteRow.id.desc())
+        .order_by(
+            CustomerNoteRow.important.desc(), CustomerNoteRow.at.desc(), CustomerNoteRow.id.desc()
+        )
         .limit(notes)
     )
     consents = session.scalars(
@@ -139,8 +147,10 @@ def known_txn(session: Session, customer_id: CustomerId, notes: int) -> Known:
     )
     return Known(
         notes=tuple(
-            CustomerNote(CustomerId(row.customer_id), row.at, StaffId(row.by), row.text)
-            for row in rows
+            CustomerNote(
+                CustomerId(row.customer_id), row.at, StaffId(row.by), row.text, row.important
+            )
+            for row in sorted(rows, key=lambda row: (row.at, row.id), reverse=True)
         ),
         consents={row.purpose: row.given for row in consents},
     )

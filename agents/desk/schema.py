@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents.schema import StaffRow
@@ -53,6 +53,7 @@ class CustomerNoteRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str] = mapped_column(STAFF)
     text: Mapped[str] = mapped_column(Text)
+    important: Mapped[bool] = mapped_column(server_default=false())
 
 
 class CustomerConsentRow(Base):

@@ -34,7 +34,12 @@ def desk_commands(desk: Desk) -> dict[str, Handler]:
         return desk.customers.identify(AgentId(principal.staff_id), customer_id)
 
     def customer_note(principal: Principal, command: Command) -> Awaitable[None]:
-        return desk.customers.add_note(AgentId(principal.staff_id), text_of(command, "text"))
+        """``{"text", "important"?: whether it is to stand among the alerts}``."""
+        return desk.customers.add_note(
+            AgentId(principal.staff_id),
+            text_of(command, "text"),
+            important=command.get("important") is True,
+        )
 
     def follow_up_done(principal: Principal, command: Command) -> Awaitable[None]:
         call_id = CallId(text_of(command, "call_id"))

@@ -77,7 +77,9 @@ def _know_txn(session: Session, each: DemoCustomer, now: datetime) -> None:
         set_consent_txn(session, customer_id, purpose, given, now)
     for note in each.notes:
         at = now - timedelta(days=note.days_ago)
-        add_customer_note_txn(session, CustomerNote(customer_id, at, note.by, note.text))
+        add_customer_note_txn(
+            session, CustomerNote(customer_id, at, note.by, note.text, note.important)
+        )
 
 
 def _hash_all(digests: Digests, owners: list[tuple[str, Secret]]) -> dict[str, str]:

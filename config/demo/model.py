@@ -48,6 +48,7 @@ class DemoNote:
     days_ago: int
     by: StaffId
     text: str
+    important: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,9 @@ def _note(line: Value) -> DemoNote:
     match line.items():
         case [days_ago, by, text]:
             return DemoNote(days_ago.whole(0, OLDEST), StaffId(by.text()), text.text())
+        case [days_ago, by, text, important]:
+            urgent = important.one_of(["important"]) == "important"
+            return DemoNote(days_ago.whole(0, OLDEST), StaffId(by.text()), text.text(), urgent)
     line.wrong('must be [days ago, who wrote it, text], such as [3, "1001", 下午联系]')
     return DemoNote(0, StaffId(""), "")
 
@@ -294,7 +297,7 @@ def _check_writers(top: Section, known: Collection[str]) -> None:
         value = record.get("notes")
         for line in value.items() if value else ():
             match line.items():
-                case [_, by, _] if by.text() not in known:
+                case [_, by, _, *_] if by.text() not in known:
                     by.wrong(f"nobody of the staff is {by.text()!r}")
 
 

@@ -113,6 +113,18 @@ def test_notes_and_consents_of_a_customer(database: DirectDatabase) -> None:
     assert result_of(database.read(known_txn, CustomerId("nobody"), 2)) == Known()
 
 
+def test_important_notes_are_known_however_old(database: DirectDatabase) -> None:
+    customer = WANG.customer_id
+    notes = [
+        CustomerNote(customer, NOW + timedelta(minutes=each), StaffId("a"), f"{each}", each == 0)
+        for each in range(4)
+    ]
+    for note in notes:
+        result_of(database.run(add_customer_note_txn, note))
+    known = result_of(database.read(known_txn, customer, 2))
+    assert known.notes == (notes[3], notes[0])
+
+
 def test_favourites(database: DirectDatabase) -> None:
     agent = Favourite(FavouriteKind.AGENT, "b")
     number = Favourite(FavouriteKind.NUMBER, "95588")

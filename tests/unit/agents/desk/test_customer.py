@@ -132,12 +132,22 @@ def test_alerts() -> None:
     assert page(quiet)["alerts"] == []
 
 
+def test_important_notes_are_alerts_for_a_while() -> None:
+    def note(days: int, *, important: bool) -> CustomerNote:
+        at = NOW - timedelta(days=days)
+        return CustomerNote(WANG.customer_id, at, StaffId("a"), f"{days} days", important)
+
+    notes = (note(0, important=False), note(90, important=True), note(91, important=True))
+    said = page(replace(beside(), notes=notes))["alerts"]
+    assert said == [{"zh": "90 days", "en": "90 days"}]
+
+
 def test_notes_and_contacts() -> None:
     note = CustomerNote(WANG.customer_id, NOW, StaffId("a"), "下午联系")
     codes = ({"zh": "挂失", "en": "Loss"},)
     known = replace(beside(), notes=(note,), contacts=(Contact(PAST_CALL, "补卡", codes),) * 7)
     seen = page(known)
-    assert seen["notes"] == [{"at": NOW, "by": "name of a", "text": "下午联系"}]
+    assert seen["notes"] == [{"at": NOW, "by": "name of a", "text": "下午联系", "important": False}]
     assert len(seen["contacts"]) == 5
     first = seen["contacts"][0]
     assert (first["summary"], first["agent"], first["codes"]) == ("补卡", "李娜", codes)

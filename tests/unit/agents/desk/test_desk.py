@@ -130,8 +130,12 @@ def test_notes_about_the_customer(house: FurnishedHouse) -> None:
     assert page.do("customer_note", text="x" * 2001)["error"] == "desk.text_too_long"
     assert "ok" in page.do("customer_note", text=" 下午联系 ")
     [note] = page.read()["customer/a"]["notes"]
+    assert note["important"] is False
+    page.do("customer_note", text="小心", important=True)
+    assert {"zh": "小心", "en": "小心"} in page.read()["customer/a"]["alerts"]
     assert (note["text"], note["by"]) == ("下午联系", "A")
-    [told] = house.centre.events(CustomerNoted)
+    told = house.centre.events(CustomerNoted)
+    assert len(told) == 2
     assert "下午" not in str(told)
 
 
