@@ -32,9 +32,15 @@ def rights_from(names: Iterable[str]) -> frozenset[Reach]:
     return frozenset(found)
 
 
+def allowed(number: str, rights: frozenset[Reach], numbers: Numbers) -> bool:
+    """Whether those rights let one dial that number."""
+    reach = numbers.reach(numbers.dialled(number))
+    return reach is Reach.EMERGENCY or reach in rights
+
+
 def check_right(number: str, rights: frozenset[Reach], numbers: Numbers) -> Reach:
     """What kind of number it is; Refused (``dial.not_allowed``) without the right to dial it."""
     reach = numbers.reach(numbers.dialled(number))
-    if reach is Reach.EMERGENCY or reach in rights:
+    if allowed(number, rights, numbers):
         return reach
     raise may_not_dial(number, reach)

@@ -121,9 +121,16 @@ def _line(part: Conversation | Ring, call: Call, extension: DeviceId, naming: Na
         members=_members(call, naming),
         secure=naming.secure(call.id),
         away=own is not None and own.away,
-        customer=call.customer is not None and call.customer.state in ANSWERED,
+        customer=_served(call, extension),
         incoming=answered is None and not made,
     )
+
+
+def _served(call: Call, extension: DeviceId) -> bool:
+    """Whether a customer is there; who dials on a telephone is the caller, to the switch."""
+    customer = call.customer
+    there = customer is not None and customer.device.id != extension
+    return there and customer is not None and customer.state in ANSWERED
 
 
 def _number(call: Call, extension: DeviceId) -> str:

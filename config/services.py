@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from agents.acd.outflow import WaitingPorts
+from agents.dialling import allowed
 from agents.lending import Lending
 from agents.lines import Secure
 from agents.passes import Passes, instance_of
@@ -56,7 +57,7 @@ from cti.transport.ban_file import BanFile
 from cti.transport.bans_desk import bans_desk
 from cti.transport.operator_port import OperatorPort
 from cti.transport.tls import ends_of
-from cti.trunks.numbers import Numbers
+from cti.trunks.numbers import Numbers, Reach
 from cti.web.frame import Frame, WebSettings
 from cti.web.kept import SessionKeeper
 from cti.web.sessions import Session, SessionLimits, Sessions
@@ -218,6 +219,12 @@ class Hotline:
             sought=self.switch.trunks.numbers.sought,
         )
 
+    def _may_call(self, extension: DeviceId, number: str) -> bool:
+        """A telephone has the rights of whose it is; colleagues are within everybody's reach."""
+        staff = self.roster.by_extension(extension)
+        rights = staff.may_dial if staff is not None else frozenset()
+        return allowed(number, rights | {Reach.INTERNAL}, self.switch.trunks.numbers)
+
     def _secure(self, call_id: CallId) -> Secure | None:
         loan = self.lending.lent(call_id)
         return Secure(loan.purpose, loan.since) if loan is not None else None
@@ -248,6 +255,7 @@ class Hotline:
         later(self.supervision.stop)
         self._start_scheduler()
         self.switch.calls.route(self._routing())
+        self.switch.calls.restrict(self._may_call)
         self._switched_on = True
         self._bans.load()
         later(self._bans.stop)

@@ -108,8 +108,8 @@ class Cards:
         promised: datetime | None = None,
     ) -> None:
         """Show the call, offered then, which has waited since `queued` (None: nobody knows)."""
-        called = call.direction is Direction.OUTBOUND and call.caller is None
-        number = call.called if called else call.calling
+        outgoing = call.direction is Direction.OUTBOUND
+        number = call.called if outgoing else call.calling
         self._cards[agent_id] = Card(
             call_id=call.id,
             calling=self._number(number),

@@ -13,7 +13,7 @@ from cti.kernel.clock import utc
 from cti.kernel.identifiers import CallId, DeviceId
 from cti.sip.events import SessionOffered
 
-NOT_FOUND, TOO_MANY_HOPS, NOT_ACCEPTABLE, UNAVAILABLE = 404, 483, 488, 503
+FORBIDDEN, NOT_FOUND, TOO_MANY_HOPS, NOT_ACCEPTABLE, UNAVAILABLE = 403, 404, 483, 488, 503
 
 
 class Arrival:
@@ -45,10 +45,13 @@ class Arrival:
         """The status that refuses it; 0 when it is taken."""
         switch = self._switch
         served = bool(report.replaces or self.routing.entry(identity.called))
+        account = report.account
         if self.closed or (report.account is None and switch.full):
             return UNAVAILABLE  # the house's own telephones were asked at the door
-        if not served and report.account is None:
+        if not served and account is None:
             return NOT_FOUND
+        if not served and account and not switch.may_call(DeviceId(account), identity.called):
+            return FORBIDDEN
         if not acceptable(report, switch.settings.srtp):
             return NOT_ACCEPTABLE
         if not served and max_forwards(report.request) < 1:

@@ -116,6 +116,9 @@ class Delivery:
         # A telephone of the house may send its call on. Whoever is outside may not: the house would
         # pay for calls to anywhere.
         elsewhere = _elsewhere(report.contacts) if leg.route is None else ""
+        device = member.connection.device.id
+        if elsewhere and not self._switch.may_call(device, elsewhere):
+            elsewhere = ""  # whoever diverts pays for it with rights of their own
         if elsewhere and not member.away and member.calling.diversions < MOST_DIVERSIONS:
             self.divert(member, elsewhere)
             return

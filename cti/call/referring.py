@@ -77,6 +77,9 @@ class Referring:
     def _blind(self, member: Member, report: SessionReferred) -> None:
         switch, call = self._switch, self._switch.call_of(member)
         number = number_of(report.target)
+        if not switch.may_call(member.connection.device.id, number):
+            self._refuse(report, FORBIDDEN)
+            return
         try:
             switch.require_reachable(number, member.connection.device.id)
         except Refused:

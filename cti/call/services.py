@@ -55,6 +55,10 @@ class CallServices:
         """From now on these entries take new calls."""
         self._parts.arrival.routing = routing
 
+    def restrict(self, may_call: Callable[[DeviceId, str], bool]) -> None:
+        """From now on telephones call, and send calls to, only what this allows."""
+        self._switch.may_call = may_call
+
     def shut_down(self) -> Deferred[None]:
         """Refuse new calls and end the others properly; fires when all are cleared."""
         self._parts.arrival.closed = True

@@ -71,6 +71,8 @@ class Switch:
     """Told which SIP session carries which connection, each time one begins to."""
     patience: Callable[[Leg], float] = lambda _leg: 0.0
     """Seconds without sound after which that leg is lost; 0: as long as every leg's."""
+    may_call: Callable[[DeviceId, str], bool] = lambda _device, _number: True
+    """Whether whoever has that telephone may have that number called from it."""
     changed: Callable[[CallId], object] = lambda _call: None
     """Told of calls of which something changed that no event tells of."""
 

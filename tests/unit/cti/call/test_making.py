@@ -209,3 +209,23 @@ def test_an_unanswered_caller_is_redirected(world: RealWorld) -> None:
     assert world.signalling.rejected[session] == 302
     assert OUTSIDE in dict(world.signalling.headers[session])["Contact"]
     assert world.control.get(call_id) is None
+
+
+def test_a_telephone_calls_only_what_it_may_and_diverts_only_there(world: RealWorld) -> None:
+    world.services.restrict(lambda device, number: (device, number) != ("1001", OUTSIDE))
+    offered = world.signalling.offered("1001", OUTSIDE, account="1001")
+    world.services.report(offered)
+    assert world.control.calls() == []
+    assert world.signalling.rejected[offered.session] == 403
+    assert world.phone_dials("1002", OUTSIDE)
+
+
+def test_a_telephone_sends_no_call_where_it_may_not_call(world: RealWorld) -> None:
+    world.services.restrict(lambda _device, number: number != OUTSIDE)
+    call_id = world.dial()
+    result_of(world.control.answer(call_id))
+    ringing = world.control.deliver(call_id, DeviceId("1001"))
+    session = world.session(ringing)
+    world.signalling.over(session, Ended.REJECTED, 302, contacts=(f"sip:{OUTSIDE}@192.0.2.7",))
+    assert told(world, Diverted) == []
+    assert len(told(world, Failed)) == 1

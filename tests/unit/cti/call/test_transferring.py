@@ -106,6 +106,14 @@ def test_nobody_outside_has_calls_made_at_the_houses_expense(world: RealWorld) -
     assert hears(world, caller) == {"1001"}
 
 
+def test_a_telephone_hands_no_caller_on_where_it_may_not_call(world: RealWorld) -> None:
+    world.services.restrict(lambda device, number: (device, number) != ("1001", OUTSIDE))
+    _, caller, agent = talking(world)
+    world.services.report(SessionReferred(world.session(agent), "r1", f"sip:{OUTSIDE}@192.0.2.9"))
+    assert world.signalling.refer_answers == {"r1": 403}
+    assert hears(world, caller) == {"1001"}
+
+
 def test_a_telephone_that_refers_in_vain_talks_on(world: RealWorld) -> None:
     _, caller, agent = talking(world)
     world.services.report(SessionReferred(world.session(agent), "r1", "sip:1002@192.0.2.9"))
