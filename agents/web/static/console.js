@@ -108,9 +108,8 @@ function drawDesk() {
   drawKeys();
   draw(at("call-backs"), callBacks(desk));
   draw(at("colleagues"), colleagues(desk));
-  at("notes").readOnly = desk.elsewhere;
   at("follow-up").disabled = at("code-search").disabled = desk.elsewhere;
-  notes.show(desk.agent);
+  notes.show(desk.agent, desk.elsewhere);
   codes.show(desk);
   directory.refresh();
   keypad.refresh();

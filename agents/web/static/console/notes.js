@@ -51,9 +51,16 @@ export function keepNotes(save) {
 
   return {
     flush,
-    // A new call brings its own notes; for the same call the field is what counts.
-    show(agent) {
-      if (agent.call_id === callId) return;
+    // A new call brings its own notes; for the same call the field is what counts, but a page that only
+    // looks on shows what is written elsewhere.
+    show(agent, looksOn) {
+      field.readOnly = looksOn;
+      if (agent.call_id === callId && !looksOn) return;
+      if (agent.call_id === callId) {
+        saved = agent.notes;
+        if (field.value !== saved) field.value = saved;
+        return;
+      }
       clearTimeout(timer);
       keepLast(callId, field.value);
       callId = agent.call_id;
