@@ -318,8 +318,9 @@ class Matcher:
 
     def _offer_taken(self, call_id: CallId) -> None:
         waiter = self._calls.get(call_id)
-        if waiter is not None and waiter.agent_id is not None:
-            self._lanes.take(waiter.agent_id, waiter.call.queue_id, self._now)
+        agent_id = waiter.agent_id if waiter is not None else None
+        if waiter is not None and agent_id is not None and not self._lanes.free(agent_id):
+            self._lanes.take(agent_id, waiter.call.queue_id, self._now)
         self._call_left(call_id)
 
     def _handled(self, queue_id: QueueId | None) -> Handling:

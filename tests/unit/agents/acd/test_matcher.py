@@ -270,3 +270,12 @@ def test_a_returning_agent_replaces_what_was_known() -> None:
     matcher.handle(free(replace(first, skills={"complaints": 5})))
     assert not matcher.handle(CallArrived(call("1")))
     assert matcher.handle(CallArrived(call("2", queue=COMPLAINTS)))
+
+
+def test_an_answer_told_late_takes_nobody_off_their_bench() -> None:
+    matcher = new_matcher()
+    matcher.handle(free(agent("a")))
+    matcher.handle(CallArrived(call("1", 100)))
+    matcher.handle(free(agent("a"), 110))
+    matcher.handle(OfferTaken(CallId("1"), 111))
+    assert matcher.handle(CallArrived(call("2", 112)))
