@@ -106,6 +106,7 @@ function drawDesk() {
   draw(at("customer"), card && customerPanel(desk));
   draw(at("after"), afterCall(desk));
   drawKeys();
+  phone.mute(desk.active?.muted ?? false);
   draw(at("call-backs"), callBacks(desk));
   draw(at("colleagues"), colleagues(desk));
   at("follow-up").disabled = at("code-search").disabled = desk.elsewhere;

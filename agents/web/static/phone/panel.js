@@ -2,8 +2,7 @@
 // itself, the level of the voice, the quality of the line, and the choice of devices.
 //
 //   const phone = mountPhone({ send: (action, fields) => board.send(action, fields) });
-//   phone.rings()                        whether a call rings in this page
-//   phone.answer(), phone.reject()       and so on, as `phone.js` has them
+//   phone.answer()                       and so on, as `phone.js` has it
 
 import { createPhone } from "./phone.js";
 import { devices } from "./sound.js";
@@ -106,7 +105,6 @@ export function mountPhone({ send, onState = () => {} }) {
 
   draw(phone.state);
   if (sessionStorage.getItem(BEGUN) !== null) begin();
-  phone.rings = () => phone.state.call?.state === "ringing";
   return phone;
 }
 

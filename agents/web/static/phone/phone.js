@@ -82,9 +82,12 @@ class Phone {
     this.#call?.hangUp();
   }
 
+  // Nothing of the microphone leaves the machine; its level is seen on.
   mute(on) {
-    this.#call?.media?.mute(on);
-    this.#tell({ muted: on && this.#call?.media !== null });
+    const media = this.#call?.media;
+    if (!media || media.muted === on) return;
+    media.mute(on);
+    this.#tell({ muted: on });
   }
 
   sendKeys(keys) {
