@@ -373,7 +373,7 @@ def test_a_shift_of_calls_leaves_nothing_behind(seat: Seat) -> None:
     """Three hundred calls, each from the first ring to the last word, on one page."""
     page, stage = seat.page, seat.stage
     sockets: list[WebSocket] = []
-    page.on("websocket", sockets.append)
+    page.on("websocket", lambda socket: sockets.append(socket))
     seat.sit_down(idle())
     session = seat.desk.context.new_cdp_session(page)
 
