@@ -105,6 +105,12 @@ def test_secrets_are_not_shown(demo: Demo) -> None:
         ("roles: [quality]", "roles: [queen]", "staff[20].roles[0]", "administrator"),
         ("department: cards", "department: card", "staff[22].department", "international, retail"),
         ("general: 9", "general: 19", "staff[0].skills.general", "from 1 to 10"),
+        (
+            "skills: {general: 9, complaints: 8}",
+            "priorities: {general: 0}",
+            "staff[0].priorities.general",
+            "from 1 to 10",
+        ),
         ('[12, "1004",', '[12, "1099",', "customers[0].notes[0][1]", "nobody of the staff"),
         ('[12, "1004",', '["1004",', "customers[0].notes[0]", "days ago, who wrote it"),
         ("marketing: false", "marketing: perhaps", "customers[0].consents.marketing", "true or"),
