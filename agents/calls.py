@@ -36,6 +36,8 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId, QueueId
 from cti.kernel.vocabulary import Situation
 
+SERVED = (BusyKind.INBOUND, BusyKind.OUTBOUND)
+"""Calls with somebody the house serves."""
 MOVED = (Cause.TRANSFERRED, Cause.CONFERENCED)
 
 
@@ -81,6 +83,12 @@ class AgentCalls:
         active = self.active
         held = [talk for talk in self.talks if talk.held_since is not None and talk is not active]
         return tuple(sorted(held, key=lambda talk: talk.held_since or talk.answered))
+
+    @property
+    def served(self) -> Conversation | None:
+        """The conversation with somebody the house serves, going on or over, that came last."""
+        served = [talk for talk in (*self.over, *self.talks) if talk.kind in SERVED]
+        return served[-1] if served else None
 
     def occupation(self, besides: CallId | None = None) -> Occupation | None:
         """What the agent does; a call that only rings `besides` is the queue's to say."""

@@ -161,8 +161,8 @@ class AgentService:
             if session.status.state in STAFFED:
                 self._engine.agent_staffed(session.agent)
             session.take_up()
-            if session.conversation is not None:
-                self._find_notes(session, session.conversation.call_id)
+            if (served := session.calls.served) is not None:
+                self._find_notes(session, served.call_id)
         waits, self._waits = self._waits, {}
         for call_id, wait in waits.items():
             call = self._control.get(call_id)
@@ -282,7 +282,8 @@ class AgentService:
         Refused unless that is the agent's call, or the one they have just finished.
         """
         session = self.sessions.of(agent_id)
-        if call_id == session.call_id:
+        served = session.calls.served
+        if call_id == session.call_id or (served is not None and call_id == served.call_id):
             session.notes = text
         elif call_id != session.wrapped_up:
             raise no_call()
@@ -472,7 +473,8 @@ class AgentService:
     def _find_notes(self, session: AgentSession, call_id: CallId) -> None:
         def found(notes: list[Note]) -> None:
             mine = [note.text for note in notes if note.agent_id == session.agent_id]
-            if mine and session.call_id == call_id:
+            served = session.calls.served
+            if mine and served is not None and served.call_id == call_id:
                 session.notes = session.notes or mine[-1]
 
         self.notes(call_id).addCallback(found).addErrback(

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from agents.acd.floor import QueueView
+from agents.calls import SERVED
 from agents.desk.desk import SHARED, Desk
 from agents.desk.model import OnCall
 from agents.errors import command_unknown
 from agents.events import (
     AgentStateChanged,
-    BusyKind,
     CallAbandoned,
     CallAnswered,
     CallFlowedOut,
@@ -56,8 +56,6 @@ from cti.web.live import FROM_PAGE, Command, Handler, LiveBoard
 
 TAKEOVER = "takeover"
 """The one command of a page that looks on: the agent works there from now on."""
-WITH_CARD = (BusyKind.INBOUND, BusyKind.OUTBOUND)
-"""Calls with somebody the house serves."""
 QUIET = (MediaReported, NetworkReached, RecordingStarted, RecordingStopped)
 """What happens to calls and changes nothing that an agent sees."""
 QueueChange = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
@@ -125,12 +123,13 @@ class Console:
 
     def _show_again(self, view: AgentView) -> None:
         """The card of a call that was taken up after a restart."""
-        call = self._control.get(view.call_id) if view.call_id is not None else None
-        if call is not None and view.busy in WITH_CARD:
+        served = [line for line in view.calls if line.kind in SERVED]
+        call = self._control.get(served[0].call_id) if served else None
+        if call is not None:
             waiting = self._agents.waiting_since(call.id)
             since = waiting or self._agents.had_waited_since(call.id)
             offered = view.answered or view.since
-            self._put_card(view.agent_id, call, view.queue_id, offered, since)
+            self._put_card(view.agent_id, call, served[0].queue_id, offered, since)
         elif view.call_id is not None and self._desk is not None:
             left = OnCall(view.call_id, "", view.queue_id, UserData())
             self._desk.wrap_up.put(view.agent_id, left)
@@ -198,7 +197,7 @@ class Console:
         """A call that nobody offered, one's own or a colleague's, brings its card with it."""
         call = self._control.get(event.call_id) if event.call_id is not None else None
         card = self._cards.of(event.agent_id)
-        if call is not None and event.busy in WITH_CARD and (not card or card.call_id != call.id):
+        if call is not None and event.busy in SERVED and (not card or card.call_id != call.id):
             since = self._agents.had_waited_since(call.id)
             queue_id = call.user_data.queue_id
             self._put_card(event.agent_id, call, queue_id, event.at, since)

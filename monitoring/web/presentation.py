@@ -21,6 +21,7 @@ from agents.events import (
     CallWrappedUp,
     CustomerIdentified,
     CustomerNoted,
+    DoNotCallOverridden,
     LineMeasured,
     OfferEnded,
     ProductsShown,
@@ -297,7 +298,7 @@ class Presentation:
         match event:
             case CallCoded():
                 return [self.agent(event.agent_id), self.coded(event)]
-            case CustomerIdentified() | CustomerNoted() | ProductsShown():
+            case CustomerIdentified() | CustomerNoted() | ProductsShown() | DoNotCallOverridden():
                 return [self.agent(event.agent_id), event.customer_id]
         return []
 

@@ -6,6 +6,7 @@ from agents.events import AgentState, AgentStateChanged, BusyKind, CallOffered, 
 from cti.call.model import Connection, Party
 from cti.kernel.identifiers import AgentId, CallId, ConnectionId, DeviceId
 from tests.support.call_centre import CallCentre
+from tests.support.deferred import result_of
 
 A, B, C = AgentId("a"), AgentId("b"), AgentId("c")
 OUTSIDE = "13700137000"
@@ -226,3 +227,14 @@ def test_a_consultation_goes_on_through_a_restart(centre: CallCentre) -> None:
     assert stands(centre, B) == (BUSY, BusyKind.INBOUND)
     centre.service.finish_after_call(A)
     assert worked(centre)["a", call_id] == (10, 10, 0)
+
+
+def test_notes_about_the_caller_can_be_written_during_a_consultation(centre: CallCentre) -> None:
+    call_id, _, _, active = consulted(centre)
+    result_of(centre.service.write_notes(A, call_id, "asked B about the limit"))
+    centre.restart(1)
+    assert centre.service.view(A).notes == "asked B about the limit"
+    centre.calls.phone_hangs_up(active)
+    centre.service.finish_after_call(A)
+    told = {each.call_id: each.notes for each in centre.events(CallWrappedUp)}
+    assert told[call_id] == "asked B about the limit"
