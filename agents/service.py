@@ -166,8 +166,8 @@ class AgentService:
         waits, self._waits = self._waits, {}
         for call_id, wait in waits.items():
             call = self._control.get(call_id)
-            if call is None:
-                continue
+            if call is None or wait.to:
+                continue  # who flowed out to a flow is in it, who was told goodbye is let go
             if alone(call) and call_id not in self._lent:
                 self._engine.take_up(call, wait)
             else:

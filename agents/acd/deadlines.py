@@ -17,6 +17,7 @@ class Deadlines:
         self._of: dict[CallId, tuple[float, int]] = {}
         self._numbers = count()
         self._timer: DelayedCall | None = None
+        self._stopped = False
 
     def set(self, call_id: CallId, at: float) -> None:
         """That call's instant, in place of any it had; seconds since the epoch."""
@@ -33,8 +34,8 @@ class Deadlines:
             self._arm()
 
     def stop(self) -> None:
-        """Forget all of them."""
-        self._line, self._of = Line(), {}
+        """Forget all of them, and whatever is set from now on."""
+        self._line, self._of, self._stopped = Line(), {}, True
         self._arm()
 
     def _arm(self) -> None:
@@ -42,7 +43,7 @@ class Deadlines:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
-        if head is not None:
+        if head is not None and not self._stopped:
             delay = max(0.0, head[0][0] - self._clock.seconds())
             self._timer = self._clock.callLater(delay, self._pass)
 

@@ -170,6 +170,7 @@ class Engine:
         """Take every call out of its queue as the house closes, or leave them to the next one."""
         for stay in self._stays:
             if leaving:
+                self._promising.break_off(stay.call_id)
                 self._room.leave(stay.call_id)
             else:
                 self.flow_out(stay.call_id, CLOSING)

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from agents.acd.call_back import CallBack
 from agents.desk.model import OnCall
 from cti.call.control import CallControl
 from cti.call.model import Call, Direction, UserData
@@ -40,6 +41,8 @@ class Card:
     customer: UserData
     promised: datetime | None = None
     """When this call was promised to the customer, if it was."""
+    attempt: int = 0
+    """How often they have been called for that, this call included."""
     tickets: tuple[TicketSummary, ...] | None = None
     last_calls: tuple[CallSummary, ...] | None = None
     unavailable: frozenset[str] = frozenset()
@@ -62,6 +65,7 @@ class Card:
             "queued": self.queued,
             "offered": self.offered,
             "promised": self.promised,
+            "attempt": self.attempt,
             "customer_id": data.customer_id,
             "name": data.customer_name,
             "level": data.service_level.name.lower(),
@@ -105,9 +109,12 @@ class Cards:
         queue_id: QueueId | None,
         offered: datetime,
         queued: datetime | None,
-        promised: datetime | None = None,
+        call_back: CallBack | None = None,
     ) -> None:
-        """Show the call, offered then, which has waited since `queued` (None: nobody knows)."""
+        """Show the call, offered then, which has waited since `queued` (None: nobody knows).
+
+        `call_back` is the promise that it keeps.
+        """
         outgoing = call.direction is Direction.OUTBOUND
         number = call.called if outgoing else call.calling
         self._cards[agent_id] = Card(
@@ -120,7 +127,8 @@ class Cards:
             queued=queued,
             offered=offered,
             customer=call.user_data,
-            promised=promised,
+            promised=call_back.promised if call_back else None,
+            attempt=call_back.attempts if call_back else 0,
         )
         self._changed(agent_id)
         self._load(agent_id)

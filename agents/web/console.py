@@ -214,8 +214,7 @@ class Console:
         queued: datetime | None,
     ) -> None:
         promise = self._agents.called_back_for(call.id)
-        promised = promise.promised if promise is not None else None
-        self._cards.put(agent_id, call, queue_id, offered, queued, promised)
+        self._cards.put(agent_id, call, queue_id, offered, queued, promise)
 
     def _offered(self, event: CallOffered) -> None:
         call = self._control.get(event.call_id)

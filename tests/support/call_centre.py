@@ -19,7 +19,7 @@ from agents.roster import Roster
 from agents.service import AgentService
 from agents.telephony import Telephony
 from agents.workplaces import WorkplaceFacts
-from cti.call.model import Cause, Connection, ConnectionState
+from cti.call.model import Cause, Connection, ConnectionState, Party
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId, StaffId
@@ -188,8 +188,9 @@ class CallCentre:
         self.service = self._new_service()
         self.service.start(self.journal)
         for call in self.calls.calls():
-            if call.agent is not None and call.agent.state in RINGING:
-                self.calls.phone_refuses(call.agent.id, Cause.INTERRUPTED)
+            for each in call.connections:
+                if each.party is not Party.CALLER and each.state in RINGING:
+                    self.calls.phone_refuses(each.id, Cause.INTERRUPTED)
         self.service.take_up()
 
     def ready(self, *names: str) -> None:
@@ -206,9 +207,10 @@ class CallCentre:
         language: Language = Language.CHINESE,
         level: ServiceLevel = ServiceLevel.UNIFORM,
         situation: Situation = Situation.ORDINARY,
+        calling: str = "13800138000",
     ) -> CallId:
         """Somebody dials, is answered and queued."""
-        call_id = self.calls.dial()
+        call_id = self.calls.dial(calling)
         self.calls.answer(call_id)
         self.service.enqueue(call_id, QueueRequest(queue_id, language, level, situation))
         return call_id

@@ -32,7 +32,7 @@ function heading({ card }) {
     h("h2", { id: "card-name" }, card.name || t("console.unknown_caller")),
     card.customer_id && h("span", { id: "card-level", class: `badge level-${card.level}` }, t(`console.level.${card.level}`)),
     h("span", { id: "card-verification", class: `badge ${CERTAINTIES[card.verification]}` }, t(`console.verification.${card.verification}`)),
-    card.promised && h("span", { class: "badge level-warning" }, icon("dial"), t("console.promised", { when: clock(card.promised) })),
+    card.promised && h("span", { class: "badge level-warning" }, icon("dial"), t(card.attempt > 1 ? "console.promised_again" : "console.promised", { when: clock(card.promised), attempt: card.attempt })),
   );
 }
 
