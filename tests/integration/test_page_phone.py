@@ -82,8 +82,9 @@ def test_a_muted_page_is_heard_by_nobody_and_a_blinking_connection_changes_nothi
             agent.cut_sip()
             agent.rest(HEARD_FOR + 2 * WINDOW)
             assert agent.hears(CALLER)
-            expect(agent.page.locator("#phone-said")).to_contain_text("in this page")
+            agent.registered()
             agent.press("hang_up")
+            expect(agent.page.locator("#phone-line")).to_be_hidden()
         agent.press("sign_out")
         assert agent.desk.errors == []
     assert heard_twice(read_wave(heard), BROWSER)

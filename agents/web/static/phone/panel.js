@@ -109,8 +109,8 @@ export function mountPhone({ send, onState = () => {} }) {
 }
 
 function fill(select, found) {
-  const options = found.map(({ id, label }) => new Option(label || t("console.phone.unnamed"), id));
-  select.replaceChildren(...options);
+  const options = found.map(({ id, label }) => new Option(label || t("console.phone.usual"), id));
+  select.replaceChildren(...(options.length ? options : [new Option(t("console.phone.usual"), "")]));
   select.disabled = options.length < 2;
 }
 
