@@ -1,5 +1,6 @@
 """The console's page as an agent's browser has it, in every situation of a day."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -225,6 +226,16 @@ def test_two_calls_and_who_is_in_them(seat: Seat) -> None:
     assert stage.asked() == {"do": "drop", "connection_id": "leg-2"}
     page.get_by_role("button", name="取消静音").click()
     assert stage.asked() == {"do": "mute", "on": False}
+
+
+def test_a_colleague_s_call_is_announced_as_well(seat: Seat) -> None:
+    page = seat.page
+    seat.sit_down(idle())
+    seat.show(SCENES["asked"]())
+    expect(page.locator("#called")).to_have_text("来电：李娜")
+    expect(page.locator("#call")).to_have_class(re.compile("ringing"))
+    seat.press("F9")
+    assert seat.stage.asked() == {"do": "reject"}
 
 
 def test_what_is_impossible_says_why(seat: Seat) -> None:

@@ -201,7 +201,10 @@ def customer(gate: str = "closed", **more: Any) -> dict[str, Any]:
 
 def around() -> Entities:
     """What is beside the agent all day: queues, colleagues, codes, the day."""
-    queues = {"general": ("综合服务", "General", 3, 41), "complaints": ("投诉", "Complaints", 0, 0)}
+    queues = {
+        "general": ("综合服务", "General service", 3, 41),
+        "complaints": ("投诉", "Complaints", 0, 0),
+    }
     shown: Entities = {
         f"queue/{name}": {
             "names": {"zh": zh, "en": en},
@@ -380,6 +383,13 @@ def two_calls() -> Entities:
     )
 
 
+def asked() -> Entities:
+    """A colleague's call rings."""
+    calls = [consultation(state="alerting", answered=None, incoming=True)]
+    able = can(*ALWAYS, "reject", why="rings")
+    return {**around(), "agent/a": agent("busy", 3, busy="consult", calls=calls, can=able)}
+
+
 def conference() -> Entities:
     """Customer, agent and colleague in one call."""
     members = [
@@ -489,6 +499,7 @@ SCENES = {
     "talking": talking,
     "verified": lambda: talking("open"),
     "two-calls": two_calls,
+    "asked": asked,
     "conference": conference,
     "secure": secure,
     "returned": returned,

@@ -10,7 +10,7 @@ import { caller } from "/static/agents/console/caller.js";
 import { keepCodes } from "/static/agents/console/codes.js";
 import { commands, opens } from "/static/agents/console/commands.js";
 import { customerPanel } from "/static/agents/console/customer.js";
-import { deskOf, ringing, wrappingUp } from "/static/agents/console/desk.js";
+import { deskOf, incoming, ringing, wrappingUp } from "/static/agents/console/desk.js";
 import { keepDirectory } from "/static/agents/console/directory.js";
 import { draw } from "/static/agents/console/dom.js";
 import { offerHelp } from "/static/agents/console/help.js";
@@ -100,7 +100,7 @@ function drawDesk() {
   at("no-call").hidden = card !== null || desk.calls.length > 0;
   at("card").hidden = card === null;
   at("work").hidden = card === null || ringing(desk);
-  at("call").classList.toggle("ringing", ringing(desk));
+  at("call").classList.toggle("ringing", incoming(desk) !== null);
   at("work").classList.toggle("after", wrappingUp(desk));
   draw(at("caller"), card && caller(desk));
   draw(at("customer"), card && customerPanel(desk));
