@@ -59,6 +59,7 @@ class WhyNot(Enum):
     IDLE = "idle"
     NO_AFTER_CALL = "no_after_call"
     NO_MORE_TIME = "no_more_time"
+    NO_CODE = "no_code"
     NOTHING_RINGS = "nothing_rings"
     ANSWER_ON_PHONE = "answer_on_phone"
     RINGS = "rings"
@@ -105,6 +106,8 @@ class Workplace:
     phone: Phone
     may_dial: frozenset[Reach]
     after_call: AfterCall | None = None
+    uncoded: bool = False
+    """Whether the call being wrapped up needs a code first."""
 
     @property
     def active(self) -> Line | None:
@@ -150,12 +153,23 @@ def _signed_in(place: Workplace) -> WhyNot | None:
     return WhyNot.SIGNED_OFF if off else None
 
 
+def _coded(place: Workplace) -> WhyNot | None:
+    """After-call work does not end before the call has the code it needs."""
+    working = place.status.activity is Activity.WORKING_AFTER_CALL
+    return WhyNot.NO_CODE if working and place.uncoded else None
+
+
+def _sign_out(place: Workplace) -> WhyNot | None:
+    return _signed_in(place) or _coded(place)
+
+
 def _sign_in(place: Workplace) -> WhyNot | None:
     return WhyNot.SIGNED_IN if _signed_in(place) is None else None
 
 
 def _ready(place: Workplace) -> WhyNot | None:
-    return _signed_in(place) or (None if place.phone.registered else WhyNot.NO_PHONE)
+    phone = None if place.phone.registered else WhyNot.NO_PHONE
+    return _signed_in(place) or phone or _coded(place)
 
 
 def _next(place: Workplace) -> WhyNot | None:
@@ -164,12 +178,16 @@ def _next(place: Workplace) -> WhyNot | None:
 
 
 def _finish(place: Workplace) -> WhyNot | None:
+    return _working(place) or _coded(place)
+
+
+def _working(place: Workplace) -> WhyNot | None:
     working = place.status.activity is Activity.WORKING_AFTER_CALL
     return None if working else WhyNot.NO_AFTER_CALL
 
 
 def _extend(place: Workplace) -> WhyNot | None:
-    if (why := _finish(place)) is not None:
+    if (why := _working(place)) is not None:
         return why
     work = place.after_call
     return None if work is not None and work.extensions_left else WhyNot.NO_MORE_TIME
@@ -308,7 +326,7 @@ def _take_back(place: Workplace) -> WhyNot | None:
 
 RULES: Mapping[Action, Rule] = {
     Action.SIGN_IN: _sign_in,
-    Action.SIGN_OUT: _signed_in,
+    Action.SIGN_OUT: _sign_out,
     Action.READY: _ready,
     Action.NOT_READY: _signed_in,
     Action.NEXT: _next,

@@ -21,6 +21,7 @@ from agents.acd.outflow import WaitingPorts
 from agents.acd.waiting import Sounds
 from agents.calls import CallBook
 from agents.conversation import Conversation
+from agents.desk.errors import code_required
 from agents.desks import Desks
 from agents.errors import no_call, state_unknown
 from agents.events import AgentState, AgentStateChanged, OfferOutcome
@@ -111,8 +112,6 @@ class AgentService:
         """Those of them who are with the IVR, lent by an agent."""
         self._queued: dict[CallId, datetime] = {}
         """Since when those had waited who were served by the server before us."""
-        self.before_finishing: Callable[[AgentId, CallId], None] = lambda _agent, _call: None
-        """Asked before an agent ends the after-call work of that call; Refused keeps them in it."""
         self._held = False
         """Whether nobody is assigned anybody yet: until all who waited wait again."""
         self._engine = Engine(
@@ -452,7 +451,9 @@ class AgentService:
         session = self.sessions.of(agent_id)
         working = session.status.state is AgentState.WORKING_AFTER_CALL
         if working and session.call_id is not None:
-            self.before_finishing(agent_id, session.call_id)
+            needed = self.workplaces.needs_code(agent_id, session.call_id)
+            if needed:
+                raise code_required()
 
     def _restore(self, agent_id: AgentId, left: LeftAgent) -> None:
         session = self.sessions.find(agent_id)

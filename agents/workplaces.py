@@ -41,6 +41,8 @@ class Workplaces:
         facts: WorkplaceFacts,
     ) -> None:
         """`in_page` tells whether that telephone is one of a page."""
+        self.needs_code: Callable[[AgentId, CallId], bool] = lambda _agent, _call: False
+        """Whether that agent's call needs a code before its after-call work ends."""
         self._sessions, self._book = sessions, book
         self._control, self._roster, self._in_page = control, roster, in_page
         self._naming = Naming(self._name_at, facts.written, facts.secure)
@@ -52,13 +54,14 @@ class Workplaces:
     def of(self, session: AgentSession) -> Workplace:
         """The same, of that session."""
         staff = self._roster.by_id(StaffId(session.agent_id))
-        calls, extension = session.calls, session.extension
+        calls, extension, call_id = session.calls, session.extension, session.call_id
         return Workplace(
             session.status,
             lines_of(calls, extension, self._control.get, self._naming),
             self._phone(extension),
             staff.may_dial if staff is not None else frozenset(),
             session.after_call,
+            uncoded=call_id is not None and self.needs_code(session.agent_id, call_id),
         )
 
     def extension_of(self, agent_id: AgentId) -> DeviceId:

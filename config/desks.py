@@ -49,6 +49,7 @@ async def furnish(console: Console, frame: Frame, rooms: DeskRooms) -> Desk:
 
     def coded(agent_id: AgentId) -> None:
         show(f"wrap_up/{agent_id}", wrap_up.entity(agent_id))
+        console.show_agent(agent_id)
 
     wrap_up = WrapUp(
         codes=rooms.codes,
@@ -89,7 +90,7 @@ async def furnish(console: Console, frame: Frame, rooms: DeskRooms) -> Desk:
         wrap_up,
     )
     console.furnish(desk)
-    rooms.agents.before_finishing = wrap_up.check
+    rooms.agents.workplaces.needs_code = wrap_up.needs_code
     await desk.start()
     return desk
 

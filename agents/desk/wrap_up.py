@@ -12,7 +12,6 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from agents.desk.codes import Code, CodeTree
-from agents.desk.errors import code_required
 from agents.desk.model import Coding, FollowUp, OnCall
 from agents.desk.repository import coding_txn, save_coding_txn
 from agents.errors import no_call
@@ -58,12 +57,11 @@ class WrapUp:
             self._find(agent_id, call.call_id)
             self._changed(agent_id)
 
-    def check(self, agent_id: AgentId, call_id: CallId) -> None:
-        """Refused when after-call work may not end yet, as the call has no code."""
+    def needs_code(self, agent_id: AgentId, call_id: CallId) -> bool:
+        """Whether after-call work may not end yet, as that call has no code."""
         call = self._calls.get(agent_id)
         on_card = call is not None and call.call_id == call_id
-        if self._required and on_card and agent_id not in self._codings:
-            raise code_required()
+        return self._required and on_card and agent_id not in self._codings
 
     def entity(self, agent_id: AgentId) -> Mapping[str, Any] | None:
         """What the page shows of it; None before the agent's first call."""
