@@ -263,8 +263,9 @@ def test_who_the_caller_is(seat: Seat) -> None:
     expect(page.locator("#products")).to_contain_text("**** 0123")
     note = page.get_by_label("新备注")
     note.fill("下午再打")
-    seat.press("Enter")
-    assert stage.asked() == {"do": "customer_note", "text": "下午再打"}
+    page.get_by_label("重要").check()
+    page.get_by_role("button", name="添加").click()
+    assert stage.asked() == {"do": "customer_note", "text": "下午再打", "important": True}
     expect(note).to_have_value("")
 
 

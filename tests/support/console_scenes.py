@@ -191,7 +191,14 @@ def customer(gate: str = "closed", **more: Any) -> dict[str, Any]:
         "products": PRODUCTS if gate == "open" else None,
         "tickets": card()["tickets"],
         "contacts": contacts,
-        "notes": [{"at": ago(400000), "by": "李娜", "text": "希望下午联系，普通话沟通。"}],
+        "notes": [
+            {
+                "at": ago(400000),
+                "by": "李娜",
+                "text": "希望下午联系，普通话沟通。",
+                "important": True,
+            }
+        ],
         "consents": {"do_not_call": False, "recording": True, "marketing": False},
         "alerts": [said("有投诉已超时", "A complaint is overdue")],
         "unavailable": [],

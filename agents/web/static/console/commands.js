@@ -65,7 +65,8 @@ export function commands({ board, desk, before, drawSoon }) {
     const { do: action } = event.target.dataset;
     if (action === undefined) return;
     event.preventDefault();
-    const fields = Object.fromEntries(new FormData(event.target));
+    const named = [...event.target.elements].filter((each) => each.name !== "");
+    const fields = Object.fromEntries(named.map((each) => [each.name, each.type === "checkbox" ? each.checked : each.value]));
     await send(action, fields).then(() => event.target.reset(), (error) => report(wordsOf(error)));
   });
 

@@ -85,9 +85,12 @@ function contacts(card, customer) {
   return section("contacts", head, listOf("last_calls", card.last_calls, card.unavailable, callLine));
 }
 
+// An important note stands among the alerts of whoever talks to the customer next.
+const important = () => h("label", { class: "small" }, h("input", { type: "checkbox", name: "important" }), t("console.customer_note_important"));
+
 function notes(customer) {
   const field = { name: "text", maxlength: LONGEST_NOTE, required: true, autocomplete: "off", "aria-label": t("console.customer_note_new"), placeholder: t("console.customer_note_new") };
-  const form = h("form", { class: "new-note", "data-do": "customer_note", key: customer.call_id }, h("input", field), h("button", { class: "small" }, t("console.customer_note_add")));
+  const form = h("form", { class: "new-note", "data-do": "customer_note", key: customer.call_id }, h("input", field), important(), h("button", { class: "small" }, t("console.customer_note_add")));
   const lines = listOf("customer_notes", customer.notes, customer.unavailable, noteLine);
   return section("notes-of", title("customer_notes", t("console.customer_notes")), lines, form);
 }

@@ -51,5 +51,6 @@ export function contactLine(contact) {
 }
 
 export function noteLine(note) {
-  return [h("span", { class: "main wide text" }, note.text), soft(joined(when(note.at), note.by), "soft wide")];
+  const flag = note.important && h("span", { class: "badge level-danger" }, t("console.customer_note_important"));
+  return [h("span", { class: "main wide text" }, flag, flag && " ", note.text), soft(joined(when(note.at), note.by), "soft wide")];
 }
