@@ -51,6 +51,8 @@ class LeftAgent:
     """How often it was."""
     misses: int = 0
     """Calls in a row that were not taken."""
+    worked: float = 0.0
+    """Seconds of after-call work that a call of the agent's own interrupted."""
     overlong: bool = False
     """Whether it was told that they are not ready for longer than the reason may last."""
 
@@ -125,7 +127,15 @@ def _in_state(agent: LeftAgent | None, event: AgentStateChanged) -> LeftAgent:
         extensions=0 if begun else agent.extensions,
         overlong=False,
         misses=0 if event.state in CHOSEN and not ready else agent.misses,
+        worked=_worked(agent, event),
     )
+
+
+def _worked(agent: LeftAgent, event: AgentStateChanged) -> float:
+    if event.state in CHOSEN:
+        return 0.0
+    interrupted = event.previous is AgentState.WORKING_AFTER_CALL
+    return agent.worked + (event.at - agent.since).total_seconds() * interrupted
 
 
 def _offered(agent: LeftAgent, event: CallOffered | OfferEnded) -> LeftAgent:

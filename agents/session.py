@@ -205,7 +205,7 @@ class AgentSession:
         """Be as the server before us left the agent; what follows of it, `take_up` does."""
         self.standing.restore(left.status, left.since, left.idle_since)
         self.lease.restore(left.offer)
-        self.misses = left.misses
+        self.misses, self._worked = left.misses, left.worked
         self._offered = left.offer.call_id if left.offer is not None else None
         self._told_overlong = left.overlong
         if self.status.activity is Activity.WORKING_AFTER_CALL:
@@ -306,6 +306,10 @@ class AgentSession:
             self._occupy(now)
         elif self.status.activity in IN_A_CALL:
             self._calls_over()
+        elif self.status.activity is Activity.IDLE:
+            # Talked with while another call was offered: there was no time to work after it.
+            for talk in self.calls.over:
+                self._report(talk)
 
     def on_phone_lost(self) -> None:
         """The agent's telephone can be rung no more."""

@@ -108,6 +108,11 @@ class Telephony(RuleBasedStateMachine):
     def an_agent_is_ready_again(self, name: str) -> None:
         self.centre.service.set_ready(AgentId(name))
 
+    @rule(away=st.sampled_from([0.0, 3.0]))
+    def the_server_restarts(self, away: float) -> None:
+        if not self.everybody(*RINGING):
+            self.centre.restart(away)
+
     # --- what holds -------------------------------------------------------------------------
 
     @invariant()
