@@ -153,8 +153,8 @@ DEFAULT_QUEUES = (
         rules_from(
             {
                 "demand": "general",
-                "sticky": {"patience": 10, "within": "7 days"},
-                "owner": {"patience": 20, "within": "30 days"},
+                "sticky": {"patience": 10, "within": "7 days", "others": True},
+                "owner": {"patience": 20, "within": "30 days", "others": True},
             }
         ),
         waiting_from(
