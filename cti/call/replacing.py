@@ -10,7 +10,7 @@ from cti.call.answering import Answering
 from cti.call.bridging import Bridging
 from cti.call.clearing import Clearing
 from cti.call.lines import Identity
-from cti.call.live import Leg, LiveCall, Member
+from cti.call.live import Leg, Member
 from cti.call.model import Cause, Device, DeviceKind, Party
 from cti.call.offers import security_of, take
 from cti.call.switch import Switch
@@ -53,7 +53,7 @@ class Replacing:
 
         def opened(address: MediaAddress) -> None:
             if member.id in switch.members:
-                self._replace(call, old, member, leg, address)
+                self._replace(old, member, leg, address)
 
         def unavailable(failure: Failure) -> None:
             failure.trap(MediaUnavailable)
@@ -62,11 +62,10 @@ class Replacing:
 
         leg.opened().addCallbacks(opened, unavailable)
 
-    def _replace(
-        self, call: LiveCall, old: Member, member: Member, leg: Leg, address: MediaAddress
-    ) -> None:
+    def _replace(self, old: Member, member: Member, leg: Leg, address: MediaAddress) -> None:
         switch = self._switch
-        if old.id not in switch.members or call.secluded:
+        call = switch.call_of(member)  # by now it may be another: calls become one meanwhile
+        if old.id not in call.members or call.secluded:
             self._clearing.drop(member, Party.SYSTEM, Cause.CANCELLED)
             return
         ringing = old.calling is not None

@@ -185,3 +185,17 @@ def test_a_failed_transfer_leaves_the_call_held_while_its_telephone_talks_elsewh
     world.phone_refuses(target)
     assert world.signalling.notified["refer-1"][-1] == 486
     assert world.switch.members[agent].state is ConnectionState.HOLD
+
+
+def test_who_takes_a_place_takes_it_in_the_call_it_is_in_by_then(world: RealWorld) -> None:
+    call_id, caller, held, active, consulted = consulting(world)
+    world.media.slow = True
+    replaced = world.session(consulted)
+    report = world.signalling.offered("1003", "95588", account="1003", replaces=replaced)
+    world.services.report(report)
+    world.control.transfer(held, active)
+    world.media.work()
+    assert replaced in world.signalling.ended
+    assert hears(world, caller) == {"1003"}
+    calls = {event.call_id for event in told(world, Transferred) if event.transferred_to == "1003"}
+    assert calls == {call_id}
