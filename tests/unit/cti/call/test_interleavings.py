@@ -90,10 +90,10 @@ class CallsInterleaved(RuleBasedStateMachine):
         phone=st.sampled_from([PHONES[0], PAGE]),
         consulting=st.booleans(),
         joined=st.booleans(),
-        gone=st.booleans(),
+        gone=st.sampled_from(["", "away", "back"]),
     )
     def some_begin_with_a_conversation(
-        self, talking: bool, phone: str, consulting: bool, joined: bool, gone: bool
+        self, talking: bool, phone: str, consulting: bool, joined: bool, gone: str
     ) -> None:
         if talking:
             self.a_caller_comes(late=False)
@@ -107,6 +107,8 @@ class CallsInterleaved(RuleBasedStateMachine):
                     self.world.control.conference(self.legs[0], asked)
             if gone and phone == PAGE:
                 self.world.register_page(PAGE, "page-1")
+                if gone == "back":
+                    self.a_telephone_answers(0, 200, readable=True)
         self.world.media.slow = True
 
     # --- from outside -----------------------------------------------------------------------
