@@ -232,7 +232,6 @@ class Returning:
         for member in list(place.members):
             if member.id not in self._switch.members:
                 continue
-            member.be_away(False)
             call = self._switch.call_of(member)
             try:
                 self._switch.require_open(call)
