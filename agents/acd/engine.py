@@ -11,11 +11,9 @@ turned away whom somebody can take. What an event costs does not grow with those
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from agents.acd.call_backs import CallBacks, Store
 from agents.acd.deadlines import Deadlines
@@ -38,13 +36,15 @@ from agents.acd.matcher import (
 from agents.acd.outflow import Outflow, WaitingPorts
 from agents.acd.overflow import Destination, Limit, ToCallBack, ToNumber, ToQueue
 from agents.acd.policy import Agent
+from agents.acd.preferring import Preferring
 from agents.acd.promising import Promising
 from agents.acd.queue import Preferred, WaitingCall
 from agents.acd.staffing import Staffing
 from agents.acd.stays import Stay, Stays
+from agents.acd.telling import Telling
 from agents.acd.waiting import Place, Sounds, WaitingRoom
 from agents.errors import queue_unknown
-from agents.events import CallAbandoned, CallAnswered, CallFlowedOut, CallQueued, OfferOutcome
+from agents.events import OfferOutcome
 from agents.left import LeftWait
 from agents.model import AgentSettings, Queue
 from cti.call.control import CallControl
@@ -85,7 +85,7 @@ class Engine:
         ports: WaitingPorts | None = None,
         matcher: Matcher | None = None,
     ) -> None:
-        self._clock, self._bus, self._control = clock, bus, control
+        self._clock, self._control = clock, control
         self._floor, self._queues = floor, queues
         self._sounds = sounds
         self._ports = ports or WaitingPorts()
@@ -117,6 +117,8 @@ class Engine:
         )
         self._room = WaitingRoom(clock, control, sounds, self._promising)
         self._staffing = Staffing(queues)
+        self._telling = Telling(bus, control)
+        self._preferring = Preferring(control, self._ports.preferences, self._prefer)
         self._limits: dict[QueueId, Deadlines] = {}
 
     # --- calls ------------------------------------------------------------------------------
@@ -161,7 +163,7 @@ class Engine:
         stay.spent.update((Limit.MOST, Limit.EXPECT))  # they had been let in
         self._stays.add(stay)
         if left.over:
-            self._tell_queued(stay)
+            self._telling.queued(stay)
         self._settle(stay, ())
         if not left.over:
             stay.forecast = None  # what was expected as they came is forgotten
@@ -185,14 +187,7 @@ class Engine:
         if event.cleared_by not in (Party.CALLER, Party.CALLED):
             self._flow_out(event.call_id, event.cause.value, event.at)
         elif stay := self._forget(event.call_id):
-            self._bus.publish(
-                CallAbandoned(
-                    at=event.at,
-                    call_id=event.call_id,
-                    queue_id=stay.queue_id,
-                    waited=stay.until(event.at),
-                )
-            )
+            self._telling.abandoned(stay, event.at)
 
     def more_known(self, event: UserDataAttached) -> None:
         """The caller is surer known than before, or by another name."""
@@ -249,17 +244,7 @@ class Engine:
             self._match(OfferTaken(call_id, self._clock.seconds()))
             self._forget(call_id)
             self._promising.served(stay)
-            now = utc(self._clock)
-            self._bus.publish(
-                CallAnswered(
-                    at=now,
-                    call_id=call_id,
-                    queue_id=stay.queue_id,
-                    agent_id=agent_id,
-                    waited=stay.until(now),
-                    forecast=stay.forecast,
-                )
-            )
+            self._telling.answered(stay, agent_id, utc(self._clock))
         elif outcome is OfferOutcome.CALLER_LEFT:
             self._match(CallLeft(call_id))
         else:
@@ -355,7 +340,7 @@ class Engine:
         """The customer is on the line, and an agent reserved for them: they wait from now on."""
         stay = Stay(call, utc(self._clock), frozenset({call.queue_id}), promised=True)
         self._stays.add(stay)
-        self._tell_queued(stay)
+        self._telling.queued(stay)
         spoken = self._sounds.sounds([HELLO], call.language)
         spoken.addCallback(self._greet, stay)
 
@@ -381,7 +366,7 @@ class Engine:
         """The caller comes to the queue, from outside or from another queue."""
         self._stays.add(stay)
         self._control.attach(stay.call_id, queue_id=stay.queue_id)
-        self._tell_queued(stay)
+        self._telling.queued(stay)
         self._settle(stay, greeting)
 
     def _settle(self, stay: Stay, greeting: tuple[Path, ...]) -> None:
@@ -478,16 +463,7 @@ class Engine:
         self, call_id: CallId, reason: str, at: datetime, to: Destination | None = None
     ) -> None:
         if stay := self._forget(call_id):
-            self._bus.publish(
-                CallFlowedOut(
-                    at=at,
-                    call_id=call_id,
-                    queue_id=stay.queue_id,
-                    waited=stay.until(at),
-                    reason=reason,
-                    to=str(to or ""),
-                )
-            )
+            self._telling.flowed_out(stay, reason, at, to)
 
     def _forget(self, call_id: CallId) -> Stay | None:
         stay = self._stays.remove(call_id)
@@ -497,20 +473,6 @@ class Engine:
             self._limits_of(stay.queue_id).drop(call_id)
             self._match(CallLeft(call_id))
         return stay
-
-    def _tell_queued(self, stay: Stay) -> None:
-        call = self._control.get(stay.call_id)
-        self._bus.publish(
-            CallQueued(
-                at=stay.since,
-                call_id=stay.call_id,
-                queue_id=stay.queue_id,
-                service_level=stay.call.service_level,
-                customer_id=call.user_data.customer_id if call else None,
-                situation=stay.call.situation,
-                head_start=stay.since.timestamp() - stay.call.arrived,
-            )
-        )
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -537,25 +499,11 @@ class Engine:
         self._match(TimePassed(self._clock.seconds()))
 
     def _ask_preferred(self, stay: Stay) -> None:
-        """Learn whom the caller had better talk to; they wait meanwhile like anybody else."""
-        rules, port = self._queue(stay).rules, self._ports.preferences
-        call = self._control.get(stay.call_id)
-        customer_id = call.user_data.customer_id if call is not None else None
-        if port is None or customer_id is None or customer_id == stay.asked_for:
-            return
-        if rules.sticky is None and rules.owner is None:
-            return
-        stay.asked_for = customer_id
-        found = port.preferred(customer_id, rules)
-        found.addCallback(partial(self._preferred, stay))
-        found.addErrback(partial(self._preferred_unknown, stay))
+        self._preferring.ask(stay, self._queue(stay).rules)
 
-    def _preferred(self, stay: Stay, preferred: tuple[Preferred, ...]) -> None:
-        if preferred and self._stays.get(stay.call_id) is stay:
+    def _prefer(self, stay: Stay, preferred: tuple[Preferred, ...]) -> None:
+        if self._stays.get(stay.call_id) is stay:
             self._change(stay, replace(stay.call, preferred=preferred))
-
-    def _preferred_unknown(self, stay: Stay, failure: Failure) -> None:
-        self.log.failure("preferred agents of {call_id}", failure, call_id=stay.call_id)
 
     def _change(self, stay: Stay, call: WaitingCall) -> None:
         stay.call = call
