@@ -150,6 +150,15 @@ class DisagreementHealed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmAcknowledged(Event):
+    """A supervisor has seen the alarm, which `agents.floor_log` names."""
+
+    kind: ClassVar[str] = "agent.alarm_acknowledged"
+    alarm: str
+    by: StaffId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AfterCallExtended(Event):
     """The agent took more time for after-call work, which ends at the `deadline` now."""
 

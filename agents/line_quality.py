@@ -1,6 +1,6 @@
 """How good the lines of telephones in pages are: what browsers measure, at its worst."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,8 @@ class Lines:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._worst: dict[tuple[CallId, DeviceId], tuple[AgentId, Line]] = {}
+        self._latest: dict[AgentId, Line] = {}
+        self._listeners: list[Callable[[AgentId], None]] = []
 
     def start(self) -> Unsubscribe:
         """Listen; gives what ends it."""
@@ -67,12 +69,25 @@ class Lines:
             before = self._worst.get((call_id, device_id))
             worst = before[1].worst(line) if before is not None else line
             self._worst[call_id, device_id] = agent_id, worst
+            self._latest[agent_id] = line
+        for listener in self._listeners:
+            listener(agent_id)
+
+    def latest(self, agent_id: AgentId) -> Line | None:
+        """The last look at the line of the call that the agent is in."""
+        return self._latest.get(agent_id)
+
+    def listen(self, listener: Callable[[AgentId], None]) -> Unsubscribe:
+        """Tell `listener` whose line was looked at; gives what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def _left(self, event: ConnectionCleared) -> None:
         found = self._worst.pop((event.call_id, event.device_id), None)
         if found is None or event.party is not Party.AGENT:
             return
         agent_id, worst = found
+        self._latest.pop(agent_id, None)
         self._bus.publish(
             LineMeasured(
                 at=event.at,

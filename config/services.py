@@ -21,6 +21,7 @@ from twisted.python.threadpool import ThreadPool
 
 from agents.acd.outflow import WaitingPorts
 from agents.dialling import allowed
+from agents.floor_log import FloorLog
 from agents.lending import Lending
 from agents.lines import Secure
 from agents.passes import Passes, instance_of
@@ -177,6 +178,7 @@ class Hotline:
         tls = settings.sip.tls
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
+        self.floor_log = FloorLog()
         self.supervision = SupervisorService(
             reactor, self.bus, self.switch.calls, self._extension_of
         )
@@ -247,6 +249,8 @@ class Hotline:
         going_on = GoingOn(await self.switch.prepare(), self.switch.media.outlived)
         history = await self.monitoring.start(going_on)
         also(self.monitoring.stop)
+        self.floor_log.read(history)
+        later(self.bus.subscribe(Event, self.floor_log.take))
         self.agents.start(history)
         later(self._stop_agents)
         self.lending.start(history)
@@ -350,6 +354,7 @@ class Hotline:
             agents=self.agents,
             lending=self.lending,
             supervision=self.supervision,
+            floor_log=self.floor_log,
             telephony=self.telephony,
             passes=self.passes,
             roster=self.roster,

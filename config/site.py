@@ -18,7 +18,7 @@ LANGUAGE_DAYS = 365
 
 ENTRANCES = (
     (Role.AGENT, "/console"),
-    (Role.SUPERVISOR, "/wall"),
+    (Role.SUPERVISOR, "/floor"),
     (Role.QUALITY, "/recordings"),
     (Role.DISPATCHER, "/tickets"),
     (Role.OFFICER, "/tickets"),

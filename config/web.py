@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from twisted.web.resource import IResource
 
 from agents.desk.codes import CodeTree
+from agents.floor_log import FloorLog
 from agents.lending import Lending
 from agents.line_quality import Lines
 from agents.passes import Passes
@@ -14,6 +15,8 @@ from agents.service import AgentService
 from agents.supervision import SupervisorService
 from agents.telephony import Telephony
 from agents.web.console import Console
+from agents.web.floor import FloorPages
+from agents.web.floor_board import FloorBoard
 from agents.web.loans import LoanBoard
 from agents.web.pages import AgentApi, ConsolePages
 from agents.web.phone_commands import phone_commands
@@ -57,6 +60,7 @@ class Rooms:
     agents: AgentService
     lending: Lending
     supervision: SupervisorService
+    floor_log: FloorLog
     telephony: Telephony
     passes: Passes
     roster: Roster
@@ -85,12 +89,18 @@ class Mounted:
 
 async def mount_all(rooms: Rooms) -> Mounted:
     """Build the pages of every room; to be awaited when the rooms have started."""
-    parts = (await _console(rooms), await _tickets(rooms), _monitoring(rooms))
+    lines = Lines(rooms.bus)
+    parts = (
+        await _console(rooms, lines),
+        _floor(rooms, lines),
+        await _tickets(rooms),
+        _monitoring(rooms),
+    )
     pages = {path: page for part in parts for path, page in part.pages.items()}
     return Mounted(pages, tuple(close for part in parts for close in part.closers))
 
 
-async def _console(rooms: Rooms) -> Mounted:
+async def _console(rooms: Rooms, lines: Lines) -> Mounted:
     frame = rooms.frame
     frame.add_package("agents.web")
     frame.add_navigation("/console", "nav.console", Role.AGENT)
@@ -103,7 +113,6 @@ async def _console(rooms: Rooms) -> Mounted:
         history=rooms.monitoring.history,
         days=rooms.monitoring.days,
     )
-    lines = Lines(rooms.bus)
     console.commands |= phone_commands(
         rooms.agents, rooms.passes, rooms.control, lines, console.board.publish
     )
@@ -132,6 +141,27 @@ async def _console(rooms: Rooms) -> Mounted:
         "api/v1/agent": AgentApi(frame, rooms.agents, console).app.resource(),
     }
     return Mounted(pages, (*tickets, *closers, lines.start(), desk.stop, console.stop))
+
+
+def _floor(rooms: Rooms, lines: Lines) -> Mounted:
+    rooms.frame.add_navigation("/floor", "nav.floor", Role.SUPERVISOR)
+    floor = FloorBoard(
+        frame=rooms.frame,
+        agents=rooms.agents,
+        supervision=rooms.supervision,
+        control=rooms.control,
+        bus=rooms.bus,
+        log=rooms.floor_log,
+        lines=lines,
+        name_of=rooms.roster.name_of,
+        kept=rooms.monitoring.days.forecasts_kept,
+    )
+    floor.commands |= supervisor_commands(rooms.agents)
+    floor.commands |= supervision_commands(rooms.supervision)
+    floor.start()
+    zone = rooms.monitoring.settings.rules.zone
+    pages = FloorPages(rooms.frame, rooms.agents, floor, zone).app.resource()
+    return Mounted({"floor": pages}, (floor.stop,))
 
 
 def desk_rooms(rooms: Rooms) -> DeskRooms:

@@ -24,6 +24,11 @@ class Days:
         """Share from 0 to 1 of today's calls answered in time, by the formula of `statistics`."""
         return service_level_of(self._board.figures, queue_id, utc(self._clock))
 
+    def forecasts_kept(self, queue_id: QueueId) -> tuple[float, float] | None:
+        """Shares of today's callers within the lower and the upper end of what they were told."""
+        figures = turn(self._board.figures, utc(self._clock))
+        return figures.queues.get(queue_id, QueueFigures()).forecasts_kept
+
 
 def day_of(figures: Figures, agent_id: AgentId, now: datetime) -> AgentDay:
     """The agent's figures of the day of that instant."""

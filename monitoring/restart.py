@@ -19,8 +19,10 @@ from agents.events import (
     AgentPendingChanged,
     AgentState,
     AgentStateChanged,
+    AlarmAcknowledged,
     CallOffered,
     DeskTaken,
+    DisagreementHealed,
     NotReadyOverlong,
     OfferEnded,
 )
@@ -49,6 +51,8 @@ OF_AGENTS = (
     OfferEnded.kind,
     NotReadyOverlong.kind,
     DeskTaken.kind,
+    DisagreementHealed.kind,
+    AlarmAcknowledged.kind,
 )
 """What tells how agents stand, but for the calls they are in."""
 IN_A_CALL = (

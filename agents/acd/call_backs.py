@@ -172,6 +172,10 @@ class CallBacks:
         """How many promises of that queue are open."""
         return self._counts[queue_id]
 
+    def out(self, queue_id: QueueId) -> int:
+        """How many customers of that queue are being called back."""
+        return sum(1 for each in self._attempts.values() if self._open[each].queue_id == queue_id)
+
     # --- keeping them -----------------------------------------------------------------------
 
     def take_up(self) -> None:

@@ -269,7 +269,15 @@ class Engine:
         """The queue at this moment."""
         waiting, oldest = self._stays.count(queue.queue_id), self._stays.oldest(queue.queue_id)
         promised = self.call_backs.count(queue.queue_id)
-        return QueueView(queue.queue_id, queue.names, waiting, oldest, queue.threshold, promised)
+        return QueueView(
+            queue.queue_id,
+            queue.names,
+            waiting,
+            oldest,
+            queue.threshold,
+            promised,
+            self.call_backs.out(queue.queue_id),
+        )
 
     def waiting_since(self, call_id: CallId) -> datetime | None:
         """Since when the call waits, None if it does not."""

@@ -1,7 +1,9 @@
 """Why this agent was given this call: small plain values, kept in the journal with each offer."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from agents.acd.queue import Claim
 from agents.acd.rules import Order
@@ -42,6 +44,14 @@ class CallConsidered:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A part of an explanation in words: the key of a text; the blank ``time`` is in seconds."""
+
+    key: str
+    blanks: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything that decided; the first of `agents` has the first of `calls`.
 
@@ -75,3 +85,30 @@ class Explanation:
         if self.matched is MatchedBy.AGENT:
             return self.calls[0].waited
         return self.agents[0].idle
+
+    def told(self) -> tuple[Told, ...]:
+        """The explanation in parts, to be said one after the other."""
+        return tuple(self._parts())
+
+    def _parts(self) -> Iterator[Told]:
+        if self.claim is not None:
+            yield Told(f"match.claim.{self.claim.value}", {})
+        yield Told(f"match.by.{self.matched.value}", {})
+        yield from self._chosen()
+        if self.demand:
+            yield Told("match.demand", {"demand": self.demand, "level": self.level})
+        if self.stage:
+            yield Told("match.stage", {"stage": self.stage})
+
+    def _chosen(self) -> Iterator[Told]:
+        """By what it was chosen; of one there is no choice."""
+        if self.matched is MatchedBy.AGENT:
+            key = "match.first_call" if self.waiting > 1 else "match.only_call"
+            yield Told(key, {"among": self.waiting, "time": self.seconds})
+            if self.calls[0].head_start > 0:
+                yield Told("match.head_start", {"time": self.calls[0].head_start})
+        elif self.free > 1 and self.claim is None:
+            blanks = {"among": self.free, "time": self.seconds}
+            yield Told(f"match.order.{self.order.value}", blanks)
+        elif self.free <= 1:
+            yield Told("match.only_agent", {"time": self.seconds})

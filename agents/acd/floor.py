@@ -31,3 +31,5 @@ class QueueView:
     threshold: float
     call_backs: int = 0
     """How many customers are to be called back."""
+    call_backs_out: int = 0
+    """How many of them are being called."""

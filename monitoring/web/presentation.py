@@ -342,16 +342,11 @@ class Presentation:
         return [self.word(f"calls.flowed.{kind}", to=shown)] if kind else []
 
     def _match(self, event: CallOffered) -> list[str]:
-        why = event.why
-        if why is None:
-            return []
-        word = self.word(
-            f"calls.match.{why.matched.value}",
-            level=why.level,
-            among=why.among,
-            time=clockface(why.seconds),
-        )
-        return [word]
+        """Why this agent, as the journal kept it, in words."""
+        return [
+            self.word(each.key, **{**each.blanks, "time": clockface(each.blanks.get("time", 0))})
+            for each in (event.why.told() if event.why is not None else ())
+        ]
 
     def _flow_facts(self, event: CallEvent) -> list[str]:
         match event:

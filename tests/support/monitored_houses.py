@@ -50,6 +50,7 @@ class MonitoredHouse:
         self.house = SimulatedHouse(Random(seed), now=BEGIN)
         frame = self.office.frame
         frame.add_package("monitoring.web")
+        frame.add_package("agents.web")
         self.root = Resource()
         self.root.putChild(b"wall", WallPages(frame, self.service).app.resource())
         self.root.putChild(b"calls", CallPages(frame, self.service).app.resource())

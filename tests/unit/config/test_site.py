@@ -122,7 +122,7 @@ def test_signing_out_ends_the_session_on_the_server() -> None:
     assert SESSION_COOKIE not in rig.browser.cookies
 
 
-@pytest.mark.parametrize(("principal", "path"), [(AGENT, "/console"), (SUPERVISOR, "/wall")])
+@pytest.mark.parametrize(("principal", "path"), [(AGENT, "/console"), (SUPERVISOR, "/floor")])
 def test_start_page_leads_each_role_to_its_work(principal: object, path: str) -> None:
     rig = Rig()
     rig.office.signed_in(rig.browser, principal)  # type: ignore[arg-type]

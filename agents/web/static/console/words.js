@@ -3,7 +3,7 @@
 import { t } from "/static/cti/texts.js";
 
 const language = document.documentElement.lang;
-const zone = document.querySelector(".desk").dataset.zone;
+const zone = document.querySelector("[data-zone]").dataset.zone;
 const format = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options });
 const minute = format({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 const hour = format({ hour: "2-digit", minute: "2-digit" });
