@@ -1,7 +1,9 @@
 """Reading a request with care: cookies, bearer tokens, where it comes from, its body."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +15,8 @@ LARGEST_BODY = 1 << 20
 """Bytes of a request's body; forms and commands are small."""
 MOST_FIELDS = 500
 SAFE_METHODS = (b"GET", b"HEAD", b"OPTIONS")
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
+"""NUL, which databases do not take, and half a surrogate pair, which is no text (RFC 3629, 3)."""
 
 
 class BadRequest(RemoteError):  # noqa: N818  (HTTP's own word)
@@ -116,11 +120,28 @@ def read_json(request: Request) -> dict[str, Any]:
 def parse_object(text: str | bytes) -> dict[str, Any]:
     """The JSON object that stands there; BadRequest for anything else."""
     try:
-        value = json.loads(text)
+        value = _clean(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise BadRequest("this is no JSON") from error
     if not isinstance(value, dict):
         raise BadRequest("a JSON object is expected")
+    return value
+
+
+def _clean(value: Any) -> Any:
+    """The value as it can be stored and sent on; ValueError for a number beyond all numbers.
+
+    A page that cuts its text in the middle of a character sends half a surrogate pair.
+    """
+    match value:
+        case str():
+            return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", value)
+        case float() if not isfinite(value):
+            raise ValueError(value)
+        case list():
+            return [_clean(each) for each in value]
+        case dict():
+            return {_clean(key): _clean(each) for key, each in value.items()}
     return value
 
 

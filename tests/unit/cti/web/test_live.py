@@ -138,7 +138,28 @@ def test_refusal_comes_with_words_and_a_bug_with_an_incident() -> None:
     assert "ZeroDivision" not in bug["text"]
 
 
-@pytest.mark.parametrize("message", [[], {}, {"id": 1}, {"do": "now"}, {"id": "x", "do": "now"}])
+def test_what_is_no_character_can_be_answered_and_kept() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    page.send({"id": 1, "do": "now", "reason": "cut \ud83d", "more": [{"\0": "\0"}]})
+    page.received()
+    ((_, command),) = rig.commands
+    assert (command["reason"], command["more"]) == ("cut \ufffd", [{"\ufffd": "\ufffd"}])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        [],
+        {},
+        {"id": 1},
+        {"do": "now"},
+        {"id": "x", "do": "now"},
+        {"id": float("inf"), "do": "now"},
+        {"id": 1, "do": "now", "reason": [float("nan")]},
+    ],
+)
 def test_what_is_no_command_closes_the_connection(message: object) -> None:
     rig = Rig()
     page = rig.open()
