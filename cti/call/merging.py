@@ -85,14 +85,17 @@ def survivor(one: LiveCall, other: LiveCall) -> tuple[LiveCall, LiveCall]:
 
 
 def merged(kept: UserData, other: UserData) -> UserData:
-    """What is known of the caller, completed from the other call's where nothing was known."""
+    """What is known of the caller, completed from the other call's where nothing was known.
+
+    That somebody has proved who they are is never taken over: it was somebody else.
+    """
     known = {
         name: getattr(other, name)
         for name in ("customer_id", "customer_name", "queue_id")
         if not getattr(kept, name)
     }
     if kept.customer_id is None and other.customer_id is not None:
-        for name in ("service_level", "language", "verification", "verified", "path"):
+        for name in ("service_level", "language", "path"):
             known[name] = getattr(other, name)
     return replace(kept, **known, entered={**other.entered, **kept.entered})
 
