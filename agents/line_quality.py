@@ -106,7 +106,7 @@ def _number(value: object, least: float, most: float) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise command_unknown("phone_report")
-    return min(max(float(value), least), most)
+    return float(min(max(value, least), most))
 
 
 def _most(one: float | None, other: float | None) -> float | None:

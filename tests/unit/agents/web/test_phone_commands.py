@@ -107,3 +107,15 @@ def test_the_worst_of_the_line_is_told_of_the_call_that_it_was_in(seat: Seat) ->
 def test_a_report_that_is_no_figure_is_refused(seat: Seat) -> None:
     answer = seat.page("one").asks("phone_report", rtt="soon")
     assert answer["error"] == "agent.command_unknown"
+
+
+def test_nothing_is_kept_of_calls_that_only_ring(seat: Seat) -> None:
+    page, centre = seat.page("one"), seat.centre
+    centre.ready("a")
+    call_id = centre.call()
+    page.asks("phone_report", rtt=900)
+    centre.answer(call_id)
+    page.asks("phone_report", rtt=20)
+    centre.calls.hang_up(call_id)
+    (told,) = centre.events(LineMeasured)
+    assert told.round_trip == 20.0
