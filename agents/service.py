@@ -21,7 +21,8 @@ from agents.acd.outflow import WaitingPorts
 from agents.acd.waiting import Sounds
 from agents.calls import CallBook
 from agents.conversation import Conversation
-from agents.desk.errors import code_required
+from agents.desk.errors import code_required, text_too_long
+from agents.desk.model import LONGEST_NOTES
 from agents.desks import Desks
 from agents.errors import no_call, state_unknown
 from agents.events import AgentState, AgentStateChanged, OfferOutcome
@@ -278,8 +279,11 @@ class AgentService:
     def write_notes(self, agent_id: AgentId, call_id: CallId, text: str) -> Deferred[None]:
         """Keep what the agent has written about their call; fires when it is stored.
 
-        Refused unless that is the agent's call, or the one they have just finished.
+        Refused unless that is the agent's call, or the one they have just finished, and for
+        more than `LONGEST_NOTES`.
         """
+        if len(text) > LONGEST_NOTES:
+            raise text_too_long(LONGEST_NOTES)
         session = self.sessions.of(agent_id)
         served = session.calls.served
         if call_id == session.call_id or (served is not None and call_id == served.call_id):

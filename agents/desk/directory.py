@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred
 
 from agents.acd.floor import QueueView
+from agents.desk.errors import favourites_full
 from agents.desk.model import Favourite
 from agents.desk.repository import favourites_txn, set_favourite_txn
 from agents.events import (
@@ -24,6 +25,9 @@ from cti.kernel.identifiers import AgentId, QueueId, StaffId
 
 SHOW_AFTER = 0.5
 """Seconds from a change to its showing: what changes meanwhile is shown once."""
+
+MOST_FAVOURITES = 60
+"""Of one person; more is no choice any more."""
 
 QueueEvent = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
 QUEUE_EVENTS: tuple[type[QueueEvent], ...] = (
@@ -168,8 +172,10 @@ class Favourites:
         return [{"kind": each.kind.value, "target": each.target} for each in order]
 
     async def choose(self, staff_id: StaffId, favourite: Favourite, wanted: bool) -> None:
-        """Keep it, or let it go."""
-        await self._database.run(set_favourite_txn, staff_id, favourite, wanted)
+        """Keep it, or let it go; Refused (``desk.favourites_full``) beyond `MOST_FAVOURITES`."""
         mine, it = self._favourites.get(staff_id, frozenset()), frozenset({favourite})
+        if wanted and len(mine | it) > MOST_FAVOURITES:
+            raise favourites_full(MOST_FAVOURITES)
         self._favourites[staff_id] = mine | it if wanted else mine - it
+        await self._database.run(set_favourite_txn, staff_id, favourite, wanted)
         self._show(f"favourites/{staff_id}", self.entity(staff_id))

@@ -56,3 +56,8 @@ def customer_verified() -> Refused:
 def text_too_long(limit: int) -> Refused:
     """A note is longer than is kept."""
     return Refused("desk.text_too_long", limit=limit)
+
+
+def favourites_full(most: int) -> Refused:
+    """Somebody has as many favourites as are kept."""
+    return Refused("desk.favourites_full", limit=most)

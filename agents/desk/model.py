@@ -10,6 +10,8 @@ from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, StaffId
 
 LONGEST_NOTE = 2000
 """Characters of a note about a customer."""
+LONGEST_NOTES = 4000
+"""Characters of what is written about a call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What agents wish of their desk, by the names pages use."""
 
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from agents.desk.desk import Desk
 from agents.desk.model import Favourite, FavouriteKind
@@ -74,8 +74,8 @@ def instant_of(command: Command, field: str) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text_of(command, field))
-    except ValueError:
+        if instant.tzinfo is None:
+            raise command_unknown(str(command.get("do")))
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise command_unknown(str(command.get("do"))) from None
-    if instant.tzinfo is None:
-        raise command_unknown(str(command.get("do")))
-    return instant

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from agents.desk.day import beginning_after
+from agents.desk.directory import MOST_FAVOURITES
+from agents.desk.model import LONGEST_NOTES
 from agents.events import CallCoded, CallWrappedUp, CustomerIdentified, CustomerNoted, ProductsShown
-from cti.kernel.identifiers import CallId, StaffId
+from cti.kernel.identifiers import AgentId, CallId, StaffId
 from cti.kernel.ports import AgentDay
 from cti.kernel.vocabulary import ServiceLevel, Verification
 from tests.support.console_pages import Page
@@ -335,6 +337,37 @@ def test_favourites_are_one_s_own_and_kept(house: FurnishedHouse) -> None:
         page.do("favourite", kind="agent", target=" ", on=True)["error"] == "agent.command_unknown"
     )
     assert house.desk.favourites.entity(StaffId("b")) == []
+
+
+def test_favourites_are_not_without_end(house: FurnishedHouse) -> None:
+    page = house.page()
+    answers = [
+        page.do("favourite", kind="number", target=str(number), on=True)
+        for number in range(MOST_FAVOURITES + 1)
+    ]
+    assert all("ok" in each for each in answers[:-1])
+    assert answers[-1]["error"] == "desk.favourites_full"
+    assert "ok" in page.do("favourite", kind="number", target="0", on=True), "one that is there"
+    assert "ok" in page.do("favourite", kind="number", target="0", on=False)
+    assert "ok" in page.do("favourite", kind="number", target="new", on=True)
+
+
+def test_what_is_written_about_a_call_is_not_without_end(house: FurnishedHouse) -> None:
+    page, call_id = house.page(), talking(house)
+    assert "ok" in page.do("notes", call_id=call_id, text="x" * LONGEST_NOTES)
+    too_long = "x" * (LONGEST_NOTES + 1)
+    assert page.do("notes", call_id=call_id, text=too_long)["error"] == "desk.text_too_long"
+    coded = page.do("wrap_up", code="promised", note=too_long, follow_up="2100-01-01T00:00:00Z")
+    assert coded["error"] == "desk.text_too_long"
+    assert house.desk.wrap_up.entity(AgentId("a"))["code"] is None  # type: ignore[index]
+
+
+@pytest.mark.parametrize("instant", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_day_beyond_all_calendars_is_refused(house: FurnishedHouse, instant: str) -> None:
+    page = house.page()
+    talking(house)
+    refused = page.do("wrap_up", code="promised", note="", follow_up=instant)
+    assert refused["error"] == "agent.command_unknown"
 
 
 def test_a_closed_desk_listens_no_more(house: FurnishedHouse) -> None:
