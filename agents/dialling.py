@@ -4,10 +4,11 @@ Rights are kinds of numbers, as trunks have them (`cti.trunks.numbers.Reach`). H
 always be called; premium numbers, and what is no number at all, never.
 """
 
+import re
 from collections.abc import Iterable
 
 from agents.errors import may_not_dial, right_unknown
-from cti.trunks.numbers import Numbers, Reach
+from cti.trunks.numbers import LONGEST, Numbers, Reach, shown
 
 RIGHTS = (
     Reach.INTERNAL,
@@ -19,6 +20,10 @@ RIGHTS = (
     Reach.INTERNATIONAL,
 )
 """What staff can be given, from the nearest to the farthest."""
+CUSTOMERS = frozenset({Reach.FREE, Reach.LOCAL, Reach.NATIONAL, Reach.MOBILE, Reach.INTERNATIONAL})
+"""Where customers are; the bank's own rules say which of these it calls."""
+_WRITTEN = re.compile(rf"[-+0-9*#.() ]{{1,{LONGEST}}}")
+"""A number as people write it."""
 _BY_NAME = {reach.value: reach for reach in RIGHTS}
 
 
@@ -38,9 +43,17 @@ def allowed(number: str, rights: frozenset[Reach], numbers: Numbers) -> bool:
     return reach is Reach.EMERGENCY or reach in rights
 
 
+def may_call_back(number: str, numbers: Numbers) -> bool:
+    """Whether a customer can be called at a number they key in: no premium service, no help."""
+    return numbers.reach(numbers.dialled(number)) in CUSTOMERS
+
+
 def check_right(number: str, rights: frozenset[Reach], numbers: Numbers) -> Reach:
-    """What kind of number it is; Refused (``dial.not_allowed``) without the right to dial it."""
+    """What kind of number it is; Refused (``dial.not_allowed``) without the right to dial it.
+
+    A number comes from a page, and goes into journals and records: nothing else may be in it.
+    """
     reach = numbers.reach(numbers.dialled(number))
-    if allowed(number, rights, numbers):
+    if allowed(number, rights, numbers) and _WRITTEN.fullmatch(number):
         return reach
-    raise may_not_dial(number, reach)
+    raise may_not_dial(shown(number), reach)

@@ -14,10 +14,12 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from agents.actions import Action, Workplace, require
-from agents.dialling import check_right
+from agents.desk.customer import masked
+from agents.dialling import allowed, check_right
 from agents.errors import (
     do_not_call,
     keys_unknown,
+    may_not_dial,
     no_such_call,
     no_such_member,
     not_in_queue,
@@ -211,11 +213,14 @@ class Telephony:
     async def call_back(
         self, agent_id: AgentId, call_id: CallId, *, override: bool = False
     ) -> CallId:
-        """Call whoever was in that call of the past; their number is shown to nobody by it."""
+        """Call whoever was in that call of the past; no refusal shows their number."""
         self._allowed(agent_id, Action.CALL_BACK)
         number = await self._history.number_of(call_id)
         if not number:
             raise number_unknown()
+        place = self._allowed(agent_id, Action.CALL_BACK)
+        if not allowed(number, place.may_dial, self._numbers):
+            raise may_not_dial(masked(number), self._numbers.reach(self._numbers.dialled(number)))
         return await self.dial(agent_id, number, override=override)
 
     # --- inside -----------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from agents.acd.outflow import WaitingPorts
-from agents.dialling import allowed
+from agents.dialling import allowed, may_call_back
 from agents.floor_log import FloorLog
 from agents.lending import Lending
 from agents.lines import Secure
@@ -160,6 +160,7 @@ class Hotline:
                 transfers=settings.ivr.transfers,
                 preferences=KnownAgents(database, reactor),
                 number=self.switch.trunks.written,
+                may_call=lambda number: may_call_back(number, self.switch.trunks.numbers),
                 zone=base.zone,
             ),
             entropy=entropy,

@@ -10,6 +10,7 @@ Whoever has a promise already is asked whether to keep it (`KEEPING`). After thr
 silences the caller simply stays where they are.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -29,15 +30,29 @@ class Phase(Enum):
     KEEPING = "keeping"
 
 
+MayCall = Callable[[str], bool]
+"""Whether the house calls a customer at that number, whatever a queue's rules say."""
+
+
+def anybody(_number: str) -> bool:
+    """Nobody is kept from being called."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Dialogue:
     """A dialogue under way; `digits` are those keyed in so far."""
 
     rules: CallBackRules
     number: str
+    may_call: MayCall = anybody
     phase: Phase = Phase.CONFIRMING
     digits: str = ""
     tries: int = 0
+
+    def callable(self, number: str) -> bool:
+        """Whether the caller can be called there."""
+        return self.rules.callable(number) and self.may_call(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +92,15 @@ class Stay:
 Action = Say | GoOn | Promise | Keep | Cancel | Stay
 
 
-def begin(rules: CallBackRules, number: str, *, promised: bool = False) -> tuple[Dialogue, Action]:
+def begin(
+    rules: CallBackRules, number: str, *, promised: bool = False, may_call: MayCall = anybody
+) -> tuple[Dialogue, Action]:
     """The dialogue with a caller of that number, who has a promise already or not."""
+    dialogue = Dialogue(rules, number, may_call)
     if promised:
-        return _ask(Dialogue(rules, number, Phase.KEEPING))
-    if not rules.callable(number):
-        return _ask(Dialogue(rules, "", Phase.ENTERING))
-    dialogue = Dialogue(rules, number)
+        return _ask(replace(dialogue, phase=Phase.KEEPING))
+    if not dialogue.callable(number):
+        return _ask(replace(dialogue, number="", phase=Phase.ENTERING))
     return _ask(dialogue) if rules.confirm_number else (dialogue, Promise(number))
 
 
@@ -116,7 +133,7 @@ def silent(dialogue: Dialogue) -> tuple[Dialogue, Action]:
 
 def _entered(dialogue: Dialogue) -> tuple[Dialogue, Action]:
     number, emptied = dialogue.digits, replace(dialogue, digits="")
-    if not dialogue.rules.callable(number):
+    if not dialogue.callable(number):
         return _again(emptied, Announcement("call_back.wrong"))
     return _ask(replace(emptied, phase=Phase.CONFIRMING, number=number))
 

@@ -17,6 +17,7 @@ from agents.acd.call_back_dialogue import (
     Dialogue,
     GoOn,
     Keep,
+    MayCall,
     Promise,
     Say,
     Stay,
@@ -58,10 +59,15 @@ class Invitations:
     log = Logger()
 
     def __init__(
-        self, clock: Clock, control: CallControl, sounds: Sounds, inviter: Inviter
+        self,
+        clock: Clock,
+        control: CallControl,
+        sounds: Sounds,
+        inviter: Inviter,
+        may_call: MayCall,
     ) -> None:
         self._clock, self._control, self._sounds = clock, control, sounds
-        self._inviter = inviter
+        self._inviter, self._may_call = inviter, may_call
         self._guests: dict[CallId, _Guest] = {}
 
     def invite(
@@ -75,7 +81,7 @@ class Invitations:
     ) -> None:
         """Begin the dialogue with a caller of that number, who may have a promise already."""
         self.end(call_id)
-        dialogue, action = begin(rules, number, promised=promised)
+        dialogue, action = begin(rules, number, promised=promised, may_call=self._may_call)
         guest = self._guests[call_id] = _Guest(call_id, language, dialogue)
         self._control.collect(call_id, lambda key: self._pressed(guest, key))
         self._do(guest, action)

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from agents.acd.call_back_dialogue import MayCall, anybody
 from agents.acd.overflow import Destination, ToFlow, ToGoodbye
 from agents.acd.queue import Preferred
 from agents.acd.rules import QueueRules
@@ -42,6 +43,7 @@ class WaitingPorts:
     preferences: PreferencePort | None = None
     number: Callable[[str], str] = str
     """A calling number as it is dialled here."""
+    may_call: MayCall = anybody
     zone: tzinfo = UTC
     """By whose clock customers are called."""
 

@@ -62,7 +62,7 @@ class Promising:
         self._clock, self._control, self._stays = clock, control, stays
         self._queues, self._places, self._call_backs = queues, places, call_backs
         self._ports = ports
-        self._invitations = Invitations(clock, control, sounds, self)
+        self._invitations = Invitations(clock, control, sounds, self, ports.may_call)
 
     # --- the waiting room's hosts -----------------------------------------------------------
 
@@ -128,7 +128,8 @@ class Promising:
         match action:
             case Promise(number) if self._places.unoffered(stay):
                 self._places.leave_promised(stay)
-                self._call_backs.promise(stay.call, call, number)
+                if self._call_backs.promised_to(None, number) is None:  # nobody is called twice
+                    self._call_backs.promise(stay.call, call, number)
                 return
             case Keep() if self._places.unoffered(stay):
                 self._places.leave_promised(stay)

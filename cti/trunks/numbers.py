@@ -195,6 +195,11 @@ class Numbers:
 
     # --- inside ---------------------------------------------------------------------------------
 
+    def _is_premium(self, subscriber: str) -> bool:
+        """Whether that is a premium number of the country, which one can dial behind an area."""
+        parsed = _parsed(f"+{self._code}{subscriber}", None)
+        return parsed is not None and phonenumbers.number_type(parsed) in _PREMIUM
+
     def _outside(self, text: str) -> Number:
         """The outside number, with or without what is dialled before such."""
         before = self._settings.outside
@@ -216,6 +221,8 @@ class Numbers:
             return Reach.MOBILE
         significant = phonenumbers.national_significant_number(parsed)
         length = phonenumbers.length_of_geographical_area_code(parsed)
+        if length and self._is_premium(significant[length:]):
+            return Reach.PREMIUM
         return Reach.LOCAL if significant[:length] == self._settings.area else Reach.NATIONAL
 
     def _subscriber(self, digits: str) -> Number | None:

@@ -306,6 +306,11 @@ def test_calling_back_a_number_that_nobody_is_shown(centre: CallCentre) -> None:
     centre.telephony.hang_up(A)
     other = CallId("withheld")
     assert why_later(lambda: centre.telephony.call_back(A, other)) == "dial.number_unknown"
+    centre.history.numbers[other] = "02188880001"
+    with pytest.raises(Refused) as refused:
+        result_of(Deferred.fromCoroutine(centre.telephony.call_back(A, other)))
+    assert refused.value.error_id == "dial.not_allowed"
+    assert "8888" not in str(refused.value)
 
 
 def test_every_action_has_a_rule(centre: CallCentre) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from agents.acd.call_back_dialogue import MayCall, anybody
+from agents.acd.outflow import WaitingPorts
 from agents.acd.overflow import waiting_from
 from agents.events import (
     AgentState,
@@ -30,11 +32,13 @@ OTHER = "01066668888"
 ALWAYS = {"window": ["00:00", "24:00"], "numbers": ["1\\d{10}", "0\\d{9,11}"]}
 
 
-def centre_with(**call_back: Any) -> CallCentre:
+def centre_with(may_call: MayCall = anybody, **call_back: Any) -> CallCentre:
     general, complaints = QUEUES
     waiting = waiting_from({"call_back": {**ALWAYS, **call_back}})
     agents = {"a": {"general": 5}, "b": {"general": 5}}
-    centre = CallCentre(agents, queues=[replace(general, waiting=waiting), complaints])
+    ports = WaitingPorts(may_call=may_call)
+    queues = [replace(general, waiting=waiting), complaints]
+    centre = CallCentre(agents, queues=queues, ports=ports)
     centre.calls.outside |= {NUMBER, OTHER}
     return centre
 
@@ -250,6 +254,24 @@ def test_another_number_is_called() -> None:
     centre = centre_with()
     call_id = caller(centre)
     centre.calls.press(call_id, f"92{OTHER}#1")
+    assert [event.number for event in centre.events(CallBackPromised)] == [OTHER]
+
+
+def test_nobody_is_called_where_the_house_calls_no_customers() -> None:
+    centre = centre_with(may_call=lambda number: number != OTHER)
+    call_id = caller(centre)
+    centre.calls.press(call_id, f"92{OTHER}#1")
+    assert centre.events(CallBackPromised) == []
+    assert centre.calls.get(call_id) is not None
+
+
+def test_callers_cannot_have_somebody_called_again_and_again() -> None:
+    centre = centre_with()
+    for number in (NUMBER, "13900000001", "13900000002"):
+        call_id = caller(centre, number)
+        centre.calls.press(call_id, f"92{OTHER}#1")
+        centre.calls.finish_play(call_id)
+        assert centre.calls.get(call_id) is None
     assert [event.number for event in centre.events(CallBackPromised)] == [OTHER]
 
 
