@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -26,7 +27,7 @@ class PageDesk:
         self.desk.sign_in(login, "/console")
         self.page: Page = self.desk.page
 
-    def __enter__(self) -> "PageDesk":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *why: object) -> None:

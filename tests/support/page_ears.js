@@ -11,7 +11,9 @@
     return sound;
   }
 
-  navigator.mediaDevices.getUserMedia = async () => {
+  // A page that is not open yet has none.
+  const devices = navigator.mediaDevices ?? {};
+  devices.getUserMedia = async () => {
     window.asked += 1;
     const context = begin();
     const voice = new OscillatorNode(context, { frequency: window.tone });
@@ -40,6 +42,18 @@
       super(...given);
       window.sockets.push(this);
     }
+  };
+
+  // The level at each of these frequencies (Hz) now, in dBFS.
+  window.levelsAt = (frequencies) => {
+    if (ear === null) return frequencies.map(() => -200);
+    const levels = new Float32Array(ear.frequencyBinCount);
+    ear.getFloatFrequencyData(levels);
+    const level = (place) => (Number.isFinite(levels[place]) ? levels[place] : -200);
+    return frequencies.map((each) => {
+      const place = Math.round((each * ear.fftSize) / sound.sampleRate);
+      return Math.max(level(place - 1), level(place), level(place + 1));
+    });
   };
 
   // The loudest frequency heard now, in Hz, and its level in dBFS.
