@@ -144,7 +144,7 @@ class Reconciler:
             what.CONNECTION_UNNOTICED: self._notice,
             what.BUSY_WITHOUT_CALL: lambda who, _: who.follow(),
             what.CALL_WITHOUT_BUSY_AGENT: lambda who, _: who.follow(),
-            what.WORK_AFTER_NO_CALL: lambda who, _: who.release(Move.FINISH),
+            what.WORK_AFTER_NO_CALL: lambda who, _: who.finish(),
             what.WORK_OVERDUE: lambda who, _: who.finish(),
             what.READY_WITHOUT_PHONE: lambda who, _: who.take_out(NotReadyReason.PHONE_LOST),
             what.READY_ON_NO_BENCH: lambda who, _: self._distributor.became_free(who),

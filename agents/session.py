@@ -223,7 +223,7 @@ class AgentSession:
             case AgentState.BUSY | AgentState.HOLD:
                 pass
             case AgentState.WORKING_AFTER_CALL if not self.calls.over:
-                self.release(Move.FINISH)
+                self.finish()
             case AgentState.WORKING_AFTER_CALL if self.deadline is not None:
                 self._go_on_finishing(self.deadline)
             case AgentState.NOT_READY:
@@ -268,8 +268,11 @@ class AgentSession:
         """Reserve the ready agent for the call and ring their phone.
 
         With `within` it rings only as `ring` is called, which is to be after so many seconds at
-        the latest: the customer is being called first.
+        the latest: the customer is being called first. Refused, with nothing done, unless the
+        agent is ready.
         """
+        if not allows(self.status, Move.RESERVE):
+            raise not_now(self.status.state, Move.RESERVE.value)
         offer = self.lease.make(call_id, queue_id, within)
         self.notes, self._offered = "", call_id
         self._move(Move.RESERVE)
@@ -413,15 +416,20 @@ class AgentSession:
         after_call = self._worked + (self._now() - self.standing.since).total_seconds()
         self._timer.disarm()
         self.after_call, self._worked = None, 0.0
-        *others, last = self.calls.over
-        for talk in others:
-            self._report(talk)
-        self.wrapped_up = last.call_id
-        self._report(last, after_call)
+        self._report_all(after_call)
         if move is Move.FINISH:
             self.release(move)
         else:
             self._move(move, by=by)
+
+    def _report_all(self, after_call: float) -> None:
+        """The conversations worked on after are done with, if any: the work was on the last."""
+        over = self.calls.over
+        for talk in over[:-1]:
+            self._report(talk)
+        for talk in over[-1:]:
+            self.wrapped_up = talk.call_id
+            self._report(talk, after_call)
 
     def _report(self, talk: Conversation, after_call: float = 0.0, *, told: bool = True) -> None:
         """The agent has done with the conversation; their notes are of the last one."""

@@ -119,6 +119,7 @@ class CallBacks:
         self._made: dict[CallId, CallBack] = {}
         """Call-backs that were reached, by the call that is up still."""
         self._counts: Counter[QueueId] = Counter()
+        self._stopped = False
         self._due = Deadlines(clock, self._time_passed)
         self._rings = Deadlines(clock, self._not_answered)
 
@@ -185,7 +186,8 @@ class CallBacks:
         )
 
     def stop(self) -> None:
-        """Wait for nothing more; the promises are kept in the table."""
+        """Wait for nothing more, and call nobody; the promises are kept in the table."""
+        self._stopped = True
         self._due.stop()
         self._rings.stop()
 
@@ -200,10 +202,11 @@ class CallBacks:
                 call_back.number, partial(self._answered, waiting_id, pair.agent_id)
             )
         except Refused as refused:
-            self.log.warn("{number}: {why}", number=call_back.number, why=refused)
-            self._happened(waiting_id, Assigned(pair.agent_id, CallId("")))
-            self._happened(waiting_id, NotReached(utc(self._clock)))
-            self._desk.still_free(pair.agent_id)
+            self.log.warn("{call_id}: {why}", call_id=call_back.call_id, why=refused)
+            self._not_made(waiting_id, pair.agent_id, CallId(""))
+            return True
+        if self._control.get(attempt) is None:
+            self._not_made(waiting_id, pair.agent_id, attempt)
             return True
         self._know_customer(attempt, call_back)
         self._attempts[attempt] = waiting_id
@@ -221,8 +224,19 @@ class CallBacks:
         )
         ring = self._rules(call_back).ring
         self._rings.set(attempt, self._clock.seconds() + ring)
-        self._desk.reserve(pair.agent_id, attempt, call_back.queue_id, pair.why, ring)
+        try:
+            self._desk.reserve(pair.agent_id, attempt, call_back.queue_id, pair.why, ring)
+        except Refused:
+            self._let_be(attempt)
+            self._happened(waiting_id, AgentLost(utc(self._clock)))
+            raise
         return True
+
+    def _not_made(self, waiting_id: CallId, agent_id: AgentId, attempt: CallId) -> None:
+        """No line led to the customer: an attempt all the same, for which nobody is reserved."""
+        self._happened(waiting_id, Assigned(agent_id, attempt))
+        self._happened(waiting_id, NotReached(utc(self._clock)))
+        self._desk.still_free(agent_id)
 
     def offer_ended(self, call_id: CallId, outcome: OfferOutcome) -> None:
         """The agent reserved for that call is so no more; without one the customer is let be."""
@@ -277,6 +291,15 @@ class CallBacks:
     def _loaded(self, found: Iterable[CallBack]) -> None:
         now = utc(self._clock)
         for call_back in found:
+            if call_back.queue_id not in self._queues():
+                self.log.error(
+                    "Promise of {call_id} waits for queue {queue_id}, which is gone",
+                    call_id=call_back.call_id,
+                    queue_id=call_back.queue_id,
+                )
+                continue
+            if call_back.waiting_id in self._open:
+                continue  # promised since we started
             event: Event = TimePassed(now)
             if call_back.state is State.DIALLING and call_back.attempt is not None:
                 event = Reached() if self._is_up(call_back.attempt) else AgentLost(now)
@@ -318,7 +341,7 @@ class CallBacks:
     def _moved(self, before: CallBack, after: CallBack) -> None:
         if after.state is not State.DIALLING:
             self._lines.take_out(after.waiting_id)
-        if after.state is State.WAITING:
+        if after.state is State.WAITING and not self._stopped:
             self._lines.line_up(_waiting(after))
         elif after.state is State.ENDED:
             self._end(before, after)

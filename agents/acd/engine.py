@@ -23,6 +23,7 @@ from agents.acd.matcher import (
     AgentGone,
     AgentStaffed,
     AgentUnstaffed,
+    Assignment,
     CallArrived,
     CallChanged,
     CallHandled,
@@ -133,7 +134,7 @@ class Engine:
         self.flow_out(call_id, REQUEUED)
         now = utc(self._clock)
         visited = frozenset({request.queue_id})
-        stay = Stay(_as_waiting(call, request, self._clock.seconds()), now, visited)
+        stay = Stay(_as_waiting(call, request, now.timestamp()), now, visited)
         self._admit(stay, request.greeting)
 
     def flow_out(self, call_id: CallId, reason: str) -> None:
@@ -249,8 +250,7 @@ class Engine:
             self._match(CallLeft(call_id))
         else:
             self._offer_failed(stay)
-            if stay.overdue and self.unoffered(stay):
-                self._waited_too_long(stay.call_id)
+            self._late(stay)
 
     def call_handled(self, queue_id: QueueId, seconds: float) -> None:
         """An agent was taken by a call of that queue for so long."""
@@ -305,6 +305,7 @@ class Engine:
         """Nobody holds the offer of that call: it waits on."""
         if (stay := self._stays.get(call_id)) is not None:
             self._offer_failed(stay)
+            self._late(stay)
 
     def place_again(self, call_id: CallId) -> None:
         """The matcher does not know the call that waits: it takes its old place."""
@@ -380,14 +381,17 @@ class Engine:
     def _settle(self, stay: Stay, greeting: tuple[Path, ...]) -> None:
         """Give the caller to whoever is free, or where the limits lead, or let them wait."""
         self._match(CallArrived(stay.call, self._clock.seconds()))
+        if self._stays.get(stay.call_id) is not stay:
+            self._sounds.release(greeting)
+            return  # over before the telephone that was found for it rang
+        queue = self._queue(stay)
+        if (longest := queue.waiting.longest) is not None:
+            self._limits_of(stay.queue_id).set(stay.call_id, stay.since.timestamp() + longest)
         if self.unoffered(stay):
             place = self.place(stay.call_id)
             stay.forecast = place.wait if place is not None else None
             if self._turned_away(stay, greeting):
                 return
-        queue = self._queue(stay)
-        if (longest := queue.waiting.longest) is not None:
-            self._limits_of(stay.queue_id).set(stay.call_id, stay.since.timestamp() + longest)
         self._ask_preferred(stay)
         if self._promising.takes(stay):
             self._sounds.release(greeting)
@@ -407,11 +411,21 @@ class Engine:
 
     def _waited_too_long(self, call_id: CallId) -> None:
         stay = self._stays.get(call_id)
-        if stay is None or stay.passing is not None:
-            return
-        stay.overdue = not self.unoffered(stay)
-        if not stay.overdue:
+        if stay is not None:
+            stay.overdue = True
+            self._late(stay)
+
+    def _late(self, stay: Stay) -> None:
+        """Let the limits act that were met while somebody's telephone rang for the caller."""
+        if stay.overdue and self._stands_by(stay):
+            stay.overdue = False
             self._meet(stay, Limit.LONGEST, float("inf"))
+        nobody = not self._staffing.count(stay.queue_id, stay.call.language)
+        if nobody and self._stands_by(stay):
+            self._meet(stay, Limit.EMPTY, 0.0)
+
+    def _stands_by(self, stay: Stay) -> bool:
+        return self._stays.get(stay.call_id) is stay and self.unoffered(stay)
 
     def _meet(
         self, stay: Stay, limit: Limit, figure: float, greeting: tuple[Path, ...] = ()
@@ -425,10 +439,14 @@ class Engine:
             case ToQueue(queue_id):
                 return self._move_over(stay, limit, queue_id, greeting)
             case ToNumber(number):
+                self._sounds.release(greeting)
                 return self._pass_on(stay, limit, number)
             case ToCallBack():
                 self._promising.invite(stay)
-                return False
+                if self._stays.get(stay.call_id) is stay:
+                    return False
+                self._sounds.release(greeting)
+                return True  # it was promised without a question
         self._sounds.release(greeting)
         self._out(stay, limit)
         self._outflow.send(stay.call_id, stay.call.language, then)
@@ -462,6 +480,7 @@ class Engine:
         """The caller is back at the place they had."""
         self._match(CallArrived(stay.call, self._clock.seconds()))
         self._room.enter(stay.call_id, stay.call.language, self._queue(stay).waiting)
+        self._late(stay)
 
     def _out(self, stay: Stay, limit: Limit) -> None:
         to = self._queue(stay).waiting.bounds[limit].then
@@ -485,11 +504,23 @@ class Engine:
     # --- inside -----------------------------------------------------------------------------
 
     def _match(self, event: Input) -> None:
-        for pair in self._matcher.handle(event):
-            if self.call_backs.assigned(pair):
-                continue
-            self._floor.offer(pair.agent_id, pair.call.call_id, pair.call.queue_id, pair.why)
+        pairs = self._matcher.handle(event)
         self._arm()
+        for pair in pairs:
+            try:
+                self._assign(pair)
+            except Refused as refused:
+                self.log.error(
+                    "{agent_id} cannot be given {call_id}: {why}",
+                    agent_id=pair.agent_id,
+                    call_id=pair.call.call_id,
+                    why=refused,
+                )
+                self.offer_lost(pair.call.call_id)
+
+    def _assign(self, pair: Assignment) -> None:
+        if not self.call_backs.assigned(pair):
+            self._floor.offer(pair.agent_id, pair.call.call_id, pair.call.queue_id, pair.why)
 
     def _arm(self) -> None:
         """Let the matcher know when the next instant passes that moves a waiting call."""

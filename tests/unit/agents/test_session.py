@@ -434,3 +434,15 @@ def test_who_is_transferred_away_from_has_after_call_work(one: CallCentre) -> No
     one.service.finish_after_call(A)
     [wrapped] = one.events(CallWrappedUp)
     assert wrapped.call_id == call_id
+
+
+def test_after_call_work_can_be_ended_though_nobody_knows_its_call(one: CallCentre) -> None:
+    call_id = one.call()
+    one.answer(call_id)
+    one.calls.hang_up(call_id)
+    session = one.service.sessions.of(A)
+    for talk in session.calls.over:
+        one.service._book.report(session.extension, talk)
+    one.service.finish_after_call(A)
+    assert state(one) is AgentState.READY
+    assert session.deadline is None

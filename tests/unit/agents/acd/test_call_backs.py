@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from agents.acd.call_back_dialogue import MayCall, anybody
 from agents.acd.outflow import WaitingPorts
@@ -23,7 +24,9 @@ from agents.events import (
     OfferEnded,
     OfferOutcome,
 )
+from agents.schema import CallBackRow
 from cti.call.model import Cause, Connection
+from cti.call.routing import Entry
 from cti.kernel.identifiers import AgentId, CallId, CustomerId
 from tests.support.call_centre import GENERAL, QUEUES, CallCentre
 
@@ -376,4 +379,75 @@ def test_promises_leave_no_timer_behind() -> None:
     centre = centre_with()
     promised(centre)
     centre.service.stop()
+    assert not centre.clock.getDelayedCalls()
+
+
+def test_who_is_promised_without_a_question_goes_nowhere_else() -> None:
+    waiting = {
+        "most": {"calls": 0, "then": {"to": "call_back"}},
+        "empty": {"then": {"to": "queue", "queue": "complaints"}},
+        "call_back": {**ALWAYS, "confirm_number": False},
+    }
+    general, complaints = QUEUES
+    queues = [replace(general, waiting=waiting_from(waiting)), complaints]
+    centre = CallCentre({"a": {"general": 5}}, queues=queues)
+    call_id = caller(centre)
+    assert len(centre.events(CallBackPromised)) == 1
+    assert [event.queue_id for event in centre.events(CallQueued)] == [GENERAL]
+    centre.calls.finish_play(call_id)
+    assert centre.calls.get(call_id) is None
+
+
+def test_an_attempt_that_fails_as_it_is_made_holds_nobody() -> None:
+    centre = centre_with(attempts=1)
+    promised(centre)
+    originate = centre.calls.originate
+
+    def in_vain(number: str, entry: Entry) -> CallId:
+        call_id = originate(number, entry)
+        centre.calls.clear(call_id, cause=Cause.BUSY)
+        return call_id
+
+    centre.calls.originate = in_vain  # type: ignore[method-assign]
+    centre.ready("a")
+    assert outcomes(centre) == [CallBackOutcome.NOT_REACHED]
+    assert state(centre, "a") is AgentState.READY
+    centre.answer(caller(centre, OTHER))
+
+
+def test_an_agent_who_is_not_ready_after_all_lets_the_customer_be() -> None:
+    centre = centre_with()
+    promised(centre)
+    session = centre.service.sessions.of(AgentId("a"))
+    centre.service.sign_in(session.agent_id)
+    centre.service.became_free(session)
+    assert not centre.calls.calls()
+    assert session.offer is None
+    centre.ready("b")
+    assert state(centre, "b") is AgentState.RESERVED
+
+
+def test_a_promise_of_a_queue_that_is_gone_keeps_no_other_from_being_kept() -> None:
+    centre = centre_with()
+    lost = caller(centre, OTHER)
+    centre.calls.press(lost, "91")
+    centre.clock.advance(1)
+    promised(centre)
+    with centre.database.engine.begin() as connection:
+        row = connection.execute(select(CallBackRow.record).where(CallBackRow.call_id == lost))
+        record = {**row.scalar_one(), "queue_id": "gone"}
+        changed = update(CallBackRow).where(CallBackRow.call_id == lost).values(record=record)
+        connection.execute(changed)
+    centre.restart()
+    assert not centre.errors
+    centre.ready("a")
+    assert customer(centre).device.id == NUMBER
+
+
+def test_nobody_is_called_back_while_the_house_closes() -> None:
+    centre = centre_with()
+    promised(centre)
+    centre.ready("a", "b")
+    centre.service.stop()
+    assert len(centre.events(CallBackAttempted)) == 1
     assert not centre.clock.getDelayedCalls()

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 
 from agents.acd.outflow import WaitingPorts
 from agents.acd.overflow import waiting_from
 from agents.acd.queue import Claim, Preferred
 from agents.acd.rules import QueueRules, rules_from
 from agents.events import AgentState, CallAbandoned, CallAnswered, CallFlowedOut, CallQueued
-from agents.model import Queue
+from agents.model import AgentSettings, Queue
 from cti.call.model import Cause, ConnectionState
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId
 from cti.kernel.ports import QueueRequest
@@ -375,3 +376,56 @@ def test_limits_leave_no_timer_behind() -> None:
     centre.call()
     centre.service.stop()
     assert not centre.clock.getDelayedCalls()
+
+
+def test_who_waits_for_the_last_agent_goes_when_that_one_does_not_answer() -> None:
+    settings = AgentSettings(missed_limit=1)
+    centre = CallCentre({"a": {"general": 5}}, settings, queues=queues({"empty": {"then": BYE}}))
+    centre.ready("a")
+    call_id = centre.call()
+    centre.clock.advance(settings.ring_limit)
+    assert centre.service.view(AgentId("a")).state is AgentState.NOT_READY
+    assert outs(centre) == [(call_id, GENERAL, "nobody_staffed", "goodbye")]
+
+
+def test_the_time_to_wait_runs_on_while_somebody_outside_is_called() -> None:
+    number = {"to": "number", "number": "02066668888"}
+    limits = {"most": {"calls": 0, "then": number}, "longest": {"after": 20, "then": BYE}}
+    centre = centre_with(limits)
+    centre.calls.outside.add("02066668888")
+    centre.ready("a")
+    centre.answer(centre.call())
+    call_id = greeted(centre)
+    assert centre.sounds.released == [Path("connecting.wav")]
+    centre.clock.advance(25)
+    assert not outs(centre)
+    centre.calls.phone_refuses(other(centre, call_id).id, Cause.NO_ANSWER)
+    assert outs(centre) == [(call_id, GENERAL, "too_long", "goodbye")]
+
+
+def test_whose_agents_left_while_somebody_outside_was_called_does_not_wait_for_them() -> None:
+    number = {"to": "number", "number": "02066668888"}
+    centre = centre_with({"most": {"calls": 0, "then": number}, "empty": {"then": BYE}})
+    centre.calls.outside.add("02066668888")
+    centre.ready("a")
+    talk = centre.call()
+    centre.answer(talk)
+    call_id = centre.call()
+    centre.service.sessions.of(AgentId("a")).leave_at_once()
+    centre.calls.phone_refuses(other(centre, call_id).id, Cause.NO_ANSWER)
+    assert outs(centre) == [(call_id, GENERAL, "nobody_staffed", "goodbye")]
+
+
+def test_who_comes_from_nowhere_has_no_head_start() -> None:
+    clock = Clock()
+    clock.advance(1_700_000_000.123456)
+    seconds = clock.seconds
+    centre = CallCentre({"a": {"general": 5}}, clock=clock)
+
+    def ticking() -> float:
+        clock.rightNow += 1e-5
+        return seconds()
+
+    clock.seconds = ticking  # type: ignore[method-assign]  # a clock that does not stand still
+    centre.call()
+    assert [event.head_start for event in centre.events(CallQueued)] == [0.0]
