@@ -135,6 +135,8 @@ class _Facts:
     situation: Situation = Situation.ORDINARY
     connections: set[ConnectionId] = field(default_factory=set)
     """Of those who are in the call."""
+    devices: set[DeviceId] = field(default_factory=set)
+    """The telephones of which the call is or was one of the calls."""
     met: bool = False
     """Whether there were ever two."""
 
@@ -229,6 +231,7 @@ class CallBook:
             _Facts(call.direction, DeviceId(call.calling), False, call.user_data.queue_id),
         )
         facts.met = facts.met or len(call.connections) > 1
+        facts.devices.add(device)
         talk = Conversation(
             call.id, facts.queue_id, connection.id, at, kind=facts.kind(device), reached=facts.met
         )
@@ -247,6 +250,7 @@ class CallBook:
         facts = self._facts[event.call_id] = _Facts(event.direction, device, consult)
         if not inside or not device:
             return set()
+        facts.devices.add(device)
         self._put(device, self._ringing(calls, event.call_id, facts.kind(device), event.at))
         return {device}
 
@@ -256,9 +260,10 @@ class CallBook:
         return set()
 
     def _cleared(self, event: CallCleared) -> set[DeviceId]:
-        self._facts.pop(event.call_id, None)
+        facts = self._facts.pop(event.call_id, None)
         touched = set()
-        for device, calls in tuple(self._calls.items()):
+        for device in facts.devices if facts is not None else ():
+            calls = self.of(device)
             after = calls.without_ring(event.call_id)
             for talk in after.talks:
                 if talk.call_id == event.call_id:
@@ -286,6 +291,7 @@ class CallBook:
         if event.party is not Party.AGENT and not inside:
             return met
         device, before = event.device_id, self.of(event.device_id)
+        facts.devices.add(device)
         after = self._after(replace(before, moving=False), facts, event)
         self._moving.discard(device)
         if after.moving:
@@ -303,8 +309,8 @@ class CallBook:
             return set()
         facts.met = True
         touched = set()
-        for device, calls in tuple(self._calls.items()):
-            for talk in calls.talks:
+        for device in facts.devices:
+            for talk in self.of(device).talks:
                 if talk.call_id == event.call_id:
                     self._put(device, self.of(device).with_talk(replace(talk, reached=True)))
                     touched.add(device)

@@ -123,6 +123,8 @@ class Reconciler:
         except Refused as refused:
             # What was healed before it in this look has settled it.
             self.log.info("{what}: {why}", what=found.what.value, why=refused.error_id)
+        except Exception:  # noqa: BLE001  (what cannot be healed may not keep others from it)
+            self.log.failure("{what}: not healed", what=found.what.value)
 
     def _act(self, found: Found) -> None:
         session = self._sessions.find(found.agent_id) if found.agent_id is not None else None

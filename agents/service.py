@@ -113,6 +113,8 @@ class AgentService:
         """Those of them who are with the IVR, lent by an agent."""
         self._queued: dict[CallId, datetime] = {}
         """Since when those had waited who were served by the server before us."""
+        self._offered: dict[CallId, AgentSession] = {}
+        """Who is offered each call that is offered."""
         self._held = False
         """Whether nobody is assigned anybody yet: until all who waited wait again."""
         self._engine = Engine(
@@ -356,7 +358,8 @@ class AgentService:
         self, agent_id: AgentId, call_id: CallId, queue_id: QueueId, why: Explanation
     ) -> None:
         """Reserve the free agent and ring their phone for the call."""
-        self.sessions.of(agent_id).take_offer(call_id, queue_id, why)
+        self._offered[call_id] = session = self.sessions.of(agent_id)
+        session.take_offer(call_id, queue_id, why)
 
     def reserve(
         self,
@@ -367,7 +370,8 @@ class AgentService:
         within: float,
     ) -> None:
         """Reserve the free agent for the call; their phone is rung within so many seconds."""
-        self.sessions.of(agent_id).take_offer(call_id, queue_id, why, within=within)
+        self._offered[call_id] = session = self.sessions.of(agent_id)
+        session.take_offer(call_id, queue_id, why, within=within)
 
     def ring(self, agent_id: AgentId, call_id: CallId) -> None:
         """Ring the phone of the agent who is reserved for the call."""
@@ -398,6 +402,7 @@ class AgentService:
 
     def offer_ended(self, offer: Offer, outcome: OfferOutcome) -> None:
         """The call is answered, gone, or waits on."""
+        self._offered.pop(offer.call_id, None)
         self._engine.offer_ended(offer.agent_id, offer.call_id, outcome)
 
     def wrapped_up(self, conversation: Conversation, seconds: float) -> None:
@@ -415,8 +420,9 @@ class AgentService:
                 if (session := self.sessions.at(event.device_id)) is not None:
                     session.on_connection(event)
             case CallCleared():
-                for session in self.sessions.offered(event.call_id):
+                if (session := self._offered.get(event.call_id)) is not None:
                     session.on_call_cleared(event)
+                    self._offered.pop(event.call_id, None)
         for device in touched:
             if (session := self.sessions.at(device)) is not None:
                 session.follow()

@@ -7,7 +7,7 @@ from agents.errors import agent_unknown
 from agents.model import Staff
 from agents.session import AgentSession
 from agents.surroundings import Distributor, Surroundings
-from cti.kernel.identifiers import AgentId, CallId, DeviceId
+from cti.kernel.identifiers import AgentId, DeviceId
 
 
 class Sessions:
@@ -42,7 +42,3 @@ class Sessions:
     def at(self, extension: DeviceId) -> AgentSession | None:
         """The session of whose telephone that is."""
         return self._by_extension.get(extension)
-
-    def offered(self, call_id: CallId) -> list[AgentSession]:
-        """The sessions of those who are offered the call."""
-        return [each for each in self if each.offer is not None and each.offer.call_id == call_id]

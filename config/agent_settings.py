@@ -1,6 +1,6 @@
 """Reads the limits agents live by: section ``agents`` of the settings file."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from agents.model import AfterCallMode, AfterCallRules, AgentSettings
 from cti.kernel.document import Section, Value
@@ -9,8 +9,11 @@ from cti.kernel.identifiers import QueueId
 DAY = 86400.0
 
 
-def read_agents(part: Section) -> AgentSettings:
-    """The section's settings; mistakes are noted in its report."""
+def read_agents(part: Section, queues: Collection[str] | None = None) -> AgentSettings:
+    """The section's settings; mistakes are noted in its report.
+
+    `queues` are those of the file, None where it leaves them to the house.
+    """
     usual = AgentSettings()
     after_call = _after_call(part, usual.after_call, "after_call_")
     return AgentSettings(
@@ -21,7 +24,9 @@ def read_agents(part: Section) -> AgentSettings:
         return_within=_seconds(part, "return_within", usual.return_within, 0),
         desk_absence=_seconds(part, "desk_absence", usual.desk_absence, 3),
         after_call=after_call,
-        after_call_in=part.read("after_call_in", {}, lambda value: _queues(value, after_call)),
+        after_call_in=part.read(
+            "after_call_in", {}, lambda value: _queues(value, after_call, queues)
+        ),
         supervisors_shown=part.read(
             "supervisors_shown", usual.supervisors_shown, lambda value: value.truth()
         ),
@@ -32,9 +37,13 @@ def read_agents(part: Section) -> AgentSettings:
     )
 
 
-def _queues(value: Value, usual: AfterCallRules) -> Mapping[QueueId, AfterCallRules]:
+def _queues(
+    value: Value, usual: AfterCallRules, queues: Collection[str] | None
+) -> Mapping[QueueId, AfterCallRules]:
     found = {}
     for name, each in value.section().each():
+        if queues is not None and name not in queues:
+            each.wrong(f"no queue is named {name!r}; there are {', '.join(sorted(queues))}")
         part = each.section()
         found[QueueId(name)] = _after_call(part, usual, "")
         part.close()

@@ -56,6 +56,8 @@ def read_settings(path: Path) -> Settings:
     nothing: tuple[SipSettings, dict[str, str] | None] = SipSettings(), None
     sip, by_address = _part(top, "sip", nothing, lambda part: _sip(part, path.parent))
     ivr = _part(top, "ivr", IvrSettings(), _ivr)
+    queues = _queues(top, ivr.transfers)
+    names = {each.queue_id for each in queues} if top.get("queues") is not None else None
     settings = Settings(
         sip=sip,
         trunks=_trunks(top, by_address, path.parent),
@@ -75,8 +77,8 @@ def read_settings(path: Path) -> Settings:
         database=_part(top, "database", "", _database),
         ivr=ivr,
         bank=_part(top, "bank", BankSettings(), _bank),
-        queues=_queues(top, ivr.transfers),
-        agents=_part(top, "agents", AgentSettings(), read_agents),
+        queues=queues,
+        agents=_part(top, "agents", AgentSettings(), lambda part: read_agents(part, names)),
         board=_part(top, "board", Thresholds(), _board),
         time_zone=_time_zone(top.get("time_zone")),
         demo=top.read("demo", Settings().demo, Value.truth),

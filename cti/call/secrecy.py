@@ -32,7 +32,10 @@ class Secrecy:
         masked = call.secluded or (leg is not None and leg.masked)
         if leg is not None and masked:
             self._switch.media.mask(leg.id, True)
-        self._bridging.settle(call)
+        members = leg.members if leg is not None else ()
+        # The telephone of a call between colleagues may talk in another, and is masked there, too.
+        calls = {each.id: each for each in (call, *map(self._switch.call_of, members))}
+        self._bridging.settle(*calls.values())
         if leg is not None and not masked:
             self._switch.media.mask(leg.id, False)
         self._switch.changed(call.id)

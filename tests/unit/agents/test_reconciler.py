@@ -289,3 +289,16 @@ def test_every_kind_is_planted_above() -> None:
     text = Path(__file__).read_text("utf-8")
     for kind in Disagreement:
         assert f"Disagreement.{kind.name}" in text, kind
+
+
+def test_what_cannot_be_healed_keeps_nothing_else_from_it(floor: Floor) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    floor.set_status(replace(floor.session.status, activity=Activity.WORKING_AFTER_CALL))
+    other = floor.service.sessions.of(B)
+    other.standing.status = replace(other.status, activity=Activity.WORKING_AFTER_CALL)
+    floor.session.finish = broken  # type: ignore[method-assign]
+    floor.look()
+    assert floor.state(B) is S.READY
+    assert floor.service.reconciler.healed[Disagreement.WORK_AFTER_NO_CALL] == 2

@@ -71,3 +71,18 @@ def test_a_mistake_is_named_by_line_and_key(
     (error,) = caught.value.errors
     assert (error.line, error.key) == (line, key)
     assert why in error.message
+
+
+def test_rules_for_a_queue_that_there_is_none_of_are_a_mistake(tmp_path: Path) -> None:
+    text = (
+        "queues:\n"
+        "  cards: {zh: 卡, en: Cards, demand: cards}\n"
+        "agents:\n"
+        "  after_call_in:\n"
+        "    crads: {limit: 5}\n"
+    )
+    with pytest.raises(DocumentError) as caught:
+        read(tmp_path, text)
+    (error,) = caught.value.errors
+    assert (error.line, error.key) == (5, "agents.after_call_in.crads")
+    assert "there are cards" in error.message

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cti.call.control import Snoop
@@ -192,6 +192,7 @@ def _seen(event: Event, places: dict[ConnectionId, int], files: dict[str, int]) 
 
 
 @settings(max_examples=150, deadline=None)
+@example([("phone dials", 0, 0, "1002"), ("consult", 2, 0, "1003"), ("mask", 2, 0, "")], [])
 @given(st.lists(STEP, max_size=8), st.lists(STEP, max_size=8))
 def test_what_comes_after_is_as_if_nothing_had_been(before: list[Step], after: list[Step]) -> None:
     one, other = House(), House()
