@@ -12,6 +12,7 @@ import { alarmRows, assignedRows, queueOptions, queueRows } from "/static/agents
 
 const TICK = 500;
 const REPORT_FOR = 8000;
+const HELD_FOR = 10000;
 
 const at = (id) => document.getElementById(id);
 const me = JSON.parse(at("me").textContent);
@@ -19,6 +20,8 @@ const entities = new Map();
 let asked = false;
 let stale = false;
 let known = null;
+let order = [];
+let touched = -HELD_FOR;
 
 const board = connect("/floor/live", {
   onSnapshot(all) {
@@ -66,9 +69,11 @@ function drawFloor() {
   asked = false;
   const here = floor();
   const chosen = { words: at("find").value.trim().toLowerCase(), queue: at("of-queue").value, state: at("of-state").value };
-  const shown = sorted(here, chosen);
+  const focused = document.activeElement.dataset?.menu;
+  const shown = inPlace(sorted(here, chosen));
   at("agents-count").textContent = t("floor.shown", { shown: shown.length, all: here.agents.length });
   draw(at("agents"), agentRows(here, shown));
+  if (focused) document.querySelector(`[data-menu="${CSS.escape(focused)}"]`)?.focus();
   draw(at("of-queue"), queueOptions(here));
   draw(at("queues"), queueRows(here));
   draw(at("alarms"), alarmRows(here, all("alarm")));
@@ -76,6 +81,19 @@ function drawFloor() {
   menu.refresh();
   tellAlarms();
   tick();
+}
+
+// Nobody's row moves from under the hand of whoever is about to act on it.
+function inPlace(shown) {
+  const place = new Map(order.map((id, index) => [id, index]));
+  const held = performance.now() - touched < HELD_FOR;
+  const rows = held ? shown.sort((one, other) => (place.get(one.id) ?? order.length) - (place.get(other.id) ?? order.length)) : shown;
+  order = rows.map((agent) => agent.id);
+  return rows;
+}
+
+function touch() {
+  touched = performance.now();
 }
 
 // A new alarm is read out once; those of before the page was opened are not.
@@ -113,6 +131,7 @@ document.addEventListener("click", (event) => {
   if (seen !== null) send("acknowledge", { alarm: seen.dataset.acknowledge });
 });
 for (const id of ["find", "of-queue", "of-state"]) at(id).addEventListener("input", drawSoon);
+for (const id of ["agents", "menu"]) for (const use of ["pointermove", "keydown", "focusin"]) at(id).addEventListener(use, touch);
 keepTheme();
 setInterval(tick, TICK);
 // What needs attention changes as time passes.

@@ -16,7 +16,9 @@ export function keepMenu(place, floor, send) {
 
   function refresh() {
     const agent = opener && floor().one("agent", agentId());
-    if (agent) draw(place, contents(floor(), agent));
+    if (!agent) return;
+    place.setAttribute("aria-label", t("floor.actions_for", { name: agent.name }));
+    draw(place, contents(floor(), agent));
   }
 
   function open(button) {
@@ -29,7 +31,8 @@ export function keepMenu(place, floor, send) {
     const above = bottom + height > innerHeight && top > height;
     place.style.left = `${Math.max(4, right - width)}px`;
     place.style.top = `${above ? top - height : Math.max(4, Math.min(bottom, innerHeight - height - 4))}px`;
-    (items().find((each) => each.getAttribute("aria-disabled") !== "true") ?? items()[0])?.focus();
+    // Always the first, possible or not: a key pressed twice must not force anybody.
+    items()[0]?.focus();
   }
 
   function close() {
@@ -89,6 +92,7 @@ export function keepMenu(place, floor, send) {
       return name === mine?.mode ? "at_it" : (agent.can[name] ?? "");
     };
     return [
+      h("p", { key: "who", class: "who", "aria-hidden": "true" }, `${agent.name} ${agent.extension}`),
       group("supervise", [...MODES.map((mode) => item(mode, of, t(`floor.do.${mode}`), cannot(mode))), item("stop_supervising", {}, t("floor.do.stop"), stale ? "stale" : mine ? "" : "not_there")]),
       group("force", [
         item("force", { ...of, state: "ready" }, t("floor.do.ready"), cannot("ready"), "ready"),
