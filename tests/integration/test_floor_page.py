@@ -228,7 +228,13 @@ def crowded() -> dict[str, Any]:
     floor["agent/secret"] = secret
     poor = {"quality": {"loss": 6.2, "round_trip": 420.0, "jitter": 40.0, "level": -20.0}}
     floor["agent/poor"] = agent("线路", "busy", 200, **poor)
-    queue = {"threshold": 20.0, "signed_in": 20, "staffed": 17, "free": 3, "call_backs": 0}
+    queue: dict[str, Any] = {
+        "threshold": 20.0,
+        "signed_in": 20,
+        "staffed": 17,
+        "free": 3,
+        "call_backs": 0,
+    }
     queue |= {"waiting": 0, "oldest": None, "call_backs_out": 0, "forecasts_kept": [0.52, 0.81]}
     floor["queue/general"] = queue | {"names": {"zh": "综合服务", "en": "General service"}}
     busy = {"waiting": 7, "oldest": ago(75), "free": 0, "call_backs": 3, "call_backs_out": 1}

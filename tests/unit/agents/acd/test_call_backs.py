@@ -87,7 +87,7 @@ def test_the_caller_keeps_their_place_and_leaves_the_line() -> None:
     assert (out.reason, out.to) == ("call_back", "call_back")
     assert not centre.events(CallAbandoned)
     [view] = [view for view in centre.service.queues() if view.queue_id == GENERAL]
-    assert (view.waiting, view.call_backs) == (0, 1)
+    assert (view.waiting, view.call_backs, view.call_backs_out) == (0, 1, 0)
 
 
 def test_the_key_is_told_once_the_wait_is_long() -> None:
@@ -121,6 +121,8 @@ def test_the_customer_is_called_when_it_is_their_turn_and_an_agent_reserved() ->
     kept = centre.service.called_back_for(customer(centre).call_id)
     assert kept is not None
     assert kept.number == NUMBER
+    [view] = [view for view in centre.service.queues() if view.queue_id == GENERAL]
+    assert (view.call_backs, view.call_backs_out) == (1, 1)
     call = centre.calls.get(later)
     assert call is not None
     assert call.agent is None

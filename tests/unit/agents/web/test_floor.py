@@ -1,6 +1,7 @@
 """What supervisors see of agents, queues, assignments and alarms, and what they can do there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
@@ -16,14 +17,17 @@ from agents.events import (
 )
 from agents.floor_log import ALARMS, ASSIGNMENTS, FloorLog
 from agents.line_quality import Line, Lines
+from agents.lines import Secure
 from agents.supervision import SupervisorService
 from agents.web.floor import FloorPages
 from agents.web.floor_board import DRAW_AFTER, FloorBoard
+from agents.web.floor_views import possible
 from agents.web.supervision_commands import supervision_commands
 from agents.web.supervisor_commands import supervisor_commands
 from cti.kernel.clock import utc
 from cti.kernel.events import Event, decode, encode
 from cti.kernel.identifiers import AgentId, CallId, DeviceId, QueueId, StaffId
+from cti.kernel.loans import LoanPurpose
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from tests.support.browsers import Browser
@@ -141,6 +145,15 @@ def test_what_is_impossible_says_why(house: FloorHouse) -> None:
     house.drawn(page)
     can = page.entities["agent/a"]["can"]
     assert [can[each] for each in ("listen", "whisper", "barge", "intercept")] == [""] * 4
+
+
+def test_nobody_is_heard_who_keys_something_in_secret(house: FloorHouse) -> None:
+    house.talk()
+    view = house.centre.service.view(A)
+    secure = Secure(LoanPurpose.VERIFY, view.since)
+    can = possible(replace(view, calls=(replace(view.calls[0], secure=secure),)))
+    assert {can[each] for each in ("listen", "whisper", "barge", "intercept")} == {"secure"}
+    assert can["not_ready"] == ""
 
 
 def test_listening_and_stopping(house: FloorHouse) -> None:
