@@ -199,6 +199,20 @@ def test_consulting_by_name_queue_and_number(seat: Seat) -> None:
     assert stage.asked() == {"do": "transfer", "number": "021 6888 0000"}
 
 
+def test_nothing_lies_before_the_end_of_a_call_or_the_next_one(seat: Seat) -> None:
+    directory = seat.page.locator("#directory")
+    seat.sit_down(talking())
+    seat.press("Alt+C")
+    expect(directory).to_be_visible()
+    seat.show(SCENES["wrap-up"]())
+    expect(directory).to_be_hidden()
+    seat.show(idle())
+    seat.press("Alt+L")
+    expect(directory).to_be_visible()
+    seat.show(SCENES["ringing"]())
+    expect(directory).to_be_hidden()
+
+
 def test_who_does_not_want_to_be_called_is_asked_about(seat: Seat) -> None:
     page, stage = seat.page, seat.stage
     seat.sit_down(idle())
@@ -267,6 +281,17 @@ def test_who_the_caller_is(seat: Seat) -> None:
     page.get_by_role("button", name="添加").click()
     assert stage.asked() == {"do": "customer_note", "text": "下午再打", "important": True}
     expect(note).to_have_value("")
+
+
+def test_who_called_before_is_called_back(seat: Seat) -> None:
+    page, stage = seat.page, seat.stage
+    seat.sit_down(talking())
+    busy = page.locator("#last-calls [data-do=call_back]").first
+    expect(busy).to_have_attribute("aria-disabled", "true")
+    expect(busy).to_have_accessible_description(re.compile("."))
+    seat.show(SCENES["wrap-up"]())
+    page.locator("#last-calls li", has_text="投诉重复扣费").get_by_role("button").click()
+    assert stage.asked() == {"do": "call_back", "call_id": "old-1"}
 
 
 def test_what_came_of_the_ivr_is_shown_and_said(seat: Seat) -> None:

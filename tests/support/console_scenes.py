@@ -492,7 +492,7 @@ def wrap_up(mode: str = "extendable") -> Entities:
         extensions_left=3,
         after_call=after,
         notes="客户反映重复扣费",
-        can=can(*ALWAYS, "finish", "extend", "wrap_up"),
+        can=can(*ALWAYS, "finish", "extend", "wrap_up", "dial", "call_back"),
     )
     return {**around(), "agent/a": shown, "card/a": card(), "customer/a": customer()}
 

@@ -52,6 +52,7 @@ export function commands({ board, desk, before, drawSoon }) {
       return;
     }
     asked.add(action);
+    document.body.classList.add("no-why");
     await send(action, fields ? JSON.parse(fields) : {}).then(reportNothing, (error) => report(wordsOf(error)));
     asked.delete(action);
   }
@@ -76,7 +77,8 @@ export function commands({ board, desk, before, drawSoon }) {
     if (keys !== null && act(meant(keys))) event.preventDefault();
   });
 
-  // A reason in the way of something else goes with Escape, until another is asked for.
+  // A reason in the way of something else goes with Escape, until another is asked for. Whoever has just
+  // pressed a button is not told either why it cannot be pressed again.
   document.addEventListener("keydown", (event) => event.key === "Escape" && document.body.classList.add("no-why"));
   for (const look of ["focusin", "pointerover"]) document.addEventListener(look, () => document.body.classList.remove("no-why"));
 

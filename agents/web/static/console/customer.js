@@ -13,7 +13,7 @@ export function customerPanel(desk) {
   return [
     customer !== null && alerts(customer),
     customer !== null && matches(customer),
-    h("div", { class: "lists", key: "lists" }, products(desk), tickets(card, customer), contacts(card, customer), customer !== null && customer.customer_id !== null && notes(customer)),
+    h("div", { class: "lists", key: "lists" }, products(desk), tickets(card, customer), contacts(desk), customer !== null && customer.customer_id !== null && notes(customer)),
   ];
 }
 
@@ -79,10 +79,12 @@ function tickets(card, customer) {
   return section("tickets", title("tickets", t("console.tickets"), link), listOf("tickets", lines, card.unavailable, ticketLine));
 }
 
-function contacts(card, customer) {
+function contacts(desk) {
+  const { card, customer } = desk;
+  const line = (draw) => (each) => draw(desk, each);
   const head = title("last_calls", t("console.last_calls"));
-  if (customer?.contacts) return section("contacts", head, listOf("last_calls", customer.contacts, customer.unavailable, contactLine));
-  return section("contacts", head, listOf("last_calls", card.last_calls, card.unavailable, callLine));
+  if (customer?.contacts) return section("contacts", head, listOf("last_calls", customer.contacts, customer.unavailable, line(contactLine)));
+  return section("contacts", head, listOf("last_calls", card.last_calls, card.unavailable, line(callLine)));
 }
 
 // An important note stands among the alerts of whoever talks to the customer next.

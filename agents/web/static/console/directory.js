@@ -82,7 +82,9 @@ export function keepDirectory(send, desk) {
   });
   star.addEventListener("click", keepFavourite);
   for (const action of Object.keys(WAYS)) opens(action, () => open(action));
-  return { refresh: () => dialog.open && refresh() };
+  // The call is over, or one rings: nothing may lie before that.
+  const pointless = () => WAYS[way].every((each) => desk().can[each] !== "");
+  return { refresh: () => dialog.open && (pointless() ? dialog.close() : refresh()) };
 }
 
 function destinations(desk, typed, way) {

@@ -1,7 +1,7 @@
 // Between calls: whom this agent has promised to call, and how the colleagues are.
 
 import { h, icon, timer } from "/static/agents/console/dom.js";
-import { wish } from "/static/agents/console/wish.js";
+import { callBack } from "/static/agents/console/lists.js";
 import { when, word } from "/static/agents/console/words.js";
 import { t } from "/static/cti/texts.js";
 
@@ -22,9 +22,6 @@ function promised(desk, each) {
     h("span", { class: "acts" }, done(each), callBack(desk, each)),
   );
 }
-
-const callBack = (desk, each) =>
-  wish(desk, "call_back", { at: `call_back-${each.call_id}`, sign: "dial", fields: { call_id: each.call_id }, look: "small", keys: false });
 
 const done = (each) =>
   h("button", { type: "button", class: "small", "data-do": "follow_up_done", "data-fields": JSON.stringify({ call_id: each.call_id }) }, icon("ready"), t("console.follow_up_done"));

@@ -1,6 +1,7 @@
 // Lines of the lists beside a call: tickets, calls, contacts, notes. None is long; each says when.
 
 import { h } from "/static/agents/console/dom.js";
+import { wish } from "/static/agents/console/wish.js";
 import { deadline, named, when, word } from "/static/agents/console/words.js";
 import { clockface } from "/static/cti/timers.js";
 import { t } from "/static/cti/texts.js";
@@ -31,22 +32,30 @@ export function ticketLine(ticket) {
   ];
 }
 
-export function callLine(call) {
+// Calls whoever was in that call of the past; their number stays with the server.
+export const callBack = (desk, call, more = {}) =>
+  wish(desk, "call_back", { at: `call_back-${call.call_id}`, sign: "dial", fields: { call_id: call.call_id }, look: "small", keys: false, more });
+
+const acts = (desk, call) => h("span", { class: "acts" }, callBack(desk, call, { title: t("console.do.call_back") }));
+
+export function callLine(desk, call) {
   return [
     main(when(call.started)),
     soft(word("console.outcome", call.outcome), ""),
     soft(joined(call.agent_name, path(call.path))),
     soft(clockface(call.seconds)),
+    acts(desk, call),
   ];
 }
 
-export function contactLine(contact) {
+export function contactLine(desk, contact) {
   const about = contact.codes.map(named).join(" · ") || path(contact.path);
   return [
     main(contact.summary || about || word("console.contact", contact.kind)),
     soft(word("console.outcome", contact.outcome), ""),
     soft(joined(when(contact.at), contact.agent, contact.summary && about)),
     soft(clockface(contact.seconds)),
+    acts(desk, contact),
   ];
 }
 

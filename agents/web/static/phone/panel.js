@@ -56,6 +56,7 @@ export function mountPhone({ send, onState = () => {} }) {
     at("phone-trouble").hidden = !trouble;
     write("phone-trouble", trouble ? t(`console.phone.${state.place}`) : "");
     write("phone-said", said(state));
+    at("phone-said").dataset.place = state.place;
     if (state.call?.state !== "talking") {
       line = null;
       at("phone-line").hidden = true;
