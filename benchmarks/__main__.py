@@ -12,7 +12,18 @@ from pathlib import Path
 from benchmarks import machine, sipp
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, as_json, table
-from benchmarks.measures import acd, bare, barge_in, calls, flood, offer, prompt, queues, setup
+from benchmarks.measures import (
+    acd,
+    bare,
+    barge_in,
+    calls,
+    flood,
+    offer,
+    prompt,
+    queues,
+    setup,
+    shift,
+)
 from benchmarks.phones import Unanswered
 from benchmarks.server import House
 from benchmarks.target import WrongPeer, peer
@@ -29,8 +40,9 @@ MEASURES = {
     "queues": queues.measure,
     "workers": calls.workers,
     "flood": flood.measure,
+    "shift": shift.measure,
 }
-USUAL = [name for name in MEASURES if name not in ("workers", "flood")]
+USUAL = [name for name in MEASURES if name not in ("workers", "flood", "shift")]
 LEVELS = "25,50,100,200,400"
 EPILOG = """\
 acd       a decision of the matcher among 5,000 agents with 10,000 callers waiting
@@ -44,6 +56,7 @@ bridge    callers talk with as many others through us: CPU per call, delay varia
 queues    INVITE to INVITE, BYE to INVITE, with agents idle, busy, and busy elsewhere
 workers   bridge with one media worker and with two (wants three cores or more)
 flood     50 calls and an honest caller beside 5,000 datagrams a second of several kinds
+shift     300 calls through one console page: what page and server hold (ten minutes, Chromium)
 
 The server and all its processes run on the first core (--cores), what loads it on the last; its
 CPU is that of all its processes. music and bridge measure without and with recordings.
@@ -64,7 +77,7 @@ def main() -> int:
     args = _parser().parse_args()
     names = args.names or USUAL
     try:
-        if "setup" in names:
+        if {"setup", "shift"} & set(names):
             sipp.needed()
         beside = peer()
     except (sipp.SippMissing, WrongPeer) as wrong:
@@ -101,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    help_names = f"of {', '.join(MEASURES)} (default: all but workers and flood)"
+    help_names = f"of {', '.join(MEASURES)} (default: all but workers, flood and shift)"
     add("names", nargs="*", metavar="NAME", choices=[*MEASURES, []], help=help_names)
     add("--seconds", type=float, default=10.0, help="how long a steady load lasts (10)")
     add("--levels", type=_levels, default=LEVELS, help=f"how many calls are up ({LEVELS})")

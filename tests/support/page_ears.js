@@ -3,6 +3,7 @@
 (() => {
   let ear = null;
   let sound = null;
+  let source = null;
   window.asked = 0;
 
   function begin() {
@@ -26,7 +27,9 @@
 
   function listen(track) {
     ear = new AnalyserNode(begin(), { fftSize: 8192, smoothingTimeConstant: 0 });
-    sound.createMediaStreamSource(new MediaStream([track])).connect(ear);
+    source?.disconnect();
+    source = sound.createMediaStreamSource(new MediaStream([track]));
+    source.connect(ear);
   }
 
   window.RTCPeerConnection = class extends RTCPeerConnection {
