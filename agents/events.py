@@ -137,6 +137,8 @@ class Disagreement(Enum):
     """The call waits, and can be given to nobody."""
     OFFERED_TO_NOBODY = "offered_to_nobody"
     """The call is taken to be offered, and nobody holds the offer."""
+    CALL_WITHOUT_SOUND = "call_without_sound"
+    """A connection stood, and no sound came from it any more: call control has cleared it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

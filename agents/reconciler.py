@@ -2,6 +2,10 @@
 
 What is found on two looks in a row is no transition: it is told as an event, which the wall shows
 and counts, and healed in the smallest way there is. Nothing is acted on that was found once only.
+
+Whether sound comes from whoever is in a call the media workers see, every second, too; call control
+clears whoever has been silent for longer than `media.rtp_timeout`, and here that is told like the
+rest. A page that is waited for, and does not come back, is no disagreement.
 """
 
 from collections import Counter
@@ -19,9 +23,12 @@ from agents.sessions import Sessions
 from agents.state import Move
 from agents.surroundings import Distributor
 from cti.call.control import CallControl
-from cti.kernel.bus import Bus
+from cti.call.events import Away, Back, ConnectionCleared
+from cti.call.model import Cause
+from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, ConnectionId
 
 EVERY = 1.0
 """Seconds between two looks."""
@@ -54,13 +61,25 @@ class Reconciler:
         self.healed: Counter[Disagreement] = Counter()
         self._before: frozenset[Found] = frozenset()
         self._timer: DelayedCall | None = None
+        self._away: set[ConnectionId] = set()
+        """Connections of pages that are gone."""
+        self._soundless: CallId | None = None
+        """The call told of last for want of sound."""
+        self._subscriptions: list[Unsubscribe] = []
 
     def start(self) -> None:
         """Begin to look, once everybody is where they were before a restart."""
         self._timer = self._clock.callLater(EVERY, self._again)
+        self._subscriptions = [
+            self._bus.subscribe(Away, lambda event: self._away.add(event.connection_id)),
+            self._bus.subscribe(Back, lambda event: self._away.discard(event.connection_id)),
+            self._bus.subscribe(ConnectionCleared, self._cleared),
+        ]
 
     def stop(self) -> None:
         """Look no more."""
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
 
@@ -100,9 +119,31 @@ class Reconciler:
             free=self._engine.free(session.agent_id),
         )
 
+    def _cleared(self, event: ConnectionCleared) -> None:
+        away = event.connection_id in self._away
+        self._away.discard(event.connection_id)
+        if event.cause is not Cause.MEDIA_LOST or event.call_id == self._soundless:
+            return
+        self._soundless = event.call_id  # whoever else is cleared with it is not told of
+        if not away:
+            session = self._sessions.at(event.device_id)
+            agent_id = session.agent_id if session is not None else None
+            what = Disagreement.CALL_WITHOUT_SOUND
+            self._tell(Found(what, agent_id, event.call_id, event.connection_id))
+
     # --- healing ----------------------------------------------------------------------------
 
     def _heal(self, found: Found) -> None:
+        self._tell(found)
+        try:
+            self._act(found)
+        except Refused as refused:
+            # What was healed before it in this look has settled it.
+            self.log.info("{what}: {why}", what=found.what.value, why=refused.error_id)
+        except Exception:  # noqa: BLE001  (what cannot be healed may not keep others from it)
+            self.log.failure("{what}: not healed", what=found.what.value)
+
+    def _tell(self, found: Found) -> None:
         self.healed[found.what] += 1
         self.log.warn(
             "{what}: healed",
@@ -118,13 +159,6 @@ class Reconciler:
                 about_call=found.call_id,
             )
         )
-        try:
-            self._act(found)
-        except Refused as refused:
-            # What was healed before it in this look has settled it.
-            self.log.info("{what}: {why}", what=found.what.value, why=refused.error_id)
-        except Exception:  # noqa: BLE001  (what cannot be healed may not keep others from it)
-            self.log.failure("{what}: not healed", what=found.what.value)
 
     def _act(self, found: Found) -> None:
         session = self._sessions.find(found.agent_id) if found.agent_id is not None else None

@@ -19,7 +19,7 @@ from agents.events import (
 from agents.model import AfterCallRules, AgentSettings
 from agents.session import AgentSession
 from agents.state import Activity, Status
-from cti.call.model import ConnectionState
+from cti.call.model import Cause, ConnectionState, Party
 from cti.kernel.identifiers import AgentId, CallId
 from tests.support.call_centre import GENERAL, CallCentre
 
@@ -302,3 +302,22 @@ def test_what_cannot_be_healed_keeps_nothing_else_from_it(floor: Floor) -> None:
     floor.look()
     assert floor.state(B) is S.READY
     assert floor.service.reconciler.healed[Disagreement.WORK_AFTER_NO_CALL] == 2
+
+
+def test_a_call_from_which_no_sound_comes_is_told_of_once(floor: Floor) -> None:
+    floor.service.reconciler.start()
+    call_id = floor.talk()
+    floor.calls.clear_connection(floor.centre.phone(call_id).id, Party.SYSTEM, Cause.MEDIA_LOST)
+    told = [(e.what, e.about_call) for e in floor.centre.events(DisagreementHealed)]
+    assert told == [(Disagreement.CALL_WITHOUT_SOUND, call_id)]
+    floor.service.reconciler.stop()
+
+
+def test_a_page_that_does_not_come_back_is_no_disagreement(floor: Floor) -> None:
+    floor.service.reconciler.start()
+    phone = floor.centre.phone(floor.talk())
+    floor.calls.page_is_lost(phone.id)
+    floor.calls.page_stays_away(phone.id)
+    assert floor.state() is not S.BUSY
+    assert not floor.centre.events(DisagreementHealed)
+    floor.service.reconciler.stop()
