@@ -97,10 +97,14 @@ class Scene:
             )
             for name in (AGENT, COLLEAGUE)
         }
+        self.over = False
         self.secretly_heard: dict[str, Samples] = {}
         """What came to the telephones of agents and supervisor while callers were with the IVR."""
-        self.wall = ending.enter_context(
-            watching(house.web_port, "/wall/live", house.sign_in(SUPERVISOR), PATIENCE)
+        self.wall, self.floor = (
+            ending.enter_context(
+                watching(house.web_port, path, house.sign_in(SUPERVISOR), PATIENCE)
+            )
+            for path in ("/wall/live", "/floor/live")
         )
 
     async def play(self) -> None:
@@ -111,6 +115,7 @@ class Scene:
             await self.begin(name, agent)
         self.wall.say({"do": "listen", "agent_id": AGENT})
         await until(lambda: self.phones[SUPERVISOR].telephone.calls)
+        looking = [reading(each, lambda _: self.over) for each in (self.wall, self.floor)]
         await self.hear({AGENT: [BY_KEYS], COLLEAGUE: [BY_TONES], SUPERVISOR: [BY_KEYS, AGENT]})
         await gatherResults(
             [
@@ -130,6 +135,8 @@ class Scene:
             }
         )
         await self.leave()
+        self.over = True
+        await gatherResults(looking)
 
     async def be_restarted(self) -> None:
         """The server is killed while the first caller keys, and another goes on."""
@@ -243,14 +250,17 @@ def test_verified_in_mid_call_and_nobody_the_wiser(house: House, tmp_path: Path)
     with ExitStack() as ending:
         scene = Scene(house, tmp_path / "phones", ending)
         run_in_reactor(scene.play, timeout=60.0)
-        consoles = {name: "".join(each.received) for name, each in scene.consoles.items()}
+        boards = {**scene.consoles, "wall": scene.wall, "floor": scene.floor}
+        pages = {name: "".join(each.received) for name, each in boards.items()}
+        pages |= supervisors_pages(house)
+    assert '"purpose":"verify"' in pages["floor"], "a supervisor sees who is with the IVR"
     check_ears(scene.secretly_heard)
     loans = loans_of(house, 2)
     assert [(each["result"], each["given_to"]) for each in loans] == [("verified", "agent")] * 2
     supervised = [record["mode"] for kind, record in house.journal() if kind == "call.supervised"]
     assert supervised == ["listen", "stop"]
     house.stop()
-    for name, text in [*consoles.items(), *all_files(house)]:
+    for name, text in [*pages.items(), *all_files(house)]:
         found = [secret for secret in SECRETS if secret_in(secret, text)]
         assert not found, f"{name} shows {found}"
     for loan in loans:
@@ -269,6 +279,15 @@ def test_a_restart_gives_the_caller_back(house: House, tmp_path: Path) -> None:
     check_music(scene.secretly_heard[AGENT])
     written = "".join(text for _, text in all_files(house))
     assert not secret_in(SECRETS[0], written)
+
+
+def supervisors_pages(house: House) -> dict[str, str]:
+    """What a supervisor can look up about the calls afterwards."""
+    token = house.sign_in(SUPERVISOR)
+    calls = {record["call_id"] for kind, record in house.journal() if kind == "call.lent"}
+    assert len(calls) == 2
+    paths = ["/calls/", "/recordings/", "/wall/", "/floor/", *(f"/calls/{each}" for each in calls)]
+    return {path: house.get(path, token).decode() for path in paths}
 
 
 def loans_of(house: House, count: int) -> list[dict[str, Any]]:
