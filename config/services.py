@@ -406,10 +406,11 @@ class Hotline:
         return self._in_page(extension, instance_of(self.settings.sip.realm, extension))
 
     def _signed_out(self, session: Session) -> None:
-        """With their last session goes what their page's telephone proves itself with."""
+        """With their last session goes their page's telephone: no page can be rung any more."""
         extension = session.principal.extension
         if extension is not None and not self.sessions.has(session.principal.staff_id):
             self.passes.withdraw(DeviceId(extension))
+            self.switch.endpoint.forget_pages(extension)
 
     def _ban_keeper(self) -> BanFile:
         """What keeps the bans over a restart, and lets operators change them."""

@@ -342,6 +342,12 @@ class UserAgent:
         """Where the account can be reached now, in the order to try."""
         return self._location.bindings(account, now)
 
+    def forget_pages(self, account: str, now: float) -> Output:
+        """Reach the account by no page any more, whatever it registered there."""
+        self._core.now = now
+        self._location.forget_pages(account)
+        return self._core.drain()
+
     def keep_bindings(self, account: str) -> tuple[KeptBinding, ...]:
         """What another process needs to reach the account as it registered with us.
 

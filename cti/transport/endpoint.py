@@ -323,6 +323,10 @@ class SipEndpoint:
         """Where the account can be reached now, the newest first."""
         return self.user_agent.contacts(account, self._reactor.seconds())
 
+    def forget_pages(self, account: str) -> None:
+        """Reach the account by no page any more, whatever it registered there."""
+        self._perform(self.user_agent.forget_pages(account, self._reactor.seconds()))
+
     def keep_bindings(self, account: str) -> tuple[KeptBinding, ...]:
         """What another process needs to reach the account; `BindingsChanged` tells of news."""
         return self.user_agent.keep_bindings(account)

@@ -6,7 +6,7 @@ account lets bindings run out in time, and whoever keeps them through a restart 
 
 from collections.abc import Sequence
 
-from cti.sip.access.gatekeeper import Gatekeeper
+from cti.sip.access.gatekeeper import BROWSERS, Gatekeeper
 from cti.sip.access.kept import KeptBinding, lasting
 from cti.sip.access.registrar import Binding, Change, Registrar
 from cti.sip.addresses import SIP_SCHEMES
@@ -70,6 +70,10 @@ class Location:
         """Whoever registered over that connection is not to be reached any more (RFC 5626, 5.3)."""
         for account, changes in self._registrar.flow_lost(flow, self._core.now):
             self._changed(account, changes)
+
+    def forget_pages(self, account: str) -> None:
+        """No page has the account's telephone any more."""
+        self._changed(account, self._registrar.forget(account, BROWSERS, self._core.now))
 
     def _changed(self, account: str, changes: list[Change]) -> None:
         for change in changes:

@@ -8,13 +8,13 @@ of its own old binding, wherever it is now. What is preferred (``q``) comes firs
 the telephone that came last; a refresh moves none: which one rings is no chance.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cti.sip.access.contacts import Contact
 from cti.sip.addresses import SIP_SCHEMES, parse_uri
 from cti.sip.errors import Header, RequestError
-from cti.sip.events import BindingAdded, BindingMoved, BindingRemoved, Endpoint
+from cti.sip.events import BindingAdded, BindingMoved, BindingRemoved, Endpoint, Transport
 from cti.sip.locating import endpoint_of
 from cti.sip.message import InboundRequest, all_values, number, uri_text
 
@@ -128,6 +128,11 @@ class Registrar:
         for account in sorted(self._accounts_of_flow.get(flow, ())):
             left = (e for e in self._current(account, now) if e.destination.flow != flow)
             yield account, self._keep(account, tuple(left))
+
+    def forget(self, account: str, transports: Collection[Transport], now: float) -> list[Change]:
+        """Forget the account's contacts that are reached by one of these transports."""
+        left = (e for e in self._current(account, now) if e.destination.transport not in transports)
+        return self._keep(account, tuple(left))
 
     def resume(self, account: str, kept: Sequence[Binding], now: float) -> list[Change]:
         """Take up what another process kept, behind what was registered since."""

@@ -59,6 +59,21 @@ def test_only_a_telephone_that_names_itself_is_known_to_have_moved() -> None:
     assert house.register("1002", moved, 1.0) == []
 
 
+def test_what_is_reached_by_a_page_is_forgotten_with_it() -> None:
+    house = registrar()
+    house.register("1001", register(), 0.0)
+    page = Endpoint("192.0.2.7", 5061, Transport.WSS, "page-1")
+    house.register("1001", register("<sip:1001@page.invalid>", call_id="reg-2", source=page), 1.0)
+    assert len(house.bindings("1001", 2.0)) == 2
+    assert house.forget("1001", (Transport.WS, Transport.WSS), 3.0) == []
+    (left,) = house.bindings("1001", 4.0)
+    assert left.uri == "sip:1001@192.0.2.1:5060", "the telephone on the desk rings on"
+    assert list(house.flow_lost("page-1", 4.0)) == []
+    house.register("1002", register("<sip:1002@page.invalid>", call_id="reg-3", source=page), 5.0)
+    assert house.forget("1002", (Transport.WSS,), 6.0) == [BindingRemoved("1002")]
+    assert house.forget("1002", (Transport.WSS,), 7.0) == []
+
+
 def test_a_refresh_moves_no_contact_before_another() -> None:
     house = registrar()
     house.register("1001", register(), 0.0)
