@@ -147,10 +147,11 @@ class Telephony:
             self._queues.enqueue(call_id, _request(call, queue_id, situation))
 
     def drop(self, agent_id: AgentId, member: ConnectionId) -> None:
-        """Take somebody else out of the conference."""
+        """Take somebody else out of the conference; supervisors leave by themselves."""
         place = self._allowed(agent_id, Action.DROP)
         assert place.active is not None
-        others = {each.connection_id for each in place.active.members}
+        members = place.active.members
+        others = {each.connection_id for each in members if each.party is not Party.SUPERVISOR}
         if member not in others - {place.active.connection_id}:
             raise no_such_member()
         self._control.clear_connection(member, Party.AGENT)

@@ -8,10 +8,11 @@ from twisted.internet.defer import Deferred
 from agents.actions import Action, possible
 from agents.events import AgentState, CallQueued, DoNotCallOverridden
 from agents.telephony import Telephony
+from cti.call.control import Snoop
 from cti.call.events import Parked, UserDataAttached
 from cti.call.model import Call, ConnectionState, Party
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId
+from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, DeviceId
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation
 from cti.trunks.numbers import Reach
 from customers.model import Customer, Sex
@@ -216,6 +217,16 @@ def test_a_conference_and_who_is_dropped_from_it(centre: CallCentre) -> None:
     centre.telephony.drop(A, asked.id)
     assert devices(centre, call_id) == {"13800138000": CONNECTED, "1001": CONNECTED}
     assert why(lambda: centre.telephony.drop(A, asked.id)) == "only_two"
+
+
+def test_a_supervisor_is_nobody_to_be_dropped(centre: CallCentre) -> None:
+    call_id = answered(centre)
+    centre.ready("c")
+    supervisor = centre.calls.snoop(call_id, DeviceId("1003"), Snoop.BARGE)
+    ring(centre, "1003")
+    assert "drop" in can(centre)
+    assert why(lambda: centre.telephony.drop(A, supervisor)) == "no_such_member"
+    assert devices(centre, call_id)["1003"] is CONNECTED
 
 
 def test_keys_go_to_the_other_side_and_only_keys(centre: CallCentre) -> None:

@@ -88,6 +88,6 @@ function member(desk, each) {
     { key: each.connection_id, class: `badge state-${STATES[each.state] ?? "busy"}` },
     name,
     h("span", { class: "soft" }, own ? t("console.yourself") : word("console.party", each.party)),
-    !own && wish(desk, "drop", { words, at: `drop-${each.connection_id}`, fields: { connection_id: each.connection_id }, keys: false, look: "drop" }),
+    !own && each.party !== "supervisor" && wish(desk, "drop", { words, at: `drop-${each.connection_id}`, fields: { connection_id: each.connection_id }, keys: false, look: "drop" }),
   );
 }
