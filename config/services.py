@@ -5,7 +5,7 @@ is there as long as it is itself: no new calls and farewells to those that are u
 queues and tickets, then the journal with its last events, then the database.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from agents.acd.outflow import WaitingPorts
+from agents.acd.overflow import ToFlow
 from agents.dialling import allowed, may_call_back
 from agents.floor_log import FloorLog
 from agents.lending import Lending
@@ -65,6 +66,8 @@ from cti.web.sessions import Session, SessionLimits, Sessions
 from customers.directory import Directory
 from ivr.bank.attempts import LockPolicy
 from ivr.bank.ledger import Ledger
+from ivr.filing import Filing
+from ivr.flow import Flow
 from ivr.ports import Ports
 from ivr.service import IvrService
 from monitoring.restart import GoingOn
@@ -180,6 +183,7 @@ class Hotline:
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
         self.floor_log = FloorLog()
+        self.filing = Filing(self.tickets, self.directory, self.bus, reactor)
         self.supervision = SupervisorService(
             reactor, self.bus, self.switch.calls, self._extension_of
         )
@@ -276,6 +280,10 @@ class Hotline:
         self.lending.take_up()
         self.supervision.take_up()
         self._let_go_of_forgotten(going_on.calls)
+        self.filing.take_up(
+            await self.monitoring.messages(), lambda call_id: bool(self.switch.calls.get(call_id))
+        )
+        later(self.filing.stop)
         await self._take_up_sessions(stay=going_on.agents)
         await self._start_site()
         self.log.info("The hotline is up")
@@ -442,10 +450,19 @@ class Hotline:
     def _check_numbers(self) -> None:
         flows = self.foundation.flows
         for number, flow in self.settings.ivr.numbers.items():
-            answering = sorted(name for name, each in flows.items() if not each.returns)
+            answering = _answering(flows)
             if flow not in answering:
                 message = f"no flow of callers is named {flow!r}; there are {', '.join(answering)}"
                 raise ConfigurationError(message, key=f"ivr.numbers.{number}")
+        for queue in self.settings.queues:
+            for then in queue.waiting.destinations:
+                if isinstance(then, ToFlow) and then.flow not in _answering(flows):
+                    self.log.warn(
+                        "queue {queue}: no flow of callers is named {flow}; who should leave a "
+                        "message there is told goodbye",
+                        queue=queue.queue_id,
+                        flow=then.flow,
+                    )
 
     def _service_calendar(self) -> WorkingCalendar:
         calendars, folders = self.foundation.calendars, self.settings.folders
@@ -494,3 +511,8 @@ class Hotline:
 
     def _listener_failed(self, event: Event, error: BaseException) -> None:
         self.log.failure("a listener failed on {kind}", Failure(error), kind=event.kind)
+
+
+def _answering(flows: Mapping[str, Flow]) -> list[str]:
+    """The names of those that take callers."""
+    return sorted(name for name, each in flows.items() if not each.returns)

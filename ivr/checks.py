@@ -22,6 +22,7 @@ from ivr.flow import (
     Flow,
     HangUp,
     Menu,
+    Message,
     Node,
     Prompt,
     Schedule,
@@ -138,7 +139,7 @@ class _Checker:
         if not self.flow.returns:
             return
         for path, node in self._nodes():
-            if isinstance(node, Enqueue | Transfer | HangUp):
+            if isinstance(node, Enqueue | Transfer | HangUp | Message):
                 self._wrong(
                     path, "a flow with a `return` belongs to an agent's call, and only gives back"
                 )

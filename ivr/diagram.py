@@ -11,6 +11,7 @@ from ivr.flow import (
     Goto,
     HangUp,
     Menu,
+    Message,
     Node,
     Return,
     Say,
@@ -53,14 +54,19 @@ def _shape(name: str, node: Node) -> str:
             return f"{{{_quoted(name)}}}"
         case Enqueue():
             return f"([{_quoted(f'{name}: {node.queue}')}])"
-        case Transfer():
-            return f">{_quoted(f'{name}: {node.name or node.number}')}]"
+        case Transfer() | Message():
+            return f">{_quoted(f'{name}: {_beyond(node)}')}]"
         case HangUp():
             return f"((({_quoted(name)})))"
         case Return():
             return f"(({_quoted(f'{name}: {node.result.value}')}))"
         case Say() | Goto() | SwitchLanguage():
             return f"[{_quoted(name)}]"
+
+
+def _beyond(node: Transfer | Message) -> str:
+    """To whom the caller speaks there, or for how long."""
+    return f"{node.longest:g} s" if isinstance(node, Message) else node.name or node.number
 
 
 def _quoted(text: str) -> str:

@@ -24,6 +24,8 @@ class Timer(Enum):
     """How long a terminator after a full entry is taken for habit and forgotten."""
     UNMASK = "unmask"
     """How long the recording stays masked after the last key of a secret."""
+    LONGEST = "longest"
+    """How long the caller may speak."""
 
 
 class Hours(Enum):
@@ -46,6 +48,15 @@ class Started:
 
     facts: Values = field(default_factory=dict)
     chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """The caller has been speaking at that node for so many seconds, as after a restart."""
+
+    node: str
+    seconds: float
+    facts: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,17 @@ class CallerLeft:
     """The caller hung up."""
 
 
-Event = Started | Played | Key | TimerFired | ServiceDone | CalendarChecked | PassedOn | CallerLeft
+Event = (
+    Started
+    | Speaking
+    | Played
+    | Key
+    | TimerFired
+    | ServiceDone
+    | CalendarChecked
+    | PassedOn
+    | CallerLeft
+)
 
 
 # --- effects --------------------------------------------------------------------------------
@@ -212,6 +233,21 @@ class PassOn:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundTone:
+    """Play the tone after which the caller speaks; `Played` follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginMessage:
+    """What the caller says from now on is their message."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndMessage:
+    """The message is over, whoever ended it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnect:
     """End the call; the flow is over."""
 
@@ -236,6 +272,9 @@ Effect = (
     | Entered
     | HandOver
     | PassOn
+    | SoundTone
+    | BeginMessage
+    | EndMessage
     | Disconnect
     | GiveBack
 )

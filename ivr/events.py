@@ -1,11 +1,13 @@
 """What happens while a flow serves a caller."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
 from cti.call.events import CallEvent
-from cti.kernel.identifiers import CustomerId
+from cti.kernel.identifiers import CustomerId, QueueId, TicketNumber
+from cti.kernel.vocabulary import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,50 @@ class ServiceUsed(CallEvent):
     kind: ClassVar[str] = "ivr.service_used"
     service: str
     succeeded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEvent(CallEvent):
+    """Something about what a caller says after the tone; `queue_id` is where they waited before."""
+
+    calling: str
+    language: Language
+    queue_id: QueueId | None = None
+    customer_id: CustomerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageBegun(MessageEvent):
+    """The tone is over and the caller speaks, at that node of their flow."""
+
+    kind: ClassVar[str] = "call.message_begun"
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(MessageEvent):
+    """The caller has left a message of so many seconds, which began at `begun`."""
+
+    kind: ClassVar[str] = "call.message_left"
+    begun: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDropped(CallEvent):
+    """What was said was too short to be a message."""
+
+    kind: ClassVar[str] = "call.message_dropped"
+    begun: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFiled(CallEvent):
+    """The message has become that ticket."""
+
+    kind: ClassVar[str] = "call.message_filed"
+    begun: datetime
+    number: TicketNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,19 @@ class Transfer:
     outcomes: Mapping[Passing, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Let the caller speak after a tone, until they press `finish`, hang up, or time is over.
+
+    `longest` is in seconds. What is pressed before the tone cuts the prompt short.
+    """
+
+    prompts: Prompts
+    longest: float
+    finish: str
+    then: str
+
+
 def transfer_fact(name: str) -> str:
     """What a `branch` looks at to learn whether that transfer has a number."""
     return f"transfer.{name}"
@@ -202,6 +215,7 @@ Node = (
     | Service
     | Enqueue
     | Transfer
+    | Message
     | Schedule
     | SwitchLanguage
     | Branch
@@ -264,7 +278,7 @@ class Edge(Enum):
 def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
     """Where the node can lead: label, target and by what."""
     match node:
-        case Say() | Goto() | SwitchLanguage():
+        case Say() | Goto() | SwitchLanguage() | Message():
             yield "", node.then, Edge.ITSELF
         case Menu():
             for key, choice in node.choices.items():
@@ -290,6 +304,8 @@ def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
 def prompts(node: Node) -> Prompts:
     """What the node says."""
     match node:
-        case Say() | Menu() | Ask() | Service() | Enqueue() | Transfer() | HangUp() | Return():
+        case Say() | Menu() | Ask() | Service() | Enqueue() | Transfer() | Message():
+            return node.prompts
+        case HangUp() | Return():
             return node.prompts
     return ()

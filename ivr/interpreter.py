@@ -9,13 +9,16 @@
            ask                           -> ASK       play, then collect digits
            schedule                      -> CHECKING  until CalendarChecked
            service                       -> SERVING   until ServiceDone and the prompt has ended
+           message                       -> INVITED   play; then, or at a key, TONE; then SPEAKING
+                                            until the key that ends it, or the time is over
            enqueue                       -> DONE      at once; the queue plays what is still to say
            hang_up, return               -> CLOSING   until the last prompt has ended, then DONE
 
     any   --CallerLeft-->  DONE
 
-It waits in MENU and ASK only, with a timer or a prompt running; every silence ends in a person or
-a goodbye after a bounded number of prompts, because the loader refuses loops without the caller.
+It waits in MENU, ASK and SPEAKING only, with a timer or a prompt running; every silence ends in a
+person or a goodbye after a bounded number of prompts, because the loader refuses loops without the
+caller.
 
 Secrets: digits of a secure entry live in `Secret` values, leave the state with the `CallService`
 that uses them, and are forgotten at every menu and at the end. The recording is masked
@@ -30,6 +33,7 @@ from typing import TypeVar
 from cti.kernel.errors import LocalError
 from cti.kernel.secret import Secret
 from ivr.effects import (
+    BeginMessage,
     CalendarChecked,
     CallerLeft,
     CallService,
@@ -37,6 +41,7 @@ from ivr.effects import (
     Choose,
     Disconnect,
     Effect,
+    EndMessage,
     Entered,
     Event,
     GiveBack,
@@ -51,6 +56,8 @@ from ivr.effects import (
     Played,
     ServiceDone,
     SetLanguage,
+    SoundTone,
+    Speaking,
     Started,
     StartTimer,
     StopPlaying,
@@ -67,6 +74,7 @@ from ivr.flow import (
     Goto,
     HangUp,
     Menu,
+    Message,
     Node,
     Passing,
     Prompt,
@@ -123,9 +131,8 @@ class _Turn:
             case CallerLeft():
                 self._finish()
                 self._change(masked=False)
-            case Started() if phase is Phase.NEW:
-                self._learn(facts=event.facts)
-                self._enter(self._beginning(event.chosen))
+            case Started() | Speaking() if phase is Phase.NEW:
+                self._begin(event)
             case Played() if self.state.playing:
                 self._change(playing=False)
                 self._prompt_ended()
@@ -158,6 +165,14 @@ class _Turn:
 
     # --- events -----------------------------------------------------------------------------
 
+    def _begin(self, event: Started | Speaking) -> None:
+        self._learn(facts=event.facts)
+        if isinstance(event, Started):
+            self._enter(self._beginning(event.chosen))
+        else:
+            self._change(node=event.node)
+            self._speak(event.seconds)
+
     def _beginning(self, chosen: str) -> str:
         """The first node, but for a first menu that was answered before."""
         node = self.flow.nodes[self.flow.start]
@@ -172,6 +187,12 @@ class _Turn:
                 self._conclude_service()
             case Phase.PASSING:
                 self._pass_on()
+            case Phase.INVITED:
+                self._change(phase=Phase.TONE, playing=True)
+                self._do(SoundTone())
+            case Phase.TONE:
+                self._do(BeginMessage())
+                self._speak()
             case Phase.CLOSING:
                 self._close()
 
@@ -184,6 +205,8 @@ class _Turn:
                 self._change(expects_terminator=False)
             case Timer.NOINPUT, Phase.MENU | Phase.ASK if not self.state.playing:
                 self._ask_again(self.flow.attempts.noinput)
+            case Timer.LONGEST, Phase.SPEAKING:
+                self._spoken()
             case Timer.BETWEEN_KEYS, Phase.ASK:
                 node, digits = self._at(Ask), self.state.entry.reveal()
                 self._judge(node, digits, expire(node.rule, digits))
@@ -202,6 +225,11 @@ class _Turn:
                 node = self._at(Ask)
                 digits, verdict = press(node.rule, self.state.entry.reveal(), key)
                 self._judge(node, digits, verdict)
+            case Phase.INVITED if not habit:
+                self._silence()
+                self._prompt_ended()
+            case Phase.SPEAKING if key == self._at(Message).finish:
+                self._spoken()
             case Phase.NEW | Phase.SERVING | Phase.CHECKING:
                 if not habit:
                     ahead = (self.state.ahead.reveal() + key)[:MOST_KEYS_AHEAD]
@@ -313,7 +341,7 @@ class _Turn:
                 self._do(CheckCalendar(node.calendar))
             case Enqueue():
                 self._hand_over(node)
-            case Transfer() | HangUp() | Return():
+            case Transfer() | HangUp() | Return() | Message():
                 self._take_leave(node)
         return None
 
@@ -368,10 +396,17 @@ class _Turn:
         self._do(HandOver(node.queue, node.situation, lines))
         self._finish()
 
-    def _take_leave(self, node: Transfer | HangUp | Return) -> None:
-        phase = Phase.PASSING if isinstance(node, Transfer) else Phase.CLOSING
+    def _take_leave(self, node: Transfer | HangUp | Return | Message) -> None:
+        """Say the last words of the flow, or the last before the caller speaks."""
+        match node:
+            case Transfer():
+                phase = Phase.PASSING
+            case Message():
+                phase = Phase.INVITED
+            case _:
+                phase = Phase.CLOSING
         self._change(phase=phase, ahead=NOTHING, secrets={})
-        self._play_queued(node.prompts, barge_in=False)
+        self._play_queued(node.prompts, barge_in=phase is Phase.INVITED)
         if not self.state.playing:
             self._prompt_ended()
 
@@ -385,12 +420,23 @@ class _Turn:
         else:
             self._enter(self._at(Transfer).outcomes[outcome])
 
+    def _speak(self, spoken: float = 0.0) -> None:
+        """From now on it is the caller who speaks; they have done so for that many seconds."""
+        self._change(phase=Phase.SPEAKING)
+        self._wait(Timer.LONGEST, max(0.0, self._at(Message).longest - spoken))
+
+    def _spoken(self) -> None:
+        self._do(EndMessage())
+        self._enter(self._at(Message).then)
+
     def _close(self) -> None:
         node = self._node
         self._do(GiveBack(node.result) if isinstance(node, Return) else Disconnect())
         self._finish()
 
     def _finish(self) -> None:
+        if self.state.phase is Phase.SPEAKING:
+            self._do(EndMessage())
         if self.state.expects_terminator:
             self._do(StopTimer(Timer.TERMINATOR))
         self._change(

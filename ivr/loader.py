@@ -28,6 +28,7 @@ from ivr.flow import (
     Goto,
     HangUp,
     Menu,
+    Message,
     Node,
     Passing,
     Prompt,
@@ -42,12 +43,14 @@ from ivr.flow import (
     transfer_fact,
 )
 from ivr.grammar import AGAIN, BACK, DIGITS, TERMINATOR, Rule
+from ivr.messages import SHORTEST_MESSAGE
 
 MENU_KEYS = DIGITS + "ABCD"
 TELEPHONE_NUMBER = re.compile(r"\+?[0-9]{2,20}")
 TRANSFER = transfer_fact("")
 LONGEST_ENTRY = 40
 LONGEST_TIMEOUT = 60.0
+LONGEST_MESSAGE = 900.0
 MOST_REASKS = 9
 
 
@@ -247,6 +250,19 @@ def _transfer(value: Value, _defaults: _Defaults) -> Node:
     return node
 
 
+def _message(value: Value, _defaults: _Defaults) -> Node:
+    section = value.section()
+    finish = section.get("finish")
+    node = Message(
+        _prompts(section),
+        section.need("longest", "seconds, such as 120").number(SHORTEST_MESSAGE, LONGEST_MESSAGE),
+        finish.one_of((TERMINATOR, AGAIN, *DIGITS)) if finish else TERMINATOR,
+        _then(section),
+    )
+    section.close()
+    return node
+
+
 def _schedule(value: Value, _defaults: _Defaults) -> Node:
     section = value.section()
     closed = section.need("closed", "the node outside hours").text()
@@ -317,6 +333,7 @@ VERBS: Mapping[str, Callable[[Value, _Defaults], Node]] = {
     "service": _service,
     "enqueue": _enqueue,
     "transfer": _transfer,
+    "message": _message,
     "schedule": _schedule,
     "language": _language,
     "branch": _branch,

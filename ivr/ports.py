@@ -27,6 +27,9 @@ class Announcer(Protocol):
     ) -> Deferred[list[Path]]:
         """The files to play, in order."""
 
+    def tone(self) -> Path:
+        """The tone after which the caller speaks."""
+
     def release(self, paths: Iterable[Path]) -> None:
         """They were played."""
 

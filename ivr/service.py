@@ -23,6 +23,7 @@ from ivr.events import FlowEntered, FlowLeft
 from ivr.flow import Flow, Passing
 from ivr.lent import GivingBack, LentSession
 from ivr.loader import load
+from ivr.messages import open_messages
 from ivr.ports import Ports
 from ivr.services import SIGNATURES, Visit
 from ivr.session import Session
@@ -84,15 +85,20 @@ class IvrService:
     def take(self, call_id: CallId, flow_name: str) -> None:
         """Answer the delivered call and run the flow; LocalError for a flow nobody wrote.
 
-        A call that is already gone is left alone.
+        A call that was answered before keeps its language and what is known of it; one that is
+        already gone is left alone.
         """
         flow = self._flows.get(flow_name)
         if flow is None or flow.returns:
             raise LocalError(f"no flow {flow_name} for a caller who dials in")
-        if self._ports.calls.get(call_id) is None:
+        call = self._ports.calls.get(call_id)
+        if call is None:
             return
         self._sessions[call_id] = session = Session(call_id, flow, self._ports)
-        session.start()
+        if call.caller is not None and call.caller.state in ANSWERED:
+            session.go_on(call)
+        else:
+            session.start()
 
     def serves(self, call_id: CallId) -> bool:
         """Whether the call is in a flow, or was handed over by one and lasts."""
@@ -166,6 +172,8 @@ class IvrService:
 
         A flow that was taken away since cannot go on: its callers are let go.
         """
+        history = list(history)
+        speaking = open_messages(history)
         for call_id, name in flows_left(history).items():
             call, flow = self._ports.calls.get(call_id), self._flows.get(name)
             if call is None or call.caller is None or call.caller.state not in ANSWERED:
@@ -174,7 +182,10 @@ class IvrService:
                 self._ports.calls.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)
                 continue
             self._sessions[call_id] = session = Session(call_id, flow, self._ports)
-            session.start_again(call)
+            if message := speaking.get(call_id):
+                session.listen_on(call, message)
+            else:
+                session.start_again(call)
 
     def _connection_answered(self, event: Established) -> None:
         session = self._sessions.get(event.call_id)

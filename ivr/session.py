@@ -24,6 +24,7 @@ from cti.kernel.vocabulary import Verification
 from customers.model import Customer
 from ivr.bank.port import SignIn
 from ivr.effects import (
+    BeginMessage,
     CalendarChecked,
     CallerLeft,
     CallService,
@@ -31,6 +32,7 @@ from ivr.effects import (
     Choose,
     Disconnect,
     Effect,
+    EndMessage,
     Entered,
     Event,
     GiveBack,
@@ -45,6 +47,8 @@ from ivr.effects import (
     Played,
     ServiceDone,
     SetLanguage,
+    SoundTone,
+    Speaking,
     Started,
     StartTimer,
     StopPlaying,
@@ -56,16 +60,18 @@ from ivr.events import (
     ChoiceMade,
     FlowEntered,
     FlowLeft,
+    MessageBegun,
     ServiceUsed,
     SignInAttempted,
     SignInOutcome,
 )
-from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Passing, transfer_fact
+from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Message, Passing, transfer_fact
 from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
 from ivr.quiet import Quiet
 from ivr.services import SIGNATURES, SelfServices, Visit
 from ivr.state import State
+from ivr.taking import Taking
 
 LOOK_UP_LIMIT = 0.3
 """Seconds the first prompt waits for the customer directory."""
@@ -97,6 +103,9 @@ class Session:
         self._entered: dict[str, str] = {}
         self._verification = Verification.NONE
         self._services = SelfServices(ports.bank, ports.tickets, self._signed_in)
+        self._taking = Taking(call_id, ports)
+        self._known: dict[str, str] = {}
+        """Facts that the call brings along."""
 
     @property
     def visit(self) -> Visit:
@@ -108,21 +117,50 @@ class Session:
         self._publish(FlowEntered, flow=self._flow.name)
         Deferred.fromCoroutine(self._begin()).addErrback(self._broken)
 
+    def go_on(self, call: Call) -> None:
+        """Let the flow begin with a caller who was answered long ago, and of whom much is known."""
+        self._remember(call)
+        known = call.user_data
+        self._known = {
+            "language": known.language.value,
+            "verification": known.verification.name.lower(),
+            "level": known.service_level.name.lower(),
+        }
+        self.start()
+
     def start_again(self, call: Call) -> None:
         """Begin anew after a restart, but ask for no language again.
 
         What was being keyed in is gone. What is keyed on with is nothing for the menu, and hidden
         as it was before, until the caller has stopped.
         """
-        known = call.user_data
-        self._state = State(language=known.language)
-        self._path = language_chosen(self._flow, known.path)
-        self._verification, self._entered = known.verification, dict(known.entered)
+        self._remember(call)
+        self._path = language_chosen(self._flow, self._path)
         self._ports.calls.attach(self._call_id, path=self._path)
         self._publish(FlowEntered, flow=self._flow.name)
         self._quiet = quiet = Quiet(self._ports.clock)
         self._ports.calls.collect(self._call_id, quiet.disturb)
         Deferred.fromCoroutine(self._begin_when(quiet)).addErrback(self._broken)
+
+    def listen_on(self, call: Call, message: MessageBegun) -> None:
+        """Hear the message to its end that the caller was speaking when the server went away.
+
+        Where the flow asks for none there any more, what was said until now is the message.
+        """
+        self._taking.resume(message)
+        if not isinstance(self._flow.nodes.get(message.node), Message):
+            self._taking.end()
+            self.start_again(call)
+            return
+        self._remember(call)
+        self._ports.calls.collect(self._call_id, lambda key: self._handle(Key(key)))
+        self._handle(Speaking(message.node, self._taking.seconds))
+
+    def _remember(self, call: Call) -> None:
+        known = call.user_data
+        self._state = State(language=known.language)
+        self._path = known.path
+        self._verification, self._entered = known.verification, dict(known.entered)
 
     def caller_left(self, *, by_caller: bool) -> None:
         """The call is over: stop everything."""
@@ -132,6 +170,7 @@ class Session:
     def _cease(self) -> None:
         """Nothing that still comes matters any more."""
         self._over = True
+        self._taking.end()
         self._state, _ = step(self._flow, self._state, CallerLeft())
         self._sound += 1
         self._service += 1
@@ -172,7 +211,8 @@ class Session:
             return
         numbers = self._ports.transfers.items()
         offered = {transfer_fact(name): CONFIGURED for name, number in numbers if number}
-        self._handle(Started({**_facts(customer), **offered}, "".join(self._path)))
+        chosen = "".join(language_chosen(self._flow, self._path))
+        self._handle(Started({**_facts(customer), **self._known, **offered}, chosen))
 
     def _look_up(self, number: str) -> Deferred[Customer | None]:
         """Who calls, None when that takes too long; found late, they are attached all the same."""
@@ -232,6 +272,8 @@ class Session:
                 self._ports.calls.mask(self._call_id, effect.masked)
             case SetLanguage() | Choose() | Entered():
                 self._note(effect)
+            case SoundTone() | BeginMessage() | EndMessage():
+                self._take_message(effect)
             case HandOver() | PassOn() | Disconnect() | GiveBack():
                 self._let_go(effect)
 
@@ -301,6 +343,16 @@ class Session:
         # A key that interrupts is told by itself; whatever else interrupts has replaced the sound.
         if end is PlayEnd.FINISHED and wanted == self._sound:
             self._handle(Played())
+
+    def _take_message(self, effect: SoundTone | BeginMessage | EndMessage) -> None:
+        match effect:
+            case SoundTone():
+                self._sound += 1
+                self._sounds_ready([self._ports.announcer.tone()], self._sound, barge_in=False)
+            case BeginMessage():
+                self._taking.begin(self._state.node)
+            case EndMessage():
+                self._taking.end()
 
     # --- services ---------------------------------------------------------------------------
 

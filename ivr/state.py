@@ -22,6 +22,11 @@ class Phase(Enum):
     CHECKING = "checking"
     PASSING = "passing"
     """The caller is told that they are passed on, or somebody is called for them."""
+    INVITED = "invited"
+    """The caller is told to leave a message; a key brings the tone at once."""
+    TONE = "tone"
+    SPEAKING = "speaking"
+    """What the caller says is their message."""
     CLOSING = "closing"
     DONE = "done"
 

@@ -46,6 +46,7 @@ from monitoring.days import Days
 from monitoring.events import RecordingPlayed
 from monitoring.history import CallHistory
 from monitoring.journal import JournalWriter
+from monitoring.messages import FILED_WITHIN, messages_txn
 from monitoring.recordings import RecordingFolder
 from monitoring.repository import (
     CallFilter,
@@ -136,6 +137,10 @@ class MonitoringService:
         """Listen no more and write the last events down. After everything else has stopped."""
         self.board.stop()
         await self.journal.stop()
+
+    def messages(self) -> Deferred[list[Event]]:
+        """What callers left as messages in the last days, in order, and the ends of those calls."""
+        return self._database.read(messages_txn, utc(self._clock) - FILED_WITHIN)
 
     # --- what pages ask ---------------------------------------------------------------------
 

@@ -94,6 +94,10 @@ class Announcer:
         """The hold music, to be played with `repeat`."""
         return self._store.music()
 
+    def tone(self) -> Path:
+        """The tone after which a caller speaks."""
+        return self._store.message_tone()
+
     def _sound(self, announcement: Announcement, language: Language) -> Deferred[Path | None]:
         found: Deferred[Path | None] = Deferred()
         try:

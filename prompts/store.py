@@ -23,7 +23,7 @@ from prompts.catalogue import Announcement, Catalogue
 from prompts.lexicon import Lexicon
 from prompts.sound import RATE, Samples, telephone_music, telephone_speech, write_wav
 from prompts.synthesis import VOICES, SynthesisError, Synthesizer
-from prompts.tones import ring_back
+from prompts.tones import message_tone, ring_back
 
 RECORDINGS = Path(__file__).with_name("recordings")
 MANIFEST = "manifest.json"
@@ -72,6 +72,7 @@ class PromptStore:
         self._pieces = find_music(music) if music else ()
         self._music = self._name_of_music()
         self._ring_back = self._name("ring-back", TONE_VERSION)
+        self._message_tone = self._name("message-tone", TONE_VERSION)
         self._wanted = self._prompts()
         self._names = {
             (prompt.language, prompt.words): prompt.name for prompt in self._wanted if prompt.words
@@ -104,6 +105,10 @@ class PromptStore:
     def ring_back(self) -> Path:
         """The ringing tone, to be repeated without end."""
         return self._folder / self._ring_back
+
+    def message_tone(self) -> Path:
+        """The tone after which a caller leaves a message."""
+        return self._folder / self._message_tone
 
     def respell(self, text: str, language: Language) -> str:
         """The text as the synthesiser of the language must see it."""
@@ -138,6 +143,8 @@ class PromptStore:
             await self._synthesizer.speak(prompt.words, prompt.language, path)
         elif prompt.name == self._ring_back:
             write_wav(path, ring_back())
+        elif prompt.name == self._message_tone:
+            write_wav(path, message_tone())
         elif self._pieces:
             write_wav(path, telephone_music([_read(piece) for piece in self._pieces]))
         else:
@@ -155,7 +162,8 @@ class PromptStore:
                     prompts[name] = _Prompt(name, words, language)
         prompts |= {each.name: each for each in self._recordings.values()}
         # Last: when nothing can be spoken, nothing may be there yet.
-        prompts[self._ring_back] = _Prompt(self._ring_back, "", Language.CHINESE)
+        for tone in (self._ring_back, self._message_tone):
+            prompts[tone] = _Prompt(tone, "", Language.CHINESE)
         return tuple(prompts.values())
 
     def _name_of_music(self) -> str:

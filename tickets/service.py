@@ -19,7 +19,7 @@ from cti.kernel.clock import Clock as TimeSource
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, TicketNumber
-from cti.kernel.ports import TicketSummary
+from cti.kernel.ports import SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
 from tickets import decide, repository
 from tickets.decide import Outcome
@@ -48,6 +48,7 @@ from tickets.search import (
     summary_txn,
 )
 from tickets.sla import Clock, Terms, Timekeeper
+from tickets.voicemail import VOICEMAIL, draft_of, request_of
 from tickets.workflow import Action, ClockKind
 
 MESSAGES_SHOWN = 100
@@ -73,7 +74,10 @@ class _Done:
 
 
 class TicketService:
-    """Registers tickets, acts on them and answers questions about them (a `TicketPort`)."""
+    """Registers tickets, acts on them and answers questions about them.
+
+    It is the `TicketPort` and the `MessagePort` of the house.
+    """
 
     def __init__(
         self, database: Database, bus: Bus, clock: TimeSource, timekeeper: Timekeeper
@@ -105,6 +109,11 @@ class TicketService:
         return self._done(
             partial(_register_txn, self.timekeeper, draft, principal, request_id, self._now())
         )
+
+    def take_message(self, message: SpokenMessage) -> Deferred[TicketNumber]:
+        """See `MessagePort`."""
+        done = self.register(draft_of(message), VOICEMAIL, request_of(message))
+        return done.addCallback(lambda receipt: receipt.number)
 
     def act(
         self,

@@ -9,7 +9,7 @@ The rules of waiting are frozen values read from plain data::
     comfort: [queue.stay]         # said in turn, one with each announcement
     music: ""                     # a file of one's own, in place of the house's music
     most: {calls: 50, then: {to: queue, queue: general}}
-    longest: {after: 10 min, then: {to: voicemail, flow: message}}
+    longest: {after: 10 min, then: {to: voicemail, flow: voicemail}}
     expect: {above: 15 min, then: {to: number, number: night_desk}}
     empty: {then: {to: goodbye, prompt: queue.nobody}}
     call_back: {key: "9", offer_after: 60}

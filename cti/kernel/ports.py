@@ -80,6 +80,31 @@ class TicketSummary:
     overdue: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenMessage:
+    """What a caller said after the tone, in the recording of that call; `seconds` long.
+
+    `calling` is empty where the number is withheld, `name` where nobody knows who called.
+    """
+
+    call_id: CallId
+    begun: datetime
+    seconds: float
+    calling: str
+    language: Language
+    queue_id: QueueId | None = None
+    customer_id: CustomerId | None = None
+    name: str = ""
+    service_level: ServiceLevel = ServiceLevel.UNIFORM
+
+
+class MessagePort(Protocol):
+    """Makes tickets of what callers said (implemented by `tickets`)."""
+
+    def take_message(self, message: SpokenMessage) -> Deferred[TicketNumber]:
+        """Register a ticket for the message; asked again, the number it has already."""
+
+
 class TicketPort(Protocol):
     """What others may know of tickets (implemented by `tickets`)."""
 

@@ -1,5 +1,6 @@
 """The call records' pages: the list, and one call with its picture and events."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.web.server import Request
@@ -12,6 +13,7 @@ from cti.web.frame import Frame
 from cti.web.pages import pages
 from cti.web.requests import query
 from monitoring.cdr import Leg, Outcome
+from monitoring.messages import Message, messages_of
 from monitoring.service import MonitoringService
 from monitoring.web.filters import FIELDS, next_query, read_cursor, read_filter
 from monitoring.web.ladder import Lane, ladder
@@ -60,13 +62,15 @@ class CallPages:
             error = refused.error_id
             return self.frame.render(request, "refused.html", 404, error_id=error, text=text)
         shown = self._presentation(request)
+        left = messages_of(events)
         picture = ladder(record, events, utc(self.frame.clock))
         return self.frame.render(
             request,
             "call.html",
             row=shown.row(record),
             diversion=shown.diversion(events),
-            facts=self._facts(shown, record),
+            facts=self._facts(shown, record, left),
+            messages=left,
             lanes=[
                 {
                     "label": _label(shown, lane),
@@ -82,7 +86,9 @@ class CallPages:
             listens=bool(principal.roles.intersection(LISTENERS)),
         )
 
-    def _facts(self, shown: Presentation, record: Any) -> list[tuple[str, str]]:
+    def _facts(
+        self, shown: Presentation, record: Any, left: Sequence[Message]
+    ) -> list[tuple[str, str]]:
         return [
             ("calls.started", shown.moment(record.started)),
             ("calls.ended", shown.moment(record.ended)),
@@ -95,6 +101,7 @@ class CallPages:
             ("calls.waited", clockface(record.waited) if record.waits else "–"),
             ("calls.agent", shown.agent(record.agent_id)),
             *(("calls.lent", shown.loan(loan)) for loan in record.loans),
+            *(("calls.message", shown.message(each)) for each in left),
             ("calls.talked", clockface(record.talked)),
             ("calls.held", clockface(record.held)),
             ("calls.after_call", clockface(record.after_call)),

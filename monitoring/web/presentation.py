@@ -47,9 +47,18 @@ from cti.kernel.opinion import WIDEBAND_CODECS, mos, opinion
 from cti.kernel.vocabulary import Language
 from cti.web.formats import Formats
 from cti.web.frame import Frame
-from ivr.events import ChoiceMade, FlowEntered, FlowLeft, ServiceUsed, SignInAttempted
+from ivr.events import (
+    ChoiceMade,
+    FlowEntered,
+    FlowLeft,
+    MessageFiled,
+    MessageLeft,
+    ServiceUsed,
+    SignInAttempted,
+)
 from monitoring.cdr import CallRecord, Coded, Leg, Loan
 from monitoring.events import RecordingPlayed
+from monitoring.messages import Message
 from monitoring.wallboard import Floor
 
 LINE_FIGURES = ("round_trip", "loss", "jitter", "level")
@@ -302,6 +311,12 @@ class Presentation:
                 return [self.agent(event.agent_id), event.customer_id]
         return []
 
+    def message(self, message: Message) -> str:
+        """A message that the caller left, in a line: when, how long, and its ticket."""
+        return " · ".join(
+            [self.time(message.begun), clockface(message.seconds), *filter(None, [message.number])]
+        )
+
     def loan(self, loan: Loan) -> str:
         """A stay with the IVR in a line: what for, since when, and what came of it."""
         word = self.word(f"calls.loan.{loan.purpose.value}")
@@ -354,6 +369,10 @@ class Presentation:
                 return [event.flow]
             case FlowLeft():
                 return [event.flow, self.word(f"calls.left.{event.outcome}")]
+            case MessageLeft():
+                return [clockface(event.seconds)]
+            case MessageFiled():
+                return [event.number]
             case ChoiceMade():
                 return [self.word(f"choice.{event.choice}")]
             case SignInAttempted():

@@ -59,6 +59,10 @@ class FakeCalls(FakeJoining):
 
     # --- the world --------------------------------------------------------------------------
 
+    def speak_on(self, bus: Bus) -> None:
+        """The server is another one, and listens there."""
+        self._bus = bus
+
     def register(self, device_id: str) -> None:
         """A telephone registers."""
         self._devices.add(DeviceId(device_id))

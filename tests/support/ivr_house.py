@@ -18,6 +18,7 @@ from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Language, ServiceLevel
 from customers.model import Customer, Sex
 from ivr.bank.port import BankGateway
+from ivr.filing import Filing
 from ivr.ports import Ports
 from ivr.service import IvrService
 from prompts.catalogue import Announcement, load_catalogue
@@ -34,6 +35,7 @@ SERVICE_HOURS = WorkingCalendar(
     ((Span.parse("08:00-20:00"),),) * 7,
     holidays={datetime(2027, 1, 1, tzinfo=SHANGHAI).date(): "元旦"},
 )
+TONE = Path("tone")
 CATALOGUE = load_catalogue()
 KNOWN_NUMBER = "13800000101"
 WANG = Customer(
@@ -71,6 +73,10 @@ class NamingAnnouncer:
         later: Deferred[list[Path]] = Deferred()
         self.held.append(lambda: later.callback(paths))
         return later
+
+    def tone(self) -> Path:
+        self.lent.append(TONE)
+        return TONE
 
     def release(self, paths: Iterable[Path]) -> None:
         for path in paths:
@@ -138,8 +144,22 @@ class IvrHouse:
             self.clock,
             self.transfers,
         )
-        names = ("main", "verify", "self_service")
-        self.ivr = IvrService({name: shipped_flow(name) for name in names}, ports)
+        names = ("main", "verify", "self_service", "voicemail")
+        self.flows = {name: shipped_flow(name) for name in names}
+        self.ivr = IvrService(self.flows, ports)
+        self.filing = Filing(self.tickets, self.customers, self.bus, self.clock)
+        self._ports = ports
+
+    def restart(self, history: Sequence[Event]) -> None:
+        """Another server takes up the calls that are up, by what the journal tells."""
+        for timer in self.clock.getDelayedCalls():
+            timer.cancel()
+        self.bus = Bus(lambda _event, error: self.errors.append(error))
+        self.bus.subscribe(Event, self.events.append)
+        self.calls.speak_on(self.bus)
+        self.filing = Filing(self.tickets, self.customers, self.bus, self.clock)
+        self.ivr = IvrService(self.flows, replace(self._ports, bus=self.bus))
+        self.ivr.take_up(history)
 
     def dial(self, calling: str = "13900000000") -> CallId:
         """A call arrives and the flow takes it."""

@@ -25,6 +25,13 @@ for (const link of document.querySelectorAll("a.play")) {
   });
 }
 
+for (const button of document.querySelectorAll("button[data-at]")) {
+  button.addEventListener("click", () => {
+    audio.currentTime = Number(button.dataset.at); // before it is loaded: where it will begin
+    audio.play().catch(() => {});
+  });
+}
+
 if (audio.dataset.sound) open(audio.dataset.sound);
 
 audio.addEventListener("error", () => {

@@ -63,11 +63,13 @@ def room(tmp_path: Path) -> Room:
 def test_prepares_every_text_without_blanks_and_the_music(room: Room) -> None:
     progress: list[tuple[int, int]] = []
     store = room.store()
-    assert result_of(store.prepare(lambda done, total: progress.append((done, total)))) == 8
-    assert progress == [(done, 8) for done in range(1, 9)]
+    assert result_of(store.prepare(lambda done, total: progress.append((done, total)))) == 9
+    assert progress == [(done, 9) for done in range(1, 10)]
     assert store.music().exists()
     ringing, _ = read_wav(store.ring_back())
     assert len(ringing) == 5 * RATE
+    beep, _ = read_wav(store.message_tone())
+    assert len(beep) == 0.4 * RATE
     for key in ("hello", "loan", "bye"):
         paths = {store.path(key, language) for language in Language}
         assert len(paths) == 2
@@ -102,7 +104,7 @@ def test_changed_text_alone_is_made_anew_and_the_old_file_goes(room: Room) -> No
 def test_another_engine_makes_everything_anew(room: Room) -> None:
     room.prepared()
     room.synthesizer = FakeSynthesizer("fake/2")
-    assert result_of(room.store().prepare()) == 8
+    assert result_of(room.store().prepare()) == 9
 
 
 @pytest.mark.parametrize("harm", [b"", b"RIFF"])
@@ -122,7 +124,7 @@ def test_damaged_or_missing_files_are_made_anew(room: Room, harm: bytes) -> None
 def test_broken_manifest_is_made_anew(room: Room, manifest: str) -> None:
     room.prepared()
     (room.kept / MANIFEST).write_text(manifest)
-    assert result_of(room.store().prepare()) == 8
+    assert result_of(room.store().prepare()) == 9
 
 
 def test_one_text_that_cannot_be_spoken_is_left_out(room: Room) -> None:
