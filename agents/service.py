@@ -327,6 +327,11 @@ class AgentService:
         """Every queue at this moment."""
         return [self._engine.view(queue) for queue in self._roster.queues.values()]
 
+    def queue(self, queue_id: QueueId) -> QueueView | None:
+        """That queue at this moment, None for one that nobody knows."""
+        queue = self._roster.queues.get(queue_id)
+        return self._engine.view(queue) if queue is not None else None
+
     def queues_of(self, agent_id: AgentId) -> list[QueueView]:
         """The queues that agent serves, at this moment."""
         self.sessions.of(agent_id)

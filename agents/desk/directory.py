@@ -1,6 +1,6 @@
 """Whom a call can be handed to: colleagues and queues as they are now, and one's favourites."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -53,8 +53,6 @@ class Floor(Protocol):
 
     def queues_of(self, agent_id: AgentId) -> list[QueueView]: ...
 
-    def serves(self, agent_id: AgentId, queue_id: QueueId) -> bool: ...
-
 
 class Directory:
     """Entities ``directory/agent/<id>`` and ``directory/queue/<id>``, shown as they change."""
@@ -62,7 +60,9 @@ class Directory:
     def __init__(self, *, floor: Floor, bus: Bus, clock: Clock, show: Show) -> None:
         self._floor, self._bus, self._clock, self._show = floor, bus, clock, show
         self._entities: dict[str, Any] = {}
-        self._agents: dict[AgentId, AgentView] = {}
+        self._served: dict[AgentId, list[QueueId]] = {}
+        self._ready: dict[QueueId, set[AgentId]] = {}
+        """Who is ready in each queue."""
         self._stale_agents: set[AgentId] = set()
         self._stale_queues: set[QueueId] = set()
         self._timer: DelayedCall | None = None
@@ -70,9 +70,13 @@ class Directory:
 
     def start(self) -> None:
         """Look at everybody, then listen."""
-        self._agents = {view.agent_id: view for view in self._floor.agents()}
+        views = self._floor.agents()
+        for view in views:
+            served = self._floor.queues_of(view.agent_id)
+            self._served[view.agent_id] = [queue.queue_id for queue in served]
+            self._count(view)
         self._entities = {
-            **{f"directory/agent/{key}": self._agent(view) for key, view in self._agents.items()},
+            **{f"directory/agent/{view.agent_id}": self._agent(view) for view in views},
             **{f"directory/queue/{each.queue_id}": self._queue(each) for each in self._queues()},
         }
         listen = self._bus.subscribe
@@ -116,11 +120,21 @@ class Directory:
         agents, self._stale_agents = self._stale_agents, set()
         queues, self._stale_queues = self._stale_queues, set()
         for agent_id in sorted(agents):
-            view = self._agents[agent_id] = self._floor.view(agent_id)
+            view = self._floor.view(agent_id)
+            self._count(view)
+            queues.update(self._served[agent_id])
             self._put(f"directory/agent/{agent_id}", self._agent(view))
         for queue in self._queues():
-            if queue.queue_id in queues or self._served_by(queue.queue_id, agents):
+            if queue.queue_id in queues:
                 self._put(f"directory/queue/{queue.queue_id}", self._queue(queue))
+
+    def _count(self, view: AgentView) -> None:
+        for queue_id in self._served[view.agent_id]:
+            ready = self._ready.setdefault(queue_id, set())
+            if view.state is AgentState.READY:
+                ready.add(view.agent_id)
+            else:
+                ready.discard(view.agent_id)
 
     def _put(self, key: str, entity: Any) -> None:
         if self._entities.get(key) != entity:
@@ -132,25 +146,21 @@ class Directory:
     def _queues(self) -> list[QueueView]:
         return self._floor.queues()
 
-    def _served_by(self, queue_id: QueueId, agents: Iterable[AgentId]) -> bool:
-        return any(self._floor.serves(agent_id, queue_id) for agent_id in agents)
-
     def _agent(self, view: AgentView) -> Mapping[str, Any]:
         return {
             "name": view.name,
             "extension": view.extension,
             "state": view.state,
             "since": view.since,
-            "queues": [queue.queue_id for queue in self._floor.queues_of(view.agent_id)],
+            "queues": self._served[view.agent_id],
         }
 
     def _queue(self, queue: QueueView) -> Mapping[str, Any]:
-        ready = (view for view in self._agents.values() if view.state is AgentState.READY)
         return {
             "names": {language.value: name for language, name in queue.names.items()},
             "waiting": queue.waiting,
             "oldest": queue.oldest,
-            "ready": sum(self._floor.serves(view.agent_id, queue.queue_id) for view in ready),
+            "ready": len(self._ready.get(queue.queue_id, ())),
         }
 
 

@@ -47,7 +47,14 @@ from cti.call.events import (
 )
 from cti.call.model import Call, UserData
 from cti.kernel.bus import Bus, Unsubscribe
-from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, QueueId, TicketNumber
+from cti.kernel.identifiers import (
+    AgentId,
+    CustomerId,
+    DeviceId,
+    QueueId,
+    StaffId,
+    TicketNumber,
+)
 from cti.kernel.ports import CallHistoryPort, QueueDayPort, TicketPort
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
@@ -89,6 +96,7 @@ class Console:
             Role.AGENT,
             snapshot=self._snapshot,
             visible=self._visible,
+            owner=_owner,
             handler=self._do,
             watcher=self,
         )
@@ -154,8 +162,13 @@ class Console:
             self._desk.customers.ticket_changed(number)
 
     def show(self, key: str, value: Any) -> None:
-        """Show that entity to whom it concerns; None takes it away."""
-        if value is None:
+        """Show that entity to whom it concerns; None takes it away.
+
+        What concerns more than one agent is shown with the next round of the board.
+        """
+        if _owner(key) is None:
+            self.board.publish_soon(key, lambda: value)
+        elif value is None:
             self.board.delete(key)
         else:
             self.board.publish(key, value)
@@ -183,13 +196,11 @@ class Console:
         return entities
 
     def _visible(self, principal: Principal, key: str, _value: Any) -> bool:
+        owner = _owner(key)
+        if owner is not None:
+            return owner == principal.staff_id
         kind, _, name = key.partition("/")
-        agent_id = AgentId(principal.staff_id)
-        if kind in SHARED:
-            return True
-        if kind == "queue":
-            return self._agents.serves(agent_id, QueueId(name))
-        return name == agent_id
+        return kind in SHARED or self._agents.serves(AgentId(principal.staff_id), QueueId(name))
 
     # --- what happens -----------------------------------------------------------------------
 
@@ -231,9 +242,11 @@ class Console:
         self._cards.take_away(event.agent_id, event.call_id)
 
     def _queue_changed(self, event: QueueChange) -> None:
-        for queue in self._agents.queues():
-            if queue.queue_id == event.queue_id:
-                self.board.publish(f"queue/{queue.queue_id}", self._queue(queue))
+        def by_then() -> Mapping[str, Any] | None:
+            queue = self._agents.queue(event.queue_id)
+            return self._queue(queue) if queue is not None else None
+
+        self.board.publish_soon(f"queue/{event.queue_id}", by_then)
 
     def _queue(self, queue: QueueView) -> Mapping[str, Any]:
         return {
@@ -301,3 +314,9 @@ class Console:
         answer = await done if isinstance(done, Awaitable) else done
         self.show_agent(agent_id)
         return answer
+
+
+def _owner(key: str) -> StaffId | None:
+    """Whose entity that is; None for a queue's, and for what everybody sees."""
+    kind, _, name = key.partition("/")
+    return None if kind in SHARED or kind == "queue" else StaffId(name)

@@ -13,6 +13,9 @@ and what a page sends: ``{"id": 7, "do": "ready", ...}``. A page that misses a n
 again, and may say by ``?page=NAME`` that it is the same page. Values are whole entities, and
 instants rather than running counters, so a client that reads slowly can be given only the latest
 of each; one that does not read at all is dropped.
+
+What concerns one person costs their own pages alone, however many others are open. What concerns
+many is told in rounds: a few each second, and a few pages in each turn of the reactor.
 """
 
 import re
@@ -28,6 +31,7 @@ from twisted.web.server import Request
 
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web import requests
@@ -35,9 +39,12 @@ from cti.web.encoding import dumps
 from cti.web.frame import Frame
 from cti.web.live_client import GOING_AWAY, POLICY_VIOLATION, SESSION_ENDED, LiveClient
 from cti.web.sockets import SocketResource, aborter
+from cti.web.walk import Walk
 
 HEARTBEAT = 1.0
 """Seconds between heartbeats; a page calls its data stale after three."""
+ROUND_AFTER = 0.25
+"""Seconds from a change that concerns many to its showing: what changes meanwhile is shown once."""
 MOST_UNREAD = 10
 """Heartbeats a client may leave unread before it is dropped."""
 
@@ -47,6 +54,7 @@ FROM_PAGE = "from_page"
 
 Snapshot = Callable[[Principal], Mapping[str, Any]]
 Visible = Callable[[Principal, str, Any], bool]
+Owner = Callable[[str], StaffId | None]
 Command = Mapping[str, Any]
 Handler = Callable[[Principal, Command], Any]
 
@@ -54,6 +62,11 @@ Handler = Callable[[Principal, Command], Any]
 def everything(_principal: Principal, _key: str, _value: Any) -> bool:
     """Every entity is shown to everyone who may open the board."""
     return True
+
+
+def nobodys(_key: str) -> StaffId | None:
+    """No entity is one person's alone."""
+    return None
 
 
 class Watcher(Protocol):
@@ -70,8 +83,9 @@ class LiveBoard:
     """Pages that show the same entities, and are told at once what changes in them.
 
     `snapshot(principal)` gives every entity by key; `visible(principal, key, value)` filters the
-    changes (and must agree with the snapshot); `handler(principal, command)` does commands and
-    returns a JSON-able value, a Deferred or a coroutine, or raises Refused. Mount `resource()`.
+    changes (and must agree with the snapshot); `owner(key)` tells to whom alone an entity may be
+    shown, None where that depends on more than the key; `handler(principal, command)` does commands
+    and returns a JSON-able value, a Deferred or a coroutine, or raises Refused. Mount `resource()`.
     """
 
     log = Logger()
@@ -82,6 +96,7 @@ class LiveBoard:
         *roles: Role,
         snapshot: Snapshot,
         visible: Visible = everything,
+        owner: Owner = nobodys,
         handler: Handler | None = None,
         watcher: Watcher | None = None,
     ) -> None:
@@ -90,11 +105,18 @@ class LiveBoard:
         self._clock: Clock = frame.clock
         self._snapshot = snapshot
         self._visible = visible
+        self._owner = owner
         self._handler = handler
         self._watcher = watcher
         self._unnamed = count(1)
         self._clients: set[LiveClient] = set()
+        self._of: dict[StaffId, set[LiveClient]] = {}
+        """The same by whose they are."""
+        self._news: dict[str, Callable[[], Any]] = {}
+        """What the next round tells."""
+        self._round: DelayedCall | Walk[LiveClient] | None = None
         self._beat: DelayedCall | None = None
+        self._beating: Walk[LiveClient] | None = None
         frame.sessions.on_end(lambda session: self._close_session(session.token))
 
     def resource(self) -> Resource:
@@ -107,23 +129,72 @@ class LiveBoard:
         return len(self._clients)
 
     def publish(self, key: str, value: Any) -> None:
-        """Show this value of the entity to every page that may see it."""
+        """Show this value of the entity to every page that may see it, at once."""
         encoded: str | None = None
-        for client in tuple(self._clients):
+        for client in self._told(key):
             if self._visible(client.principal, key, value):
                 encoded = encoded if encoded is not None else dumps({key: value})
                 client.set(key, encoded)
             else:
                 client.delete(key)
 
+    def publish_soon(self, key: str, value: Callable[[], Any]) -> None:
+        """Show the value that the entity has by the next round; None takes it away.
+
+        For what many see: however often it changes, each page is told of it once a round.
+        """
+        if not self._clients:
+            return
+        self._news[key] = value
+        if self._round is None:
+            self._round = self._clock.callLater(ROUND_AFTER, self._go_round)
+
     def delete(self, *keys: str) -> None:
         """These entities are gone."""
-        for client in tuple(self._clients):
-            for key in keys:
+        for key in keys:
+            for client in self._told(key):
                 client.delete(key)
+
+    def _told(self, key: str) -> tuple[LiveClient, ...]:
+        owner = self._owner(key)
+        return tuple(self._clients if owner is None else self._of.get(owner, ()))
+
+    def _go_round(self) -> None:
+        self._round, due = None, dict(self._news)
+        self._news.clear()
+        news = {key: value() for key, value in due.items()}
+        encoded = {key: dumps({key: value}) for key, value in news.items() if value is not None}
+
+        def tell(client: LiveClient) -> None:
+            if client not in self._clients:
+                return
+            who = client.principal
+            seen = {key for key in encoded if self._visible(who, key, news[key])}
+            client.set_all({key: each for key, each in encoded.items() if key in seen})
+            for key in news.keys() - seen:
+                client.delete(key)
+
+        # Who comes while it is under way is shown all of it at once.
+        self._round = walk = Walk(self._clock, self._clients, tell, self._round_done)
+        walk.start()
+
+    def _round_done(self) -> None:
+        self._round = self._clock.callLater(ROUND_AFTER, self._go_round) if self._news else None
+
+    def _end_round(self) -> None:
+        self._news.clear()
+        match self._round:
+            case Walk() as walk:
+                walk.stop()
+            case None:
+                pass
+            case timer:
+                timer.cancel()
+        self._round = None
 
     def refresh(self) -> None:
         """Send every page a new snapshot, as after something that changes nearly everything."""
+        self._end_round()
         for client in tuple(self._clients):
             client.show(self._snapshot(client.principal), utc(self._clock).isoformat())
 
@@ -149,6 +220,7 @@ class LiveBoard:
     def joined(self, client: LiveClient) -> None:
         """A page connected: it gets the snapshot."""
         self._clients.add(client)
+        self._of.setdefault(client.principal.staff_id, set()).add(client)
         if self._watcher is not None:
             self._watcher.page_joined(client.principal, client.page)
         client.show(self._snapshot(client.principal), utc(self._clock).isoformat())
@@ -160,35 +232,44 @@ class LiveBoard:
         if client not in self._clients:
             return
         self._clients.discard(client)
+        own = self._of[client.principal.staff_id]
+        own.discard(client)
+        if not own:
+            del self._of[client.principal.staff_id]
         if self._watcher is not None and not self._connected(client):
             self._watcher.page_left(client.principal, client.page)
         if not self._clients and self._beat is not None:
             self._beat.cancel()
             self._beat = None
+            self._end_round()
+            if self._beating is not None:
+                self._beating.stop()
 
     def _connected(self, client: LiveClient) -> bool:
         """Whether the same page has another connection."""
-        return any(
-            each.page == client.page and each.principal.staff_id == client.principal.staff_id
-            for each in self._clients
-        )
+        own = self._of.get(client.principal.staff_id, ())
+        return any(each.page == client.page for each in own)
 
     def _heartbeat(self) -> None:
         self._beat = self._clock.callLater(HEARTBEAT, self._heartbeat)
-        now = utc(self._clock).isoformat()
-        for client in tuple(self._clients):
-            if self._frame.sessions.find(client.token) is None:
-                client.close(SESSION_ENDED)
-            elif client.unread > MOST_UNREAD:
-                self.log.info(
-                    "a page of {staff_id} does not read", staff_id=client.principal.staff_id
-                )
-                client.drop()
-            else:
-                if self._watcher is not None and client.unread > 1:
-                    silence = client.unread * HEARTBEAT
-                    self._watcher.page_silent(client.principal, client.page, silence)
-                client.beat(now)
+        if self._beating is not None:
+            self._beating.stop()
+        self._beating = Walk(self._clock, self._clients, self._beat_of)
+        self._beating.start()
+
+    def _beat_of(self, client: LiveClient) -> None:
+        if client not in self._clients:
+            return
+        if self._frame.sessions.find(client.token) is None:
+            client.close(SESSION_ENDED)
+        elif client.unread > MOST_UNREAD:
+            self.log.info("a page of {staff_id} does not read", staff_id=client.principal.staff_id)
+            client.drop()
+        else:
+            if self._watcher is not None and client.unread > 1:
+                silence = client.unread * HEARTBEAT
+                self._watcher.page_silent(client.principal, client.page, silence)
+            client.beat(utc(self._clock).isoformat())
 
     def _close_session(self, token: str) -> None:
         for client in tuple(self._clients):

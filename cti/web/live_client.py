@@ -83,6 +83,14 @@ class LiveClient:
         else:
             self._numbered(f'"set":{encoded}')
 
+    def set_all(self, encoded: Mapping[str, str]) -> None:
+        """Send the values of several entities in one message, each encoded as for `set`."""
+        self._shown.update(encoded)
+        if self.unread >= BEHIND:
+            self._held.update(encoded)
+        elif encoded:
+            self._numbered(f'"set":{{{",".join(each[1:-1] for each in encoded.values())}}}')
+
     def delete(self, key: str) -> None:
         """Take the entity away, if the page was ever shown it."""
         if key not in self._shown:

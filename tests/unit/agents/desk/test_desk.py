@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from agents.desk.day import beginning_after
-from agents.desk.directory import MOST_FAVOURITES
+from agents.desk.directory import MOST_FAVOURITES, SHOW_AFTER
 from agents.desk.model import LONGEST_NOTES
 from agents.events import CallCoded, CallWrappedUp, CustomerIdentified, CustomerNoted, ProductsShown
 from cti.kernel.identifiers import AgentId, CallId, StaffId
 from cti.kernel.ports import AgentDay
 from cti.kernel.vocabulary import ServiceLevel, Verification
+from cti.web.live import ROUND_AFTER
 from tests.support.console_pages import Page
 from tests.support.furnished import MILLER, PRODUCTS, WANG, FurnishedHouse
 
@@ -310,13 +311,13 @@ def test_colleagues_and_queues_are_shown_as_they_change(house: FurnishedHouse) -
     assert page.entities["directory/agent/a"]["queues"] == ["general"]
     assert page.entities["directory/queue/general"]["ready"] == 0
     house.centre.ready("a")
-    house.centre.clock.advance(0.5)
+    house.centre.clock.pump((SHOW_AFTER, ROUND_AFTER))
     assert page.read()["directory/agent/a"]["state"] == "ready"
     assert page.entities["directory/queue/general"]["ready"] == 1
     house.centre.call()
     house.centre.call()
     assert page.read()["directory/queue/general"]["waiting"] == 0
-    house.centre.clock.advance(0.5)
+    house.centre.clock.pump((SHOW_AFTER, ROUND_AFTER))
     shown = page.read()["directory/queue/general"]
     assert (shown["waiting"], shown["ready"]) == (2, 0)
     assert page.entities["directory/agent/a"]["state"] == "reserved"

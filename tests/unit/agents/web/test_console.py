@@ -115,9 +115,9 @@ def test_the_caller_pops_up_while_the_phone_rings(house: ConsoleHouse) -> None:
     page = open_page(house)
     call_id = centre.call()
     known_caller(house, call_id)
+    centre.clock.advance(7)
     assert page.read()["queue/general"]["waiting"] == 1
     assert "card/a" not in page.entities
-    centre.clock.advance(7)
     centre.ready("a")
     entities = page.read()
     assert entities["agent/a"]["state"] == "reserved"
@@ -241,6 +241,7 @@ def test_what_is_learned_later_is_shown(house: ConsoleHouse) -> None:
 def test_other_queues_are_not_shown(house: ConsoleHouse) -> None:
     page = open_page(house)
     house.centre.call(COMPLAINTS)
+    house.centre.clock.advance(1)
     assert "queue/complaints" not in page.read()
 
 

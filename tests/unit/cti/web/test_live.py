@@ -5,10 +5,11 @@ import pytest
 from twisted.internet.defer import Deferred, succeed
 
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import SESSION_COOKIE
-from cti.web.live import MOST_UNREAD, LiveBoard
+from cti.web.live import MOST_UNREAD, ROUND_AFTER, LiveBoard
 from cti.web.sockets import LARGEST_MESSAGE
 from tests.support.browsers import Browser, Socket
 from tests.support.offices import AGENT, SUPERVISOR, Office
@@ -373,3 +374,76 @@ def test_a_watcher_hears_how_long_a_page_has_read_nothing() -> None:
     assert told.silence == MOST_UNREAD - 1
     office.clock.pump([1.0] * 3)
     assert told.heard[-1] == ("left", f"{AGENT.staff_id} one")
+
+
+def test_what_concerns_many_is_told_once_a_round() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    waiting = {"waiting": 0}
+    for _ in range(9):
+        waiting["waiting"] += 1
+        rig.board.publish_soon("queue/general", lambda: dict(waiting))
+    rig.board.publish_soon("queue/cards", lambda: {"waiting": 3})
+    assert page.received() == []
+    rig.office.clock.advance(ROUND_AFTER)
+    assert page.received() == [
+        {"seq": 2, "set": {"queue/general": {"waiting": 9}, "queue/cards": {"waiting": 3}}}
+    ]
+    rig.board.publish_soon("queue/cards", lambda: None)
+    rig.office.clock.advance(ROUND_AFTER)
+    assert page.received() == [{"seq": 3, "del": ["queue/cards"]}]
+
+
+def test_a_round_shows_each_what_they_may_see() -> None:
+    rig = Rig()
+    agent, supervisor = rig.open(), rig.open(SUPERVISOR)
+    agent.received(), supervisor.received()
+    rig.board.publish_soon("call/1", lambda: {"secret": True})
+    rig.board.publish_soon("call/2", lambda: {"secret": False})
+    rig.office.clock.advance(ROUND_AFTER)
+    assert [set(each["set"]) for each in agent.received()] == [{"call/2"}]
+    assert [set(each["set"]) for each in supervisor.received()] == [{"call/1", "call/2"}]
+
+
+def test_no_round_is_left_when_everybody_has_gone_or_is_shown_all_anew() -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    rig.board.publish_soon("queue/general", lambda: {"waiting": 2})
+    rig.board.refresh()
+    page.received()
+    rig.office.clock.advance(ROUND_AFTER)
+    assert page.received() == []
+    rig.board.publish_soon("queue/general", lambda: {"waiting": 3})
+    page.lose()
+    rig.board.publish_soon("queue/general", lambda: {"waiting": 4})
+    assert rig.office.clock.getDelayedCalls() == []
+
+
+def test_what_is_one_persons_asks_nothing_of_the_pages_of_others() -> None:
+    office, asked = Office(), list[str]()
+
+    def seen(who: Principal, _key: str, _value: Any) -> bool:
+        asked.append(who.staff_id)
+        return True
+
+    board = LiveBoard(
+        office.frame,
+        snapshot=lambda _who: {},
+        visible=seen,
+        owner=StaffId,
+    )
+
+    def opened(principal: Principal) -> Socket:
+        browser = Browser(board.resource(), office.clock)
+        office.signed_in(browser, principal)
+        return browser.socket("/")
+
+    mine, other = opened(AGENT), opened(SUPERVISOR)
+    mine.received(), other.received()
+    board.publish(AGENT.staff_id, 1)
+    board.delete(SUPERVISOR.staff_id)
+    assert asked == [AGENT.staff_id]
+    assert [each["set"] for each in mine.received()] == [{AGENT.staff_id: 1}]
+    assert other.received() == []
