@@ -385,6 +385,7 @@ def test_a_telephone_that_dies_ends_its_call(house: House) -> None:
         phone.process.kill()
         call.wait_for("far side hung up", RTP_TIMEOUT + 4)
         written(house, "call.cleared", cause="media_lost")
+        written(house, "agent.disagreement", what="call_without_sound")
         becomes(house, "1005", "ready")
         house.post("/api/v1/agent/state", {"state": "logged_off"}, token(house, "1005"))
     counts = load(house)

@@ -177,7 +177,8 @@ def running_house(
 ) -> Iterator[House]:
     """A house that is stopped at the end, whatever happened in it.
 
-    Whatever happens, none of it may leave agents and calls in states that do not fit together.
+    Whatever happens, none of it may leave agents and calls in states that do not fit together;
+    that a telephone falls silent is told in the same way, but is no mistake of the house's.
     """
     house = House(folder, prompts, changes).start()
     try:
@@ -186,5 +187,6 @@ def running_house(
         if house.process.poll() is None:
             house.stop()
     kept = house.journal() if (house.var / "hotline.sqlite").exists() else []
-    healed = [event for kind, event in kept if kind == "agent.disagreement"]
+    told = [event for kind, event in kept if kind == "agent.disagreement"]
+    healed = [event for event in told if event["what"] != "call_without_sound"]
     assert not healed, f"all agreed about agents and calls, but for {healed}"
