@@ -1,8 +1,9 @@
 """Desks: the one page each agent works at, however many of theirs are open.
 
 The page opened last is where the agent works; the one before is told and looks on, until somebody
-takes over there. A page that only lost its connection for a moment comes back as what it was. All
-that is told as an event, so the next server knows it, too.
+takes over there, or until the page worked at has been closed for a while. A page that only lost its
+connection for a moment comes back as what it was. All that is told as an event, so the next server
+knows it, too.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,11 +45,12 @@ class Desks:
     def __init__(
         self, clock: Clock, bus: Bus, absence: float, deserted: Callable[[AgentId], None]
     ) -> None:
-        """`deserted` is told of a desk that was silent or empty for `absence` seconds."""
+        """`deserted` is told of a desk that was silent, or had no page, for `absence` seconds."""
         self._clock, self._bus, self._absence = clock, bus, absence
         self._deserted = deserted
         self._desks: dict[AgentId, Desk] = {}
         self._absent: dict[AgentId, DelayedCall] = {}
+        self._open: dict[AgentId, list[str]] = {}
 
     def restore(self, history: Iterable[Event]) -> None:
         """Desks as the server before us left them; their pages are about to be back."""
@@ -71,6 +73,8 @@ class Desks:
 
     def joined(self, agent_id: AgentId, page: str) -> None:
         """A page of the agent is open."""
+        self._closed(agent_id, page)
+        self._open.setdefault(agent_id, []).append(page)
         desk = self._desks.get(agent_id)
         self._put(agent_id, desk.joined(page) if desk else Desk(page))
         if self.at(agent_id) == page:
@@ -78,6 +82,7 @@ class Desks:
 
     def left(self, agent_id: AgentId, page: str) -> None:
         """A page of the agent is closed, or its connection lost."""
+        self._closed(agent_id, page)
         if self.at(agent_id) == page:
             self._wait(agent_id)
 
@@ -108,8 +113,19 @@ class Desks:
         self._absent[agent_id] = self._clock.callLater(self._absence, self._gone, agent_id)
 
     def _gone(self, agent_id: AgentId) -> None:
+        """Nobody is back: the agent works at the page that is open, if there is one."""
         del self._absent[agent_id]
-        self._deserted(agent_id)
+        if others := self._open.get(agent_id):
+            self.take(agent_id, others[-1])
+        else:
+            self._deserted(agent_id)
+
+    def _closed(self, agent_id: AgentId, page: str) -> None:
+        pages = self._open.get(agent_id, [])
+        if page in pages:
+            pages.remove(page)
+        if not pages:
+            self._open.pop(agent_id, None)
 
     def _present(self, agent_id: AgentId) -> None:
         timer = self._absent.pop(agent_id, None)

@@ -95,7 +95,34 @@ def test_the_next_server_knows_where_everybody_works() -> None:
     service.desks.joined(A, "two")
     centre.restart(3)
     desks = centre.service.desks
-    desks.joined(A, "one")
     assert desks.at(A) == "two"
     centre.clock.advance(11)
     assert centre.service.view(A).reason == "lagged", "nobody came back to the desk"
+
+
+def test_who_closes_the_page_worked_at_works_on_in_the_one_that_is_open() -> None:
+    centre, service = working()
+    service.desks.joined(A, "two")
+    service.desks.joined(A, "three")
+    service.desks.left(A, "two")
+    service.desks.left(A, "three")
+    centre.clock.advance(9)
+    assert service.desks.at(A) == "three", "it may only be loaded again"
+    centre.clock.advance(1)
+    assert service.desks.at(A) == "one"
+    assert service.view(A).state is AgentState.READY
+    service.desks.left(A, "one")
+    centre.clock.advance(10)
+    assert service.view(A).reason == "lagged"
+
+
+def test_the_next_server_finds_agents_in_the_page_that_comes_back() -> None:
+    centre, service = working()
+    service.desks.joined(A, "two")
+    centre.restart(3)
+    desks = centre.service.desks
+    desks.joined(A, "one")
+    assert desks.at(A) == "two"
+    centre.clock.advance(11)
+    assert desks.at(A) == "one"
+    assert centre.service.view(A).state is AgentState.READY
