@@ -22,6 +22,7 @@ from agents.acd.matcher import (
     AgentFree,
     AgentGone,
     AgentStaffed,
+    AgentTaken,
     AgentUnstaffed,
     Assignment,
     CallArrived,
@@ -242,7 +243,7 @@ class Engine:
         if stay is None:
             return
         if outcome is OfferOutcome.ACCEPTED:
-            self._match(OfferTaken(call_id, self._clock.seconds()))
+            self._taken(stay, agent_id)
             self._forget(call_id)
             self._promising.served(stay)
             self._telling.answered(stay, agent_id, utc(self._clock))
@@ -251,6 +252,14 @@ class Engine:
         else:
             self._offer_failed(stay)
             self._late(stay)
+
+    def _taken(self, stay: Stay, agent_id: AgentId) -> None:
+        """The agent's handling time begins; the matcher knows no call of who was called back."""
+        now = self._clock.seconds()
+        if stay.promised:
+            self._match(AgentTaken(agent_id, stay.queue_id, now))
+        else:
+            self._match(OfferTaken(stay.call_id, now))
 
     def call_handled(self, queue_id: QueueId, seconds: float) -> None:
         """An agent was taken by a call of that queue for so long."""

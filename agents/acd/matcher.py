@@ -94,6 +94,15 @@ class AgentGone:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentTaken:
+    """A call of that queue, which is none of the matcher's, takes the agent; no free one."""
+
+    agent_id: AgentId
+    queue_id: QueueId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class OfferTaken:
     """The agent answered: the call waits no more."""
 
@@ -133,6 +142,7 @@ Input = (
     | AgentUnstaffed
     | AgentFree
     | AgentGone
+    | AgentTaken
     | OfferTaken
     | OfferFailed
     | CallHandled
@@ -270,7 +280,7 @@ class Matcher:
         return []
 
     def _of_agent(
-        self, event: AgentStaffed | AgentUnstaffed | AgentFree | AgentGone
+        self, event: AgentStaffed | AgentUnstaffed | AgentFree | AgentGone | AgentTaken
     ) -> list[Assignment]:
         """What follows of what happened to an agent."""
         match event:
@@ -284,6 +294,8 @@ class Matcher:
             case AgentGone(agent_id):
                 if self._lanes.free(agent_id):
                     self._lanes.take(agent_id, None, self._now)
+            case AgentTaken(agent_id, queue_id):
+                self._taken(agent_id, queue_id)
         return []
 
     def _pass(self, at: float) -> list[Assignment]:
@@ -318,10 +330,14 @@ class Matcher:
 
     def _offer_taken(self, call_id: CallId) -> None:
         waiter = self._calls.get(call_id)
-        agent_id = waiter.agent_id if waiter is not None else None
-        if waiter is not None and agent_id is not None and not self._lanes.free(agent_id):
-            self._lanes.take(agent_id, waiter.call.queue_id, self._now)
+        if waiter is not None and waiter.agent_id is not None:
+            self._taken(waiter.agent_id, waiter.call.queue_id)
         self._call_left(call_id)
+
+    def _taken(self, agent_id: AgentId, queue_id: QueueId) -> None:
+        """From now on: a handling time counts from the answer, not from the offer."""
+        if not self._lanes.free(agent_id):
+            self._lanes.take(agent_id, queue_id, self._now)
 
     def _handled(self, queue_id: QueueId | None) -> Handling:
         return self._handling.get(queue_id, self._expected)

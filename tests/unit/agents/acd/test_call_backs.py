@@ -453,3 +453,29 @@ def test_nobody_is_called_back_while_the_house_closes() -> None:
     centre.service.stop()
     assert len(centre.events(CallBackAttempted)) == 1
     assert not centre.clock.getDelayedCalls()
+
+
+def test_whom_a_customer_called_back_keeps_busy_is_known_to_who_waits_next() -> None:
+    """As long as by a call of their own, from the same answer on."""
+
+    def expected(*, called_back: bool) -> object:
+        centre = centre_with()
+        if called_back:
+            promised(centre)
+            centre.ready("a")
+            attempt = customer(centre)
+            centre.clock.advance(25)
+            centre.calls.phone_answers(attempt.id)
+            centre.answer(attempt.call_id)
+        else:
+            centre.ready("a")
+            centre.clock.advance(25)
+            centre.answer(caller(centre))
+        centre.clock.advance(60)
+        waiting = caller(centre, OTHER)
+        centre.clock.advance(60)
+        centre.ready("b")
+        centre.answer(waiting)
+        return centre.events(CallAnswered)[-1].forecast
+
+    assert expected(called_back=True) == expected(called_back=False) is not None

@@ -12,6 +12,7 @@ from agents.acd.estimate import Handling, Outlook, Taken
 from agents.acd.matcher import (
     AgentFree,
     AgentStaffed,
+    AgentTaken,
     AgentUnstaffed,
     CallArrived,
     CallHandled,
@@ -196,3 +197,27 @@ def test_a_talk_counts_from_the_answer() -> None:
     [expected] = waits([1.0], elapsed=0.0, agents=1)
     assert begun == pytest.approx(expected.low)
     assert later < begun
+
+
+def test_who_answers_a_customer_called_back_is_taken_since_the_answer() -> None:
+    """The call waited in the matcher as a promise, which is over before the agent answers."""
+
+    def expected(*events: OfferTaken | CallLeft | AgentTaken) -> Wait | None:
+        matcher = Matcher(queues().__getitem__)
+        matcher.handle(AgentFree(agent("a"), 0.0))
+        assert matcher.handle(CallArrived(call("promise"), 0.0))
+        for event in events:
+            matcher.handle(event)
+        matcher.handle(CallArrived(call("next", 100.0), 100.0))
+        return matcher.forecast(CallId("next"), 100.0)
+
+    left, answered = CallLeft(CallId("promise")), AgentTaken(AgentId("a"), GENERAL, 90.0)
+    assert expected(left, answered) == expected(OfferTaken(CallId("promise"), 90.0))
+    assert expected(left, answered) != expected(left)
+
+
+def test_an_agent_who_is_free_by_then_is_not_taken() -> None:
+    matcher = Matcher(queues().__getitem__)
+    matcher.handle(AgentFree(agent("a"), 0.0))
+    matcher.handle(AgentTaken(AgentId("a"), GENERAL, 1.0))
+    assert matcher.free(AgentId("a"))
