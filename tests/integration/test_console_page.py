@@ -268,6 +268,21 @@ def test_what_is_impossible_says_why(seat: Seat) -> None:
     assert seat.stage.asked() == {"do": "ready"}, "nothing was asked before"
 
 
+def test_what_was_just_pressed_does_not_say_why_it_is_impossible_now(seat: Seat) -> None:
+    page = seat.page
+    seat.sit_down(talking())
+    hang_up = page.locator("[data-do=hang_up]")
+    hang_up.click()
+    assert seat.stage.asked() == {"do": "hang_up"}
+    seat.show(SCENES["away"]())
+    expect(hang_up).to_have_attribute("aria-disabled", "true")
+    why = page.locator(f"#{hang_up.get_attribute('aria-describedby')}")
+    expect(why).to_be_hidden()
+    page.locator("[data-do=hold]").hover()
+    hang_up.hover()
+    expect(why).to_be_visible()
+
+
 def test_who_the_caller_is(seat: Seat) -> None:
     page, stage = seat.page, seat.stage
     seat.sit_down(SCENES["stranger"]())

@@ -44,7 +44,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[H
 def agents(browser: Browser, house: House) -> Iterator[list[Agent]]:
     """Both at their desks, their telephones in their pages, the colleague on a break."""
     with ExitStack() as stack:
-        both = [stack.enter_context(Agent(browser, house, login)) for login in (ME, COLLEAGUE)]
+        seats = ((ME, "en-GB"), (COLLEAGUE, "zh-CN"))
+        both = [stack.enter_context(Agent(browser, house, *seat)) for seat in seats]
+        both[1].page.emulate_media(color_scheme="dark")
         for agent in both:
             agent.begin()
             agent.be_free()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from playwright.sync_api import CDPSession, WebSocket, expect
+from playwright.sync_api import CDPSession, expect
 
 from tests.support.house import House, free_port, running_house
 from tests.support.pcap import Track
@@ -34,6 +34,7 @@ SPEAK = 3.0
 """Seconds of a caller's tone."""
 LONGEST = 3600
 STOP_SECONDS = 5.0
+OPEN_SOCKETS = "sockets.filter((each) => each.readyState === WebSocket.OPEN).length"
 HELD, MUTED, NOTED, CODED, PASSED_ON, AWAY = 5, 9, 4, 3, 7, 10
 """Every which call is held, muted, noted, coded, passed on to a queue, and followed by a break."""
 
@@ -73,10 +74,7 @@ class LongShift:
 
     def __init__(self, agent: Agent, house: House) -> None:
         self.agent, self._house = agent, house
-        self._open: set[WebSocket] = set()
         self._served = 0
-        agent.page.on("websocket", self._opened)
-        agent.page.reload()
         self._session: CDPSession = agent.desk.context.new_cdp_session(agent.page)
 
     def serve(self, number: int) -> None:
@@ -132,7 +130,7 @@ class LongShift:
             heap=int(heap["usedSize"]),
             nodes=counted["nodes"],
             listeners=counted["jsEventListeners"],
-            page_sockets=len(self._open),
+            page_sockets=int(agent.page.evaluate(OPEN_SOCKETS)),
             server_sockets=_sockets(process),
             server_memory=_memory(process),
         )
@@ -149,10 +147,6 @@ class LongShift:
         field.fill("Rates")
         field.press("Enter")
         expect(self.agent.page.locator("#code-path")).to_contain_text("Rates")
-
-    def _opened(self, socket: WebSocket) -> None:
-        self._open.add(socket)
-        socket.on("close", lambda closed: self._open.discard(closed))
 
 
 def _sockets(process: Path) -> int:

@@ -21,8 +21,10 @@ QUIETEST = -60.0
 class PageDesk:
     """One agent's browser; `page` is the tab they work in."""
 
-    def __init__(self, browser: Browser, house: House, login: str, tone: float) -> None:
-        self.desk = Desk(browser, house.web, "en-GB")
+    def __init__(
+        self, browser: Browser, house: House, login: str, tone: float, locale: str = "en-GB"
+    ) -> None:
+        self.desk = Desk(browser, house.web, locale)
         self.desk.context.add_init_script(f"window.tone = {tone};\n{EARS}")
         self.desk.sign_in(login, "/console")
         self.page: Page = self.desk.page

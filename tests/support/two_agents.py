@@ -26,12 +26,20 @@ Hearing = dict[str, set[str]]
 class Agent(PageDesk):
     """One of the two, known by their tone; every message of every WebSocket is kept."""
 
-    def __init__(self, browser: Browser, house: House, login: str) -> None:
-        super().__init__(browser, house, login, VOICES[login])
+    def __init__(self, browser: Browser, house: House, login: str, locale: str = "en-GB") -> None:
+        super().__init__(browser, house, login, VOICES[login], locale)
         self.name = login
         self.messages: list[str] = []
         self.page.on("websocket", lambda socket: socket.on("framereceived", self._keep))
         self.page.reload()
+
+    def begin(self) -> None:
+        """Sign in, start the shift and be ready, whatever the language."""
+        self.press("sign_in")
+        self.page.locator("#phone-start").click()
+        expect(self.page.locator(".state[data-phone=browser]")).to_be_visible()
+        self.press("ready")
+        self.is_in("ready")
 
     def hears_whom(self) -> set[str]:
         """Whose tones come to this page now."""

@@ -27,6 +27,19 @@ export function report(words) {
   setTimeout(() => message.remove(), REPORT_FOR);
 }
 
+// What was pressed has been done: nobody asked why it cannot be done again, while pointer or focus stay there.
+let unasked = undefined;
+
+function hideWhy(slot) {
+  unasked = slot;
+  document.body.classList.add("no-why");
+}
+
+function showWhy() {
+  unasked = undefined;
+  document.body.classList.remove("no-why");
+}
+
 // `send` asks and rejects; `before` is done first, whatever is asked.
 export function commands({ board, desk, before, drawSoon }) {
   const asked = new Set();
@@ -45,7 +58,12 @@ export function commands({ board, desk, before, drawSoon }) {
 
   async function press(button) {
     const { do: action, fields } = button.dataset;
-    if (button.getAttribute("aria-disabled") === "true" || asked.has(action)) return;
+    if (button.getAttribute("aria-disabled") === "true") {
+      showWhy();
+      return;
+    }
+    if (asked.has(action)) return;
+    hideWhy(button.closest(".slot"));
     const open = openers.get(action);
     if (open !== undefined) {
       open(desk(), button);
@@ -79,8 +97,8 @@ export function commands({ board, desk, before, drawSoon }) {
 
   // A reason in the way of something else goes with Escape, until another is asked for. Whoever has just
   // pressed a button is not told either why it cannot be pressed again.
-  document.addEventListener("keydown", (event) => event.key === "Escape" && document.body.classList.add("no-why"));
-  for (const look of ["focusin", "pointerover"]) document.addEventListener(look, () => document.body.classList.remove("no-why"));
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hideWhy(undefined));
+  for (const look of ["focusin", "pointerover"]) document.addEventListener(look, ({ target }) => target.closest?.(".slot") === unasked || showWhy());
 
   return { send };
 }
