@@ -1,6 +1,7 @@
 """Messages after the tone: how they begin and end, and that none is lost."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,10 +27,11 @@ from ivr.effects import (
 )
 from ivr.effects import Event as FlowEvent
 from ivr.events import FlowLeft, MessageBegun, MessageDropped, MessageFiled, MessageLeft
+from ivr.loader import check
 from ivr.messages import SHORTEST_MESSAGE, cut_short, unfiled
 from ivr.state import Phase
 from tests.support.fake_bank import CUSTOMER
-from tests.support.flows import shipped_flow
+from tests.support.flows import HEAD, around, shipped_flow, written
 from tests.support.ivr_house import KNOWN_NUMBER, TONE, IvrHouse
 from tests.support.walks import Walk, ids
 
@@ -245,3 +247,24 @@ class TestRestart:
         other = IvrHouse()
         other.filing.take_up(house.events, lambda _: False)
         assert len(other.tickets.messages) == len(other.of(MessageFiled)) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ("longest: 1, finish: '#'", "longest"),
+        ("longest: 5000", "longest"),
+        ("longest: 60, finish: x", "finish"),
+        ("finish: '#'", "message"),
+    ],
+)
+def test_mistakes_of_a_message_name_their_place(tmp_path: Path, wrong: str, key: str) -> None:
+    nodes = f"  first: {{message: {{prompt: voicemail.greeting, {wrong}, then: person}}}}\n"
+    [error] = check(written(tmp_path, HEAD.format(start="first") + nodes), around())
+    assert key in str(error.key)
+
+
+def test_silence_leads_from_no_message_to_the_same_again(tmp_path: Path) -> None:
+    nodes = "  first: {message: {prompt: voicemail.greeting, longest: 60, then: first}}\n"
+    errors = check(written(tmp_path, HEAD.format(start="first") + nodes), around())
+    assert any("goes round" in error.message for error in errors)
