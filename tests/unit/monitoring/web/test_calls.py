@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl
 import pytest
 
 from agents.events import CallLent, CallLoanEnded, GivenTo, Supervised, Supervising
-from cti.call.events import CallStarted, MediaReported
+from cti.call.events import CallStarted, MediaReported, RecordingStarted
 from cti.call.model import Direction
-from cti.kernel.identifiers import AgentId, CallId, ConnectionId, StaffId
+from cti.kernel.identifiers import AgentId, CallId, ConnectionId, StaffId, TicketNumber
 from cti.kernel.loans import LoanPurpose, LoanResult
 from cti.kernel.vocabulary import Language, Role
 from cti.trunks.numbers import Numbers, NumberSettings
 from cti.web.requests import BadRequest, Form
+from ivr.events import MessageFiled, MessageLeft
 from monitoring.cdr import Outcome
 from monitoring.web.filters import next_query, read_cursor, read_filter
 from tests.support.browsers import Browser
@@ -269,3 +270,40 @@ def test_a_cursor_comes_back_as_it_went() -> None:
     assert read_cursor(Form([])) is None
     with pytest.raises(BadRequest):
         read_cursor(Form([("before", "nonsense")]))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [(Language.ENGLISH, "Play the message (0:20)"), (Language.CHINESE, "收听留言（0:20）")],
+)
+def test_a_message_is_played_from_where_it_begins(
+    tmp_path: Path, language: Language, words: str
+) -> None:
+    house, call_id = MonitoredHouse(tmp_path), CallId("left")
+    begun = BEGIN + timedelta(seconds=9)
+    for event in (
+        CallStarted(
+            at=BEGIN,
+            call_id=call_id,
+            direction=Direction.INBOUND,
+            calling="13800000001",
+            called="95588",
+            trunk="carrier",
+        ),
+        RecordingStarted(
+            at=BEGIN, call_id=call_id, connection_id=ConnectionId("left.1"), file="left.wav"
+        ),
+        MessageLeft(
+            at=begun + timedelta(seconds=20),
+            call_id=call_id,
+            calling="13800000001",
+            language=language,
+            begun=begun,
+            seconds=20.0,
+        ),
+        MessageFiled(at=begun, call_id=call_id, begun=begun, number=TicketNumber("26112100014")),
+    ):
+        house.publish(event)
+    text = house.browser(Role.SUPERVISOR, language).get(f"/calls/{call_id}").text
+    assert f'data-at="9.0">{words}</button>' in text
+    assert text.count("26112100014") == 2, "among the facts, and where it came to be"
