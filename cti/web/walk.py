@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from cti.kernel.clock import Clock, DelayedCall
 
 FEW = 20
-"""So many in one turn: pages, to each of which a message is sent in some 40 us."""
+"""So many in one turn."""
 
 T = TypeVar("T")
 
