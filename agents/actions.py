@@ -304,6 +304,12 @@ def _dial(place: Workplace) -> WhyNot | None:
         return why
     if place.lines or place.status.activity is Activity.RESERVED:
         return WhyNot.IN_CALL
+    return None
+
+
+def _call_back(place: Workplace) -> WhyNot | None:
+    if (why := _dial(place)) is not None:
+        return why
     return None if place.may_dial else WhyNot.NO_RIGHT
 
 
@@ -348,7 +354,7 @@ RULES: Mapping[Action, Rule] = {
     Action.ALTERNATE: _pair,
     Action.DROP: _drop,
     Action.DIAL: _dial,
-    Action.CALL_BACK: _dial,
+    Action.CALL_BACK: _call_back,
     Action.VERIFY: _lend,
     Action.SELF_SERVICE: _lend,
     Action.TAKE_BACK: _take_back,

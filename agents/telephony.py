@@ -198,7 +198,7 @@ class Telephony:
         `override` says that the agent knows: then the journal knows, too.
         """
         place = self._allowed(agent_id, Action.DIAL)
-        reach = self._check(place, number, inside=False)
+        reach = self._check(place, number)
         customer = None
         if reach is not Reach.INTERNAL:
             customer = await self._find_customer(self._numbers.dialled(number).text)
@@ -274,9 +274,9 @@ class Telephony:
         assert place.active is not None
         return _id(place.held), _id(place.active)
 
-    def _check(self, place: Workplace, number: str, *, inside: bool = True) -> Reach:
-        rights = place.may_dial | {Reach.INTERNAL} if inside else place.may_dial
-        return check_right(number, rights, self._numbers)
+    def _check(self, place: Workplace, number: str) -> Reach:
+        """What kind of number it is; colleagues, and help, may be called without any right."""
+        return check_right(number, place.may_dial | {Reach.INTERNAL}, self._numbers)
 
 
 def _id(line: Line) -> ConnectionId:

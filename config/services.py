@@ -41,7 +41,7 @@ from config.preferences import KnownAgents
 from config.progress import Progress, Silent
 from config.settings import Recorded, Settings
 from config.site import build_site
-from config.web import Rooms, mount_all
+from config.web import Rooms, furnished, mount_all
 from cti.call.model import Cause, Party
 from cti.call.routing import Routing
 from cti.call.switch import CallSettings
@@ -217,13 +217,15 @@ class Hotline:
             keeper=self._session_keeper,
         )
         self.sessions.on_end(self._signed_out)
-        self.frame = Frame(
-            WebSettings(web.secure, web.origins),
-            self.sessions,
-            reactor,
-            entropy=entropy,
-            number=self.switch.trunks.written,
-            sought=self.switch.trunks.numbers.sought,
+        self.frame = furnished(
+            Frame(
+                WebSettings(web.secure, web.origins),
+                self.sessions,
+                reactor,
+                entropy=entropy,
+                number=self.switch.trunks.written,
+                sought=self.switch.trunks.numbers.sought,
+            )
         )
 
     def _may_call(self, extension: DeviceId, number: str) -> bool:

@@ -87,6 +87,13 @@ class Mounted:
             close()
 
 
+def furnished(frame: Frame) -> Frame:
+    """The frame with the words, templates and files of every page; ConfigurationError."""
+    for package in ("agents.web", "tickets.web", "monitoring.web"):
+        frame.add_package(package)
+    return frame
+
+
 async def mount_all(rooms: Rooms) -> Mounted:
     """Build the pages of every room; to be awaited when the rooms have started."""
     lines = Lines(rooms.bus)
@@ -102,7 +109,6 @@ async def mount_all(rooms: Rooms) -> Mounted:
 
 async def _console(rooms: Rooms, lines: Lines) -> Mounted:
     frame = rooms.frame
-    frame.add_package("agents.web")
     frame.add_navigation("/console", "nav.console", Role.AGENT)
     console = Console(
         frame=frame,
@@ -185,7 +191,6 @@ def desk_rooms(rooms: Rooms) -> DeskRooms:
 
 async def _tickets(rooms: Rooms) -> Mounted:
     frame = rooms.frame
-    frame.add_package("tickets.web")
     frame.add_navigation("/tickets", "nav.tickets", *TICKET_READERS)
     calls = RememberedCalls(rooms.bus, rooms.control, rooms.directory)
     board = TicketBoard(frame, rooms.tickets, rooms.bus)
@@ -196,7 +201,6 @@ async def _tickets(rooms: Rooms) -> Mounted:
 
 def _monitoring(rooms: Rooms) -> Mounted:
     frame, monitoring = rooms.frame, rooms.monitoring
-    frame.add_package("monitoring.web")
     frame.add_navigation("/wall", "nav.wall", *Role)
     frame.add_navigation("/calls", "nav.calls", *CALL_READERS)
     frame.add_navigation("/recordings", "nav.recordings", *LISTENERS)

@@ -80,9 +80,18 @@ export function connect(url, handlers) {
     for (const key of message.del ?? []) handlers.onDelete?.(key);
   }
 
+  // A handshake that is refused does not say why: a page that is led elsewhere is signed out.
+  async function leaveWhenSignedOut() {
+    const options = { redirect: "manual", cache: "no-store" };
+    const page = await fetch(location.href, options).catch(() => null);
+    if (page?.type === "opaqueredirect") location.reload();
+  }
+
   function open() {
+    let spoke = false;
     socket = new WebSocket(address);
     socket.onmessage = (event) => {
+      spoke = true;
       heard = performance.now();
       retry = FIRST_RETRY;
       take(JSON.parse(event.data));
@@ -96,6 +105,7 @@ export function connect(url, handlers) {
         location.reload(); // the page leads to the sign-in
         return;
       }
+      if (!spoke) leaveWhenSignedOut();
       setTimeout(open, retry * (0.75 + Math.random() / 2));
       retry = Math.min(retry * 2, LONGEST_RETRY);
     };

@@ -101,7 +101,7 @@ def test_who_is_in_a_call_dials_no_other(place: Workplace) -> None:
     if place.lines:
         assert possible(place)[Action.DIAL] is not None
     if not place.may_dial:
-        assert possible(place)[Action.DIAL] is not None
+        assert possible(place)[Action.CALL_BACK] is not None
 
 
 def test_every_reason_says_what_to_do_in_both_languages() -> None:

@@ -278,6 +278,13 @@ def test_whoever_has_no_right_consults_colleagues_all_the_same() -> None:
     assert len(centre.calls.calls()) == 2
 
 
+@pytest.mark.parametrize("number", ["110", "1002"])
+def test_help_and_colleagues_are_called_without_any_right(number: str) -> None:
+    centre = build()
+    centre.calls.outside.add("110")
+    assert centre.calls.get(dial(centre.telephony, number)) is not None
+
+
 def test_giving_up_what_is_being_dialled(centre: CallCentre) -> None:
     dial(centre.telephony, OUTSIDE)
     centre.telephony.hang_up(A)

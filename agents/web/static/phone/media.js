@@ -5,9 +5,10 @@ const RATE = 8000;
 const KEY_MS = 100;
 const GAP_MS = 70;
 
-export class Media {
-  #speaker = new Audio();
+// One for the page: an element for each call would stay for as long as the page does.
+const speaker = new Audio();
 
+export class Media {
   // `microphone` is a track that stays ours: the call sends a copy of it, so that it can be muted
   // while the level of the voice is still seen.
   constructor({ microphone, speakerId = "", onLost }) {
@@ -55,7 +56,7 @@ export class Media {
   }
 
   async changeSpeaker(id) {
-    await this.#speaker.setSinkId?.(id);
+    await speaker.setSinkId?.(id);
   }
 
   sendKeys(keys) {
@@ -69,20 +70,21 @@ export class Media {
   // Said by the browser to the house too (DTLS close_notify).
   close() {
     this.track.stop();
+    this.connection.ontrack = this.connection.onconnectionstatechange = null;
     this.connection.close();
-    this.#speaker.srcObject = null;
+    if (speaker.srcObject === this.heard) speaker.srcObject = null;
   }
 
   async #play(stream, speakerId) {
     this.heard = stream;
-    this.#speaker.srcObject = stream;
+    speaker.srcObject = stream;
     if (speakerId) await this.changeSpeaker(speakerId);
     // Refused where the page was never clicked in: the panel asks for a click, which plays it.
     await this.resume();
   }
 
   resume() {
-    return this.#speaker.play().catch(() => undefined);
+    return speaker.play().catch(() => undefined);
   }
 }
 
