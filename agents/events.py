@@ -294,10 +294,14 @@ class CallBackEnded(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallWrappedUp(CallEvent):
-    """After-call work is finished. Talking excludes holding; all in seconds."""
+    """After-call work is finished. Talking excludes holding; all in seconds.
+
+    `busy` tells what the call was to the agent: a consultation is part of handling somebody else's.
+    """
 
     kind: ClassVar[str] = "agent.wrapped_up"
     agent_id: AgentId
+    busy: BusyKind = BusyKind.INBOUND
     talked: float
     held: float
     after_call: float

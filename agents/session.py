@@ -442,6 +442,7 @@ class AgentSession:
                 at=now,
                 call_id=talk.call_id,
                 agent_id=self.agent_id,
+                busy=talk.kind,
                 talked=talk.talked(now),
                 held=talk.held(now),
                 after_call=after_call,

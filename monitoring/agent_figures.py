@@ -35,6 +35,9 @@ K = TypeVar("K")
 
 HANDLING = (AgentState.BUSY, AgentState.HOLD, AgentState.WORKING_AFTER_CALL)
 
+HANDLED = (BusyKind.INBOUND, BusyKind.OUTBOUND)
+"""Calls with somebody the house serves: consultations and calls among colleagues are none."""
+
 MISSED = frozenset(
     {OfferOutcome.NO_ANSWER, OfferOutcome.REFUSED, OfferOutcome.PHONE_UNREACHABLE},
 )
@@ -139,7 +142,7 @@ def follow_agent(agent: AgentFigures, event: AgentEvent) -> AgentFigures:
         case CallWrappedUp():
             return replace(
                 agent,
-                wrapped_up=agent.wrapped_up + 1,
+                wrapped_up=agent.wrapped_up + (event.busy in HANDLED),
                 talked=agent.talked + event.talked,
                 held=agent.held + event.held,
                 after_call=agent.after_call + event.after_call,

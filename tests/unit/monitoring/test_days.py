@@ -6,8 +6,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.events import AgentState, AgentStateChanged, CallCoded, CallWrappedUp
-from cti.kernel.identifiers import AgentId, QueueId
+from agents.events import AgentState, AgentStateChanged, BusyKind, CallCoded, CallWrappedUp
+from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.ports import AgentDay
 from monitoring.days import day_of, service_level_of
 from monitoring.statistics import Figures, QueueFigures, Rules, fold
@@ -34,6 +34,23 @@ def test_an_agent_s_day_goes_on_between_events() -> None:
     assert day.occupancy == 0.25
     assert day.day == NINE.date()
     assert day_of(figures, A, NINE + timedelta(minutes=60)).occupancy == 0.5
+
+
+def test_calls_among_colleagues_are_talked_in_but_not_handled() -> None:
+    figures = fold(Figures(Rules()), changed(0, AgentState.LOGGED_OFF, AgentState.READY))
+    for number, busy in enumerate(BusyKind):
+        over = CallWrappedUp(
+            at=NINE + timedelta(minutes=number),
+            call_id=CallId(str(number)),
+            agent_id=A,
+            busy=busy,
+            talked=10.0,
+            held=0.0,
+            after_call=0.0,
+        )
+        figures = fold(figures, over)
+    day = day_of(figures, A, NINE + timedelta(hours=1))
+    assert (day.handled, day.talked) == (2, 40.0)
 
 
 def test_a_new_day_begins_with_nothing() -> None:
