@@ -108,7 +108,9 @@ def test_a_browser_with_another_certificate_is_not_heard(browser: Browser, house
     (leg,) = call["legs"]
     assert leg["packets_received"] == 0
     assert call["cause"] == "media_lost"
-    warned = [line for line in house.log()[len(before) :].splitlines() if "#warn]" in line]
+    warned = [
+        line for line in house.log()[len(before) :].splitlines() if "media_link#warn]" in line
+    ]
     assert len(warned) == 1
     assert "the certificate is not the one that was announced" in warned[0]
 

@@ -29,7 +29,6 @@ from tests.support.who_hears_whom import (
 pytestmark = pytest.mark.needs("sipp", "baresip")
 TONES = {"1001": 1000.0, "1004": 1260.0, "caller": 560.0}
 """Hz. None is a harmonic of another."""
-CALLER_PORT = 6430
 OUTSIDE, ABROAD = "13700137000", "00442079460123"
 STAY = 60.0
 
@@ -133,13 +132,11 @@ def test_a_day_s_work_with_one_caller(floor: Floor, tmp_path: Path) -> None:
     with (
         console(floor, "1001") as one,
         console(floor, "1004") as four,
-        listening(CALLER_PORT) as wire,
+        listening(port := free_port()) as wire,
     ):
         everybody = [CallerEar(wire), *phones.values()]
         assert one.ask({"do": "ready"}) == ""
-        call = place_call(
-            tmp_path, house.sip_port, caller(tmp_path), stay=STAY, media_port=CALLER_PORT
-        )
+        call = place_call(tmp_path, house.sip_port, caller(tmp_path), stay=STAY, media_port=port)
         (line,) = lines(one, "1001", "connected")
         assert heard(everybody) == mutual("caller", "1001")
 

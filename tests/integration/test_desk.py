@@ -11,7 +11,7 @@ from tests.integration.test_first_call import caller_track
 from tests.support.baresip import running_baresip
 from tests.support.house import House, running_house
 from tests.support.live import LiveClient, watching
-from tests.support.sipp import listening, place_call
+from tests.support.sipp import place_call
 
 SETTINGS = {"agents": {"after_call_mode": "until_finished", "code_required": True}}
 AGENT = "1001"
@@ -48,10 +48,10 @@ def test_from_the_verified_caller_to_the_code_on_the_call_s_page(
         house.wait_until(lambda: phone.registered, 10, "the phone registers")
         agent, supervisor = house.sign_in(AGENT), house.sign_in("2001")
         house.post("/api/v1/agent/state", {"state": "ready"}, agent)
-        with watching(house.web_port, "/console/live", agent, 60.0) as board, listening(6400):
+        with watching(house.web_port, "/console/live", agent, 60.0) as board:
             assert board.entities["codes"][0]["code"] == "enquiry"
             assert board.entities["directory/agent/1002"]["state"] == "logged_off"
-            call = place_call(tmp_path, house.sip_port, media, stay=length, media_port=6400)
+            call = place_call(tmp_path, house.sip_port, media, stay=length)
             customer = board.read_until(
                 lambda entities: whole(entities.get(of("customer"))), "the customer and products"
             )

@@ -17,7 +17,7 @@ from prompts.synthesis import SpeechWorker
 from tests.support.audio import Samples, has_tone, level, read_wave
 from tests.support.baresip import running_baresip
 from tests.support.deferred import result_of
-from tests.support.house import House, running_house
+from tests.support.house import House, free_port, running_house
 from tests.support.live import watching
 from tests.support.pcap import Track
 from tests.support.sipp import listening, place_call
@@ -77,8 +77,9 @@ def test_the_first_call(tmp_path: Path, prompts: Path) -> None:
         house.wait_until(lambda: phone.registered, 10, "the phone registers")
         agent, supervisor = house.sign_in("1001"), house.sign_in("2001")
         house.post("/api/v1/agent/state", {"state": "ready"}, agent)
-        with watching(house.web_port, "/wall/live", supervisor) as wall, listening(6400) as ear:
-            call = place_call(tmp_path, house.sip_port, media, stay=length, media_port=6400)
+        port = free_port()
+        with watching(house.web_port, "/wall/live", supervisor) as wall, listening(port) as ear:
+            call = place_call(tmp_path, house.sip_port, media, stay=length, media_port=port)
             wall.read_until(lambda entities: talking(entities), "the agent talks on the wall")
             assert call.wait(60) == 0, call.output.read_text()
             answered = wall.read_until(lambda entities: counted(entities), "one answered call")

@@ -117,7 +117,7 @@ def test_a_supervisor_listens_and_forces_by_keyboard(
         expect(one.locator(".state-ready")).to_be_visible()
         track = Track().silence(1.5).keys("1").silence(0.5).keys("0").silence(0.3)
         voice = track.tone(TONES["caller"], STAY).write(tmp_path / "caller.pcap")
-        call = place_call(tmp_path, house.sip_port, voice, stay=STAY, media_port=6470)
+        call = place_call(tmp_path, house.sip_port, voice, stay=STAY)
         expect(one.locator(".state-busy")).to_be_visible(timeout=30_000)
         offer = page.locator("#assigned li[data-offer]").first
         expect(offer).to_contain_text("the call came while agents were free")

@@ -312,7 +312,7 @@ def check_ears(heard: dict[str, Samples]) -> None:
 
 def check_music(sound: Samples) -> None:
     """It is the hold music and nothing else."""
-    assert len(sound) > 3 * RATE
+    assert len(sound) > 2 * RATE
     assert np.mean([has_tone(part, MUSIC, share=0.9) for part in windows(sound, RATE // 5)]) > 0.9
     assert not any(is_key(part) for part in windows(sound, RATE // 20))
 

@@ -91,7 +91,7 @@ def test_a_conversation_outlives_the_server(tmp_path: Path, prompts: Path) -> No
         house.wait_until(lambda: phone.registered, 10, "the phone registers")
         token = house.sign_in("1001")
         house.post("/api/v1/agent/state", {"state": "ready"}, token)
-        call = place_call(tmp_path, house.sip_port, media, stay=stay, media_port=6410)
+        call = place_call(tmp_path, house.sip_port, media, stay=stay)
         until(house, "queue.answered")
         time.sleep(0.6)
         (worker,) = media_workers(house)
