@@ -271,13 +271,16 @@ class CallBackPromised(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBackAttempted(CallEvent):
-    """This call is made to keep a promise, an agent reserved for it; the first attempt is 1."""
+    """This call is made to keep a promise; the first attempt is 1.
+
+    `agent_id` is reserved for it; None where the customer is rung ahead of an agent.
+    """
 
     kind: ClassVar[str] = "call_back.attempted"
     queue_id: QueueId
     promised_on: CallId
     promised: datetime
-    agent_id: AgentId
+    agent_id: AgentId | None
     attempt: int
 
 

@@ -382,6 +382,14 @@ class AgentService:
         """Ring the phone of the agent who is reserved for the call."""
         self.sessions.of(agent_id).ring(call_id)
 
+    def leaving(self) -> frozenset[AgentId]:
+        """Who serves callers, but takes no further call when they come free."""
+        return frozenset(
+            session.agent_id
+            for session in self.sessions
+            if session.status.state in STAFFED and not session.status.comes_back
+        )
+
     def still_free(self, agent_id: AgentId) -> None:
         """Nothing came of what was to be the agent's next call."""
         self.became_free(self.sessions.of(agent_id))

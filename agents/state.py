@@ -101,6 +101,11 @@ class Status:
         return AgentState(self.activity.value)
 
     @property
+    def comes_back(self) -> bool:
+        """Whether the agent takes calls, or will once what they do now is over."""
+        return (self.next or self.presence).state is READY
+
+    @property
     def reason(self) -> str:
         """Why the agent is not ready; empty in every other state."""
         return self.presence.reason if self.state is NOT_READY else ""

@@ -162,7 +162,7 @@ DEFAULT_QUEUES = (
                 "most": {"calls": 200, "then": {"to": "goodbye"}},
                 "expect": {"above": "15 min", "then": {"to": "call_back"}},
                 "longest": {"after": "10 min", "then": {"to": "voicemail", "flow": "voicemail"}},
-                "call_back": {},
+                "call_back": {"lead": 10},
             }
         ),
     ),

@@ -1,14 +1,18 @@
 """A call-back: promised to who waited, and made in the place they had. Pure.
 
     PAUSED --due--> WAITING --an agent is theirs--> DIALLING --answered--> ENDED (reached)
-      ^               |  ^                             |  |
-      |            closing  +-----the agent is lost----+  |
-      +---------------+-------------not answered----------+--once too often--> ENDED (not reached)
+      ^               |  |                             ^
+      |            closing +- an agent is soon         | one is theirs
+      |               |  +--------------------------> AHEAD --answered--> ENDED (reached)
+      |               |                                |
+      +---------------+--not answered, agent lost------+---once too often--> ENDED (not reached)
+                         (AHEAD and DIALLING)
 
 While `WAITING` it waits in its queue like a caller, with the arrival of the call on which it was
-promised; while `DIALLING` one agent is reserved for it, so there are never more call-backs out than
-agents to take them. Whoever calls again, or is promised too long ago, ends it from any state but
-the last.
+promised; while `DIALLING` one agent is reserved for it. While `AHEAD` none is yet, but one of those
+about to be free is counted for it (`agents.acd.leading`), so no call-back goes out without an agent
+who is free or about to be. Whoever calls again ends it from any state but the last, and so does
+time from the first two.
 """
 
 from dataclasses import dataclass, replace
@@ -27,8 +31,14 @@ class State(Enum):
     PAUSED = "paused"
     """Not before `due`: the window is closed, or nobody answered a moment ago."""
     WAITING = "waiting"
+    AHEAD = "ahead"
+    """The customer's telephone rings, and an agent very probably comes free by the answer."""
     DIALLING = "dialling"
     ENDED = "ended"
+
+
+OUT = State.AHEAD, State.DIALLING
+"""While the customer is being called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,13 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True)
+class RungAhead:
+    """It will be its turn at once: the customer is called by that call."""
+
+    attempt: CallId
+
+
+@dataclass(frozen=True, slots=True)
 class Assigned:
     """It is its turn: that agent is reserved, and the customer called by that call."""
 
@@ -99,7 +116,7 @@ class Cancelled:
     """The customer is served, or wants it no more."""
 
 
-Event = TimePassed | Assigned | Reached | NotReached | AgentLost | Cancelled
+Event = TimePassed | RungAhead | Assigned | Reached | NotReached | AgentLost | Cancelled
 
 
 def step(call_back: CallBack, event: Event, rules: CallBackRules, zone: tzinfo) -> CallBack:
@@ -111,26 +128,16 @@ def step(call_back: CallBack, event: Event, rules: CallBackRules, zone: tzinfo) 
             return _ended(call_back, CallBackOutcome.CANCELLED)
         case State.PAUSED | State.WAITING, TimePassed(at):
             return _passed(call_back, at, rules, zone)
+        case State.WAITING, RungAhead(attempt):
+            tried = call_back.attempts + 1
+            return replace(call_back, state=State.AHEAD, attempt=attempt, attempts=tried)
         case State.WAITING, Assigned(agent_id, attempt):
-            return replace(
-                call_back,
-                state=State.DIALLING,
-                agent_id=agent_id,
-                attempt=attempt,
-                attempts=call_back.attempts + 1,
-            )
-        case State.DIALLING, Reached():
-            return _ended(call_back, CallBackOutcome.REACHED)
-        case State.DIALLING, NotReached() if call_back.attempts >= rules.attempts:
-            return _ended(call_back, CallBackOutcome.NOT_REACHED)
-        case State.DIALLING, NotReached(at):
-            again = at + timedelta(seconds=rules.pause)
-            paused = replace(call_back, state=State.PAUSED, due=again, agent_id=None)
-            return _passed(paused, at, rules, zone)
-        case State.DIALLING, AgentLost(at):
-            tried = call_back.attempts - 1
-            freed = replace(call_back, state=State.PAUSED, due=at, agent_id=None, attempts=tried)
-            return _passed(freed, at, rules, zone)
+            rung = step(call_back, RungAhead(attempt), rules, zone)
+            return replace(rung, state=State.DIALLING, agent_id=agent_id)
+        case State.AHEAD, Assigned(agent_id, attempt) if attempt == call_back.attempt:
+            return replace(call_back, state=State.DIALLING, agent_id=agent_id)
+        case State.AHEAD | State.DIALLING, Reached() | NotReached() | AgentLost():
+            return _rung(call_back, event, rules, zone)
     return call_back
 
 
@@ -144,6 +151,25 @@ def wake(call_back: CallBack, rules: CallBackRules, zone: tzinfo) -> datetime | 
             closing = rules.window.closing(call_back.due or call_back.promised, zone)
             return min(expiry, closing) if closing is not None else expiry
     return None
+
+
+def _rung(
+    call_back: CallBack, event: Reached | NotReached | AgentLost, rules: CallBackRules, zone: tzinfo
+) -> CallBack:
+    """What came of calling the customer."""
+    match event:
+        case Reached():
+            return _ended(call_back, CallBackOutcome.REACHED)
+        case NotReached() if call_back.attempts >= rules.attempts:
+            return _ended(call_back, CallBackOutcome.NOT_REACHED)
+        case NotReached(at):
+            again = at + timedelta(seconds=rules.pause)
+            paused = replace(call_back, state=State.PAUSED, due=again, agent_id=None)
+            return _passed(paused, at, rules, zone)
+        case AgentLost(at):
+            tried = call_back.attempts - 1
+            freed = replace(call_back, state=State.PAUSED, due=at, agent_id=None, attempts=tried)
+            return _passed(freed, at, rules, zone)
 
 
 def _passed(call_back: CallBack, at: datetime, rules: CallBackRules, zone: tzinfo) -> CallBack:

@@ -12,6 +12,8 @@ As plain data, every key of which can be left out::
     window: ["08:00", "20:00"]    # by the bank's clock,
     keep: 1 day                   # and then no more
     ring: 30                      # how long the customer's telephone rings
+    lead: 10                      # begun so long before an agent very probably comes free;
+                                  # 0, as if left out: only once an agent is reserved
 
 All times in seconds. Pure.
 """
@@ -19,11 +21,14 @@ All times in seconds. Pure.
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
+from functools import partial
 from typing import Any
 
 from agents.acd.reading import Part, RulesError, items, seconds, text, truth, whole
 
 MOST_ATTEMPTS = 20
+LONGEST_LEAD = 120.0
+"""Seconds."""
 CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
 MIDNIGHT = "24:00"
 DOMESTIC = (r"1[3-9]\d{9}", r"0[1-9]\d{8,10}")
@@ -75,6 +80,7 @@ class CallBackRules:
     window: Window = Window()
     keep: float = 86400.0
     ring: float = 30.0
+    lead: float = 0.0
 
     def callable(self, number: str) -> bool:
         """Whether customers are called at such a number."""
@@ -95,6 +101,7 @@ def call_back_from(plain: object, key: str = "") -> CallBackRules:
         window=part.get("window", usual.window, _window),
         keep=part.get("keep", usual.keep, seconds),
         ring=part.get("ring", usual.ring, seconds),
+        lead=part.get("lead", usual.lead, partial(seconds, most=LONGEST_LEAD)),
     )
     part.close()
     return rules
@@ -113,6 +120,7 @@ def call_back_to(rules: CallBackRules) -> dict[str, Any]:
         "window": [f"{each:%H:%M}" for each in (rules.window.opens, rules.window.closes)],
         "keep": rules.keep,
         "ring": rules.ring,
+        "lead": rules.lead,
     }
 
 

@@ -2,7 +2,8 @@
 
 What decides is `agents.acd.call_back`; here its states become places in the queues, calls, rows of
 a table and events. An agent is reserved before the customer is called, and free again in the turn
-in which the customer turns out not to answer.
+in which the customer turns out not to answer. Where the queue has a `lead`, customers are called
+so long before an agent very probably comes free, and keep their places meanwhile.
 """
 
 from collections import Counter
@@ -15,7 +16,9 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from agents.acd.ahead import Ahead
 from agents.acd.call_back import (
+    OUT,
     AgentLost,
     Assigned,
     CallBack,
@@ -23,6 +26,7 @@ from agents.acd.call_back import (
     Event,
     NotReached,
     Reached,
+    RungAhead,
     State,
     TimePassed,
     step,
@@ -31,6 +35,7 @@ from agents.acd.call_back import (
 from agents.acd.call_back_rules import CallBackRules
 from agents.acd.deadlines import Deadlines
 from agents.acd.explanation import Explanation
+from agents.acd.leading import Due, Look
 from agents.acd.matcher import Assignment
 from agents.acd.queue import WaitingCall
 from agents.events import CallBackAttempted, CallBackEnded, CallBackPromised, OfferOutcome
@@ -56,8 +61,11 @@ class Lines(Protocol):
     def take_out(self, waiting_id: CallId) -> None:
         """It waits no more; nothing if it does not."""
 
-    def receive(self, call: WaitingCall) -> None:
-        """The customer is on the line, and an agent reserved for them."""
+    def receive(self, call: WaitingCall, *, reserved: bool) -> None:
+        """The customer is on the line; if no agent is reserved for them, they are next in line."""
+
+    def rung_ahead(self, look: Look) -> Due:
+        """Which call-backs go out though no agent is theirs yet."""
 
 
 class Desk(Protocol):
@@ -75,6 +83,9 @@ class Desk(Protocol):
 
     def ring(self, agent_id: AgentId, call_id: CallId) -> None:
         """Ring the phone of the agent who is reserved for the call."""
+
+    def leaving(self) -> frozenset[AgentId]:
+        """Who serves callers, but takes no further call when they come free."""
 
     def still_free(self, agent_id: AgentId) -> None:
         """Nothing came of what was to be the agent's next call."""
@@ -122,6 +133,7 @@ class CallBacks:
         self._stopped = False
         self._due = Deadlines(clock, self._time_passed)
         self._rings = Deadlines(clock, self._not_answered)
+        self._ahead = Ahead(clock, lines.rung_ahead, desk.leaving, self._ring_ahead)
 
     # --- promises ---------------------------------------------------------------------------
 
@@ -190,27 +202,55 @@ class CallBacks:
         self._stopped = True
         self._due.stop()
         self._rings.stop()
+        self._ahead.stop()
+
+    def stir(self) -> None:
+        """Somebody came, went or was taken: it may be a customer's turn to be rung ahead."""
+        self._ahead.stir()
 
     def assigned(self, pair: Assignment) -> bool:
         """Whether it is a call-back's turn, which is made then."""
         call_back = self._open.get(pair.call.call_id)
         if call_back is None:
             return False
-        waiting_id = call_back.waiting_id
+        if call_back.state is State.AHEAD and call_back.attempt is not None:
+            attempt = call_back.attempt
+            self._happened(call_back.waiting_id, Assigned(pair.agent_id, attempt))
+        elif (made := self._call(call_back, pair.agent_id)) is not None:
+            attempt = made
+        else:
+            self._desk.still_free(pair.agent_id)
+            return True
+        ring = self._rules(call_back).ring
         try:
-            attempt = self._control.originate(
-                call_back.number, partial(self._answered, waiting_id, pair.agent_id)
-            )
+            self._desk.reserve(pair.agent_id, attempt, call_back.queue_id, pair.why, ring)
+        except Refused:
+            self._let_be(attempt)
+            self._happened(call_back.waiting_id, AgentLost(utc(self._clock)))
+            raise
+        return True
+
+    def _ring_ahead(self, waiting_id: CallId) -> None:
+        """Call the customer for whom an agent is about to be free."""
+        call_back = self._open.get(waiting_id)
+        if call_back is not None and call_back.state is State.WAITING:
+            self._call(call_back, None)
+
+    def _call(self, call_back: CallBack, agent_id: AgentId | None) -> CallId | None:
+        """Call the customer; None where no line led to them, which is an attempt all the same."""
+        waiting_id, attempt = call_back.waiting_id, CallId("")
+        try:
+            attempt = self._control.originate(call_back.number, partial(self._answered, waiting_id))
         except Refused as refused:
             self.log.warn("{call_id}: {why}", call_id=call_back.call_id, why=refused)
-            self._not_made(waiting_id, pair.agent_id, CallId(""))
-            return True
-        if self._control.get(attempt) is None:
-            self._not_made(waiting_id, pair.agent_id, attempt)
-            return True
+        begun = RungAhead(attempt) if agent_id is None else Assigned(agent_id, attempt)
+        if not attempt or self._control.get(attempt) is None:
+            self._happened(waiting_id, begun)
+            self._happened(waiting_id, NotReached(utc(self._clock)))
+            return None
         self._know_customer(attempt, call_back)
         self._attempts[attempt] = waiting_id
-        self._happened(waiting_id, Assigned(pair.agent_id, attempt))
+        self._happened(waiting_id, begun)
         self._bus.publish(
             CallBackAttempted(
                 at=utc(self._clock),
@@ -218,25 +258,12 @@ class CallBacks:
                 queue_id=call_back.queue_id,
                 promised_on=call_back.call_id,
                 promised=call_back.promised,
-                agent_id=pair.agent_id,
+                agent_id=agent_id,
                 attempt=call_back.attempts + 1,
             )
         )
-        ring = self._rules(call_back).ring
-        self._rings.set(attempt, self._clock.seconds() + ring)
-        try:
-            self._desk.reserve(pair.agent_id, attempt, call_back.queue_id, pair.why, ring)
-        except Refused:
-            self._let_be(attempt)
-            self._happened(waiting_id, AgentLost(utc(self._clock)))
-            raise
-        return True
-
-    def _not_made(self, waiting_id: CallId, agent_id: AgentId, attempt: CallId) -> None:
-        """No line led to the customer: an attempt all the same, for which nobody is reserved."""
-        self._happened(waiting_id, Assigned(agent_id, attempt))
-        self._happened(waiting_id, NotReached(utc(self._clock)))
-        self._desk.still_free(agent_id)
+        self._rings.set(attempt, self._clock.seconds() + self._rules(call_back).ring)
+        return attempt
 
     def offer_ended(self, call_id: CallId, outcome: OfferOutcome) -> None:
         """The agent reserved for that call is so no more; without one the customer is let be."""
@@ -254,15 +281,20 @@ class CallBacks:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _answered(self, waiting_id: CallId, agent_id: AgentId, attempt: CallId) -> None:
-        """The customer answered: their call takes the place, and the agent's phone rings."""
+    def _answered(self, waiting_id: CallId, attempt: CallId) -> None:
+        """The customer answered: their call takes the place, and the agent's phone rings.
+
+        Who was rung ahead, and has no agent yet, is the next in line.
+        """
         call_back = self._open.get(waiting_id)
         if self._forget_attempt(attempt) is None or call_back is None:
             return
         self._happened(waiting_id, Reached())
         self._made[attempt] = call_back
-        self._lines.receive(replace(_waiting(call_back), call_id=attempt))
-        self._desk.ring(agent_id, attempt)
+        agent_id, call = call_back.agent_id, replace(_waiting(call_back), call_id=attempt)
+        self._lines.receive(call, reserved=agent_id is not None)
+        if agent_id is not None:
+            self._desk.ring(agent_id, attempt)
 
     def _not_answered(self, attempt: CallId) -> None:
         self._control.clear(attempt, Party.SYSTEM, Cause.NO_ANSWER)
@@ -301,7 +333,7 @@ class CallBacks:
             if call_back.waiting_id in self._open:
                 continue  # promised since we started
             event: Event = TimePassed(now)
-            if call_back.state is State.DIALLING and call_back.attempt is not None:
+            if call_back.state in OUT and call_back.attempt is not None:
                 event = Reached() if self._is_up(call_back.attempt) else AgentLost(now)
                 if isinstance(event, AgentLost):
                     self._control.clear(call_back.attempt, Party.SYSTEM, Cause.INTERRUPTED)
@@ -339,7 +371,9 @@ class CallBacks:
             self._moved(before, after)
 
     def _moved(self, before: CallBack, after: CallBack) -> None:
-        if after.state is not State.DIALLING:
+        lead = self._rules(after).lead
+        self._ahead.moved(after.waiting_id, after.queue_id, after.state, lead)
+        if after.state not in OUT:
             self._lines.take_out(after.waiting_id)
         if after.state is State.WAITING and not self._stopped:
             self._lines.line_up(_waiting(after))
@@ -363,7 +397,7 @@ class CallBacks:
                 attempts=after.attempts,
             )
         )
-        if before.state is State.DIALLING and before.attempt in self._attempts:
+        if before.state in OUT and before.attempt in self._attempts:
             self._let_be(before.attempt)
 
     def _rules(self, call_back: CallBack) -> CallBackRules:

@@ -18,6 +18,7 @@ from twisted.logger import Logger
 from agents.acd.call_backs import CallBacks, Store
 from agents.acd.deadlines import Deadlines
 from agents.acd.floor import Floor, QueueView
+from agents.acd.leading import Due, Look
 from agents.acd.matcher import (
     AgentFree,
     AgentGone,
@@ -56,7 +57,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, QueueId
-from cti.kernel.ports import QueueRequest
+from cti.kernel.ports import IN_FRONT, QueueRequest
 from prompts.catalogue import Announcement
 
 REQUEUED, CLOSING, CALL_BACK = "requeued", "closing", "call_back"
@@ -66,6 +67,7 @@ system clears.
 
 
 PROMISED, HELLO = Announcement("call_back.promised"), Announcement("call_back.hello")
+ONE_MOMENT = Announcement("call_back.one_moment")
 
 
 class Engine:
@@ -354,12 +356,23 @@ class Engine:
         """It waits no more; nothing if it does not."""
         self._match(CallLeft(waiting_id))
 
-    def receive(self, call: WaitingCall) -> None:
-        """The customer is on the line, and an agent reserved for them: they wait from now on."""
-        stay = Stay(call, utc(self._clock), frozenset({call.queue_id}), promised=True)
+    def rung_ahead(self, look: Look) -> Due:
+        """Which call-backs go out though no agent is theirs yet."""
+        return self._matcher.rung_ahead(look, self._clock.seconds())
+
+    def receive(self, call: WaitingCall, *, reserved: bool) -> None:
+        """The customer is on the line and waits from now on: for their agent, or as the next."""
+        now = utc(self._clock)
+        if not reserved:
+            call = replace(call, arrived=min(call.arrived, now.timestamp() - IN_FRONT))
+        stay = Stay(call, now, frozenset({call.queue_id}), promised=reserved)
         self._stays.add(stay)
         self._telling.queued(stay)
-        spoken = self._sounds.sounds([HELLO], call.language)
+        if not reserved:
+            self._match(CallArrived(call, now.timestamp()))
+            place = self.place(call.call_id)
+            stay.forecast = place.wait if place is not None else None
+        spoken = self._sounds.sounds([HELLO if reserved else ONE_MOMENT], call.language)
         spoken.addCallback(self._greet, stay)
 
     def _greet(self, paths: list[Path], stay: Stay) -> None:
@@ -526,6 +539,7 @@ class Engine:
                     why=refused,
                 )
                 self.offer_lost(pair.call.call_id)
+        self.call_backs.stir()
 
     def _assign(self, pair: Assignment) -> None:
         if not self.call_backs.assigned(pair):

@@ -12,6 +12,7 @@ and Hilferty's cube root (1931), which is good for a Poisson count (d = 1), made
 that is more regular. A mean of past waits is not used: it tells of a queue that is no more.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -105,6 +106,15 @@ class Outlook:
         low = self._reached(_count_quantile(position, 0.0, self._dispersion))
         high = self._reached(_count_quantile(position, PERCENTILE_80, self._dispersion))
         return Wait(low, max(low, high))
+
+    def surely(self, within: float) -> int:
+        """So many come free within that many seconds, four times of five; nobody counts twice."""
+        return bisect_right(range(1, self.agents + 1), within, key=self._high)
+
+    def _high(self, position: float) -> float:
+        wait = self.wait(position)
+        assert wait is not None
+        return wait.high
 
     def _reached(self, wanted: Array) -> float:
         """When the count has reached what is wanted at that time, in seconds from now."""

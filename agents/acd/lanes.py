@@ -108,6 +108,14 @@ class Lanes:
             both = agents / len(sample) * len(lane.crowd)
             yield rival, min(1.0, both / len(rival.crowd))
 
+    def beside(self, lane: Lane) -> set[Lane]:
+        """Every lane that any agent may serve who may serve this one; itself, too."""
+        found = {lane}
+        for lanes in self._by_profile.values():
+            if lane in lanes:
+                found.update(lanes)
+        return found
+
     # --- agents -----------------------------------------------------------------------------
 
     def staffed(self, agent_id: AgentId) -> Agent | None:

@@ -29,6 +29,7 @@ from agents.acd.explanation import (
     MatchedBy,
 )
 from agents.acd.lanes import Lane, Lanes, alike
+from agents.acd.leading import FARTHEST, Due, Leading, Look, Reach, Standing
 from agents.acd.policy import Agent
 from agents.acd.queue import Claim, Line, Precedence, Wait, WaitingCall
 from agents.acd.rules import Order, QueueRules
@@ -259,6 +260,29 @@ class Matcher:
         lane = self._lane_of(waiter.call)
         outlook = lane.crowd.outlook(lane.queue_id, self._handled, at)
         return outlook.wait(1.0 + self._lanes.ahead(lane, waiter.precedence, at))
+
+    def rung_ahead(self, look: Look, at: float) -> Due:
+        """Which call-backs go out though no agent is theirs yet."""
+        line = self._queues.get(look.queue_id)
+        first = [call_id for _, call_id in line.first(FARTHEST)] if line is not None else []
+        leading = Leading(look, lambda lane: self._reach(lane, look, at))
+        return leading.due(self._standing(first), self._standing(look.out))
+
+    def _standing(self, call_ids: Iterable[CallId]) -> Iterator[Standing]:
+        for call_id in call_ids:
+            waiter = self._calls.get(call_id)
+            if waiter is not None:
+                yield Standing(call_id, self._lane_of(waiter.call), waiter.precedence)
+
+    def _reach(self, lane: Lane, look: Look, at: float) -> Reach:
+        outlook = lane.crowd.outlook(lane.queue_id, self._handled, at, exact=True)
+        return Reach(
+            outlook,
+            outlook.surely(look.lead),
+            self._lanes.beside(lane),
+            sum(1 for agent_id in look.leaving if agent_id in lane.crowd),
+            sum(len(line) for agent_id, line in self._kept.items() if agent_id in lane.crowd),
+        )
 
     # --- events -----------------------------------------------------------------------------
 

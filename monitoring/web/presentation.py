@@ -346,6 +346,8 @@ class Presentation:
                 return [self.queue(event.queue_id), self.number(event.number)]
             case CallBackAttempted():
                 attempt = self.word("calls.attempt", attempt=event.attempt)
+                if event.agent_id is None:
+                    return [self.word("calls.rung_ahead"), attempt]
                 return [self.agent(event.agent_id), attempt]
             case CallBackEnded():
                 return [self.word(f"calls.called_back.{event.outcome.value}")]

@@ -1,4 +1,7 @@
-"""Any day of any queues: each call leaves once, figures add up, no call-back without its agent."""
+"""Any day of any queues: each call leaves once, figures add up, no call-back without its agent.
+
+And the same where customers are called ahead: no more of them than agents who may take them.
+"""
 
 from collections import Counter
 from dataclasses import replace
@@ -22,6 +25,8 @@ from agents.events import (
     CallQueued,
     OfferEnded,
 )
+from agents.model import AgentSettings
+from agents.state import STAFFED
 from cti.call.model import Call, Cause, Connection, Party
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, QueueId
@@ -44,15 +49,22 @@ ENDS = (CallAnswered, CallAbandoned, CallFlowedOut)
 
 
 class AnyQueue(RuleBasedStateMachine):
+    lead = 0.0
+
     def __init__(self) -> None:
         super().__init__()
         one, other = QUEUES
+        call_back = {**GENERAL_RULES["call_back"], "lead": self.lead}
         queues = [
-            replace(one, waiting=waiting_from(GENERAL_RULES)),
+            replace(one, waiting=waiting_from({**GENERAL_RULES, "call_back": call_back})),
             replace(other, waiting=waiting_from(COMPLAINTS_RULES)),
         ]
         ports = WaitingPorts(transfers={"night_desk": NIGHT_DESK})
-        self.centre = CallCentre(SKILLS, queues=queues, ports=ports)
+        settings = AgentSettings(expected_handling=30.0) if self.lead else None
+        self.centre = CallCentre(SKILLS, settings, queues=queues, ports=ports)
+        self.centre.bus.subscribe(CallBackAttempted, self.called_back)
+        self.ahead: set[CallId] = set()
+        """Calls that went out before an agent was reserved."""
         self.centre.calls.outside.add(NIGHT_DESK)
         self.callers = 0
         for name in NAMES:
@@ -61,6 +73,32 @@ class AnyQueue(RuleBasedStateMachine):
 
     def calls(self) -> list[Call]:
         return self.centre.calls.calls()
+
+    def called_back(self, event: CallBackAttempted) -> None:
+        """One more goes out: at that instant, at most one for each agent who may have them."""
+        if event.agent_id is not None:
+            return
+        self.ahead.add(event.call_id)
+        able = [
+            view
+            for view in self.centre.service.agents()
+            if view.state in STAFFED and "general" in SKILLS[view.agent_id]
+        ]
+        assert len(self.out() - set(self.reserved())) <= len(able)
+
+    def out(self) -> set[CallId]:
+        """The customers who are being called back."""
+        return {
+            call.id
+            for call in self.calls()
+            if call.caller is None and call.customer and call.customer.state in RINGING
+        }
+
+    def reserved(self) -> list[CallId]:
+        """Those of them for whom an agent is reserved, once for each agent."""
+        views = self.centre.service.agents()
+        reserved = [view.call_id for view in views if view.state is AgentState.RESERVED]
+        return [each for each in reserved if each in self.out()]
 
     def ringing(self) -> list[Connection]:
         return [
@@ -145,17 +183,9 @@ class AnyQueue(RuleBasedStateMachine):
 
     @invariant()
     def every_call_back_that_is_out_has_an_agent_of_its_own(self) -> None:
-        out = {
-            call.id
-            for call in self.calls()
-            if call.caller is None and call.customer and call.customer.state in RINGING
-        }
-        reserved = [
-            view.call_id
-            for view in self.centre.service.agents()
-            if view.state is AgentState.RESERVED and view.call_id in out
-        ]
-        assert sorted(reserved) == sorted(out)
+        out, reserved = self.out(), self.reserved()
+        assert len(reserved) == len(set(reserved))
+        assert out - set(reserved) <= self.ahead
 
     @invariant()
     def promises_end_once(self) -> None:
@@ -189,5 +219,11 @@ class AnyQueue(RuleBasedStateMachine):
         assert [str(each) for each in self.centre.clock.getDelayedCalls()] == []
 
 
+class AnyQueueWithLead(AnyQueue):
+    lead = 120.0
+
+
+TestAnyQueueWithLead = AnyQueueWithLead.TestCase
+TestAnyQueueWithLead.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 TestAnyQueue = AnyQueue.TestCase
 TestAnyQueue.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)

@@ -15,6 +15,7 @@ from agents.acd.call_back import (
     Event,
     NotReached,
     Reached,
+    RungAhead,
     State,
     TimePassed,
     step,
@@ -30,6 +31,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 3, 2, 12, tzinfo=SHANGHAI).astimezone(UTC)
 RULES = CallBackRules()
 ASSIGNED = Assigned(AgentId("a"), CallId("attempt"))
+AHEAD = RungAhead(CallId("attempt"))
 
 
 def promise(at: datetime = NOON) -> CallBack:
@@ -110,10 +112,34 @@ def test_it_can_be_cancelled_at_any_time(events: tuple[Event, ...]) -> None:
     assert after(*events, Cancelled()).outcome is CallBackOutcome.CANCELLED
 
 
+def test_whom_an_agent_is_found_for_while_their_telephone_rings_is_tried_once() -> None:
+    rung = after(AHEAD)
+    assert (rung.state, rung.agent_id, rung.attempts) == (State.AHEAD, None, 1)
+    assert wake(rung, RULES, SHANGHAI) is None
+    found = after(AHEAD, ASSIGNED)
+    assert (found.state, found.agent_id, found.attempts) == (State.DIALLING, "a", 1)
+    stray = Assigned(AgentId("a"), CallId("another"))
+    assert after(AHEAD, stray) == rung
+
+
+def test_who_answers_before_an_agent_is_free_is_reached() -> None:
+    call_back = after(AHEAD, Reached())
+    assert (call_back.outcome, call_back.agent_id) == (CallBackOutcome.REACHED, None)
+
+
+def test_who_is_rung_ahead_in_vain_is_tried_again_and_no_more_often_than_promised() -> None:
+    call_back = after(AHEAD, NotReached(NOON))
+    assert (call_back.state, call_back.attempts) == (State.PAUSED, 1)
+    once = CallBackRules(attempts=1)
+    assert after(AHEAD, NotReached(NOON), rules=once).outcome is CallBackOutcome.NOT_REACHED
+    gone = after(AHEAD, AgentLost(NOON))
+    assert (gone.state, gone.attempts) == (State.WAITING, 0)
+
+
 minutes = st.integers(0, 2000)
 happenings = st.one_of(
     st.tuples(st.sampled_from(["time", "not_reached", "lost"]), minutes),
-    st.tuples(st.sampled_from(["assigned", "reached", "cancelled"]), st.just(0)),
+    st.tuples(st.sampled_from(["ahead", "assigned", "reached", "cancelled"]), st.just(0)),
 )
 
 
@@ -128,6 +154,7 @@ def test_whatever_happens_it_is_tried_as_often_as_promised_and_ends_once(
             "time": TimePassed(now),
             "not_reached": NotReached(now),
             "lost": AgentLost(now),
+            "ahead": AHEAD,
             "assigned": ASSIGNED,
             "reached": Reached(),
             "cancelled": Cancelled(),
@@ -135,6 +162,7 @@ def test_whatever_happens_it_is_tried_as_often_as_promised_and_ends_once(
         before, call_back = call_back, step(call_back, events[what], RULES, SHANGHAI)
         ends += before.outcome is None and call_back.outcome is not None
         assert 0 <= call_back.attempts <= RULES.attempts
+        assert (call_back.agent_id is None) or call_back.state in (State.DIALLING, State.ENDED)
         assert (call_back.state is State.ENDED) == (call_back.outcome is not None)
         if what == "time" and call_back.state is State.WAITING:
             hour = now.astimezone(SHANGHAI).time()

@@ -81,6 +81,7 @@ def test_a_limit_acts_from_its_figure_on() -> None:
         ({"comfort": "queue.stay"}, "comfort: write a list"),
         ({"call_back": None}, "expect.then: write `call_back`, too"),
         ({"call_back": {"key": "12"}}, "call_back.key: write one digit"),
+        ({"call_back": {"lead": 500}}, "call_back.lead: write a time of at most 120 seconds"),
         ({"call_back": {"attempts": 0}}, "call_back.attempts: write a number from 1"),
         ({"call_back": {"window": ["8", "20:00"]}}, "call_back.window[0]: write a time of day"),
         ({"call_back": {"window": ["08:00"]}}, "call_back.window: write two times"),

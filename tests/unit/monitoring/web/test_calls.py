@@ -6,10 +6,17 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from agents.events import CallLent, CallLoanEnded, GivenTo, Supervised, Supervising
+from agents.events import (
+    CallBackAttempted,
+    CallLent,
+    CallLoanEnded,
+    GivenTo,
+    Supervised,
+    Supervising,
+)
 from cti.call.events import CallStarted, MediaReported, RecordingStarted
 from cti.call.model import Direction
-from cti.kernel.identifiers import AgentId, CallId, ConnectionId, StaffId, TicketNumber
+from cti.kernel.identifiers import AgentId, CallId, ConnectionId, QueueId, StaffId, TicketNumber
 from cti.kernel.loans import LoanPurpose, LoanResult
 from cti.kernel.vocabulary import Language, Role
 from cti.trunks.numbers import Numbers, NumberSettings
@@ -212,6 +219,37 @@ def test_a_stay_with_the_ivr_and_a_supervisor_stand_on_the_page(
     assert text.count(words) == 2, "among the facts, and where it begins among the events"
     assert f"{end} · 0:38" in text
     assert "Agent s1" in text
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "said"),
+    [(None, "ahead of an agent · attempt 1"), (AgentId("a1"), "Agent a1 · attempt 1")],
+)
+def test_for_whom_a_customer_is_called_back(
+    tmp_path: Path, agent_id: AgentId | None, said: str
+) -> None:
+    house = MonitoredHouse(tmp_path)
+    call_id = CallId("back")
+    started = CallStarted(
+        at=BEGIN,
+        call_id=call_id,
+        direction=Direction.OUTBOUND,
+        calling="95588",
+        called="138",
+        trunk="carrier",
+    )
+    attempted = CallBackAttempted(
+        at=BEGIN,
+        call_id=call_id,
+        queue_id=QueueId("general"),
+        promised_on=CallId("first"),
+        promised=BEGIN - timedelta(minutes=5),
+        agent_id=agent_id,
+        attempt=1,
+    )
+    for event in (started, attempted):
+        house.publish(event)
+    assert said in house.browser(Role.SUPERVISOR, Language.ENGLISH).get(f"/calls/{call_id}").text
 
 
 def test_a_call_that_was_ours_from_the_first_says_nothing_of_it(
