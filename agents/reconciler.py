@@ -22,11 +22,12 @@ from agents.session import AgentSession
 from agents.sessions import Sessions
 from agents.state import Move
 from agents.surroundings import Distributor
+from agents.timer import Timer
 from cti.call.control import CallControl
 from cti.call.events import Away, Back, ConnectionCleared
 from cti.call.model import Cause
 from cti.kernel.bus import Bus, Unsubscribe
-from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.clock import Clock, utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, ConnectionId
 
@@ -60,7 +61,7 @@ class Reconciler:
         self._engine, self._distributor = engine, distributor
         self.healed: Counter[Disagreement] = Counter()
         self._before: frozenset[Found] = frozenset()
-        self._timer: DelayedCall | None = None
+        self._timer = Timer(clock)
         self._away: set[ConnectionId] = set()
         """Connections of pages that are gone."""
         self._soundless: CallId | None = None
@@ -69,7 +70,7 @@ class Reconciler:
 
     def start(self) -> None:
         """Begin to look, once everybody is where they were before a restart."""
-        self._timer = self._clock.callLater(EVERY, self._again)
+        self._timer.arm(EVERY, self._again)
         self._subscriptions = [
             self._bus.subscribe(Away, lambda event: self._away.add(event.connection_id)),
             self._bus.subscribe(Back, lambda event: self._away.discard(event.connection_id)),
@@ -80,8 +81,7 @@ class Reconciler:
         """Look no more."""
         for unsubscribe in self._subscriptions:
             unsubscribe()
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+        self._timer.disarm()
 
     def look(self) -> None:
         """Compare once; heal what was found the last time, too."""
@@ -95,7 +95,7 @@ class Reconciler:
                 self._heal(each)
 
     def _again(self) -> None:
-        self._timer = self._clock.callLater(EVERY, self._again)
+        self._timer.arm(EVERY, self._again)
         self.look()
 
     def _facts(self) -> Facts:

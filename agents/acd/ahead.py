@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from agents.acd.call_back import State
 from agents.acd.leading import Due, Look
-from cti.kernel.clock import Clock, DelayedCall
+from agents.timer import Timer
+from cti.kernel.clock import Clock
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 
 PAUSE = 1.0
@@ -31,7 +32,7 @@ class Ahead:
         """Call-backs that wait, with the lead of their queue."""
         self._out: set[CallId] = set()
         self._looked, self._due = float("-inf"), float("inf")
-        self._timer: DelayedCall | None = None
+        self._timer = Timer(clock)
         self._stopped = False
 
     def moved(self, waiting_id: CallId, queue_id: QueueId, state: State, lead: float) -> None:
@@ -77,9 +78,8 @@ class Ahead:
             return
         self._disarm()
         self._due = at
-        self._timer = self._clock.callLater(max(0.0, at - self._clock.seconds()), self._look)
+        self._timer.arm_at(at, self._look)
 
     def _disarm(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer, self._due = None, float("inf")
+        self._timer.disarm()
+        self._due = float("inf")

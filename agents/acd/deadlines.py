@@ -4,7 +4,8 @@ from collections.abc import Callable
 from itertools import count
 
 from agents.acd.queue import Line
-from cti.kernel.clock import Clock, DelayedCall
+from agents.timer import Timer
+from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CallId
 
 
@@ -16,7 +17,7 @@ class Deadlines:
         self._line = Line()
         self._of: dict[CallId, tuple[float, int]] = {}
         self._numbers = count()
-        self._timer: DelayedCall | None = None
+        self._timer = Timer(clock)
         self._stopped = False
 
     def set(self, call_id: CallId, at: float) -> None:
@@ -40,12 +41,10 @@ class Deadlines:
 
     def _arm(self) -> None:
         head = self._line.head()
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
         if head is not None and not self._stopped:
-            delay = max(0.0, head[0][0] - self._clock.seconds())
-            self._timer = self._clock.callLater(delay, self._pass)
+            self._timer.arm_at(head[0][0], self._pass)
+        else:
+            self._timer.disarm()
 
     def _pass(self) -> None:
         while (head := self._line.head()) is not None and head[0][0] <= self._clock.seconds():

@@ -50,11 +50,12 @@ from agents.errors import queue_unknown
 from agents.events import OfferOutcome
 from agents.left import LeftWait
 from agents.model import AgentSettings, Queue
+from agents.timer import Timer
 from cti.call.control import CallControl
 from cti.call.events import CallCleared, UserDataAttached
 from cti.call.model import Call, Cause, Party
 from cti.kernel.bus import Bus
-from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.clock import Clock, utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 from cti.kernel.ports import IN_FRONT, QueueRequest
@@ -96,7 +97,7 @@ class Engine:
         self._matcher = matcher or Matcher(
             lambda queue_id: queues()[queue_id].rules, settings.expected_handling
         )
-        self._relaxing: DelayedCall | None = None
+        self._relaxing = Timer(clock)
         self._outflow = Outflow(control, sounds, self._ports)
         self.call_backs = CallBacks(
             clock=clock,
@@ -182,7 +183,7 @@ class Engine:
                 self.flow_out(stay.call_id, CLOSING)
         for limits in self._limits.values():
             limits.stop()
-        self._disarm()
+        self._relaxing.disarm()
         self.call_backs.stop()
 
     def call_cleared(self, event: CallCleared) -> None:
@@ -547,15 +548,10 @@ class Engine:
 
     def _arm(self) -> None:
         """Let the matcher know when the next instant passes that moves a waiting call."""
-        self._disarm()
         if (instant := self._matcher.next_change()) is not None:
-            delay = max(0.0, instant - self._clock.seconds())
-            self._relaxing = self._clock.callLater(delay, self._relax)
-
-    def _disarm(self) -> None:
-        if self._relaxing is not None and self._relaxing.active():
-            self._relaxing.cancel()
-        self._relaxing = None
+            self._relaxing.arm_at(instant, self._relax)
+        else:
+            self._relaxing.disarm()
 
     def _relax(self) -> None:
         self._match(TimePassed(self._clock.seconds()))

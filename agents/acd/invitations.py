@@ -27,8 +27,9 @@ from agents.acd.call_back_dialogue import (
 )
 from agents.acd.call_back_rules import CallBackRules
 from agents.acd.waiting import Sounds
+from agents.timer import Timer
 from cti.call.control import CallControl, PlayEnd
-from cti.kernel.clock import Clock, DelayedCall
+from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CallId
 from cti.kernel.vocabulary import Language
 
@@ -48,9 +49,9 @@ class _Guest:
     call_id: CallId
     language: Language
     dialogue: Dialogue
+    timer: Timer
     turn: int = 0
     """Counts what is said; whatever belongs to an earlier turn is over."""
-    timer: DelayedCall | None = None
 
 
 class Invitations:
@@ -82,7 +83,7 @@ class Invitations:
         """Begin the dialogue with a caller of that number, who may have a promise already."""
         self.end(call_id)
         dialogue, action = begin(rules, number, promised=promised, may_call=self._may_call)
-        guest = self._guests[call_id] = _Guest(call_id, language, dialogue)
+        guest = self._guests[call_id] = _Guest(call_id, language, dialogue, Timer(self._clock))
         self._control.collect(call_id, lambda key: self._pressed(guest, key))
         self._do(guest, action)
 
@@ -94,12 +95,12 @@ class Invitations:
         """Break the dialogue off; nothing if there is none."""
         guest = self._guests.pop(call_id, None)
         if guest is not None:
-            self._quiet(guest)
+            guest.timer.disarm()
             self._control.collect(call_id, None)
 
     def _pressed(self, guest: _Guest, key: str) -> None:
         if self._is_on(guest):
-            self._quiet(guest)
+            guest.timer.disarm()
             guest.dialogue, action = pressed(guest.dialogue, key)
             self._do(guest, action)
 
@@ -142,12 +143,7 @@ class Invitations:
             self._do(guest, Stay())
 
     def _listen(self, guest: _Guest) -> None:
-        self._quiet(guest)
-        guest.timer = self._clock.callLater(SILENCE, self._silent, guest)
-
-    def _quiet(self, guest: _Guest) -> None:
-        if guest.timer is not None and guest.timer.active():
-            guest.timer.cancel()
+        guest.timer.arm(SILENCE, lambda: self._silent(guest))
 
     def _is_on(self, guest: _Guest) -> bool:
         return self._guests.get(guest.call_id) is guest

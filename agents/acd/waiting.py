@@ -19,8 +19,9 @@ from twisted.python.failure import Failure
 
 from agents.acd.overflow import WaitingRules
 from agents.acd.queue import Wait
+from agents.timer import Timer
 from cti.call.control import CallControl, PlayEnd
-from cti.kernel.clock import Clock, DelayedCall
+from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CallId
 from cti.kernel.vocabulary import Language
 from prompts.catalogue import Announcement
@@ -68,9 +69,9 @@ class _Guest:
     call_id: CallId
     language: Language
     rules: WaitingRules
+    timer: Timer
     told: int = 0
     """How many announcements they have heard."""
-    timer: DelayedCall | None = None
 
 
 class WaitingRoom:
@@ -92,7 +93,7 @@ class WaitingRoom:
     ) -> None:
         """Play the greeting, then music, and what the rules say, as often as they say."""
         self.leave(call_id)
-        guest = self._guests[call_id] = _Guest(call_id, language, rules)
+        guest = self._guests[call_id] = _Guest(call_id, language, rules, Timer(self._clock))
         if rules.call_back is not None:
             self._control.collect(call_id, lambda key: self._hosts.pressed(call_id, key))
         if greeting:
@@ -106,8 +107,7 @@ class WaitingRoom:
         guest = self._guests.pop(call_id, None)
         if guest is None:
             return
-        if guest.timer is not None and guest.timer.active():
-            guest.timer.cancel()
+        guest.timer.disarm()
         if guest.rules.call_back is not None:
             self._control.collect(call_id, None)
 
@@ -117,7 +117,7 @@ class WaitingRoom:
 
     def _arm(self, guest: _Guest, delay: float) -> None:
         if guest.rules.every > 0:
-            guest.timer = self._clock.callLater(delay, self._announce, guest)
+            guest.timer.arm(delay, lambda: self._announce(guest))
 
     def _announce(self, guest: _Guest) -> None:
         place = self._hosts.place(guest.call_id)
