@@ -74,11 +74,11 @@ from monitoring.restart import GoingOn
 from monitoring.service import MonitoringService, MonitoringSettings
 from monitoring.statistics import Rules
 from prompts.announcer import Announcer
+from tickets.clocks.policy import Policy
+from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.escalation import Escalation
 from tickets.heartbeat import keep_beating, scheduler_on
-from tickets.policy import Policy
 from tickets.service import TicketService
-from tickets.sla import Calendars, Timekeeper
 
 PIN_THREADS = 2
 MIB = 1024 * 1024

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import Role
+from tickets.clocks.sla import AlarmKind
 from tickets.messages import add_message_txn
 from tickets.model import Audience, HistoryEntry, MessageKind
 from tickets.repository import add_history_txn
 from tickets.schema import AlarmRow, CaseRow, ClockRow, DispatchRow
-from tickets.sla import AlarmKind
 from tickets.workflow import ClockKind
 
 SYSTEM = StaffId("system")

@@ -17,8 +17,8 @@ from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.events import Event
 from tickets.alarms import Fired, fire_due_txn, next_due_txn
+from tickets.clocks.sla import AlarmKind
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated
-from tickets.sla import AlarmKind
 
 BATCH = 200
 """Alarms fired in one transaction, so that acts get in between."""

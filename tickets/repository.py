@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
+from tickets.clocks.sla import Alarm, Clock
 from tickets.model import (
     CallLink,
     Case,
@@ -42,7 +43,6 @@ from tickets.schema import (
     RequestRow,
     SerialRow,
 )
-from tickets.sla import Alarm, Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import ServiceLevel
+from tickets.clocks.sla import Clock, ClockEnd
 from tickets.model import (
     Case,
     CaseState,
@@ -18,7 +19,6 @@ from tickets.model import (
     Urgency,
 )
 from tickets.schema import CaseRow, ClockRow, DispatchRow
-from tickets.sla import Clock, ClockEnd
 from tickets.workflow import ClockKind
 
 

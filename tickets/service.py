@@ -22,6 +22,7 @@ from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, TicketNumbe
 from cti.kernel.ports import SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
 from tickets import decide, repository
+from tickets.clocks.sla import Clock, Terms, Timekeeper
 from tickets.decide import Outcome
 from tickets.events import TicketChanged, TicketEvent, TicketRegistered
 from tickets.messages import add_message_txn, read_txn, unread_txn
@@ -47,7 +48,6 @@ from tickets.search import (
     search_txn,
     summary_txn,
 )
-from tickets.sla import Clock, Terms, Timekeeper
 from tickets.voicemail import VOICEMAIL, draft_of, request_of
 from tickets.workflow import Action, ClockKind
 

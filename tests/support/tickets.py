@@ -15,12 +15,12 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role, ServiceLevel
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
+from tickets.clocks.policy import Policy
+from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.escalation import Escalation
 from tickets.model import Department, Draft, Receipt, Requester, TicketKind, Urgency
-from tickets.policy import Policy
 from tickets.repository import save_department_txn
 from tickets.service import TicketService, TicketView
-from tickets.sla import Calendars, Timekeeper
 from tickets.workflow import Action
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

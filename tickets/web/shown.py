@@ -12,10 +12,10 @@ from cti.kernel.identifiers import DepartmentId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language
 from cti.web.formats import Formats
+from tickets.clocks.sla import CALENDAR_DAYS, Clock, ClockEnd, Timekeeper
 from tickets.decide import allowed
 from tickets.model import Case, Department, Dispatch, HistoryEntry, ReplyChannel
 from tickets.service import TicketView
-from tickets.sla import CALENDAR_DAYS, Clock, ClockEnd, Timekeeper
 from tickets.workflow import Action, Rule
 
 DAY = timedelta(days=1)

@@ -28,12 +28,12 @@ from tests.support.tickets import (
     draft,
     local,
 )
+from tickets.clocks.sla import ClockEnd
 from tickets.decide import allowed
 from tickets.events import TicketChanged, TicketRegistered
 from tickets.model import ENDED, CaseState, Department, MessageKind, TicketKind
 from tickets.repository import save_department_txn
 from tickets.search import Query
-from tickets.sla import ClockEnd
 from tickets.workflow import Action, ClockKind
 
 WHOLE_LIFE = (

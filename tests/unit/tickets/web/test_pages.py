@@ -19,8 +19,8 @@ from tests.support.tickets import (
     draft,
     person,
 )
+from tickets.clocks.sla import AlarmKind
 from tickets.model import CaseState, DispatchState, MessageKind, ReplyChannel, TicketKind, Urgency
-from tickets.sla import AlarmKind
 from tickets.web.reach import View
 from tickets.workflow import RULES, Action, ClockKind
 

@@ -18,8 +18,8 @@ from enum import Enum
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.vocabulary import Role, ServiceLevel
+from tickets.clocks.policy import Policy
 from tickets.model import TicketKind, Urgency
-from tickets.policy import Policy
 from tickets.workflow import Cancel, CancelAll, ClockKind, Effect, Resume, Start, Stop
 
 CALENDAR_DAYS = "calendar-days"

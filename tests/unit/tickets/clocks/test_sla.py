@@ -18,9 +18,8 @@ from tests.support.tickets import (
     local,
     national_day_2026,
 )
-from tickets.model import TicketKind, Urgency
-from tickets.policy import LADDERS, LIMITS, SHARES, Policy
-from tickets.sla import (
+from tickets.clocks.policy import LADDERS, LIMITS, SHARES, Policy
+from tickets.clocks.sla import (
     CALENDAR_DAYS,
     AlarmKind,
     Calendars,
@@ -31,6 +30,7 @@ from tickets.sla import (
     cancelled,
     stopped,
 )
+from tickets.model import TicketKind, Urgency
 from tickets.workflow import CancelAll, ClockKind, Resume, Start, Stop
 
 TERMS = Terms(TicketKind.COMPLAINT, Urgency.ORDINARY, ServiceLevel.UNIFORM, {1: "office"})
