@@ -18,7 +18,8 @@ from cti.web.live import LiveBoard
 from tickets.events import TicketEvent
 from tickets.search import Line, Query
 from tickets.service import TicketService
-from tickets.web.reach import READERS, sees
+from tickets.visibility import Concern, visible
+from tickets.web.reach import READERS
 
 MOST_OVERDUE = 1000
 
@@ -49,7 +50,7 @@ class TicketBoard:
         return {
             number: line
             for number, line in self._overdue.items()
-            if sees(principal, line.departments)
+            if _visible(principal, number, line)
         }
 
     def _changed(self, event: TicketEvent) -> None:
@@ -70,4 +71,4 @@ class TicketBoard:
 
 
 def _visible(principal: Principal, _key: str, value: Any) -> bool:
-    return sees(principal, value.departments)
+    return visible(principal, Concern(value.departments))

@@ -20,10 +20,11 @@ from tickets.model import Draft, ReplyChannel, Requester, TicketKind, Urgency
 from tickets.numbers import parse_number
 from tickets.search import PAGE
 from tickets.service import TicketService, TicketView
+from tickets.visibility import Concern, check_visible
 from tickets.web import shown
 from tickets.web.board import TicketBoard
 from tickets.web.facts import CallFacts, CallFactsPort
-from tickets.web.reach import READERS, View, check_sees, query_for, views_of
+from tickets.web.reach import READERS, View, query_for, views_of
 from tickets.web.shown import Words
 from tickets.workflow import FRONT, Action
 
@@ -177,7 +178,8 @@ class TicketPages:
         view = await self._service.view(number)
         if view is None:
             raise Refused("ticket.unknown", number=number)
-        check_sees(principal, [each.department_id for each in view.case.dispatches])
+        concern = Concern([each.department_id for each in view.case.dispatches])
+        check_visible(principal, number, concern)
         return view
 
     async def _show(

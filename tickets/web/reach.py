@@ -1,19 +1,17 @@
-"""Who sees which tickets, and the lists that each role works with."""
+"""The lists that each role works with."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from enum import Enum
 
-from cti.kernel.errors import Refused
 from cti.kernel.identifiers import DepartmentId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets.search import Query
+from tickets.visibility import EVERYTHING
 from tickets.workflow import DEPARTMENT, FRONT
 
-EVERYTHING = FRONT | {Role.QUALITY}
-"""Roles that see every ticket; a department's people see what was sent to their department."""
 READERS = tuple(sorted(EVERYTHING | DEPARTMENT, key=lambda role: role.value))
+"""Who opens ticket pages at all; `tickets.visibility` says which tickets."""
 
 
 class View(Enum):
@@ -25,17 +23,6 @@ class View(Enum):
     OPEN = "open"
     OVERDUE = "overdue"
     ALL = "all"
-
-
-def sees(principal: Principal, departments: Collection[DepartmentId]) -> bool:
-    """Whether the person may see a ticket that was sent to those departments."""
-    return bool(principal.roles & EVERYTHING) or principal.department_id in departments
-
-
-def check_sees(principal: Principal, departments: Collection[DepartmentId]) -> None:
-    """Refused unless the person may see a ticket that was sent to those departments."""
-    if not sees(principal, departments):
-        raise Refused("ticket.other_department")
 
 
 def views_of(principal: Principal) -> list[View]:

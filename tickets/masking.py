@@ -1,0 +1,180 @@
+"""What of a customer a person may read: names, numbers and addresses with their middles starred.
+
+A ticket is read by many who need its matter and not its person. What each role reads in the
+clear is one table, `CLEAR`; whoever may ask for the rest (`MAY_UNMASK`) is written down when they
+do. Free text stays as it was told, but for the long digit runs that are cards, accounts and
+identity numbers. Nothing stored is masked: masking is a way of showing.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from tickets.model import Draft, Requester
+
+STAR = "*"
+HIDDEN = STAR * 4
+FEWEST_DIGITS = 4
+"""Of a telephone number of which anything is shown."""
+_CARD_IN_TEXT = re.compile(r"\d{17}[\dXx]|\d{12,}|\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
+"""Twelve digits in a row or groups of four; dates and telephone numbers are neither."""
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_PLACE_ENDS = re.compile(r"[区县旗市]")
+
+
+class Mask(Enum):
+    """What a text tells of a person, which decides how it is masked."""
+
+    NAME = "name"
+    PHONE = "phone"
+    EMAIL = "email"
+    ADDRESS = "address"
+    ACCOUNT = "account"
+    IDENTITY = "identity"
+    """Of a document that proves who somebody is."""
+    TEXT = "text"
+    """What was told, with only the long numbers in it masked."""
+
+
+_ALWAYS_MASKED = frozenset({Mask.ACCOUNT, Mask.IDENTITY, Mask.TEXT})
+_AT_THE_FRONT = frozenset({Mask.NAME})
+CLEAR: Mapping[Role, frozenset[Mask]] = {
+    Role.AGENT: _AT_THE_FRONT,
+    Role.DISPATCHER: _AT_THE_FRONT,
+    Role.SUPERVISOR: _AT_THE_FRONT,
+}
+"""What each role reads without asking for it; a role that is not named reads nothing so."""
+MAY_UNMASK = frozenset({Role.AGENT, Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER, Role.HEAD})
+"""Who answers customers and may ask to see how they are reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one person reads in the clear."""
+
+    clear: frozenset[Mask]
+
+    def shown(self, kind: Mask, text: str) -> str:
+        """The text as that person may read it."""
+        return text if kind in self.clear else masked(kind, text)
+
+    def name(self, text: str) -> str:
+        """A customer's name as that person may read it."""
+        return self.shown(Mask.NAME, text)
+
+    def contact(self, text: str) -> str:
+        """A telephone number, an address of mail or of post as that person may read it."""
+        return self.shown(kind_of_contact(text), text)
+
+    def requester(self, who: Requester) -> Requester:
+        """Who asks, as that person may read it."""
+        return replace(
+            who,
+            name=self.name(who.name),
+            contact=self.contact(who.contact),
+            address=self.shown(Mask.ADDRESS, who.address),
+        )
+
+    def draft(self, draft: Draft) -> Draft:
+        """What was asked, as that person may read it."""
+        return replace(
+            draft,
+            title=self.shown(Mask.TEXT, draft.title),
+            text=self.shown(Mask.TEXT, draft.text),
+            about=self.shown(Mask.TEXT, draft.about),
+            requester=self.requester(draft.requester),
+        )
+
+
+def sight_of(principal: Principal, *, unmasked: bool = False) -> Sight:
+    """What the person reads; all of it where they asked and may (the asking is kept elsewhere)."""
+    if unmasked and may_unmask(principal):
+        return Sight(frozenset(Mask))
+    clear = (CLEAR.get(role, frozenset[Mask]()) for role in principal.roles)
+    return Sight(frozenset[Mask]().union(*clear) - _ALWAYS_MASKED)
+
+
+def may_unmask(principal: Principal) -> bool:
+    """Whether the person may ask to read what is masked."""
+    return bool(principal.roles & MAY_UNMASK)
+
+
+def masked(kind: Mask, text: str) -> str:
+    """The text with what identifies a person starred; an empty text stays empty."""
+    text = text.strip()
+    return MASKS[kind](text) if text else ""
+
+
+def kind_of_contact(text: str) -> Mask:
+    """What the way to reach somebody is: mail, a telephone number, or else an address."""
+    if "@" in text:
+        return Mask.EMAIL
+    digits = sum(letter.isdigit() for letter in text)
+    return Mask.PHONE if digits * 2 > len(text) else Mask.ADDRESS
+
+
+def _name(text: str) -> str:
+    if not _HAN.search(text):
+        return " ".join(f"{word[0]}{STAR * 3}" for word in text.split())
+    if len(text) <= 2:
+        return text[:1] + STAR
+    return text[0] + STAR * (len(text) - 2) + text[-1]
+
+
+def _phone(text: str) -> str:
+    """``138****5678``: the last four digits stay, the four before them go; of few, two stay."""
+    digits = sum(letter.isdigit() for letter in text)
+    if digits < FEWEST_DIGITS:
+        return HIDDEN
+    last, hidden = (4, 4) if digits >= 8 else (2, digits)
+    return _starred(text, digits - last - hidden, digits - last)
+
+
+def _email(text: str) -> str:
+    local, at, domain = text.rpartition("@")
+    return f"{local[:1]}{STAR * 3}{at}{domain}"
+
+
+def _address(text: str) -> str:
+    """What lies before the street: ``北京市海淀区****``."""
+    if not _HAN.search(text):
+        _, comma, last = text.rpartition(",")
+        return f"{HIDDEN}{comma}{last}" if comma else HIDDEN
+    ends = [found.end() for found in _PLACE_ENDS.finditer(text[: len(text) - 1])]
+    return text[: ends[-1] if ends else 2] + HIDDEN
+
+
+def _account(text: str) -> str:
+    digits = [letter for letter in text if letter.isalnum()]
+    return f"{HIDDEN} {''.join(digits[-4:])}" if len(digits) > 4 else HIDDEN
+
+
+def _identity(text: str) -> str:
+    return text[:3] + STAR * (len(text) - 5) + text[-2:] if len(text) > 8 else HIDDEN
+
+
+def _text(text: str) -> str:
+    return _CARD_IN_TEXT.sub(lambda found: _account(found.group()), text)
+
+
+def _starred(text: str, first: int, end: int) -> str:
+    """The text with its digits from the `first` to before the `end` starred."""
+    place, made = -1, []
+    for letter in text:
+        place += letter.isdigit()
+        made.append(STAR if letter.isdigit() and first <= place < end else letter)
+    return "".join(made)
+
+
+MASKS: Mapping[Mask, Callable[[str], str]] = {
+    Mask.NAME: _name,
+    Mask.PHONE: _phone,
+    Mask.EMAIL: _email,
+    Mask.ADDRESS: _address,
+    Mask.ACCOUNT: _account,
+    Mask.IDENTITY: _identity,
+    Mask.TEXT: _text,
+}

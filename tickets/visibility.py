@@ -1,0 +1,56 @@
+"""Who sees a ticket at all: one question, asked by pages, lists, search, exports and messages.
+
+The hotline's own people see every ticket, a department's people what was sent to their
+department. A complaint about an employee is seen by neither that employee nor their unit,
+whatever their role: who is complained of does not read who complains.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import DepartmentId, StaffId
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from tickets.workflow import FRONT
+
+EVERYTHING = FRONT | {Role.QUALITY}
+"""Roles that see every ticket but those about themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What of a ticket decides who sees it."""
+
+    departments: Collection[DepartmentId] = ()
+    """Where it was ever sent."""
+    about_staff: StaffId | None = None
+    """The employee complained of."""
+    about_unit: DepartmentId | None = None
+    """That employee's unit when the ticket was registered."""
+
+
+def visible(principal: Principal, concern: Concern) -> bool:
+    """Whether the person may see a ticket, or hear of it in any way."""
+    if concerns(principal, concern):
+        return False
+    return bool(principal.roles & EVERYTHING) or principal.department_id in concern.departments
+
+
+def concerns(principal: Principal, concern: Concern) -> bool:
+    """Whether the ticket is a complaint about the person or somebody of their unit."""
+    if concern.about_staff is not None and concern.about_staff == principal.staff_id:
+        return True
+    return concern.about_unit is not None and concern.about_unit == principal.department_id
+
+
+def check_visible(principal: Principal, number: str, concern: Concern) -> None:
+    """Refused unless the person may see the ticket.
+
+    Whom it concerns is told what anybody is told of a number that was never given
+    (``ticket.unknown``), others that it is not their department's (``ticket.other_department``).
+    """
+    if concerns(principal, concern):
+        raise Refused("ticket.unknown", number=number)
+    if not visible(principal, concern):
+        raise Refused("ticket.other_department")
