@@ -39,6 +39,11 @@ class RtpPhone(DatagramProtocol):
         """What a leg is configured with to talk to this telephone."""
         return MediaTarget("127.0.0.1", self._port.getHost().port, self.codec, EVENTS)
 
+    @property
+    def said(self) -> int:
+        """The sequence number of the packet that was sent last."""
+        return self._sequence - 1
+
     def call(self, host: str, port: int) -> None:
         """Send there from now on."""
         self._destination = (host, port)
