@@ -21,6 +21,11 @@ class Timer:
         self._instant = None
         self._call = self._clock.callLater(delay, call)
 
+    def arm_once(self, delay: float, call: Callable[[], object]) -> None:
+        """Call after so many seconds, or when somebody is to be called already."""
+        if not self.armed:
+            self.arm(delay, call)
+
     def arm_until(self, instant: datetime, call: Callable[[], object]) -> None:
         """Call at that instant."""
         self.arm(max(0.0, (instant - utc(self._clock)).total_seconds()), call)

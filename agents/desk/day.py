@@ -16,9 +16,10 @@ from agents.events import (
     CallWrappedUp,
     OfferEnded,
 )
+from agents.timer import Timer
 from cti.database import Database
 from cti.kernel.bus import Bus, Unsubscribe
-from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import AgentId, CallId
 from cti.kernel.ports import AgentDay, AgentDayPort
 
@@ -55,8 +56,7 @@ class Days:
         self._bus, self._clock, self._show = bus, clock, show
         self._follow_ups: Mapping[AgentId, Sequence[FollowUp]] = {}
         self._stale: set[AgentId] = set()
-        self._timer: DelayedCall | None = None
-        self._midnight: DelayedCall | None = None
+        self._timer, self._midnight = Timer(clock), Timer(clock)
         self._subscriptions: list[Unsubscribe] = []
 
     def start(self) -> Deferred[None]:
@@ -72,10 +72,8 @@ class Days:
         """Listen no more."""
         for unsubscribe in self._subscriptions:
             unsubscribe()
-        for timer in (self._timer, self._midnight):
-            if timer is not None:
-                timer.cancel()
-        self._timer = self._midnight = None
+        self._timer.disarm()
+        self._midnight.disarm()
 
     def entity(self, agent_id: AgentId) -> Mapping[str, Any]:
         """The day at this moment, as the page gets it."""
@@ -84,8 +82,7 @@ class Days:
     def changed(self, agent_id: AgentId) -> None:
         """Show the agent's day again, soon."""
         self._stale.add(agent_id)
-        if self._timer is None:
-            self._timer = self._clock.callLater(SHOW_AFTER, self._show_stale)
+        self._timer.arm_once(SHOW_AFTER, self._show_stale)
 
     async def follow_up_done(self, agent_id: AgentId, call_id: CallId) -> None:
         """The customer was called back; Refused when there was nothing to do."""
@@ -106,9 +103,8 @@ class Days:
         return self._database.read(follow_ups_txn).addCallback(loaded)
 
     def _wait_for_midnight(self) -> None:
-        now = utc(self._clock)
-        left = (beginning_after(now, self._zone) - now).total_seconds()
-        self._midnight = self._clock.callLater(max(left, 0.001), self._new_day)
+        midnight = beginning_after(utc(self._clock), self._zone)
+        self._midnight.arm_until(midnight, self._new_day)
 
     def _new_day(self) -> None:
         self._wait_for_midnight()
@@ -116,7 +112,6 @@ class Days:
             self.changed(agent_id)
 
     def _show_stale(self) -> None:
-        self._timer = None
         stale, self._stale = self._stale, set()
         for agent_id in sorted(stale):
             self._show(f"day/{agent_id}", self.entity(agent_id))

@@ -17,10 +17,11 @@ from agents.events import (
     CallFlowedOut,
     CallQueued,
 )
+from agents.timer import Timer
 from agents.views import AgentView
 from cti.database import Database
 from cti.kernel.bus import Bus, Unsubscribe
-from cti.kernel.clock import Clock, DelayedCall
+from cti.kernel.clock import Clock
 from cti.kernel.identifiers import AgentId, QueueId, StaffId
 
 SHOW_AFTER = 0.5
@@ -58,14 +59,14 @@ class Directory:
     """Entities ``directory/agent/<id>`` and ``directory/queue/<id>``, shown as they change."""
 
     def __init__(self, *, floor: Floor, bus: Bus, clock: Clock, show: Show) -> None:
-        self._floor, self._bus, self._clock, self._show = floor, bus, clock, show
+        self._floor, self._bus, self._show = floor, bus, show
         self._entities: dict[str, Any] = {}
         self._served: dict[AgentId, list[QueueId]] = {}
         self._ready: dict[QueueId, set[AgentId]] = {}
         """Who is ready in each queue."""
         self._stale_agents: set[AgentId] = set()
         self._stale_queues: set[QueueId] = set()
-        self._timer: DelayedCall | None = None
+        self._timer = Timer(clock)
         self._subscriptions: list[Unsubscribe] = []
 
     def start(self) -> None:
@@ -92,9 +93,7 @@ class Directory:
         """Listen no more."""
         for unsubscribe in self._subscriptions:
             unsubscribe()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.disarm()
 
     def entities(self) -> Mapping[str, Any]:
         """Everybody, and every queue, as they are shown now."""
@@ -112,11 +111,9 @@ class Directory:
         self._soon()
 
     def _soon(self) -> None:
-        if self._timer is None:
-            self._timer = self._clock.callLater(SHOW_AFTER, self._show_stale)
+        self._timer.arm_once(SHOW_AFTER, self._show_stale)
 
     def _show_stale(self) -> None:
-        self._timer = None
         agents, self._stale_agents = self._stale_agents, set()
         queues, self._stale_queues = self._stale_queues, set()
         for agent_id in sorted(agents):

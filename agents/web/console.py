@@ -31,18 +31,11 @@ from agents.service import AgentService
 from agents.state import CHOSEN
 from agents.views import AgentView
 from agents.web.cards import Cards
+from agents.web.concerned import hear_of_agents
 from agents.web.desk_commands import desk_commands
 from agents.web.state_commands import state_commands
 from cti.call.control import CallControl
 from cti.call.events import (
-    CallEvent,
-    ConnectionEvent,
-    DeviceRegistered,
-    DeviceUnregistered,
-    MediaReported,
-    NetworkReached,
-    RecordingStarted,
-    RecordingStopped,
     UserDataAttached,
 )
 from cti.call.model import Call, UserData
@@ -50,7 +43,6 @@ from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.identifiers import (
     AgentId,
     CustomerId,
-    DeviceId,
     QueueId,
     StaffId,
     TicketNumber,
@@ -63,8 +55,6 @@ from cti.web.live import FROM_PAGE, Command, Handler, LiveBoard
 
 TAKEOVER = "takeover"
 """The one command of a page that looks on: the agent works there from now on."""
-QUIET = (MediaReported, NetworkReached, RecordingStarted, RecordingStopped)
-"""What happens to calls and changes nothing that an agent sees."""
 QueueChange = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
 
 
@@ -112,10 +102,8 @@ class Console:
         listen = self._bus.subscribe
         self._subscriptions = [
             listen(AgentStateChanged, self._state_changed),
-            listen(CallEvent, self._call_changed),
-            listen(DeviceRegistered, lambda event: self._show_owner(event.device_id)),
+            *hear_of_agents(self._bus, self._control, self._agents.agent_of, self.show_agent),
             listen(DeskTaken, self._desk_taken),
-            listen(DeviceUnregistered, lambda event: self._show_owner(event.device_id)),
             listen(CallOffered, self._offered),
             listen(OfferEnded, self._offer_ended),
             listen(CallWrappedUp, self._wrapped_up),
@@ -256,22 +244,6 @@ class Console:
             "threshold": queue.threshold,
             "service_level": self._days.service_level_of(queue.queue_id),
         }
-
-    def _call_changed(self, event: CallEvent) -> None:
-        """Whoever is in the call sees what happens in it."""
-        if isinstance(event, QUIET):
-            return
-        call = self._control.get(event.call_id)
-        devices = {each.device.id for each in call.connections} if call is not None else set()
-        if isinstance(event, ConnectionEvent):
-            devices.add(event.device_id)
-        for device in devices:
-            self._show_owner(device)
-
-    def _show_owner(self, extension: DeviceId) -> None:
-        agent_id = self._agents.agent_of(extension)
-        if agent_id is not None:
-            self.show_agent(agent_id)
 
     def _show_card(self, agent_id: AgentId) -> None:
         card = self._cards.of(agent_id)

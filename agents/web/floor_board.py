@@ -26,31 +26,21 @@ from agents.floor_log import Alarm, Assigned, FloorLog
 from agents.line_quality import Lines
 from agents.service import AgentService
 from agents.supervision import SupervisorService, Watch
+from agents.timer import Timer
+from agents.web.concerned import hear_of_agents
 from agents.web.floor_views import agent_entity, queue_entity
 from agents.web.state_commands import text_of
 from cti.call.control import CallControl
-from cti.call.events import (
-    CallEvent,
-    ConnectionEvent,
-    DeviceRegistered,
-    DeviceUnregistered,
-    MediaReported,
-    NetworkReached,
-    RecordingStarted,
-    RecordingStopped,
-)
 from cti.kernel.bus import Bus, Unsubscribe
-from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.clock import Clock, utc
 from cti.kernel.events import Event
-from cti.kernel.identifiers import AgentId, DeviceId, OfferId, QueueId, StaffId
+from cti.kernel.identifiers import AgentId, OfferId, QueueId, StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
 from cti.web.live import Command, Handler, LiveBoard
 
 DRAW_AFTER = 0.1
-QUIET = (MediaReported, NetworkReached, RecordingStarted, RecordingStopped)
-"""What happens to calls and changes nothing that is seen here."""
 OF_QUEUES = (
     CallQueued,
     CallAnswered,
@@ -87,7 +77,7 @@ class FloorBoard:
         self._name_of, self._kept = name_of, kept
         self._serves: dict[AgentId, list[QueueId]] = {}
         self._changed: set[str] = set()
-        self._drawing: DelayedCall | None = None
+        self._drawing = Timer(frame.clock)
         self._subscriptions: list[Unsubscribe] = []
         self.commands: dict[str, Handler] = {"acknowledge": self._acknowledge}
         """What pages can ask for, by name; each looks itself at who asks."""
@@ -105,19 +95,15 @@ class FloorBoard:
         listen = self._bus.subscribe
         self._subscriptions = [
             listen(Event, self._happened),
-            listen(CallEvent, self._call_changed),
-            listen(DeviceRegistered, lambda event: self._owner_changed(event.device_id)),
-            listen(DeviceUnregistered, lambda event: self._owner_changed(event.device_id)),
-            self._lines.listen(lambda agent_id: self._change(f"agent/{agent_id}")),
+            *hear_of_agents(self._bus, self._control, self._agents.agent_of, self._agent_changed),
+            self._lines.listen(self._agent_changed),
         ]
 
     def stop(self) -> None:
         """Disconnect every page and listen no more."""
         for unsubscribe in self._subscriptions:
             unsubscribe()
-        if self._drawing is not None:
-            self._drawing.cancel()
-            self._drawing = None
+        self._drawing.disarm()
         self.board.close()
 
     def entities(self) -> Mapping[str, Any]:
@@ -142,30 +128,17 @@ class FloorBoard:
         if isinstance(event, OF_QUEUES):
             self._change(f"queue/{event.queue_id}")
 
-    def _call_changed(self, event: CallEvent) -> None:
-        if isinstance(event, QUIET):
-            return
-        call = self._control.get(event.call_id)
-        devices = {each.device.id for each in call.connections} if call is not None else set()
-        if isinstance(event, ConnectionEvent):
-            devices.add(event.device_id)
-        for device in devices:
-            self._owner_changed(device)
-
-    def _owner_changed(self, extension: DeviceId) -> None:
-        agent_id = self._agents.agent_of(extension)
-        if agent_id is not None:
-            self._change(f"agent/{agent_id}")
+    def _agent_changed(self, agent_id: AgentId) -> None:
+        self._change(f"agent/{agent_id}")
 
     def _change(self, *keys: str) -> None:
         if not self.board.audience:
             return
         self._changed.update(keys)
-        if self._changed and self._drawing is None:
-            self._drawing = self._clock.callLater(DRAW_AFTER, self._draw)
+        if self._changed:
+            self._drawing.arm_once(DRAW_AFTER, self._draw)
 
     def _draw(self) -> None:
-        self._drawing = None
         changed, self._changed = self._changed, set()
         for key in sorted(changed):
             value = self._entity(key)

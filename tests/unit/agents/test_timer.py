@@ -25,3 +25,12 @@ def test_an_instant_that_was_heard_can_be_waited_for_again() -> None:
         clock.advance(2.0)
     assert rung == [2.0, 4.0]
     assert not timer.armed
+
+
+def test_who_is_called_already_is_not_put_off_by_what_comes_meanwhile() -> None:
+    clock, rung = Clock(), list[float]()
+    timer = Timer(clock)
+    for _ in range(4):
+        timer.arm_once(2.0, lambda: rung.append(clock.seconds()))
+        clock.advance(1.0)
+    assert rung == [2.0, 4.0]
