@@ -20,7 +20,6 @@ from cti.kernel.identifiers import AgentId, CallId, ConnectionId, DeviceId
 
 GRACE = timedelta(seconds=1)
 """What a timer may be late."""
-IN_CALL = (ConnectionState.CONNECTED, ConnectionState.HOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _of_calls(
     for talk in desk.calls.talks:
         connection = connections.get(talk.connection_id)
         about = desk.agent_id, talk.call_id, talk.connection_id
-        if connection is None or connection.state not in IN_CALL:
+        if connection is None or not connection.state.answered:
             yield Found(Disagreement.TALK_WITHOUT_CONNECTION, *about)
         elif (connection.state is ConnectionState.HOLD) != (talk.held_since is not None):
             yield Found(Disagreement.HOLD_UNNOTICED, *about)
@@ -108,7 +107,7 @@ def _of_calls(
         if ring.call_id not in facts.calls:
             yield Found(Disagreement.RING_WITHOUT_CALL, desk.agent_id, ring.call_id)
     for connection in connections.values():
-        if connection.state in IN_CALL and desk.calls.talk(connection.id) is None:
+        if connection.state.answered and desk.calls.talk(connection.id) is None:
             yield Found(
                 Disagreement.CONNECTION_UNNOTICED,
                 desk.agent_id,

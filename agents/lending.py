@@ -15,8 +15,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from agents.acd.waiting import Sounds
-from agents.errors import no_call, no_customer, no_loan
+from agents.errors import no_customer, no_loan
 from agents.events import CallLent, CallLoanEnded, GivenTo
+from agents.lines import talked_in
 from agents.self_service import (
     BEGINNING,
     Action,
@@ -47,7 +48,7 @@ from agents.self_service import (
 )
 from cti.call.control import CallControl
 from cti.call.events import CallCleared, ConnectionCleared, ConnectionEvent, Established
-from cti.call.model import Call, Connection, ConnectionState, Party, Role
+from cti.call.model import Call, Connection, Party
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.errors import HotlineError
@@ -60,7 +61,6 @@ from prompts.catalogue import Announcement
 
 SECURE = "secure"
 """The label of a loan in a recording."""
-ANSWERED = (ConnectionState.CONNECTED, ConnectionState.HOLD)
 AGENT_GONE = Announcement("loan.agent_gone")
 
 
@@ -155,8 +155,8 @@ class Lending:
 
         Refused without a call that has a customer, while one is lent, and for an unknown flow.
         """
-        call, connection = self._find(agent_id, connection_id)
-        if call.customer is None or call.customer.state not in ANSWERED:
+        call, connection = self._talked_in(agent_id, connection_id)
+        if call.customer is None or not call.customer.state.answered:
             raise no_customer()
         self._ivr.require(call.id, purpose, flow)
         now = utc(self._clock)
@@ -168,7 +168,7 @@ class Lending:
 
     def take_back(self, agent_id: AgentId, connection_id: ConnectionId | None = None) -> None:
         """Have the caller back before the loan ends; Refused when the agent lent nobody."""
-        call, _ = self._find(agent_id, connection_id)
+        call, _ = self._talked_in(agent_id, connection_id)
         if self.lent(call.id) is None:
             raise no_loan()
         self._happen(call.id, TakeBack())
@@ -375,33 +375,16 @@ class Lending:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _find(
+    def _talked_in(
         self, agent_id: AgentId, connection_id: ConnectionId | None
     ) -> tuple[Call, Connection]:
         """The agent's call of that connection, or the one they talk in; Refused without one."""
-        extension = self._extension_of(agent_id)
-        mine = [
-            (call, each)
-            for call in self._control.calls()
-            for each in call.connections
-            if each.device.id == extension
-            and each.state in ANSWERED
-            and each.role is Role.PARTICIPANT
-            and connection_id in (None, each.id)
-        ]
-        mine.sort(key=lambda pair: pair[1].state is ConnectionState.HOLD)
-        if not mine:
-            raise no_call()
-        return mine[0]
+        return talked_in(self._control.calls(), self._extension_of(agent_id), connection_id)
 
 
 def _talking(call: Call) -> list[Connection]:
     """Who takes part in the conversation beside the customer."""
-    return [
-        each
-        for each in call.connections
-        if each != call.customer and each.state in ANSWERED and each.role is Role.PARTICIPANT
-    ]
+    return [each for each in call.connections if each != call.customer and each.participates]
 
 
 def _supervisors(call: Call | None) -> list[Connection]:

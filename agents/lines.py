@@ -1,17 +1,16 @@
 """An agent's calls as pages and rules see them, at one moment. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from agents.calls import AgentCalls, Ring
 from agents.conversation import Conversation
+from agents.errors import no_call
 from agents.events import BusyKind
 from cti.call.model import Call, Connection, ConnectionState, Party, Role
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId, QueueId
 from cti.kernel.loans import LoanPurpose
-
-ANSWERED = (ConnectionState.CONNECTED, ConnectionState.HOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +61,14 @@ class Line:
     def others(self) -> int:
         """How many others are in the call, as far as it depends on them."""
         talking = [
-            each
-            for each in self.members
-            if each.state in ANSWERED and each.role is Role.PARTICIPANT
+            each for each in self.members if each.state.answered and each.role is Role.PARTICIPANT
         ]
-        return len(talking) - 1 if self.state in ANSWERED else len(talking)
+        return len(talking) - 1 if self.state.answered else len(talking)
 
     @property
     def up(self) -> bool:
         """Whether the agent is in it."""
-        return self.state in ANSWERED
+        return self.state.answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +99,24 @@ def lines_of(
     )
 
 
+def talked_in(
+    calls: Iterable[Call], extension: DeviceId, connection_id: ConnectionId | None = None
+) -> tuple[Call, Connection]:
+    """The call and connection of that telephone: the one talked in, else the one it holds.
+
+    With `connection_id` it is that one or none; Refused (``agent.no_call``) without any.
+    """
+    found = [
+        (call, each)
+        for call in calls
+        for each in call.connections
+        if each.device.id == extension and each.participates and connection_id in (None, each.id)
+    ]
+    if not found:
+        raise no_call()
+    return min(found, key=lambda pair: pair[1].state is ConnectionState.HOLD)
+
+
 def _line(part: Conversation | Ring, call: Call, extension: DeviceId, naming: Naming) -> Line:
     own = next((each for each in call.connections if each.id == part.connection_id), None)
     own = own or next((each for each in call.connections if each.device.id == extension), None)
@@ -130,7 +145,7 @@ def _served(call: Call, extension: DeviceId) -> bool:
     """Whether a customer is there; who dials on a telephone is the caller, to the switch."""
     customer = call.customer
     there = customer is not None and customer.device.id != extension
-    return there and customer is not None and customer.state in ANSWERED
+    return there and customer is not None and customer.state.answered
 
 
 def _number(call: Call, extension: DeviceId) -> str:

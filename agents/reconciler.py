@@ -21,7 +21,6 @@ from agents.model import NotReadyReason
 from agents.session import AgentSession
 from agents.sessions import Sessions
 from agents.state import Move
-from agents.surroundings import Distributor
 from agents.timer import Timer
 from cti.call.control import CallControl
 from cti.call.events import Away, Back, ConnectionCleared
@@ -54,11 +53,10 @@ class Reconciler:
         sessions: Sessions,
         book: CallBook,
         engine: Engine,
-        distributor: Distributor,
     ) -> None:
         self._clock, self._bus, self._control = clock, bus, control
         self._sessions, self._book = sessions, book
-        self._engine, self._distributor = engine, distributor
+        self._engine = engine
         self.healed: Counter[Disagreement] = Counter()
         self._before: frozenset[Found] = frozenset()
         self._timer = Timer(clock)
@@ -183,8 +181,8 @@ class Reconciler:
             what.WORK_AFTER_NO_CALL: lambda who, _: who.finish(),
             what.WORK_OVERDUE: lambda who, _: who.finish(),
             what.READY_WITHOUT_PHONE: lambda who, _: who.take_out(NotReadyReason.PHONE_LOST),
-            what.READY_ON_NO_BENCH: lambda who, _: self._distributor.became_free(who),
-            what.ON_BENCH_UNREADY: lambda who, _: self._distributor.became_taken(who),
+            what.READY_ON_NO_BENCH: lambda who, _: who.tell_free(),
+            what.ON_BENCH_UNREADY: lambda who, _: who.tell_taken(),
         }
 
     def _silence(self, session: AgentSession, found: Found) -> None:

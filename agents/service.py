@@ -18,6 +18,7 @@ from agents.acd.explanation import Explanation
 from agents.acd.floor import QueueView
 from agents.acd.matcher import Matcher
 from agents.acd.outflow import WaitingPorts
+from agents.acd.policy import Agent
 from agents.acd.waiting import Sounds
 from agents.calls import CallBook
 from agents.conversation import Conversation
@@ -129,9 +130,7 @@ class AgentService:
             ports=ports,
             matcher=matcher,
         )
-        self.reconciler = Reconciler(
-            clock, bus, control, self.sessions, self._book, self._engine, self
-        )
+        self.reconciler = Reconciler(clock, bus, control, self.sessions, self._book, self._engine)
         self._places = Places(bus, control, self.sessions, self._engine, settings.return_within)
 
     def start(self, history: Iterable[Event] = ()) -> None:
@@ -178,7 +177,7 @@ class AgentService:
         self._engine.call_backs.take_up()
         for session in self.sessions:
             if session.status.state is AgentState.READY:
-                self.became_free(session)
+                session.tell_free()
         self.reconciler.start()
 
     def stop(self, *, leaving: bool = False) -> None:
@@ -392,26 +391,21 @@ class AgentService:
 
     def still_free(self, agent_id: AgentId) -> None:
         """Nothing came of what was to be the agent's next call."""
-        self.became_free(self.sessions.of(agent_id))
+        self.sessions.of(agent_id).tell_free()
 
     # --- the sessions' distributor ----------------------------------------------------------
 
-    def became_free(self, session: AgentSession) -> None:
+    def became_free(self, agent: Agent) -> None:
         """The agent takes the next call."""
         if self._held:
             return
-        day = self._day_of(session.agent_id)
-        agent = replace(
-            session.agent,
-            idle_since=session.standing.idle_since,
-            occupied=day.occupancy or 0.0,
-            calls=day.handled,
-        )
-        self._engine.agent_free(agent)
+        day = self._day_of(agent.agent_id)
+        occupied = day.occupancy or 0.0
+        self._engine.agent_free(replace(agent, occupied=occupied, calls=day.handled))
 
-    def became_taken(self, session: AgentSession) -> None:
+    def became_taken(self, agent_id: AgentId) -> None:
         """The agent takes no calls."""
-        self._engine.agent_gone(session.agent_id)
+        self._engine.agent_gone(agent_id)
 
     def offer_ended(self, offer: Offer, outcome: OfferOutcome) -> None:
         """The call is answered, gone, or waits on."""

@@ -4,6 +4,7 @@ Whatever ends the lease of an offer also decides where the agent goes, so nobody
 a call that is no more.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from agents.acd.explanation import Explanation
@@ -11,7 +12,7 @@ from agents.acd.policy import Agent
 from agents.after_call import AfterCall
 from agents.calls import AgentCalls, Occupation
 from agents.conversation import Conversation
-from agents.disagreement import IN_CALL, connections_by_device
+from agents.disagreement import connections_by_device
 from agents.errors import no_call, not_now, phone_not_registered, reason_unknown
 from agents.events import (
     AfterCallExtended,
@@ -231,7 +232,7 @@ class AgentSession:
             case AgentState.READY if not self._registered():
                 self._move(Move.TAKE_OUT, NotReadyReason.PHONE_LOST)
             case AgentState.READY:
-                self._distributor.became_free(self)
+                self.tell_free()
 
     def _go_on_finishing(self, deadline: datetime) -> None:
         if deadline > self._now():
@@ -321,6 +322,15 @@ class AgentSession:
         else:
             self.take_out(NotReadyReason.PHONE_LOST)
 
+    def tell_free(self) -> None:
+        """Let the queues know that the agent takes calls, since when they have been idle."""
+        since = self.standing.idle_since
+        self._distributor.became_free(replace(self.agent, idle_since=since))
+
+    def tell_taken(self) -> None:
+        """Let the queues know that the agent takes none."""
+        self._distributor.became_taken(self.agent_id)
+
     def take_out(self, reason: str) -> None:
         """Offer no more calls, for a reason of the house; nothing unless the agent is ready."""
         if allows(self.status, Move.TAKE_OUT):
@@ -341,7 +351,7 @@ class AgentSession:
         self._after_offer(outcome)
         self._distributor.offer_ended(offer, outcome)
         self.follow()
-        self._tell_free()
+        self._tell_if_freed()
 
     def _after_offer(self, outcome: OfferOutcome) -> None:
         """Go where the offer's end leads."""
@@ -366,7 +376,7 @@ class AgentSession:
         connections = connections_by_device(self._house.control.calls()).get(self.extension, {})
         for each in connections.values():
             call = self._house.control.get(each.call_id)
-            unnoticed = each.state in IN_CALL and self.calls.talk(each.id) is None
+            unnoticed = each.state.answered and self.calls.talk(each.id) is None
             if call is not None and unnoticed:
                 self._house.book.notice(call, each, self._now())
 
@@ -474,7 +484,7 @@ class AgentSession:
     ) -> None:
         """Change the state, and let the queues know whether the agent takes calls."""
         self._change(move, reason, busy=busy, by=by)
-        self._tell_free()
+        self._tell_if_freed()
 
     def _change(
         self,
@@ -492,7 +502,7 @@ class AgentSession:
         if AgentState.READY in (before, after) and before is not after:
             self._freed = after is AgentState.READY
             if not self._freed:
-                self._distributor.became_taken(self)
+                self.tell_taken()
 
     def _watch_reason(self, *, told: bool) -> None:
         """Tell once when the agent has been not ready for longer than the reason may last."""
@@ -509,10 +519,10 @@ class AgentSession:
             )
         )
 
-    def _tell_free(self) -> None:
+    def _tell_if_freed(self) -> None:
         if self._freed and self.status.state is AgentState.READY:
             self._freed = False
-            self._distributor.became_free(self)
+            self.tell_free()
 
     def _require_reason(self, reason: str) -> None:
         if reason not in self._house.settings.reasons:

@@ -9,11 +9,12 @@ that says STOP, whatever ended it.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from agents.errors import no_call, no_telephone, not_supervising, supervises_self
+from agents.errors import no_telephone, not_supervising, supervises_self
 from agents.events import Supervised, Supervising
+from agents.lines import talked_in
 from cti.call.control import CallControl, Snoop
 from cti.call.events import ConnectionCleared, Failed
-from cti.call.model import Call, Connection, ConnectionState, Party, Role
+from cti.call.model import Party
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, utc
 from cti.kernel.events import Event
@@ -26,7 +27,6 @@ SNOOPS = {
     Supervising.WHISPER: Snoop.WHISPER,
     Supervising.BARGE: Snoop.BARGE,
 }
-ANSWERED = (ConnectionState.CONNECTED, ConnectionState.HOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class SupervisorService:
         mine = self._telephone(principal)
         if StaffId(agent_id) == principal.staff_id:
             raise supervises_self()
-        call, agent = self._find(agent_id)
+        call, agent = talked_in(self._control.calls(), self._extension_of(agent_id))
         if mode is Supervising.INTERCEPT:
             self._control.intercept(agent.id, mine)
             self._tell(principal.staff_id, agent_id, call.id, mode)
@@ -125,22 +125,6 @@ class SupervisorService:
         if not principal.extension:
             raise no_telephone()
         return DeviceId(principal.extension)
-
-    def _find(self, agent_id: AgentId) -> tuple[Call, Connection]:
-        """The call the agent talks in, else the one they hold; Refused without one."""
-        extension = self._extension_of(agent_id)
-        found = [
-            (call, each)
-            for call in self._control.calls()
-            for each in call.connections
-            if each.device.id == extension
-            and each.state in ANSWERED
-            and each.role is Role.PARTICIPANT
-        ]
-        found.sort(key=lambda pair: pair[1].state is ConnectionState.HOLD)
-        if not found:
-            raise no_call()
-        return found[0]
 
     def _left(self, connection_id: ConnectionId) -> None:
         watch = self._watches.pop(connection_id, None)

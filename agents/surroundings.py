@@ -1,8 +1,9 @@
 """What every agent's session is given of the house, and whom it tells about itself."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from agents.acd.policy import Agent
 from agents.calls import CallBook
 from agents.conversation import Conversation
 from agents.events import OfferOutcome
@@ -11,18 +12,15 @@ from agents.offer import Offer
 from cti.call.control import CallControl
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock
-from cti.kernel.identifiers import Entropy
-
-if TYPE_CHECKING:
-    from agents.session import AgentSession
+from cti.kernel.identifiers import AgentId, Entropy
 
 
 class Distributor(Protocol):
     """Whom a session tells of its agent and of what became of their offers and calls."""
 
-    def became_free(self, session: "AgentSession") -> None: ...
+    def became_free(self, agent: Agent) -> None: ...
 
-    def became_taken(self, session: "AgentSession") -> None: ...
+    def became_taken(self, agent_id: AgentId) -> None: ...
 
     def offer_ended(self, offer: Offer, outcome: OfferOutcome) -> None: ...
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from twisted.internet.defer import Deferred, succeed
 
 from cti.call.events import CallCleared, ConnectionCleared, Established, Failed
-from cti.call.model import Cause, ConnectionState, Party
+from cti.call.model import Cause, Party
 from cti.kernel.document import documents_in
 from cti.kernel.errors import LocalError
 from cti.kernel.events import Event
@@ -29,7 +29,6 @@ from ivr.services import SIGNATURES, Visit
 from ivr.session import Session
 from prompts.catalogue import Catalogue
 
-ANSWERED = (ConnectionState.CONNECTED, ConnectionState.HOLD)
 PASSINGS = {
     Cause.BUSY: Passing.BUSY,
     Cause.REFUSED: Passing.BUSY,
@@ -95,7 +94,7 @@ class IvrService:
         if call is None:
             return
         self._sessions[call_id] = session = Session(call_id, flow, self._ports)
-        if call.caller is not None and call.caller.state in ANSWERED:
+        if call.caller is not None and call.caller.state.answered:
             session.go_on(call)
         else:
             session.start()
@@ -176,7 +175,7 @@ class IvrService:
         speaking = open_messages(history)
         for call_id, name in flows_left(history).items():
             call, flow = self._ports.calls.get(call_id), self._flows.get(name)
-            if call is None or call.caller is None or call.caller.state not in ANSWERED:
+            if call is None or call.caller is None or not call.caller.state.answered:
                 continue
             if flow is None:
                 self._ports.calls.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.line_quality import Line, Lines
-from agents.lines import ANSWERED
 from agents.passes import Passes
 from agents.service import AgentService
 from cti.call.control import CallControl
@@ -44,7 +43,7 @@ def phone_commands(
         extension = agents.view(agent_id).extension
         connections = (each for call in control.calls() for each in call.connections)
         own = (each for each in connections if each.device.id == extension)
-        calls = [each.call_id for each in own if each.state in ANSWERED]
+        calls = [each.call_id for each in own if each.state.answered]
         lines.report(agent_id, extension, calls, line)
 
     return {"phone_credentials": credentials, "phone_report": report}

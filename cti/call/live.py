@@ -24,7 +24,6 @@ from cti.call.model import (
     Device,
     Direction,
     Party,
-    Role,
     UserData,
 )
 from cti.kernel.deferreds import fork
@@ -157,12 +156,12 @@ class Member:
     @property
     def answered(self) -> bool:
         """Whether the device is in the call, talking or holding."""
-        return self.state in (ConnectionState.CONNECTED, ConnectionState.HOLD)
+        return self.state.answered
 
     @property
     def participates(self) -> bool:
         """Whether the conversation depends on it."""
-        return self.answered and self.connection.role is Role.PARTICIPANT
+        return self.connection.participates
 
     @property
     def away(self) -> bool:

@@ -24,6 +24,11 @@ class ConnectionState(Enum):
     QUEUED = "queued"
     FAIL = "fail"
 
+    @property
+    def answered(self) -> bool:
+        """Whether the device is in the call, talking or holding."""
+        return self in (ConnectionState.CONNECTED, ConnectionState.HOLD)
+
 
 class Direction(Enum):
     """Which way the call crosses the house's door."""
@@ -136,6 +141,11 @@ class Connection:
     """Whether it is heard by nobody, by its own wish (ECMA-269, 17.2, Microphone Mute)."""
     away: bool = False
     """Whether its telephone is gone for a moment, and its place is kept."""
+
+    @property
+    def participates(self) -> bool:
+        """Whether it is in the conversation, and does not only listen in."""
+        return self.state.answered and self.role is Role.PARTICIPANT
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def test_it_looks_every_second_once_taken_up(floor: Floor) -> None:
 
 def test_reserved_without_an_offer(floor: Floor) -> None:
     status = replace(floor.session.status, activity=Activity.RESERVED)
-    floor.service.became_taken(floor.session)
+    floor.session.tell_taken()
     floor.set_status(status)
     assert floor.look() == [Disagreement.RESERVED_WITHOUT_OFFER]
     assert floor.state() is S.READY
@@ -214,7 +214,7 @@ def test_in_a_call_and_not_busy(floor: Floor) -> None:
 
 
 def test_work_after_no_call(floor: Floor) -> None:
-    floor.service.became_taken(floor.session)
+    floor.session.tell_taken()
     status = replace(floor.session.status, activity=Activity.WORKING_AFTER_CALL)
     floor.set_status(status)
     assert floor.look() == [Disagreement.WORK_AFTER_NO_CALL]
@@ -245,7 +245,7 @@ def test_ready_and_on_no_bench(floor: Floor) -> None:
 
 def test_on_a_bench_and_not_ready(floor: Floor) -> None:
     floor.service.set_not_ready(A, "lunch")
-    floor.service.became_free(floor.session)
+    floor.session.tell_free()
     assert floor.look() == [Disagreement.ON_BENCH_UNREADY]
     floor.centre.call()
     assert not floor.centre.events(CallOffered)

@@ -422,7 +422,7 @@ def test_an_agent_who_is_not_ready_after_all_lets_the_customer_be() -> None:
     promised(centre)
     session = centre.service.sessions.of(AgentId("a"))
     centre.service.sign_in(session.agent_id)
-    centre.service.became_free(session)
+    session.tell_free()
     assert not centre.calls.calls()
     assert session.offer is None
     centre.ready("b")
