@@ -3,7 +3,7 @@
 The jobs live in memory and are made anew at each start, like the deadlines' heartbeat.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,10 @@ AHEAD = timedelta(days=30)
 
 
 class CalendarWatch:
-    """Notices, a month ahead, that a calendar lacks the public holidays of the coming year."""
+    """Notices what a calendar lacks: next year's public holidays, a month ahead, and certainty.
+
+    Days of which the sources say different things are told until the calendar's file settles them.
+    """
 
     _log = Logger()
 
@@ -32,18 +35,27 @@ class CalendarWatch:
     def warnings(self) -> dict[str, str]:
         """Calendar -> what it lacks now, for `/health`; a house with warnings is still well."""
         now = utc(self._clock)
-        missing = {name: each.missing_year(now) for name, each in self._calendars.items()}
-        return {name: f"no public holidays for {year}" for name, year in missing.items() if year}
+        lacks = {name: "; ".join(_lacks(each, now)) for name, each in self._calendars.items()}
+        return {name: lack for name, lack in lacks.items() if lack}
 
     def look(self) -> None:
         """Write the warnings to the log."""
         for name, lack in self.warnings().items():
             self._log.warn(
-                "Calendar {name} has {lack}: update the package `holidays`, or list them in the "
-                "calendar's file and the year under `published`, and start again",
+                "Calendar {name} has {lack}: update the packages `holidays` and `chinesecalendar`, "
+                "or list the days in the calendar's file and the year under `published`, and "
+                "start again",
                 name=name,
                 lack=lack,
             )
+
+
+def _lacks(calendar: WorkingCalendar, now: datetime) -> Iterator[str]:
+    if year := calendar.missing_year(now):
+        yield f"no public holidays for {year}"
+    if calendar.disputed:
+        days = ", ".join(f"{day} ({said})" for day, said in sorted(calendar.disputed.items()))
+        yield f"days in dispute: {days}"
 
 
 class CertificateWatch:

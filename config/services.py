@@ -178,7 +178,7 @@ class Hotline:
         self.tickets = TicketService(database, self.bus, reactor, Timekeeper(Policy(), office))
         self.escalation = Escalation(database, self.bus, reactor)
         self.tickets.on_clocks_changed(self.escalation.wake)
-        self._calendars = CalendarWatch(base.calendars, reactor)
+        self.calendar_watch = CalendarWatch(base.calendars, reactor)
         tls = settings.sip.tls
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
@@ -334,7 +334,7 @@ class Hotline:
         self._running.callback(self.escalation.stop)
         scheduler = scheduler_on(self._reactor)
         keep_beating(scheduler, self.escalation)
-        Housekeeping(self._calendars, self._certificate, self.bank).schedule(
+        Housekeeping(self.calendar_watch, self._certificate, self.bank).schedule(
             scheduler, self._reactor
         )
         scheduler.start()
@@ -398,7 +398,7 @@ class Hotline:
         }
         room = self.monitoring.folder.short_of_room(self.settings.recordings.low_space)
         shown = {
-            "calendar": self._calendars.warnings(),
+            "calendar": self.calendar_watch.warnings(),
             "certificate": self._certificate.warning(),
             "recordings": room,
             **self.switch.pressure(),

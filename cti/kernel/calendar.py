@@ -4,6 +4,16 @@ A calendar opens at the spans of its week, except on holidays (closed all day) a
 workdays (调休: open at spans of their own, whatever weekday they fall on). Spans are wall-clock
 times in the calendar's zone; every instant that goes in or out is aware, and comes out in UTC.
 
+Four rules decide the rare cases:
+
+- The closing instant is outside, and a target met exactly at closing time is met at the closing
+  instant, not at the next opening.
+- A span over midnight (22:00-06:00) belongs to the day on which it opens: the night before a
+  holiday is worked to its end, and on the holiday's own evening nobody comes.
+- A wall-clock time that summer time skips is the instant of the change; of one that comes twice,
+  the first is meant. Hours are real hours: a night may have 23 or 25 of them.
+- What two spans have in common counts once.
+
 Working time is measured against a table of each year's open intervals with running totals, built
 once a year of the calendar is first touched: a span of ten years costs ten look-ups.
 """
@@ -22,33 +32,46 @@ DAYS_A_WEEK = 7
 NOTICE = timedelta(days=31)
 """How long before a year begins its list of holidays is missed."""
 NO_TIME = timedelta(0)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Open from one minute of the day (0 to 1439) to another (1 to 1440), the latter excluded."""
+    """Open from one minute of the day (0 to 1439) to a later one, the latter excluded.
+
+    What closes after 1440 closes on the day after, at most 24 hours later.
+    """
 
     opens: int
     closes: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.opens < self.closes <= MINUTES_A_DAY:
-            raise ConfigurationError(f"{self} is no span: it must end after it begins, by 24:00")
+        in_day = 0 <= self.opens < MINUTES_A_DAY
+        if not in_day or not self.opens < self.closes <= self.opens + MINUTES_A_DAY:
+            raise ConfigurationError(
+                f"{self} is no span: it must open before 24:00 and close within a day"
+            )
 
     @classmethod
     def parse(cls, text: str) -> "Span":
-        """Read ``08:30-12:00``; the last minute of a day is written ``24:00``."""
+        """Read ``08:30-12:00``, or ``22:00-06:00`` over midnight; a day ends at ``24:00``."""
         opens, separator, closes = text.partition("-")
         if not separator:
             raise ConfigurationError(f"{text!r} is no span: write it as 08:30-17:30")
-        return cls(_minutes(opens), _minutes(closes))
+        first, last = _minutes(opens), _minutes(closes)
+        if first == last:
+            raise ConfigurationError(f"{text.strip()!r} is no span: it has no length")
+        if last > MINUTES_A_DAY:
+            raise ConfigurationError(f"{closes.strip()!r} is no time of day: it ends with 24:00")
+        return cls(first, last if first < last else last + MINUTES_A_DAY)
 
     def __str__(self) -> str:
-        ends = (f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (self.opens, self.closes))
-        return "-".join(ends)
+        return f"{_written(self.opens)}-{_written(self.closes)}"
 
 
 Spans = tuple[Span, ...]
+Stretch = tuple[datetime, datetime]
+"""From an instant to another, the latter excluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +109,8 @@ class WorkingCalendar:
     holidays: Mapping[date, str] = field(default_factory=dict)
     workdays: Mapping[date, Spans] = field(default_factory=dict)
     valid_until: date = date.max
+    disputed: Mapping[date, str] = field(default_factory=dict)
+    """Days of which the sources say different things, and what each says."""
     _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +120,7 @@ class WorkingCalendar:
             raise ConfigurationError("the week has no open time", key="week")
         for spans in (*self.week, *self.workdays.values()):
             _check_order(spans)
+        _check_nights(self.week)
         for day in sorted(self.holidays.keys() & self.workdays.keys()):
             raise ConfigurationError(f"{day} is a holiday and a make-up workday", key="workdays")
 
@@ -126,7 +152,7 @@ class WorkingCalendar:
         """The first instant at which that much working time has passed since `start`.
 
         A target met exactly at closing time gives the closing instant. ValueError for a negative
-        target, OverflowError beyond year 9999.
+        target, OverflowError beyond year 9998.
         """
         start = _utc(start)
         if working < NO_TIME:
@@ -139,6 +165,15 @@ class WorkingCalendar:
             target -= self._table(year).total
             year += 1
         return self._table(year).reached(target)
+
+    def open_between(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        """The stretches of working time between two instants, in order and cut to them."""
+        start, end = _utc(start), _utc(end)
+        for year in range(self._year_of(start), self._year_of(end) + 1):
+            table = self._table(year)
+            first, last = bisect_right(table.closes, start), bisect_left(table.opens, end)
+            for index in range(first, last):
+                yield max(start, table.opens[index]), min(end, table.closes[index])
 
     def holiday(self, at: datetime) -> str | None:
         """The name of the holiday it is at that instant, if it is one."""
@@ -165,19 +200,36 @@ class WorkingCalendar:
             table = self._years[year] = _tabulate(list(self._intervals(year)))
         return table
 
-    def _intervals(self, year: int) -> Iterator[tuple[datetime, datetime]]:
-        if year > date.max.year:
-            raise OverflowError("the calendar ends with year 9999")
-        for ordinal in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1):
+    def _intervals(self, year: int) -> Iterator[Stretch]:
+        """The year's open stretches, those over its first and last midnight cut there."""
+        if year >= date.max.year:
+            raise OverflowError("the calendar ends before year 9999")
+        begins, ends = self._instant(date(year, 1, 1), 0), self._instant(date(year + 1, 1, 1), 0)
+        earliest = date(year, 1, 1).toordinal() - 1
+        for ordinal in range(max(1, earliest), date(year, 12, 31).toordinal() + 1):
             day = date.fromordinal(ordinal)
             for span in self.spans_on(day):
-                opens, closes = self._instant(day, span.opens), self._instant(day, span.closes)
+                opens = max(begins, self._instant(day, span.opens))
+                closes = min(ends, self._instant(day, span.closes))
                 if opens < closes:  # a span inside the hour that summer time skips has no length
                     yield opens, closes
+                    begins = closes
 
     def _instant(self, day: date, minutes: int) -> datetime:
         wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
-        return wall.replace(tzinfo=self.timezone).astimezone(UTC)
+        instant = wall.replace(tzinfo=self.timezone).astimezone(UTC)
+        if instant.astimezone(self.timezone).replace(tzinfo=None) == wall:
+            return instant
+        return self._change(wall)
+
+    def _change(self, skipped: datetime) -> datetime:
+        """The instant at which the clocks were put forward over that wall-clock time."""
+        zone = self.timezone
+        after = skipped.replace(tzinfo=zone, fold=1).utcoffset()
+        changed = skipped.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        while changed.astimezone(zone).utcoffset() != after:
+            changed += MINUTE
+        return changed
 
 
 def _tabulate(intervals: list[tuple[datetime, datetime]]) -> _Year:
@@ -197,6 +249,19 @@ def _check_order(spans: Spans) -> None:
     for earlier, later in pairwise(spans):
         if later.opens < earlier.closes:
             raise ConfigurationError(f"{later} must come after {earlier}", key="week")
+
+
+def _check_nights(week: tuple[Spans, ...]) -> None:
+    for spans, following in pairwise((*week, week[0])):
+        if spans and following and spans[-1].closes - MINUTES_A_DAY > following[0].opens:
+            raise ConfigurationError(
+                f"{following[0]} must come after {spans[-1]} of the day before", key="week"
+            )
+
+
+def _written(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    return f"{hours if minutes <= MINUTES_A_DAY else hours - 24:02}:{rest:02}"
 
 
 def _minutes(text: str) -> int:

@@ -1,36 +1,23 @@
 """Reads ``config/calendars/*.yaml``: each file is one working calendar, named by the file.
 
-Public holidays and make-up workdays (调休) of the country come from the `holidays` library, which
-learns them from the State Council's yearly notice. A year counts as published when the library
-knows a make-up workday in it, or when the file lists the year under ``published``; what the file
-says about a date wins over the library.
+Public holidays and make-up workdays (调休) of the country come from `cti.kernel.public_days`. A
+year counts as published when a source knows a make-up workday in it, or when the file lists the
+year under ``published``; what the file says about a date wins over the sources, and settles what
+they do not agree about.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-import holidays
-
 from cti.kernel.calendar import DAYS_A_WEEK, Span, Spans, WorkingCalendar
 from cti.kernel.document import Section, Value, documents_in, read_document
 from cti.kernel.errors import ConfigurationError
+from cti.kernel.public_days import PublicDays, public_days
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DEFAULT_ZONE = "Asia/Shanghai"
-NAMES = "zh_CN"
-"""Language of the holidays' names, where the library has it; else the country's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Published:
-    """What is known of the country's days off, through the end of year `through`."""
-
-    holidays: Mapping[date, str]
-    workdays: frozenset[date]
-    through: int
 
 
 def load_calendars(folder: Path, years: Sequence[int]) -> dict[str, WorkingCalendar]:
@@ -49,18 +36,32 @@ def load_calendar(path: Path, years: Sequence[int]) -> WorkingCalendar:
     week_value = top.need("week", "the open spans of each weekday")
     week = _week(week_value.section())
     makeup = _spans(top.get("makeup")) or _first_open(week)
-    off = _published(top, years)
+    country = top.get("country")
+    off = _public(country, years)
+    checked = {item.whole(2000, 2999) for item in _items(top.get("published"))}
     days_off = dict(off.holidays)
     workdays = dict.fromkeys(off.workdays, makeup)
-    holidays_value = top.get("holidays")
+    holidays_value, workdays_value = top.get("holidays"), top.get("workdays")
     _add_days(holidays_value, days_off, workdays)
     own = holidays_value.section().keys if holidays_value else ()
-    _add_workdays(top.get("workdays"), days_off, workdays, own)
+    _add_workdays(workdays_value, days_off, workdays, own)
+    written = {*own, *(workdays_value.section().keys if workdays_value else ())}
     top.close()
     report.check()
     try:
-        valid_until = date(off.through, 12, 31)
-        return WorkingCalendar(path.stem, zone, week, days_off, workdays, valid_until)
+        return WorkingCalendar(
+            path.stem,
+            zone,
+            week,
+            days_off,
+            workdays,
+            _through(off.years | checked, years) if country else date.max,
+            {
+                day: said
+                for day, said in off.disputed.items()
+                if day.year not in checked and day.isoformat() not in written
+            },
+        )
     except ConfigurationError as error:
         report.add(error.message, week_value.line, error.key)
         report.check()
@@ -109,24 +110,23 @@ def _first_open(week: tuple[Spans, ...]) -> Spans:
     return next((spans for spans in week if spans), ())
 
 
-def _published(top: Section, years: Sequence[int]) -> _Published:
-    value = top.get("country")
-    confirmed = {item.whole(2000, 2999) for item in _items(top.get("published"))}
+def _public(value: Value | None, years: Sequence[int]) -> PublicDays:
     if value is None:
-        return _Published({}, frozenset(), date.max.year)
+        return PublicDays()
     country = value.text()
     try:
-        library = holidays.country_holidays(country, years=years, language=NAMES)
+        return public_days(country, years)
     except NotImplementedError:
         value.wrong(f"no holidays are known for {country!r}; write a code such as CN")
-        return _Published({}, frozenset(), date.max.year)
-    workdays = frozenset(day for day in library.weekend_workdays if day.year in years)
-    known = {day.year for day in workdays} | confirmed
+        return PublicDays()
+
+
+def _through(known: Collection[int], years: Sequence[int]) -> date:
+    """The end of the last year before which no list is missing."""
     through = min(years) - 1
     while through + 1 in known:
         through += 1
-    names = {day: name for day, name in library.items() if day not in workdays}
-    return _Published(names, workdays, through)
+    return date(through, 12, 31)
 
 
 def _add_days(value: Value | None, days_off: dict[date, str], workdays: dict[date, Spans]) -> None:

@@ -69,6 +69,15 @@ def test_a_missing_year_is_told_a_month_ahead(logged: list[LogEvent]) -> None:
     assert (event["name"], event["log_level"].name) == ("service", "warn")
 
 
+def test_days_in_dispute_are_told_at_once(logged: list[LogEvent]) -> None:
+    said = "a holiday by one source, an ordinary day by the other"
+    calendar = WorkingCalendar("office", SHANGHAI, WEEK, disputed={date(2026, 10, 9): said})
+    watching = CalendarWatch({"office": calendar}, Clock())
+    assert watching.warnings() == {"office": f"days in dispute: 2026-10-09 ({said})"}
+    watching.look()
+    assert "2026-10-09" in str(logged[0]["lack"])
+
+
 @pytest.mark.parametrize(
     ("now", "warning"),
     [

@@ -97,6 +97,84 @@ def test_summer_time_counts_real_hours() -> None:
     assert night.between(shortened, shortened + timedelta(days=1)) == 5 * HOUR
 
 
+NIGHT = WorkingCalendar(
+    "night",
+    SHANGHAI,
+    ((Span.parse("22:00-06:00"),),) * 5 + ((), ()),
+    holidays={date(2027, 1, 1): "元旦"},
+)
+
+
+@pytest.mark.parametrize(
+    ("start", "working", "end"),
+    [
+        ("2026-11-23 20:00", 4 * HOUR, "2026-11-24 02:00"),
+        ("2026-11-23 23:00", 7 * HOUR, "2026-11-24 06:00"),
+        ("2026-11-24 03:00", 4 * HOUR, "2026-11-24 23:00"),
+        # Friday's night is worked to its end on Saturday; the next one is Monday's
+        ("2026-11-27 22:00", 9 * HOUR, "2026-11-30 23:00"),
+        # the night before New Year runs into it, and over the year; the holiday's own is closed
+        ("2026-12-31 22:00", 2 * HOUR, "2027-01-01 00:00"),
+        ("2026-12-31 22:00", 8 * HOUR, "2027-01-01 06:00"),
+        ("2026-12-31 22:00", 9 * HOUR, "2027-01-04 23:00"),
+    ],
+)
+def test_spans_over_midnight_belong_to_the_day_they_open_on(
+    start: str, working: timedelta, end: str
+) -> None:
+    assert NIGHT.add(at(start), working) == at(end)
+    assert NIGHT.between(at(start), at(end)) == working
+
+
+def test_a_night_that_runs_into_the_next_days_hours_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="05:00-09:00 must come after 22:00-06:00"):
+        WorkingCalendar(
+            "bad", SHANGHAI, ((Span.parse("05:00-09:00"), Span.parse("22:00-06:00")),) * 7
+        )
+
+
+def test_hours_that_a_make_up_day_and_a_night_share_count_once() -> None:
+    both = WorkingCalendar(
+        "both",
+        SHANGHAI,
+        ((Span.parse("22:00-06:00"),),) * 5 + ((), ()),
+        workdays={date(2026, 11, 28): (Span.parse("04:00-08:00"),)},
+    )
+    assert both.between(at("2026-11-27 22:00"), at("2026-11-28 12:00")) == 10 * HOUR
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("span", "day", "hours"),
+    [
+        # the clocks go from 02:00 to 03:00
+        ("00:00-06:00", "2026-03-29", 5.0),
+        ("02:30-04:00", "2026-03-29", 1.0),
+        ("01:00-02:30", "2026-03-29", 1.0),
+        ("02:00-03:00", "2026-03-29", 0.0),
+        # the clocks go from 03:00 back to 02:00
+        ("00:00-06:00", "2026-10-25", 7.0),
+        ("02:30-04:00", "2026-10-25", 2.5),
+        ("01:00-02:30", "2026-10-25", 1.5),
+    ],
+)
+def test_wall_clock_times_that_are_skipped_or_come_twice(span: str, day: str, hours: float) -> None:
+    calendar = WorkingCalendar("turn", BERLIN, ((Span.parse(span),),) * 7)
+    midnight = datetime.fromisoformat(day).replace(tzinfo=BERLIN)
+    assert calendar.between(midnight, midnight + timedelta(days=1)) == hours * HOUR
+
+
+@given(instants, amounts)
+def test_open_stretches_add_up_to_the_working_time(start: datetime, later: timedelta) -> None:
+    stretches = list(CALENDAR.open_between(start, start + later))
+    assert sum((b - a for a, b in stretches), timedelta(0)) == CALENDAR.between(
+        start, start + later
+    )
+    assert stretches == sorted(stretches)
+
+
 @given(instants, amounts)
 def test_between_measures_what_add_added(start: datetime, working: timedelta) -> None:
     assert CALENDAR.between(start, CALENDAR.add(start, working)) == working
@@ -147,14 +225,17 @@ def test_impossible_weeks_are_refused(week: tuple[tuple[Span, ...], ...], compla
         WorkingCalendar("bad", SHANGHAI, week)
 
 
-@pytest.mark.parametrize("text", ["9-17", "09:00", "17:00-09:00", "09:00-25:00", "09:60-10:00"])
+@pytest.mark.parametrize(
+    "text", ["9-17", "09:00", "09:00-09:00", "09:00-25:00", "25:00-26:00", "09:60-10:00"]
+)
 def test_impossible_spans_are_refused(text: str) -> None:
     with pytest.raises(ConfigurationError):
         Span.parse(text)
 
 
 def test_span_prints_as_it_is_read() -> None:
-    assert str(Span.parse("08:30-24:00")) == "08:30-24:00"
+    for text in ("08:30-24:00", "22:00-06:00", "00:00-24:00", "18:00-00:30"):
+        assert str(Span.parse(text)) == text
 
 
 def test_a_day_cannot_be_holiday_and_workday() -> None:
