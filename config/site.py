@@ -23,6 +23,8 @@ ENTRANCES = (
     (Role.DISPATCHER, "/tickets"),
     (Role.OFFICER, "/tickets"),
     (Role.HEAD, "/tickets"),
+    (Role.PROTECTION, "/tickets"),
+    (Role.EXECUTIVE, "/tickets"),
     (Role.ADMINISTRATOR, "/calls"),
 )
 """Where each role starts; the first that fits wins."""

@@ -76,7 +76,17 @@ SIGNATURES: Mapping[str, Signature] = MappingProxyType(
 )
 
 TICKET_STATES = frozenset(
-    {"registered", "in_progress", "result_in", "replied", "closed", "withdrawn"}
+    {
+        "registered",
+        "in_progress",
+        "result_in",
+        "replied",
+        "callback",
+        "closed",
+        "withdrawn",
+        "merged",
+        "void",
+    }
 )
 ANSWER_OWED = frozenset({"registered", "in_progress", "result_in"})
 

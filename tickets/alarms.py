@@ -114,6 +114,7 @@ def _fire(
     if fired.kind is AlarmKind.ESCALATION:
         case.level = max(case.level, fired.level)
     fields = {"clock": clock.kind, "due": clock.due.isoformat(), "to": alarm.to_role}
+    fields |= {"level": str(alarm.level)}
     add_history_txn(
         session,
         fired.number,

@@ -79,7 +79,9 @@ def act(
     `fields["dispatch"]` names the dispatch meant; it may be left out where only one can be.
     Refused when the state, the roles, the department or a missing field say no.
     """
-    rule = RULE_OF[action]
+    rule = RULE_OF.get(action)
+    if rule is None:
+        raise Refused("ticket.wrong_state", action=action.value, state=case.state.value)
     meant = _meant(case, rule, fields, by)
     no = refusal(case, rule, meant, by, at)
     if no is not None:

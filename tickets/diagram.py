@@ -3,18 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tickets.model import CaseState, DispatchState
-from tickets.workflow import (
-    LEAD_AT_WORK,
-    RULES,
-    Action,
-    Cancel,
-    CancelAll,
-    Effect,
-    Resume,
-    Rule,
-    Start,
-    Stop,
-)
+from tickets.workflow import LEAD_AT_WORK, RULES, Action, CancelAll, Effect, Rule
 
 _SENT_BY = Action.DISPATCH
 
@@ -107,14 +96,6 @@ def _from_to(states: list[str], target: CaseState | DispatchState | None) -> str
 
 
 def _effect(effect: Effect) -> str:
-    match effect:
-        case Start(clock, _):
-            return f"start {clock.value}"
-        case Stop(clock, _):
-            return f"stop {clock.value}"
-        case Cancel(clock, _):
-            return f"cancel {clock.value}"
-        case Resume(clock, _):
-            return f"resume {clock.value}"
-        case CancelAll():
-            return "cancel all"
+    if isinstance(effect, CancelAll):
+        return "cancel all"
+    return f"{type(effect).__name__.lower()} {effect.clock.value}"

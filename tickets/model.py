@@ -11,7 +11,13 @@ from datetime import datetime
 from enum import Enum
 
 from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId, TicketNumber
-from cti.kernel.vocabulary import Role, ServiceLevel
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Language, Role, ServiceLevel
+
+SYSTEM = Principal(StaffId("system"), "系统 System", frozenset(), Language.CHINESE)
+"""The house itself, where it acts at an instant or for a channel."""
+CUSTOMER = Principal(StaffId("customer"), "客户 Customer", frozenset(), Language.CHINESE)
+"""Whoever asked, where they act themselves: by keys, on their page, by answering a mail."""
 
 
 class TicketKind(Enum):
@@ -25,6 +31,19 @@ class TicketKind(Enum):
     """预约"""
     ACCEPTANCE = "acceptance"
     """业务受理"""
+    ENQUIRY = "enquiry"
+    """咨询"""
+
+
+class Source(Enum):
+    """By which way the ticket came into the house."""
+
+    CALL = "call"
+    IVR = "ivr"
+    VOICEMAIL = "voicemail"
+    SUPERVISOR = "supervisor"
+    EMAIL = "email"
+    WEB = "web"
 
 
 class Urgency(Enum):
@@ -48,13 +67,19 @@ class CaseState(Enum):
     """已回单: the approved result waits to be told to the customer."""
     REPLIED = "replied"
     """已答复"""
+    CALLBACK = "callback"
+    """待回访: answered, and somebody else asks whether it helped."""
     CLOSED = "closed"
     """办结"""
     WITHDRAWN = "withdrawn"
     """撤诉"""
+    MERGED = "merged"
+    """并单: it goes on in another ticket."""
+    VOID = "void"
+    """作废: registered by mistake; its number is never given out again."""
 
 
-ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN})
+ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED, CaseState.VOID})
 OPEN_STATES = frozenset(CaseState) - ENDED - {CaseState.DRAFT}
 
 
@@ -65,18 +90,24 @@ class DispatchState(Enum):
     """待签收"""
     ACCEPTED = "accepted"
     """办理中"""
+    RESULT_WRITTEN = "result_written"
+    """回单待签: the officer wrote it, the head signs."""
     RESULT = "result"
     """已回单, waits for review."""
     REWORK = "rework"
     """退回重办"""
     APPROVED = "approved"
     """通过"""
+    REFUSAL_WRITTEN = "refusal_written"
+    """退单待签"""
     REFUSAL_ASKED = "refusal_asked"
     """退单待审"""
     REFUSED = "refused"
     """退单成立"""
     RECALLED = "recalled"
     """撤回"""
+    SUSPENDED = "suspended"
+    """挂起: waits for somebody outside, on a stated ground."""
 
 
 FINAL = frozenset({DispatchState.APPROVED, DispatchState.REFUSED, DispatchState.RECALLED})
@@ -120,6 +151,11 @@ class Draft:
     reply_by: ReplyChannel = ReplyChannel.CALL
     call_id: CallId | None = None
     call_path: tuple[str, ...] = ()
+    details: Mapping[str, str] = field(default_factory=dict)
+    """The fields that tickets of this kind have of their own, see `tickets.forms`."""
+    source: Source = Source.CALL
+    about_staff: StaffId | None = None
+    """The member of staff complained about, whose unit does not see it."""
 
 
 @dataclass(frozen=True, slots=True)

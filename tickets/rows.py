@@ -15,6 +15,7 @@ from tickets.model import (
     Draft,
     ReplyChannel,
     Requester,
+    Source,
     TicketKind,
     Urgency,
 )
@@ -117,7 +118,7 @@ def haystack_of(case: Case) -> str:
     who = draft.requester
     what = (case.number, draft.title, draft.text, draft.occasion, draft.about)
     whose = (who.name, who.contact, who.address, who.customer_id or "")
-    return "\n".join((*what, *whose)).casefold()
+    return "\n".join((*what, *draft.details.values(), *whose)).casefold()
 
 
 def draft_record(draft: Draft) -> dict[str, Any]:
@@ -133,6 +134,9 @@ def draft_record(draft: Draft) -> dict[str, Any]:
         "reply_by": draft.reply_by.value,
         "call_id": draft.call_id,
         "call_path": list(draft.call_path),
+        "details": dict(draft.details),
+        "source": draft.source.value,
+        "about_staff": draft.about_staff,
         "requester": {
             "name": who.name,
             "contact": who.contact,
@@ -145,7 +149,7 @@ def draft_record(draft: Draft) -> dict[str, Any]:
 
 
 def draft_from(record: Mapping[str, Any]) -> Draft:
-    """The draft that such an object holds."""
+    """The draft that such an object holds; the oldest know no details and no source."""
     who = record["requester"]
     return Draft(
         kind=TicketKind(record["kind"]),
@@ -157,6 +161,9 @@ def draft_from(record: Mapping[str, Any]) -> Draft:
         reply_by=ReplyChannel(record["reply_by"]),
         call_id=CallId(record["call_id"]) if record["call_id"] else None,
         call_path=tuple(record["call_path"]),
+        details=record.get("details", {}),
+        source=Source(record.get("source", Source.CALL.value)),
+        about_staff=StaffId(record["about_staff"]) if record.get("about_staff") else None,
         requester=Requester(
             name=who["name"],
             contact=who["contact"],

@@ -14,7 +14,7 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets.workflow import FRONT
 
-EVERYTHING = FRONT | {Role.QUALITY}
+EVERYTHING = FRONT | {Role.QUALITY, Role.PROTECTION, Role.EXECUTIVE}
 """Roles that see every ticket but those about themselves."""
 
 

@@ -11,7 +11,7 @@ from cti.kernel.identifiers import StaffId
 from cti.kernel.ports import SpokenMessage
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
-from tickets.model import Draft, Requester, TicketKind
+from tickets.model import Draft, Requester, Source, TicketKind
 
 VOICEMAIL = Principal(
     StaffId("voicemail"), "语音留言 Voicemail", frozenset({Role.AGENT}), Language.CHINESE
@@ -48,6 +48,7 @@ def draft_of(message: SpokenMessage) -> Draft:
         ),
         occasion=message.begun.isoformat(timespec="seconds"),
         call_id=message.call_id,
+        source=Source.VOICEMAIL,
     )
 
 

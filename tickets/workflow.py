@@ -19,6 +19,7 @@ Three things are meant and easily undone:
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 
 from cti.kernel.vocabulary import Role
@@ -31,25 +32,56 @@ class Action(Enum):
     REGISTER = "register"
     SOLVE = "solve"
     DISPATCH = "dispatch"
+    REDIRECT = "redirect"
+    RECALL = "recall"
     ACCEPT = "accept"
+    AUTO_ACCEPT = "auto_accept"
     ASK_REFUSAL = "ask_refusal"
+    SIGN_REFUSAL = "sign_refusal"
     GRANT_REFUSAL = "grant_refusal"
     OVERRULE_REFUSAL = "overrule_refusal"
     PROGRESS = "progress"
     RETURN = "return_result"
+    SIGN_RESULT = "sign_result"
+    SEND_BACK = "send_back"
     APPROVE = "approve"
     REWORK = "rework"
-    RECALL = "recall"
-    URGE = "urge"
     FOLLOW_UP = "follow_up"
+    CONFIRM_FACTS = "confirm_facts"
+    REJECT_FACTS = "reject_facts"
+    URGE = "urge"
+    ANSWER_URGE = "answer_urge"
+    SUPERVISE = "supervise"
+    END_SUPERVISION = "end_supervision"
+    ESCALATE = "escalate"
+    ASK_EXTENSION = "ask_extension"
+    ASK_SUSPENSION = "ask_suspension"
+    SIGN_PETITION = "sign_petition"
+    GRANT_PETITION = "grant_petition"
+    DECLINE_PETITION = "decline_petition"
+    RESUME = "resume"
+    EXTEND_DECISION = "extend_decision"
+    APPRAISE = "appraise"
+    END_APPRAISAL = "end_appraisal"
     INFORM = "inform"
     NOTE = "note"
     ATTACH = "attach_call"
+    ATTACH_FILE = "attach_file"
     ATTEMPT_REPLY = "attempt_reply"
     REPLY = "reply"
+    CALL_BACK = "call_back"
+    RATE = "rate"
+    CONTACT = "contact"
+    AMEND = "amend"
+    ADOPT = "adopt"
     CLOSE = "close"
     REOPEN = "reopen"
     WITHDRAW = "withdraw"
+    MERGE = "merge"
+    ABSORB = "absorb"
+    ASK_VOID = "ask_void"
+    CONFIRM_VOID = "confirm_void"
+    DECLINE_VOID = "decline_void"
 
 
 class ClockKind(Enum):
@@ -67,6 +99,16 @@ class ClockKind(Enum):
     """T5: the customer heard from us."""
     DECISION = "decision"
     """T7: the decision was told to the customer; statutory for complaints."""
+    KEEP_INFORMED = "keep_informed"
+    """T6: the customer heard from us again."""
+    CALL_BACK = "call_back"
+    """T8: the customer was asked whether the answer helped."""
+    URGE_ANSWER = "urge_answer"
+    """T9: the department answered an urge."""
+    SUPERVISION = "supervision"
+    """What a supervisor ordered was done."""
+    APPOINTMENT = "appointment"
+    """Everything is prepared when the slot agreed begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +144,47 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A running clock stands still on a stated ground, until `Continue`."""
+
+    clock: ClockKind
+    dispatch: int | None = None
+    ground: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """A clock that stands still on any ground runs on; what it stood does not count."""
+
+    clock: ClockKind
+    dispatch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """A running clock gets more time: so much in its own calendar, or until that instant."""
+
+    clock: ClockKind
+    dispatch: int | None = None
+    by: timedelta | None = None
+    to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A clock begins anew, as of `since` where given; the run until now is kept as cancelled."""
+
+    clock: ClockKind
+    dispatch: int | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CancelAll:
     """Every running clock of the case ends."""
 
 
-Effect = Start | Stop | Cancel | Resume | CancelAll
+Effect = Start | Stop | Cancel | Resume | Pause | Continue | Extend | Restart | CancelAll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,12 @@ _HOUR = timedelta(hours=1)
 def _limits(
     dispatch: float, accept: float, result: float, review: float, contact: float, decision: float
 ) -> Limits:
-    hours = (dispatch, accept, result, review, contact, decision)
+    """Hours of working time, in the order of `ClockKind`; a complaint's decision in calendar days.
+
+    What looks after the others is the same whatever the matter: keeping the customer informed,
+    the call-back, the answer to an urge, a supervised order, and the slot of an appointment.
+    """
+    hours = (dispatch, accept, result, review, contact, decision, 40, 24, 4, 8, 24)
     return {kind: value * _HOUR for kind, value in zip(ClockKind, hours, strict=True)}
 
 
@@ -52,8 +57,10 @@ LIMITS: Mapping[tuple[TicketKind, Urgency], Limits] = {
     (TicketKind.ACCEPTANCE, Urgency.ORDINARY): _limits(2, 4, 24, 4, 8, 40),
     (TicketKind.ACCEPTANCE, Urgency.IMPORTANT): _limits(1, 2, 16, 4, 4, 24),
     (TicketKind.ACCEPTANCE, Urgency.URGENT): _limits(0.5, 1, 8, 2, 1, 16),
+    (TicketKind.ENQUIRY, Urgency.ORDINARY): _limits(2, 4, 16, 4, 8, 24),
+    (TicketKind.ENQUIRY, Urgency.IMPORTANT): _limits(1, 2, 8, 2, 4, 16),
+    (TicketKind.ENQUIRY, Urgency.URGENT): _limits(0.5, 1, 4, 1, 1, 8),
 }
-"""Hours of working time, in the order of `ClockKind`; a complaint's decision in calendar days."""
 
 SHARES: Mapping[ServiceLevel, float] = {
     ServiceLevel.SPECIAL: 0.5,
@@ -71,6 +78,11 @@ LADDERS: Mapping[ClockKind, Ladder] = {
     ClockKind.REVIEW: Ladder(Role.DISPATCHER, ((2 * _HOUR, Role.SUPERVISOR),)),
     ClockKind.FIRST_CONTACT: Ladder(Role.AGENT, ((_HOUR, Role.SUPERVISOR),)),
     ClockKind.DECISION: Ladder(Role.DISPATCHER, ((NO_TIME, Role.SUPERVISOR),), (0.5, 0.75, 0.9)),
+    ClockKind.KEEP_INFORMED: Ladder(Role.AGENT, ((8 * _HOUR, Role.SUPERVISOR),)),
+    ClockKind.CALL_BACK: Ladder(Role.AGENT, ((8 * _HOUR, Role.SUPERVISOR),)),
+    ClockKind.URGE_ANSWER: Ladder(Role.OFFICER, ((_HOUR, Role.HEAD),)),
+    ClockKind.SUPERVISION: Ladder(Role.HEAD, ((_HOUR, Role.PROTECTION),)),
+    ClockKind.APPOINTMENT: Ladder(Role.DISPATCHER, ((NO_TIME, Role.SUPERVISOR),), (0.5, 0.75)),
 }
 
 

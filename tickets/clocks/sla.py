@@ -20,7 +20,19 @@ from cti.kernel.errors import ConfigurationError
 from cti.kernel.vocabulary import Role, ServiceLevel
 from tickets.clocks.policy import Policy
 from tickets.model import TicketKind, Urgency
-from tickets.workflow import Cancel, CancelAll, ClockKind, Effect, Resume, Start, Stop
+from tickets.workflow import (
+    Cancel,
+    CancelAll,
+    ClockKind,
+    Continue,
+    Effect,
+    Extend,
+    Pause,
+    Restart,
+    Resume,
+    Start,
+    Stop,
+)
 
 CALENDAR_DAYS = "calendar-days"
 """The name that stands for whole days of the hotline's zone in place of a working calendar."""
@@ -153,6 +165,11 @@ class Timekeeper:
                 return _changed(clocks, kind, dispatch, lambda clock: cancelled(clock, at))
             case Resume(kind, dispatch):
                 return self._resumed(clocks, kind, dispatch, at)
+            case Restart(kind, dispatch, since):
+                clocks = _changed(clocks, kind, dispatch, lambda clock: cancelled(clock, at))
+                return (*clocks, self._started(clocks, kind, dispatch, terms, since or at))
+            case Pause() | Continue() | Extend():
+                return clocks
             case CancelAll():
                 return tuple(clock if clock.stopped else cancelled(clock, at) for clock in clocks)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import tickets
 from tickets.diagram import document, mermaid, table
-from tickets.workflow import Action
+from tickets.workflow import RULES
 
 
 def test_the_page_in_the_tree_is_printed_from_the_table() -> None:
@@ -22,5 +22,5 @@ def test_the_diagrams_show_both_lives() -> None:
 
 def test_every_act_is_in_the_table() -> None:
     assert {line.split(" | ")[0].removeprefix("| ") for line in table().splitlines()[2:]} == {
-        action.value for action in Action
+        rule.action.value for rule in RULES
     }
