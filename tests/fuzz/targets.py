@@ -1,5 +1,6 @@
 """Every target by its name: what it is fed with, and what takes it."""
 
+from tests.fuzz import mail_targets as mail
 from tests.fuzz import part_targets as parts
 from tests.fuzz import sip_targets as sip
 from tests.fuzz import wire_targets as wires
@@ -21,6 +22,7 @@ _ALL = (
     Target("report", parts.reports, parts.run_report),
     Target("check", parts.checks, parts.run_check),
     Target("browser", parts.checks, wires.run_browser),
+    Target("letter", mail.letters, mail.run_letter),
     Target("protected", parts.protected, parts.run_protected),
 )
 TARGETS = {each.name: each for each in _ALL}

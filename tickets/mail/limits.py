@@ -1,0 +1,49 @@
+"""How much of a letter is read. What is beyond is refused, or left out and said to be. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from tickets.mail.model import MailUnreadable
+
+MOST_LINES = 600_000
+MOST_HEAD = 256 * 1024
+"""Octets of the letter's own header."""
+MOST_NESTS = 60
+"""Parts that hold others. Each line of a letter is compared with every boundary around it."""
+MOST_PARTS = 200
+NEST = re.compile(
+    rb"^content-type[ \t]*:(?:[^\r\n]|\r?\n[ \t])*?(?:multipart|message)/", re.IGNORECASE | re.M
+)
+FIELD = re.compile(rb"^content-type[ \t]*:", re.IGNORECASE | re.M)
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Octets of a letter, of one file and of all its files; characters of text kept."""
+
+    letter: int = 25 * 1024 * 1024
+    file: int = 20 * 1024 * 1024
+    files: int = 25 * 1024 * 1024
+    most_files: int = 50
+    text: int = 200_000
+    html: int = 300_000
+
+
+def check(octets: bytes, limits: Limits) -> None:
+    """MailUnreadable where reading it would cost more than any letter is worth."""
+    if len(octets) > limits.letter:
+        raise MailUnreadable(f"it is longer than {limits.letter} octets")
+    if octets.count(b"\n") > MOST_LINES:
+        raise MailUnreadable("it has too many lines")
+    if head_length(octets) > MOST_HEAD:
+        raise MailUnreadable("its header is too long")
+    nests = sum(1 for _ in NEST.finditer(octets))
+    if nests > MOST_NESTS or sum(1 for _ in FIELD.finditer(octets)) > MOST_PARTS:
+        raise MailUnreadable("it has too many parts")
+
+
+def head_length(octets: bytes) -> int:
+    """Octets before the empty line that ends the header."""
+    end = HEAD_END.search(octets, 0, MOST_HEAD * 2)
+    return end.start() if end else min(len(octets), MOST_HEAD * 2)
