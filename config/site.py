@@ -1,6 +1,7 @@
 """The web site: signing in and out, each role's start page, and where every page is mounted."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request, Site
@@ -10,7 +11,7 @@ from cti.kernel.errors import Refused
 from cti.kernel.vocabulary import Language, Role
 from cti.web import requests
 from cti.web.frame import LANGUAGE_COOKIE, SESSION_COOKIE, Frame, local_path
-from cti.web.http import HotlineRequest
+from cti.web.http import HotlineRequest, ordinary
 from cti.web.pages import pages
 from cti.web.sessions import Session
 
@@ -180,12 +181,18 @@ def _whole_path(request: Request, resource: IResource) -> IResource:
 
 
 def build_site(
-    frame: Frame, mounts: Mapping[str, IResource], health: Health, load: Load, clock: Clock
+    frame: Frame,
+    mounts: Mapping[str, IResource],
+    health: Health,
+    load: Load,
+    clock: Clock,
+    largest: Callable[[Request], int] = ordinary,
 ) -> Site:
-    """The site with every page in its place."""
+    """The site with every page in its place; `largest` says how large a request's body may be."""
     root = Entrance(frame)
     root.mount("static", frame.static)
     root.mount("health", HealthResource(frame, health, load))
     for path, resource in mounts.items():
         root.mount(path, resource)
-    return Site(root, requestFactory=HotlineRequest, reactor=clock)
+    request = partial(HotlineRequest, largest=largest)
+    return Site(root, requestFactory=request, reactor=clock, parsePOSTFormSubmission=False)

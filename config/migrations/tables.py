@@ -9,6 +9,8 @@ import cti.web.schema
 import customers.schema
 import ivr.bank.schema
 import monitoring.schema
+import tickets.attachments.schema
+import tickets.looks
 import tickets.schema
 from cti.database import Base
 
@@ -20,6 +22,8 @@ SCHEMAS = (
     customers.schema,
     ivr.bank.schema,
     monitoring.schema,
+    tickets.attachments.schema,
+    tickets.looks,
     tickets.schema,
 )
 

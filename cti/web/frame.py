@@ -25,6 +25,7 @@ from cti.web.requests import BadRequest, Form
 from cti.web.sessions import Session, Sessions
 from cti.web.static_files import StaticFiles
 from cti.web.texts import Texts
+from cti.web.uploads import Upload, read_upload
 
 SESSION_COOKIE = "hotline_session"
 LANGUAGE_COOKIE = "hotline_language"
@@ -157,12 +158,24 @@ class Frame:
         """
         self.check_origin(request)
         form = requests.read_form(request)
+        self._check_csrf(request, form)
+        return form
+
+    def upload(self, request: Request) -> Upload:
+        """A form with files, as `form`; BadRequest (413, 507) when the body was not kept."""
+        self.check_origin(request)
+        if lost := getattr(request, "lost_body", 0):
+            raise BadRequest("the body is too large" if lost == 413 else "no room left", lost)
+        upload = read_upload(request)
+        self._check_csrf(request, upload.form)
+        return upload
+
+    def _check_csrf(self, request: Request, form: Form) -> None:
         session = self.session(request)
         if session is not None and not requests.bearer_token(request):
             given = form["csrf"].encode("utf-8")
             if not hmac.compare_digest(given, session.csrf.encode("ascii")):
                 raise BadRequest("the form is not of this session", 403)
-        return form
 
     def read_json(self, request: Request) -> dict[str, Any]:
         """The JSON object sent; BadRequest for any other body and from another site."""

@@ -1,7 +1,9 @@
 """The HTTP server's own manners: security headers on every answer, no endless bodies."""
 
+from collections.abc import Callable
 from typing import Any
 
+from twisted.logger import Logger
 from twisted.web.server import Request
 
 from cti.web.requests import LARGEST_BODY
@@ -21,19 +23,57 @@ SECURITY_HEADERS = {
 }
 """No inline script or style anywhere; frames only of this site in this site."""
 
+HEARD_OUT = 4
+"""How many times the largest form with files is heard out before its connection is closed."""
+
+
+def ordinary(_request: Request) -> int:
+    """Forms and commands only: no body may be larger than those are."""
+    return LARGEST_BODY
+
 
 class HotlineRequest(Request):
-    """A request whose answer carries the security headers, with a body of bounded size."""
+    """A request whose answer carries the security headers, with a body of bounded size.
 
+    `largest` says how large, once the headers are known. What is beyond it is not kept; a form
+    with files that is not much too large is heard to its end, so that its sender is told.
+    """
+
+    log = Logger()
     _received = 0
+    _most = LARGEST_BODY
+
+    def __init__(
+        self,
+        channel: Any,
+        *args: Any,
+        largest: Callable[[Request], int] = ordinary,
+        **kw: Any,
+    ) -> None:
+        super().__init__(channel, *args, **kw)
+        self._largest = largest
+        self.lost_body = 0
+        """The status to answer when the body was not kept: too large (413), no room (507)."""
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  (Twisted's name)
+        """The headers are known: how much may follow."""
+        self._most = self._largest(self)
+        super().gotLength(length)
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Take in a piece of the body; the connection is closed when it grows too large."""
+        """Take in a piece of the body; the connection is closed when it grows far too large."""
         self._received += len(data)
-        if self._received > LARGEST_BODY:
-            self.loseConnection()
+        if self._received > self._most:
+            self.lost_body = self.lost_body or 413
+            if self._most <= LARGEST_BODY or self._received > HEARD_OUT * self._most:
+                self.loseConnection()
+        if self.lost_body:
             return
-        super().handleContentChunk(data)
+        try:
+            super().handleContentChunk(data)
+        except OSError as error:
+            self.log.error("A body cannot be kept: {reason}", reason=error)
+            self.lost_body = 507
 
     def process(self) -> Any:
         """Answer, with the security headers set before anything else."""

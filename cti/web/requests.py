@@ -128,6 +128,11 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
     return value
 
 
+def clean_text(text: str) -> str:
+    """The text with a replacement for each code point that is no character."""
+    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _clean(value: Any) -> Any:
     """The value as it can be stored and sent on; ValueError for a number beyond all numbers.
 
@@ -135,7 +140,7 @@ def _clean(value: Any) -> Any:
     """
     match value:
         case str():
-            return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", value)
+            return clean_text(value)
         case float() if not isfinite(value):
             raise ValueError(value)
         case list():

@@ -1,7 +1,9 @@
 """A browser without sockets: real HTTP bytes through a real `Site`, over an in-memory transport."""
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,12 +11,12 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.web.resource import Resource
-from twisted.web.server import Site
+from twisted.web.server import Request, Site
 from wsproto import ConnectionType
 from wsproto.connection import Connection, ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
-from cti.web.http import HotlineRequest
+from cti.web.http import HotlineRequest, ordinary
 
 HOST = "hotline.test"
 ORIGIN = f"http://{HOST}"
@@ -46,9 +48,14 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     address: str = "192.0.2.10"
+    largest: Callable[[Request], int] = ordinary
+    """How large the site lets a request's body be."""
 
     def __post_init__(self) -> None:
-        self._site = Site(self.root, requestFactory=HotlineRequest, reactor=self.clock)
+        request = partial(HotlineRequest, largest=self.largest)
+        self._site = Site(
+            self.root, requestFactory=request, reactor=self.clock, parsePOSTFormSubmission=False
+        )
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.request("GET", path, headers=_dashed(headers))
@@ -58,6 +65,25 @@ class Browser:
         body = urlencode(fields or {}).encode()
         kind = {"content-type": "application/x-www-form-urlencoded", "origin": ORIGIN}
         return self.request("POST", path, body, {**kind, **_dashed(headers)})
+
+    def upload(
+        self, path: str, fields: dict[str, str], files: Sequence[tuple[str, bytes]] = ()
+    ) -> Answer:
+        """Send a form with files of the field ``file``."""
+        mark = b"----boundary"
+        parts = [
+            b'%s\r\ncontent-disposition: form-data; name="%s"\r\n\r\n%s'
+            % (mark, name.encode(), value.encode())
+            for name, value in fields.items()
+        ]
+        parts += [
+            b'%s\r\ncontent-disposition: form-data; name="file"; filename="%s"\r\n'
+            b"content-type: application/octet-stream\r\n\r\n%s" % (mark, name.encode(), octets)
+            for name, octets in files
+        ]
+        body = b"\r\n".join((*parts, mark + b"--\r\n"))
+        kind = {"content-type": "multipart/form-data; boundary=--boundary", "origin": ORIGIN}
+        return self.request("POST", path, body, kind)
 
     def post_json(self, path: str, value: object, **headers: str) -> Answer:
         kind = {"content-type": "application/json", "accept": "application/json"}

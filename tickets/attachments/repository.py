@@ -1,0 +1,68 @@
+"""Files of tickets in the database. Everything here runs in the database thread."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import StaffId
+from cti.kernel.principal import Principal
+from tickets.attachments.model import Attached, Attachment, Way
+from tickets.attachments.schema import AttachmentRow
+
+
+def attach_txn(
+    session: Session, number: str, attachment: Attachment, way: Way, by: Principal, at: datetime
+) -> int:
+    """Let the kept file belong to the ticket; its id. The same file again is the same one."""
+    known = session.scalar(
+        select(AttachmentRow.id).where(
+            AttachmentRow.number == number,
+            AttachmentRow.digest == attachment.digest,
+            AttachmentRow.name == attachment.name,
+        )
+    )
+    if known is not None:
+        return known
+    row = AttachmentRow(
+        number=number,
+        digest=attachment.digest,
+        name=attachment.name,
+        media_type=attachment.media_type,
+        size=attachment.size,
+        way=way.value,
+        at=at,
+        by=by.staff_id,
+        by_name=by.name,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def attachments_txn(session: Session, number: str) -> tuple[Attached, ...]:
+    """The ticket's files, oldest first."""
+    rows = session.scalars(
+        select(AttachmentRow).where(AttachmentRow.number == number).order_by(AttachmentRow.id)
+    )
+    return tuple(_attached(row) for row in rows)
+
+
+def attachment_txn(session: Session, number: str, attachment_id: int) -> Attached:
+    """One file of the ticket; Refused (``ticket.file_gone``) when it is no file of it."""
+    row = session.get(AttachmentRow, attachment_id)
+    if row is None or row.number != number:
+        raise Refused("ticket.file_gone")
+    return _attached(row)
+
+
+def _attached(row: AttachmentRow) -> Attached:
+    return Attached(
+        row.id,
+        Attachment(row.digest, row.name, row.media_type, row.size),
+        Way(row.way),
+        row.at,
+        StaffId(row.by),
+        row.by_name,
+    )
