@@ -32,6 +32,7 @@ from agents.supervision import SupervisorService
 from agents.telephony import Telephony
 from agents.workplaces import WorkplaceFacts
 from config.adapters import BankProducts, FloorOfRoster, StaffTelephones
+from config.deliveries import Deliveries
 from config.foundation import Foundation, password_hasher
 from config.hindrances import Hindrances
 from config.house_key import house_key
@@ -177,7 +178,11 @@ class Hotline:
         office = Calendars(self._service_calendar(), base.calendars.values())
         self.tickets = TicketService(database, self.bus, reactor, Timekeeper(Policy(), office))
         self.escalation = Escalation(database, self.bus, reactor)
-        self.tickets.on_clocks_changed(self.escalation.wake)
+        self.deliveries = Deliveries(
+            settings.tickets.delivery, folders.base.absolute(), database, reactor, entropy
+        )
+        self.outbox = self.deliveries.outbox
+        self.tickets.on_clocks_changed(self._act_committed)
         self.calendar_watch = CalendarWatch(base.calendars, reactor)
         tls = settings.sip.tls
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
@@ -330,10 +335,12 @@ class Hotline:
         self.switch.trace_to(Recorder(ring, self._reactor))
 
     def _start_scheduler(self) -> None:
+        self.deliveries.start()
+        self._running.callback(self.deliveries.stop)
         self.escalation.start()
         self._running.callback(self.escalation.stop)
         scheduler = scheduler_on(self._reactor)
-        keep_beating(scheduler, self.escalation)
+        keep_beating(scheduler, self._act_committed)
         Housekeeping(self.calendar_watch, self._certificate, self.bank).schedule(
             scheduler, self._reactor
         )
@@ -400,11 +407,17 @@ class Hotline:
         shown = {
             "calendar": self.calendar_watch.warnings(),
             "certificate": self._certificate.warning(),
+            "outbox": self.outbox.trouble(),
             "recordings": room,
             **self.switch.pressure(),
             "trunks": self.switch.trunks.view(),
         }
         return {**parts, **{name: what for name, what in shown.items() if what}}
+
+    def _act_committed(self) -> None:
+        """Deadlines may have moved, and something may wait to be sent."""
+        self.escalation.wake()
+        self.outbox.wake()
 
     def _in_page(self, extension: DeviceId, instance: str) -> bool:
         """Whether that telephone is registered by a page."""

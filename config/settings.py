@@ -8,6 +8,7 @@ from pathlib import Path
 from agents.acd.overflow import waiting_from
 from agents.acd.rules import rules_from
 from agents.model import AgentSettings, Queue
+from config.ticket_settings import TicketSettings
 from cti.call.security import Srtp
 from cti.kernel.identifiers import QueueId
 from cti.kernel.vocabulary import Language
@@ -198,6 +199,7 @@ class Settings:
     ivr: IvrSettings = IvrSettings()
     bank: BankSettings = BankSettings()
     queues: tuple[Queue, ...] = DEFAULT_QUEUES
+    tickets: TicketSettings = field(default_factory=TicketSettings)
     agents: AgentSettings = field(default_factory=AgentSettings)
     board: Thresholds = field(default_factory=Thresholds)
     time_zone: str = "Asia/Shanghai"

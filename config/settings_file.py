@@ -25,6 +25,7 @@ from config.settings import (
     TraceSettings,
     WebSiteSettings,
 )
+from config.ticket_settings import TicketSettings, read_tickets
 from config.trunk_settings import read_numbers, read_trunks
 from cti.call.security import Srtp
 from cti.kernel.document import Section, Value, read_document
@@ -78,6 +79,9 @@ def read_settings(path: Path) -> Settings:
         ivr=ivr,
         bank=_part(top, "bank", BankSettings(), _bank),
         queues=queues,
+        tickets=_part(
+            top, "tickets", TicketSettings(), lambda part: read_tickets(part, path.parent)
+        ),
         agents=_part(top, "agents", AgentSettings(), lambda part: read_agents(part, names)),
         board=_part(top, "board", Thresholds(), _board),
         time_zone=_time_zone(top.get("time_zone")),

@@ -3,9 +3,8 @@
 The job lives in memory and is made anew at each start, so a renamed function cannot strand it.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-
-from tickets.escalation import Escalation
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.twisted import TwistedScheduler
@@ -24,10 +23,10 @@ def scheduler_on(reactor: Any) -> "TwistedScheduler":
     return TwistedScheduler(reactor=reactor, timezone="UTC", executors={"default": DebugExecutor()})
 
 
-def keep_beating(scheduler: "TwistedScheduler", escalation: Escalation) -> None:
-    """Wake the escalation every minute, so that nothing is lost if a timer was."""
+def keep_beating(scheduler: "TwistedScheduler", wake: Callable[[], None]) -> None:
+    """Wake deadlines and outbox every minute, so that nothing is lost if a timer was."""
     scheduler.add_job(
-        escalation.wake,
+        wake,
         "interval",
         seconds=EVERY_SECONDS,
         id=JOB,

@@ -19,7 +19,7 @@ from tickets.schema import CaseRow, MessageRow, ReadingRow
 
 def add_message_txn(
     session: Session,
-    number: TicketNumber,
+    number: TicketNumber | None,
     to: Audience,
     kind: MessageKind,
     subject: str,
@@ -49,7 +49,7 @@ def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
     )
     rows = session.execute(
         select(MessageRow, CaseRow.title)
-        .join(CaseRow, CaseRow.number == MessageRow.number)
+        .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
         .where(_for(by), ~read)
         .order_by(MessageRow.id.desc())
         .limit(limit)
@@ -60,8 +60,8 @@ def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
             at=row.at,
             kind=MessageKind(row.kind),
             subject=row.subject,
-            number=TicketNumber(row.number),
-            title=title,
+            number=TicketNumber(row.number) if row.number else None,
+            title=title or "",
             late=row.late,
         )
         for row, title in rows

@@ -238,6 +238,8 @@ class MessageKind(Enum):
     WARNING = "warning"
     BREACH = "breach"
     ESCALATION = "escalation"
+    UNDELIVERED = "undelivered"
+    """What should have been sent never arrived; the subject says what it was for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +253,13 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An in-house message about a ticket; `subject` is an action or a clock."""
+    """An in-house message; `subject` is an action or a clock, `number` None where no ticket is."""
 
     message_id: int
     at: datetime
     kind: MessageKind
     subject: str
-    number: TicketNumber
+    number: TicketNumber | None
     title: str
     late: bool = False
 

@@ -176,7 +176,7 @@ class MessageRow(Base):
     __table_args__ = (Index("ticket_messages_by_role", "role", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(ForeignKey("tickets.number"))
+    number: Mapped[str | None] = mapped_column(ForeignKey("tickets.number"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(16))
     subject: Mapped[str] = mapped_column(String(32))

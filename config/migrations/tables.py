@@ -10,6 +10,7 @@ import customers.schema
 import ivr.bank.schema
 import monitoring.schema
 import tickets.attachments.schema
+import tickets.delivery.schema
 import tickets.looks
 import tickets.schema
 from cti.database import Base
@@ -24,6 +25,7 @@ SCHEMAS = (
     monitoring.schema,
     tickets.attachments.schema,
     tickets.looks,
+    tickets.delivery.schema,
     tickets.schema,
 )
 

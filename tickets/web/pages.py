@@ -26,6 +26,7 @@ from tickets.web.board import TicketBoard
 from tickets.web.facts import CallFacts, CallFactsPort
 from tickets.web.reach import READERS, View, query_for, views_of
 from tickets.web.shown import Words
+from tickets.web.told import said
 from tickets.workflow import FRONT, Action
 
 REQUEST_BYTES = 16
@@ -138,7 +139,8 @@ class TicketPages:
         principal = self.frame.guard(request, *READERS)
         told = await self._service.messages(principal)
         words = await self._words(request)
-        return self.frame.render(request, "ticket_messages.html", messages=told, words=words)
+        lines = [(each, said(each, words.text)) for each in told]
+        return self.frame.render(request, "ticket_messages.html", messages=lines, words=words)
 
     @app.route("/messages", methods=["POST"])
     async def read(self, request: Request) -> bytes:

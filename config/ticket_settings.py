@@ -1,0 +1,130 @@
+"""Reads how tickets are worked on: section ``tickets`` of the settings file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from agents.acd.reading import DURATION, UNITS
+from cti.kernel.document import Section, Value
+from cti.kernel.secret import Secret
+from tickets.delivery.settings import DeliverySettings, WebhookSettings
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LEAST_KEY = 16
+"""Octets of a key that signs."""
+NO_KEY = Secret("")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSettings:
+    """How tickets are worked on."""
+
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+
+
+def read_tickets(part: Section, beside: Path) -> TicketSettings:
+    """The section's settings; `beside` is the folder that paths of files are relative to."""
+    usual = TicketSettings()
+    return TicketSettings(
+        delivery=read_part(part, "delivery", usual.delivery, lambda each: _delivery(each, beside)),
+    )
+
+
+def read_part(section: Section, key: str, default: T, read: Callable[[Section], T]) -> T:
+    """What `read` makes of a section within; `default` where it is left out."""
+    value = section.get(key)
+    if value is None:
+        return default
+    inner = value.section()
+    result = read(inner)
+    inner.close()
+    return result
+
+
+def read_duration(value: Value, least: timedelta, most: timedelta) -> timedelta:
+    """A time in seconds, or with its unit: ``90``, ``20 min``, ``2 h``, ``7 days``."""
+    text = value.text()
+    match = DURATION.fullmatch(text)
+    if match is None:
+        if text:
+            value.wrong(
+                f"must be a time, such as 90 (seconds), 20 min, 2 h or 7 days, not {text!r}"
+            )
+        return least
+    duration = timedelta(seconds=float(match[1]) * UNITS[match[2] or "s"])
+    if not least <= duration <= most:
+        value.wrong(f"must be a time from {least} to {most}, not {text!r}")
+        return least
+    return duration
+
+
+def _delivery(part: Section, beside: Path) -> DeliverySettings:
+    usual = DeliverySettings()
+
+    def webhook(each: Section) -> WebhookSettings | None:
+        return read_webhook(each, beside)
+
+    return DeliverySettings(
+        sink=part.read("sink", usual.sink, lambda value: Path(value.text())),
+        give_up_after=part.read(
+            "give_up_after", usual.give_up_after, lambda value: read_duration(value, HOUR, 30 * DAY)
+        ),
+        digest_every=part.read(
+            "digest_every", usual.digest_every, lambda value: read_duration(value, 0 * DAY, DAY)
+        ),
+        webhook=read_part(part, "webhook", usual.webhook, webhook),
+        sms=read_part(part, "sms", usual.sms, webhook),
+    )
+
+
+def read_webhook(part: Section, beside: Path) -> WebhookSettings:
+    """Where it is and what it is signed with; the key is read at once, so that it is there."""
+    trusted = part.get("trusted")
+    return WebhookSettings(
+        url=_url(part.need("url", "where it is, such as https://alerts.bank.example/hotline")),
+        key=read_key(part.need("key", "a file with the key that signs what is sent"), beside),
+        trusted=beside / Path(trusted.text()).expanduser() if trusted else None,
+    )
+
+
+def read_key(value: Value, beside: Path) -> Secret:
+    """The secret in the file, without the line's end; what is wrong is noted."""
+    name = value.text()
+    if not name:
+        return NO_KEY
+    try:
+        text = (beside / Path(name).expanduser()).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        value.wrong(f"{name} cannot be read: {getattr(error, 'strerror', 'it is no text')}")
+        return NO_KEY
+    if len(text) < LEAST_KEY:
+        value.wrong(f"{name} must hold a key of {LEAST_KEY} characters or more")
+    return Secret(text)
+
+
+def _url(value: Value) -> str:
+    """HTTPS anywhere, plain HTTP to this machine alone."""
+    text = value.text()
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    plain = text.startswith("http://") and _is_here(host)
+    if text and not (host and (text.startswith("https://") or plain)):
+        value.wrong(f"must be an https:// address (http:// to this machine alone), not {text!r}")
+    return text
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

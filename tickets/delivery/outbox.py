@@ -1,0 +1,245 @@
+"""The outbox: carries what was written down, each message until it arrived or is given up.
+
+One timer is armed for the earliest message that is due. Whatever wakes it - that instant, the
+commit of an act, the heartbeat, a start after a downtime - it claims what is due, a few at a
+time, and hands it to the carriers. A claim is a lease: a process that dies with a message in its
+hands costs the lease's length, and the message goes out again under the same delivery id.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cti.database import Database
+from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.identifiers import Entropy
+from tickets.delivery.model import (
+    Carrier,
+    Channel,
+    End,
+    Ended,
+    OnEnd,
+    Purpose,
+    Undelivered,
+)
+from tickets.delivery.repository import (
+    Backlog,
+    Claimed,
+    backlog_txn,
+    claim_txn,
+    delivered_txn,
+    failed_txn,
+    queue_txn,
+    settled_txn,
+    unsettled_txn,
+)
+from tickets.delivery.schedule import Patience
+from tickets.delivery.undelivered import give_up_txn
+
+__all__ = ["Outbox", "queue_txn"]
+
+LEASE = timedelta(minutes=5)
+"""How long a claim holds: longer than any carrier takes."""
+MOST_AT_ONCE = 8
+"""Messages in the carriers' hands."""
+RETRY_AFTER = 5.0
+"""Seconds until another attempt when the database failed."""
+SETTLE_AT_ONCE = 100
+STUCK_AFTER = timedelta(hours=1)
+"""A message that waits this long is a reason to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    purpose: Purpose
+    end: End
+    callback: OnEnd
+
+
+class Outbox:
+    """Carries messages of the outbox by the carrier of their channel."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        carriers: Mapping[Channel, Carrier],
+        patience: Patience,
+        entropy: Entropy,
+    ) -> None:
+        self._database, self._clock, self._entropy = database, clock, entropy
+        self._carriers, self._patience = carriers, patience
+        self._wishes: list[_Wish] = []
+        self._told: Callable[[], None] = lambda: None
+        self._under_way: set[Deferred[None]] = set()
+        self._timer: DelayedCall | None = None
+        self._started = self._looking = self._again = False
+        self._unsettled = True
+        """Whether there may be ends that nobody has dealt with."""
+        self._backlog = Backlog(0, None, None)
+
+    # --- what others ask --------------------------------------------------------------------
+
+    def on_delivered(self, purpose: Purpose, callback: OnEnd) -> None:
+        """Call back for each message of that purpose that arrived, at least once; before `start`.
+
+        It counts as dealt with when what `callback` returns has fired.
+        """
+        self._wishes.append(_Wish(purpose, End.DELIVERED, callback))
+
+    def on_given_up(self, purpose: Purpose, callback: OnEnd) -> None:
+        """As `on_delivered`, for those that never arrived; the dispatchers are told anyway."""
+        self._wishes.append(_Wish(purpose, End.GIVEN_UP, callback))
+
+    def on_told(self, callback: Callable[[], None]) -> None:
+        """Call back after each commit that wrote an in-house message."""
+        self._told = callback
+
+    def trouble(self) -> str:
+        """What is the matter for `/health`, as of the last look; empty while nothing is."""
+        oldest = self._backlog.oldest
+        if oldest is None or utc(self._clock) - oldest < STUCK_AFTER:
+            return ""
+        return (
+            f"{self._backlog.waiting} messages wait, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
+        )
+
+    # --- life -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Carry what is due, and tell the ends that nobody has dealt with."""
+        self._started = self._unsettled = True
+        self.wake()
+
+    def stop(self) -> None:
+        """Claim no more; what is under way is abandoned, and carried again after its lease."""
+        self._started = False
+        self._disarm()
+        for each in tuple(self._under_way):
+            each.cancel()
+
+    def wake(self) -> None:
+        """Look now: something was queued, or a minute has passed. Harmless at any time."""
+        if not self._started:
+            return
+        if self._looking:
+            self._again = True
+            return
+        self._looking = True
+        self._disarm()
+        Deferred.fromCoroutine(self._look()).addErrback(self._failed)
+
+    # --- carrying ---------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        try:
+            while self._started:
+                self._again = False
+                if self._unsettled:
+                    await self._settle_rest()
+                free = MOST_AT_ONCE - len(self._under_way)
+                claimed = await self._claim(free) if free else []
+                for each in claimed:
+                    self._begin(each)
+                self._backlog = await self._database.read(backlog_txn)
+                if not self._again and (not claimed or len(self._under_way) >= MOST_AT_ONCE):
+                    break
+        finally:
+            self._looking = False
+        due = self._backlog.next_due
+        if due is not None and len(self._under_way) < MOST_AT_ONCE:
+            self._arm(max(0.0, due.timestamp() - self._clock.seconds()))
+
+    def _claim(self, most: int) -> Deferred[list[Claimed]]:
+        return self._database.run(claim_txn, utc(self._clock), LEASE, most)
+
+    def _begin(self, claimed: Claimed) -> None:
+        carrying = Deferred.fromCoroutine(self._carry(claimed))
+        self._under_way.add(carrying)
+        carrying.addBoth(self._done, carrying)
+
+    async def _carry(self, claimed: Claimed) -> None:
+        carrier = self._carriers[claimed.outgoing.channel]
+        try:
+            said = await maybeDeferred(carrier.carry, claimed.outgoing, claimed.delivery_id)
+        except Undelivered as undelivered:
+            await self._undelivered(claimed, undelivered)
+        except Exception:  # noqa: BLE001  (a carrier's mistake must not lose the message)
+            if self._started:
+                self.log.failure("{id} could not be carried", id=claimed.delivery_id)
+                await self._undelivered(claimed, Undelivered("internal error", temporary=True))
+        else:
+            await self._end(claimed, End.DELIVERED, said)
+
+    async def _undelivered(self, claimed: Claimed, undelivered: Undelivered) -> None:
+        now = utc(self._clock)
+        due = self._patience.next_attempt(claimed.queued, claimed.attempt, now, self._entropy)
+        if undelivered.temporary and due is not None:
+            await self._database.run(failed_txn, claimed, undelivered.why, due)
+        else:
+            await self._end(claimed, End.GIVEN_UP, undelivered.why)
+
+    async def _end(self, claimed: Claimed, end: End, said: str) -> None:
+        now = utc(self._clock)
+        outgoing = claimed.outgoing
+        awaited = bool(self._wishes_for(outgoing.purpose, end))
+        record = delivered_txn if end is End.DELIVERED else give_up_txn
+        if await self._database.run(record, claimed, said, now, awaited=awaited):
+            ended = Ended(claimed.outbox_id, claimed.delivery_id, outgoing, end, now, said)
+            if end is End.GIVEN_UP:
+                self._told()
+            if awaited:
+                await self._settle(ended)
+
+    def _done(self, result: object, carrying: Deferred[None]) -> None:
+        self._under_way.discard(carrying)
+        if isinstance(result, Failure):
+            self._failed(result)
+        else:
+            self.wake()
+
+    # --- ends -------------------------------------------------------------------------------
+
+    def _wishes_for(self, purpose: Purpose, end: End) -> list[_Wish]:
+        return [each for each in self._wishes if (each.purpose, each.end) == (purpose, end)]
+
+    async def _settle(self, ended: Ended) -> None:
+        try:
+            for wish in self._wishes_for(ended.outgoing.purpose, ended.end):
+                await maybeDeferred(wish.callback, ended)
+        except Exception:  # noqa: BLE001  (whoever was told failed: told again at the next look)
+            self._unsettled = True
+            self.log.failure("The end of {id} could not be dealt with", id=ended.delivery_id)
+        else:
+            await self._database.run(settled_txn, ended.outbox_id, utc(self._clock))
+
+    async def _settle_rest(self) -> None:
+        self._unsettled = False
+        for ended in await self._database.read(unsettled_txn, SETTLE_AT_ONCE):
+            await self._settle(ended)
+
+    # --- the timer --------------------------------------------------------------------------
+
+    def _failed(self, failure: Failure) -> None:
+        if not self._started:
+            return
+        self.log.failure(
+            "The outbox stands still, next attempt in {seconds} s", failure, seconds=RETRY_AFTER
+        )
+        self._arm(RETRY_AFTER)
+
+    def _arm(self, delay: float) -> None:
+        self._disarm()
+        if self._started:
+            self._timer = self._clock.callLater(delay, self.wake)
+
+    def _disarm(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
