@@ -156,6 +156,8 @@ class Draft:
     source: Source = Source.CALL
     about_staff: StaffId | None = None
     """The member of staff complained about, whose unit does not see it."""
+    about_unit: DepartmentId | None = None
+    """That unit, as it was when the ticket was written down."""
 
 
 @dataclass(frozen=True, slots=True)

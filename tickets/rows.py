@@ -137,6 +137,7 @@ def draft_record(draft: Draft) -> dict[str, Any]:
         "details": dict(draft.details),
         "source": draft.source.value,
         "about_staff": draft.about_staff,
+        "about_unit": draft.about_unit,
         "requester": {
             "name": who.name,
             "contact": who.contact,
@@ -164,6 +165,7 @@ def draft_from(record: Mapping[str, Any]) -> Draft:
         details=record.get("details", {}),
         source=Source(record.get("source", Source.CALL.value)),
         about_staff=StaffId(record["about_staff"]) if record.get("about_staff") else None,
+        about_unit=DepartmentId(record["about_unit"]) if record.get("about_unit") else None,
         requester=Requester(
             name=who["name"],
             contact=who["contact"],

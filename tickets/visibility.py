@@ -12,6 +12,7 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import DepartmentId, StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
+from tickets.model import Case
 from tickets.workflow import FRONT
 
 EVERYTHING = FRONT | {Role.QUALITY, Role.PROTECTION, Role.EXECUTIVE}
@@ -28,6 +29,13 @@ class Concern:
     """The employee complained of."""
     about_unit: DepartmentId | None = None
     """That employee's unit when the ticket was registered."""
+
+
+def concern_of(case: Case) -> Concern:
+    """What of the case decides who sees it."""
+    draft = case.draft
+    departments = [each.department_id for each in case.dispatches]
+    return Concern(departments, draft.about_staff, draft.about_unit)
 
 
 def visible(principal: Principal, concern: Concern) -> bool:

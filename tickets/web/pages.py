@@ -20,7 +20,7 @@ from tickets.model import Draft, ReplyChannel, Requester, TicketKind, Urgency
 from tickets.numbers import parse_number
 from tickets.search import PAGE
 from tickets.service import TicketService, TicketView
-from tickets.visibility import Concern, check_visible
+from tickets.visibility import check_visible, concern_of
 from tickets.web import shown
 from tickets.web.board import TicketBoard
 from tickets.web.facts import CallFacts, CallFactsPort
@@ -180,8 +180,7 @@ class TicketPages:
         view = await self._service.view(number)
         if view is None:
             raise Refused("ticket.unknown", number=number)
-        concern = Concern([each.department_id for each in view.case.dispatches])
-        check_visible(principal, number, concern)
+        check_visible(principal, number, concern_of(view.case))
         return view
 
     async def _show(
