@@ -3,12 +3,14 @@
 An agent's state, the offer they hold, the calls of their telephone, the switch's connections, and
 the matcher's lanes and benches are kept by their owners and follow the same events. Where two of
 them disagree for longer than a turn of the reactor, one has missed something: the most frequent
-fault of queues is an agent who is stuck for ever. `disagreements` names every such pair;
-`agents.reconciler` looks every second, and heals what it finds on two looks in a row.
+fault of queues is an agent who is stuck for ever. `disagreements` names every such pair, of one
+agent, one caller or all of them; `agents.reconciler` looks every second, and heals what it finds
+on two looks in a row.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agents.calls import AgentCalls, Occupation
@@ -38,17 +40,26 @@ class DeskFacts:
     free: bool
     """Whether the matcher may give them a call."""
 
+    @property
+    def named(self) -> set[CallId]:
+        """The calls in which the agent is taken to be, or which they are offered."""
+        own = {talk.call_id for talk in self.calls.talks}
+        own |= {ring.call_id for ring in self.calls.rings}
+        return own | {self.offer.call_id} if self.offer is not None else own
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of the house at an instant."""
+    """What is known at an instant, of the whole house or of a part of it."""
 
     at: datetime
     desks: tuple[DeskFacts, ...]
     calls: Mapping[CallId, Call]
-    """Those that are up."""
-    waits: Mapping[CallId, bool | None]
+    """Those that are up, of all that are named here."""
+    waits: Mapping[CallId, bool | None] = field(default_factory=dict)
     """For each call that waits for an agent: whether the matcher has it offered, None: nowhere."""
+    offered: AbstractSet[CallId] = frozenset()
+    """Calls of which somebody holds the offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +81,8 @@ def disagreements(facts: Facts) -> frozenset[Found]:
         found.update(_of_calls(desk, facts, connections.get(desk.extension, {})))
         found.update(_of_state(desk, facts))
         found.update(_of_readiness(desk))
-    offered = {desk.offer.call_id for desk in facts.desks if desk.offer is not None}
     for call_id, lies in facts.waits.items():
-        found.update(_of_wait(call_id, lies, facts, offered))
+        found.update(_of_wait(call_id, lies, facts))
     return frozenset(found)
 
 
@@ -141,14 +151,12 @@ def _of_readiness(desk: DeskFacts) -> Iterator[Found]:
         yield Found(Disagreement.ON_BENCH_UNREADY, desk.agent_id)
 
 
-def _of_wait(
-    call_id: CallId, offered: bool | None, facts: Facts, held: set[CallId]
-) -> Iterator[Found]:
+def _of_wait(call_id: CallId, offered: bool | None, facts: Facts) -> Iterator[Found]:
     if call_id not in facts.calls:
         yield Found(Disagreement.WAIT_WITHOUT_CALL, call_id=call_id)
     elif offered is None:
         yield Found(Disagreement.WAIT_IN_NO_LANE, call_id=call_id)
-    elif offered and call_id not in held:
+    elif offered and call_id not in facts.offered:
         yield Found(Disagreement.OFFERED_TO_NOBODY, call_id=call_id)
 
 
@@ -160,6 +168,15 @@ def connections_by_device(calls: Iterable[Call]) -> dict[DeviceId, dict[Connecti
             made = each.party is Party.CALLER and call.direction is not Direction.INBOUND
             if each.role is Role.PARTICIPANT and (each.party is Party.AGENT or made):
                 found.setdefault(each.device.id, {})[each.id] = each
+    return found
+
+
+def calls_by_device(calls: Iterable[Call]) -> dict[DeviceId, set[CallId]]:
+    """The calls that every device is in."""
+    found: dict[DeviceId, set[CallId]] = {}
+    for call in calls:
+        for each in call.connections:
+            found.setdefault(each.device.id, set()).add(call.id)
     return found
 
 

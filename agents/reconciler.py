@@ -3,19 +3,30 @@
 What is found on two looks in a row is no transition: it is told as an event, which the wall shows
 and counts, and healed in the smallest way there is. Nothing is acted on that was found once only.
 
+A look takes many turns of the reactor, for calls are heard in between. Each agent is compared, and
+healed, in one of them, with their calls as they are then; so is each caller who waits.
+
 Whether sound comes from whoever is in a call the media workers see, every second, too; call control
 clears whoever has been silent for longer than `media.rtp_timeout`, and here that is told like the
 rest. A page that is waited for, and does not come back, is no disagreement.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from twisted.logger import Logger
 
 from agents.acd.engine import Engine
 from agents.calls import CallBook
-from agents.disagreement import DeskFacts, Facts, Found, disagreements, signed_in
+from agents.disagreement import (
+    DeskFacts,
+    Facts,
+    Found,
+    calls_by_device,
+    disagreements,
+    signed_in,
+)
 from agents.events import Disagreement, DisagreementHealed, OfferOutcome
 from agents.model import NotReadyReason
 from agents.session import AgentSession
@@ -24,11 +35,12 @@ from agents.state import Move
 from agents.timer import Timer
 from cti.call.control import CallControl
 from cti.call.events import Away, Back, ConnectionCleared
-from cti.call.model import Cause
+from cti.call.model import Call, Cause
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, utc
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import CallId, ConnectionId
+from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
+from cti.kernel.walk import Walk
 
 EVERY = 1.0
 """Seconds between two looks."""
@@ -38,6 +50,8 @@ LOST = "lost"
 ORDER = {what: place for place, what in enumerate(Disagreement)}
 
 Heal = Callable[[AgentSession, Found], None]
+Part = Callable[[], Facts]
+"""Gathers what is known of one agent or one caller, at this moment."""
 
 
 class Reconciler:
@@ -58,7 +72,12 @@ class Reconciler:
         self._sessions, self._book = sessions, book
         self._engine = engine
         self.healed: Counter[Disagreement] = Counter()
-        self._before: frozenset[Found] = frozenset()
+        self._before: set[Found] = set()
+        """What the last look found and nobody has healed."""
+        self._found: set[Found] = set()
+        """What this look has found so far."""
+        self._walk: Walk[Part] | None = None
+        """The look that is going on."""
         self._timer = Timer(clock)
         self._away: set[ConnectionId] = set()
         """Connections of pages that are gone."""
@@ -80,29 +99,60 @@ class Reconciler:
         for unsubscribe in self._subscriptions:
             unsubscribe()
         self._timer.disarm()
+        if self._walk is not None:
+            self._walk.stop()
+            self._walk = None
 
     def look(self) -> None:
-        """Compare once; heal what was found the last time, too."""
-        found = disagreements(self._facts())
-        confirmed = sorted(found & self._before, key=_in_order)
-        # One cure for an agent at a time: it may be the cure of everything else as well.
-        first = {each.agent_id or each.call_id: each for each in reversed(confirmed)}
-        self._before = found - set(first.values())
-        for each in confirmed:
-            if each in first.values():
-                self._heal(each)
+        """Compare once, over several turns; heal what was found the last time, too."""
+        if self._walk is not None:
+            return
+        near = calls_by_device(self._control.calls())
+        self._walk = walk = Walk(self._clock, self._parts(near), self._compare, self._looked)
+        walk.start()
 
     def _again(self) -> None:
         self._timer.arm(EVERY, self._again)
         self.look()
 
-    def _facts(self) -> Facts:
-        return Facts(
-            utc(self._clock),
-            tuple(self._desk(each) for each in self._sessions if signed_in(each.status)),
-            {call.id: call for call in self._control.calls()},
-            self._engine.waits(),
-        )
+    def _parts(self, near: Mapping[DeviceId, set[CallId]]) -> list[Part]:
+        """What a look compares, one after the other; `near` are the calls telephones are in."""
+        agents = (partial(self._at_desk, each, near) for each in self._sessions)
+        waiting = (partial(self._in_queue, call_id) for call_id in self._engine.waiting())
+        return [*agents, *waiting]
+
+    def _at_desk(self, session: AgentSession, near: Mapping[DeviceId, set[CallId]]) -> Facts:
+        """What is known of the agent, with every call they could be in; nothing of who is off."""
+        at = utc(self._clock)
+        if not signed_in(session.status):
+            return Facts(at, (), {})
+        desk = self._desk(session)
+        return Facts(at, (desk,), self._up(desk.named | near.get(session.extension, set())))
+
+    def _in_queue(self, call_id: CallId) -> Facts:
+        """What is known of the caller, unless they wait no more."""
+        at, up = utc(self._clock), self._up({call_id})
+        if not self._engine.waits(call_id):
+            return Facts(at, (), up)
+        offers = (session.offer for session in self._sessions)
+        held = frozenset(offer.call_id for offer in offers if offer is not None)
+        return Facts(at, (), up, {call_id: self._engine.offered(call_id)}, held)
+
+    def _up(self, names: Iterable[CallId]) -> dict[CallId, Call]:
+        calls = ((name, self._control.get(name)) for name in names)
+        return {name: call for name, call in calls if call is not None}
+
+    def _compare(self, part: Part) -> None:
+        found = disagreements(part())
+        # One cure for an agent at a time: it may be the cure of everything else as well.
+        cured = min(found & self._before, key=_in_order, default=None)
+        self._found |= found - {cured}
+        if cured is not None:
+            self._heal(cured)
+
+    def _looked(self) -> None:
+        self._walk = None
+        self._before, self._found = self._found, set()
 
     def _desk(self, session: AgentSession) -> DeskFacts:
         return DeskFacts(

@@ -296,16 +296,22 @@ class Engine:
         stay = self._stays.get(call_id)
         return stay.since if stay else None
 
-    def waits(self) -> dict[CallId, bool | None]:
-        """Every caller on the line who waits for an agent: whether the matcher has them offered.
+    def waiting(self) -> tuple[CallId, ...]:
+        """Every caller on the line who waits for an agent, unlike who is passed on to a number."""
+        return tuple(stay.call_id for stay in self._stays if stay.passing is None)
 
-        None where it does not know them. Who is passed on to a number waits for nobody, and who
-        was called back for an agent is theirs without the matcher.
+    def waits(self, call_id: CallId) -> bool:
+        """Whether that is one of them."""
+        stay = self._stays.get(call_id)
+        return stay is not None and stay.passing is None
+
+    def offered(self, call_id: CallId) -> bool | None:
+        """Whether the matcher has the call that waits offered; None where it does not know it.
+
+        Who was called back for an agent is theirs without the matcher.
         """
-        waiting = [stay for stay in self._stays if stay.passing is None]
-        return {
-            each.call_id: each.promised or self._matcher.offered(each.call_id) for each in waiting
-        }
+        stay = self._stays.get(call_id)
+        return (stay is not None and stay.promised) or self._matcher.offered(call_id)
 
     def free(self, agent_id: AgentId) -> bool:
         """Whether the matcher may give the agent a call."""

@@ -34,12 +34,12 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
+from cti.kernel.walk import Walk
 from cti.web import requests
 from cti.web.encoding import dumps
 from cti.web.frame import Frame
 from cti.web.live_client import GOING_AWAY, POLICY_VIOLATION, SESSION_ENDED, LiveClient
 from cti.web.sockets import SocketResource, aborter
-from cti.web.walk import Walk
 
 HEARTBEAT = 1.0
 """Seconds between heartbeats; a page calls its data stale after three."""

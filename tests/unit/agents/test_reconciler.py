@@ -21,6 +21,7 @@ from agents.session import AgentSession
 from agents.state import Activity, Status
 from cti.call.model import Cause, ConnectionState, Party
 from cti.kernel.identifiers import AgentId, CallId
+from cti.kernel.walk import FEW
 from tests.support.call_centre import GENERAL, CallCentre
 
 A, B = AgentId("a"), AgentId("b")
@@ -283,6 +284,74 @@ def test_a_call_that_is_offered_to_nobody(floor: Floor) -> None:
     assert Disagreement.OFFERED_TO_NOBODY in healed
     assert Disagreement.READY_ON_NO_BENCH in healed
     assert floor.state() is S.RESERVED, "rung again"
+
+
+class ManyDesks:
+    """More agents than a look compares in one turn, all of them ready."""
+
+    def __init__(self) -> None:
+        self.names = [f"n{place:02}" for place in range(FEW + 5)]
+        self.centre = CallCentre({name: {"general": 5} for name in self.names})
+        self.centre.ready(*self.names)
+        self.service, self.calls = self.centre.service, self.centre.calls
+        self.last = self.service.sessions.of(AgentId(self.names[-1]))
+
+    def half_a_look(self) -> None:
+        """Those at the first desks were compared, and the last one is yet to be."""
+        self.service.reconciler.look()
+        assert self.centre.clock.getDelayedCalls()
+
+    def the_other_half(self) -> None:
+        self.centre.clock.advance(0)
+
+    def healed(self) -> list[tuple[Disagreement, AgentId | None]]:
+        events = self.centre.events(DisagreementHealed)
+        return [(each.what, each.agent_id) for each in events]
+
+
+def test_what_happens_between_two_turns_of_a_look_is_no_disagreement() -> None:
+    many = ManyDesks()
+    for _ in range(2):
+        many.half_a_look()
+        call_id = many.centre.call()
+        many.centre.answer(call_id)
+        other = many.centre.call()
+        many.the_other_half()
+        many.half_a_look()
+        many.calls.hang_up(call_id)
+        many.calls.hang_up(other)
+        many.the_other_half()
+    assert many.healed() == []
+
+
+def test_a_look_that_takes_turns_finds_what_one_turn_finds() -> None:
+    many = ManyDesks()
+    many.calls._devices.discard(many.last.extension)
+    for _ in range(2):
+        many.half_a_look()
+        many.the_other_half()
+    assert many.healed() == [(Disagreement.READY_WITHOUT_PHONE, many.last.agent_id)]
+
+
+def test_what_was_found_and_is_right_by_its_next_turn_is_left_alone() -> None:
+    many = ManyDesks()
+    many.calls._devices.discard(many.last.extension)
+    many.half_a_look()
+    many.the_other_half()
+    many.half_a_look()
+    many.calls._devices.add(many.last.extension)
+    many.the_other_half()
+    assert many.healed() == []
+    assert many.last.status.state is S.READY
+
+
+def test_no_look_begins_before_the_last_one_is_over_and_none_goes_on_after_the_end() -> None:
+    many = ManyDesks()
+    many.half_a_look()
+    many.half_a_look()
+    assert len(many.centre.clock.getDelayedCalls()) == 1
+    many.service.reconciler.stop()
+    assert not many.centre.clock.getDelayedCalls()
 
 
 def test_every_kind_is_planted_above() -> None:

@@ -1,7 +1,7 @@
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from cti.web.walk import FEW, Walk
+from cti.kernel.walk import FEW, Walk
 
 
 class WalkTests(SynchronousTestCase):
