@@ -14,7 +14,7 @@ from tests.support.command_line import terminals
 from tests.support.house import House, free_port, running_house
 
 pytestmark = pytest.mark.needs("sipp")
-GENERAL, COMPLAINTS = "10", "11"
+GENERAL, COMPLAINTS, HURRIED = "10", "11", "12"
 """Numbers that lead straight to these queues."""
 CUSTOMER = "13700137000"
 LONGEST = 1.5
@@ -57,12 +57,13 @@ def opened(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[
     folder = tmp_path_factory.mktemp("waiting")
     flows, port = folder / "flows", free_port()
     flows.mkdir()
-    for queue in ("general", "complaints"):
+    for queue in ("general", "complaints", "hurried"):
         (flows / f"{queue}.yaml").write_text(flow(queue))
     then = {"to": "queue", "queue": "general"}
     changes = {
         "folders": {"flows": str(flows)},
-        "ivr": {"numbers": {GENERAL: "general", COMPLAINTS: "complaints"}},
+        "ivr": {"numbers": {GENERAL: "general", COMPLAINTS: "complaints", HURRIED: "hurried"}},
+        "agents": {"expected_handling": 20},
         "trunks": {
             "local": {"from": ["127.0.0.1"], "gateways": [f"127.0.0.1:{port}"], "probe": False}
         },
@@ -72,6 +73,12 @@ def opened(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[
                 "en": "General",
                 "demand": "general",
                 "waiting": {"call_back": {"window": ALWAYS}},
+            },
+            "hurried": {
+                "zh": "马上回拨",
+                "en": "Called back at once",
+                "demand": "general",
+                "waiting": {"call_back": {"window": ALWAYS, "lead": 60}},
             },
             "complaints": {
                 "zh": "投诉受理",
@@ -139,3 +146,30 @@ def test_who_presses_the_key_is_called_back_in_their_place(bank: Bank, tmp_path:
         queued = bank.told("queue.queued")[-1]
         assert queued["head_start"] > 3
         bank.wait_for("call.cleared", 2)
+
+
+def test_who_is_called_back_before_an_agent_is_free_meets_them(bank: Bank, tmp_path: Path) -> None:
+    """Calls are expected to take 20 s, so who talks will be free within the lead of 60 s."""
+    with terminals(bank.house) as people, customer(tmp_path, bank.outside):
+        agent = people.phone("1005", "--answer-after", "0.1")
+        people.call(HURRIED, "--talk-for", "60")
+        [taken] = bank.wait_for("queue.answered")
+        people.call(HURRIED, "--keys", "9 1", "--talk-for", "20", calling=CUSTOMER)
+        [attempted] = bank.wait_for("call_back.attempted")
+        assert attempted["agent_id"] is None, "nobody is reserved yet"
+        called_back = attempted["call_id"]
+
+        def on_the_line() -> bool:
+            rung = bank.told("call.established")
+            return any(each["call_id"] == called_back for each in rung)
+
+        bank.house.wait_until(on_the_line, 15, "the customer answers")
+        assert bank.told("queue.answered") == [taken], "the agent talks with the first caller yet"
+        agent.type("x")
+        agent.type("r")
+        _, met = bank.wait_for("queue.answered", 2)
+        assert (met["call_id"], met["agent_id"]) == (called_back, "1005")
+        [ended] = bank.told("call_back.ended")
+        assert (ended["outcome"], ended["attempts"]) == ("reached", 1)
+        agent.type("x")
+        bank.wait_for("call.cleared", 3)
