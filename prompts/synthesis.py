@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -122,7 +123,7 @@ class SpeechWorker:
         self._deaths, self._paused_until = 0, 0.0
         self._gone: Deferred[None] | None = None
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Engine and versions, known without loading any of it."""
         return f"espeak-ng/{version('espeakng-loader')} pyttsx3/{version('pyttsx3')} sound/3"

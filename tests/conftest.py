@@ -20,6 +20,9 @@ MISSING = "missing"
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
+# Houses, telephones and workers are started by the hundred: what one has compiled serves all.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A background job of a shell ignores Ctrl-C, and so would the programs it starts, of which some are
 # ended by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -19,6 +19,9 @@ from cti.kernel.errors import ConfigurationError
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 NUMBER = re.compile(r"\d+(\.\d+)?")
 
+_FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Ten times as fast, where PyYAML was built with it."""
+
 T = TypeVar("T")
 
 
@@ -201,7 +204,7 @@ def read_document(path: Path) -> Section:
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", file=file) from error
     try:
-        root = yaml.compose(content.decode(), yaml.SafeLoader)
+        root = _compose(content.decode())
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigurationError("must be written in UTF-8", file=file, line=line) from error
@@ -225,6 +228,14 @@ def documents_in(folder: Path, what: str) -> list[Path]:
         why = f"holds no {what} (*.yaml)" if folder.is_dir() else "is no folder"
         raise ConfigurationError(why, file=str(folder))
     return found
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """The document; what is wrong with it is said by the slow reader, which counts characters."""
+    try:
+        return yaml.compose(text, _FAST)
+    except yaml.YAMLError:
+        return yaml.compose(text, yaml.SafeLoader)
 
 
 def _empty_mapping(node: yaml.Node) -> yaml.MappingNode:

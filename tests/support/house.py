@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import yaml
 
+from tests.support.founded import move_in
 from tests.support.patience import crowding
 
 START_SECONDS = 60.0
@@ -55,7 +56,8 @@ def is_free(port: int, kind: socket.SocketKind) -> bool:
 class House:
     """A running `hotline serve`, the means to look into it, and the means to end it.
 
-    `changes` are settings beside those that every test's house has, section by section.
+    `changes` are settings beside those that every test's house has, section by section. What is
+    founded beside `prompts` it begins with (`tests.support.founded`).
     """
 
     def __init__(self, folder: Path, prompts: Path, changes: dict[str, Any] | None = None) -> None:
@@ -64,6 +66,7 @@ class House:
         self.web_port = free_port()
         self.web = f"http://127.0.0.1:{self.web_port}"
         self.process: subprocess.Popen[bytes]
+        move_in(self.var, prompts)
         calendars = folder / "calendars"
         calendars.mkdir(parents=True, exist_ok=True)
         for name in ("service", "office"):
