@@ -66,7 +66,8 @@ class House:
         self.web_port = free_port()
         self.web = f"http://127.0.0.1:{self.web_port}"
         self.process: subprocess.Popen[bytes]
-        move_in(self.var, prompts)
+        if "database" not in (changes or {}):
+            move_in(self.var, prompts)
         calendars = folder / "calendars"
         calendars.mkdir(parents=True, exist_ok=True)
         for name in ("service", "office"):
