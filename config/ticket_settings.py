@@ -17,8 +17,6 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEAST_KEY = 16
 """Octets of a key that signs."""
-POLICY = Path(__file__).parent / "tickets" / "policy.yaml"
-"""The time limits that the house comes with."""
 NO_KEY = Secret("")
 
 T = TypeVar("T")
@@ -28,8 +26,6 @@ T = TypeVar("T")
 class TicketSettings:
     """How tickets are worked on."""
 
-    policy: Path = POLICY
-    """The file with their time limits."""
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
 
 
@@ -37,7 +33,6 @@ def read_tickets(part: Section, beside: Path) -> TicketSettings:
     """The section's settings; `beside` is the folder that paths of files are relative to."""
     usual = TicketSettings()
     return TicketSettings(
-        policy=part.read("policy", usual.policy, lambda value: beside / value.text()),
         delivery=read_part(part, "delivery", usual.delivery, lambda each: _delivery(each, beside)),
     )
 

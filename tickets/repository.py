@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
-from tickets.clocks.rows import clocks_txn, save_clocks_txn
 from tickets.clocks.sla import Alarm, Clock
 from tickets.model import (
     CallLink,
@@ -26,6 +25,8 @@ from tickets.model import (
 from tickets.rows import (
     case_from,
     changing_values,
+    clock_from,
+    clock_row,
     dispatch_from,
     dispatch_row,
     draft_record,
@@ -35,6 +36,7 @@ from tickets.schema import (
     AlarmRow,
     CallRow,
     CaseRow,
+    ClockRow,
     DepartmentRow,
     DispatchRow,
     HistoryRow,
@@ -120,9 +122,12 @@ def load_case_txn(session: Session, number: str, *, lock: bool = False) -> Store
     dispatches = session.scalars(
         select(DispatchRow).where(DispatchRow.number == number).order_by(DispatchRow.serial)
     )
+    clocks = session.scalars(
+        select(ClockRow).where(ClockRow.number == number).order_by(ClockRow.serial)
+    )
     return Stored(
         case_from(row, tuple(dispatch_from(each) for each in dispatches)),
-        clocks_txn(session, row.number),
+        tuple(clock_from(each) for each in clocks),
     )
 
 
@@ -141,6 +146,15 @@ def save_case_txn(session: Session, before: Stored, after: Stored) -> None:
         if dispatch not in before.case.dispatches:
             session.merge(dispatch_row(number, dispatch))
     save_clocks_txn(session, number, before.clocks, after.clocks)
+
+
+def save_clocks_txn(
+    session: Session, number: TicketNumber, before: tuple[Clock, ...], after: tuple[Clock, ...]
+) -> None:
+    """Write the clocks that changed."""
+    for clock in after:
+        if clock not in before:
+            session.merge(clock_row(number, clock))
 
 
 def plan_alarms_txn(

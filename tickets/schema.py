@@ -78,7 +78,7 @@ class DispatchRow(Base):
 
 
 class ClockRow(Base):
-    """A clock of a case; durations are seconds. One that is halted is not overdue."""
+    """A clock of a case; durations are seconds."""
 
     __tablename__ = "ticket_clocks"
     __table_args__ = (
@@ -99,46 +99,9 @@ class ClockRow(Base):
     started: Mapped[datetime] = mapped_column(UtcDateTime)
     due: Mapped[datetime] = mapped_column(UtcDateTime)
     not_after: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    halted: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    policy: Mapped[str] = mapped_column(String(12))
+    paused: Mapped[float]
     stopped: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end: Mapped[str | None] = mapped_column(String(16))
-
-
-class PauseRow(Base):
-    """A time in which a clock stood still; open while `ended` is empty."""
-
-    __tablename__ = "ticket_pauses"
-
-    number: Mapped[str] = mapped_column(ForeignKey("tickets.number"), primary_key=True)
-    clock: Mapped[int] = mapped_column(primary_key=True)
-    serial: Mapped[int] = mapped_column(primary_key=True)
-    started: Mapped[datetime] = mapped_column(UtcDateTime)
-    ended: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    ground: Mapped[str] = mapped_column(String(32))
-
-
-class ExtensionRow(Base):
-    """Time that was added to a clock, in seconds of its own calendar, and who approved it."""
-
-    __tablename__ = "ticket_extensions"
-
-    number: Mapped[str] = mapped_column(ForeignKey("tickets.number"), primary_key=True)
-    clock: Mapped[int] = mapped_column(primary_key=True)
-    serial: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    added: Mapped[float]
-    by: Mapped[str] = mapped_column(String(100))
-
-
-class PolicyRow(Base):
-    """A version of the policy, as it was written, since when it was first in force."""
-
-    __tablename__ = "ticket_policies"
-
-    version: Mapped[str] = mapped_column(String(12), primary_key=True)
-    since: Mapped[datetime] = mapped_column(UtcDateTime)
-    text: Mapped[str] = mapped_column(Text)
 
 
 class AlarmRow(Base):

@@ -182,7 +182,7 @@ def _waits_for_desk() -> ColumnElement[bool]:
 
 def _next_due(query: Query) -> Subquery:
     running = select(ClockRow.number, func.min(ClockRow.due).label("due")).where(
-        ClockRow.stopped.is_(None), ClockRow.halted.is_(None)
+        ClockRow.stopped.is_(None)
     )
     if query.department_id is not None:
         running = running.join(
@@ -258,11 +258,11 @@ def _dispatches(session: Session, numbers: Sequence[str]) -> dict[str, list[Disp
 
 
 def _running(session: Session, numbers: Sequence[str]) -> dict[str, list[ClockRow]]:
-    """The running clocks of each ticket that do not stand still, the earliest due first."""
+    """The running clocks of each ticket, the earliest due first."""
     found: dict[str, list[ClockRow]] = {}
     for row in session.scalars(
         select(ClockRow)
-        .where(ClockRow.number.in_(numbers), ClockRow.stopped.is_(None), ClockRow.halted.is_(None))
+        .where(ClockRow.number.in_(numbers), ClockRow.stopped.is_(None))
         .order_by(ClockRow.due)
     ):
         found.setdefault(row.number, []).append(row)

@@ -19,6 +19,7 @@ from cti.call.control import CallControl
 from cti.call.model import Call, Direction, UserData
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, CallSummary, TicketPort, TicketSummary
+from cti.trunks.places import Place, place_of
 
 T = TypeVar("T", TicketSummary, CallSummary)
 
@@ -32,6 +33,8 @@ class Card:
     """The other side's number as the agent would write it: the caller's, or whom they called."""
     number: str
     """The same as it came; empty when withheld."""
+    place: Place | None
+    """Where the number is at home, if it is one that has a home."""
     called: str
     started: datetime
     queue_id: QueueId | None
@@ -59,6 +62,7 @@ class Card:
         return {
             "call_id": self.call_id,
             "calling": self.calling,
+            "place": self.place,
             "called": self.called,
             "started": self.started,
             "queue_id": self.queue_id,
@@ -121,6 +125,7 @@ class Cards:
             call_id=call.id,
             calling=self._number(number),
             number=number,
+            place=place_of(number),
             called=call.called,
             started=call.started,
             queue_id=queue_id,

@@ -12,6 +12,7 @@ import monitoring.schema
 import tickets.attachments.schema
 import tickets.delivery.schema
 import tickets.looks
+import tickets.mail.schema
 import tickets.schema
 from cti.database import Base
 
@@ -26,6 +27,7 @@ SCHEMAS = (
     tickets.attachments.schema,
     tickets.looks,
     tickets.delivery.schema,
+    tickets.mail.schema,
     tickets.schema,
 )
 

@@ -283,8 +283,7 @@ def test_alarms_speak_of_roles_the_house_has() -> None:
     roles = result_of(
         desk.database.run(lambda session: session.scalars(select(AlarmRow.to_role)).all())
     )
-    ladder = {Role.SUPERVISOR, Role.PROTECTION, Role.EXECUTIVE}
-    assert {Role(role) for role in roles} == {Role.DISPATCHER, Role.AGENT} | ladder
+    assert {Role(role) for role in roles} == {Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT}
 
 
 def test_the_earliest_alarm_is_the_only_timer(desk: TicketDesk) -> None:

@@ -43,6 +43,7 @@ function facts(desk) {
   const entered = Object.entries(card.entered).map(([name, value]) => `${name}: ${value}`);
   return [
     ["number", card.calling || t("console.withheld")],
+    ["place", card.place && home(card.place)],
     ["dialled", card.called],
     ["queue", queue ? named(queue.names) : card.queue_id],
     ["waited", waited],
@@ -50,6 +51,11 @@ function facts(desk) {
     ["path", card.path.map((choice) => word("choice", choice)).join(" › ")],
     ["entered", entered.join(", ")],
   ].filter(([, value]) => value);
+}
+
+// Where the number is at home: an area of mainland China or a territory, as far as the number tells it.
+function home({ names, mobile }) {
+  return [named(names), mobile && t("console.mobile")].filter(Boolean).join(" · ");
 }
 
 function fact([name, value]) {
