@@ -8,7 +8,7 @@ from tests.support.long_shift import long_shift
 
 pytestmark = pytest.mark.needs("chromium", "sipp")
 
-CALLS, WARM_UP = 30, 10
+CALLS, WARM_UP = 18, 8
 
 
 def test_what_page_and_server_hold_stays_within_bounds(tmp_path: Path, prompts: Path) -> None:

@@ -15,15 +15,16 @@ import yaml
 from cti.recording.verify import State, verify
 from tests.support.audio import has_tone, read_wave, tone, write_wave
 from tests.support.baresip import running_baresip
+from tests.support.cued_caller import calling_in
 from tests.support.house import House, running_house
 from tests.support.live import watching
-from tests.support.pcap import Track
-from tests.support.sipp import place_call
 from tests.support.telephones import telephone
 from tests.support.wire import tapping, udp_ports
 
 CALLER, AGENT = 600.0, 1000.0
 RATE = 8000
+HEARD_AT_LAST = 3.5
+"""Seconds that both go on after everything, for whoever looks at the recording."""
 ONE_WORKER = {"agents": {"after_call_limit": 2}, "media": {"workers": 1, "orphan_time": 40}}
 
 
@@ -81,17 +82,16 @@ def between(first: dict[str, Any], last: dict[str, Any]) -> float:
 
 @pytest.mark.needs("sipp", "baresip")
 def test_a_conversation_outlives_the_server(tmp_path: Path, prompts: Path) -> None:
-    track = Track().silence(1.5).keys("1").silence(0.5).keys("0").silence(0.3)
-    stay = track.tone(CALLER, 16.0).packets[-1][0]
-    media = track.write(tmp_path / "caller.pcap")
     with (
         running_house(tmp_path / "house", prompts, ONE_WORKER) as house,
         running_baresip(tmp_path / "phone", "1001", house.sip_port, AGENT) as phone,
+        ExitStack() as stack,
     ):
         house.wait_until(lambda: phone.registered, 10, "the phone registers")
         token = house.sign_in("1001")
         house.post("/api/v1/agent/state", {"state": "ready"}, token)
-        call = place_call(tmp_path, house.sip_port, media, stay=stay)
+        caller = calling_in(tmp_path, house.sip_port, CALLER, calling="13800138000")
+        call = stack.enter_context(caller)
         until(house, "queue.answered")
         time.sleep(0.6)
         (worker,) = media_workers(house)
@@ -113,14 +113,16 @@ def test_a_conversation_outlives_the_server(tmp_path: Path, prompts: Path) -> No
             console.read_until(lambda seen: seen["agent/1001"]["state"] == "hold", "held")
             console.say({"do": "retrieve"})
             console.read_until(lambda seen: seen["agent/1001"]["state"] == "busy", "retrieved")
-        assert call.wait(30) == 0, call.output.read_text()
-        until(house, "agent.wrapped_up")
+            time.sleep(HEARD_AT_LAST)
+            console.say({"do": "hang_up"})
+            until(house, "agent.wrapped_up")
+        assert call.process.wait(10) == 0, call.output.read_text()
         (resumed,) = happened(house, "call.resumed")
         assert len(resumed["connections"]) == 2
         (record,) = records(house)
         assert (record["outcome"], record["cleared_by"], record["open"]) == (
             "answered",
-            "caller",
+            "agent",
             0,
         )
         (answered,) = happened(house, "call.established", party="agent")

@@ -56,8 +56,8 @@ class Weight:
         calls = self.calls - before.calls
         bounds = {
             "heap": before.heap * 1.1 + 1_000_000 + 2_000 * calls,
-            "nodes": before.nodes * 1.1 + 200,
-            "listeners": before.listeners + 10,
+            "nodes": before.nodes * 1.1 + 7 * calls,
+            "listeners": before.listeners + calls // 3,
             "page_sockets": before.page_sockets,
             "server_sockets": before.server_sockets + 4,
             "server_memory": before.server_memory + 8_000_000 + 40_000 * calls,
