@@ -281,7 +281,7 @@ HAPPENINGS = (
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.lists(st.sampled_from(HAPPENINGS), max_size=25))
 def test_in_every_order_it_ends_once_and_nobody_stays_secluded(storm: list[str]) -> None:
     house = LendingHouse()

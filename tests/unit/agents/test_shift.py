@@ -299,5 +299,5 @@ def told_of(event: AgentStateChanged) -> tuple[object, ...]:
 
 _CAUSES = {"busy": Cause.BUSY, "network": Cause.NETWORK}
 
-Shift.TestCase.settings = settings(max_examples=35, stateful_step_count=40, deadline=None)
+Shift.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
 TestShift = Shift.TestCase

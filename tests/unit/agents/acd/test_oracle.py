@@ -197,7 +197,7 @@ class MatcherMachine(RuleBasedStateMachine):
         assert self.matcher.next_change() == min(changes, default=None)
 
 
-MatcherMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+MatcherMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 TestMatcherMachine = MatcherMachine.TestCase
 
 

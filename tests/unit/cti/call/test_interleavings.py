@@ -524,4 +524,4 @@ class CallsInterleaved(RuleBasedStateMachine):
 
 
 TestCallsInterleaved = CallsInterleaved.TestCase
-TestCallsInterleaved.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestCallsInterleaved.settings = settings(max_examples=90, stateful_step_count=50, deadline=None)

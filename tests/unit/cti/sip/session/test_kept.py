@@ -195,7 +195,7 @@ def _descriptions(call: Call, side: Side) -> list[tuple[int, bytes]]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     seed=st.integers(0, 2**16),
     loss=st.sampled_from((0.0, 0.1)),
