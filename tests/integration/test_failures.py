@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.audio import level, read_wave
 from tests.support.house import House, running_house
+from tests.support.patience import crowding
 from tests.support.pcap import Track
 from tests.support.sipp import SippCall, place_call
 
@@ -77,8 +78,8 @@ def test_a_media_worker_dies_with_its_own_calls_only(tmp_path: Path, prompts: Pa
         os.kill(before[0], signal.SIGKILL)
         house.wait_until(
             lambda: len(workers(house)) == 2 and before[0] not in workers(house),
-            1.0,
-            "a new worker within a second",
+            10,
+            "a new worker",
         )
         house.wait_until(lambda: journal(house, "call.cleared"), 5, "its call is cleared")
         assert [each["cause"] for each in journal(house, "call.cleared")] == ["media_lost"]
@@ -118,7 +119,7 @@ def test_a_house_killed_with_its_workers_closes_its_calls_at_the_next_start(
             0,
         )
         stereo = read_wave(house.var / "recordings" / record["recording"])
-        assert len(stereo) / RATE == pytest.approx(lasted, abs=1.0)
+        assert len(stereo) / RATE == pytest.approx(lasted, abs=crowding())
         assert record["recording_seconds"] == pytest.approx(len(stereo) / RATE, abs=0.05)
         assert level(stereo[-RATE // 2 :, 0]) > -30, "the last half second is there"
         assert house.post("/api/v1/session", {"login": "2001", "password": "demo-2001"})

@@ -168,8 +168,9 @@ def test_a_server_restarts_in_place_and_its_agent_transfers(tmp_path: Path, prom
             until(house, "call.resumed")
             assert state_of(house, "1001") == "busy"
             before = phone.position()
-            time.sleep(0.5)
-            assert has_tone(phone.heard(before), CALLER)
+            house.wait_until(
+                lambda: has_tone(phone.heard(before), CALLER), 10, "the caller is heard on"
+            )
             phone.do("transfer", f"sip:1002@127.0.0.1:{house.sip_port}")
             until(house, "call.established", device_id="1002")
             until(house, "agent.state_changed", state="working_after_call")
