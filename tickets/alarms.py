@@ -11,7 +11,7 @@ from cti.kernel.vocabulary import Role
 from tickets.clocks.sla import AlarmKind
 from tickets.messages import add_message_txn
 from tickets.model import Audience, HistoryEntry, MessageKind
-from tickets.repository import add_history_txn
+from tickets.repository import add_history_txn, refresh_index_txn
 from tickets.schema import AlarmRow, CaseRow, ClockRow, DispatchRow
 from tickets.workflow import ClockKind
 
@@ -113,6 +113,7 @@ def _fire(
     )
     if fired.kind is AlarmKind.ESCALATION:
         case.level = max(case.level, fired.level)
+        refresh_index_txn(session, fired.number)
     fields = {"clock": clock.kind, "due": clock.due.isoformat(), "to": alarm.to_role}
     fields |= {"level": str(alarm.level)}
     add_history_txn(

@@ -30,7 +30,6 @@ from tickets.rows import (
     dispatch_from,
     dispatch_row,
     draft_record,
-    haystack_of,
 )
 from tickets.schema import (
     AlarmRow,
@@ -43,6 +42,8 @@ from tickets.schema import (
     RequestRow,
     SerialRow,
 )
+from tickets.search.facets import said_in
+from tickets.search.index import index_case_txn, reindex_txn
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,12 @@ def add_case_txn(session: Session, stored: Stored) -> None:
             customer_id=draft.requester.customer_id,
             opened=case.opened,
             opened_by=case.opened_by,
-            haystack=haystack_of(case),
             **changing_values(case),
         )
     )
     session.flush()
     save_clocks_txn(session, case.number, (), stored.clocks)
+    index_case_txn(session, case, stored.clocks)
     if draft.call_id is not None:
         session.add(CallRow(number=case.number, call_id=draft.call_id, at=case.opened))
 
@@ -146,6 +147,15 @@ def save_case_txn(session: Session, before: Stored, after: Stored) -> None:
         if dispatch not in before.case.dispatches:
             session.merge(dispatch_row(number, dispatch))
     save_clocks_txn(session, number, before.clocks, after.clocks)
+    index_case_txn(session, after.case, after.clocks)
+
+
+def refresh_index_txn(session: Session, number: str) -> None:
+    """Let the ticket be found as it is, after a change that was not made by `save_case_txn`."""
+    session.flush()
+    stored = load_case_txn(session, number)
+    if stored is not None:
+        index_case_txn(session, stored.case, stored.clocks)
 
 
 def save_clocks_txn(
@@ -193,6 +203,7 @@ def add_history_txn(session: Session, number: TicketNumber, entry: HistoryEntry)
             fields=dict(entry.fields),
         )
     )
+    reindex_txn(session, number, [said_in(entry.fields)])
 
 
 def history_txn(session: Session, number: str) -> tuple[HistoryEntry, ...]:

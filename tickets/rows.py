@@ -112,15 +112,6 @@ def case_from(row: CaseRow, dispatches: tuple[Dispatch, ...]) -> Case:
     )
 
 
-def haystack_of(case: Case) -> str:
-    """Everything of the case that a search looks through."""
-    draft = case.draft
-    who = draft.requester
-    what = (case.number, draft.title, draft.text, draft.occasion, draft.about)
-    whose = (who.name, who.contact, who.address, who.customer_id or "")
-    return "\n".join((*what, *draft.details.values(), *whose)).casefold()
-
-
 def draft_record(draft: Draft) -> dict[str, Any]:
     """The draft as a JSON object."""
     who = draft.requester

@@ -7,7 +7,7 @@ with a due instant: the index on unfired ones is all that the timer reads.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cti.database import Base, UtcDateTime
@@ -37,7 +37,7 @@ class SerialRow(Base):
 
 
 class CaseRow(Base):
-    """A case, with the words searched for in `haystack`."""
+    """A case."""
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -58,7 +58,6 @@ class CaseRow(Base):
     version: Mapped[int]
     cycle: Mapped[int]
     level: Mapped[int]
-    haystack: Mapped[str] = mapped_column(Text)
 
 
 class DispatchRow(Base):

@@ -38,16 +38,17 @@ from tickets.model import (
 )
 from tickets.numbers import parse_number, ticket_number
 from tickets.repository import Stored
-from tickets.search import (
+from tickets.search.finding import Query
+from tickets.search.lines import (
     Line,
     Page,
-    Query,
     line_txn,
     open_of_customer_txn,
     overdue_txn,
     search_txn,
     summary_txn,
 )
+from tickets.search.service import ListService
 from tickets.voicemail import VOICEMAIL, draft_of, request_of
 from tickets.workflow import Action, ClockKind
 
@@ -86,6 +87,7 @@ class TicketService:
         self._bus = bus
         self._clock = clock
         self.timekeeper = timekeeper
+        self.lists = ListService(database, clock)
         self._clocks_changed: Callable[[], None] = lambda: None
 
     def on_clocks_changed(self, wake: Callable[[], None]) -> None:

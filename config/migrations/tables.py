@@ -14,6 +14,7 @@ import tickets.delivery.schema
 import tickets.looks
 import tickets.mail.schema
 import tickets.schema
+import tickets.search.schema
 from cti.database import Base
 
 SCHEMAS = (
@@ -29,6 +30,7 @@ SCHEMAS = (
     tickets.delivery.schema,
     tickets.mail.schema,
     tickets.schema,
+    tickets.search.schema,
 )
 
 

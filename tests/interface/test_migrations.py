@@ -37,10 +37,15 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     maker.dispose()
 
 
+def known(name: str | None, kind: str, _parents: object) -> bool:
+    """The table of search terms is made in the way of each database."""
+    return kind != "table" or not (name or "").startswith("ticket_words")
+
+
 def test_migrated_schema_is_that_of_the_tables(empty: Engine) -> None:
     assert migrations.upgrade(empty)
     with empty.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": known})
         assert compare_metadata(context, all_tables()) == []
 
 

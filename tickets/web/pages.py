@@ -1,7 +1,6 @@
 """``/tickets``: lists, one ticket, a new one, and what one is told."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from twisted.web.resource import IResource
 from twisted.web.server import Request
@@ -17,14 +16,13 @@ from cti.web.frame import Frame
 from cti.web.pages import pages
 from cti.web.requests import BadRequest, Form
 from tickets.model import Draft, ReplyChannel, Requester, TicketKind, Urgency
-from tickets.numbers import parse_number
-from tickets.search import PAGE
 from tickets.service import TicketService, TicketView
 from tickets.visibility import check_visible, concern_of
 from tickets.web import shown
 from tickets.web.board import TicketBoard
 from tickets.web.facts import CallFacts, CallFactsPort
-from tickets.web.reach import READERS, View, query_for, views_of
+from tickets.web.lists import ListPages
+from tickets.web.reach import READERS
 from tickets.web.shown import Words
 from tickets.web.told import said
 from tickets.workflow import FRONT, Action
@@ -34,8 +32,6 @@ LONGEST_REQUEST_ID = 64
 LONGEST_WHOLE = 9
 LONGEST_CALL_ID = 128
 """Characters, as wide as the columns are."""
-SOON = timedelta(hours=1)
-"""A deadline this near is shown as what is left of it."""
 LISTENERS = frozenset({Role.SUPERVISOR, Role.QUALITY})
 TRANSLATED = {"field": "ticket.field", "action": "ticket.act", "state": "ticket.state"}
 """Details of a refusal that are words of the interface."""
@@ -73,38 +69,17 @@ class TicketPages:
         self._calls = calls
         self._staff = staff
         self._entropy = entropy
+        self._lists = ListPages(frame, service, staff)
 
     @app.route("/", methods=["GET"])
     async def list(self, request: Request) -> bytes:
-        """A list: ``?view=mine&q=words&from=50``; a whole ticket number leads to its ticket."""
-        principal = self.frame.guard(request, *READERS)
-        asked = requests.query(request)
-        number = parse_number(asked["q"])
-        if number is not None and await self._service.find(number) is not None:
-            return self.frame.redirect(request, f"/tickets/{number}")
-        views = views_of(principal)
-        view = next((each for each in views if each.value == asked["view"]), views[0])
-        if asked["q"] and not asked["view"]:
-            view = View.ALL
-        offset = _whole(asked["from"] or "0")
-        page = await self._service.search(query_for(principal, view, asked["q"], offset))
-        overdue = await self._service.search(query_for(principal, View.OVERDUE))
-        return self.frame.render(
-            request,
-            "tickets.html",
-            views=views,
-            view=view,
-            text=asked["q"],
-            page=page,
-            offset=offset,
-            step=PAGE,
-            overdue=overdue,
-            soon=SOON,
-            words=await self._words(request),
-            name_of=self._staff.name_of,
-            may_register=bool(principal.roles & FRONT),
-            unread=len(await self._service.messages(principal)),
-        )
+        """A list: ``?view=mine&q=words``."""
+        return await self._lists.list(request)
+
+    @app.route("/lists", branch=True)
+    def lists(self, _request: Request) -> IResource:
+        """Search forms, saved views and exports."""
+        return self._lists.app.resource()
 
     @app.route("/live", methods=["GET"])
     def live(self, _request: Request) -> IResource:

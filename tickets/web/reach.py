@@ -1,59 +1,112 @@
-"""The lists that each role works with."""
+"""The lists that each role works with, as tabs; `tickets.visibility` says which tickets at all."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 from enum import Enum
 
 from cti.kernel.identifiers import DepartmentId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
-from tickets.search import Query
+from tickets.search import places
+from tickets.search.finding import PAGE, Mark, Query, Viewer
+from tickets.search.query import EVERYTHING as ANYTHING
+from tickets.search.query import Asked
 from tickets.visibility import EVERYTHING
 from tickets.workflow import DEPARTMENT, FRONT
 
 READERS = tuple(sorted(EVERYTHING | DEPARTMENT, key=lambda role: role.value))
-"""Who opens ticket pages at all; `tickets.visibility` says which tickets."""
+"""Who opens ticket pages at all."""
+DESK = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 
 
 class View(Enum):
     """A list of tickets, as its tab names it."""
 
-    DESK = "desk"
+    DISPATCH = "dispatch"
+    REVIEW = "review"
+    SENT = "sent"
+    WORKING = "working"
+    SIGN = "sign"
     DEPARTMENT = "department"
     MINE = "mine"
-    OPEN = "open"
+    REPLY = "reply"
+    CALL_BACK = "call_back"
+    CLOSING = "closing"
     OVERDUE = "overdue"
+    URGED = "urged"
+    SUPERVISED = "supervised"
+    OPEN = "open"
     ALL = "all"
 
 
-def views_of(principal: Principal) -> list[View]:
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A list as one person has it: the place it shows, None for every ticket there is."""
+
+    view: View
+    place: str | None
+    overdue: bool = False
+
+    @property
+    def key(self) -> str | None:
+        """Its entity on the board; a list of everything is not counted there."""
+        return self.place and f"{'late' if self.overdue else 'count'}/{self.place}"
+
+
+def tabs_of(principal: Principal) -> list[Tab]:
     """The person's lists, the one they start with first."""
-    roles = principal.roles
-    chosen = [
-        (View.DESK, roles & {Role.DISPATCHER, Role.SUPERVISOR}),
-        (View.DEPARTMENT, roles & DEPARTMENT and principal.department_id),
-        (View.MINE, roles & FRONT),
-        (View.OPEN, roles & EVERYTHING),
-        (View.OVERDUE, True),
-        (View.ALL, True),
-    ]
-    return [view for view, given in chosen if given]
+    roles, unit = principal.roles, principal.department_id
+    tabs = list[Tab]()
+    if roles & DESK:
+        tabs += [Tab(View.DISPATCH, places.DISPATCH), Tab(View.REVIEW, places.REVIEW)]
+    if roles & DEPARTMENT and unit:
+        tabs += _of_department(unit)
+    if roles & FRONT:
+        tabs += [
+            Tab(View.MINE, places.mine(principal.staff_id)),
+            Tab(View.REPLY, places.REPLY),
+            Tab(View.CALL_BACK, places.CALL_BACK),
+        ]
+    if roles & DESK:
+        tabs.append(Tab(View.CLOSING, places.CLOSING))
+    if not roles & EVERYTHING:
+        own = places.department(unit or DepartmentId(""))
+        urged = places.department(unit or DepartmentId(""), places.URGED)
+        return [*tabs, Tab(View.OVERDUE, own, overdue=True), Tab(View.URGED, urged), _EVER]
+    return [*tabs, *_OF_ALL]
 
 
-def query_for(principal: Principal, view: View, text: str = "", offset: int = 0) -> Query:
+def viewer_of(principal: Principal) -> Viewer:
+    """For whom lists are made."""
+    unit = principal.department_id
+    limited = not principal.roles & EVERYTHING
+    return Viewer(principal.staff_id, unit, (unit or DepartmentId("")) if limited else None)
+
+
+def query_for(
+    principal: Principal,
+    tab: Tab,
+    asked: Asked = ANYTHING,
+    mark: Mark | None = None,
+    limit: int = PAGE,
+) -> Query:
     """What that list asks for; a department's people never ask beyond it."""
-    query = Query(text=text, offset=offset)
-    if not principal.roles & EVERYTHING:
-        query = replace(query, department_id=principal.department_id or DepartmentId(""))
-    match view:
-        case View.DESK:
-            return replace(query, desk=True)
-        case View.DEPARTMENT:
-            return replace(query, department_id=principal.department_id)
-        case View.MINE:
-            return replace(query, opened_by=principal.staff_id)
-        case View.OVERDUE:
-            return replace(query, overdue_only=True)
-        case View.ALL:
-            return replace(query, open_only=False)
-        case View.OPEN:
-            return query
+    return Query(tab.place, asked, tab.overdue, viewer_of(principal), mark, limit)
+
+
+def _of_department(unit: DepartmentId) -> list[Tab]:
+    return [
+        Tab(View.SENT, places.department(unit, places.SENT)),
+        Tab(View.WORKING, places.department(unit, places.WORKING)),
+        Tab(View.SIGN, places.department(unit, places.SIGN)),
+        Tab(View.DEPARTMENT, places.department(unit)),
+    ]
+
+
+_EVER = Tab(View.ALL, None)
+_OF_ALL = (
+    Tab(View.OVERDUE, places.OPEN, overdue=True),
+    Tab(View.URGED, places.URGED),
+    Tab(View.SUPERVISED, places.SUPERVISED),
+    Tab(View.OPEN, places.OPEN),
+    _EVER,
+)

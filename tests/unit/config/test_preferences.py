@@ -76,7 +76,6 @@ def case(opened_by: str, days: float, *, ended: bool = False) -> CaseRow:
         version=1,
         cycle=1,
         level=0,
-        haystack="",
     )
 
 

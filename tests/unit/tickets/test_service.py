@@ -33,7 +33,8 @@ from tickets.decide import allowed
 from tickets.events import TicketChanged, TicketRegistered
 from tickets.model import ENDED, CaseState, Department, MessageKind, TicketKind
 from tickets.repository import save_department_txn
-from tickets.search import Query
+from tickets.search.finding import Query
+from tickets.search.places import OPEN, department
 from tickets.workflow import Action, ClockKind
 
 WHOLE_LIFE = (
@@ -211,7 +212,7 @@ def test_the_first_agent_hears_that_the_result_is_in(desk: TicketDesk) -> None:
         (Query(text="%"), []),
         (Query(text="13800138000"), ["solved late", "urgent", "queue"]),
         (Query(open_only=False, text="solved"), ["solved late", "solved"]),
-        (Query(department_id=CARDS), ["urgent"]),
+        (Query(place=department(CARDS)), ["urgent"]),
         (Query(department_id=LENDING), []),
         (Query(overdue_only=True), ["solved late"]),
         (Query(opened_by=SUPERVISOR.staff_id), ["urgent"]),
@@ -239,12 +240,12 @@ def test_lists_show_the_most_pressing_first(
 def test_a_department_sees_its_own_deadlines(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.DISPATCH, DISPATCHER)
-    (everyones,) = result_of(desk.service.search(Query())).lines
-    (own,) = result_of(desk.service.search(Query(department_id=CARDS))).lines
+    (everyones,) = result_of(desk.service.search(Query(place=OPEN))).lines
+    (own,) = result_of(desk.service.search(Query(place=department(CARDS)))).lines
     assert (everyones.clock, own.clock) == (ClockKind.ACCEPT, ClockKind.ACCEPT)
     desk.act(number, Action.ACCEPT, OFFICER)
-    (everyones,) = result_of(desk.service.search(Query())).lines
-    (own,) = result_of(desk.service.search(Query(department_id=CARDS))).lines
+    (everyones,) = result_of(desk.service.search(Query(place=OPEN))).lines
+    (own,) = result_of(desk.service.search(Query(place=department(CARDS)))).lines
     assert (everyones.clock, own.clock) == (ClockKind.FIRST_CONTACT, ClockKind.RESULT)
     assert everyones == result_of(desk.service.line(number))
 

@@ -1,0 +1,1 @@
+"""Tickets found again: the index of every ticket, the lists people work from, search and export."""

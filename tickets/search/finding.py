@@ -1,0 +1,267 @@
+"""Which tickets a list shows: one range of one index, however many tickets there are.
+
+Everything here runs in the database thread. A list people work from is read by (due, entry), all
+others by entry, the latest first; a page begins where the one before it ended (a `Mark`), never
+behind a number of lines that would have to be counted. Words and filters are terms of
+`ticket_words`; what several terms cannot prove is looked up in the texts of those that have them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    func,
+    null,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session
+
+from cti.kernel.identifiers import DepartmentId, StaffId
+from tickets.search.places import OPEN, department
+from tickets.search.query import EVER, EVERYTHING, Asked, Span
+from tickets.search.schema import EntryRow, PlaceRow
+from tickets.search.terms import facet_terms, folded, needed, proves, text_terms
+from tickets.search.words import has_all, words_table
+
+PAGE = 50
+MOST_COUNTED = 10_000
+"""Further than this nobody counts: 10,000+."""
+SLACK = timedelta(hours=1)
+"""Tickets of nearly one instant may stand in the index in either order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """For whom is looked: what concerns them is not found, nor anything beyond their department."""
+
+    staff_id: StaffId | None = None
+    unit: DepartmentId | None = None
+    within: DepartmentId | None = None
+    """The department beyond which they see nothing; None for those who see every ticket."""
+
+
+EVERYBODY = Viewer()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line between two pages: `entry`, and in a list people work from when that is due.
+
+    With `back` the page before it is meant, else the one after it.
+    """
+
+    entry: int
+    due: datetime | None = None
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to list; every condition that is given must hold."""
+
+    place: str | None = None
+    """A list of `tickets.search.places`, the earliest deadline first; None: every ticket there is,
+    the latest first."""
+    asked: Asked = EVERYTHING
+    overdue_only: bool = False
+    viewer: Viewer = EVERYBODY
+    mark: Mark | None = None
+    limit: int = PAGE
+
+    @property
+    def listed(self) -> str | None:
+        """The place to read from: what may be due is open, and so lies in some list."""
+        needs_due = self.overdue_only or self.asked.due != EVER
+        if self.place is not None or not needs_due:
+            return self.place
+        return department(self.viewer.within) if self.viewer.within is not None else OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A line of an index, in its order."""
+
+    entry: int
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The lines of one page, and whether there are more on either side."""
+
+    found: tuple[Found, ...]
+    before: bool
+    after: bool
+
+
+_PLACES: Table = cast(Table, PlaceRow.__table__)
+_ENTRIES: Table = cast(Table, EntryRow.__table__)
+
+
+def find_txn(session: Session, query: Query, now: datetime) -> Finding:
+    """The page of the query, by its mark."""
+    statement, order = _statement(session, query, now)
+    mark = query.mark
+    back = mark is not None and mark.back
+    if mark is not None:
+        statement = statement.where(_beyond(query, order, mark))
+    keys = [key.asc() if _rising(query) is not back else key.desc() for key in order]
+    rows = session.execute(statement.order_by(*keys).limit(query.limit + 1)).all()
+    more = len(rows) > query.limit
+    lines = [Found(row[0], row[1]) for row in rows[: query.limit]]
+    if back:
+        lines.reverse()
+    return Finding(tuple(lines), more if back else mark is not None, True if back else more)
+
+
+def count_txn(session: Session, query: Query, now: datetime, most: int = MOST_COUNTED) -> int:
+    """How many there are; `most` + 1 where there are more than that."""
+    statement, _ = _statement(session, query, now)
+    first = statement.limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(first)) or 0
+
+
+def count_place_txn(session: Session, place: str, due_by: datetime | None, most: int) -> int:
+    """How many lie in the place, or are due there by then; `most` + 1 where there are more."""
+    there = select(_PLACES.c.entry).where(_PLACES.c.place == place)
+    if due_by is not None:
+        there = there.where(_PLACES.c.due <= due_by)
+    first = there.limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(first)) or 0
+
+
+def _rising(query: Query) -> bool:
+    return query.listed is not None
+
+
+def _statement(
+    session: Session, query: Query, now: datetime
+) -> tuple[Select[int, datetime | None], list[ColumnElement[Any]]]:
+    """Selects (entry, due) of everything that the query asks for; and its order."""
+    place = query.listed
+    if place is not None:
+        return _in_place(session, query, place, now)
+    return _ever(session, query)
+
+
+def _in_place(
+    session: Session, query: Query, place: str, now: datetime
+) -> tuple[Select[int, datetime | None], list[ColumnElement[Any]]]:
+    key, due, terms = _PLACES.c.entry, _PLACES.c.due, _terms(query)
+    statement = select(key, due).where(_PLACES.c.place == place, *_within(due, query.asked.due))
+    if query.overdue_only:
+        statement = statement.where(due <= now)
+    if terms:
+        _, words_id = words_table(session)
+        # No more than lies in the list, as the list is a term too.
+        statement = statement.where(key.in_(select(words_id).where(has_all(session, terms))))
+    if details := _details(query):
+        statement = statement.join(_ENTRIES, _ENTRIES.c.id == key).where(*details)
+    return statement, [due, key]
+
+
+def _ever(
+    session: Session, query: Query
+) -> tuple[Select[int, datetime | None], list[ColumnElement[Any]]]:
+    words, words_id = words_table(session)
+    terms, details = _terms(query), _details(query)
+    key = words_id if terms else _ENTRIES.c.id
+    nothing_due = cast(ColumnElement[datetime | None], null())
+    statement = select(key, nothing_due)
+    if not terms:
+        statement = statement.select_from(_ENTRIES)
+    elif details:
+        both = words.join(_ENTRIES, _ENTRIES.c.id == key)
+        statement = statement.select_from(both).where(has_all(session, terms))
+    else:
+        statement = statement.select_from(words).where(has_all(session, terms))
+    bounds = _entries_of(session, key, query.asked.opened)
+    return statement.where(*details, *bounds), [key]
+
+
+def _terms(query: Query) -> frozenset[int]:
+    """What an entry must be indexed by."""
+    asked = query.asked
+    facets, within = list(asked.facets), query.viewer.within
+    if within is not None and not _is_of(query.listed, within):
+        facets.append(f"dept:{within}")
+    words = {part for word in (*asked.words, *asked.requester) for part in needed(word)}
+    terms = text_terms(words) | facet_terms(facets)
+    if terms and query.listed is not None:
+        # The index of words then gives no more than lies in the list.
+        terms |= facet_terms([f"place:{query.listed}"])
+    return terms
+
+
+def _is_of(place: str | None, department_id: DepartmentId) -> bool:
+    own = department(department_id)
+    return place is not None and (place == own or place.startswith(f"{own}:"))
+
+
+def _details(query: Query) -> list[ColumnElement[bool]]:
+    """What is looked up in each entry, since terms cannot say it."""
+    asked, viewer = query.asked, query.viewer
+    return [*_texts(asked), *_hidden(viewer), *_within(_ENTRIES.c.opened, asked.opened)]
+
+
+def _texts(asked: Asked) -> Iterator[ColumnElement[bool]]:
+    for word in asked.words:
+        if not proves(word):
+            texts = (_ENTRIES.c.matter, _ENTRIES.c.said, _ENTRIES.c.whose)
+            yield or_(*(_holds(text, word) for text in texts))
+    for word in asked.requester:
+        yield _holds(_ENTRIES.c.whose, word)
+
+
+def _holds(text: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    return text.icontains(folded(word), autoescape=True)
+
+
+def _hidden(viewer: Viewer) -> Iterator[ColumnElement[bool]]:
+    """See `tickets.visibility.concerns`."""
+    about_staff, about_unit = _ENTRIES.c.about_staff, _ENTRIES.c.about_unit
+    if viewer.staff_id is not None:
+        yield or_(about_staff.is_(None), about_staff != viewer.staff_id)
+    if viewer.unit is not None:
+        yield or_(about_unit.is_(None), about_unit != viewer.unit)
+
+
+def _within(column: ColumnElement[datetime], span: Span) -> Iterator[ColumnElement[bool]]:
+    if span.start is not None:
+        yield column >= span.start
+    if span.end is not None:
+        yield column < span.end
+
+
+def _entries_of(
+    session: Session, key: ColumnElement[int], span: Span
+) -> Iterator[ColumnElement[bool]]:
+    """Bounds of the entries registered in that time, so that only they are looked at."""
+    entry = select(_ENTRIES.c.id).limit(1)
+    if span.start is not None:
+        after = entry.where(_ENTRIES.c.opened >= span.start - SLACK)
+        first = session.scalar(after.order_by(_ENTRIES.c.opened, _ENTRIES.c.id))
+        yield key >= (first if first is not None else _no_entry(session))
+    if span.end is not None:
+        before = entry.where(_ENTRIES.c.opened < span.end + SLACK)
+        last = session.scalar(before.order_by(_ENTRIES.c.opened.desc(), _ENTRIES.c.id.desc()))
+        yield key <= (last if last is not None else 0)
+
+
+def _no_entry(session: Session) -> int:
+    return (session.scalar(select(func.max(_ENTRIES.c.id))) or 0) + 1
+
+
+def _beyond(query: Query, order: list[ColumnElement[Any]], mark: Mark) -> ColumnElement[bool]:
+    """Whether a line lies beyond the mark, in the direction that is meant."""
+    values = (mark.due, mark.entry) if _rising(query) else (mark.entry,)
+    if _rising(query) is not mark.back:
+        return tuple_(*order) > values if len(order) > 1 else order[0] > values[-1]
+    return tuple_(*order) < values if len(order) > 1 else order[0] < values[-1]

@@ -1,0 +1,82 @@
+"""The index follows its tickets: written in the transaction of every act, so it is never behind.
+
+Everything here runs in the database thread, inside the caller's transaction.
+"""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from tickets.clocks.sla import Clock
+from tickets.model import Case
+from tickets.search.facets import Entry, entry_of, more_said
+from tickets.search.places import places_of
+from tickets.search.schema import EntryRow, PlaceRow
+from tickets.search.words import put_txn
+
+
+def index_case_txn(session: Session, case: Case, clocks: Iterable[Clock]) -> None:
+    """Let the case be found as it is now, in the lists where it lies now."""
+    places = places_of(case, clocks)
+    row = session.scalar(select(EntryRow).where(EntryRow.number == case.number))
+    if row is None:
+        entry = entry_of(case, places)
+        row = EntryRow(number=case.number, opened=case.opened, **_columns(entry))
+        session.add(row)
+        session.flush()
+        put_txn(session, row.id, entry.terms, None)
+    else:
+        _change_txn(session, row, entry_of(case, places, row.said))
+    there = {
+        (each.place, each.due): each
+        for each in session.scalars(select(PlaceRow).where(PlaceRow.entry == row.id))
+    }
+    wanted = set(places.items())
+    if gone := there.keys() - wanted:
+        _leave_txn(session, row.id, {place for place, _ in gone})
+    session.add_all(
+        PlaceRow(place=place, due=due, entry=row.id) for place, due in wanted - there.keys()
+    )
+    session.flush()
+
+
+def reindex_txn(session: Session, number: str, texts: Iterable[str]) -> None:
+    """Let the ticket be found by these texts too: a note, a reply, a letter.
+
+    Nothing happens for a ticket that is not in the index.
+    """
+    text = "\n".join(filter(None, texts))
+    row = session.scalar(select(EntryRow).where(EntryRow.number == number)) if text else None
+    if row is not None:
+        entry = _entry(row)
+        said = more_said(row.said, text)
+        _change_txn(session, row, Entry(entry.facets, entry.matter, entry.whose, said))
+
+
+def _entry(row: EntryRow) -> Entry:
+    return Entry(tuple(row.facets.split("\n")), row.matter, row.whose, row.said)
+
+
+def _change_txn(session: Session, row: EntryRow, entry: Entry) -> None:
+    before, after = _entry(row).terms, entry.terms
+    for name, value in _columns(entry).items():
+        setattr(row, name, value)
+    session.flush()
+    if before != after:
+        put_txn(session, row.id, after, before)
+
+
+def _columns(entry: Entry) -> dict[str, str | None]:
+    return {
+        "facets": "\n".join(entry.facets),
+        "matter": entry.matter,
+        "whose": entry.whose,
+        "said": entry.said,
+        "about_staff": entry.about_staff,
+        "about_unit": entry.about_unit,
+    }
+
+
+def _leave_txn(session: Session, entry: int, places: Collection[str]) -> None:
+    session.execute(delete(PlaceRow).where(PlaceRow.entry == entry, PlaceRow.place.in_(places)))

@@ -1,0 +1,249 @@
+"""Tickets as lines of lists: what stands beside the numbers that an index found.
+
+Every function runs in the database thread. One query finds a page's numbers, three more what
+stands beside them; nothing loops over open tickets.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
+from cti.kernel.ports import TicketSummary
+from tickets.model import FINAL, OPEN_STATES, CaseState, DispatchState, TicketKind, Urgency
+from tickets.schema import CaseRow, ClockRow, DispatchRow
+from tickets.search.excerpts import Piece, excerpt
+from tickets.search.finding import Mark, Query, count_txn, find_txn
+from tickets.search.places import OPEN, SUPERVISED
+from tickets.search.schema import EntryRow
+from tickets.workflow import ClockKind
+
+MOST_OVERDUE = 10_000
+_OPEN = [state.value for state in OPEN_STATES]
+_FINAL = [state.value for state in FINAL]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A ticket in a list; `due` and `clock` are its next deadline, None where none runs."""
+
+    number: TicketNumber
+    kind: TicketKind
+    urgency: Urgency
+    title: str
+    requester: str
+    state: CaseState
+    version: int
+    opened: datetime
+    opened_by: StaffId
+    level: int
+    started: datetime | None
+    due: datetime | None
+    clock: ClockKind | None
+    overdue: bool
+    department_id: DepartmentId | None
+    """The department that leads now."""
+    order: DispatchState | None
+    """Where its order stands; in a department's list, where that department's own stands."""
+    departments: tuple[DepartmentId, ...]
+    """Every department that was ever sent an order."""
+    urges: int
+    urge_open: bool
+    supervised: bool
+    about_staff: StaffId | None = None
+    about_unit: DepartmentId | None = None
+    excerpt: tuple[Piece, ...] = ()
+    """Where the words searched for stand, unless it is in the title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of lines, how many there are in all, and the marks of the pages beside it.
+
+    `total` is one more than `finding.MOST_COUNTED` where there are more than that.
+    """
+
+    lines: tuple[Line, ...]
+    total: int
+    previous: Mark | None = None
+    next: Mark | None = None
+
+
+def search_txn(session: Session, query: Query, now: datetime, *, count: bool = True) -> Page:
+    """The page of tickets that the query asks for; `total` is 0 where nobody wants it counted."""
+    finding = find_txn(session, query, now)
+    entries = [each.entry for each in finding.found]
+    lines = tuple(lines_txn(session, entries, query, now))
+    first, last = (finding.found[0], finding.found[-1]) if finding.found else (None, None)
+    whole = not finding.before and not finding.after
+    return Page(
+        lines,
+        len(lines) if whole else count_txn(session, query, now) if count else 0,
+        Mark(first.entry, first.due, back=True) if first and finding.before else None,
+        Mark(last.entry, last.due) if last and finding.after else None,
+    )
+
+
+def line_txn(session: Session, number: TicketNumber, now: datetime) -> Line | None:
+    """One ticket as a line."""
+    entry = session.scalar(select(EntryRow.id).where(EntryRow.number == number))
+    return next(lines_txn(session, [entry], Query(), now), None) if entry is not None else None
+
+
+def lines_txn(
+    session: Session, entries: Sequence[int], query: Query, now: datetime
+) -> Iterator[Line]:
+    """These entries as lines, in this order."""
+    rows = {
+        entry.id: (entry, case)
+        for entry, case in session.execute(
+            select(EntryRow, CaseRow)
+            .join(CaseRow, CaseRow.number == EntryRow.number)
+            .where(EntryRow.id.in_(entries))
+        ).tuples()
+    }
+    numbers = [case.number for _, case in rows.values()]
+    dispatches, clocks = _dispatches(session, numbers), _running(session, numbers)
+    for each in entries:
+        if each in rows:
+            entry, case = rows[each]
+            beside = _Beside(dispatches.get(case.number, []), clocks.get(case.number, []))
+            yield _line(entry, case, beside, query, now)
+
+
+def summary_txn(session: Session, number: str, now: datetime) -> TicketSummary | None:
+    """The ticket in the words of `cti.kernel.ports`; due when the customer must be answered."""
+    row = session.get(CaseRow, number)
+    return _summaries(session, [row], now)[0] if row else None
+
+
+def open_of_customer_txn(
+    session: Session, customer_id: CustomerId, now: datetime
+) -> list[TicketSummary]:
+    """The customer's open tickets, the latest first."""
+    rows = session.scalars(
+        select(CaseRow)
+        .where(CaseRow.customer_id == customer_id, CaseRow.state.in_(_OPEN))
+        .order_by(CaseRow.opened.desc())
+    ).all()
+    return _summaries(session, rows, now)
+
+
+def overdue_txn(session: Session, now: datetime) -> list[TicketSummary]:
+    """Tickets with a missed deadline, the longest missed first; due is the deadline missed."""
+    query = Query(place=OPEN, overdue_only=True, limit=MOST_OVERDUE)
+    return [
+        TicketSummary(
+            number=line.number,
+            kind=line.kind.value,
+            title=line.title,
+            state=line.state.value,
+            opened=line.opened,
+            due=line.due,
+            overdue=True,
+        )
+        for line in search_txn(session, query, now, count=False).lines
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A case's dispatches, and its running clocks, the earliest due first."""
+
+    dispatches: Sequence[DispatchRow]
+    clocks: Sequence[ClockRow]
+
+
+def _line(entry: EntryRow, row: CaseRow, beside: _Beside, query: Query, now: datetime) -> Line:
+    within = _within(query)
+    working = [each for each in beside.dispatches if each.state not in _FINAL]
+    own = [each for each in working if each.department_id == within]
+    serials = {each.serial for each in own}
+    running = [each for each in beside.clocks if within is None or each.dispatch in serials]
+    clock = running[0] if running else None
+    lead = next((each for each in working if each.lead), None)
+    order = next(iter(own), None) if within is not None else lead
+    return Line(
+        number=TicketNumber(row.number),
+        kind=TicketKind(row.kind),
+        urgency=Urgency(row.urgency),
+        title=row.title,
+        requester=row.draft["requester"]["name"],
+        state=CaseState(row.state),
+        version=row.version,
+        opened=row.opened,
+        opened_by=StaffId(row.opened_by),
+        level=row.level,
+        started=clock.started if clock else None,
+        due=clock.due if clock else None,
+        clock=ClockKind(clock.kind) if clock else None,
+        overdue=clock is not None and clock.due <= now,
+        department_id=DepartmentId(lead.department_id) if lead else None,
+        order=DispatchState(order.state) if order else None,
+        departments=tuple(DepartmentId(each.department_id) for each in beside.dispatches),
+        urges=sum(each.urges for each in working),
+        urge_open=any(each.urge_open for each in working),
+        supervised=f"place:{SUPERVISED}" in entry.facets.split("\n"),
+        about_staff=StaffId(entry.about_staff) if entry.about_staff else None,
+        about_unit=DepartmentId(entry.about_unit) if entry.about_unit else None,
+        excerpt=_excerpt(entry, row, query),
+    )
+
+
+def _within(query: Query) -> DepartmentId | None:
+    """The department whose deadlines are shown."""
+    place = query.listed
+    if place is None or not place.startswith("dept:"):
+        return query.viewer.within
+    return DepartmentId(place.split(":")[1])
+
+
+def _excerpt(entry: EntryRow, row: CaseRow, query: Query) -> tuple[Piece, ...]:
+    words = query.asked.words
+    if not words or excerpt(row.title, words):
+        return ()
+    return excerpt(entry.matter, words) or excerpt(entry.said, words)
+
+
+def _summaries(session: Session, rows: Sequence[CaseRow], now: datetime) -> list[TicketSummary]:
+    clocks = _running(session, [row.number for row in rows])
+    return [
+        TicketSummary(
+            number=TicketNumber(row.number),
+            kind=row.kind,
+            title=row.title,
+            state=row.state,
+            opened=row.opened,
+            due=_decision_due(clocks.get(row.number, [])),
+            overdue=any(each.due <= now for each in clocks.get(row.number, [])),
+        )
+        for row in rows
+    ]
+
+
+def _decision_due(clocks: Iterable[ClockRow]) -> datetime | None:
+    return next((each.due for each in clocks if each.kind == ClockKind.DECISION.value), None)
+
+
+def _dispatches(session: Session, numbers: Collection[str]) -> Mapping[str, list[DispatchRow]]:
+    found: dict[str, list[DispatchRow]] = {}
+    for row in session.scalars(
+        select(DispatchRow).where(DispatchRow.number.in_(numbers)).order_by(DispatchRow.serial)
+    ):
+        found.setdefault(row.number, []).append(row)
+    return found
+
+
+def _running(session: Session, numbers: Collection[str]) -> Mapping[str, list[ClockRow]]:
+    """The running clocks of each ticket, the earliest due first."""
+    found: dict[str, list[ClockRow]] = {}
+    for row in session.scalars(
+        select(ClockRow)
+        .where(ClockRow.number.in_(numbers), ClockRow.stopped.is_(None))
+        .order_by(ClockRow.due)
+    ):
+        found.setdefault(row.number, []).append(row)
+    return found

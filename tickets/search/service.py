@@ -1,0 +1,104 @@
+"""Lists, search, saved views and exports, as the pages ask for them."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+from twisted.internet.defer import Deferred
+
+from cti.database import Database
+from cti.kernel.clock import Clock, utc
+from cti.kernel.identifiers import StaffId, TicketNumber
+from cti.kernel.principal import Principal
+from tickets.search.finding import Mark, Query
+from tickets.search.lines import Line, Page, search_txn
+from tickets.search.news import Changed, changes_txn, counts_txn
+from tickets.search.saved import (
+    Export,
+    SavedView,
+    begin_export_txn,
+    drop_view_txn,
+    end_export_txn,
+    exports_txn,
+    save_view_txn,
+    views_txn,
+)
+
+PART = 500
+"""Lines of an export that are read in one transaction."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some lines of an export, and where the next ones begin; None after the last."""
+
+    lines: int
+    next: Mark | None
+
+
+class ListService:
+    """Answers what lists and searches ask; every page is one transaction that writes nothing."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def search(self, query: Query) -> Deferred[Page]:
+        """The page of tickets that the query asks for."""
+        return self._database.read(search_txn, query, self._now())
+
+    def counts(self, keys: Collection[str], most: int) -> Deferred[dict[str, int]]:
+        """How many tickets lie in each list, at most one more than `most` (see `counts_txn`)."""
+        return self._database.read(counts_txn, keys, self._now(), most)
+
+    def changes(self, numbers: Collection[TicketNumber]) -> Deferred[list[Changed]]:
+        """Where these tickets lie now, and whom they concern."""
+        return self._database.read(changes_txn, numbers)
+
+    def views(self, staff_id: StaffId) -> Deferred[list[SavedView]]:
+        """The person's saved views and those that are shared."""
+        return self._database.read(views_txn, staff_id)
+
+    def save_view(self, view: SavedView) -> Deferred[None]:
+        """Keep a view; Refused as by `save_view_txn`."""
+        return self._database.run(save_view_txn, view)
+
+    def drop_view(self, staff_id: StaffId, view_id: int) -> Deferred[None]:
+        """Forget a view of that person's."""
+        return self._database.run(drop_view_txn, staff_id, view_id)
+
+    def exports(self) -> Deferred[list[Export]]:
+        """What was taken out of the house, the latest first."""
+        return self._database.read(exports_txn)
+
+    def begin_export(self, principal: Principal, kind: str, tab: str, asked: str) -> Deferred[int]:
+        """Write down an export before it begins; gives its id."""
+        return self._database.run(begin_export_txn, principal, kind, tab, asked, self._now())
+
+    def end_export(self, export_id: int, lines: int) -> Deferred[None]:
+        """Write down that an export is whole."""
+        return self._database.run(end_export_txn, export_id, lines)
+
+    def part(
+        self, query: Query, mark: Mark | None, take: Callable[[Sequence[Line]], T]
+    ) -> Deferred[tuple[T, Part]]:
+        """The next lines of an export; `take` makes of them what is sent, in a thread."""
+        asked = replace(query, mark=mark, limit=PART)
+        return self._database.read(_part_txn, asked, self._now(), take)
+
+    def aside(self, work: Callable[[], T]) -> Deferred[T]:
+        """Do something long in a thread of the database's."""
+        return self._database.read(lambda _session: work())
+
+    def _now(self) -> datetime:
+        return utc(self._clock)
+
+
+def _part_txn(
+    session: Session, query: Query, now: datetime, take: Callable[[Sequence[Line]], T]
+) -> tuple[T, Part]:
+    page = search_txn(session, query, now, count=False)
+    return take(page.lines), Part(len(page.lines), page.next)

@@ -1,0 +1,62 @@
+"""The table of terms: written, and asked, in the way of each database (see `schema`).
+
+Everything here runs in the database thread. Terms are integers of our own making, so they stand
+in the statements as they are: PostgreSQL then plans for these terms, common or rare, and not for
+any.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, TableClause, column, literal_column, table, text
+from sqlalchemy.orm import Session
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether the session speaks to SQLite, else PostgreSQL."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def put_txn(
+    session: Session, entry: int, terms: Collection[int], before: Collection[int] | None
+) -> None:
+    """Let the entry have these terms; `before` are those it had, None for a new one."""
+    if not is_sqlite(session):
+        session.execute(
+            text(
+                "INSERT INTO ticket_words (id, terms) VALUES (:id, CAST(:terms AS INTEGER[]))"
+                " ON CONFLICT (id) DO UPDATE SET terms = excluded.terms"
+            ),
+            {"id": entry, "terms": sorted(terms)},
+        )
+        return
+    if before is not None:
+        session.execute(
+            text(
+                "INSERT INTO ticket_words (ticket_words, rowid, terms) VALUES ('delete', :id, :t)"
+            ),
+            {"id": entry, "t": tokens(before)},
+        )
+    session.execute(
+        text("INSERT INTO ticket_words (rowid, terms) VALUES (:id, :terms)"),
+        {"id": entry, "terms": tokens(terms)},
+    )
+
+
+def tokens(terms: Collection[int]) -> str:
+    """Terms as words that FTS5 takes as they are."""
+    return " ".join(f"{term:x}" for term in sorted(terms))
+
+
+def words_table(session: Session) -> tuple[TableClause, ColumnElement[int]]:
+    """The table, and the column of entries in it."""
+    name = "rowid" if is_sqlite(session) else "id"
+    words = table("ticket_words", column(name), column("terms"))
+    return words, words.c[name]
+
+
+def has_all(session: Session, terms: Collection[int]) -> ColumnElement[bool]:
+    """Whether an entry of the table has all of these terms (one at least)."""
+    if is_sqlite(session):
+        return literal_column(f"ticket_words MATCH '{tokens(terms)}'")
+    listed = ",".join(map(str, sorted(terms)))
+    return literal_column(f"ticket_words.terms @> ARRAY[{listed}]")

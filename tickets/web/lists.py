@@ -1,0 +1,286 @@
+"""``/tickets`` and ``/tickets/lists``: the lists, search, saved views and exports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.web.server import NOT_DONE_YET, Request
+
+from cti.kernel.clock import utc
+from cti.kernel.errors import Refused
+from cti.kernel.ports import StaffNames
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Language, Role
+from cti.web import requests
+from cti.web.frame import Frame, with_query
+from cti.web.pages import pages
+from cti.web.requests import BadRequest, Form
+from tickets.masking import Mask, sight_of
+from tickets.model import CaseState, TicketKind, Urgency
+from tickets.numbers import parse_number
+from tickets.search.finding import MOST_COUNTED, Mark, Query
+from tickets.search.lines import Page
+from tickets.search.query import EVERYTHING, Asked, parsed
+from tickets.search.saved import SavedView
+from tickets.service import TicketService
+from tickets.web import asking, export
+from tickets.web.board import MOST_COUNTED as MOST_IN_TAB
+from tickets.web.reach import READERS, Tab, View, query_for, tabs_of
+from tickets.web.sending import Gone, Sending, send_csv, send_workbook
+from tickets.web.shown import Words
+from tickets.workflow import FRONT
+
+EXPORTERS = tuple(role for role in READERS if role not in (Role.AGENT, Role.OFFICER))
+"""Who may take lists out of the house, each time written down."""
+SHARERS = frozenset({Role.SUPERVISOR, Role.DISPATCHER, Role.HEAD})
+CONTENT = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one request asks to see: a tab, a query as typed and understood, and why not."""
+
+    tab: Tab
+    text: str
+    asked: Asked
+    error: str = ""
+
+
+class ListPages:
+    """The pages of lists; they work without scripts, scripts bring news and keys."""
+
+    app = pages()
+    log = Logger()
+
+    def __init__(self, frame: Frame, service: TicketService, staff: StaffNames) -> None:
+        self.frame, self._service, self._staff = frame, service, staff
+        self._lists = service.lists
+
+    async def list(self, request: Request) -> bytes:
+        """A list: ``?view=mine&q=words&from=<mark>``; a whole ticket number leads to its ticket."""
+        principal = self.frame.guard(request, *READERS)
+        fields = requests.query(request)
+        number = parse_number(fields["q"])
+        if number is not None and await self._service.find(number) is not None:
+            return self.frame.redirect(request, f"/tickets/{number}")
+        words = await self._words(request)
+        shown = self._shown(request, principal, fields, words)
+        query = query_for(principal, shown.tab, shown.asked, _mark(fields["from"]))
+        page = Page((), 0) if shown.error else await self._lists.search(query)
+        tabs = tabs_of(principal)
+        sight = sight_of(principal)
+        return self.frame.render(
+            request,
+            "tickets.html",
+            status=409 if shown.error else 200,
+            tabs=tabs,
+            tab=shown.tab,
+            counts=await self._lists.counts([each.key for each in tabs if each.key], MOST_IN_TAB),
+            most_in_tab=MOST_IN_TAB,
+            most_counted=MOST_COUNTED,
+            text=shown.text,
+            error=shown.error,
+            page=page,
+            mark=_written,
+            first=not fields["from"],
+            views=await self._lists.views(principal.staff_id),
+            may_share=bool(principal.roles & SHARERS),
+            may_export=bool(principal.roles & set(EXPORTERS)),
+            may_register=bool(principal.roles & FRONT),
+            filters=self._filters(shown.asked, words),
+            words_alone=asking.words_alone(shown.asked),
+            dates={key: _day(shown.text, key) for key in asking.DATES},
+            examples=asking.EXAMPLES,
+            keys=asking.KEYS,
+            unread=len(await self._service.messages(principal)),
+            words=words,
+            name_of=self._staff.name_of,
+            requester=sight.name,
+            told=partial(sight.shown, Mask.TEXT),
+        )
+
+    @app.route("/filter", methods=["GET"])
+    def filter(self, request: Request) -> bytes:
+        """What was chosen in the form, as a query."""
+        self.frame.guard(request, *READERS)
+        fields = requests.query(request)
+        chosen = {key: fields[key] for key in ("kind", "state", "dept", "urgency", "level")}
+        chosen |= {key: _span(fields[f"{key}_from"], fields[f"{key}_to"]) for key in asking.DATES}
+        text = asking.composed(fields["q"], chosen)
+        return self.frame.redirect(request, with_query("/tickets", view=fields["view"], q=text))
+
+    @app.route("/views", methods=["POST"])
+    async def save(self, request: Request) -> bytes:
+        """Keep the list under a name."""
+        principal = self.frame.guard(request, *READERS)
+        form = self.frame.form(request)
+        shared = bool(form["shared"]) and bool(principal.roles & SHARERS)
+        tab = _tab(principal, form["view"])
+        await self._lists.save_view(
+            SavedView(0, principal.staff_id, form["name"], tab.view.value, form["q"], shared)
+        )
+        return self.frame.redirect(request, _address(tab, form["q"]))
+
+    @app.route("/views/<int:view_id>/drop", methods=["POST"])
+    async def drop(self, request: Request, view_id: int) -> bytes:
+        """Forget a view of one's own."""
+        principal = self.frame.guard(request, *READERS)
+        self.frame.form(request)
+        await self._lists.drop_view(principal.staff_id, view_id)
+        return self.frame.redirect(request, "/tickets")
+
+    @app.route("/exports", methods=["GET"])
+    async def exports(self, request: Request) -> bytes:
+        """Who took which list out of the house."""
+        self.frame.guard(request, Role.SUPERVISOR)
+        return self.frame.render(
+            request,
+            "ticket_exports.html",
+            exports=await self._lists.exports(),
+            words=await self._words(request),
+        )
+
+    @app.route("/export.<kind>", methods=["POST"])
+    async def export(self, request: Request, kind: str) -> object:
+        """The whole list as a file."""
+        principal = self.frame.guard(request, *EXPORTERS)
+        form = self.frame.form(request)
+        if kind not in CONTENT:
+            raise BadRequest("lists are exported as csv or xlsx", 404)
+        words = await self._words(request)
+        shown = self._shown(request, principal, form, words)
+        if shown.error:
+            raise BadRequest(shown.error)
+        query = query_for(principal, shown.tab, shown.asked)
+        name = f"{shown.tab.view.value}-{utc(self.frame.clock).astimezone(words.zone):%Y%m%d-%H%M}"
+        export_id = await self._lists.begin_export(
+            principal, kind, shown.tab.view.value, shown.text
+        )
+        request.setHeader("content-type", CONTENT[kind])
+        request.setHeader("content-disposition", f'attachment; filename="tickets-{name}.{kind}"')
+        request.setHeader("cache-control", "no-store")
+        sending = Sending(request)
+        sent = Deferred.fromCoroutine(self._send(kind, query, sending, words, principal, export_id))
+        sent.addErrback(lambda failure: self.log.failure("An export broke off", failure))
+        return NOT_DONE_YET
+
+    async def _send(
+        self,
+        kind: str,
+        query: Query,
+        sending: Sending,
+        words: Words,
+        principal: Principal,
+        export_id: int,
+    ) -> None:
+        row = export.row_maker(words, sight_of(principal), self._staff.name_of)
+        names = export.heading(words)
+        try:
+            if kind == "csv":
+                await sending.write(export.BOM + export.csv_lines([names], words.formats))
+                made = partial(export.csv_lines, formats=words.formats)
+                total = await send_csv(self._lists, query, sending, row, made)
+            else:
+                await sending.write(b"")
+                begun: Callable[..., export.Workbook] = partial(
+                    export.Workbook,
+                    title=words.text("ticket.list.title"),
+                    names=names,
+                    formats=words.formats,
+                )
+                total = await send_workbook(self._lists, query, sending, row, begun)
+        except Gone:
+            self.log.info("export {export_id} was not taken whole", export_id=export_id)
+            return
+        except BaseException:
+            sending.abort()
+            raise
+        await self._lists.end_export(export_id, total)
+        sending.finish()
+
+    def _shown(self, request: Request, principal: Principal, fields: Form, words: Words) -> Shown:
+        text = fields["q"]
+        tab = _tab(principal, fields["view"] or (View.ALL.value if text else ""))
+        try:
+            known = asking.vocabulary(
+                self.frame.text, words.departments, self._service.timekeeper.calendars
+            )
+            return Shown(tab, text, parsed(text, known, utc(self.frame.clock)))
+        except Refused as refused:
+            error = self.frame.refusal(self.frame.language(request), refused)
+            return Shown(tab, text, EVERYTHING, error)
+
+    def _filters(self, asked: Asked, words: Words) -> dict[str, list[asking.Choice]]:
+        names = {
+            "kind": {each.value: words.text(f"ticket.kind.{each.value}") for each in TicketKind},
+            "state": {
+                each.value: words.text(f"ticket.state.{each.value}")
+                for each in CaseState
+                if each is not CaseState.DRAFT
+            },
+            "dept": {str(each): words.department(each) for each in words.departments},
+            "urgency": {each.value: words.text(f"ticket.urgency.{each.value}") for each in Urgency},
+            "level": {each: words.text("ticket.list.level", level=each) for each in asking.LEVELS},
+        }
+        return {key: asking.choices(asked, key, each) for key, each in names.items()}
+
+    async def _words(self, request: Request) -> Words:
+        language: Language = self.frame.language(request)
+
+        def text(key: str, **blanks: object) -> str:
+            return self.frame.text(language, key, **blanks)
+
+        zone = self._service.timekeeper.calendars.hotline.timezone
+        return Words(text, language, zone, await self._service.departments())
+
+
+def _tab(principal: Principal, named: str) -> Tab:
+    tabs = tabs_of(principal)
+    return next((each for each in tabs if each.view.value == named), tabs[0])
+
+
+def _address(tab: Tab, text: str) -> str:
+    return with_query("/tickets", view=tab.view.value, q=text)
+
+
+def _day(text: str, key: str) -> tuple[str, str]:
+    """The days between which a query asks, as its form shows them."""
+    value = next(
+        (part.partition(":")[2] for part in text.split() if part.startswith(f"{key}:")), ""
+    )
+    first, dots, last = value.partition("..")
+    return (first, last) if dots else ("", "")
+
+
+def _span(first: str, last: str) -> str:
+    return f"{first}..{last}" if first or last else ""
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def _written(mark: Mark) -> str:
+    """A mark as it stands in an address: direction, entry and the instant in microseconds."""
+    due = "" if mark.due is None else f"_{(mark.due - EPOCH) // MICROSECOND}"
+    return f"{'b' if mark.back else 'a'}{mark.entry}{due}"
+
+
+def _mark(text: str) -> Mark | None:
+    """What `_written` wrote; None for an empty text, BadRequest for anything else."""
+    if not text:
+        return None
+    direction, (entry, _, due) = text[0], text[1:].partition("_")
+    try:
+        if direction not in "ab" or len(text) > 60:
+            raise ValueError(text)
+        instant = EPOCH + int(due) * MICROSECOND if due else None
+        return Mark(int(entry), instant, back=direction == "b")
+    except (ValueError, OverflowError) as error:
+        raise BadRequest("this is no page of a list") from error
