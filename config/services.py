@@ -269,6 +269,7 @@ class Hotline:
         later(self.lending.stop)
         self.supervision.start(history)
         later(self.supervision.stop)
+        await self.tickets.lists.catch_up()
         self._start_scheduler()
         self.switch.calls.route(self._routing())
         self.switch.calls.restrict(self._may_call)

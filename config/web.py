@@ -196,7 +196,7 @@ async def _tickets(rooms: Rooms) -> Mounted:
     board = TicketBoard(frame, rooms.tickets, rooms.bus)
     await board.start()
     pages = TicketPages(frame, rooms.tickets, board, calls, rooms.roster, entropy=rooms.entropy)
-    return Mounted({"tickets": pages.app.resource()}, (board.board.close,))
+    return Mounted({"tickets": pages.app.resource()}, (board.close,))
 
 
 def _monitoring(rooms: Rooms) -> Mounted:

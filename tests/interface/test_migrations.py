@@ -45,7 +45,8 @@ def known(name: str | None, kind: str, _parents: object) -> bool:
 def test_migrated_schema_is_that_of_the_tables(empty: Engine) -> None:
     assert migrations.upgrade(empty)
     with empty.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": known})
+        opts = {"compare_type": True, "include_name": known}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, all_tables()) == []
 
 

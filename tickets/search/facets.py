@@ -37,7 +37,14 @@ def entry_of(case: Case, places: Iterable[str], said: str = "") -> Entry:
     """The case as it is to be found; `said` is what acts and letters told so far."""
     draft, who = case.draft, case.draft.requester
     matter = (draft.title, draft.text, draft.occasion, draft.about)
-    whose = (case.number, who.name, who.contact, who.address, who.customer_id or "", *draft.details.values())
+    whose = (
+        case.number,
+        who.name,
+        who.contact,
+        who.address,
+        who.customer_id or "",
+        *draft.details.values(),
+    )
     return Entry(
         facets=tuple(sorted({*_facets(case), *(f"place:{place}" for place in places)})),
         matter="\n".join(filter(None, matter)),

@@ -103,7 +103,7 @@ def lines_txn(
             select(EntryRow, CaseRow)
             .join(CaseRow, CaseRow.number == EntryRow.number)
             .where(EntryRow.id.in_(entries))
-        ).tuples()
+        )
     }
     numbers = [case.number for _, case in rows.values()]
     dispatches, clocks = _dispatches(session, numbers), _running(session, numbers)

@@ -38,7 +38,7 @@ def changes_txn(session: Session, numbers: Collection[TicketNumber]) -> list[Cha
         .join(CaseRow, CaseRow.number == EntryRow.number)
         .where(EntryRow.number.in_(numbers))
         .order_by(EntryRow.id)
-    ).tuples()
+    )
     return [_changed(entry, version, StaffId(opened_by)) for entry, version, opened_by in rows]
 
 

@@ -113,9 +113,9 @@ def _with(asked: Asked, key: str, value: str, vocabulary: Vocabulary, now: datet
     meant = vocabulary.keys.get(folded(key))
     match meant:
         case None:
-            raise Refused("ticket.search.key", key=key)
+            raise Refused("ticket.search.key", name=key)
         case _ if not value:
-            raise Refused("ticket.search.empty", key=key)
+            raise Refused("ticket.search.empty", name=key)
         case "from":
             return replace(asked, requester=(*asked.requester, _word(value)))
         case "opened":
@@ -138,7 +138,7 @@ def _facet(key: str, meant: str, value: str, vocabulary: Vocabulary) -> str:
     found = known.get(folded(value))
     if found is None:
         names = ", ".join(dict.fromkeys(known.values()))
-        raise Refused("ticket.search.value", key=key, value=value, known=names)
+        raise Refused("ticket.search.value", name=key, value=value, known=names)
     return f"{meant}:{found}"
 
 
@@ -148,7 +148,7 @@ def _span(key: str, value: str, zone: ZoneInfo, now: datetime) -> Span:
     def instants(text: str) -> tuple[datetime, datetime]:
         days = _days(folded(text), today)
         if days is None:
-            raise Refused("ticket.search.day", key=key, value=text)
+            raise Refused("ticket.search.day", name=key, value=text)
         first, after = (datetime.combine(day, time(), zone).astimezone(UTC) for day in days)
         return first, after
 
@@ -157,7 +157,7 @@ def _span(key: str, value: str, zone: ZoneInfo, now: datetime) -> Span:
         start = instants(first)[0] if first else None
         end = instants(last)[1] if last else None
         if start and end and start >= end:
-            raise Refused("ticket.search.day", key=key, value=value)
+            raise Refused("ticket.search.day", name=key, value=value)
         return Span(start, end)
     sign = next((each for each in SIGNS if value.startswith(each)), "")
     return SIGNS[sign](*instants(value.removeprefix(sign)))

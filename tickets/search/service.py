@@ -12,6 +12,7 @@ from cti.database import Database
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import StaffId, TicketNumber
 from cti.kernel.principal import Principal
+from tickets.search.catching_up import catch_up_txn
 from tickets.search.finding import Mark, Query
 from tickets.search.lines import Line, Page, search_txn
 from tickets.search.news import Changed, changes_txn, counts_txn
@@ -45,6 +46,13 @@ class ListService:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+
+    async def catch_up(self) -> int:
+        """Let tickets that are older than the index be found too; how many these were."""
+        total = 0
+        while few := await self._database.run(catch_up_txn):
+            total += few
+        return total
 
     def search(self, query: Query) -> Deferred[Page]:
         """The page of tickets that the query asks for."""

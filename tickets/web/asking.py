@@ -11,18 +11,20 @@ from enum import Enum
 from cti.kernel.identifiers import DepartmentId
 from cti.kernel.vocabulary import Language
 from tickets.clocks.sla import Calendars
-from tickets.model import CaseState, Department, TicketKind, Urgency
+from tickets.model import CaseState, Department, Source, TicketKind, Urgency
 from tickets.search.query import Asked, Vocabulary
 from tickets.search.terms import folded
 
 CHOICES: Mapping[str, type[Enum]] = {
     "kind": TicketKind,
     "state": CaseState,
+    "source": Source,
     "urgency": Urgency,
 }
 """Filters with a list of values, whose names are the texts ``ticket.<filter>.<value>``."""
 LEVELS = ("1", "2", "3", "4", "5")
-KEYS = ("kind", "state", "dept", "urgency", "level", "by", "from", "opened", "due")
+FACETS = (*CHOICES, "dept", "level")
+KEYS = ("kind", "state", "source", "dept", "urgency", "level", "by", "from", "opened", "due")
 DATES = ("opened", "due")
 EXAMPLES = (
     "柜台 排队",

@@ -1,13 +1,14 @@
 """``/tickets`` and ``/tickets/lists``: the lists, search, saved views and exports."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.web.server import NOT_DONE_YET, Request
+from twisted.python.failure import Failure
+from twisted.web.server import Request
 
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
@@ -19,7 +20,7 @@ from cti.web.frame import Frame, with_query
 from cti.web.pages import pages
 from cti.web.requests import BadRequest, Form
 from tickets.masking import Mask, sight_of
-from tickets.model import CaseState, TicketKind, Urgency
+from tickets.model import CaseState, Source, TicketKind, Urgency
 from tickets.numbers import parse_number
 from tickets.search.finding import MOST_COUNTED, Mark, Query
 from tickets.search.lines import Page
@@ -28,6 +29,7 @@ from tickets.search.saved import SavedView
 from tickets.service import TicketService
 from tickets.web import asking, export
 from tickets.web.board import MOST_COUNTED as MOST_IN_TAB
+from tickets.web.countdown import countdown
 from tickets.web.reach import READERS, Tab, View, query_for, tabs_of
 from tickets.web.sending import Gone, Sending, send_csv, send_workbook
 from tickets.web.shown import Words
@@ -62,7 +64,7 @@ class ListPages:
         self.frame, self._service, self._staff = frame, service, staff
         self._lists = service.lists
 
-    async def list(self, request: Request) -> bytes:
+    async def shown(self, request: Request) -> bytes:
         """A list: ``?view=mine&q=words&from=<mark>``; a whole ticket number leads to its ticket."""
         principal = self.frame.guard(request, *READERS)
         fields = requests.query(request)
@@ -102,6 +104,7 @@ class ListPages:
             words=words,
             name_of=self._staff.name_of,
             requester=sight.name,
+            countdown=partial(countdown, words=words, now=utc(self.frame.clock)),
             told=partial(sight.shown, Mask.TEXT),
         )
 
@@ -110,7 +113,9 @@ class ListPages:
         """What was chosen in the form, as a query."""
         self.frame.guard(request, *READERS)
         fields = requests.query(request)
-        chosen = {key: fields[key] for key in ("kind", "state", "dept", "urgency", "level")}
+        chosen = {
+            key: fields[key] for key in ("kind", "state", "source", "dept", "urgency", "level")
+        }
         chosen |= {key: _span(fields[f"{key}_from"], fields[f"{key}_to"]) for key in asking.DATES}
         text = asking.composed(fields["q"], chosen)
         return self.frame.redirect(request, with_query("/tickets", view=fields["view"], q=text))
@@ -147,7 +152,7 @@ class ListPages:
         )
 
     @app.route("/export.<kind>", methods=["POST"])
-    async def export(self, request: Request, kind: str) -> object:
+    async def export(self, request: Request, kind: str) -> bytes:
         """The whole list as a file."""
         principal = self.frame.guard(request, *EXPORTERS)
         form = self.frame.form(request)
@@ -166,9 +171,19 @@ class ListPages:
         request.setHeader("content-disposition", f'attachment; filename="tickets-{name}.{kind}"')
         request.setHeader("cache-control", "no-store")
         sending = Sending(request)
-        sent = Deferred.fromCoroutine(self._send(kind, query, sending, words, principal, export_id))
-        sent.addErrback(lambda failure: self.log.failure("An export broke off", failure))
-        return NOT_DONE_YET
+        sent = Deferred.fromCoroutine(self._send(kind, query, sending, words, principal))
+        sent.addCallback(partial(self._lists.end_export, export_id))
+        sent.addCallbacks(lambda _: sending.done(), partial(self._broke_off, sending, export_id))
+        await sent
+        return b""
+
+    def _broke_off(self, sending: Sending, export_id: int, failure: Failure) -> None:
+        """The headers are sent: all that can be said is that the file is not whole."""
+        if failure.check(Gone):
+            self.log.info("export {export_id} was not taken whole", export_id=export_id)
+        else:
+            self.log.failure("export {export_id} broke off", failure, export_id=export_id)
+        sending.abort()
 
     async def _send(
         self,
@@ -177,32 +192,19 @@ class ListPages:
         sending: Sending,
         words: Words,
         principal: Principal,
-        export_id: int,
-    ) -> None:
+    ) -> int:
         row = export.row_maker(words, sight_of(principal), self._staff.name_of)
         names = export.heading(words)
-        try:
-            if kind == "csv":
-                await sending.write(export.BOM + export.csv_lines([names], words.formats))
-                made = partial(export.csv_lines, formats=words.formats)
-                total = await send_csv(self._lists, query, sending, row, made)
-            else:
-                await sending.write(b"")
-                begun: Callable[..., export.Workbook] = partial(
-                    export.Workbook,
-                    title=words.text("ticket.list.title"),
-                    names=names,
-                    formats=words.formats,
-                )
-                total = await send_workbook(self._lists, query, sending, row, begun)
-        except Gone:
-            self.log.info("export {export_id} was not taken whole", export_id=export_id)
-            return
-        except BaseException:
-            sending.abort()
-            raise
-        await self._lists.end_export(export_id, total)
-        sending.finish()
+        if kind == "csv":
+            await sending.write(export.BOM + export.csv_lines([names], words.formats))
+            made = partial(export.csv_lines, formats=words.formats)
+            return await send_csv(self._lists, query, sending, row, made)
+        await sending.write(b"")
+
+        def begun(path: Path) -> export.Workbook:
+            return export.Workbook(path, words.text("ticket.list.title"), names, words.formats)
+
+        return await send_workbook(self._lists, query, sending, row, begun)
 
     def _shown(self, request: Request, principal: Principal, fields: Form, words: Words) -> Shown:
         text = fields["q"]
@@ -224,6 +226,7 @@ class ListPages:
                 for each in CaseState
                 if each is not CaseState.DRAFT
             },
+            "source": {each.value: words.text(f"ticket.source.{each.value}") for each in Source},
             "dept": {str(each): words.department(each) for each in words.departments},
             "urgency": {each.value: words.text(f"ticket.urgency.{each.value}") for each in Urgency},
             "level": {each: words.text("ticket.list.level", level=each) for each in asking.LEVELS},

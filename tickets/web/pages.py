@@ -74,7 +74,7 @@ class TicketPages:
     @app.route("/", methods=["GET"])
     async def list(self, request: Request) -> bytes:
         """A list: ``?view=mine&q=words``."""
-        return await self._lists.list(request)
+        return await self._lists.shown(request)
 
     @app.route("/lists", branch=True)
     def lists(self, _request: Request) -> IResource:

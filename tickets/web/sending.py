@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.web.server import Request
 from zope.interface import implementer
 
+from cti.web.sockets import aborter
 from tickets.search.finding import Query
 from tickets.search.lines import Line
 from tickets.search.service import ListService
@@ -34,18 +35,18 @@ class Sending:
         request.notifyFinish().addErrback(lambda _: self.stopProducing())
         request.registerProducer(self, streaming=True)
 
-    def pauseProducing(self) -> None:
+    def pauseProducing(self) -> None:  # noqa: N802  (Twisted's name)
         """Enough for the moment."""
         if self._open is None:
             self._open = Deferred()
 
-    def resumeProducing(self) -> None:
+    def resumeProducing(self) -> None:  # noqa: N802  (Twisted's name)
         """Go on."""
         waiting, self._open = self._open, None
         if waiting is not None:
             waiting.callback(None)
 
-    def stopProducing(self) -> None:
+    def stopProducing(self) -> None:  # noqa: N802  (Twisted's name)
         """Nobody listens any more."""
         self._gone = True
         self.resumeProducing()
@@ -59,16 +60,16 @@ class Sending:
         if self._gone:
             raise Gone
 
-    def finish(self) -> None:
+    def done(self) -> None:
         """That was all."""
         self._request.unregisterProducer()
-        self._request.finish()
 
     def abort(self) -> None:
         """Break off, so that the browser knows that the file is not whole."""
         if not self._gone:
+            self._gone = True
             self._request.unregisterProducer()
-            self._request.transport.abortConnection()
+            aborter(self._request)()
 
 
 async def send_csv(

@@ -12,7 +12,6 @@ from tests.support.ticket_office import Seat, TicketOffice
 from tests.support.tickets import (
     AGENT,
     DISPATCHER,
-    HEAD,
     OFFICER,
     OTHER_OFFICER,
     SUPERVISOR,
@@ -195,25 +194,6 @@ def test_a_search_looks_at_closed_tickets_too(office: TicketOffice) -> None:
     assert number in agent.read("/tickets?q=%E5%90%9E%E5%8D%A1").text
 
 
-def test_long_lists_have_pages(office: TicketOffice) -> None:
-    numbers = [office.desk.register().number for _ in range(51)]
-    agent = office.seat(AGENT)
-    first, second = agent.read("/tickets").text, agent.read("/tickets?view=mine&from=50").text
-    assert sum(f"/tickets/{number}" in first for number in numbers) == 50
-    assert sum(f"/tickets/{number}" in second for number in numbers) == 1
-
-
-def test_an_overdue_ticket_is_loud(office: TicketOffice) -> None:
-    number = office.desk.register().number
-    agent = office.seat(AGENT)
-    assert 'class="overdue"' not in agent.read("/tickets").text
-    office.desk.advance(hours=3)
-    page = agent.read("/tickets").text
-    assert 'class="overdue"' in page
-    assert "超时 1 小时 0 分" in page
-    assert number in page
-
-
 def test_one_more_call_is_added_to_the_ticket(office: TicketOffice) -> None:
     number = office.desk.register().number
     agent = office.seat(AGENT)
@@ -246,32 +226,6 @@ def test_alarms_are_read_as_messages_and_history(office: TicketOffice) -> None:
     assert "超时升级 · 派单时限" in supervisor.read("/tickets/messages").text
     page = supervisor.read(f"/tickets/{number}").text
     assert all(word in page for word in ("时限预警", "已超时", "超时升级", "升级 1 级"))
-
-
-def test_a_page_is_told_at_once_what_changed(office: TicketOffice) -> None:
-    office.desk.escalation.start()
-    number = office.desk.register().number
-    agent, officer, other = (office.seat(each) for each in (AGENT, OFFICER, OTHER_OFFICER))
-    sockets = [seat.browser.socket("/tickets/live") for seat in (agent, officer, other)]
-    assert [socket.received()[0]["snapshot"] for socket in sockets] == [{}, {}, {}]
-    office.desk.act(number, Action.DISPATCH, DISPATCHER)
-    news = [socket.received() for socket in sockets]
-    assert [bool(each) for each in news] == [True, True, False]
-    assert news[0][0]["set"][number]["version"] == 2
-    office.desk.advance(hours=8)
-    late = [message for message in sockets[0].received() if "set" in message]
-    assert late[-1]["set"][number]["overdue"]
-    assert number in agent.browser.socket("/tickets/live").received()[0]["snapshot"]
-    assert office.seat(HEAD).browser.socket("/tickets/live").received()[0]["snapshot"]
-
-
-def test_a_board_begins_with_what_is_overdue_already() -> None:
-    office = TicketOffice()
-    number = office.desk.register().number
-    office.desk.advance(hours=8)
-    again = TicketOffice(desk=office.desk)
-    snapshot = again.seat(AGENT).browser.socket("/tickets/live").received()[0]["snapshot"]
-    assert list(snapshot) == [number]
 
 
 @pytest.mark.parametrize("language", Language)
