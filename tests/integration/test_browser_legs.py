@@ -21,6 +21,8 @@ CALL = CallId("call")
 PHONE, BROWSER = ConnectionId("phone"), ConnectionId("browser")
 PEER = "tests.support.aiortc_peer"
 BROWSERS_TONE, PHONES_TONE = 440.0, 950.0
+LONGEST = 60.0
+"""Seconds that the telephone has something to say."""
 
 
 async def _offered(peer: PeerProcess, *, spoil: bool = False) -> SessionDescription:
@@ -89,7 +91,7 @@ def test_a_browser_calls_and_both_hear_each_other() -> None:
         assert target is not None
         scene.engine.configure(BROWSER, target)
         await peer.ask("accept", sdp=str(answer))
-        talking = begin(scene.phone.talk(tone(PHONES_TONE, 6.0)))
+        talking = begin(scene.phone.talk(tone(PHONES_TONE, LONGEST)))
         report = await _heard_by(peer, PHONES_TONE)
         assert report["state"] == "connected"
         await until(lambda: has_tone(scene.phone.heard()[-2000:], BROWSERS_TONE))
@@ -111,7 +113,7 @@ def test_a_browser_is_called_and_both_hear_each_other() -> None:
         target = negotiation.target(answer, answer, local)
         assert target is not None
         scene.engine.configure(BROWSER, target)
-        talking = begin(scene.phone.talk(tone(PHONES_TONE, 6.0)))
+        talking = begin(scene.phone.talk(tone(PHONES_TONE, LONGEST)))
         await _heard_by(peer, PHONES_TONE)
         await until(lambda: has_tone(scene.phone.heard()[-2000:], BROWSERS_TONE))
         talking.cancel()
@@ -191,7 +193,7 @@ def test_chromium_is_heard_hears_and_presses_a_key(calls: bool) -> None:
             target = negotiation.target(answer, answer, local)
         assert target is not None
         scene.engine.configure(BROWSER, target)
-        talking = begin(scene.phone.talk(tone(PHONES_TONE, 20.0)))
+        talking = begin(scene.phone.talk(tone(PHONES_TONE, LONGEST)))
         await until(lambda: has_tone(scene.phone.heard()[-2000:], BROWSERS_TONE))
         report = await peer.ask("report")
         while abs(report["pitch"] - PHONES_TONE) > 12 or report["level"] < -60:

@@ -157,12 +157,11 @@ def test_a_worker_that_no_server_comes_for_closes_its_recordings_and_ends(tmp_pa
     conversations: list[Conversation] = []
 
     async def main() -> None:
-        conversation = Conversation(tmp_path, orphan_time=0.5)
+        conversation = Conversation(tmp_path, orphan_time=2.0)
         conversations.append(conversation)
         await conversation.start()
         talking = begin(conversation.phones[0].talk(tone(600, 1.0)))
         await conversation.kill_server()
-        await pause(0.3)
         assert _lives(conversation.worker)
         await until(lambda: not _lives(conversation.worker))
         await talking
