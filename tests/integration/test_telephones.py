@@ -278,23 +278,30 @@ def test_the_better_served_come_first_and_hear_so(
     house: House, desks: Terminals, prompts: Path, tmp_path: Path
 ) -> None:
     heard = {number: tmp_path / f"{number}.wav" for number in (UNIFORM, SPECIAL)}
+    before = len(told(house, "queue.queued"))
     calls = [
         desks.call(DIRECT, "--save", str(path), calling=number) for number, path in heard.items()
     ]
-    time.sleep(ANNOUNCE + 3)
+    house.wait_until(lambda: len(told(house, "queue.queued")) == before + 2, 20, "both queue")
+    time.sleep(ANNOUNCE + 2)
     phone = desks.phone("1001", "--answer-after", "0.1", "--talk-for", "1")
     phone.wait_for(rf"ringing, from {SPECIAL}")
     phone.wait_for(rf"ringing, from {UNIFORM}", 10)
     for call in calls:
         call.wait_for("far side hung up", 10)
         assert call.wait() == 0
-    offered = [each["call_id"] for kind, each in journal(house) if kind == "queue.offered"][-2:]
-    queued = [each["call_id"] for kind, each in journal(house) if kind == "queue.queued"][-2:]
-    assert offered == queued[::-1]
+    callers = {each["call_id"]: each["calling"] for each in told(house, "call.started")}
+    offered = [callers[each["call_id"]] for each in told(house, "queue.offered")[-2:]]
+    assert [number[-11:] for number in offered] == [SPECIAL, UNIFORM], "whoever came first"
     next_in_line = spoken(prompts, "queue.next")
     waited = {number: read_wave(path) for number, path in heard.items()}
     assert contains(waited[SPECIAL], next_in_line)
     assert not contains(waited[UNIFORM][: round((ANNOUNCE + 3) * RATE)], next_in_line)
+
+
+def told(house: House, kind: str) -> list[dict[str, Any]]:
+    """Every event of that kind."""
+    return [record for each, record in journal(house) if each == kind]
 
 
 def spoken(prompts: Path, id: str) -> Samples:
