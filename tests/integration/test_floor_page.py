@@ -123,6 +123,13 @@ def test_a_supervisor_listens_and_forces_by_keyboard(
         expect(offer).to_contain_text("the call came while agents were free")
         expect(offer).to_contain_text("nobody else qualified was free")
 
+        assert place.consoles["1004"].ask({"do": "ready"}) == ""
+        expect(four.locator(".state-ready")).to_be_visible()
+        choose(desk, "1004", "not_ready-training")
+        expect(four).to_contain_text("Training")
+        forced = [record for kind, record in house.journal() if kind == "agent.state_changed"]
+        assert forced[-1]["forced_by"] == "2001"
+
         choose(desk, "1001", "listen")
         expect(one).to_contain_text("Listens")
         assert heard_by(place.phones["2001"]) == {"caller", "1001"}
@@ -131,19 +138,23 @@ def test_a_supervisor_listens_and_forces_by_keyboard(
         choose(desk, "1001", "whisper")
         expect(one).to_contain_text("Whispers")
         assert heard_by(place.phones["1001"]) == {"caller", "2001"}
+        choose(desk, "1001", "barge")
+        expect(one).to_contain_text("Has barged in")
+        assert heard_by(place.phones["1001"]) == {"caller", "2001"}
+        assert heard_by(place.phones["2001"]) == {"caller", "1001"}
         choose(desk, "1001", "stop_supervising")
-        expect(one).not_to_contain_text("Whispers")
-
-        assert place.consoles["1004"].ask({"do": "ready"}) == ""
-        expect(four.locator(".state-ready")).to_be_visible()
-        choose(desk, "1004", "not_ready-training")
-        expect(four).to_contain_text("Training")
-        forced = [record for kind, record in house.journal() if kind == "agent.state_changed"]
-        assert forced[-1]["forced_by"] == "2001"
+        expect(one).not_to_contain_text("Has barged in")
 
         offer.get_by_role("link").click()
         expect(page.locator(".events")).to_contain_text("nobody else qualified was free")
-        place.consoles["1001"].ask({"do": "hang_up"})
+        page.go_back()
+        choose(desk, "1001", "intercept")
+        expect(one.locator(".state-working_after_call")).to_be_visible()
+        assert heard_by(place.phones["2001"]) == {"caller"}
+        open_menu(desk, "1001")
+        item(desk, "sign_out_now").click()
+        expect(one).to_have_count(0)
+        place.phones["2001"].do("hangup")
         assert call.wait(30) in (0, 1, 255), call.output.read_text()
         assert not desk.errors
 

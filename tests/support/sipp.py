@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,10 @@ from tests.support.house import free_port
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 OUTGOING = 4
 IP_HEADERS, UDP_HEADER, RTP_HEADER = 14 + 20, 8, 12
+
+
+KEYS = "0123456789*#"
+"""By event (RFC 4733, 3.2)."""
 
 
 @dataclass(slots=True)
@@ -31,6 +36,11 @@ class Ear:
         first = self.packets[0][0] if self.packets else 0
         ordered = sorted(self.packets, key=lambda packet: (packet[0] - first) & 0xFFFF)
         return b"".join(payload for _, kind, payload in ordered if kind == 8)
+
+    def keys(self, kind: int = 101) -> str:
+        """The keys pressed there in turn (RFC 4733), those that differ from the one before."""
+        events = [payload[0] for _, each, payload in self.packets if each == kind]
+        return "".join(KEYS[event] for event, _ in groupby(events))
 
     def samples(self) -> Samples:
         """What was sent there, decoded by the words of ITU-T G.711 for A-law."""
