@@ -75,7 +75,7 @@ from monitoring.restart import GoingOn
 from monitoring.service import MonitoringService, MonitoringSettings
 from monitoring.statistics import Rules
 from prompts.announcer import Announcer
-from tickets.clocks.policy import Policy
+from tickets.clocks.reading import read_policy
 from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.escalation import Escalation
 from tickets.heartbeat import keep_beating, scheduler_on
@@ -176,7 +176,8 @@ class Hotline:
             ),
         )
         office = Calendars(self._service_calendar(), base.calendars.values())
-        self.tickets = TicketService(database, self.bus, reactor, Timekeeper(Policy(), office))
+        policy = read_policy(settings.tickets.policy)
+        self.tickets = TicketService(database, self.bus, reactor, Timekeeper(policy, office))
         self.escalation = Escalation(database, self.bus, reactor)
         self.deliveries = Deliveries(
             settings.tickets.delivery, folders.base.absolute(), database, reactor, entropy
@@ -258,6 +259,7 @@ class Hotline:
         self.announcer.start()
         later(self.announcer.stop)
         await self.roster.load()
+        await self.tickets.prepare()
         going_on = GoingOn(await self.switch.prepare(), self.switch.media.outlived)
         history = await self.monitoring.start(going_on)
         also(self.monitoring.stop)

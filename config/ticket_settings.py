@@ -17,6 +17,8 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEAST_KEY = 16
 """Octets of a key that signs."""
+POLICY = Path(__file__).parent / "tickets" / "policy.yaml"
+"""The time limits that the house comes with."""
 NO_KEY = Secret("")
 
 T = TypeVar("T")
@@ -26,6 +28,8 @@ T = TypeVar("T")
 class TicketSettings:
     """How tickets are worked on."""
 
+    policy: Path = POLICY
+    """The file with their time limits."""
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
 
 
@@ -33,6 +37,7 @@ def read_tickets(part: Section, beside: Path) -> TicketSettings:
     """The section's settings; `beside` is the folder that paths of files are relative to."""
     usual = TicketSettings()
     return TicketSettings(
+        policy=part.read("policy", usual.policy, lambda value: beside / value.text()),
         delivery=read_part(part, "delivery", usual.delivery, lambda each: _delivery(each, beside)),
     )
 

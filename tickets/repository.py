@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
+from tickets.clocks.rows import clocks_txn, save_clocks_txn
 from tickets.clocks.sla import Alarm, Clock
 from tickets.model import (
     CallLink,
@@ -25,8 +26,6 @@ from tickets.model import (
 from tickets.rows import (
     case_from,
     changing_values,
-    clock_from,
-    clock_row,
     dispatch_from,
     dispatch_row,
     draft_record,
@@ -35,7 +34,6 @@ from tickets.schema import (
     AlarmRow,
     CallRow,
     CaseRow,
-    ClockRow,
     DepartmentRow,
     DispatchRow,
     HistoryRow,
@@ -123,12 +121,9 @@ def load_case_txn(session: Session, number: str, *, lock: bool = False) -> Store
     dispatches = session.scalars(
         select(DispatchRow).where(DispatchRow.number == number).order_by(DispatchRow.serial)
     )
-    clocks = session.scalars(
-        select(ClockRow).where(ClockRow.number == number).order_by(ClockRow.serial)
-    )
     return Stored(
         case_from(row, tuple(dispatch_from(each) for each in dispatches)),
-        tuple(clock_from(each) for each in clocks),
+        clocks_txn(session, row.number),
     )
 
 
@@ -156,15 +151,6 @@ def refresh_index_txn(session: Session, number: str) -> None:
     stored = load_case_txn(session, number)
     if stored is not None:
         index_case_txn(session, stored.case, stored.clocks)
-
-
-def save_clocks_txn(
-    session: Session, number: TicketNumber, before: tuple[Clock, ...], after: tuple[Clock, ...]
-) -> None:
-    """Write the clocks that changed."""
-    for clock in after:
-        if clock not in before:
-            session.merge(clock_row(number, clock))
 
 
 def plan_alarms_txn(

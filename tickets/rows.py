@@ -1,12 +1,10 @@
 """Tickets as rows, and back: nothing but names and types on either side."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import ServiceLevel
-from tickets.clocks.sla import Clock, ClockEnd
 from tickets.model import (
     Case,
     CaseState,
@@ -19,43 +17,7 @@ from tickets.model import (
     TicketKind,
     Urgency,
 )
-from tickets.schema import CaseRow, ClockRow, DispatchRow
-from tickets.workflow import ClockKind
-
-
-def clock_from(row: ClockRow) -> Clock:
-    """The clock that a row holds."""
-    return Clock(
-        serial=row.serial,
-        kind=ClockKind(row.kind),
-        dispatch=row.dispatch,
-        calendar=row.calendar,
-        target=timedelta(seconds=row.target),
-        started=row.started,
-        due=row.due,
-        not_after=row.not_after,
-        paused=timedelta(seconds=row.paused),
-        stopped=row.stopped,
-        end=ClockEnd(row.end) if row.end else None,
-    )
-
-
-def clock_row(number: TicketNumber, clock: Clock) -> ClockRow:
-    """The row that keeps the clock."""
-    return ClockRow(
-        number=number,
-        serial=clock.serial,
-        kind=clock.kind.value,
-        dispatch=clock.dispatch,
-        calendar=clock.calendar,
-        target=clock.target.total_seconds(),
-        started=clock.started,
-        due=clock.due,
-        not_after=clock.not_after,
-        paused=clock.paused.total_seconds(),
-        stopped=clock.stopped,
-        end=clock.end.value if clock.end else None,
-    )
+from tickets.schema import CaseRow, DispatchRow
 
 
 def dispatch_row(number: TicketNumber, dispatch: Dispatch) -> DispatchRow:

@@ -7,7 +7,7 @@ with a due instant: the index on unfired ones is all that the timer reads.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cti.database import Base, UtcDateTime
@@ -77,7 +77,7 @@ class DispatchRow(Base):
 
 
 class ClockRow(Base):
-    """A clock of a case; durations are seconds."""
+    """A clock of a case; durations are seconds. One that is halted is not overdue."""
 
     __tablename__ = "ticket_clocks"
     __table_args__ = (
@@ -98,9 +98,46 @@ class ClockRow(Base):
     started: Mapped[datetime] = mapped_column(UtcDateTime)
     due: Mapped[datetime] = mapped_column(UtcDateTime)
     not_after: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    paused: Mapped[float]
+    halted: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    policy: Mapped[str] = mapped_column(String(12))
     stopped: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end: Mapped[str | None] = mapped_column(String(16))
+
+
+class PauseRow(Base):
+    """A time in which a clock stood still; open while `ended` is empty."""
+
+    __tablename__ = "ticket_pauses"
+
+    number: Mapped[str] = mapped_column(ForeignKey("tickets.number"), primary_key=True)
+    clock: Mapped[int] = mapped_column(primary_key=True)
+    serial: Mapped[int] = mapped_column(primary_key=True)
+    started: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ground: Mapped[str] = mapped_column(String(32))
+
+
+class ExtensionRow(Base):
+    """Time that was added to a clock, in seconds of its own calendar, and who approved it."""
+
+    __tablename__ = "ticket_extensions"
+
+    number: Mapped[str] = mapped_column(ForeignKey("tickets.number"), primary_key=True)
+    clock: Mapped[int] = mapped_column(primary_key=True)
+    serial: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    added: Mapped[float]
+    by: Mapped[str] = mapped_column(String(100))
+
+
+class PolicyRow(Base):
+    """A version of the policy, as it was written, since when it was first in force."""
+
+    __tablename__ = "ticket_policies"
+
+    version: Mapped[str] = mapped_column(String(12), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    text: Mapped[str] = mapped_column(Text)
 
 
 class AlarmRow(Base):

@@ -22,6 +22,7 @@ from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, TicketNumbe
 from cti.kernel.ports import SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
 from tickets import decide, repository
+from tickets.clocks.rows import keep_policy_txn
 from tickets.clocks.sla import Clock, Terms, Timekeeper
 from tickets.decide import Outcome
 from tickets.events import TicketChanged, TicketEvent, TicketRegistered
@@ -94,14 +95,15 @@ class TicketService:
         """Call `wake` after each commit that may have moved a deadline."""
         self._clocks_changed = wake
 
-    def check(self) -> Deferred[None]:
-        """ConfigurationError when a department's calendar does not exist."""
+    def prepare(self) -> Deferred[None]:
+        """Keep the policy's text if it is new; ConfigurationError for a calendar nobody wrote."""
 
         def each_exists(departments: Mapping[DepartmentId, Department]) -> None:
             for department in departments.values():
                 self.timekeeper.calendars.named(department.calendar)
 
-        return self.departments().addCallback(each_exists)
+        kept = self._database.run(keep_policy_txn, self.timekeeper.policy, self._now())
+        return kept.addCallback(lambda _: self.departments()).addCallback(each_exists)
 
     def register(self, draft: Draft, principal: Principal, request_id: str) -> Deferred[Receipt]:
         """Give the draft a number and start its clocks.

@@ -94,6 +94,11 @@ class _Year:
         index = bisect_left(self.worked, target) - 1
         return self.opens[index] + target - self.worked[index]
 
+    def left_at(self, target: timedelta) -> datetime:
+        """The last instant at which no more than `target` (below `total`) is worked."""
+        index = bisect_right(self.worked, target) - 1
+        return self.opens[index] + target - self.worked[index]
+
 
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
@@ -165,6 +170,23 @@ class WorkingCalendar:
             target -= self._table(year).total
             year += 1
         return self._table(year).reached(target)
+
+    def back(self, end: datetime, working: timedelta) -> datetime:
+        """The last instant from which that much working time is left before `end`."""
+        end = _utc(end)
+        year = self._year_of(end)
+        target = self._table(year).worked_until(end) - working
+        while target < NO_TIME:
+            year -= 1
+            target += self._table(year).total
+        return self._table(year).left_at(target)
+
+    def closing(self, day: date) -> datetime:
+        """When the last span of that date closes; ValueError for a date without any."""
+        spans = self.spans_on(day)
+        if not spans:
+            raise ValueError(f"{self.name} is closed on {day}")
+        return self._instant(day, spans[-1].closes)
 
     def open_between(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         """The stretches of working time between two instants, in order and cut to them."""

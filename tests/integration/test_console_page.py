@@ -211,6 +211,28 @@ def test_nothing_lies_before_the_end_of_a_call_or_the_next_one(seat: Seat) -> No
     expect(directory).to_be_visible()
     seat.show(SCENES["ringing"]())
     expect(directory).to_be_hidden()
+    seat.show(idle())
+    seat.page.keyboard.type("?")
+    expect(seat.page.locator("#help-dialog")).to_be_visible()
+    seat.show(SCENES["ringing"]())
+    expect(seat.page.locator("#help-dialog")).to_be_hidden()
+
+
+def test_a_call_that_rings_is_taken_whatever_is_open(seat: Seat) -> None:
+    seat.sit_down(SCENES["ringing"]())
+    seat.page.keyboard.type("?")
+    expect(seat.page.locator("#help-dialog")).to_be_visible()
+    seat.press("Alt+M", "F9")
+    assert seat.stage.asked() == {"do": "reject"}
+
+
+def test_escape_leaves_the_directory_at_once(seat: Seat) -> None:
+    directory = seat.page.locator("#directory")
+    seat.sit_down(talking())
+    seat.press("Alt+C")
+    seat.page.keyboard.type("100")
+    seat.press("Escape")
+    expect(directory).to_be_hidden()
 
 
 def test_who_does_not_want_to_be_called_is_asked_about(seat: Seat) -> None:
@@ -355,7 +377,12 @@ def test_the_end_of_a_call(seat: Seat) -> None:
     seat.press("Enter")
     expect(page.locator("#code-path")).to_have_text("银行卡 › 额度调整")
     expect(page.locator("#follow-up")).to_have_class("wanted")
-    page.locator("#follow-up").fill("2026-03-05T10:30")
+    page.locator("#follow-up").fill("2026-02-30 10:30")
+    seat.press("Tab")
+    expect(page.locator("#code-error")).to_contain_text("2026-03-05 10:30")
+    page.locator("#follow-up").fill("2026-3-5 10:30")
+    seat.press("Tab")
+    expect(page.locator("#follow-up")).to_have_value("2026-03-05 10:30")
     assert stage.asked() == {
         "do": "wrap_up",
         "call_id": "call-1",

@@ -29,6 +29,7 @@ from tests.support.tickets import (
 )
 from tickets import repository
 from tickets.alarms import fire_due_txn
+from tickets.clocks.model import InternalClock
 from tickets.repository import Stored
 from tickets.service import TicketService
 from tickets.workflow import Action
@@ -69,7 +70,9 @@ def test_a_case_comes_back_as_it_was(desk: TicketDesk) -> None:
     assert [clock.serial for clock in stored.clocks] == [1, 2, 3, 4, 5]
     assert stored.clocks[0].stopped == MONDAY
     assert stored.clocks[3].due == local("2026-11-23 14:30")
-    assert stored.clocks[4].not_after == local("2026-12-08 00:00")
+    result = stored.clocks[4]
+    assert isinstance(result, InternalClock)
+    assert result.not_after == local("2026-12-08 16:00")
 
 
 def test_history_keeps_its_order_and_words(desk: TicketDesk) -> None:

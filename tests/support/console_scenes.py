@@ -99,6 +99,7 @@ def card(**more: Any) -> dict[str, Any]:
     made: dict[str, Any] = {
         "call_id": "call-1",
         "calling": CUSTOMER,
+        "place": {"names": {}, "mobile": True},
         "called": "95588",
         "started": ago(200),
         "queue_id": "general",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role, ServiceLevel
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
-from tickets.clocks.policy import Policy
+from tickets.clocks.reading import read_policy
 from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.escalation import Escalation
 from tickets.model import Department, Draft, Receipt, Requester, TicketKind, Urgency
@@ -57,7 +58,8 @@ def calendars() -> Calendars:
     return Calendars(WorkingCalendar("service", SHANGHAI, (ALL_DAY,) * 7), [office()])
 
 
-TIMEKEEPER = Timekeeper(Policy(), calendars())
+POLICY = read_policy(Path(__file__).parents[2] / "config" / "tickets" / "policy.yaml")
+TIMEKEEPER = Timekeeper(POLICY, calendars())
 
 
 def person(role: Role, department: DepartmentId | None = None, name: str = "") -> Principal:

@@ -1,19 +1,22 @@
-"""The time limits: by kind, urgency and service level, and who hears of each clock.
+"""The policy: how much time each clock allows, who hears of it, what may make it stand still.
 
-The figures are the bank's to change; only the decision on a complaint, 15 calendar days, is the
-regulator's (see `sla`) and is shortened by nobody's service level.
+Every number comes from the policy file (`reading`), where its source is named beside it. A policy
+has the version that its content has, so that an old clock names the rules it was set by.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 
+from cti.kernel.identifiers import TicketNumber
 from cti.kernel.vocabulary import Role, ServiceLevel
+from tickets.clocks.limit import Limit
+from tickets.clocks.model import InternalGround
 from tickets.model import TicketKind, Urgency
 from tickets.workflow import ClockKind
 
-DAY = timedelta(days=1)
-NO_TIME = timedelta(0)
+SAMPLES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,75 +26,58 @@ class Ladder:
     handler: Role
     rungs: tuple[tuple[timedelta, Role], ...] = ()
     """Working time after the deadline, and the role that then hears of it."""
-    warnings: tuple[float, ...] = (0.75,)
-    """Shares of the target at which the handler is warned."""
+    warnings: tuple[float, ...] = ()
+    """Shares of the time allowed at which the handler is warned."""
+    leads: tuple[timedelta, ...] = ()
+    """What is left, in the clock's own time, when the handler is warned."""
 
 
-Limits = Mapping[ClockKind, timedelta]
+@dataclass(frozen=True, slots=True)
+class ClockPolicy:
+    """What the policy says about one kind of clock."""
 
-_HOUR = timedelta(hours=1)
-
-
-def _limits(
-    dispatch: float, accept: float, result: float, review: float, contact: float, decision: float
-) -> Limits:
-    """Hours of working time, in the order of `ClockKind`; a complaint's decision in calendar days.
-
-    What looks after the others is the same whatever the matter: keeping the customer informed,
-    the call-back, the answer to an urge, a supervised order, and the slot of an appointment.
-    """
-    hours = (dispatch, accept, result, review, contact, decision, 40, 24, 4, 8, 24)
-    return {kind: value * _HOUR for kind, value in zip(ClockKind, hours, strict=True)}
-
-
-LIMITS: Mapping[tuple[TicketKind, Urgency], Limits] = {
-    (TicketKind.COMPLAINT, Urgency.ORDINARY): _limits(2, 4, 40, 8, 8, 15 * 24),
-    (TicketKind.COMPLAINT, Urgency.IMPORTANT): _limits(1, 2, 24, 4, 4, 15 * 24),
-    (TicketKind.COMPLAINT, Urgency.URGENT): _limits(0.5, 1, 8, 2, 1, 15 * 24),
-    (TicketKind.SUGGESTION, Urgency.ORDINARY): _limits(8, 8, 80, 16, 16, 120),
-    (TicketKind.SUGGESTION, Urgency.IMPORTANT): _limits(4, 8, 40, 8, 8, 80),
-    (TicketKind.SUGGESTION, Urgency.URGENT): _limits(2, 4, 24, 4, 4, 40),
-    (TicketKind.APPOINTMENT, Urgency.ORDINARY): _limits(2, 4, 16, 4, 8, 24),
-    (TicketKind.APPOINTMENT, Urgency.IMPORTANT): _limits(1, 2, 8, 2, 4, 16),
-    (TicketKind.APPOINTMENT, Urgency.URGENT): _limits(0.5, 1, 4, 1, 1, 8),
-    (TicketKind.ACCEPTANCE, Urgency.ORDINARY): _limits(2, 4, 24, 4, 8, 40),
-    (TicketKind.ACCEPTANCE, Urgency.IMPORTANT): _limits(1, 2, 16, 4, 4, 24),
-    (TicketKind.ACCEPTANCE, Urgency.URGENT): _limits(0.5, 1, 8, 2, 1, 16),
-    (TicketKind.ENQUIRY, Urgency.ORDINARY): _limits(2, 4, 16, 4, 8, 24),
-    (TicketKind.ENQUIRY, Urgency.IMPORTANT): _limits(1, 2, 8, 2, 4, 16),
-    (TicketKind.ENQUIRY, Urgency.URGENT): _limits(0.5, 1, 4, 1, 1, 8),
-}
-
-SHARES: Mapping[ServiceLevel, float] = {
-    ServiceLevel.SPECIAL: 0.5,
-    ServiceLevel.PRIORITY: 0.75,
-    ServiceLevel.UNIFORM: 1.0,
-}
-"""What a customer's service level makes of the bank's own limits; the statutory one stands."""
-
-LADDERS: Mapping[ClockKind, Ladder] = {
-    ClockKind.DISPATCH: Ladder(Role.DISPATCHER, ((_HOUR, Role.SUPERVISOR),)),
-    ClockKind.ACCEPT: Ladder(Role.OFFICER, ((_HOUR, Role.HEAD), (4 * _HOUR, Role.SUPERVISOR))),
-    ClockKind.RESULT: Ladder(
-        Role.OFFICER, ((4 * _HOUR, Role.HEAD), (8 * _HOUR, Role.SUPERVISOR)), (0.5, 0.75, 0.9)
-    ),
-    ClockKind.REVIEW: Ladder(Role.DISPATCHER, ((2 * _HOUR, Role.SUPERVISOR),)),
-    ClockKind.FIRST_CONTACT: Ladder(Role.AGENT, ((_HOUR, Role.SUPERVISOR),)),
-    ClockKind.DECISION: Ladder(Role.DISPATCHER, ((NO_TIME, Role.SUPERVISOR),), (0.5, 0.75, 0.9)),
-    ClockKind.KEEP_INFORMED: Ladder(Role.AGENT, ((8 * _HOUR, Role.SUPERVISOR),)),
-    ClockKind.CALL_BACK: Ladder(Role.AGENT, ((8 * _HOUR, Role.SUPERVISOR),)),
-    ClockKind.URGE_ANSWER: Ladder(Role.OFFICER, ((_HOUR, Role.HEAD),)),
-    ClockKind.SUPERVISION: Ladder(Role.HEAD, ((_HOUR, Role.PROTECTION),)),
-    ClockKind.APPOINTMENT: Ladder(Role.DISPATCHER, ((NO_TIME, Role.SUPERVISOR),), (0.5, 0.75)),
-}
+    limits: Mapping[tuple[TicketKind, Urgency], Limit]
+    ladder: Ladder
+    source: str
+    """Where the numbers come from: a regulation, or the bank itself."""
+    departmental: bool = False
+    """Whether it runs in the hours of the dispatch's department, else in the hotline's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The time limits by kind, urgency and service level, and who hears of each clock."""
+    """The rules in force, with the file's text and its version."""
 
-    limits: Mapping[tuple[TicketKind, Urgency], Limits] = field(default_factory=lambda: LIMITS)
-    shares: Mapping[ServiceLevel, float] = field(default_factory=lambda: SHARES)
-    ladders: Mapping[ClockKind, Ladder] = field(default_factory=lambda: LADDERS)
-    reserve: timedelta = DAY
-    """What must be left of the decision's period when a department's result is due."""
+    clocks: Mapping[ClockKind, ClockPolicy]
+    shares: Mapping[ServiceLevel, float]
+    """What a customer's service level makes of the bank's own limits; the statutory one stands."""
+    statutory_kinds: frozenset[TicketKind]
+    """The kinds of ticket whose decision is due by law."""
+    periods: tuple[int, ...]
+    """The statutory period in calendar days, then as extended step by step."""
+    reserve: timedelta
+    """Working time of the hotline left before the decision when a department's result is due."""
+    refusal_window: Limit
+    """How long after an order was sent a department may ask to hand it back."""
+    reopen_within: timedelta
+    call_backs: Mapping[TicketKind, float]
+    """The share of answered tickets whose customers are called back."""
+    grounds: Mapping[InternalGround, frozenset[ClockKind]]
+    """Which clocks stand still on which ground."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Where the numbers of each part of the file come from, by its key."""
+    text: str = field(default="", repr=False)
+
+    @property
+    def version(self) -> str:
+        """The first twelve hexadecimal digits of the SHA-256 digest of its text."""
+        return sha256(self.text.encode()).hexdigest()[:12]
+
+    def next_period(self, days: int) -> int | None:
+        """The statutory period that one of so many days may be extended to; None at the last."""
+        return next((each for each in self.periods if each > days), None)
+
+    def wants_call_back(self, kind: TicketKind, number: TicketNumber) -> bool:
+        """Whether the customer is called back, by the number alone, so that it can be checked."""
+        drawn = int.from_bytes(sha256(number.encode()).digest()[:8]) % SAMPLES
+        return drawn < self.call_backs[kind] * SAMPLES

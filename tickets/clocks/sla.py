@@ -1,24 +1,37 @@
-"""Clocks of a ticket as values: when they started, when they are due, what alarms they carry.
+"""The timekeeper: performs what an act does to the clocks of a case, by the policy in force.
 
-A clock is due at the smallest instant at which the working time since its start, less the time
-it stood still, equals its target. Whether a deadline was missed is a fact about instants
-(`stopped > due`, or still running at `due`), never about when somebody looked. A met or missed
-clock keeps its target for good; a new policy holds for clocks that start after it.
-
-Calendar days (the statutory period of a complaint) count whole days of the hotline's zone: the
-day of receipt is not counted, and the clock is due when the last day ends. Measures for Handling
-Consumer Complaints of Banks and Insurers (CBIRC, in force since 2020-03-01): 15 days.
+Whether a deadline was missed is a fact about instants (`stopped > due`, or still running at
+`due`), never about when somebody looked. A met or missed clock keeps its target and the version
+of its policy for good; a new policy holds for clocks that start after it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
-from enum import Enum
+from datetime import datetime, timedelta
+from functools import partial
 
-from cti.kernel.calendar import WorkingCalendar
-from cti.kernel.errors import ConfigurationError
-from cti.kernel.vocabulary import Role, ServiceLevel
-from tickets.clocks.policy import Policy
+from cti.kernel.errors import Refused
+from cti.kernel.vocabulary import ServiceLevel
+from tickets.clocks.calendars import Calendars
+from tickets.clocks.model import (
+    AGREED,
+    CALENDAR_DAYS,
+    HOTLINE,
+    NO_TIME,
+    Alarm,
+    AlarmKind,
+    Clock,
+    ClockEnd,
+    Extension,
+    G,
+    InternalClock,
+    InternalGround,
+    Standstill,
+    StatutoryClock,
+    StatutoryGround,
+)
+from tickets.clocks.policy import Ladder, Policy
+from tickets.clocks.running import due_of, reached, used_until
 from tickets.model import TicketKind, Urgency
 from tickets.workflow import (
     Cancel,
@@ -34,97 +47,20 @@ from tickets.workflow import (
     Stop,
 )
 
-CALENDAR_DAYS = "calendar-days"
-"""The name that stands for whole days of the hotline's zone in place of a working calendar."""
-HOTLINE = "hotline"
+__all__ = [
+    "CALENDAR_DAYS",
+    "HOTLINE",
+    "Alarm",
+    "AlarmKind",
+    "Calendars",
+    "Clock",
+    "ClockEnd",
+    "Terms",
+    "Timekeeper",
+]
+
+Clocks = tuple[Clock, ...]
 DAY = timedelta(days=1)
-NO_TIME = timedelta(0)
-
-
-class ClockEnd(Enum):
-    """How a clock came to stand."""
-
-    MET = "met"
-    MISSED = "missed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """One deadline: `serial` counts the ticket's clocks from 1, `dispatch` is whose it is."""
-
-    serial: int
-    kind: ClockKind
-    dispatch: int | None
-    calendar: str
-    target: timedelta
-    started: datetime
-    due: datetime
-    not_after: datetime | None = None
-    """The clock may not be due later than this, whatever its target."""
-    paused: timedelta = NO_TIME
-    """Working time that does not count, since somebody else had the matter."""
-    stopped: datetime | None = None
-    end: ClockEnd | None = None
-
-    def overdue(self, now: datetime) -> bool:
-        """Whether its time is used up and it still runs; done at that very instant is in time."""
-        return self.stopped is None and now >= self.due
-
-
-class AlarmKind(Enum):
-    """What a stored deadline does when its instant comes."""
-
-    WARNING = "warning"
-    BREACH = "breach"
-    ESCALATION = "escalation"
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """An instant at which somebody is told; `level` counts warnings and escalations from 1."""
-
-    kind: AlarmKind
-    level: int
-    due: datetime
-    to: Role
-
-
-class Calendars:
-    """The working calendars by name; the hotline's own is among them."""
-
-    def __init__(self, hotline: WorkingCalendar, others: Iterable[WorkingCalendar] = ()) -> None:
-        self.hotline = hotline
-        self._named = {calendar.name: calendar for calendar in others} | {HOTLINE: hotline}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._named
-
-    def named(self, name: str) -> WorkingCalendar:
-        """The calendar of that name; ConfigurationError for one nobody wrote."""
-        try:
-            return self._named[name]
-        except KeyError:
-            known = ", ".join(sorted(self._named))
-            raise ConfigurationError(f"no calendar {name!r}; there are {known}") from None
-
-    def after(self, name: str, start: datetime, elapsed: timedelta) -> datetime:
-        """The instant at which that much of the calendar's time has passed since `start`."""
-        if name != CALENDAR_DAYS:
-            return self.named(name).add(start, elapsed)
-        return self._counted_from(start) + elapsed
-
-    def between(self, name: str, start: datetime, end: datetime) -> timedelta:
-        """How much of the calendar's time lies between; never negative."""
-        if name != CALENDAR_DAYS:
-            return max(NO_TIME, self.named(name).between(start, end))
-        return max(NO_TIME, end - self._counted_from(start))
-
-    def _counted_from(self, received: datetime) -> datetime:
-        """The midnight at which the day of receipt, which does not count, is over."""
-        zone = self.hotline.timezone
-        after = received.astimezone(zone).date() + DAY
-        return datetime.combine(after, time(), zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,53 +72,69 @@ class Terms:
     service_level: ServiceLevel
     department_calendars: Mapping[int, str]
     """The calendar's name of each dispatch's department, by the dispatch's serial."""
+    slot: datetime | None = None
+    """When the slot begins that was agreed with the customer."""
+    by: str = ""
+    """The name of who acts, for extensions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timekeeper:
-    """Starts, stops and resumes clocks by a policy and its calendars."""
+    """Starts, stops, halts and extends clocks by a policy and its calendars."""
 
     policy: Policy
     calendars: Calendars
 
     def apply(
-        self, clocks: tuple[Clock, ...], effects: Iterable[Effect], terms: Terms, at: datetime
-    ) -> tuple[Clock, ...]:
-        """The ticket's clocks after the effects of an act at that instant, in order."""
+        self, clocks: Clocks, effects: Iterable[Effect], terms: Terms, at: datetime
+    ) -> Clocks:
+        """The ticket's clocks after the effects of an act at that instant, in order.
+
+        Refused (``ticket.clock_expired``, ``ticket.period_unknown``, ``ticket.ground_unknown``).
+        """
         for effect in effects:
             clocks = self._applied(clocks, effect, terms, at)
-        return clocks
+        return self._limited(clocks, at)
 
-    def _applied(
-        self, clocks: tuple[Clock, ...], effect: Effect, terms: Terms, at: datetime
-    ) -> tuple[Clock, ...]:
+    def _applied(self, clocks: Clocks, effect: Effect, terms: Terms, at: datetime) -> Clocks:
         match effect:
             case Start(kind, dispatch):
                 return (*clocks, self._started(clocks, kind, dispatch, terms, at))
-            case Stop(kind, dispatch):
-                return _changed(clocks, kind, dispatch, lambda clock: stopped(clock, at))
-            case Cancel(kind, dispatch):
-                return _changed(clocks, kind, dispatch, lambda clock: cancelled(clock, at))
+            case Restart():
+                return self._restarted(clocks, effect, terms, at)
             case Resume(kind, dispatch):
                 return self._resumed(clocks, kind, dispatch, at)
-            case Restart(kind, dispatch, since):
-                clocks = _changed(clocks, kind, dispatch, lambda clock: cancelled(clock, at))
-                return (*clocks, self._started(clocks, kind, dispatch, terms, since or at))
-            case Pause() | Continue() | Extend():
-                return clocks
             case CancelAll():
-                return tuple(clock if clock.stopped else cancelled(clock, at) for clock in clocks)
+                return tuple(
+                    clock if clock.stopped else self.cancelled(clock, at) for clock in clocks
+                )
+            case _:
+                change = partial(self._moved, effect, terms.by, at)
+                return _changed(clocks, effect.clock, effect.dispatch, change)
+
+    def _moved(
+        self, effect: Stop | Cancel | Pause | Continue | Extend, by: str, at: datetime, clock: Clock
+    ) -> Clock:
+        match effect:
+            case Stop():
+                return self.stopped(clock, at)
+            case Cancel():
+                return self.cancelled(clock, at)
+            case Pause(ground=ground):
+                return self.halted(clock, ground, at)
+            case Continue():
+                return self.continued(clock, at)
+            case Extend():
+                return self._extended(clock, effect, by, at)
+
+    # --- beginning --------------------------------------------------------------------------
 
     def _started(
-        self,
-        clocks: tuple[Clock, ...],
-        kind: ClockKind,
-        dispatch: int | None,
-        terms: Terms,
-        at: datetime,
+        self, clocks: Clocks, kind: ClockKind, dispatch: int | None, terms: Terms, at: datetime
     ) -> Clock:
-        calendar, target = self.target(kind, dispatch, terms)
-        clock = Clock(
+        calendar, target = self.target(kind, dispatch, terms, at)
+        sort = StatutoryClock if calendar == CALENDAR_DAYS else InternalClock
+        clock = sort(
             serial=len(clocks) + 1,
             kind=kind,
             dispatch=dispatch,
@@ -190,73 +142,162 @@ class Timekeeper:
             target=target,
             started=at,
             due=at,
-            not_after=self._latest(clocks) if kind is ClockKind.RESULT else None,
+            policy=self.policy.version,
         )
-        return replace(clock, due=self._due(clock))
+        return self._measured(clock)
 
-    def _latest(self, clocks: tuple[Clock, ...]) -> datetime | None:
-        decisions = [each for each in clocks if each.kind is ClockKind.DECISION]
-        return decisions[-1].due - self.policy.reserve if decisions else None
+    def target(
+        self, kind: ClockKind, dispatch: int | None, terms: Terms, at: datetime
+    ) -> tuple[str, timedelta]:
+        """The calendar's name and the time allowed to a clock that starts at that instant."""
+        if kind is ClockKind.DECISION and terms.kind in self.policy.statutory_kinds:
+            return CALENDAR_DAYS, self.policy.periods[0] * DAY
+        if kind is ClockKind.APPOINTMENT and terms.slot is not None:
+            return AGREED, max(NO_TIME, terms.slot - at)
+        rules = self.policy.clocks[kind]
+        departmental = rules.departmental and dispatch is not None
+        name = terms.department_calendars[dispatch] if departmental and dispatch else HOTLINE
+        limit = rules.limits[terms.kind, terms.urgency].scaled(
+            self.policy.shares[terms.service_level]
+        )
+        if limit.working_days:
+            return name, self.calendars.working_days(name, at, limit.working_days)
+        return name, limit.time
 
-    def target(self, kind: ClockKind, dispatch: int | None, terms: Terms) -> tuple[str, timedelta]:
-        """The calendar's name and the time allowed."""
-        limit = self.policy.limits[terms.kind, terms.urgency][kind]
-        if kind is ClockKind.DECISION and terms.kind is TicketKind.COMPLAINT:
-            return CALENDAR_DAYS, limit
-        limit *= self.policy.shares[terms.service_level]
-        if kind in (ClockKind.ACCEPT, ClockKind.RESULT) and dispatch is not None:
-            return terms.department_calendars[dispatch], limit
-        return HOTLINE, limit
+    def _restarted(self, clocks: Clocks, effect: Restart, terms: Terms, at: datetime) -> Clocks:
+        """The clock begun anew; what halts the running one halts the new one."""
+        kind, dispatch = effect.clock, effect.dispatch
+        since = effect.since or at
+        old = [each for each in clocks if _is(each, kind, dispatch) and not each.stopped]
+        clocks = _changed(clocks, kind, dispatch, lambda clock: self.cancelled(clock, at))
+        new = self._started(clocks, kind, dispatch, terms, since)
+        for standstill in (each for clock in old for each in clock.standstills if not each.ended):
+            new = self.halted(new, standstill.ground.value, since)
+        return (*clocks, new)
+
+    # --- ending -----------------------------------------------------------------------------
+
+    def stopped(self, clock: Clock, at: datetime) -> Clock:
+        """The clock standing since what it waited for was done: met, or missed when too late."""
+        clock = self.continued(clock, at)
+        return replace(clock, stopped=at, end=ClockEnd.MISSED if at > clock.due else ClockEnd.MET)
+
+    def cancelled(self, clock: Clock, at: datetime) -> Clock:
+        """The clock standing since nothing is waited for any more; a miss stays a miss."""
+        clock = self.continued(clock, at)
+        missed = at > clock.due
+        return replace(clock, stopped=at, end=ClockEnd.MISSED if missed else ClockEnd.CANCELLED)
 
     def _resumed(
-        self, clocks: tuple[Clock, ...], kind: ClockKind, dispatch: int | None, at: datetime
-    ) -> tuple[Clock, ...]:
-        last = max(
-            (each.serial for each in clocks if (each.kind, each.dispatch) == (kind, dispatch)),
-            default=0,
-        )
+        self, clocks: Clocks, kind: ClockKind, dispatch: int | None, at: datetime
+    ) -> Clocks:
+        last = max((each.serial for each in clocks if _is(each, kind, dispatch)), default=0)
         return tuple(
             self.resumed(each, at) if each.serial == last and each.stopped else each
             for each in clocks
         )
 
     def resumed(self, clock: Clock, at: datetime) -> Clock:
-        """The stopped clock running on; what passed since it stopped does not count."""
+        """The stopped clock running on. What passed since does not count, but by law it does."""
         assert clock.stopped is not None, "only a stopped clock can be resumed"
-        between = self.calendars.between
-        stood = between(clock.calendar, clock.started, at) - between(
-            clock.calendar, clock.started, clock.stopped
-        )
-        clock = replace(clock, paused=clock.paused + stood, stopped=None, end=None)
-        return replace(clock, due=self._due(clock))
+        running = replace(clock, stopped=None, end=None)
+        if isinstance(running, InternalClock):
+            stood = Standstill(InternalGround.REVIEW, clock.stopped, at)
+            running = replace(running, standstills=(*running.standstills, stood))
+        return self._measured(running)
 
-    def _due(self, clock: Clock) -> datetime:
-        due = self.calendars.after(clock.calendar, clock.started, clock.target + clock.paused)
-        if clock.not_after is not None and clock.started < clock.not_after < due:
-            return clock.not_after
-        return due
+    # --- standing still and being extended --------------------------------------------------
+
+    def halted(self, clock: Clock, ground: str, at: datetime) -> Clock:
+        """The clock standing still on that ground, if the ground is one that halts it."""
+        match clock:
+            case StatutoryClock():
+                lawful = _ground(StatutoryGround, ground)
+                if _open_on(clock, lawful):
+                    return clock
+                stood = Standstill(lawful, at)
+                return self._measured(replace(clock, standstills=(*clock.standstills, stood)))
+            case InternalClock():
+                own = _ground(InternalGround, ground)
+                if _open_on(clock, own) or clock.kind not in self.policy.grounds[own]:
+                    return clock
+                waits = Standstill(own, at)
+                return self._measured(replace(clock, standstills=(*clock.standstills, waits)))
+        return clock
+
+    def continued(self, clock: Clock, at: datetime) -> Clock:
+        """The clock running on, whatever it stood still for."""
+        if all(each.ended for each in clock.standstills):
+            return clock
+        match clock:
+            case StatutoryClock():
+                days = tuple(_closed(each, at) for each in clock.standstills)
+                return self._measured(replace(clock, standstills=days))
+            case InternalClock():
+                times = tuple(_closed(each, at) for each in clock.standstills)
+                return self._measured(replace(clock, standstills=times))
+        return clock
+
+    def _extended(self, clock: Clock, effect: Extend, by: str, at: datetime) -> Clock:
+        if clock.halted is None and at > clock.due:
+            raise Refused("ticket.clock_expired", clock=clock.kind.value)
+        added = self._added(clock, effect)
+        if added <= NO_TIME:
+            raise Refused("ticket.period_unknown", clock=clock.kind.value)
+        extensions = (*clock.extensions, Extension(at, added, by))
+        return self._measured(replace(clock, target=clock.target + added, extensions=extensions))
+
+    def _added(self, clock: Clock, effect: Extend) -> timedelta:
+        if effect.to is not None:
+            added = used_until(clock, effect.to, self.calendars) - clock.target
+        else:
+            added = effect.by or NO_TIME
+        if isinstance(clock, StatutoryClock):
+            days = self.policy.next_period(clock.target // DAY)
+            return added if clock.target + added == (days or 0) * DAY else NO_TIME
+        return added
+
+    def _limited(self, clocks: Clocks, at: datetime) -> Clocks:
+        """A department's result leaves the reserve before the decision, wherever that moved."""
+        decision = next((each for each in reversed(clocks) if _is(each, ClockKind.DECISION)), None)
+        if decision is None:
+            return clocks
+        latest = self.calendars.hotline.back(decision.due, self.policy.reserve)
+        return tuple(self._not_after(each, latest, at) for each in clocks)
+
+    def _not_after(self, clock: Clock, latest: datetime, at: datetime) -> Clock:
+        over = clock.stopped or (clock.started < at and clock.overdue(at))
+        if clock.kind is not ClockKind.RESULT or over:
+            return clock
+        if not isinstance(clock, InternalClock) or clock.not_after == latest:
+            return clock
+        return self._measured(replace(clock, not_after=latest))
+
+    def _measured(self, clock: Clock) -> Clock:
+        found = due_of(clock, self.calendars)
+        return replace(clock, due=found.at, halted=found.halted)
+
+    # --- what is to be seen -----------------------------------------------------------------
 
     def elapsed(self, clock: Clock, now: datetime) -> timedelta:
         """The time used up so far in the clock's own calendar; never negative."""
-        until = clock.stopped or now
-        used = self.calendars.between(clock.calendar, clock.started, until) - clock.paused
-        return max(NO_TIME, used)
+        return used_until(clock, clock.stopped or now, self.calendars)
+
+    def allowed(self, clock: Clock) -> timedelta:
+        """The time the clock allows until it is due, in its own calendar."""
+        if clock.halted is not None:
+            return clock.target
+        return used_until(clock, clock.due, self.calendars)
 
     def alarms(self, clock: Clock) -> tuple[Alarm, ...]:
-        """Every alarm of a running clock, earliest first; none of a stopped one."""
-        if clock.stopped is not None:
+        """Every alarm of a running clock, earliest first; none while it stands."""
+        if clock.stopped is not None or clock.halted is not None:
             return ()
-        ladder = self.policy.ladders[clock.kind]
-        allowed = self.calendars.between(clock.calendar, clock.started, clock.due) - clock.paused
-        after = self.calendars.after
+        ladder = self.policy.clocks[clock.kind].ladder
+        warned = sorted(self._warnings(clock, ladder))
         warnings = (
-            Alarm(
-                AlarmKind.WARNING,
-                level,
-                after(clock.calendar, clock.started, allowed * share + clock.paused),
-                ladder.handler,
-            )
-            for level, share in enumerate(ladder.warnings, 1)
+            Alarm(AlarmKind.WARNING, level, at, ladder.handler)
+            for level, at in enumerate(warned, 1)
         )
         rungs = (
             Alarm(AlarmKind.ESCALATION, level, self._rung(clock, later), role)
@@ -264,30 +305,41 @@ class Timekeeper:
         )
         return (*warnings, Alarm(AlarmKind.BREACH, 0, clock.due, ladder.handler), *rungs)
 
+    def _warnings(self, clock: Clock, ladder: Ladder) -> Iterator[datetime]:
+        allowed = self.allowed(clock)
+        used = [allowed * share for share in ladder.warnings]
+        used += [allowed - lead for lead in ladder.leads if lead < allowed]
+        for each in used:
+            yield reached(clock, each, self.calendars).at
+
     def _rung(self, clock: Clock, later: timedelta) -> datetime:
-        calendar = HOTLINE if clock.calendar == CALENDAR_DAYS else clock.calendar
-        return self.calendars.after(calendar, clock.due, later)
+        working = clock.calendar not in (CALENDAR_DAYS, AGREED)
+        return self.calendars.after(clock.calendar if working else HOTLINE, clock.due, later)
 
 
-def stopped(clock: Clock, at: datetime) -> Clock:
-    """The clock standing since what it waited for was done: met, or missed when too late."""
-    return replace(clock, stopped=at, end=ClockEnd.MISSED if at > clock.due else ClockEnd.MET)
-
-
-def cancelled(clock: Clock, at: datetime) -> Clock:
-    """The clock standing since nothing is waited for any more; a miss stays a miss."""
-    return replace(clock, stopped=at, end=ClockEnd.MISSED if at > clock.due else ClockEnd.CANCELLED)
+def _is(clock: Clock, kind: ClockKind, dispatch: int | None = None) -> bool:
+    return (clock.kind, clock.dispatch) == (kind, dispatch)
 
 
 def _changed(
-    clocks: tuple[Clock, ...],
-    kind: ClockKind,
-    dispatch: int | None,
-    change: Callable[[Clock], Clock],
-) -> tuple[Clock, ...]:
+    clocks: Clocks, kind: ClockKind, dispatch: int | None, change: Callable[[Clock], Clock]
+) -> Clocks:
     return tuple(
-        change(each)
-        if each.stopped is None and (each.kind, each.dispatch) == (kind, dispatch)
-        else each
+        change(each) if each.stopped is None and _is(each, kind, dispatch) else each
         for each in clocks
     )
+
+
+def _closed(standstill: Standstill[G], at: datetime) -> Standstill[G]:
+    return standstill if standstill.ended else replace(standstill, ended=at)
+
+
+def _open_on(clock: Clock, ground: InternalGround | StatutoryGround) -> bool:
+    return any(each.ground is ground and not each.ended for each in clock.standstills)
+
+
+def _ground(grounds: type[G], name: str) -> G:
+    try:
+        return grounds(name)
+    except ValueError:
+        raise Refused("ticket.ground_unknown", ground=name) from None

@@ -238,11 +238,11 @@ def _dispatches(session: Session, numbers: Collection[str]) -> Mapping[str, list
 
 
 def _running(session: Session, numbers: Collection[str]) -> Mapping[str, list[ClockRow]]:
-    """The running clocks of each ticket, the earliest due first."""
+    """The running clocks of each ticket that do not stand still, the earliest due first."""
     found: dict[str, list[ClockRow]] = {}
     for row in session.scalars(
         select(ClockRow)
-        .where(ClockRow.number.in_(numbers), ClockRow.stopped.is_(None))
+        .where(ClockRow.number.in_(numbers), ClockRow.stopped.is_(None), ClockRow.halted.is_(None))
         .order_by(ClockRow.due)
     ):
         found.setdefault(row.number, []).append(row)

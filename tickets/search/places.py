@@ -114,4 +114,4 @@ def _by_department(case: Case) -> Iterable[list[Dispatch]]:
 
 
 def _earliest(clocks: Iterable[Clock]) -> datetime:
-    return min((clock.due for clock in clocks), default=NEVER)
+    return min((clock.due for clock in clocks if clock.halted is None), default=NEVER)

@@ -140,9 +140,8 @@ def bars(view: TicketView, keeper: Timekeeper, words: Words, now: datetime) -> l
 
 
 def _bar(clock: Clock, case: Case, keeper: Timekeeper, words: Words, now: datetime) -> Bar:
-    ladder = keeper.policy.ladders[clock.kind]
-    calendars = keeper.calendars
-    allowed_time = calendars.between(clock.calendar, clock.started, clock.due) - clock.paused
+    ladder = keeper.policy.clocks[clock.kind].ladder
+    allowed_time = keeper.allowed(clock)
     elapsed = keeper.elapsed(clock, now)
     used = min(1.0, elapsed / allowed_time) if allowed_time else 1.0
     title = words.text(f"ticket.clock.{clock.kind.value}")

@@ -65,6 +65,7 @@ const { send } = commands({ board, desk: theDesk, before, drawSoon });
 const codes = keepCodes((action, fields) => board.send(action, fields), theDesk, now);
 const directory = keepDirectory(send, theDesk);
 const keypad = keepKeypad(send, theDesk);
+const help = offerHelp(drawSoon);
 const phone = mountPhone({ send: (action, fields) => board.send(action, fields) });
 
 // What was typed is stored before anything else is done with the call.
@@ -114,6 +115,7 @@ function drawDesk() {
   codes.show(desk);
   directory.refresh();
   keypad.refresh();
+  help.refresh(desk);
   tick();
   alertAgent(desk);
 }
@@ -137,5 +139,4 @@ opens("answer", () => phone.answer());
 // The click that begins the shift.
 document.addEventListener("click", (event) => event.target.closest("[data-do=sign_in]") && askToNotify());
 keepTheme();
-offerHelp(drawSoon);
 setInterval(tick, TICK);

@@ -283,7 +283,8 @@ def test_alarms_speak_of_roles_the_house_has() -> None:
     roles = result_of(
         desk.database.run(lambda session: session.scalars(select(AlarmRow.to_role)).all())
     )
-    assert {Role(role) for role in roles} == {Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT}
+    ladder = {Role.SUPERVISOR, Role.PROTECTION, Role.EXECUTIVE}
+    assert {Role(role) for role in roles} == {Role.DISPATCHER, Role.AGENT} | ladder
 
 
 def test_the_earliest_alarm_is_the_only_timer(desk: TicketDesk) -> None:

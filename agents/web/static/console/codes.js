@@ -4,6 +4,7 @@
 import { draw, h } from "/static/agents/console/dom.js";
 import { keepPicker } from "/static/agents/console/picker.js";
 import { wordsOf } from "/static/agents/console/commands.js";
+import { keepMoment } from "/static/agents/console/moment.js";
 import { instantOf, localTime, named } from "/static/agents/console/words.js";
 import { t } from "/static/cti/texts.js";
 
@@ -12,7 +13,8 @@ const DEEPEST = 5;
 const HOUR = 3600_000;
 
 export function keepCodes(send, desk, now) {
-  const [area, field, due] = [at("codes"), at("code-search"), at("follow-up")];
+  const [area, field] = [at("codes"), at("code-search")];
+  const due = keepMoment(at("follow-up"), at("follow-up-picker"), at("follow-up-pick"));
   let callId = null;
   let chosen = null;
   let saved = "";
@@ -34,7 +36,11 @@ export function keepCodes(send, desk, now) {
   async function store() {
     const leaf = leafOf(chosen);
     if (callId === null || leaf === null || leaf.needs.some((need) => lacks(need))) return;
-    const follow_up = due.value ? instantOf(due.value) : null;
+    if (due.wrong) {
+      complain(t("console.follow_up_wrong"));
+      return;
+    }
+    const follow_up = due.local ? instantOf(due.local) : null;
     const value = JSON.stringify([callId, chosen, follow_up]);
     if (value === saved) return;
     saved = value;
@@ -46,7 +52,7 @@ export function keepCodes(send, desk, now) {
   }
 
   const leafOf = (code) => leaves(desk()?.codes ?? [], "").find((each) => each.code === code) ?? null;
-  const lacks = (need) => (need === "note" ? at("notes") : due).value.trim() === "";
+  const lacks = (need) => (need === "note" ? at("notes").value.trim() === "" : !due.local && !due.wrong);
 
   function complain(words) {
     at("code-error").textContent = words;
@@ -68,13 +74,13 @@ export function keepCodes(send, desk, now) {
   // What the house has kept of this call, as after the page was loaded again.
   function keep({ code, follow_up }) {
     chosen = code;
-    due.value = follow_up ? localTime(Date.parse(follow_up)) : "";
-    saved = JSON.stringify([callId, code, due.value ? instantOf(due.value) : null]);
+    due.put(follow_up ? localTime(Date.parse(follow_up)) : "");
+    saved = JSON.stringify([callId, code, due.local ? instantOf(due.local) : null]);
   }
 
   // What this code wants beside it stands out until it is there.
   function mustHave(needs) {
-    for (const [name, element] of [["note", at("notes")], ["follow_up", due]]) {
+    for (const [name, element] of [["note", at("notes")], ["follow_up", at("follow-up")]]) {
       const wanted = needs.includes(name);
       element.setAttribute("aria-required", String(wanted));
       element.classList.toggle("wanted", wanted && lacks(name));
@@ -86,7 +92,7 @@ export function keepCodes(send, desk, now) {
     show();
     field.focus();
   });
-  due.addEventListener("change", () => {
+  due.changed(() => {
     show();
     store();
   });
@@ -95,8 +101,9 @@ export function keepCodes(send, desk, now) {
   area.addEventListener("click", (event) => {
     const { soon } = event.target.closest("[data-soon]")?.dataset ?? {};
     if (soon === undefined) return;
-    due.value = soon ? localTime(now() + Number(soon) * HOUR) : "";
-    due.dispatchEvent(new Event("change"));
+    due.put(soon ? localTime(now() + Number(soon) * HOUR) : "");
+    show();
+    store();
   });
 
   return {
@@ -104,7 +111,8 @@ export function keepCodes(send, desk, now) {
     show({ agent, wrapUp }) {
       const kept = wrapUp?.call_id === agent.call_id ? wrapUp : { code: null, follow_up: null };
       if (agent.call_id !== callId) {
-        [callId, chosen, field.value, due.value] = [agent.call_id, null, "", ""];
+        [callId, chosen, field.value] = [agent.call_id, null, ""];
+        due.put("");
         complain("");
       }
       if (chosen === null && kept.code !== null && document.activeElement !== field) keep(kept);

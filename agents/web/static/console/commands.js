@@ -8,6 +8,7 @@ import { meant, pressed } from "/static/agents/console/shortcuts.js";
 const REPORT_FOR = 8000;
 // Customers who do not want to be called are called only by who says so once more.
 const DO_NOT_CALL = "dial.do_not_call";
+const RINGING = ["answer", "reject"];
 const openers = new Map();
 
 // Some wishes need more than a click: transfer opens the directory, keys the key pad.
@@ -90,9 +91,11 @@ export function commands({ board, desk, before, drawSoon }) {
   });
 
   document.addEventListener("keydown", (event) => {
-    const away = event.repeat || document.querySelector("dialog:modal") !== null;
-    const keys = away ? null : pressed(event);
-    if (keys !== null && act(meant(keys))) event.preventDefault();
+    const keys = event.repeat ? null : pressed(event);
+    const wanted = keys === null ? [] : meant(keys);
+    // Whatever dialog is open: a call that rings can be taken, or not.
+    const names = document.querySelector("dialog:modal") === null ? wanted : wanted.filter((name) => RINGING.includes(name));
+    if (names.length > 0 && act(names)) event.preventDefault();
   });
 
   // A reason in the way of something else goes with Escape, until another is asked for. Whoever has just

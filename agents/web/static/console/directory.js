@@ -80,6 +80,12 @@ export function keepDirectory(send, desk) {
     const button = event.target.closest("[data-way]");
     if (button !== null) go(button.dataset.way);
   });
+  // At once: a search field would take the first Escape for its own, to be emptied.
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault();
+    dialog.close();
+  });
   star.addEventListener("click", keepFavourite);
   for (const action of Object.keys(WAYS)) opens(action, () => open(action));
   // The call is over, or one rings: nothing may lie before that.

@@ -1,5 +1,6 @@
 // The shortcuts, listed on "?", and other keys for them.
 
+import { incoming } from "/static/agents/console/desk.js";
 import { draw, h } from "/static/agents/console/dom.js";
 import { choose, chooseDefaults, names, pressed, shown } from "/static/agents/console/shortcuts.js";
 import { t } from "/static/cti/texts.js";
@@ -34,6 +35,15 @@ export function offerHelp(changed) {
   dialog.addEventListener("close", () => {
     waiting = null;
   });
+  let rang = null;
+  // A call begins to ring: nothing may lie before that.
+  return {
+    refresh(desk) {
+      const rings = incoming(desk)?.call_id ?? null;
+      if (rings !== null && rings !== rang) dialog.close();
+      rang = rings;
+    },
+  };
 }
 
 function open() {

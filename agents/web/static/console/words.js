@@ -44,6 +44,21 @@ export const percent = (share) => `${Math.round(share * 100)}%`;
 // What stands in a field for date and time is the bank's own time, whatever this computer's is.
 const field = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
 
+// The same as it is typed and shown: year, month, day, hour and minute in the order everybody reads.
+const MOMENT = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[ T](\d{1,2}):(\d{2})$/;
+
+export const typedTime = (local) => local.replace("T", " ");
+
+// What was typed as a field for date and time has it; null for what is no instant.
+export function localOf(typed) {
+  const found = MOMENT.exec(typed.trim());
+  if (found === null) return null;
+  const [year, month, day, hour, minute] = found.slice(1).map((part) => part.padStart(2, "0"));
+  const local = `${year}-${month}-${day}T${hour}:${minute}`;
+  const there = new Date(`${local}Z`);
+  return !Number.isNaN(there.getTime()) && there.toISOString().startsWith(local) ? local : null;
+}
+
 export const localTime = (milliseconds) => field.format(milliseconds).replace(" ", "T");
 
 export function instantOf(local) {

@@ -1,0 +1,153 @@
+"""Clocks and policies in the database; everything here runs in the database thread."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cti.kernel.identifiers import TicketNumber
+from tickets.clocks.model import (
+    CALENDAR_DAYS,
+    Clock,
+    ClockEnd,
+    Extension,
+    InternalClock,
+    InternalGround,
+    Standstill,
+    StatutoryClock,
+    StatutoryGround,
+)
+from tickets.clocks.policy import Policy
+from tickets.schema import ClockRow, ExtensionRow, PauseRow, PolicyRow
+from tickets.workflow import ClockKind
+
+
+def clocks_txn(session: Session, number: str) -> tuple[Clock, ...]:
+    """The ticket's clocks in the order in which they started."""
+    rows = session.scalars(
+        select(ClockRow).where(ClockRow.number == number).order_by(ClockRow.serial)
+    ).all()
+    paused = session.scalars(
+        select(PauseRow).where(PauseRow.number == number).order_by(PauseRow.clock, PauseRow.serial)
+    )
+    pauses = {serial: list(found) for serial, found in groupby(paused, lambda row: row.clock)}
+    extended = session.scalars(
+        select(ExtensionRow)
+        .where(ExtensionRow.number == number)
+        .order_by(ExtensionRow.clock, ExtensionRow.serial)
+    )
+    added = {serial: list(found) for serial, found in groupby(extended, lambda row: row.clock)}
+    return tuple(_clock(row, pauses.get(row.serial, []), added.get(row.serial, [])) for row in rows)
+
+
+def save_clocks_txn(
+    session: Session, number: TicketNumber, before: tuple[Clock, ...], after: tuple[Clock, ...]
+) -> None:
+    """Write the clocks that changed, with their pauses and extensions."""
+    kept = {clock.serial: clock for clock in before}
+    for clock in after:
+        old = kept.get(clock.serial)
+        if clock == old:
+            continue
+        session.merge(_row(number, clock))
+        for row in _changes(number, old, clock):
+            session.merge(row)
+
+
+def keep_policy_txn(session: Session, policy: Policy, at: datetime) -> None:
+    """Keep the text of that version, if it is the first time that it is in force."""
+    if session.get(PolicyRow, policy.version) is None:
+        session.add(PolicyRow(version=policy.version, since=at, text=policy.text))
+
+
+def policy_txn(session: Session, version: str) -> str | None:
+    """The text of that version of the policy; None where it was never in force here."""
+    row = session.get(PolicyRow, version)
+    return row.text if row else None
+
+
+def _changes(
+    number: TicketNumber, old: Clock | None, new: Clock
+) -> Iterator[PauseRow | ExtensionRow]:
+    pauses = old.standstills if old else ()
+    for serial, pause in enumerate(new.standstills, 1):
+        if pauses[serial - 1 : serial] != (pause,):
+            yield PauseRow(
+                number=number,
+                clock=new.serial,
+                serial=serial,
+                started=pause.started,
+                ended=pause.ended,
+                ground=pause.ground.value,
+            )
+    for serial, extension in enumerate(new.extensions, 1):
+        if old is None or serial > len(old.extensions):
+            yield ExtensionRow(
+                number=number,
+                clock=new.serial,
+                serial=serial,
+                at=extension.at,
+                added=extension.added.total_seconds(),
+                by=extension.by,
+            )
+
+
+def _row(number: TicketNumber, clock: Clock) -> ClockRow:
+    return ClockRow(
+        number=number,
+        serial=clock.serial,
+        kind=clock.kind.value,
+        dispatch=clock.dispatch,
+        calendar=clock.calendar,
+        target=clock.target.total_seconds(),
+        started=clock.started,
+        due=clock.due,
+        not_after=clock.not_after if isinstance(clock, InternalClock) else None,
+        halted=clock.halted,
+        policy=clock.policy,
+        stopped=clock.stopped,
+        end=clock.end.value if clock.end else None,
+    )
+
+
+def _clock(row: ClockRow, pauses: Sequence[PauseRow], added: Sequence[ExtensionRow]) -> Clock:
+    extensions = tuple(Extension(each.at, timedelta(seconds=each.added), each.by) for each in added)
+    end = ClockEnd(row.end) if row.end else None
+    if row.calendar == CALENDAR_DAYS:
+        return StatutoryClock(
+            serial=row.serial,
+            kind=ClockKind(row.kind),
+            dispatch=row.dispatch,
+            target=timedelta(seconds=row.target),
+            started=row.started,
+            due=row.due,
+            halted=row.halted,
+            policy=row.policy,
+            extensions=extensions,
+            standstills=tuple(
+                Standstill(StatutoryGround(each.ground), each.started, each.ended)
+                for each in pauses
+            ),
+            stopped=row.stopped,
+            end=end,
+        )
+    return InternalClock(
+        serial=row.serial,
+        kind=ClockKind(row.kind),
+        dispatch=row.dispatch,
+        calendar=row.calendar,
+        target=timedelta(seconds=row.target),
+        started=row.started,
+        due=row.due,
+        not_after=row.not_after,
+        halted=row.halted,
+        policy=row.policy,
+        extensions=extensions,
+        standstills=tuple(
+            Standstill(InternalGround(each.ground), each.started, each.ended) for each in pauses
+        ),
+        stopped=row.stopped,
+        end=end,
+    )
