@@ -4,7 +4,8 @@ The library `holidays` knows most countries. For the mainland of China (CN) `chi
 knows the State Council's yearly notice as well. Where they say different things of a day the
 first one is followed and the day is disputed: a person has to look it up and write it down. That
 only the second names the weekends inside a holiday is no dispute; they are days off for a service
-that is open at weekends.
+that is open at weekends. Names are the second's where it has them: the first tells from which
+weekend a day was exchanged, the second of which holiday it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,8 +63,10 @@ def compared(first: PublicDays, second: PublicDays) -> PublicDays:
         for day, name in second.holidays.items()
         if day.year in alone or (day.weekday() >= SATURDAY and day not in first.workdays)
     }
+    followed = {day: name for day, name in first.holidays.items() if day.year not in alone}
+    renamed = {day: name for day, name in second.holidays.items() if day in followed}
     return PublicDays(
-        bridged | {day: name for day, name in first.holidays.items() if day.year not in alone},
+        bridged | followed | renamed,
         first.workdays | {day for day in second.workdays if day.year in alone},
         disputed,
     )

@@ -13,6 +13,7 @@ from functools import partial
 from cti.kernel.errors import Refused
 from cti.kernel.vocabulary import ServiceLevel
 from tickets.clocks.calendars import Calendars
+from tickets.clocks.explain import Line, explain
 from tickets.clocks.model import (
     AGREED,
     CALENDAR_DAYS,
@@ -278,6 +279,10 @@ class Timekeeper:
         return replace(clock, due=found.at, halted=found.halted)
 
     # --- what is to be seen -----------------------------------------------------------------
+
+    def explain(self, clock: Clock) -> tuple[Line, ...]:
+        """Why the clock is due when it is, line by line."""
+        return explain(clock, self.calendars)
 
     def elapsed(self, clock: Clock, now: datetime) -> timedelta:
         """The time used up so far in the clock's own calendar; never negative."""
