@@ -45,7 +45,12 @@ def explain(clock: Clock, calendars: Calendars) -> tuple[Line, ...]:
     """The whole reckoning, from receipt to deadline."""
     found = due_of(clock, calendars)
     until = found.halted or found.at
-    lines = [*_given(clock), *_reckoned(clock, until, calendars), *_limits(clock, calendars)]
+    lines = [
+        *_given(clock, calendars),
+        *_reckoned(clock, until, calendars),
+        *_limits(clock, calendars),
+        *_unpublished(clock, until, calendars),
+    ]
     if found.halted is not None:
         lines.append(_line("halted", since=found.halted, due=found.at))
     else:
@@ -66,7 +71,7 @@ def _totalled(lines: Iterable[Line]) -> Iterator[Line]:
         yield replace(line, total=total)
 
 
-def _given(clock: Clock) -> Iterator[Line]:
+def _given(clock: Clock, calendars: Calendars) -> Iterator[Line]:
     """What was allowed at first, and what was added."""
     target = clock.target - sum((each.added for each in clock.extensions), NO_TIME)
     match clock.calendar:
@@ -75,7 +80,8 @@ def _given(clock: Clock) -> Iterator[Line]:
         case str(name) if name == AGREED:
             yield _line("agreed", at=clock.started, slot=clock.started + target)
         case name:
-            yield _line("received", at=clock.started, calendar=name, target=target)
+            calendar = calendars.named(name).name
+            yield _line("received", at=clock.started, calendar=calendar, target=target)
     for each in clock.extensions:
         target += each.added
         if clock.calendar == CALENDAR_DAYS:
@@ -186,3 +192,12 @@ def _limits(clock: Clock, calendars: Calendars) -> Iterator[Line]:
     alone = due_of(replace(clock, not_after=None), calendars)
     if due_of(clock, calendars).at != alone.at:
         yield _line("limit", limit=clock.not_after, due=alone.at)
+
+
+def _unpublished(clock: Clock, until: datetime, calendars: Calendars) -> Iterator[Line]:
+    """Says that nobody knows yet which days of that year are holidays."""
+    if clock.calendar in (CALENDAR_DAYS, AGREED):
+        return
+    calendar = calendars.named(clock.calendar)
+    if until.astimezone(calendar.timezone).date() > calendar.valid_until:
+        yield _line("unpublished", year=calendar.valid_until.year + 1)

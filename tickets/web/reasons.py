@@ -43,9 +43,7 @@ class Reasons:
         length = self._days if in_days else self.length
         return [
             Reason(
-                self.text(
-                    line.key, **{key: self._said(key, it) for key, it in line.values.items()}
-                ),
+                self._words(line),
                 length(line.counted) if line.counted else "",
                 length(line.total),
             )
@@ -74,6 +72,10 @@ class Reasons:
 
     def _days(self, time: timedelta) -> str:
         return self.text("ticket.time.d", count=time // DAY)
+
+    def _words(self, line: Line) -> str:
+        said = {key: self._said(key, value) for key, value in line.values.items()}
+        return self.text(line.key, **said)
 
     def _said(self, key: str, value: Value) -> str:
         match value:
