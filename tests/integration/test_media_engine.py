@@ -140,7 +140,7 @@ def test_a_target_nobody_can_send_to_is_listened_to(host: str, port: int, tmp_pa
         engine.play(ONE, 1, [prompt])
         await phone.press("1")
         await until(lambda: len(ear.told) == 2)
-        assert ear.told == [("key", ONE, "1"), ("play", ONE, 1, PlayOutcome.FINISHED)]
+        assert set(ear.told) == {("key", ONE, "1"), ("play", ONE, 1, PlayOutcome.FINISHED)}
         assert not phone.packets
         await engine.shut_down()
         await phone.hang_up()

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -296,7 +297,17 @@ def test_the_better_served_come_first_and_hear_so(
     next_in_line = spoken(prompts, "queue.next")
     waited = {number: read_wave(path) for number, path in heard.items()}
     assert contains(waited[SPECIAL], next_in_line)
-    assert not contains(waited[UNIFORM][: round((ANNOUNCE + 3) * RATE)], next_in_line)
+    both_wait = [told(house, "queue.queued")[-1]["at"], told(house, "queue.offered")[-2]["at"]]
+    (heard_since,) = (
+        each["at"]
+        for each in told(house, "call.established")
+        if callers[each["call_id"]].endswith(UNIFORM) and each["party"] == "caller"
+    )
+    begin, end = (
+        datetime.fromisoformat(each) - datetime.fromisoformat(heard_since) for each in both_wait
+    )
+    alone, in_all = (round(each.total_seconds() * RATE) for each in (begin, end))
+    assert not contains(waited[UNIFORM][alone:in_all], next_in_line)
 
 
 def told(house: House, kind: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.support.house import House
+from tests.support.patience import crowding
 
 LOOK = 0.02
 STOP_SECONDS = 10.0
@@ -44,8 +45,11 @@ class CommandLine:
         return self.output.read_text()
 
     def wait_for(self, pattern: str, seconds: float = 10.0) -> re.Match[str]:
-        """Look until the printed text has that; AssertionError says what it has instead."""
-        end = time.monotonic() + seconds
+        """Look until the printed text has that; AssertionError says what it has instead.
+
+        It comes within so many seconds, on a crowded machine within more.
+        """
+        end = time.monotonic() + seconds * crowding()
         while (found := re.search(pattern, self.text)) is None:
             ended = self.process.poll() is not None
             if (ended and not re.search(pattern, self.text)) or time.monotonic() > end:
