@@ -43,7 +43,9 @@ class Fired:
 def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
     """Fire up to `limit` alarms whose instant has come, oldest first, each exactly once.
 
-    The cases are locked before their alarms, in the order in which an act locks them.
+    The cases are locked before their alarms, in the order in which an act locks them. A case that
+    somebody acts on, or whose alarms another process fires, is left to the next look, so that
+    nobody waits for anybody.
     """
     waiting = (
         select(AlarmRow.id, AlarmRow.number)
@@ -54,37 +56,29 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
     found = session.execute(waiting).all()
     if not found:
         return []
-    numbers = sorted({number for _, number in found})
-    cases = {
-        row.number: row
-        for row in session.scalars(
-            select(CaseRow)
-            .where(CaseRow.number.in_(numbers))
-            .order_by(CaseRow.number)
-            .with_for_update()
-        )
-    }
-    claimed = set(
-        session.scalars(
-            update(AlarmRow)
-            .where(AlarmRow.id.in_([alarm_id for alarm_id, _ in found]), AlarmRow.fired.is_(None))
-            .values(fired=now)
-            .returning(AlarmRow.id)
-        )
+    locked = (
+        select(CaseRow)
+        .where(CaseRow.number.in_({number for _, number in found}))
+        .order_by(CaseRow.number)
+        .with_for_update(skip_locked=True)
     )
-    mine = session.execute(
+    cases = {row.number: row for row in session.scalars(locked)}
+    mine = [alarm_id for alarm_id, number in found if number in cases]
+    claimed = update(AlarmRow).where(AlarmRow.id.in_(mine), AlarmRow.fired.is_(None))
+    claimed_ids = session.scalars(claimed.values(fired=now).returning(AlarmRow.id)).all()
+    details = session.execute(
         select(AlarmRow, ClockRow, DispatchRow)
         .join(ClockRow, (ClockRow.number == AlarmRow.number) & (ClockRow.serial == AlarmRow.clock))
         .outerjoin(
             DispatchRow,
             (DispatchRow.number == ClockRow.number) & (DispatchRow.serial == ClockRow.dispatch),
         )
-        .where(AlarmRow.id.in_(claimed))
+        .where(AlarmRow.id.in_(claimed_ids))
         .order_by(AlarmRow.due, AlarmRow.id)
     )
     return [
         _fire(session, now, alarm, clock, dispatch, cases[alarm.number])
-        for alarm, clock, dispatch in mine
+        for alarm, clock, dispatch in details
     ]
 
 

@@ -1,99 +1,64 @@
-"""Deadlines that act: one timer, armed for the earliest stored alarm.
+"""Deadlines that act: every stored alarm fires once, and the house hears of it.
 
-Alarms are rows (`tickets.alarms`); the timer only says when to look. Whatever wakes it - its
-instant, a change of a clock, the heartbeat, a start after a downtime - it does the same: fire
-what is due, oldest first, and arm itself for the next. A timer that was lost costs a minute, a
-second process fires nothing twice.
+Alarms are rows (`tickets.alarms`), swept up in batches so that acts get in between; what they
+tell goes round on the bus a few events in each turn of the reactor, so that calls do.
 """
 
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from cti.database import Database
 from cti.kernel.bus import Bus
-from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.clock import Clock, utc
 from cti.kernel.events import Event
+from cti.web.walk import Walk
 from tickets.alarms import Fired, fire_due_txn, next_due_txn
 from tickets.clocks.sla import AlarmKind
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated
+from tickets.sweeping import Sweeper
 
 BATCH = 200
-"""Alarms fired in one transaction, so that acts get in between."""
-RETRY_AFTER = 5.0
-"""Seconds until another attempt when the database failed."""
+"""Alarms fired in one transaction."""
 
 
 class Escalation:
     """Fires every stored alarm once, at its instant or as soon after as the house is up."""
 
-    log = Logger()
-
     def __init__(self, database: Database, bus: Bus, clock: Clock) -> None:
         self._database = database
         self._bus = bus
         self._clock = clock
-        self._timer: DelayedCall | None = None
-        self._sweeping = False
-        self._again = False
-        self._started = False
-
-    def start(self) -> None:
-        """Fire what fell due while the house was down, then keep to the instants."""
-        self._started = True
-        self.wake()
+        self._sweeper = Sweeper(clock, self._sweep, "deadlines")
+        self._told: Walk[Fired] | None = None
+        self.start, self.wake = self._sweeper.start, self._sweeper.wake
 
     def stop(self) -> None:
-        """Arm no more; a transaction under way ends by itself."""
-        self._started = False
-        self._disarm()
+        """Fire no more; what has fired is told."""
+        self._sweeper.stop()
+        if self._told is not None:
+            self._told.finish()
 
-    def wake(self) -> None:
-        """Look now: clocks changed, or a minute has passed. Harmless at any time."""
-        if not self._started:
-            return
-        if self._sweeping:
-            self._again = True
-            return
-        self._disarm()
-        self._sweeping = True
-        Deferred.fromCoroutine(self._sweep()).addErrback(self._failed)
+    async def _sweep(self) -> datetime | None:
+        fired = await self._fire()
+        while len(fired) == BATCH and self._sweeper.started:
+            fired = await self._fire()
+        return await self._database.read(next_due_txn)
 
-    async def _sweep(self) -> None:
-        due: datetime | None = None
-        try:
-            while self._started:
-                self._again = False
-                fired = await self._database.run(fire_due_txn, utc(self._clock), BATCH)
-                for each in fired:
-                    self._bus.publish(event_of(each, utc(self._clock)))
-                due = await self._database.read(next_due_txn)
-                if not self._again and len(fired) < BATCH:
-                    break
-        finally:
-            self._sweeping = False
-        if due is not None:
-            self._arm(max(0.0, due.timestamp() - self._clock.seconds()))
+    async def _fire(self) -> list[Fired]:
+        fired = await self._database.run(fire_due_txn, utc(self._clock), BATCH)
+        if fired:
+            await self._tell(fired)
+        return fired
 
-    def _failed(self, failure: Failure) -> None:
-        self.log.failure(
-            "Deadlines could not be read, next attempt in {seconds} s",
-            failure=failure,
-            seconds=RETRY_AFTER,
-        )
-        self._arm(RETRY_AFTER)
+    def _tell(self, fired: list[Fired]) -> Deferred[None]:
+        told: Deferred[None] = Deferred()
+        walk = self._told = Walk(self._clock, fired, self._publish, lambda: told.callback(None))
+        walk.start()
+        return told
 
-    def _arm(self, delay: float) -> None:
-        self._disarm()
-        if self._started:
-            self._timer = self._clock.callLater(delay, self.wake)
-
-    def _disarm(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
+    def _publish(self, fired: Fired) -> None:
+        self._bus.publish(event_of(fired, utc(self._clock)))
 
 
 def event_of(fired: Fired, at: datetime) -> Event:

@@ -45,6 +45,13 @@ class Walk(Generic[T]):
         else:
             self._done()
 
+    def finish(self) -> None:
+        """Do the rest now, in this turn."""
+        while self._left:
+            if self._timer is not None and self._timer.active():
+                self._timer.cancel()
+            self.start()
+
     def stop(self) -> None:
         """Leave out whoever is left, and tell nobody."""
         self._left.clear()

@@ -1,21 +1,20 @@
 """The outbox: carries what was written down, each message until it arrived or is given up.
 
-One timer is armed for the earliest message that is due. Whatever wakes it - that instant, the
-commit of an act, the heartbeat, a start after a downtime - it claims what is due, a few at a
-time, and hands it to the carriers. A claim is a lease: a process that dies with a message in its
-hands costs the lease's length, and the message goes out again under the same delivery id.
+What is due is claimed, a few messages at a time, and handed to the carriers. A claim is a lease:
+a process that dies with a message in its hands costs the lease's length, and the message goes out
+again under the same delivery id.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cti.database import Database
-from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import Entropy
 from tickets.delivery.model import (
     Carrier,
@@ -39,6 +38,7 @@ from tickets.delivery.repository import (
 )
 from tickets.delivery.schedule import Patience
 from tickets.delivery.undelivered import give_up_txn
+from tickets.sweeping import Sweeper
 
 __all__ = ["Outbox", "queue_txn"]
 
@@ -46,8 +46,6 @@ LEASE = timedelta(minutes=5)
 """How long a claim holds: longer than any carrier takes."""
 MOST_AT_ONCE = 8
 """Messages in the carriers' hands."""
-RETRY_AFTER = 5.0
-"""Seconds until another attempt when the database failed."""
 SETTLE_AT_ONCE = 100
 STUCK_AFTER = timedelta(hours=1)
 """A message that waits this long is a reason to look."""
@@ -78,8 +76,8 @@ class Outbox:
         self._wishes: list[_Wish] = []
         self._told: Callable[[], None] = lambda: None
         self._under_way: set[Deferred[None]] = set()
-        self._timer: DelayedCall | None = None
-        self._started = self._looking = self._again = False
+        self._sweeper = Sweeper(clock, self._look, "messages of the outbox")
+        self.wake = self._sweeper.wake
         self._unsettled = True
         """Whether there may be ends that nobody has dealt with."""
         self._backlog = Backlog(0, None, None)
@@ -114,47 +112,29 @@ class Outbox:
 
     def start(self) -> None:
         """Carry what is due, and tell the ends that nobody has dealt with."""
-        self._started = self._unsettled = True
-        self.wake()
+        self._unsettled = True
+        self._sweeper.start()
 
     def stop(self) -> None:
         """Claim no more; what is under way is abandoned, and carried again after its lease."""
-        self._started = False
-        self._disarm()
+        self._sweeper.stop()
         for each in tuple(self._under_way):
             each.cancel()
 
-    def wake(self) -> None:
-        """Look now: something was queued, or a minute has passed. Harmless at any time."""
-        if not self._started:
-            return
-        if self._looking:
-            self._again = True
-            return
-        self._looking = True
-        self._disarm()
-        Deferred.fromCoroutine(self._look()).addErrback(self._failed)
-
     # --- carrying ---------------------------------------------------------------------------
 
-    async def _look(self) -> None:
-        try:
-            while self._started:
-                self._again = False
-                if self._unsettled:
-                    await self._settle_rest()
-                free = MOST_AT_ONCE - len(self._under_way)
-                claimed = await self._claim(free) if free else []
-                for each in claimed:
-                    self._begin(each)
-                self._backlog = await self._database.read(backlog_txn)
-                if not self._again and (not claimed or len(self._under_way) >= MOST_AT_ONCE):
-                    break
-        finally:
-            self._looking = False
-        due = self._backlog.next_due
-        if due is not None and len(self._under_way) < MOST_AT_ONCE:
-            self._arm(max(0.0, due.timestamp() - self._clock.seconds()))
+    async def _look(self) -> datetime | None:
+        if self._unsettled:
+            await self._settle_rest()
+        while self._sweeper.started and (free := MOST_AT_ONCE - len(self._under_way)):
+            claimed = await self._claim(free)
+            for each in claimed:
+                self._begin(each)
+            if not claimed:
+                break
+        self._backlog = await self._database.read(backlog_txn)
+        # Whoever is done with one of those under way wakes us.
+        return self._backlog.next_due if len(self._under_way) < MOST_AT_ONCE else None
 
     def _claim(self, most: int) -> Deferred[list[Claimed]]:
         return self._database.run(claim_txn, utc(self._clock), LEASE, most)
@@ -171,7 +151,7 @@ class Outbox:
         except Undelivered as undelivered:
             await self._undelivered(claimed, undelivered)
         except Exception:  # noqa: BLE001  (a carrier's mistake must not lose the message)
-            if self._started:
+            if self._sweeper.started:
                 self.log.failure("{id} could not be carried", id=claimed.delivery_id)
                 await self._undelivered(claimed, Undelivered("internal error", temporary=True))
         else:
@@ -199,8 +179,8 @@ class Outbox:
 
     def _done(self, result: object, carrying: Deferred[None]) -> None:
         self._under_way.discard(carrying)
-        if isinstance(result, Failure):
-            self._failed(result)
+        if isinstance(result, Failure) and self._sweeper.started:
+            self.log.failure("What became of a message is not written down", result)
         else:
             self.wake()
 
@@ -223,23 +203,3 @@ class Outbox:
         self._unsettled = False
         for ended in await self._database.read(unsettled_txn, SETTLE_AT_ONCE):
             await self._settle(ended)
-
-    # --- the timer --------------------------------------------------------------------------
-
-    def _failed(self, failure: Failure) -> None:
-        if not self._started:
-            return
-        self.log.failure(
-            "The outbox stands still, next attempt in {seconds} s", failure, seconds=RETRY_AFTER
-        )
-        self._arm(RETRY_AFTER)
-
-    def _arm(self, delay: float) -> None:
-        self._disarm()
-        if self._started:
-            self._timer = self._clock.callLater(delay, self.wake)
-
-    def _disarm(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None

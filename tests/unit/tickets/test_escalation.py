@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import func, select, update
@@ -12,6 +13,7 @@ from twisted.internet.defer import Deferred, fail
 from cti.database import T, reading
 from cti.kernel.clock import utc
 from cti.kernel.vocabulary import Role
+from cti.web.walk import FEW
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.tickets import (
@@ -27,10 +29,11 @@ from tests.support.tickets import (
     local,
 )
 from tickets.alarms import Fired, fire_due_txn
-from tickets.escalation import RETRY_AFTER, Escalation
+from tickets.escalation import Escalation
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated
 from tickets.model import MessageKind
 from tickets.schema import AlarmRow
+from tickets.sweeping import RETRY_AFTER
 from tickets.workflow import Action
 
 ALARMS = (DeadlineWarned, DeadlineBreached, TicketEscalated)
@@ -202,6 +205,16 @@ def test_a_thousand_at_once_fire_once_each_oldest_first() -> None:
     numbers = [desk.register(draft(title=f"第 {i} 件")).number for i in range(170)]
     desk.advance(hours=9)
     desk.escalation.start()
+    seen = [len(desk.events)]
+
+    def somebody_else() -> None:
+        seen.append(len(desk.events))
+        if len(seen) < 100:
+            desk.clock.callLater(0, somebody_else)
+
+    somebody_else()
+    desk.clock.advance(0)
+    assert max(later - earlier for earlier, later in pairwise(seen)) <= 2 * FEW
     fired = [event for event in desk.events if isinstance(event, ALARMS)]
     # both the dispatch and the first contact are by now warned of, missed and escalated
     assert len(fired) == 6 * len(numbers)
@@ -292,3 +305,14 @@ def test_the_earliest_alarm_is_the_only_timer(desk: TicketDesk) -> None:
         desk.register()
     (timer,) = desk.clock.getDelayedCalls()
     assert timer.getTime() == (MONDAY + timedelta(hours=1.5)).timestamp()
+
+
+def test_what_has_fired_is_told_before_the_house_stops() -> None:
+    desk = TicketDesk()
+    for index in range(30):
+        desk.register(draft(title=f"第 {index} 件"))
+    desk.advance(hours=9)
+    desk.escalation.start()
+    desk.escalation.stop()
+    assert len([event for event in desk.events if isinstance(event, ALARMS)]) == 6 * 30
+    assert not desk.clock.getDelayedCalls()
