@@ -34,6 +34,8 @@ class Staff:
     """Kinds of numbers the person may call; help in need besides, always."""
     priorities: Mapping[str, int] = field(default_factory=dict)
     """In skill groups, 1 (first) to 10, for queues ordered by group priority."""
+    email: str = ""
+    """Where messages reach the person outside the pages."""
 
     @property
     def agent_id(self) -> AgentId:

@@ -134,6 +134,7 @@ def _staff_row(new: NewStaff, realm: str, hasher: PasswordHasher) -> StaffRow:
         priorities=dict(staff.priorities),
         department_id=staff.department_id,
         extension=staff.extension,
+        email=staff.email,
         password_hash=hasher.hash(new.password.reveal()),
         sip_md5=sip.md5 if sip else None,
         sip_sha256=sip.sha256 if sip else None,
@@ -157,6 +158,7 @@ def _credentials(row: StaffRow) -> Credentials:
         languages=frozenset(Language(language) for language in row.languages),
         may_dial=rights_from(row.may_dial),
         priorities=row.priorities,
+        email=row.email,
     )
     sip = SipDigests(row.sip_md5, row.sip_sha256) if row.sip_md5 and row.sip_sha256 else None
     return Credentials(staff, Secret(row.password_hash), sip)

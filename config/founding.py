@@ -61,5 +61,6 @@ def _new_staff(each: DemoStaff) -> NewStaff:
         languages=each.languages,
         may_dial=each.may_dial,
         priorities=each.priorities,
+        email=each.email,
     )
     return NewStaff(staff, each.password, each.sip_secret)

@@ -180,8 +180,16 @@ class Hotline:
         self.tickets = TicketService(database, self.bus, reactor, Timekeeper(policy, office))
         self.escalation = Escalation(database, self.bus, reactor)
         self.deliveries = Deliveries(
-            settings.tickets.delivery, folders.base.absolute(), database, reactor, entropy
+            settings.tickets.delivery,
+            folders.base.absolute(),
+            database,
+            reactor,
+            entropy,
+            roster=self.roster,
+            calendars=office,
+            texts=lambda *key, **blanks: self.frame.texts.text(*key, **blanks),
         )
+        self.escalation.on_fired(self.deliveries.wake)
         self.outbox = self.deliveries.outbox
         self.tickets.on_clocks_changed(self._act_committed)
         self.calendar_watch = CalendarWatch(base.calendars, reactor)
@@ -420,7 +428,7 @@ class Hotline:
     def _act_committed(self) -> None:
         """Deadlines may have moved, and something may wait to be sent."""
         self.escalation.wake()
-        self.outbox.wake()
+        self.deliveries.wake()
 
     def _in_page(self, extension: DeviceId, instance: str) -> bool:
         """Whether that telephone is registered by a page."""

@@ -1,5 +1,6 @@
 """Reads how tickets are worked on: section ``tickets`` of the settings file."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -84,6 +85,7 @@ def _delivery(part: Section, beside: Path) -> DeliverySettings:
         digest_every=part.read(
             "digest_every", usual.digest_every, lambda value: read_duration(value, 0 * DAY, DAY)
         ),
+        site=part.read("site", usual.site, _site),
         webhook=read_part(part, "webhook", usual.webhook, webhook),
         sms=read_part(part, "sms", usual.sms, webhook),
     )
@@ -112,6 +114,14 @@ def read_key(value: Value, beside: Path) -> Secret:
     if len(text) < LEAST_KEY:
         value.wrong(f"{name} must hold a key of {LEAST_KEY} characters or more")
     return Secret(text)
+
+
+def _site(value: Value) -> str:
+    """Where the pages are, or nothing."""
+    text = str(getattr(value.node, "value", ""))
+    if text and not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", text):
+        value.wrong(f"must look like https://hotline.bank.example, not {text!r}")
+    return text
 
 
 def _url(value: Value) -> str:

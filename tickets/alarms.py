@@ -132,6 +132,7 @@ def _fire(
         clock.kind,
         now,
         late=fired.late,
+        due=clock.due,
     )
     return fired
 

@@ -4,6 +4,7 @@ Alarms are rows (`tickets.alarms`), swept up in batches so that acts get in betw
 tell goes round on the bus a few events in each turn of the reactor, so that calls do.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
@@ -31,7 +32,12 @@ class Escalation:
         self._clock = clock
         self._sweeper = Sweeper(clock, self._sweep, "deadlines")
         self._told: Walk[Fired] | None = None
+        self._fired: Callable[[], None] = lambda: None
         self.start, self.wake = self._sweeper.start, self._sweeper.wake
+
+    def on_fired(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after each commit that fired alarms, and so wrote messages."""
+        self._fired = wake
 
     def stop(self) -> None:
         """Fire no more; what has fired is told."""
@@ -48,6 +54,7 @@ class Escalation:
     async def _fire(self) -> list[Fired]:
         fired = await self._database.run(fire_due_txn, utc(self._clock), BATCH)
         if fired:
+            self._fired()
             await self._tell(fired)
         return fired
 

@@ -26,8 +26,9 @@ def add_message_txn(
     at: datetime,
     *,
     late: bool = False,
+    due: datetime | None = None,
 ) -> None:
-    """Write a message to a role, a department's role, or one person."""
+    """Write a message to a role, a department's role, or one person; `due` is its deadline."""
     session.add(
         MessageRow(
             number=number,
@@ -38,6 +39,7 @@ def add_message_txn(
             role=to.role.value,
             department_id=to.department_id,
             staff_id=to.staff_id,
+            due=due,
         )
     )
 

@@ -209,7 +209,15 @@ class MessageRow(Base):
     """An in-house message to a role, a role in a department, or one person."""
 
     __tablename__ = "ticket_messages"
-    __table_args__ = (Index("ticket_messages_by_role", "role", "id"),)
+    __table_args__ = (
+        Index("ticket_messages_by_role", "role", "id"),
+        Index(
+            "ticket_messages_not_spread",
+            "id",
+            postgresql_where=text("spread IS NULL"),
+            sqlite_where=text("spread IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str | None] = mapped_column(ForeignKey("tickets.number"))
@@ -220,6 +228,10 @@ class MessageRow(Base):
     role: Mapped[str] = mapped_column(String(32))
     department_id: Mapped[str | None] = mapped_column(String(64))
     staff_id: Mapped[str | None] = mapped_column(STAFF)
+    due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The deadline it is about."""
+    spread: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was looked up who is to be told of it outside the house's pages."""
 
 
 class ReadingRow(Base):

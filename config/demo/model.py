@@ -89,6 +89,7 @@ class DemoStaff:
     language: Language
     may_dial: frozenset[Reach]
     priorities: Mapping[str, int]
+    email: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ def _staff(record: Section) -> DemoStaff:
     department, extension = record.get("department"), record.get("extension")
     languages = record.get("languages")
     language, may_dial = record.get("language"), record.get("may_dial")
+    email = record.get("email")
     return DemoStaff(
         staff_id=StaffId(_text(record, "id")),
         login=_text(record, "login"),
@@ -216,6 +217,7 @@ def _staff(record: Section) -> DemoStaff:
         may_dial=frozenset(Reach(each.one_of(_RIGHTS)) for each in may_dial.items())
         if may_dial
         else frozenset(),
+        email=email.text() if email else "",
     )
 
 

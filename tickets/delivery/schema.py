@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cti.database import Base, UtcDateTime
-from tickets.schema import NUMBER
+from tickets.schema import NUMBER, STAFF
 
 
 class OutboxRow(Base):
@@ -52,3 +52,26 @@ class OutboxRow(Base):
     settled: Mapped[datetime | None] = mapped_column(UtcDateTime)
     said: Mapped[str] = mapped_column(Text, default="")
     """The proof of delivery, or why the last attempt failed."""
+
+
+class NoticeRow(Base):
+    """Somebody is to know of a message from `release` on; `told` once that is in the outbox."""
+
+    __tablename__ = "ticket_notices"
+    __table_args__ = (
+        Index(
+            "ticket_notices_waiting",
+            "release",
+            postgresql_where=text("told IS NULL"),
+            sqlite_where=text("told IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[str] = mapped_column(STAFF)
+    message_id: Mapped[int] = mapped_column(ForeignKey("ticket_messages.id"))
+    release: Mapped[datetime] = mapped_column(UtcDateTime)
+    pressing: Mapped[bool]
+    """Told at once and alone."""
+    told: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outbox_id: Mapped[int | None] = mapped_column(ForeignKey("ticket_outbox.id"))

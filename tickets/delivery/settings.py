@@ -26,6 +26,8 @@ class DeliverySettings:
     give_up_after: timedelta = timedelta(days=3)
     digest_every: timedelta = timedelta(hours=2)
     """Working time from one summary to a person to the next; 0: each message singly."""
+    site: str = ""
+    """Where people open the pages, for links in what they are sent; empty: no links."""
     webhook: WebhookSettings | None = None
     """Hears of every alarm."""
     sms: WebhookSettings | None = None

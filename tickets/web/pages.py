@@ -24,7 +24,7 @@ from tickets.web.facts import CallFacts, CallFactsPort
 from tickets.web.lists import ListPages
 from tickets.web.reach import READERS
 from tickets.web.shown import Words
-from tickets.web.told import said
+from tickets.wording import said
 from tickets.workflow import FRONT, Action
 
 REQUEST_BYTES = 16
@@ -114,7 +114,7 @@ class TicketPages:
         principal = self.frame.guard(request, *READERS)
         told = await self._service.messages(principal)
         words = await self._words(request)
-        lines = [(each, said(each, words.text)) for each in told]
+        lines = [(each, said(each.kind, each.subject, words.text)) for each in told]
         return self.frame.render(request, "ticket_messages.html", messages=lines, words=words)
 
     @app.route("/messages", methods=["POST"])

@@ -1,0 +1,19 @@
+"""What happened to a ticket, in words, for pages and for what is sent."""
+
+from collections.abc import Callable
+
+from tickets.model import MessageKind
+
+Text = Callable[..., str]
+"""The words for a key, with its blanks filled in."""
+
+
+def said(kind: MessageKind, subject: str, text: Text) -> str:
+    """What a message tells; `subject` as in `tickets.model.Message`."""
+    match kind:
+        case MessageKind.WORK:
+            return text(f"ticket.done.{subject}")
+        case MessageKind.UNDELIVERED:
+            return text("ticket.undelivered", what=text(f"ticket.purpose.{subject}"))
+        case alarm:
+            return f"{text(f'ticket.alarm.{alarm.value}')} · {text(f'ticket.clock.{subject}')}"
