@@ -13,7 +13,7 @@ from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, utc
 from cti.kernel.events import Event
-from cti.web.walk import Walk
+from cti.kernel.walk import Walk
 from tickets.alarms import Fired, fire_due_txn, next_due_txn
 from tickets.clocks.sla import AlarmKind
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated

@@ -93,7 +93,7 @@ def spread_txn(
         line = _line(message, case)
         audience = _audience(message)
         pressing = is_pressing(line.kind, line.subject, line.ticket, line.urgency)
-        for each in _reached(line, audience, people, _about(case)):
+        for each in _reached(line, audience, people, case):
             calendar = calendars.get(each.department_id, hours.calendars.hotline)
             told = now if pressing else release(now, calendar, hours.every)
             notices.append(
@@ -194,7 +194,7 @@ def _mark_txn(
 
 
 def _reached(
-    line: Line, audience: Audience, people: Sequence[Recipient], about: StaffId | None
+    line: Line, audience: Audience, people: Sequence[Recipient], case: CaseRow | None
 ) -> list[Recipient]:
     """Those it is for and who have an address.
 
@@ -203,8 +203,9 @@ def _reached(
     """
     if line.kind is MessageKind.UNDELIVERED and line.subject in OWN:
         return []
-    reached = [each for each in for_whom(audience, people) if each.email]
-    return without_those_meant(reached, people, about)
+    reached = (each for each in for_whom(audience, people) if each.email)
+    draft = case.draft if case else {}
+    return without_those_meant(reached, draft.get("about_staff"), draft.get("about_unit"))
 
 
 def _calendars_txn(
@@ -234,8 +235,3 @@ def _audience(message: MessageRow) -> Audience:
         DepartmentId(message.department_id) if message.department_id else None,
         StaffId(message.staff_id) if message.staff_id else None,
     )
-
-
-def _about(case: CaseRow | None) -> StaffId | None:
-    about = case.draft.get("about_staff") if case else None
-    return StaffId(about) if about else None

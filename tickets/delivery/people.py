@@ -1,6 +1,6 @@
 """Who is told: the staff as messages reach them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cti.kernel.identifiers import DepartmentId, StaffId
@@ -35,17 +35,15 @@ def for_whom(audience: Audience, people: Sequence[Recipient]) -> Iterator[Recipi
 
 
 def without_those_meant(
-    recipients: Sequence[Recipient], people: Sequence[Recipient], about: StaffId | None
+    recipients: Iterable[Recipient], about: StaffId | None, unit: DepartmentId | None
 ) -> list[Recipient]:
     """The same without whom a complaint is about, and without their unit.
 
     What pages hide from them (`tickets.visibility`) is not sent to them either.
     """
-    if about is None:
-        return list(recipients)
-    unit = next((each.department_id for each in people if each.staff_id == about), None)
     return [
         each
         for each in recipients
-        if each.staff_id != about and (unit is None or each.department_id != unit)
+        if (about is None or each.staff_id != about)
+        and (unit is None or each.department_id != unit)
     ]

@@ -138,16 +138,16 @@ class _Octets:
         self._octets = octets
         self.length = len(octets)
 
-    def startProducing(self, consumer: Any) -> Deferred[None]:
+    def startProducing(self, consumer: Any) -> Deferred[None]:  # noqa: N802  (Twisted's name)
         """All of it."""
         consumer.write(self._octets)
         return succeed(None)
 
-    def pauseProducing(self) -> None:
+    def pauseProducing(self) -> None:  # noqa: N802  (Twisted's name)
         """It is written already."""
 
-    def resumeProducing(self) -> None:
+    def resumeProducing(self) -> None:  # noqa: N802  (Twisted's name)
         """It is written already."""
 
-    def stopProducing(self) -> None:
+    def stopProducing(self) -> None:  # noqa: N802  (Twisted's name)
         """It is written already."""

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, fail
 from cti.database import T, reading
 from cti.kernel.clock import utc
 from cti.kernel.vocabulary import Role
-from cti.web.walk import FEW
+from cti.kernel.walk import FEW
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.tickets import (
