@@ -14,7 +14,8 @@ from tickets.model import MessageKind, TicketKind, Urgency
 HOUR = timedelta(hours=1)
 NEVER = timedelta(0)
 ALWAYS = WorkingCalendar("always", SHANGHAI, (ALL_DAY,) * 7)
-CALENDARS = st.sampled_from([office(), national_day_2026(), ALWAYS])
+OFFICE, AUTUMN = office(), national_day_2026()
+CALENDARS = st.sampled_from([OFFICE, AUTUMN, ALWAYS])
 INSTANTS = st.timedeltas(timedelta(days=-70), timedelta(days=40)).map(lambda age: MONDAY + age)
 EVERY = st.sampled_from([NEVER, timedelta(minutes=30), HOUR, 2 * HOUR, 5 * HOUR, 24 * HOUR])
 
@@ -36,13 +37,12 @@ EVERY = st.sampled_from([NEVER, timedelta(minutes=30), HOUR, 2 * HOUR, 5 * HOUR,
     ],
 )
 def test_by_the_office(at: str, every: timedelta, told: str) -> None:
-    assert release(local(at), office(), every) == local(told)
+    assert release(local(at), OFFICE, every) == local(told)
 
 
 def test_make_up_days_are_working_days_and_holidays_are_not() -> None:
-    autumn = national_day_2026()
-    assert release(local("2026-09-30 18:00"), autumn, HOUR) == local("2026-10-08 09:00")
-    assert release(local("2026-10-09 18:00"), autumn, HOUR) == local("2026-10-10 09:00")
+    assert release(local("2026-09-30 18:00"), AUTUMN, HOUR) == local("2026-10-08 09:00")
+    assert release(local("2026-10-09 18:00"), AUTUMN, HOUR) == local("2026-10-10 09:00")
 
 
 @given(INSTANTS, CALENDARS, EVERY)
@@ -65,7 +65,7 @@ def test_what_came_earlier_is_not_told_later(
 
 @given(st.lists(st.timedeltas(timedelta(0), timedelta(days=1)), min_size=50, max_size=80))
 def test_a_day_has_few_instants(ages: list[timedelta]) -> None:
-    told = {release(local("2026-11-23 00:00") + age, office(), 2 * HOUR) for age in ages}
+    told = {release(local("2026-11-23 00:00") + age, OFFICE, 2 * HOUR) for age in ages}
     assert told <= {
         local(f"2026-11-23 {at}") for at in ("09:00", "11:00", "14:30", "16:30", "17:30")
     } | {local("2026-11-24 09:00")}

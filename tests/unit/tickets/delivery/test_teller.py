@@ -152,6 +152,7 @@ def test_a_ladder_goes_up_step_by_step_and_stops_with_the_clock(desk: TellingDes
     assert all("签收" not in mail.subject for mail in desk.mails(SUPERVISOR)[before:])
 
 
+OFFICE = office()
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(list(MessageKind)[:4]),
@@ -198,7 +199,7 @@ def test_nothing_is_lost_nothing_told_twice_and_nobody_woken_without_need(
         assert row.told is not None
         department = row.staff_id.endswith("cards") or row.staff_id.endswith("lending")
         if department and not row.pressing:
-            assert office().is_open(row.told) or office().is_open(row.told - timedelta(seconds=1))
+            assert OFFICE.is_open(row.told) or OFFICE.is_open(row.told - timedelta(seconds=1))
     assert len(set(desk.carrier.ids)) == len(desk.carrier.ids) == len(told)
 
 
