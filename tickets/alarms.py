@@ -43,27 +43,22 @@ class Fired:
 def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
     """Fire up to `limit` alarms whose instant has come, oldest first, each exactly once.
 
-    The cases are locked before their alarms, in the order in which an act locks them. A case that
-    somebody acts on, or whose alarms another process fires, is left to the next look, so that
-    nobody waits for anybody.
+    The cases are locked before their alarms, as an act locks them. A case that somebody acts on,
+    or whose alarms another process fires, is left to the next look: nobody waits for anybody.
     """
     waiting = (
-        select(AlarmRow.id, AlarmRow.number)
+        select(AlarmRow.id, CaseRow)
+        .join(CaseRow, CaseRow.number == AlarmRow.number)
         .where(AlarmRow.fired.is_(None), AlarmRow.due <= now)
         .order_by(AlarmRow.due, AlarmRow.id)
         .limit(limit)
+        .with_for_update(of=CaseRow, skip_locked=True)
     )
     found = session.execute(waiting).all()
     if not found:
         return []
-    locked = (
-        select(CaseRow)
-        .where(CaseRow.number.in_({number for _, number in found}))
-        .order_by(CaseRow.number)
-        .with_for_update(skip_locked=True)
-    )
-    cases = {row.number: row for row in session.scalars(locked)}
-    mine = [alarm_id for alarm_id, number in found if number in cases]
+    cases = {case.number: case for _, case in found}
+    mine = [alarm_id for alarm_id, _ in found]
     claimed = update(AlarmRow).where(AlarmRow.id.in_(mine), AlarmRow.fired.is_(None))
     claimed_ids = session.scalars(claimed.values(fired=now).returning(AlarmRow.id)).all()
     details = session.execute(
