@@ -1,0 +1,69 @@
+"""Ten thousand deadlines, processes that die, and processes beside each other: each fires once."""
+
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from cti.database import connect
+from tests.support.deadlines import fill, fired, told
+
+MANY = 10_000
+LONG_AGO = datetime(2026, 1, 5, 1, tzinfo=UTC)
+DUES = [LONG_AGO + timedelta(seconds=index) for index in range(MANY)]
+
+
+def process(url: str) -> "subprocess.Popen[str]":
+    words = [sys.executable, "-m", "tests.support.deadline_process", url]
+    started = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert started.stdout is not None
+    assert started.stdout.readline() == "ready\n"
+    return started
+
+
+def begin(started: "subprocess.Popen[str]") -> None:
+    assert started.stdin is not None
+    started.stdin.write("now\n")
+    started.stdin.flush()
+
+
+def engine_of(url: str) -> Engine:
+    return connect(url)
+
+
+def test_a_process_killed_in_the_middle_of_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/deadlines.sqlite"
+    fill(url, DUES)
+    engine = engine_of(url)
+    first = process(url)
+    begin(first)
+    while fired(engine) < MANY // 10:
+        assert first.poll() is None, "it ended before it fired any"
+    first.kill()
+    first.wait()
+    assert fired(engine) < MANY
+    second = process(url)
+    begin(second)
+    second.communicate(timeout=60)
+    assert fired(engine) == MANY
+    assert told(engine) == Counter({1: MANY})
+    engine.dispose()
+
+
+@pytest.mark.needs("postgresql")
+def test_two_processes_share_them(postgresql_url: str) -> None:
+    fill(postgresql_url, DUES)
+    engine = engine_of(postgresql_url)
+    both = [process(postgresql_url), process(postgresql_url)]
+    for each in both:
+        begin(each)
+    counts = [int(each.communicate(timeout=60)[0].split()[-1]) for each in both]
+    assert min(counts) > 0
+    assert told(engine) == Counter({1: MANY})
+    engine.dispose()
