@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cti.database import Base, T, connect
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, TicketNumber
+from cti.kernel.vocabulary import ServiceLevel
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.tickets import (
@@ -22,6 +24,7 @@ from tests.support.tickets import (
     FILLED,
     MONDAY,
     OFFICER,
+    POLICY,
     TIMEKEEPER,
     TicketDesk,
     draft,
@@ -29,10 +32,14 @@ from tests.support.tickets import (
 )
 from tickets import repository
 from tickets.alarms import fire_due_txn
-from tickets.clocks.model import InternalClock
+from tickets.clocks.model import InternalClock, StatutoryClock
+from tickets.clocks.rows import clocks_txn, keep_policy_txn, save_clocks_txn
+from tickets.clocks.sla import Terms
+from tickets.model import TicketKind, Urgency
 from tickets.repository import Stored
+from tickets.schema import PolicyRow
 from tickets.service import TicketService
-from tickets.workflow import Action
+from tickets.workflow import Action, ClockKind, Continue, Effect, Extend, Pause
 
 
 @pytest.fixture(
@@ -190,3 +197,48 @@ def test_the_whole_service_runs_on_it(desk: TicketDesk) -> None:
     desk.act(number, Action.SOLVE, AGENT, FILLED)
     assert result_of(desk.service.overdue()) == []
     assert result_of(desk.service.messages(DISPATCHER))
+
+
+def test_pauses_and_extensions_come_back_as_they_were(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    before = run(desk, repository.load_case_txn, number)
+    assert before is not None
+    terms = Terms(
+        TicketKind.COMPLAINT, Urgency.ORDINARY, ServiceLevel.UNIFORM, {1: "office"}, by="李主管"
+    )
+    steps: list[tuple[str, Effect]] = [
+        ("2026-11-23 10:00", Pause(ClockKind.RESULT, 1, "waiting_customer")),
+        ("2026-11-23 11:00", Pause(ClockKind.DECISION, None, "appraisal")),
+        ("2026-11-24 11:00", Continue(ClockKind.RESULT, 1)),
+        ("2026-11-25 11:00", Pause(ClockKind.RESULT, 1, "appointment")),
+        ("2026-11-26 11:00", Extend(ClockKind.DECISION, by=timedelta(days=15))),
+    ]
+    clocks = before.clocks
+    for at, effect in steps:
+        after = TIMEKEEPER.apply(clocks, [effect], terms, local(at))
+        run(desk, save_clocks_txn, number, clocks, after)
+        clocks = after
+        loaded = run(desk, clocks_txn, number)
+        assert loaded == clocks
+    halted = [each for each in clocks if each.halted is not None]
+    assert [type(each) for each in halted] == [StatutoryClock, InternalClock]
+    assert halted[0].extensions[0].by == "李主管"
+
+
+def test_each_version_of_the_policy_is_kept_since_it_was_first_in_force(desk: TicketDesk) -> None:
+    run(desk, keep_policy_txn, POLICY, MONDAY)
+    run(desk, keep_policy_txn, POLICY, local("2026-12-01 09:00"))
+    newer = replace(POLICY, text=POLICY.text + "# newer\n")
+    run(desk, keep_policy_txn, newer, local("2026-12-02 09:00"))
+    kept = run(
+        desk,
+        lambda session: [
+            (row.version, row.since, row.text)
+            for row in session.scalars(select(PolicyRow).order_by(PolicyRow.since))
+        ],
+    )
+    assert kept == [
+        (POLICY.version, MONDAY, POLICY.text),
+        (newer.version, local("2026-12-02 09:00"), newer.text),
+    ]

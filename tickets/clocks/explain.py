@@ -23,7 +23,7 @@ from tickets.clocks.model import (
     StatutoryClock,
     StatutoryGround,
 )
-from tickets.clocks.running import due_of, runs
+from tickets.clocks.running import due_of, runs, used_until
 from tickets.clocks.statutory import Break, first_counted, last_day
 
 DAY = timedelta(days=1)
@@ -58,6 +58,28 @@ def explain(clock: Clock, calendars: Calendars) -> tuple[Line, ...]:
     if found.at != clock.due:
         lines.append(_line("changed", due=clock.due))
     return tuple(_totalled(lines))
+
+
+def by_policy(clock: Clock, source: str) -> Line:
+    """Which version of the policy set the clock, and on what that rests where it is in force."""
+    if source:
+        return _line("policy", version=clock.policy, source=source)
+    return _line("old_policy", version=clock.policy or "–")
+
+
+def standing(clock: Clock, now: datetime, calendars: Calendars) -> Line:
+    """How the clock stands: what is used and left of a running one, how another came to an end."""
+    total = used_until(clock, clock.stopped or now, calendars)
+    match clock.end:
+        case None if clock.overdue(now):
+            return Line("ticket.why.over", {"at": now}, total=total)
+        case None:
+            allowed = used_until(clock, clock.due, calendars)
+            left = clock.target - total if clock.halted else allowed - total
+            return Line("ticket.why.used", {"at": now, "used": total, "left": left}, total=total)
+        case end:
+            at = clock.stopped or now
+            return Line(f"ticket.why.{end.value}", {"at": at}, total=total)
 
 
 def _line(key: str, counted: timedelta = NO_TIME, /, **values: Value) -> Line:

@@ -62,12 +62,6 @@ def keep_policy_txn(session: Session, policy: Policy, at: datetime) -> None:
         session.add(PolicyRow(version=policy.version, since=at, text=policy.text))
 
 
-def policy_txn(session: Session, version: str) -> str | None:
-    """The text of that version of the policy; None where it was never in force here."""
-    row = session.get(PolicyRow, version)
-    return row.text if row else None
-
-
 def _changes(
     number: TicketNumber, old: Clock | None, new: Clock
 ) -> Iterator[PauseRow | ExtensionRow]:

@@ -13,7 +13,7 @@ from functools import partial
 from cti.kernel.errors import Refused
 from cti.kernel.vocabulary import ServiceLevel
 from tickets.clocks.calendars import Calendars
-from tickets.clocks.explain import Line, explain
+from tickets.clocks.explain import Line, by_policy, explain, standing
 from tickets.clocks.model import (
     AGREED,
     CALENDAR_DAYS,
@@ -280,9 +280,12 @@ class Timekeeper:
 
     # --- what is to be seen -----------------------------------------------------------------
 
-    def explain(self, clock: Clock) -> tuple[Line, ...]:
-        """Why the clock is due when it is, line by line."""
-        return explain(clock, self.calendars)
+    def explain(self, clock: Clock, now: datetime) -> tuple[Line, ...]:
+        """By which policy, why the clock is due when it is, and how it stands, line by line."""
+        current = clock.policy == self.policy.version
+        source = self.policy.clocks[clock.kind].source if current else ""
+        reckoning = explain(clock, self.calendars)
+        return (by_policy(clock, source), *reckoning, standing(clock, now, self.calendars))
 
     def elapsed(self, clock: Clock, now: datetime) -> timedelta:
         """The time used up so far in the clock's own calendar; never negative."""

@@ -39,11 +39,11 @@ class Reasons:
     def told(self, lines: Iterable[Line]) -> list[Reason]:
         """The steps in words."""
         steps = list(lines)
-        in_days = any(line.key == BY_LAW for line in steps)
-        length = self._days if in_days else self.length
+        by_law = any(line.key == BY_LAW for line in steps)
+        length = self.days if by_law else self.length
         return [
             Reason(
-                self._words(line),
+                self._words(line, length),
                 length(line.counted) if line.counted else "",
                 length(line.total),
             )
@@ -70,11 +70,17 @@ class Reasons:
         """``2026-10-08 Thu``."""
         return format_date(day, "yyyy-MM-dd EEE", locale=LOCALES[self.language])
 
-    def _days(self, time: timedelta) -> str:
-        return self.text("ticket.time.d", count=time // DAY)
+    def days(self, time: timedelta) -> str:
+        """``3 d 7 h``."""
+        days, rest = divmod(time, DAY)
+        counted = self.text("ticket.time.d", count=days)
+        return f"{counted} {self.length(rest)}" if rest else counted
 
-    def _words(self, line: Line) -> str:
-        said = {key: self._said(key, value) for key, value in line.values.items()}
+    def _words(self, line: Line, length: Callable[[timedelta], str]) -> str:
+        said = {
+            key: length(value) if isinstance(value, timedelta) else self._said(key, value)
+            for key, value in line.values.items()
+        }
         return self.text(line.key, **said)
 
     def _said(self, key: str, value: Value) -> str:
@@ -83,8 +89,6 @@ class Reasons:
                 return self.instant(value, ending=key in ENDS)
             case date():
                 return self.day(value)
-            case timedelta():
-                return self.length(value)
             case tuple():
                 return ", ".join(self._part(each) for each in value)
         return str(value)
