@@ -4,46 +4,46 @@
 its clocks, and who is to be told. A rule that says no raises `Refused` with a ``ticket.`` error.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import DepartmentId, TicketNumber
+from cti.kernel.identifiers import TicketNumber
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
-from tickets.model import (
-    ENDED,
-    FINAL,
-    Audience,
-    Case,
-    CaseState,
-    Dispatch,
-    DispatchState,
-    Draft,
-)
-from tickets.workflow import (
+from tickets import forms
+from tickets.acts import (
     DEPARTMENT,
     DEPARTMENT_CLOCKS,
-    RULE_OF,
-    RULES,
     Action,
     CancelAll,
+    ClockKind,
+    Continue,
     Effect,
+    Extend,
+    Pause,
+    Restart,
     Rule,
+    Start,
+    actor_of,
 )
+from tickets.forms import ACT_FIELDS, FormTerms
+from tickets.guards import ESCALATED_TO, YES, Premises, Situation, applies, failing
+from tickets.model import OPEN_STATES, Audience, Case, CaseState, Dispatch, Draft
+from tickets.perform import NOBODY, performed, waits_for_customer
+from tickets.records import draft_record
+from tickets.workflow import RULES, RULES_OF
 
-REOPEN_WITHIN = timedelta(days=30)
-REFUSALS_BEFORE_SUPERVISOR = 1
-LONGEST_TEXT = 4000
-"""Characters in any one field."""
+Choice = tuple[Rule, Dispatch | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an act made: the case now, the clocks' effects in order, the people to tell.
 
-    `serial` is the dispatch it was about; `fields` are those the rule knows, stripped.
+    `serial` is the dispatch it was about; `fields` are those the rule knows, in their one form.
     """
 
     case: Case
@@ -53,109 +53,112 @@ class Outcome:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def register(draft: Draft, number: TicketNumber, by: Principal, at: datetime) -> Outcome:
-    """The case a draft becomes; Refused when a field is missing or `by` may not."""
-    rule = RULE_OF[Action.REGISTER]
-    by.require(*rule.roles)
-    for name, text in (
-        ("title", draft.title),
-        ("text", draft.text),
-        ("name", draft.requester.name),
-        ("contact", draft.requester.contact),
-    ):
-        _checked(name, text)
-    for name in ("occasion", "about"):
-        _check_length(name, getattr(draft, name))
-    _check_length("address", draft.requester.address)
+def register(
+    draft: Draft,
+    number: TicketNumber,
+    by: Principal,
+    at: datetime,
+    terms: FormTerms | None = None,
+) -> Outcome:
+    """The case a draft becomes; Refused when a field is missing or wrong, or `by` may not."""
+    rules = RULES_OF[Action.REGISTER]
+    if actor_of(by) is None:
+        by.require(*rules[0].roles)
+    draft = forms.checked_draft(draft, terms or FormTerms(at))
     case = Case(number, draft, CaseState.REGISTERED, opened=at, opened_by=by.staff_id)
-    return Outcome(case, rule.effects, (Audience(Role.DISPATCHER),))
+    situation = Situation(case, None, by, at, Premises(), {})
+    rule = next(each for each in rules if applies(each, situation))
+    kept = {"draft": json.dumps(draft_record(draft), ensure_ascii=False)}
+    return Outcome(case, rule.effects, (Audience(Role.DISPATCHER),), fields=kept)
 
 
 def act(
-    case: Case, action: Action, fields: Mapping[str, str], by: Principal, at: datetime
+    case: Case,
+    action: Action,
+    fields: Mapping[str, str],
+    by: Principal,
+    at: datetime,
+    premises: Premises | None = None,
+    terms: FormTerms | None = None,
 ) -> Outcome:
     """What the action makes of the case.
 
     `fields["dispatch"]` names the dispatch meant; it may be left out where only one can be.
-    Refused when the state, the roles, the department or a missing field say no.
+    Refused when the state, the roles, the department, a guard or a missing field say no.
     """
-    rule = RULE_OF.get(action)
-    if rule is None:
-        raise Refused("ticket.wrong_state", action=action.value, state=case.state.value)
-    meant = _meant(case, rule, fields, by)
-    no = refusal(case, rule, meant, by, at)
-    if no is not None:
-        raise no
-    kept = _kept(rule, fields)
-    if action is Action.DISPATCH:
-        return _send(case, rule, kept)
-    lead = meant is not None and meant.lead
-    effects = rule.effects + (rule.lead_effects if lead else ())
-    dispatches = case.dispatches
-    if meant is not None:
-        moved = _moved(meant, rule)
-        dispatches = tuple(moved if each is meant else each for each in dispatches)
-    changed = replace(
-        case,
-        state=(rule.lead_case_to if lead else None) or rule.case_to or case.state,
-        version=case.version + 1,
-        dispatches=dispatches,
-    )
-    changed = _on_ending(_on_reopening(changed, action), at)
-    serial = meant.serial if meant else None
+    premises = premises or Premises()
+    meant = _meant(case, action, fields, by)
+    rule = _chosen(Situation(case, meant, by, at, premises, fields), action)
+    kept = _kept(case, rule, fields, by, terms or FormTerms(at, premises.zone))
+    _check(Situation(case, meant, by, at, premises, kept), rule)
+    changed = performed(case, rule, meant, kept, by.staff_id, at)
     return Outcome(
-        changed, _addressed(effects, serial), tuple(_told(case, rule, meant)), serial, kept
+        changed,
+        tuple(_effects(case, changed, rule, meant, kept, premises)),
+        tuple(_told(changed, rule, meant)),
+        _serial(case, changed, rule, meant),
+        kept,
     )
 
 
-def allowed(case: Case, by: Principal, at: datetime) -> list[tuple[Rule, Dispatch | None]]:
-    """The rules `by` may use on the case now, each with the dispatch it would act on."""
-    found: list[tuple[Rule, Dispatch | None]] = []
+def allowed(
+    case: Case, by: Principal, at: datetime, premises: Premises | None = None
+) -> list[Choice]:
+    """What `by` may do to the case now, each once for every dispatch it may be done to."""
+    found: dict[tuple[Action, int | None], Choice] = {}
     for rule in RULES:
         targets = case.dispatches if rule.about_dispatch else (None,)
-        found += [(rule, each) for each in targets if refusal(case, rule, each, by, at) is None]
-    return found
+        for each in targets:
+            situation = Situation(case, each, by, at, premises or Premises())
+            if applies(rule, situation) and refusal(rule, situation) is None:
+                found.setdefault((rule.action, each.serial if each else None), (rule, each))
+    return list(found.values())
 
 
-def refusal(
-    case: Case, rule: Rule, meant: Dispatch | None, by: Principal, at: datetime
-) -> Refused | None:
-    """Why `by` may not do it to that dispatch (or the case) now; None when they may."""
-    if not by.roles & rule.roles:
+def refusal(rule: Rule, situation: Situation) -> Refused | None:
+    """Why this line of the workflow does not hold now; None when it does."""
+    case, meant, by = situation.case, situation.order, situation.by
+    if not rule.open_to(by):
         return Refused("ticket.role_missing", action=rule.action.value)
     if case.state not in rule.cases or (meant and meant.state not in rule.dispatches):
         return Refused("ticket.wrong_state", action=rule.action.value, state=case.state.value)
     if meant and not _of_their_department(rule, meant, by):
         return Refused("ticket.other_department")
-    return _special_refusal(case, rule.action, meant, by, at)
+    guard = failing(rule, situation)
+    if guard is None:
+        return None
+    return Refused(f"ticket.{guard.value}", days=situation.premises.reopen_within.days)
 
 
-def _special_refusal(
-    case: Case, action: Action, meant: Dispatch | None, by: Principal, at: datetime
-) -> Refused | None:
-    match action, meant:
-        case Action.ASK_REFUSAL, Dispatch(refusals=asked) if asked:
-            return Refused("ticket.refusal_binding")
-        case ((Action.GRANT_REFUSAL | Action.OVERRULE_REFUSAL), _):
-            asked = sum(each.refusals for each in case.dispatches)
-            if asked > REFUSALS_BEFORE_SUPERVISOR and Role.SUPERVISOR not in by.roles:
-                return Refused("ticket.second_refusal")
-        case Action.URGE, Dispatch(urge_open=True):
-            return Refused("ticket.urge_open")
-        case ((Action.CLOSE | Action.SOLVE), _) if not all(each.final for each in case.dispatches):
-            return Refused("ticket.dispatch_open")
-        case Action.REOPEN, _ if case.ended is not None and at - case.ended > REOPEN_WITHIN:
-            return Refused("ticket.reopen_too_late", days=REOPEN_WITHIN.days)
-    return None
+def _chosen(situation: Situation, action: Action) -> Rule:
+    """The first line of the action that holds; Refused with what stands nearest in the way."""
+    nearest: Refused | None = None
+    for rule in RULES_OF[action]:
+        no = refusal(rule, situation)
+        if no is None and applies(rule, situation):
+            return rule
+        no = no or Refused(
+            "ticket.wrong_state", action=action.value, state=situation.case.state.value
+        )
+        if nearest is None or _nearness(no) > _nearness(nearest):
+            nearest = no
+    assert nearest is not None, "every action has a rule"
+    raise nearest
+
+
+def _nearness(no: Refused) -> int:
+    far = ("ticket.role_missing", "ticket.wrong_state", "ticket.other_department")
+    return far.index(no.error_id) if no.error_id in far else len(far)
 
 
 def _of_their_department(rule: Rule, meant: Dispatch, by: Principal) -> bool:
     outside = by.roles & rule.roles - DEPARTMENT
-    return bool(outside) or meant.department_id == by.department_id
+    return bool(outside) or actor_of(by) in rule.by or meant.department_id == by.department_id
 
 
-def _meant(case: Case, rule: Rule, fields: Mapping[str, str], by: Principal) -> Dispatch | None:
-    if not rule.about_dispatch:
+def _meant(case: Case, action: Action, fields: Mapping[str, str], by: Principal) -> Dispatch | None:
+    rules = [rule for rule in RULES_OF[action] if rule.about_dispatch]
+    if not rules:
         return None
     serial = fields.get("dispatch", "")
     if serial:
@@ -163,103 +166,182 @@ def _meant(case: Case, rule: Rule, fields: Mapping[str, str], by: Principal) -> 
         if named is None:
             raise Refused("ticket.dispatch_unknown")
         return named
-    fitting = [each for each in case.dispatches if each.state in rule.dispatches]
-    own = [each for each in fitting if _of_their_department(rule, each, by)] or fitting
+    fitting = [each for each in case.dispatches if any(each.state in r.dispatches for r in rules)]
+    own = [each for each in fitting if any(_of_their_department(r, each, by) for r in rules)]
+    own = own or fitting
+    leading = [each for each in own if each.lead]
+    if len(own) > 1 and len(leading) == 1 and actor_of(by) is not None:
+        return leading[0]
     if len(own) == 1:
         return own[0]
     if own:
         raise Refused("ticket.dispatch_unknown")
-    raise Refused("ticket.wrong_state", action=rule.action.value, state=case.state.value)
+    if not any(rule.open_to(by) for rule in rules):
+        raise Refused("ticket.role_missing", action=action.value)
+    raise Refused("ticket.wrong_state", action=action.value, state=case.state.value)
 
 
-def _kept(rule: Rule, fields: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: _checked(name, fields.get(name, "")) for name in rule.needs}
+def _kept(
+    case: Case, rule: Rule, fields: Mapping[str, str], by: Principal, terms: FormTerms
+) -> dict[str, str]:
+    if rule.action is Action.AMEND:
+        return forms.amendments(case.draft, fields, terms)
+    kept = {
+        name: forms.checked(ACT_FIELDS[name], fields.get(name, ""), terms, needed=True)
+        for name in rule.needs
+    }
     for name in rule.may:
-        text = fields.get(name, "").strip()
+        text = forms.checked(ACT_FIELDS[name], fields.get(name, ""), terms, needed=False)
         if text:
-            kept[name] = _checked(name, text)
+            kept[name] = text
+    petition = rule.action in (Action.ASK_EXTENSION, Action.ASK_SUSPENSION)
+    if petition and Role.HEAD in by.roles:
+        kept["signed"] = YES
     return kept
 
 
-def _checked(name: str, text: str) -> str:
-    text = text.strip()
-    if not text:
-        raise Refused("ticket.field_missing", field=name)
-    _check_length(name, text)
-    return text
+# --- what else the form must say ---------------------------------------------------------------
 
 
-def _check_length(name: str, text: str) -> None:
-    if len(text) > LONGEST_TEXT:
-        raise Refused("ticket.field_too_long", field=name, limit=LONGEST_TEXT)
+def _check(situation: Situation, rule: Rule) -> None:
+    fields = situation.fields or {}
+    match rule.action:
+        case Action.DISPATCH:
+            _check_lead(situation.case, lead="assist" not in fields)
+            _check_free(situation.case, fields["department"])
+        case Action.REDIRECT:
+            _check_free(situation.case, fields["department"])
+        case Action.ASK_EXTENSION | Action.ASK_SUSPENSION | Action.CONFIRM_FACTS:
+            if "until" in fields:
+                _check_until(situation, datetime.fromisoformat(fields["until"]), rule)
+        case Action.MERGE:
+            _check_target(situation.case, situation.premises.target)
 
 
-def _send(case: Case, rule: Rule, fields: dict[str, str]) -> Outcome:
-    lead = "assist" not in fields
+def _check_lead(case: Case, *, lead: bool) -> None:
     if lead and case.lead is not None:
         raise Refused("ticket.lead_exists")
     if not lead and case.lead is None:
         raise Refused("ticket.lead_missing")
-    department_id = DepartmentId(fields["department"])
-    if any(each.department_id == department_id and not each.final for each in case.dispatches):
+
+
+def _check_free(case: Case, department: str) -> None:
+    if any(each.department_id == department and not each.final for each in case.dispatches):
         raise Refused("ticket.already_there")
-    order = Dispatch(len(case.dispatches) + 1, department_id, lead)
-    changed = replace(
-        case,
-        state=(rule.lead_case_to if lead else None) or case.state,
-        version=case.version + 1,
-        dispatches=(*case.dispatches, order),
-    )
-    effects = (rule.lead_effects if lead else ()) + rule.effects
-    told = tuple(_told(case, rule, order))
-    return Outcome(changed, _addressed(effects, order.serial), told, order.serial, fields)
 
 
-def _moved(meant: Dispatch, rule: Rule) -> Dispatch:
-    answered = bool(rule.roles & DEPARTMENT) or rule.dispatch_to in FINAL
-    urged = rule.action is Action.URGE
-    return replace(
-        meant,
-        state=rule.dispatch_to or meant.state,
-        refusals=meant.refusals + (rule.action is Action.ASK_REFUSAL),
-        urges=meant.urges + urged,
-        urge_open=urged or (meant.urge_open and not answered),
-    )
+def _check_until(situation: Situation, until: datetime, rule: Rule) -> None:
+    if until <= situation.at:
+        raise Refused("ticket.field_past", field="until")
+    if rule.action is Action.ASK_SUSPENSION or situation.order is None:
+        return
+    due = situation.due(ClockKind.RESULT, situation.order.serial)
+    if due is not None and until <= due:
+        raise Refused("ticket.until_no_later")
+    decision = situation.due(ClockKind.DECISION)
+    if rule.action is Action.ASK_EXTENSION and decision is not None and until > decision:
+        raise Refused("ticket.until_after_decision")
 
 
-def _on_reopening(case: Case, action: Action) -> Case:
-    if action is not Action.REOPEN:
-        return case
-    return replace(case, cycle=case.cycle + 1, ended=None, level=0)
+def _check_target(case: Case, target: Case | None) -> None:
+    if target is None:
+        raise Refused("ticket.merge_unknown")
+    if target.number == case.number:
+        raise Refused("ticket.merge_itself")
+    if target.state not in OPEN_STATES:
+        raise Refused("ticket.merge_ended")
+    if not _same_customer(case.draft, target.draft):
+        raise Refused("ticket.merge_customer")
 
 
-def _on_ending(case: Case, at: datetime) -> Case:
-    """An ended case expects nothing of a department: what is still open there is recalled."""
-    if case.state not in ENDED or case.ended is not None:
-        return case
-    recalled = tuple(
-        each if each.final else replace(each, state=DispatchState.RECALLED, urge_open=False)
-        for each in case.dispatches
-    )
-    return replace(case, ended=at, dispatches=recalled)
+def _same_customer(one: Draft, other: Draft) -> bool:
+    known = one.requester.customer_id, other.requester.customer_id
+    if all(known):
+        return known[0] == known[1]
+    return one.requester.contact.strip() == other.requester.contact.strip()
 
 
-def _addressed(effects: tuple[Effect, ...], serial: int | None) -> tuple[Effect, ...]:
-    return tuple(
-        effect
-        if isinstance(effect, CancelAll) or effect.clock not in DEPARTMENT_CLOCKS
-        else replace(effect, dispatch=serial)
-        for effect in effects
-    )
+# --- clocks and people -------------------------------------------------------------------------
+
+
+def _serial(case: Case, changed: Case, rule: Rule, meant: Dispatch | None) -> int | None:
+    if meant is not None:
+        return meant.serial
+    if rule.action is Action.DISPATCH:
+        return changed.dispatches[-1].serial
+    again = case.last_lead if rule.action is Action.CALL_BACK else None
+    return again.serial if again and changed.state is CaseState.IN_PROGRESS else None
+
+
+def _effects(
+    case: Case,
+    changed: Case,
+    rule: Rule,
+    meant: Dispatch | None,
+    fields: Mapping[str, str],
+    premises: Premises,
+) -> Iterator[Effect]:
+    serial = _serial(case, changed, rule, meant)
+    order = changed.dispatch(serial) if serial else None
+    effects = rule.effects
+    if order is not None and order.lead:
+        effects = (
+            (*rule.lead_effects, *effects) if meant is None else (*effects, *rule.lead_effects)
+        )
+    for effect in effects:
+        filled = _filled(effect, meant, fields, premises)
+        if filled is not None:
+            yield _addressed(filled, serial)
+    if rule.action is Action.REDIRECT:
+        sent = changed.dispatches[-1].serial
+        yield Start(ClockKind.ACCEPT, sent)
+        yield Start(ClockKind.RESULT, sent)
+    if rule.action is Action.CONTACT:
+        for each in case.dispatches:
+            if waits_for_customer(each):
+                yield Continue(ClockKind.RESULT, each.serial)
+
+
+def _filled(
+    effect: Effect, meant: Dispatch | None, fields: Mapping[str, str], premises: Premises
+) -> Effect | None:
+    petition = meant.petition if meant else None
+    match effect:
+        case Extend(by=None, to=None):
+            until = petition.until if petition else datetime.fromisoformat(fields["until"])
+            return replace(effect, to=until)
+        case Pause(ClockKind.RESULT) if petition and petition.ground:
+            return replace(effect, ground=petition.ground.value)
+        case Restart(ClockKind.DECISION) if (ClockKind.DECISION, None) not in premises.dues:
+            return None if premises.dues else effect
+        case Restart(ClockKind.DECISION) if "since" in fields:
+            return replace(effect, since=datetime.fromisoformat(fields["since"]))
+        case Restart(ClockKind.DECISION) if meant:
+            return replace(effect, since=meant.facts)
+    return effect
+
+
+def _addressed(effect: Effect, serial: int | None) -> Effect:
+    if isinstance(effect, CancelAll) or effect.clock not in DEPARTMENT_CLOCKS:
+        return effect
+    return replace(effect, dispatch=serial)
 
 
 def _told(case: Case, rule: Rule, meant: Dispatch | None) -> Iterator[Audience]:
-    match rule.tells:
-        case None:
-            return
-        case Role.OFFICER if meant is not None:
-            yield Audience(Role.OFFICER, department_id=meant.department_id)
-        case Role.AGENT:
+    order = meant or (case.dispatches[-1] if rule.action is Action.DISPATCH else case.lead)
+    if rule.action is Action.ESCALATE:
+        role: Role | None = ESCALATED_TO[case.level]
+    else:
+        role = rule.tells
+    if rule.action is Action.REDIRECT:
+        yield Audience(Role.OFFICER, department_id=case.dispatches[-1].department_id)
+    match role:
+        case Role.OFFICER | Role.HEAD:
+            if order is not None:
+                yield Audience(role, department_id=order.department_id)
+        case Role.AGENT if case.opened_by not in NOBODY:
             yield Audience(Role.AGENT, staff_id=case.opened_by)
-        case role:
+        case Role.AGENT:
+            yield Audience(Role.DISPATCHER)
+        case Role():
             yield Audience(role)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from tickets.model import CaseState, DispatchState
-from tickets.workflow import LEAD_AT_WORK, RULES, Action, CancelAll, Effect, Rule
+from tickets.model import ENDED, CaseState, DispatchState
+from tickets.workflow import RULES, Action, CancelAll, Effect, Rule
 
 _SENT_BY = Action.DISPATCH
+LEAD_AT_WORK = CaseState.IN_PROGRESS
+"""The only state in which a lead is not yet final."""
 
 
 def mermaid() -> str:
@@ -14,10 +16,10 @@ def mermaid() -> str:
 
 
 def table() -> str:
-    """Every act as a line of Markdown: who, from, to, what it needs, what it does to clocks."""
+    """Every line of the workflow as Markdown: who, from, to, what it needs, what clocks do."""
     lines = [
-        "| act | who | case | dispatch | needs | clocks |",
-        "|---|---|---|---|---|---|",
+        "| act | who | when | case | dispatch | needs | unless refused as | clocks | tells |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(_line(rule) for rule in RULES),
     ]
     return "\n".join(lines) + "\n"
@@ -49,25 +51,39 @@ def _diagram(arrows: Iterable[Arrow]) -> list[str]:
 
 
 def _case_arrows() -> Iterator[Arrow]:
+    found: dict[tuple[str, str], list[str]] = {}
     for rule in RULES:
         target = rule.case_to or rule.lead_case_to
-        if target is None:
-            continue
         for state in CaseState:
+            if target is None or state not in rule.cases or state is target:
+                continue
             if rule.about_dispatch and state is not LEAD_AT_WORK:
                 continue
-            if state in rule.cases and state is not target:
-                yield _shown(state), target.value, rule.action.value
-    for state in (CaseState.CLOSED, CaseState.WITHDRAWN):
-        yield state.value, "[*]", "kept"
+            labels = found.setdefault((_shown(state), target.value), [])
+            if rule.action.value not in labels:
+                labels.append(rule.action.value)
+    yield from _arrows(found)
+    for state in CaseState:
+        if state in ENDED:
+            yield state.value, "[*]", "kept"
 
 
 def _dispatch_arrows() -> Iterator[Arrow]:
     yield "[*]", DispatchState.SENT.value, _SENT_BY.value
+    found: dict[tuple[str, str], list[str]] = {}
     for rule in RULES:
         for state in DispatchState:
-            if state in rule.dispatches and rule.dispatch_to is not None:
-                yield state.value, rule.dispatch_to.value, rule.action.value
+            if state in rule.dispatches and rule.dispatch_to not in (None, state):
+                assert rule.dispatch_to is not None
+                labels = found.setdefault((state.value, rule.dispatch_to.value), [])
+                if rule.action.value not in labels:
+                    labels.append(rule.action.value)
+    yield from _arrows(found)
+
+
+def _arrows(found: dict[tuple[str, str], list[str]]) -> Iterator[Arrow]:
+    for (source, target), labels in found.items():
+        yield source, target, ", ".join(labels)
 
 
 def _shown(state: CaseState) -> str:
@@ -75,9 +91,11 @@ def _shown(state: CaseState) -> str:
 
 
 def _line(rule: Rule) -> str:
+    who = sorted(role.value for role in rule.roles) + sorted(each.value for each in rule.by)
     cells = (
         rule.action.value,
-        ", ".join(sorted(role.value for role in rule.roles)),
+        ", ".join(who),
+        rule.when.value if rule.when else "",
         _from_to(
             [state.value for state in CaseState if state in rule.cases],
             rule.case_to or rule.lead_case_to,
@@ -86,7 +104,9 @@ def _line(rule: Rule) -> str:
             [state.value for state in DispatchState if state in rule.dispatches], rule.dispatch_to
         ),
         ", ".join((*rule.needs, *(f"({name})" for name in rule.may))),
+        ", ".join(guard.value for guard in rule.guards),
         ", ".join(_effect(effect) for effect in (*rule.effects, *rule.lead_effects)),
+        rule.tells.value if rule.tells else "",
     )
     return "| " + " | ".join(cells) + " |"
 

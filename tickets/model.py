@@ -160,6 +160,47 @@ class Draft:
     """That unit, as it was when the ticket was written down."""
 
 
+class SuspensionGround(Enum):
+    """Why the work of a department may stand still; nothing else is a reason."""
+
+    CUSTOMER = "customer"
+    """The customer must bring or decide something."""
+    APPRAISAL = "appraisal"
+    """Somebody outside the bank appraises, tests or assesses."""
+    APPOINTMENT = "appointment"
+    """A date is agreed with the customer."""
+
+
+class PetitionKind(Enum):
+    """What a department asks for besides handing the order back."""
+
+    EXTENSION = "extension"
+    """延期"""
+    SUSPENSION = "suspension"
+    """挂起"""
+
+
+@dataclass(frozen=True, slots=True)
+class Petition:
+    """What a department asks for (申请): written by an officer, signed by the head."""
+
+    kind: PetitionKind
+    text: str
+    until: datetime
+    by: StaffId
+    ground: SuspensionGround | None = None
+    """Of a suspension."""
+    signed_by: StaffId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Why the order stands still, and when somebody looks again."""
+
+    ground: SuspensionGround
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatch:
     """An order to a department; `serial` counts from 1 within the case."""
@@ -173,6 +214,12 @@ class Dispatch:
     urges: int = 0
     urge_open: bool = False
     """Urged, and the department has not answered since."""
+    sent: datetime | None = None
+    """None for orders of the house's first days."""
+    petition: Petition | None = None
+    suspension: Suspension | None = None
+    facts: datetime | None = None
+    """When new facts came in that nobody has judged yet."""
 
     @property
     def final(self) -> bool:
@@ -196,11 +243,32 @@ class Case:
     level: int = 0
     """How far up the lateness has been escalated."""
     dispatches: tuple[Dispatch, ...] = ()
+    handlers: frozenset[StaffId] = frozenset()
+    """Who worked on the matter; none of them asks the customer whether it helped."""
+    supervised: bool = False
+    """督办"""
+    extensions: int = 0
+    """How often the statutory period was lengthened in this cycle."""
+    appraised: bool = False
+    """An external appraisal is under way, which stops the statutory period."""
+    tries: tuple[datetime, ...] = ()
+    """Call-backs since the answer that reached nobody."""
+    rating: int | None = None
+    """What the customer gave, 1 to 5."""
+    merged_into: TicketNumber | None = None
+    void_asked_by: StaffId | None = None
+    adopted: bool = False
 
     @property
     def lead(self) -> Dispatch | None:
         """The dispatch that answers for the matter now."""
         return next((each for each in self.dispatches if each.lead and not each.final), None)
+
+    @property
+    def last_lead(self) -> Dispatch | None:
+        """The dispatch whose approved result was told to the customer; None where none was."""
+        leads = [each for each in self.dispatches if each.lead]
+        return leads[-1] if leads and leads[-1].state is DispatchState.APPROVED else None
 
     def dispatch(self, serial: int) -> Dispatch | None:
         """The dispatch of that serial."""
@@ -220,6 +288,11 @@ class HistoryEntry:
     state: str
     dispatch: int | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    version: int | None = None
+    """The case's version that the act made; None for alarms."""
+    request_id: str = ""
+    order_state: str = ""
+    """The state of the dispatch after the act; empty where it was about none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
 from tickets.clocks.rows import clocks_txn, save_clocks_txn
 from tickets.clocks.sla import Alarm, Clock
+from tickets.errors import Stale
 from tickets.model import (
     CallLink,
     Case,
@@ -28,7 +29,7 @@ from tickets.rows import (
     changing_values,
     dispatch_from,
     dispatch_row,
-    draft_record,
+    draft_values,
 )
 from tickets.schema import (
     AlarmRow,
@@ -92,25 +93,20 @@ def next_serial_txn(session: Session, day: date) -> int:
 def add_case_txn(session: Session, stored: Stored) -> None:
     """Write a new case with its clocks and the call it came from."""
     case = stored.case
-    draft = case.draft
     session.add(
         CaseRow(
             number=case.number,
-            kind=draft.kind.value,
-            urgency=draft.urgency.value,
-            title=draft.title,
-            draft=draft_record(draft),
-            customer_id=draft.requester.customer_id,
             opened=case.opened,
             opened_by=case.opened_by,
+            **draft_values(case),
             **changing_values(case),
         )
     )
     session.flush()
     save_clocks_txn(session, case.number, (), stored.clocks)
     index_case_txn(session, case, stored.clocks)
-    if draft.call_id is not None:
-        session.add(CallRow(number=case.number, call_id=draft.call_id, at=case.opened))
+    if case.draft.call_id is not None:
+        session.add(CallRow(number=case.number, call_id=case.draft.call_id, at=case.opened))
 
 
 def load_case_txn(session: Session, number: str, *, lock: bool = False) -> Stored | None:
@@ -128,16 +124,19 @@ def load_case_txn(session: Session, number: str, *, lock: bool = False) -> Store
 
 
 def save_case_txn(session: Session, before: Stored, after: Stored) -> None:
-    """Write what an act changed; Refused (``ticket.stale``) if somebody else was quicker."""
+    """Write what an act changed; `Stale` if somebody else was quicker."""
     number = after.case.number
+    values = changing_values(after.case)
+    if after.case.draft != before.case.draft:
+        values |= draft_values(after.case)
     changed = session.execute(
         update(CaseRow)
         .where(CaseRow.number == number, CaseRow.version == before.case.version)
-        .values(**changing_values(after.case))
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
-        raise Refused("ticket.stale", number=number)
+        raise Stale(number)
     for dispatch in after.case.dispatches:
         if dispatch not in before.case.dispatches:
             session.merge(dispatch_row(number, dispatch))
@@ -187,16 +186,20 @@ def add_history_txn(session: Session, number: TicketNumber, entry: HistoryEntry)
             state=entry.state,
             dispatch=entry.dispatch,
             fields=dict(entry.fields),
+            version=entry.version,
+            request_id=entry.request_id,
+            order_state=entry.order_state,
         )
     )
     reindex_txn(session, number, [said_in(entry.fields)])
 
 
-def history_txn(session: Session, number: str) -> tuple[HistoryEntry, ...]:
-    """The ticket's history, oldest first."""
-    rows = session.scalars(
-        select(HistoryRow).where(HistoryRow.number == number).order_by(HistoryRow.id)
-    )
+def history_txn(session: Session, number: str, after: int = 0) -> tuple[HistoryEntry, ...]:
+    """The ticket's history, oldest first; with `after`, the acts since that version."""
+    chosen = select(HistoryRow).where(HistoryRow.number == number).order_by(HistoryRow.id)
+    if after:
+        chosen = chosen.where(HistoryRow.version > after)
+    rows = session.scalars(chosen)
     return tuple(
         HistoryEntry(
             at=row.at,
@@ -207,6 +210,9 @@ def history_txn(session: Session, number: str) -> tuple[HistoryEntry, ...]:
             state=row.state,
             dispatch=row.dispatch,
             fields=row.fields,
+            version=row.version,
+            request_id=row.request_id,
+            order_state=row.order_state,
         )
         for row in rows
     )
@@ -216,6 +222,14 @@ def attach_call_txn(session: Session, number: TicketNumber, call_id: CallId, at:
     """Let the call belong to the ticket; a second time changes nothing."""
     if session.get(CallRow, (number, call_id)) is None:
         session.add(CallRow(number=number, call_id=call_id, at=at))
+
+
+def merged_txn(session: Session, number: str) -> tuple[TicketNumber, ...]:
+    """The tickets that were merged into this one, the oldest first."""
+    found = session.scalars(
+        select(CaseRow.number).where(CaseRow.merged_into == number).order_by(CaseRow.opened)
+    )
+    return tuple(TicketNumber(each) for each in found)
 
 
 def calls_txn(session: Session, number: str) -> tuple[CallLink, ...]:

@@ -1,22 +1,16 @@
 """Tickets as rows, and back: nothing but names and types on either side."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId, TicketNumber
-from cti.kernel.vocabulary import ServiceLevel
+from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from tickets.model import (
     Case,
     CaseState,
     Dispatch,
     DispatchState,
-    Draft,
-    ReplyChannel,
-    Requester,
-    Source,
-    TicketKind,
-    Urgency,
 )
+from tickets.records import draft_from, draft_record, petition_from, petition_record, suspension_of
 from tickets.schema import CaseRow, DispatchRow
 
 
@@ -31,6 +25,11 @@ def dispatch_row(number: TicketNumber, dispatch: Dispatch) -> DispatchRow:
         refusals=dispatch.refusals,
         urges=dispatch.urges,
         urge_open=dispatch.urge_open,
+        sent=dispatch.sent,
+        petition=petition_record(dispatch.petition),
+        ground=dispatch.suspension.ground.value if dispatch.suspension else None,
+        suspended_until=dispatch.suspension.until if dispatch.suspension else None,
+        facts=dispatch.facts,
     )
 
 
@@ -44,7 +43,23 @@ def dispatch_from(row: DispatchRow) -> Dispatch:
         refusals=row.refusals,
         urges=row.urges,
         urge_open=row.urge_open,
+        sent=row.sent,
+        petition=petition_from(row.petition),
+        suspension=suspension_of(row.ground, row.suspended_until),
+        facts=row.facts,
     )
+
+
+def draft_values(case: Case) -> dict[str, Any]:
+    """The columns that hold what the customer wants."""
+    draft = case.draft
+    return {
+        "kind": draft.kind.value,
+        "urgency": draft.urgency.value,
+        "title": draft.title,
+        "draft": draft_record(draft),
+        "customer_id": draft.requester.customer_id,
+    }
 
 
 def changing_values(case: Case) -> dict[str, Any]:
@@ -55,6 +70,15 @@ def changing_values(case: Case) -> dict[str, Any]:
         "cycle": case.cycle,
         "ended": case.ended,
         "level": case.level,
+        "handlers": sorted(case.handlers),
+        "supervised": case.supervised,
+        "extensions": case.extensions,
+        "appraised": case.appraised,
+        "tries": [each.isoformat() for each in case.tries],
+        "rating": case.rating,
+        "merged_into": case.merged_into,
+        "void_asked_by": case.void_asked_by,
+        "adopted": case.adopted,
     }
 
 
@@ -71,60 +95,13 @@ def case_from(row: CaseRow, dispatches: tuple[Dispatch, ...]) -> Case:
         ended=row.ended,
         level=row.level,
         dispatches=dispatches,
-    )
-
-
-def draft_record(draft: Draft) -> dict[str, Any]:
-    """The draft as a JSON object."""
-    who = draft.requester
-    return {
-        "kind": draft.kind.value,
-        "title": draft.title,
-        "text": draft.text,
-        "urgency": draft.urgency.value,
-        "occasion": draft.occasion,
-        "about": draft.about,
-        "reply_by": draft.reply_by.value,
-        "call_id": draft.call_id,
-        "call_path": list(draft.call_path),
-        "details": dict(draft.details),
-        "source": draft.source.value,
-        "about_staff": draft.about_staff,
-        "about_unit": draft.about_unit,
-        "requester": {
-            "name": who.name,
-            "contact": who.contact,
-            "customer_id": who.customer_id,
-            "sex": who.sex,
-            "address": who.address,
-            "service_level": who.service_level.value,
-        },
-    }
-
-
-def draft_from(record: Mapping[str, Any]) -> Draft:
-    """The draft that such an object holds; the oldest know no details and no source."""
-    who = record["requester"]
-    return Draft(
-        kind=TicketKind(record["kind"]),
-        title=record["title"],
-        text=record["text"],
-        urgency=Urgency(record["urgency"]),
-        occasion=record["occasion"],
-        about=record["about"],
-        reply_by=ReplyChannel(record["reply_by"]),
-        call_id=CallId(record["call_id"]) if record["call_id"] else None,
-        call_path=tuple(record["call_path"]),
-        details=record.get("details", {}),
-        source=Source(record.get("source", Source.CALL.value)),
-        about_staff=StaffId(record["about_staff"]) if record.get("about_staff") else None,
-        about_unit=DepartmentId(record["about_unit"]) if record.get("about_unit") else None,
-        requester=Requester(
-            name=who["name"],
-            contact=who["contact"],
-            customer_id=CustomerId(who["customer_id"]) if who["customer_id"] else None,
-            sex=who["sex"],
-            address=who["address"],
-            service_level=ServiceLevel(who["service_level"]),
-        ),
+        handlers=frozenset(StaffId(each) for each in row.handlers),
+        supervised=row.supervised,
+        extensions=row.extensions,
+        appraised=row.appraised,
+        tries=tuple(datetime.fromisoformat(each) for each in row.tries),
+        rating=row.rating,
+        merged_into=TicketNumber(row.merged_into) if row.merged_into else None,
+        void_asked_by=StaffId(row.void_asked_by) if row.void_asked_by else None,
+        adopted=row.adopted,
     )

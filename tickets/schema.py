@@ -58,13 +58,30 @@ class CaseRow(Base):
     version: Mapped[int]
     cycle: Mapped[int]
     level: Mapped[int]
+    handlers: Mapped[list[str]] = mapped_column(JSON, default=list)
+    supervised: Mapped[bool] = mapped_column(default=False)
+    extensions: Mapped[int] = mapped_column(default=0)
+    appraised: Mapped[bool] = mapped_column(default=False)
+    tries: Mapped[list[str]] = mapped_column(JSON, default=list)
+    rating: Mapped[int | None]
+    merged_into: Mapped[str | None] = mapped_column(NUMBER, index=True)
+    void_asked_by: Mapped[str | None] = mapped_column(STAFF)
+    adopted: Mapped[bool] = mapped_column(default=False)
 
 
 class DispatchRow(Base):
     """A dispatch of a case."""
 
     __tablename__ = "ticket_dispatches"
-    __table_args__ = (Index("ticket_dispatches_by_department", "department_id", "state"),)
+    __table_args__ = (
+        Index("ticket_dispatches_by_department", "department_id", "state"),
+        Index(
+            "ticket_dispatches_suspended",
+            "suspended_until",
+            postgresql_where=text("suspended_until IS NOT NULL"),
+            sqlite_where=text("suspended_until IS NOT NULL"),
+        ),
+    )
 
     number: Mapped[str] = mapped_column(ForeignKey("tickets.number"), primary_key=True)
     serial: Mapped[int] = mapped_column(primary_key=True)
@@ -74,6 +91,11 @@ class DispatchRow(Base):
     refusals: Mapped[int]
     urges: Mapped[int]
     urge_open: Mapped[bool]
+    sent: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    petition: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    ground: Mapped[str | None] = mapped_column(String(32))
+    suspended_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    facts: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ClockRow(Base):
@@ -180,6 +202,9 @@ class HistoryRow(Base):
     state: Mapped[str] = mapped_column(String(32))
     dispatch: Mapped[int | None]
     fields: Mapped[dict[str, str]] = mapped_column(JSON)
+    version: Mapped[int | None]
+    request_id: Mapped[str] = mapped_column(String(64), default="")
+    order_state: Mapped[str] = mapped_column(String(32), default="")
 
 
 class CallRow(Base):

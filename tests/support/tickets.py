@@ -19,7 +19,16 @@ from tests.support.deferred import result_of
 from tickets.clocks.reading import read_policy
 from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.escalation import Escalation
-from tickets.model import Department, Draft, Receipt, Requester, TicketKind, Urgency
+from tickets.model import (
+    CUSTOMER,
+    SYSTEM,
+    Department,
+    Draft,
+    Receipt,
+    Requester,
+    TicketKind,
+    Urgency,
+)
 from tickets.repository import save_department_txn
 from tickets.service import TicketService, TicketView
 from tickets.workflow import Action
@@ -74,7 +83,24 @@ SUPERVISOR = person(Role.SUPERVISOR)
 OFFICER = person(Role.OFFICER, CARDS)
 HEAD = person(Role.HEAD, CARDS)
 OTHER_OFFICER = person(Role.OFFICER, LENDING)
-EVERYBODY = (AGENT, DISPATCHER, SUPERVISOR, OFFICER, HEAD, OTHER_OFFICER)
+OTHER_HEAD = person(Role.HEAD, LENDING)
+OTHER_AGENT = person(Role.AGENT, name="agent-2")
+PROTECTION = person(Role.PROTECTION)
+EXECUTIVE = person(Role.EXECUTIVE)
+EVERYBODY = (
+    AGENT,
+    OTHER_AGENT,
+    DISPATCHER,
+    SUPERVISOR,
+    OFFICER,
+    HEAD,
+    OTHER_OFFICER,
+    OTHER_HEAD,
+    PROTECTION,
+    EXECUTIVE,
+    SYSTEM,
+    CUSTOMER,
+)
 
 FILLED = {
     "text": "文字",
@@ -85,8 +111,30 @@ FILLED = {
     "channel": "call",
     "department": CARDS,
     "call": "call-2",
+    "proof": "录音 call-2",
+    "notice": "已电话告知客户",
+    "ground": "customer",
+    "until": "2026-12-03T17:00",
+    "reached": "yes",
+    "told": "yes",
+    "solved": "yes",
+    "satisfied": "yes",
+    "score": "5",
+    "file": "file-1",
+    "title": "更正后的标题",
+    "slot": "2026-11-25 10:00-11:00",
 }
 """Every field that any act needs."""
+
+
+DETAILS: Mapping[TicketKind, Mapping[str, str]] = {
+    TicketKind.APPOINTMENT: {
+        "service": "large_withdrawal",
+        "branch": "营业部",
+        "slot": "2026-11-25 10:00-11:00",
+    }
+}
+"""What a kind of ticket cannot do without."""
 
 
 def draft(
@@ -104,6 +152,7 @@ def draft(
         urgency=urgency,
         call_id=CallId("call-1"),
         call_path=("main", "complaint"),
+        details=DETAILS.get(kind, {}),
     )
 
 

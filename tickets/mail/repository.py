@@ -15,7 +15,7 @@ from tickets.mail.placing import Facts, Known
 from tickets.mail.schema import MailboxRow, MailRow
 from tickets.mail.settings import MailSettings
 from tickets.model import CaseState
-from tickets.rows import draft_from
+from tickets.records import draft_from
 from tickets.schema import CaseRow
 
 LONGEST_ID = 255

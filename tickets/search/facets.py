@@ -10,7 +10,33 @@ from tickets.search.terms import facet_terms, text_terms, words_of
 LONGEST_SAID = 40_000
 """Characters of what was said that are searched; the oldest are left out beyond it."""
 NO_TEXT = frozenset(
-    {"call", "channel", "department", "proposed", "assist", "clock", "due", "to", "late", "version"}
+    {
+        "assist",
+        "call",
+        "channel",
+        "clock",
+        "department",
+        "draft",
+        "due",
+        "file",
+        "ground",
+        "into",
+        "late",
+        "level",
+        "merged",
+        "new_facts",
+        "proposed",
+        "reached",
+        "satisfied",
+        "score",
+        "signed",
+        "since",
+        "solved",
+        "to",
+        "told",
+        "until",
+        "version",
+    }
 )
 """Fields of an act that are codes, and no text that anybody would search for."""
 

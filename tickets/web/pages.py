@@ -174,7 +174,7 @@ class TicketPages:
             draft=view.case.draft,
             calls=view.calls,
             bars=shown.bars(view, self._service.timekeeper, words, now),
-            forms=shown.forms(view.case, principal, words, now),
+            forms=shown.forms(view, principal, words, now),
             moments=shown.moments(view, words),
             proposed=shown.proposed_reply(view),
             departments=view.departments,

@@ -34,6 +34,8 @@ NEXT_STEPS = (
     Action.SOLVE,
 )
 """What usually comes next stands first; the rest follows in the workflow's order."""
+ELSEWHERE = frozenset({Action.ATTACH, Action.ATTACH_FILE, Action.AMEND})
+"""Acts that have a form of their own: beside the call, the files, the fields."""
 ALARM_LEVELS = {"warning": "warning", "breach": "danger", "escalation": "danger"}
 
 Text = Callable[..., str]
@@ -178,8 +180,9 @@ def _standing(clock: Clock, words: Words, now: datetime, left: timedelta) -> tup
     return words.text(key, left=words.duration(left)), ""
 
 
-def forms(case: Case, principal: Principal, words: Words, now: datetime) -> list[Form]:
+def forms(view: TicketView, principal: Principal, words: Words, now: datetime) -> list[Form]:
     """What the person may do now, the usual next steps first."""
+    case = view.case
     offered = [
         Form(
             action=rule.action.value,
@@ -193,8 +196,8 @@ def forms(case: Case, principal: Principal, words: Words, now: datetime) -> list
             assist=_assists(rule, case),
             next_step=rule.action in NEXT_STEPS and not _assists(rule, case),
         )
-        for rule, dispatch in allowed(case, principal, now)
-        if rule.action is not Action.ATTACH  # offered beside the call itself
+        for rule, dispatch in allowed(case, principal, now, view.premises)
+        if rule.action not in ELSEWHERE
     ]
     rank = {action.value: place for place, action in enumerate(NEXT_STEPS)}
     return sorted(offered, key=lambda form: rank.get(form.action, len(rank)))
@@ -246,6 +249,7 @@ def _moment(entry: HistoryEntry, case: Case, words: Words) -> Moment:
         details=tuple(
             (words.text(f"ticket.field.{name}"), _value(name, value, words))
             for name, value in entry.fields.items()
+            if name != "draft"  # what was registered stands above
         ),
         change=words.text(f"ticket.state.{entry.state}") if moved else "",
         level="",

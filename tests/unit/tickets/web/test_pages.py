@@ -12,7 +12,9 @@ from tests.support.ticket_office import Seat, TicketOffice
 from tests.support.tickets import (
     AGENT,
     DISPATCHER,
+    HEAD,
     OFFICER,
+    OTHER_AGENT,
     OTHER_OFFICER,
     SUPERVISOR,
     draft,
@@ -42,20 +44,24 @@ def new_ticket(agent: Seat, path: str = "/tickets/new?call=call-7&type=complaint
 
 
 def test_a_complaint_from_the_call_to_its_close(office: TicketOffice) -> None:
-    agent, dispatcher, officer = (office.seat(each) for each in (AGENT, DISPATCHER, OFFICER))
+    people = (AGENT, DISPATCHER, OFFICER, HEAD, OTHER_AGENT)
+    agent, dispatcher, officer, head, other = (office.seat(each) for each in people)
     path = new_ticket(agent)
     assert done(agent.do(path, "inform")) == path
     done(dispatcher.do(path, "dispatch", department="cards"))
     done(officer.do(path, "accept"))
     done(officer.do(path, "return_result", finding="两个窗口停用"))
+    assert "approve" not in dispatcher.offered(path)
+    done(head.do(path, "sign_result"))
     done(dispatcher.do(path, "approve"))
     assert "两个窗口停用" in agent.read(path).text
     assert agent.form(path, "reply").fields["text"] == "建议答复"
     done(agent.do(path, "reply"))
-    done(dispatcher.do(path, "close"))
+    assert "call_back" not in agent.offered(path)
+    done(other.do(path, "call_back"))
     view = office.desk.view(path.rpartition("/")[2])
     assert view.case.state is CaseState.CLOSED
-    assert agent.offered(path) == {"note", "reopen"}
+    assert agent.offered(path) == {"note", "contact", "reopen"}
 
 
 def test_the_form_knows_the_call(office: TicketOffice) -> None:
@@ -261,7 +267,7 @@ def test_every_page_in_english(office: TicketOffice, by: object, path: str) -> N
     for action, actor in (
         (Action.DISPATCH, DISPATCHER),
         (Action.URGE, AGENT),
-        (Action.ASK_REFUSAL, OFFICER),
+        (Action.ASK_REFUSAL, HEAD),
         (Action.OVERRULE_REFUSAL, DISPATCHER),
     ):
         office.desk.act(number, action, actor)

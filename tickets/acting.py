@@ -1,0 +1,261 @@
+"""Acts in the database: one transaction each, which writes everything of it or nothing.
+
+An act names the version it was based on and a request id. It writes the case, its clocks, their
+alarms, one line of history and the messages together. Every function runs in the database thread.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, DepartmentId, TicketNumber
+from cti.kernel.principal import Principal
+from tickets import decide, repository
+from tickets.clocks.model import Clock
+from tickets.clocks.sla import Terms, Timekeeper
+from tickets.decide import Outcome
+from tickets.errors import Stale
+from tickets.events import TicketChanged, TicketEvent, TicketRegistered
+from tickets.forms import slot_of
+from tickets.messages import add_message_txn
+from tickets.model import (
+    SYSTEM,
+    Case,
+    Department,
+    Draft,
+    HistoryEntry,
+    MessageKind,
+    Receipt,
+)
+from tickets.numbers import parse_number, ticket_number
+from tickets.premises import form_terms, premises_of
+from tickets.repository import Stored
+from tickets.workflow import Action, ClockKind
+
+Departments = Mapping[DepartmentId, Department]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An act as it was asked for."""
+
+    number: str
+    action: Action
+    fields: Mapping[str, str]
+    by: Principal
+    version: int
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a transaction made; no events for a repeated request."""
+
+    receipt: Receipt
+    events: tuple[TicketEvent, ...] = ()
+
+
+def register_txn(
+    session: Session,
+    timekeeper: Timekeeper,
+    draft: Draft,
+    by: Principal,
+    request_id: str,
+    at: datetime,
+) -> Done:
+    """Give the draft a number and start its clocks."""
+    action = Action.REGISTER
+    day = at.astimezone(timekeeper.calendars.hotline.timezone).date()
+    # Taking the serial first makes whoever sends the same request at the same time wait here.
+    serial = repository.next_serial_txn(session, day)
+    answered = repository.receipt_txn(session, request_id, action.value, by.staff_id)
+    if answered is not None:
+        return Done(answered)
+    terms = form_terms(timekeeper.calendars, at)
+    outcome = decide.register(draft, ticket_number(day, serial), by, at, terms)
+    case = outcome.case
+    departments = repository.departments_txn(session)
+    clocks = timekeeper.apply((), outcome.effects, _terms(case, departments, timekeeper, by), at)
+    repository.add_case_txn(session, Stored(case, clocks))
+    _plan_txn(session, timekeeper, case.number, (), clocks)
+    receipt = _record_txn(session, outcome, action, by, at, "draft", request_id)
+    repository.remember_txn(session, request_id, action.value, by.staff_id, receipt)
+    due = next(clock.due for clock in clocks if clock.kind is ClockKind.DECISION)
+    return Done(receipt, (_registered(case, due),))
+
+
+def act_txn(session: Session, timekeeper: Timekeeper, asked: Asked, at: datetime) -> Done:
+    """Do that to the ticket, and to the one it is merged into."""
+    locked = _lock_txn(session, asked)
+    before = locked.get(asked.number)
+    if before is None:
+        raise Refused("ticket.unknown", number=asked.number)
+    by, action = asked.by, asked.action
+    answered = repository.receipt_txn(
+        session, asked.request_id, action.value, by.staff_id, asked.number
+    )
+    if answered is not None:
+        return Done(answered)
+    if before.case.version != asked.version:
+        changes = repository.history_txn(session, asked.number, after=asked.version)
+        raise Stale(before.case.number, changes)
+    target = next((each for each in locked.values() if each is not before), None)
+    done = _Acting(session, timekeeper, at, repository.departments_txn(session))
+    receipt, event = done.act(before, asked, by, target.case if target else None)
+    repository.remember_txn(session, asked.request_id, action.value, by.staff_id, receipt)
+    if action is not Action.MERGE or target is None:
+        return Done(receipt, (event,))
+    _, absorbed = done.act(target, _absorbing(before.case, target.case, asked), SYSTEM)
+    return Done(receipt, (event, absorbed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Acting:
+    """One act in its transaction."""
+
+    session: Session
+    timekeeper: Timekeeper
+    at: datetime
+    departments: Departments
+
+    def act(
+        self, before: Stored, asked: Asked, may: Principal, target: Case | None = None
+    ) -> tuple[Receipt, TicketEvent]:
+        """Write the act and everything that follows from it; `may` is whose rights count."""
+        keeper, at, action = self.timekeeper, self.at, asked.action
+        premises = premises_of(before.case, before.clocks, self.departments, keeper, target)
+        terms = form_terms(keeper.calendars, at)
+        outcome = decide.act(before.case, action, asked.fields, may, at, premises, terms)
+        clocks = keeper.apply(
+            before.clocks,
+            outcome.effects,
+            _terms(outcome.case, self.departments, keeper, asked.by),
+            at,
+        )
+        after = Stored(outcome.case, clocks)
+        repository.save_case_txn(self.session, before, after)
+        if action is Action.ATTACH:
+            call_id = CallId(outcome.fields["call"])
+            repository.attach_call_txn(self.session, after.case.number, call_id, at)
+        _plan_txn(self.session, keeper, after.case.number, before.clocks, clocks)
+        previous = before.case.state.value
+        receipt = _record_txn(
+            self.session, outcome, action, asked.by, at, previous, asked.request_id
+        )
+        order = after.case.dispatch(outcome.serial) if outcome.serial else None
+        event = TicketChanged(
+            at=at,
+            number=after.case.number,
+            action=action.value,
+            previous=previous,
+            state=after.case.state.value,
+            by=asked.by.staff_id,
+            department_id=order.department_id if order else None,
+        )
+        return receipt, event
+
+
+def _lock_txn(session: Session, asked: Asked) -> dict[str, Stored]:
+    """The tickets that the act is about, locked in the order of their numbers."""
+    numbers = {asked.number}
+    into = parse_number(asked.fields.get("into", "")) if asked.action is Action.MERGE else None
+    if into is not None:
+        numbers.add(into)
+    found = {
+        number: repository.load_case_txn(session, number, lock=True) for number in sorted(numbers)
+    }
+    return {number: stored for number, stored in found.items() if stored is not None}
+
+
+def _absorbing(case: Case, target: Case, asked: Asked) -> Asked:
+    """What the merger is for the ticket that goes on: the earlier receipt's period holds."""
+    fields: dict[str, str] = {"merged": case.number}
+    if case.opened < target.opened:
+        fields["since"] = case.opened.isoformat()
+    return replace(
+        asked,
+        number=target.number,
+        action=Action.ABSORB,
+        fields=fields,
+        version=target.version,
+    )
+
+
+def _terms(case: Case, departments: Departments, keeper: Timekeeper, by: Principal) -> Terms:
+    unknown = [each for each in case.dispatches if each.department_id not in departments]
+    if unknown:
+        raise Refused("ticket.department_unknown", department=unknown[0].department_id)
+    slot = slot_of(case.draft, keeper.calendars.zone)
+    return Terms(
+        kind=case.draft.kind,
+        urgency=case.draft.urgency,
+        service_level=case.draft.requester.service_level,
+        department_calendars={
+            each.serial: departments[each.department_id].calendar for each in case.dispatches
+        },
+        slot=slot.start if slot else None,
+        by=by.name,
+    )
+
+
+def _plan_txn(
+    session: Session,
+    timekeeper: Timekeeper,
+    number: TicketNumber,
+    before: tuple[Clock, ...],
+    after: tuple[Clock, ...],
+) -> None:
+    session.flush()
+    for clock in after:
+        if clock not in before:
+            repository.plan_alarms_txn(session, number, clock.serial, timekeeper.alarms(clock))
+
+
+def _record_txn(
+    session: Session,
+    outcome: Outcome,
+    action: Action,
+    by: Principal,
+    at: datetime,
+    previous: str,
+    request_id: str,
+) -> Receipt:
+    case = outcome.case
+    order = case.dispatch(outcome.serial) if outcome.serial else None
+    repository.add_history_txn(
+        session,
+        case.number,
+        HistoryEntry(
+            at=at,
+            by=by.staff_id,
+            by_name=by.name,
+            action=action.value,
+            previous=previous,
+            state=case.state.value,
+            dispatch=outcome.serial,
+            fields=outcome.fields,
+            version=case.version,
+            request_id=request_id,
+            order_state=order.state.value if order else "",
+        ),
+    )
+    for audience in outcome.tells:
+        add_message_txn(session, case.number, audience, MessageKind.WORK, action.value, at)
+    return Receipt(case.number, case.version, case.state)
+
+
+def _registered(case: Case, due: datetime) -> TicketRegistered:
+    draft = case.draft
+    return TicketRegistered(
+        at=case.opened,
+        number=case.number,
+        type=draft.kind.value,
+        urgency=draft.urgency.value,
+        opened_by=case.opened_by,
+        due=due,
+        call_id=draft.call_id,
+        customer_id=draft.requester.customer_id,
+    )

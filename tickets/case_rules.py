@@ -1,0 +1,385 @@
+"""The rules of a case: what the hotline owes the customer, and how a ticket ends.
+
+Only an answer that reached the customer stops the customer's clocks; an attempt does not. The
+statutory period of a complaint is lengthened in two steps, each by whom the regulator names and
+with notice to the customer, and stands still during an external appraisal alone (Measures for
+Handling Consumer Complaints of Banks and Insurers, CBIRC, in force since 2020-03-01).
+"""
+
+from datetime import timedelta
+
+from cti.kernel.vocabulary import Role
+from tickets.acts import (
+    ABOVE,
+    DEPARTMENT,
+    DESK,
+    FRONT,
+    Action,
+    Actor,
+    Cancel,
+    CancelAll,
+    ClockKind,
+    Continue,
+    Effect,
+    Extend,
+    Guard,
+    Pause,
+    Restart,
+    Rule,
+    Start,
+    Stop,
+    When,
+)
+from tickets.model import ENDED, OPEN_STATES, CaseState
+
+HOUSE = frozenset({Actor.SYSTEM})
+OUTSIDE = frozenset({Actor.SYSTEM, Actor.CUSTOMER})
+COMPLEX = timedelta(days=15)
+"""Added to the first 15 days of a complex complaint: 30 in all."""
+VERY_COMPLEX = timedelta(days=30)
+"""Added for a very complex one, approved by the head office's senior management: 60 in all."""
+
+_C = CaseState
+_REGISTERED = frozenset({_C.REGISTERED})
+_UNANSWERED = frozenset({_C.REGISTERED, _C.IN_PROGRESS, _C.RESULT_IN})
+_ANSWERED = frozenset({_C.REPLIED, _C.CALLBACK})
+_READERS = FRONT | DEPARTMENT | ABOVE | {Role.QUALITY, Role.EXECUTIVE}
+_BEGUN: tuple[Effect, ...] = (
+    Start(ClockKind.DISPATCH),
+    Start(ClockKind.FIRST_CONTACT),
+    Start(ClockKind.DECISION),
+)
+_TOLD: tuple[Effect, ...] = (
+    Stop(ClockKind.FIRST_CONTACT),
+    Stop(ClockKind.DECISION),
+    Stop(ClockKind.APPOINTMENT),
+    Stop(ClockKind.KEEP_INFORMED),
+)
+_VERIFIED: tuple[Effect, ...] = (Stop(ClockKind.CALL_BACK), CancelAll())
+_AGAIN: tuple[Effect, ...] = (
+    Stop(ClockKind.CALL_BACK),
+    Start(ClockKind.FIRST_CONTACT),
+    Start(ClockKind.DECISION),
+)
+
+REGISTERING = (
+    Rule(
+        action=Action.REGISTER,
+        roles=FRONT,
+        by=OUTSIDE,
+        when=When.APPOINTMENT,
+        cases=frozenset({_C.DRAFT}),
+        case_to=_C.REGISTERED,
+        effects=(*_BEGUN, Start(ClockKind.APPOINTMENT)),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.REGISTER,
+        roles=FRONT,
+        by=OUTSIDE,
+        cases=frozenset({_C.DRAFT}),
+        case_to=_C.REGISTERED,
+        effects=_BEGUN,
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.AMEND,
+        roles=FRONT,
+        when=When.NEW_SLOT,
+        cases=OPEN_STATES,
+        needs=("slot",),
+        effects=(Restart(ClockKind.APPOINTMENT),),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.AMEND,
+        roles=FRONT,
+        cases=OPEN_STATES,
+    ),
+    Rule(
+        action=Action.ASK_VOID,
+        roles=FRONT,
+        cases=_REGISTERED,
+        guards=(Guard.VOID_NOT_ASKED,),
+        needs=("reason",),
+        tells=Role.SUPERVISOR,
+    ),
+    Rule(
+        action=Action.CONFIRM_VOID,
+        roles=ABOVE,
+        cases=_REGISTERED,
+        case_to=_C.VOID,
+        guards=(Guard.VOID_ASKED, Guard.ANOTHER_PERSON),
+        may=("reason",),
+        effects=(CancelAll(),),
+        tells=Role.AGENT,
+    ),
+    Rule(
+        action=Action.DECLINE_VOID,
+        roles=ABOVE,
+        cases=_REGISTERED,
+        guards=(Guard.VOID_ASKED,),
+        needs=("reason",),
+        tells=Role.AGENT,
+    ),
+    Rule(
+        action=Action.MERGE,
+        roles=DESK,
+        cases=OPEN_STATES,
+        case_to=_C.MERGED,
+        needs=("into", "reason"),
+        effects=(CancelAll(),),
+        tells=Role.AGENT,
+    ),
+    Rule(
+        action=Action.ABSORB,
+        by=HOUSE,
+        when=When.RECEIVED_EARLIER,
+        cases=OPEN_STATES,
+        needs=("merged", "since"),
+        effects=(Restart(ClockKind.DECISION),),
+    ),
+    Rule(
+        action=Action.ABSORB,
+        by=HOUSE,
+        cases=OPEN_STATES,
+        needs=("merged",),
+    ),
+)
+
+WATCHING = (
+    Rule(
+        action=Action.SUPERVISE,
+        roles=ABOVE | {Role.EXECUTIVE},
+        cases=_UNANSWERED,
+        guards=(Guard.NOT_SUPERVISED,),
+        needs=("text",),
+        effects=(Start(ClockKind.SUPERVISION),),
+        tells=Role.HEAD,
+    ),
+    Rule(
+        action=Action.END_SUPERVISION,
+        roles=ABOVE | {Role.EXECUTIVE},
+        cases=OPEN_STATES,
+        guards=(Guard.SUPERVISED,),
+        needs=("reason",),
+        effects=(Stop(ClockKind.SUPERVISION),),
+    ),
+    Rule(
+        action=Action.ESCALATE,
+        roles=ABOVE,
+        cases=_UNANSWERED,
+        guards=(Guard.LEVEL_LEFT,),
+        needs=("reason",),
+    ),
+    Rule(
+        action=Action.EXTEND_DECISION,
+        roles=ABOVE,
+        when=When.FIRST_EXTENSION,
+        cases=_UNANSWERED,
+        guards=(Guard.COMPLAINT, Guard.DECISION_NOT_DUE),
+        needs=("reason", "notice"),
+        effects=(Extend(ClockKind.DECISION, by=COMPLEX),),
+    ),
+    Rule(
+        action=Action.EXTEND_DECISION,
+        roles=frozenset({Role.EXECUTIVE}),
+        when=When.SECOND_EXTENSION,
+        cases=_UNANSWERED,
+        guards=(Guard.COMPLAINT, Guard.DECISION_NOT_DUE),
+        needs=("reason", "notice"),
+        effects=(Extend(ClockKind.DECISION, by=VERY_COMPLEX),),
+    ),
+    Rule(
+        action=Action.APPRAISE,
+        roles=ABOVE,
+        cases=_UNANSWERED,
+        guards=(Guard.COMPLAINT, Guard.NOT_APPRAISED, Guard.DECISION_NOT_DUE),
+        needs=("reason", "notice"),
+        effects=(Pause(ClockKind.DECISION, ground="appraisal"),),
+    ),
+    Rule(
+        action=Action.END_APPRAISAL,
+        roles=ABOVE,
+        cases=_UNANSWERED,
+        guards=(Guard.APPRAISED,),
+        needs=("text",),
+        effects=(Continue(ClockKind.DECISION),),
+        tells=Role.DISPATCHER,
+    ),
+)
+
+TELLING = (
+    Rule(
+        action=Action.INFORM,
+        roles=FRONT,
+        by=HOUSE,
+        cases=_UNANSWERED,
+        needs=("channel", "text"),
+        effects=(
+            Stop(ClockKind.FIRST_CONTACT),
+            Stop(ClockKind.KEEP_INFORMED),
+            Start(ClockKind.KEEP_INFORMED),
+        ),
+    ),
+    Rule(
+        action=Action.NOTE,
+        roles=_READERS,
+        by=HOUSE,
+        cases=OPEN_STATES | ENDED,
+        needs=("text",),
+    ),
+    Rule(
+        action=Action.ATTACH,
+        roles=FRONT,
+        by=OUTSIDE,
+        cases=OPEN_STATES | ENDED,
+        needs=("call",),
+    ),
+    Rule(
+        action=Action.ATTACH_FILE,
+        roles=_READERS,
+        by=OUTSIDE,
+        cases=OPEN_STATES | ENDED,
+        needs=("file",),
+        may=("text",),
+    ),
+    Rule(
+        action=Action.CONTACT,
+        roles=FRONT,
+        by=OUTSIDE,
+        cases=OPEN_STATES | ENDED,
+        needs=("channel", "text"),
+        tells=Role.AGENT,
+    ),
+    Rule(
+        action=Action.ATTEMPT_REPLY,
+        roles=FRONT,
+        by=HOUSE,
+        cases=frozenset({_C.RESULT_IN}),
+        needs=("channel", "text"),
+        handles=True,
+    ),
+    Rule(
+        action=Action.REPLY,
+        roles=FRONT,
+        by=HOUSE,
+        when=When.CALL_BACK_WANTED,
+        cases=frozenset({_C.RESULT_IN}),
+        case_to=_C.CALLBACK,
+        needs=("channel", "text", "proof"),
+        effects=(*_TOLD, Start(ClockKind.CALL_BACK)),
+        tells=Role.DISPATCHER,
+        handles=True,
+    ),
+    Rule(
+        action=Action.REPLY,
+        roles=FRONT,
+        by=HOUSE,
+        cases=frozenset({_C.RESULT_IN}),
+        case_to=_C.REPLIED,
+        needs=("channel", "text", "proof"),
+        effects=_TOLD,
+        tells=Role.DISPATCHER,
+        handles=True,
+    ),
+    Rule(
+        action=Action.ADOPT,
+        roles=DESK | ABOVE,
+        cases=OPEN_STATES | {_C.CLOSED},
+        guards=(Guard.SUGGESTION, Guard.NOT_ADOPTED),
+        needs=("text",),
+        tells=Role.AGENT,
+    ),
+)
+
+VERIFYING = tuple(
+    Rule(
+        action=Action.CALL_BACK,
+        roles=FRONT,
+        when=when,
+        cases=frozenset({_C.CALLBACK}),
+        case_to=state,
+        guards=(Guard.NOT_HANDLER,),
+        needs=("reached",),
+        may=("told", "solved", "satisfied", "text"),
+        effects=effects,
+        tells=tells,
+    )
+    for when, state, effects, tells in (
+        (When.CONTENT, _C.CLOSED, _VERIFIED, None),
+        (
+            When.DISCONTENT_WITH_RESULT,
+            _C.IN_PROGRESS,
+            (*_AGAIN, Start(ClockKind.RESULT)),
+            Role.OFFICER,
+        ),
+        (
+            When.DISCONTENT,
+            _C.IN_PROGRESS,
+            (*_AGAIN, Start(ClockKind.DISPATCH)),
+            Role.DISPATCHER,
+        ),
+        (When.LAST_TRY, _C.CLOSED, _VERIFIED, None),
+        (When.NOT_REACHED, _C.CALLBACK, (), None),
+    )
+)
+
+ENDING = (
+    Rule(
+        action=Action.SOLVE,
+        roles=FRONT,
+        cases=frozenset({_C.REGISTERED, _C.IN_PROGRESS}),
+        case_to=_C.CLOSED,
+        guards=(Guard.DISPATCHES_FINAL,),
+        needs=("text",),
+        effects=(Stop(ClockKind.DISPATCH), *_TOLD, CancelAll()),
+        handles=True,
+    ),
+    Rule(
+        action=Action.CLOSE,
+        roles=DESK,
+        cases=frozenset({_C.REPLIED}),
+        case_to=_C.CLOSED,
+        guards=(Guard.DISPATCHES_FINAL,),
+        may=("text",),
+        effects=(CancelAll(),),
+    ),
+    Rule(
+        action=Action.REOPEN,
+        roles=ABOVE,
+        cases=_ANSWERED | {_C.CLOSED},
+        case_to=_C.IN_PROGRESS,
+        needs=("reason",),
+        effects=(Cancel(ClockKind.CALL_BACK), *_BEGUN),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.REOPEN,
+        roles=FRONT,
+        cases=_ANSWERED | {_C.CLOSED},
+        case_to=_C.IN_PROGRESS,
+        guards=(Guard.REOPENED_IN_TIME,),
+        needs=("reason",),
+        effects=(Cancel(ClockKind.CALL_BACK), *_BEGUN),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.WITHDRAW,
+        roles=FRONT,
+        cases=OPEN_STATES,
+        case_to=_C.WITHDRAWN,
+        needs=("reason", "proof"),
+        effects=(CancelAll(),),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.RATE,
+        by=OUTSIDE,
+        cases=_ANSWERED | {_C.CLOSED},
+        needs=("score",),
+        may=("text",),
+    ),
+)
+
+RULES = (*REGISTERING, *WATCHING, *TELLING, *VERIFYING, *ENDING)

@@ -1,0 +1,177 @@
+"""What a rule asks beside role and state, as questions about one situation.
+
+A question that needs what the act's form says is answered *perhaps*, which is yes, while nobody
+has filled it in: so a page offers the act, and the form decides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from tickets.acts import ABOVE, ClockKind, Guard, Rule, When
+from tickets.forms import CHINA
+from tickets.model import Case, Dispatch, PetitionKind, TicketKind
+
+YES = "yes"
+CONTENT = ("told", "solved", "satisfied")
+HALF_DAYS = 3
+"""Half-days on which a customer was called in vain before the ticket is closed all the same."""
+NOON = 12
+HIGHEST_LEVEL = 4
+"""Handler, department head, supervisor, consumer protection, vice-president: four steps up."""
+REFUSALS_BEFORE_ABOVE = 1
+REOPEN_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What an act is judged by besides the case: the bank's numbers, and instants worked out."""
+
+    zone: ZoneInfo = CHINA
+    """Where half-days and moments without an offset are."""
+    call_back_wanted: bool = True
+    reopen_within: timedelta = REOPEN_WITHIN
+    refuse_by: Mapping[int, datetime] = field(default_factory=dict)
+    """Until when each dispatch may be handed back, by its serial."""
+    dues: Mapping[tuple[ClockKind, int | None], datetime] = field(default_factory=dict)
+    """When each running clock is due, by its kind and dispatch."""
+    target: Case | None = None
+    """The ticket that this one is to be merged into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Who wants to do something to which dispatch, when; no `fields` before the form is sent."""
+
+    case: Case
+    order: Dispatch | None
+    by: Principal
+    at: datetime
+    premises: Premises
+    fields: Mapping[str, str] | None = None
+
+    def says(self, name: str) -> bool:
+        """Whether the form says yes there."""
+        return self.fields is not None and self.fields.get(name) == YES
+
+    def gives(self, name: str) -> bool:
+        """Whether the form has something there."""
+        return self.fields is not None and bool(self.fields.get(name, "").strip())
+
+    def due(self, kind: ClockKind, serial: int | None = None) -> datetime | None:
+        """When that clock is due; None where it does not run."""
+        return self.premises.dues.get((kind, serial))
+
+
+def applies(rule: Rule, situation: Situation) -> bool:
+    """Whether this line of its action is the one meant."""
+    return rule.when is None or _WHEN[rule.when](situation)
+
+
+def failing(rule: Rule, situation: Situation) -> Guard | None:
+    """The first guard that says no."""
+    return next((each for each in rule.guards if not _GUARDS[each](situation)), None)
+
+
+def half_days(situation: Situation) -> int:
+    """On how many half-days the customer was called in vain, this one included."""
+    local = [each.astimezone(situation.premises.zone) for each in situation.case.tries]
+    local.append(situation.at.astimezone(situation.premises.zone))
+    return len({(each.date(), each.hour >= NOON) for each in local})
+
+
+def _petition(situation: Situation, kind: PetitionKind | None, *, signed: bool) -> bool:
+    petition = situation.order.petition if situation.order else None
+    if petition is None:
+        return False
+    return (petition.signed_by is not None) == signed and kind in (None, petition.kind)
+
+
+def _before(due: datetime | None, at: datetime) -> bool:
+    return due is None or at < due
+
+
+def _discontent(situation: Situation) -> bool:
+    return situation.says("reached") and not all(situation.says(each) for each in CONTENT)
+
+
+def _not_reached(situation: Situation) -> bool:
+    return situation.fields is not None and not situation.says("reached")
+
+
+def _second_refusal_above(situation: Situation) -> bool:
+    asked = sum(each.refusals for each in situation.case.dispatches)
+    return asked <= REFUSALS_BEFORE_ABOVE or bool(situation.by.roles & ABOVE)
+
+
+def _in_refusal_window(situation: Situation) -> bool:
+    if situation.order is None:
+        return True
+    last = situation.premises.refuse_by.get(situation.order.serial)
+    return last is None or situation.at <= last
+
+
+def _reopened_in_time(situation: Situation) -> bool:
+    ended = situation.case.ended
+    return ended is None or situation.at - ended <= situation.premises.reopen_within
+
+
+Question = Callable[[Situation], bool]
+
+_WHEN: Mapping[When, Question] = {
+    When.APPOINTMENT: lambda s: s.case.draft.kind is TicketKind.APPOINTMENT,
+    When.CALL_BACK_WANTED: lambda s: s.premises.call_back_wanted,
+    When.PETITION_WRITTEN: lambda s: _petition(s, None, signed=False),
+    When.EXTENSION_SIGNED: lambda s: _petition(s, PetitionKind.EXTENSION, signed=True),
+    When.SUSPENSION_SIGNED: lambda s: _petition(s, PetitionKind.SUSPENSION, signed=True),
+    When.FIRST_EXTENSION: lambda s: s.case.extensions == 0,
+    When.SECOND_EXTENSION: lambda s: s.case.extensions == 1,
+    When.CONTENT: lambda s: s.fields is None or (s.says("reached") and not _discontent(s)),
+    When.DISCONTENT_WITH_RESULT: lambda s: _discontent(s) and s.case.last_lead is not None,
+    When.DISCONTENT: _discontent,
+    When.LAST_TRY: lambda s: _not_reached(s) and half_days(s) >= HALF_DAYS,
+    When.NOT_REACHED: _not_reached,
+    When.MORE_TIME: lambda s: s.gives("until"),
+    When.NEW_SLOT: lambda s: s.gives("slot"),
+    When.RECEIVED_EARLIER: lambda s: s.gives("since"),
+}
+
+_GUARDS: Mapping[Guard, Question] = {
+    Guard.NOT_REFUSED_BEFORE: lambda s: s.order is None or not s.order.refusals,
+    Guard.IN_REFUSAL_WINDOW: _in_refusal_window,
+    Guard.SECOND_REFUSAL_ABOVE: _second_refusal_above,
+    Guard.NO_OPEN_URGE: lambda s: s.order is None or not s.order.urge_open,
+    Guard.URGED: lambda s: s.order is not None and s.order.urge_open,
+    Guard.NO_PETITION: lambda s: s.order is None or s.order.petition is None,
+    Guard.RESULT_NOT_DUE: lambda s: (
+        s.order is None or _before(s.due(ClockKind.RESULT, s.order.serial), s.at)
+    ),
+    Guard.DECISION_NOT_DUE: lambda s: _before(s.due(ClockKind.DECISION), s.at),
+    Guard.COMPLAINT: lambda s: s.case.draft.kind is TicketKind.COMPLAINT,
+    Guard.SUGGESTION: lambda s: s.case.draft.kind is TicketKind.SUGGESTION,
+    Guard.NOT_ADOPTED: lambda s: not s.case.adopted,
+    Guard.FACTS_PENDING: lambda s: s.order is not None and s.order.facts is not None,
+    Guard.NO_FACTS_PENDING: lambda s: s.order is None or s.order.facts is None,
+    Guard.NOT_SUPERVISED: lambda s: not s.case.supervised,
+    Guard.SUPERVISED: lambda s: s.case.supervised,
+    Guard.LEVEL_LEFT: lambda s: s.case.level < HIGHEST_LEVEL,
+    Guard.NOT_APPRAISED: lambda s: not s.case.appraised,
+    Guard.APPRAISED: lambda s: s.case.appraised,
+    Guard.NOT_HANDLER: lambda s: s.by.staff_id not in s.case.handlers,
+    Guard.DISPATCHES_FINAL: lambda s: all(each.final for each in s.case.dispatches),
+    Guard.REOPENED_IN_TIME: _reopened_in_time,
+    Guard.VOID_NOT_ASKED: lambda s: s.case.void_asked_by is None,
+    Guard.VOID_ASKED: lambda s: s.case.void_asked_by is not None,
+    Guard.ANOTHER_PERSON: lambda s: s.case.void_asked_by != s.by.staff_id,
+}
+
+ESCALATED_TO: Mapping[int, Role] = {
+    1: Role.HEAD,
+    2: Role.SUPERVISOR,
+    3: Role.PROTECTION,
+    4: Role.EXECUTIVE,
+}
+"""Who hears of a ticket that is escalated by hand to that level."""

@@ -1,0 +1,59 @@
+"""What an act is judged by, worked out from the bank's policy, the calendars and the clocks."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from cti.kernel.identifiers import DepartmentId
+from tickets.clocks.calendars import Calendars
+from tickets.clocks.model import Clock
+from tickets.clocks.sla import Timekeeper
+from tickets.forms import FormTerms
+from tickets.guards import Premises
+from tickets.model import Case, Department, DispatchState
+
+BRANCHES = ("branches", "office")
+"""The calendars that may hold the branches' opening hours; the first that is written counts."""
+REFUSABLE = frozenset({DispatchState.SENT, DispatchState.ACCEPTED, DispatchState.REFUSAL_WRITTEN})
+
+
+def form_terms(calendars: Calendars, now: datetime) -> FormTerms:
+    """What forms are checked against at that instant."""
+    written = next((name for name in BRANCHES if name in calendars), None)
+    branches = calendars.named(written) if written else calendars.hotline
+
+    def is_open(start: datetime, end: datetime) -> bool:
+        return branches.between(start, end) == end - start
+
+    return FormTerms(now, calendars.zone, is_open)
+
+
+def premises_of(
+    case: Case,
+    clocks: Iterable[Clock],
+    departments: Mapping[DepartmentId, Department],
+    keeper: Timekeeper,
+    target: Case | None = None,
+) -> Premises:
+    """What acts on the case are judged by now; `target` is what it is to be merged into."""
+    policy = keeper.policy
+    return Premises(
+        zone=keeper.calendars.zone,
+        call_back_wanted=policy.wants_call_back(case.draft.kind, case.number),
+        reopen_within=policy.reopen_within,
+        refuse_by={
+            each.serial: _refuse_by(keeper, departments[each.department_id], each.sent)
+            for each in case.dispatches
+            if each.sent is not None
+            and each.state in REFUSABLE
+            and each.department_id in departments
+        },
+        dues={(each.kind, each.dispatch): each.due for each in clocks if each.stopped is None},
+        target=target,
+    )
+
+
+def _refuse_by(keeper: Timekeeper, department: Department, sent: datetime) -> datetime:
+    window, name = keeper.policy.refusal_window, department.calendar
+    if window.working_days:
+        return keeper.calendars.closing(name, sent, window.working_days)
+    return keeper.calendars.after(name, sent, window.time)

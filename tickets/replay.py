@@ -1,0 +1,89 @@
+"""A case made again from its history: the proof that nothing happened to it unwritten.
+
+Each entry says which act was done and where it led, so its line of the workflow is found without
+asking policies, clocks or people of today. What the replay gives must be the case that is kept.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cti.kernel.identifiers import TicketNumber
+from tickets.acts import Action
+from tickets.model import Case, CaseState, Dispatch, Draft, HistoryEntry
+from tickets.perform import performed
+from tickets.records import draft_from
+from tickets.workflow import RULES_OF
+
+ESCALATION = "escalation"
+ALARMS = frozenset({"warning", "breach", ESCALATION})
+
+
+class NotReplayableError(ValueError):
+    """An entry cannot follow what stands before it; the message says which and why."""
+
+
+def replayed(
+    number: TicketNumber, history: Iterable[HistoryEntry], draft: Draft | None = None
+) -> Case:
+    """The case that the history makes; `NotReplayableError` where it makes none.
+
+    `draft` stands in for tickets of the first days, whose registration kept no copy of it.
+    """
+    entries = iter(history)
+    first = next(entries, None)
+    if first is None or first.action != Action.REGISTER.value:
+        raise NotReplayableError(f"{number}: the history does not begin with a registration")
+    written = first.fields.get("draft")
+    draft = draft_from(json.loads(written)) if written else draft
+    if draft is None:
+        raise NotReplayableError(f"{number}: nobody kept what was registered")
+    case = Case(number, draft, CaseState.REGISTERED, opened=first.at, opened_by=first.by)
+    for entry in entries:
+        case = _after(case, entry)
+    return case
+
+
+def _after(case: Case, entry: HistoryEntry) -> Case:
+    if entry.action == ESCALATION:
+        level = int(entry.fields.get("level", case.level))
+        return replace(case, level=max(case.level, level))
+    if entry.action in ALARMS:
+        return case
+    if entry.previous != case.state.value:
+        raise NotReplayableError(
+            f"{case.number}: {entry.action} began at {entry.previous}, not {case.state.value}"
+        )
+    action = Action(entry.action)
+    meant = _meant(case, action, entry)
+    after = _performed(case, action, meant, entry)
+    if entry.version not in (None, after.version):
+        raise NotReplayableError(f"{case.number}: {entry.action} made version {entry.version}")
+    return after
+
+
+def _performed(case: Case, action: Action, meant: Dispatch | None, entry: HistoryEntry) -> Case:
+    for rule in RULES_OF[action]:
+        if case.state not in rule.cases or (meant and meant.state not in rule.dispatches):
+            continue
+        after = performed(case, rule, meant, entry.fields, entry.by, entry.at)
+        if _leads_there(after, entry):
+            return after
+    raise NotReplayableError(f"{case.number}: no {entry.action} leads to {entry.state}")
+
+
+def _leads_there(after: Case, entry: HistoryEntry) -> bool:
+    if after.state.value != entry.state:
+        return False
+    order = after.dispatch(entry.dispatch) if entry.dispatch else None
+    known = order.state.value if order else ""
+    return not entry.order_state or known == entry.order_state
+
+
+def _meant(case: Case, action: Action, entry: HistoryEntry) -> Dispatch | None:
+    if entry.dispatch is None or not any(rule.about_dispatch for rule in RULES_OF[action]):
+        return None
+    meant = case.dispatch(entry.dispatch)
+    if meant is None:
+        raise NotReplayableError(f"{case.number}: {action.value} of an unknown dispatch")
+    return meant
