@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
@@ -38,6 +39,7 @@ from config.hindrances import Hindrances
 from config.house_key import house_key
 from config.housekeeping import CalendarWatch, CertificateWatch, Housekeeping
 from config.listening import listening
+from config.post import KEY_FILE, Post
 from config.preferences import KnownAgents
 from config.progress import Progress, Silent
 from config.settings import Recorded, Settings
@@ -51,6 +53,7 @@ from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, DeviceId, Entropy, system_entropy
+from cti.kernel.threads import Threads
 from cti.recording.keys import read_keys
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
@@ -66,6 +69,7 @@ from cti.web.kept import SessionKeeper
 from cti.web.sessions import Session, SessionLimits, Sessions
 from customers.directory import Directory
 from ivr.bank.attempts import LockPolicy
+from ivr.bank.digests import read_or_make_key
 from ivr.bank.ledger import Ledger
 from ivr.filing import Filing
 from ivr.flow import Flow
@@ -75,6 +79,8 @@ from monitoring.restart import GoingOn
 from monitoring.service import MonitoringService, MonitoringSettings
 from monitoring.statistics import Rules
 from prompts.announcer import Announcer
+from tickets.attachments.model import Limits
+from tickets.attachments.service import Attachments
 from tickets.clocks.reading import read_policy
 from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.escalation import Escalation
@@ -82,6 +88,8 @@ from tickets.heartbeat import keep_beating, scheduler_on
 from tickets.service import TicketService
 
 PIN_THREADS = 2
+FILE_THREADS = 2
+ATTACHMENTS = Path("attachments")
 MIB = 1024 * 1024
 SERVICE_CALENDAR = "service"
 JOURNAL_BACKLOG = 1000
@@ -191,6 +199,18 @@ class Hotline:
         )
         self.escalation.on_fired(self.deliveries.wake)
         self.outbox = self.deliveries.outbox
+        self._files = Threads(reactor, FILE_THREADS, "files")
+        attachments = Attachments(folders.of(ATTACHMENTS), Limits(), self._files)
+        self.post = Post(
+            settings.tickets.mail,
+            read_or_make_key(folders.of(KEY_FILE), entropy),
+            database,
+            self.tickets,
+            attachments,
+            self.deliveries,
+            base.zone,
+            reactor,
+        )
         self.tickets.on_clocks_changed(self._act_committed)
         self.calendar_watch = CalendarWatch(base.calendars, reactor)
         tls = settings.sip.tls
@@ -348,6 +368,10 @@ class Hotline:
     def _start_scheduler(self) -> None:
         self.deliveries.start()
         self._running.callback(self.deliveries.stop)
+        self._files.start()
+        self._running.callback(self._files.stop)
+        self.post.start()
+        self._running.push_async_callback(self.post.stop)
         self.escalation.start()
         self._running.callback(self.escalation.stop)
         scheduler = scheduler_on(self._reactor)
@@ -419,6 +443,7 @@ class Hotline:
             "calendar": self.calendar_watch.warnings(),
             "certificate": self._certificate.warning(),
             "outbox": self.outbox.trouble(),
+            "mail": self.post.trouble(),
             "recordings": room,
             **self.switch.pressure(),
             "trunks": self.switch.trunks.view(),

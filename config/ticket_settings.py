@@ -10,9 +10,11 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from agents.acd.reading import DURATION, UNITS
+from config.mail_settings import read_mail
 from cti.kernel.document import Section, Value
 from cti.kernel.secret import Secret
 from tickets.delivery.settings import DeliverySettings, WebhookSettings
+from tickets.mail.settings import MailSettings
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -32,6 +34,7 @@ class TicketSettings:
     policy: Path = POLICY
     """The file with their time limits."""
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    mail: MailSettings = field(default_factory=MailSettings)
 
 
 def read_tickets(part: Section, beside: Path) -> TicketSettings:
@@ -40,6 +43,7 @@ def read_tickets(part: Section, beside: Path) -> TicketSettings:
     return TicketSettings(
         policy=part.read("policy", usual.policy, lambda value: beside / value.text()),
         delivery=read_part(part, "delivery", usual.delivery, lambda each: _delivery(each, beside)),
+        mail=read_part(part, "mail", usual.mail, lambda each: read_mail(each, beside)),
     )
 
 

@@ -46,6 +46,7 @@ def all_needs() -> dict[str, Need]:
         "kamailio": Need("kamailio", "an independent registrar and proxy", _program("kamailio")),
         "linphone": Need("linphone-cli", "another independent telephone", _program("linphonec")),
         "sipsak": Need("sipsak", "an independent tester", _program("sipsak")),
+        "dovecot": Need("dovecot-imapd", "a mailbox", _program("dovecot")),
         "postgresql": Need("postgresql", "the other database", _postgresql_bin()),
     }
 

@@ -44,6 +44,7 @@ from tickets.mail.placing import Contact, Keep, Late, Open, Placement, Returned,
 from tickets.mail.settings import MailSettings
 from tickets.messages import add_message_txn
 from tickets.model import CUSTOMER, Audience, Draft, MessageKind, Receipt
+from tickets.search.index import reindex_txn
 from tickets.service import TicketView
 from tickets.workflow import Action, ClockKind
 
@@ -121,7 +122,7 @@ class MailIntake:
         self._queued: Callable[[], None] = lambda: None
 
     def on_queued(self, wake: Callable[[], None]) -> None:
-        """Call `wake` after each commit that queued a letter."""
+        """Call `wake` after each commit that queued a letter, or told somebody of one."""
         self._queued = wake
 
     def welcome(self, recipient: str) -> bool:
@@ -149,7 +150,7 @@ class MailIntake:
         except IntegrityError:  # it came twice at the same time, and the other was quicker
             if not await database.read(repository.known_txn, letter.fingerprint):
                 raise
-        if filed.outgoing is not None:
+        if filed.outgoing is not None or filed.tell:
             self._queued()
         self.log.info(
             "a letter: {placement} {ticket_id}",
@@ -290,6 +291,7 @@ def _finish_txn(
     repository.keep_txn(session, letter, number, at, opened=filed.opened)
     if number is None:
         return
+    reindex_txn(session, number, (letter.subject, letter.body.text, letter.sender_name))
     for each in files:
         attach_txn(session, number, each, Way.MAIL, CUSTOMER, at)
     if filed.outgoing is not None:

@@ -38,6 +38,7 @@ def test_example_is_the_manual_of_the_defaults() -> None:
 def test_example_names_every_key() -> None:
     text = EXAMPLE.read_text("utf-8")
     renamed = {
+        "sender_names": "names",
         "bind": "host",
         "media_workers": "workers",
         "media_srtp": "srtp",
@@ -50,6 +51,15 @@ def test_example_names_every_key() -> None:
         "names",
         "below",
         "hysteresis",
+        # what the section of mail takes from others of its keys, and what bounds a letter's parts
+        "domain",
+        "limits",
+        "letter",
+        "file",
+        "files",
+        "most_files",
+        "text",
+        "html",
         "sample",
         "run",
     }
