@@ -8,7 +8,6 @@ export function keepMoment(field, picker, opener) {
 
   function put(local) {
     field.value = typedTime(local);
-    picker.value = local;
     look();
   }
 
@@ -25,7 +24,10 @@ export function keepMoment(field, picker, opener) {
     put(picker.value);
     tell();
   });
-  opener.addEventListener("click", () => picker.showPicker());
+  opener.addEventListener("click", () => {
+    picker.value = local();
+    picker.showPicker();
+  });
 
   return {
     put,
