@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import Role
 from tickets.clocks.sla import AlarmKind
-from tickets.messages import add_message_txn
-from tickets.model import Audience, HistoryEntry, MessageKind
-from tickets.repository import add_history_txn, refresh_index_txn
-from tickets.schema import AlarmRow, CaseRow, ClockRow, DispatchRow
+from tickets.messages import message_values
+from tickets.model import Audience, MessageKind
+from tickets.repository import refresh_index_txn
+from tickets.schema import AlarmRow, CaseRow, ClockRow, DispatchRow, HistoryRow, MessageRow
 from tickets.workflow import ClockKind
 
 SYSTEM = StaffId("system")
@@ -71,10 +72,20 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
         .where(AlarmRow.id.in_(claimed_ids))
         .order_by(AlarmRow.due, AlarmRow.id)
     )
-    return [
-        _fire(session, now, alarm, clock, dispatch, cases[alarm.number])
-        for alarm, clock, dispatch in details
-    ]
+    fired, lines, messages = [], [], []
+    for alarm, clock, dispatch in details:
+        case = cases[alarm.number]
+        each = _fired(alarm, clock, now)
+        if each.kind is AlarmKind.ESCALATION:
+            case.level = max(case.level, each.level)
+            refresh_index_txn(session, each.number)
+        fired.append(each)
+        lines.append(_line(each, alarm, clock, case, now))
+        messages.append(_message(each, dispatch, case, now))
+    if fired:
+        session.execute(insert(HistoryRow), lines)
+        session.execute(insert(MessageRow), messages)
+    return fired
 
 
 def next_due_txn(session: Session) -> datetime | None:
@@ -82,15 +93,8 @@ def next_due_txn(session: Session) -> datetime | None:
     return session.scalar(select(func.min(AlarmRow.due)).where(AlarmRow.fired.is_(None)))
 
 
-def _fire(
-    session: Session,
-    now: datetime,
-    alarm: AlarmRow,
-    clock: ClockRow,
-    dispatch: DispatchRow | None,
-    case: CaseRow,
-) -> Fired:
-    fired = Fired(
+def _fired(alarm: AlarmRow, clock: ClockRow, now: datetime) -> Fired:
+    return Fired(
         number=TicketNumber(alarm.number),
         kind=AlarmKind(alarm.kind),
         level=alarm.level,
@@ -100,36 +104,39 @@ def _fire(
         to=Role(alarm.to_role),
         late=now - alarm.due > LATE_AFTER,
     )
-    if fired.kind is AlarmKind.ESCALATION:
-        case.level = max(case.level, fired.level)
-        refresh_index_txn(session, fired.number)
-    fields = {"clock": clock.kind, "due": clock.due.isoformat(), "to": alarm.to_role}
-    fields |= {"level": str(alarm.level)}
-    add_history_txn(
-        session,
-        fired.number,
-        HistoryEntry(
-            at=now,
-            by=SYSTEM,
-            by_name="",
-            action=alarm.kind,
-            previous=case.state,
-            state=case.state,
-            dispatch=clock.dispatch,
-            fields=fields | ({"late": "yes"} if fired.late else {}),
-        ),
+
+
+def _line(
+    fired: Fired, alarm: AlarmRow, clock: ClockRow, case: CaseRow, now: datetime
+) -> dict[str, Any]:
+    """The columns of a line of history. Nothing of it is looked for, so no index knows it."""
+    fields = {
+        "clock": clock.kind,
+        "due": clock.due.isoformat(),
+        "to": alarm.to_role,
+        "level": str(alarm.level),
+    }
+    return {
+        "number": fired.number,
+        "at": now,
+        "by": SYSTEM,
+        "by_name": "",
+        "action": alarm.kind,
+        "previous": case.state,
+        "state": case.state,
+        "dispatch": clock.dispatch,
+        "fields": fields | ({"late": "yes"} if fired.late else {}),
+    }
+
+
+def _message(
+    fired: Fired, dispatch: DispatchRow | None, case: CaseRow, now: datetime
+) -> dict[str, Any]:
+    audience = _audience(fired.to, dispatch, case)
+    kind, subject = MESSAGE_OF[fired.kind], fired.clock.value
+    return message_values(
+        fired.number, audience, kind, subject, now, late=fired.late, due=fired.clock_due
     )
-    add_message_txn(
-        session,
-        fired.number,
-        _audience(fired.to, dispatch, case),
-        MESSAGE_OF[fired.kind],
-        clock.kind,
-        now,
-        late=fired.late,
-        due=clock.due,
-    )
-    return fired
 
 
 def _audience(to: Role, dispatch: DispatchRow | None, case: CaseRow) -> Audience:

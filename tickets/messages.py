@@ -6,6 +6,7 @@ Every function runs in the database thread.
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -24,24 +25,33 @@ def add_message_txn(
     kind: MessageKind,
     subject: str,
     at: datetime,
+) -> None:
+    """Write a message to a role, a department's role, or one person."""
+    session.add(MessageRow(**message_values(number, to, kind, subject, at)))
+
+
+def message_values(
+    number: TicketNumber | None,
+    to: Audience,
+    kind: MessageKind,
+    subject: str,
+    at: datetime,
     *,
     late: bool = False,
     due: datetime | None = None,
-) -> None:
-    """Write a message to a role, a department's role, or one person; `due` is its deadline."""
-    session.add(
-        MessageRow(
-            number=number,
-            at=at,
-            kind=kind.value,
-            subject=subject,
-            late=late,
-            role=to.role.value,
-            department_id=to.department_id,
-            staff_id=to.staff_id,
-            due=due,
-        )
-    )
+) -> dict[str, Any]:
+    """The columns of a message, for those who write many; `due` is the deadline it is about."""
+    return {
+        "number": number,
+        "at": at,
+        "kind": kind.value,
+        "subject": subject,
+        "late": late,
+        "role": to.role.value,
+        "department_id": to.department_id,
+        "staff_id": to.staff_id,
+        "due": due,
+    }
 
 
 def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
