@@ -86,6 +86,7 @@ from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.escalation import Escalation
 from tickets.heartbeat import keep_beating, scheduler_on
 from tickets.service import TicketService
+from tickets.tasks import Tasks
 
 PIN_THREADS = 2
 FILE_THREADS = 2
@@ -197,7 +198,8 @@ class Hotline:
             calendars=office,
             texts=lambda *key, **blanks: self.frame.texts.text(*key, **blanks),
         )
-        self.escalation.on_fired(self.deliveries.wake)
+        self.tasks = Tasks(database, reactor, self.tickets)
+        self.escalation.on_fired(self._deadlines_fired)
         self.outbox = self.deliveries.outbox
         self._files = Threads(reactor, FILE_THREADS, "files")
         attachments = Attachments(folders.of(ATTACHMENTS), Limits(), self._files)
@@ -372,6 +374,8 @@ class Hotline:
         self._running.callback(self._files.stop)
         self.post.start()
         self._running.push_async_callback(self.post.stop)
+        self.tasks.start()
+        self._running.callback(self.tasks.stop)
         self.escalation.start()
         self._running.callback(self.escalation.stop)
         scheduler = scheduler_on(self._reactor)
@@ -453,6 +457,11 @@ class Hotline:
     def _act_committed(self) -> None:
         """Deadlines may have moved, and something may wait to be sent."""
         self.escalation.wake()
+        self._deadlines_fired()
+
+    def _deadlines_fired(self) -> None:
+        """Somebody may have to be told, and the house may have to act by itself."""
+        self.tasks.wake()
         self.deliveries.wake()
 
     def _in_page(self, extension: DeviceId, instance: str) -> bool:

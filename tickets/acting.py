@@ -33,6 +33,7 @@ from tickets.model import (
 from tickets.numbers import parse_number, ticket_number
 from tickets.premises import form_terms, premises_of
 from tickets.repository import Stored
+from tickets.tasks import plan_reviews_txn
 from tickets.workflow import Action, ClockKind
 
 Departments = Mapping[DepartmentId, Department]
@@ -141,6 +142,7 @@ class _Acting:
             call_id = CallId(outcome.fields["call"])
             repository.attach_call_txn(self.session, after.case.number, call_id, at)
         _plan_txn(self.session, keeper, after.case.number, before.clocks, clocks)
+        plan_reviews_txn(self.session, before.case, after.case)
         previous = before.case.state.value
         receipt = _record_txn(
             self.session, outcome, action, asked.by, at, previous, asked.request_id

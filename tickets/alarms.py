@@ -11,10 +11,11 @@ from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import Role
 from tickets.clocks.sla import AlarmKind
 from tickets.messages import message_values
-from tickets.model import Audience, MessageKind
+from tickets.model import Audience, DispatchState, MessageKind
 from tickets.repository import refresh_index_txn
 from tickets.schema import AlarmRow, CaseRow, ClockRow, DispatchRow, HistoryRow, MessageRow
-from tickets.workflow import ClockKind
+from tickets.tasks import plan_task_txn
+from tickets.workflow import Action, ClockKind
 
 SYSTEM = StaffId("system")
 LATE_AFTER = timedelta(minutes=1)
@@ -82,6 +83,8 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
         fired.append(each)
         lines.append(_line(each, alarm, clock, case, now))
         messages.append(_message(each, dispatch, case, now))
+        if dispatch is not None and _not_accepted(each, dispatch):
+            plan_task_txn(session, each.number, dispatch.serial, Action.AUTO_ACCEPT, now)
     if fired:
         session.execute(insert(HistoryRow), lines)
         session.execute(insert(MessageRow), messages)
@@ -91,6 +94,12 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
 def next_due_txn(session: Session) -> datetime | None:
     """When the earliest waiting alarm is due; None when there is none."""
     return session.scalar(select(func.min(AlarmRow.due)).where(AlarmRow.fired.is_(None)))
+
+
+def _not_accepted(fired: Fired, dispatch: DispatchRow) -> bool:
+    """Whether the department let the time for accepting the order pass."""
+    missed = (fired.kind, fired.clock) == (AlarmKind.BREACH, ClockKind.ACCEPT)
+    return missed and dispatch.state == DispatchState.SENT.value
 
 
 def _fired(alarm: AlarmRow, clock: ClockRow, now: datetime) -> Fired:

@@ -266,3 +266,25 @@ class ReadingRow(Base):
 
     staff_id: Mapped[str] = mapped_column(STAFF, primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("ticket_messages.id"), primary_key=True)
+
+
+class TaskRow(Base):
+    """An act that the system does at `due`; `done` is null until it is."""
+
+    __tablename__ = "ticket_tasks"
+    __table_args__ = (
+        Index(
+            "ticket_tasks_waiting",
+            "due",
+            postgresql_where=text("done IS NULL"),
+            sqlite_where=text("done IS NULL"),
+        ),
+        Index("ticket_tasks_by_number", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(ForeignKey("tickets.number"))
+    dispatch: Mapped[int | None]
+    action: Mapped[str] = mapped_column(String(32))
+    due: Mapped[datetime] = mapped_column(UtcDateTime)
+    done: Mapped[datetime | None] = mapped_column(UtcDateTime)
