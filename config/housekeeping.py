@@ -3,7 +3,7 @@
 The jobs live in memory and are made anew at each start, like the deadlines' heartbeat.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,14 @@ class CalendarWatch:
 
     _log = Logger()
 
-    def __init__(self, calendars: Mapping[str, WorkingCalendar], clock: Clock) -> None:
-        self._calendars, self._clock = calendars, clock
+    def __init__(
+        self,
+        calendars: Mapping[str, WorkingCalendar],
+        clock: Clock,
+        remind: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        """`remind` tells the supervisors of a calendar, by its name."""
+        self._calendars, self._clock, self._remind = calendars, clock, remind
 
     def warnings(self) -> dict[str, str]:
         """Calendar -> what it lacks now, for `/health`; a house with warnings is still well."""
@@ -39,8 +45,9 @@ class CalendarWatch:
         return {name: lack for name, lack in lacks.items() if lack}
 
     def look(self) -> None:
-        """Write the warnings to the log."""
+        """Write the warnings to the log, and remind the supervisors."""
         for name, lack in self.warnings().items():
+            self._remind(name)
             self._log.warn(
                 "Calendar {name} has {lack}: update the packages `holidays` and `chinesecalendar`, "
                 "or list the days in the calendar's file and the year under `published`, and "

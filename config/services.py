@@ -214,7 +214,7 @@ class Hotline:
             reactor,
         )
         self.tickets.on_clocks_changed(self._act_committed)
-        self.calendar_watch = CalendarWatch(base.calendars, reactor)
+        self.calendar_watch = CalendarWatch(base.calendars, reactor, self._remind_of_calendar)
         tls = settings.sip.tls
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
@@ -453,6 +453,12 @@ class Hotline:
             "trunks": self.switch.trunks.view(),
         }
         return {**parts, **{name: what for name, what in shown.items() if what}}
+
+    def _remind_of_calendar(self, name: str) -> None:
+        """Tell the supervisors that the calendar lacks something, if not done this week."""
+        self.tickets.remind_of_calendar(name).addErrback(
+            lambda failure: self.log.failure("nobody could be told of calendars", failure)
+        )
 
     def _act_committed(self) -> None:
         """Deadlines may have moved, and something may wait to be sent."""

@@ -5,7 +5,7 @@ Every function runs in the database thread.
 
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -52,6 +52,19 @@ def message_values(
         "staff_id": to.staff_id,
         "due": due,
     }
+
+
+def remind_txn(
+    session: Session, to: Audience, kind: MessageKind, subject: str, at: datetime, every: timedelta
+) -> bool:
+    """Write such a message about no ticket, unless there is one no older than `every`."""
+    told = exists().where(
+        MessageRow.kind == kind.value, MessageRow.subject == subject, MessageRow.at > at - every
+    )
+    if session.scalar(select(told)):
+        return False
+    add_message_txn(session, None, to, kind, subject, at)
+    return True
 
 
 def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:

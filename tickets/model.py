@@ -315,6 +315,8 @@ class MessageKind(Enum):
     ESCALATION = "escalation"
     UNDELIVERED = "undelivered"
     """What should have been sent never arrived; the subject says what it was for."""
+    CALENDAR = "calendar"
+    """A working calendar, named by the subject, lacks days that deadlines depend on."""
 
 
 @dataclass(frozen=True, slots=True)

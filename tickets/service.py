@@ -6,7 +6,7 @@ a request id (a repeated one gets the first answer again); `tickets.acting` writ
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
@@ -18,6 +18,7 @@ from cti.kernel.clock import utc
 from cti.kernel.identifiers import CustomerId, DepartmentId, TicketNumber
 from cti.kernel.ports import SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
 from customers.model import Customer
 from customers.repository import customer_txn
 from tickets import repository
@@ -26,14 +27,16 @@ from tickets.clocks.model import Clock
 from tickets.clocks.rows import keep_policy_txn
 from tickets.clocks.sla import Timekeeper
 from tickets.guards import Premises
-from tickets.messages import read_txn, unread_txn
+from tickets.messages import read_txn, remind_txn, unread_txn
 from tickets.model import (
+    Audience,
     CallLink,
     Case,
     Department,
     Draft,
     HistoryEntry,
     Message,
+    MessageKind,
     Receipt,
 )
 from tickets.numbers import parse_number
@@ -53,6 +56,8 @@ from tickets.voicemail import VOICEMAIL, draft_of, request_of
 from tickets.workflow import Action
 
 MESSAGES_SHOWN = 100
+LONGEST_SUBJECT = 32
+REMINDED_EVERY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,13 @@ class TicketService:
 
         kept = self._database.run(keep_policy_txn, self.timekeeper.policy, self._now())
         return kept.addCallback(lambda _: self.departments()).addCallback(each_exists)
+
+    def remind_of_calendar(self, name: str) -> Deferred[None]:
+        """Tell the supervisors, once a week, that the working calendar lacks holidays."""
+        to, subject = Audience(Role.SUPERVISOR), name[:LONGEST_SUBJECT]
+        kind, every = MessageKind.CALENDAR, REMINDED_EVERY
+        told = self._database.run(remind_txn, to, kind, subject, self._now(), every)
+        return told.addCallback(lambda new: self._clocks_changed() if new else None)
 
     def register(self, draft: Draft, principal: Principal, request_id: str) -> Deferred[Receipt]:
         """Give the draft a number and start its clocks.

@@ -15,5 +15,7 @@ def said(kind: MessageKind, subject: str, text: Text) -> str:
             return text(f"ticket.done.{subject}")
         case MessageKind.UNDELIVERED:
             return text("ticket.undelivered", what=text(f"ticket.purpose.{subject}"))
+        case MessageKind.CALENDAR:
+            return text("ticket.calendar_lacks", calendar=subject)
         case alarm:
             return f"{text(f'ticket.alarm.{alarm.value}')} · {text(f'ticket.clock.{subject}')}"

@@ -136,5 +136,6 @@ _RANKS = {
     MessageKind.BREACH: 1,
     MessageKind.WARNING: 2,
     MessageKind.UNDELIVERED: 3,
+    MessageKind.CALENDAR: 3,
     MessageKind.WORK: 4,
 }

@@ -28,6 +28,8 @@ from tickets.schema import CaseRow, DepartmentRow, MessageRow
 
 PUNCTUAL = timedelta(minutes=1)
 """A notice told within this time of its instant is told as planned, else hours are asked again."""
+OF_THE_HOUSE = frozenset({MessageKind.WORK, MessageKind.UNDELIVERED, MessageKind.CALENDAR})
+"""What is no deadline, and not told to the bank's programs."""
 OWN = frozenset({Purpose.ALARM.value, Purpose.DIGEST.value})
 
 
@@ -104,7 +106,7 @@ def spread_txn(
                     "pressing": pressing,
                 }
             )
-        if program is not None and line.kind not in (MessageKind.WORK, MessageKind.UNDELIVERED):
+        if program is not None and line.kind not in OF_THE_HOUSE:
             queue_txn(session, program(line, audience), now)
         message.spread = now
     if notices:

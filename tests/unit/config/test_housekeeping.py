@@ -72,10 +72,12 @@ def test_a_missing_year_is_told_a_month_ahead(logged: list[LogEvent]) -> None:
 def test_days_in_dispute_are_told_at_once(logged: list[LogEvent]) -> None:
     said = "a holiday by one source, an ordinary day by the other"
     calendar = WorkingCalendar("office", SHANGHAI, WEEK, disputed={date(2026, 10, 9): said})
-    watching = CalendarWatch({"office": calendar}, Clock())
+    reminded: list[str] = []
+    watching = CalendarWatch({"office": calendar}, Clock(), reminded.append)
     assert watching.warnings() == {"office": f"days in dispute: 2026-10-09 ({said})"}
     watching.look()
     assert "2026-10-09" in str(logged[0]["lack"])
+    assert reminded == ["office"]
 
 
 @pytest.mark.parametrize(

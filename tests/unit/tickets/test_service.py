@@ -274,6 +274,20 @@ def test_a_department_sees_its_own_deadlines(desk: TicketDesk) -> None:
     assert everyones == result_of(desk.service.line(number))
 
 
+def test_supervisors_are_reminded_of_a_calendar_once_a_week(desk: TicketDesk) -> None:
+    woken: list[None] = []
+    desk.service.on_clocks_changed(lambda: woken.append(None))
+    for _ in range(8):
+        result_of(desk.service.remind_of_calendar("office"))
+        desk.advance(days=1)
+    told = result_of(desk.service.messages(SUPERVISOR))
+    assert [(each.kind, each.subject, each.number) for each in told] == [
+        (MessageKind.CALENDAR, "office", None)
+    ] * 2
+    assert len(woken) == 2
+    assert result_of(desk.service.messages(OFFICER)) == []
+
+
 def test_departments_need_calendars_that_exist(desk: TicketDesk) -> None:
     result_of(desk.service.prepare())
     moon = Department(DepartmentId("moon"), "月球", "Moon", "lunar")

@@ -166,6 +166,23 @@ def test_wall_clock_times_that_are_skipped_or_come_twice(span: str, day: str, ho
     assert calendar.between(midnight, midnight + timedelta(days=1)) == hours * HOUR
 
 
+@given(instants, amounts.filter(bool))
+def test_counting_back_gives_the_last_instant_with_that_much_left(
+    end: datetime, working: timedelta
+) -> None:
+    start = CALENDAR.back(end, working)
+    assert CALENDAR.between(start, end) == working
+    assert CALENDAR.between(start + timedelta(microseconds=1), end) < working
+
+
+def test_the_last_span_of_a_day_closes_it() -> None:
+    assert CALENDAR.closing(date(2026, 9, 30)) == at("2026-09-30 17:00")
+    assert CALENDAR.closing(date(2026, 10, 10)) == at("2026-10-10 12:00")
+    assert NIGHT.closing(date(2026, 11, 27)) == at("2026-11-28 06:00")
+    with pytest.raises(ValueError, match="closed on 2026-10-01"):
+        CALENDAR.closing(date(2026, 10, 1))
+
+
 @given(instants, amounts)
 def test_open_stretches_add_up_to_the_working_time(start: datetime, later: timedelta) -> None:
     stretches = list(CALENDAR.open_between(start, start + later))
