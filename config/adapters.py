@@ -7,11 +7,19 @@ from twisted.internet.defer import Deferred
 
 from agents.roster import Roster
 from config.settings import TelephoneSettings
-from cti.kernel.identifiers import AgentId, CustomerId, DeviceId, QueueId, StaffId
+from cti.kernel.identifiers import (
+    AgentId,
+    CustomerId,
+    DepartmentId,
+    DeviceId,
+    QueueId,
+    StaffId,
+)
 from cti.kernel.ports import Product
 from cti.sip.access.digest import Account
 from ivr.bank.port import BankGateway, CardState
 from monitoring.wallboard import BoardQueue
+from tickets.web.facts import Colleague
 
 
 class StaffTelephones:
@@ -99,3 +107,20 @@ class FloorOfRoster:
         """The agent's telephone, or nothing for somebody who has none any more."""
         staff = self._roster.by_id(StaffId(agent_id))
         return staff.extension or "" if staff else ""
+
+
+class UnitsOfRoster:
+    """Implements `tickets.web.facts.StaffUnits`: who works where, for complaints about somebody."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+
+    def everybody(self) -> Sequence[Colleague]:
+        """Everybody who works here, by name."""
+        staff = (Colleague(each.staff_id, each.name) for each in self._roster.staff())
+        return sorted(staff, key=lambda each: each.name)
+
+    def unit_of(self, staff_id: StaffId) -> DepartmentId | None:
+        """Their department; None for those of the hotline itself."""
+        staff = self._roster.by_id(staff_id)
+        return staff.department_id if staff else None

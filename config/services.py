@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
@@ -44,7 +43,7 @@ from config.preferences import KnownAgents
 from config.progress import Progress, Silent
 from config.settings import Recorded, Settings
 from config.site import build_site
-from config.web import Rooms, furnished, mount_all
+from config.web import Rooms, furnished, largest_body, mount_all
 from cti.call.model import Cause, Party
 from cti.call.routing import Routing
 from cti.call.switch import CallSettings
@@ -79,7 +78,6 @@ from monitoring.restart import GoingOn
 from monitoring.service import MonitoringService, MonitoringSettings
 from monitoring.statistics import Rules
 from prompts.announcer import Announcer
-from tickets.attachments.model import Limits
 from tickets.attachments.service import Attachments
 from tickets.clocks.reading import read_policy
 from tickets.clocks.sla import Calendars, Timekeeper
@@ -90,7 +88,7 @@ from tickets.tasks import Tasks
 
 PIN_THREADS = 2
 FILE_THREADS = 2
-ATTACHMENTS = Path("attachments")
+"""For files of tickets, which are written down before they are answered."""
 MIB = 1024 * 1024
 SERVICE_CALENDAR = "service"
 JOURNAL_BACKLOG = 1000
@@ -117,6 +115,7 @@ class Hotline:
         self.directory = Directory(database)
         self._pins = ThreadPool(minthreads=1, maxthreads=PIN_THREADS, name="pins")
         self._verifying = ThreadPool(minthreads=0, maxthreads=1, name="verification")
+        self._files = Threads(reactor, FILE_THREADS, "files")
         self.bank = Ledger(
             database,
             partial(deferToThreadPool, reactor, self._pins),
@@ -187,6 +186,8 @@ class Hotline:
         office = Calendars(self._service_calendar(), base.calendars.values())
         policy = read_policy(settings.tickets.policy)
         self.tickets = TicketService(database, self.bus, reactor, Timekeeper(policy, office))
+        kept = settings.tickets.attachments
+        self.attachments = Attachments(folders.of(kept.folder), kept.limits, self._files)
         self.escalation = Escalation(database, self.bus, reactor)
         self.deliveries = Deliveries(
             settings.tickets.delivery,
@@ -201,14 +202,12 @@ class Hotline:
         self.tasks = Tasks(database, reactor, self.tickets)
         self.escalation.on_fired(self._deadlines_fired)
         self.outbox = self.deliveries.outbox
-        self._files = Threads(reactor, FILE_THREADS, "files")
-        attachments = Attachments(folders.of(ATTACHMENTS), Limits(), self._files)
         self.post = Post(
             settings.tickets.mail,
             read_or_make_key(folders.of(KEY_FILE), entropy),
             database,
             self.tickets,
-            attachments,
+            self.attachments,
             self.deliveries,
             base.zone,
             reactor,
@@ -285,6 +284,8 @@ class Hotline:
         later(self._pins.stop)
         self._verifying.start()
         later(self._verifying.stop)
+        self._files.start()
+        later(self._files.stop)
         self.foundation.speech.start()
         self.announcer.start()
         later(self.announcer.stop)
@@ -370,8 +371,6 @@ class Hotline:
     def _start_scheduler(self) -> None:
         self.deliveries.start()
         self._running.callback(self.deliveries.stop)
-        self._files.start()
-        self._running.callback(self._files.stop)
         self.post.start()
         self._running.push_async_callback(self.post.stop)
         self.tasks.start()
@@ -416,6 +415,7 @@ class Hotline:
             passes=self.passes,
             roster=self.roster,
             tickets=self.tickets,
+            attachments=self.attachments,
             monitoring=self.monitoring,
             directory=self.directory,
             products=BankProducts(self.bank),
@@ -429,7 +429,14 @@ class Hotline:
         web, pages = self.settings.web, dict(mounted.pages)
         if self.settings.sip.websocket:
             pages["sip"] = self.switch.endpoint.web_socket(secure=web.secure, trusted=web.origins)
-        site = build_site(self.frame, pages, self.health, self.switch.load, self._reactor)
+        site = build_site(
+            self.frame,
+            pages,
+            self.health,
+            self.switch.load,
+            self._reactor,
+            largest_body(self.frame, self.attachments),
+        )
         with listening("web", web.host, web.port):
             port = self._reactor.listenTCP(web.port, site, interface=web.host)
         self._running.push_async_callback(port.stopListening)

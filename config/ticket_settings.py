@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,11 +13,16 @@ from agents.acd.reading import DURATION, UNITS
 from config.mail_settings import read_mail
 from cti.kernel.document import Section, Value
 from cti.kernel.secret import Secret
+from tickets.attachments.model import MEGABYTE, Limits
+from tickets.attachments.sniffing import ENDINGS, HTML
 from tickets.delivery.settings import DeliverySettings, WebhookSettings
 from tickets.mail.settings import MailSettings
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+LARGEST_FILE = 1024
+"""Megabytes that a file of a ticket may be allowed to have."""
+MOST_FILES = 100
 LEAST_KEY = 16
 """Octets of a key that signs."""
 POLICY = Path(__file__).parent / "tickets" / "policy.yaml"
@@ -28,6 +33,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentSettings:
+    """Where files of tickets lie, below the base folder, and what is taken."""
+
+    folder: Path = Path("attachments")
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
 class TicketSettings:
     """How tickets are worked on."""
 
@@ -35,6 +48,7 @@ class TicketSettings:
     """The file with their time limits."""
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
 
 
 def read_tickets(part: Section, beside: Path) -> TicketSettings:
@@ -44,7 +58,35 @@ def read_tickets(part: Section, beside: Path) -> TicketSettings:
         policy=part.read("policy", usual.policy, lambda value: beside / value.text()),
         delivery=read_part(part, "delivery", usual.delivery, lambda each: _delivery(each, beside)),
         mail=read_part(part, "mail", usual.mail, lambda each: read_mail(each, beside)),
+        attachments=read_part(part, "attachments", usual.attachments, _attachments),
     )
+
+
+def _attachments(part: Section) -> AttachmentSettings:
+    usual = AttachmentSettings()
+    limits = usual.limits
+    largest = part.read(
+        "largest", limits.largest // MEGABYTE, lambda value: value.whole(1, LARGEST_FILE)
+    )
+    return AttachmentSettings(
+        folder=part.read("folder", usual.folder, lambda value: Path(value.text())),
+        limits=replace(
+            limits,
+            largest=largest * MEGABYTE,
+            most=part.read("most", limits.most, lambda value: value.whole(1, MOST_FILES)),
+            types=part.read("types", limits.types, _types),
+        ),
+    )
+
+
+def _types(value: Value) -> frozenset[str]:
+    endings = {ending.lstrip("."): kind for kind, all_of in ENDINGS.items() for ending in all_of}
+    named = [each.text().lower() for each in value.items()]
+    unknown = [each for each in named if each not in endings or endings[each] == HTML]
+    if unknown:
+        known = ", ".join(sorted(each for each, kind in endings.items() if kind != HTML))
+        value.wrong(f"there is no kind of file {unknown[0]!r}; there are {known}")
+    return frozenset(endings[each] for each in named if each in endings)
 
 
 def read_part(section: Section, key: str, default: T, read: Callable[[Section], T]) -> T:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from twisted.web.resource import IResource
+from twisted.web.server import Request
 
 from agents.desk.codes import CodeTree
 from agents.floor_log import FloorLog
@@ -25,6 +26,7 @@ from agents.web.supervision_commands import supervision_commands
 from agents.web.supervisor_commands import supervisor_commands
 from agents.web.supervisors import SupervisorsBoard
 from agents.web.telephony_commands import telephony_commands
+from config.adapters import UnitsOfRoster
 from config.call_facts import RememberedCalls
 from config.desks import DeskRooms, furnish
 from cti.call.control import CallControl
@@ -35,17 +37,23 @@ from cti.kernel.identifiers import Entropy
 from cti.kernel.ports import ProductPort
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
+from cti.web.requests import LARGEST_BODY
+from cti.web.uploads import is_upload
 from customers.directory import Directory
 from monitoring.service import MonitoringService
 from monitoring.web.calls import READERS as CALL_READERS
 from monitoring.web.calls import CallPages
 from monitoring.web.recordings import LISTENERS, RecordingPages
 from monitoring.web.wall import WallPages
+from tickets.attachments.service import Attachments
+from tickets.dossier import Dossier
 from tickets.events import TicketEvent, TicketRegistered
 from tickets.service import TicketService
 from tickets.web.board import TicketBoard
 from tickets.web.pages import TicketPages
+from tickets.web.presence import PresenceBoard
 from tickets.web.reach import READERS as TICKET_READERS
+from tickets.workflow import DEPARTMENT
 
 Close = Callable[[], None]
 
@@ -65,6 +73,7 @@ class Rooms:
     passes: Passes
     roster: Roster
     tickets: TicketService
+    attachments: Attachments
     monitoring: MonitoringService
     directory: Directory
     products: ProductPort
@@ -192,11 +201,35 @@ def desk_rooms(rooms: Rooms) -> DeskRooms:
 async def _tickets(rooms: Rooms) -> Mounted:
     frame = rooms.frame
     frame.add_navigation("/tickets", "nav.tickets", *TICKET_READERS)
-    calls = RememberedCalls(rooms.bus, rooms.control, rooms.directory)
+    frame.add_navigation("/tickets/department", "nav.ticket_department", *DEPARTMENT)
     board = TicketBoard(frame, rooms.tickets, rooms.bus)
     await board.start()
-    pages = TicketPages(frame, rooms.tickets, board, calls, rooms.roster, entropy=rooms.entropy)
-    return Mounted({"tickets": pages.app.resource()}, (board.close,))
+    presence = PresenceBoard(frame, rooms.tickets)
+    pages = TicketPages(
+        frame,
+        rooms.tickets,
+        board,
+        presence,
+        Dossier(rooms.database, rooms.clock, rooms.attachments),
+        RememberedCalls(rooms.bus, rooms.control, rooms.directory),
+        rooms.roster,
+        UnitsOfRoster(rooms.roster),
+        entropy=rooms.entropy,
+    )
+    closers = (board.close, presence.close)
+    return Mounted({"tickets": pages.app.resource()}, closers)
+
+
+def largest_body(frame: Frame, attachments: Attachments) -> Callable[[Request], int]:
+    """How large a request's body may be: files come from those who are signed in alone."""
+    limits = attachments.limits
+    files = limits.most * limits.largest + LARGEST_BODY
+
+    def largest(request: Request) -> int:
+        brings_files = is_upload(request) and frame.session(request) is not None
+        return files if brings_files else LARGEST_BODY
+
+    return largest
 
 
 def _monitoring(rooms: Rooms) -> Mounted:

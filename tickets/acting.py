@@ -14,6 +14,8 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, TicketNumber
 from cti.kernel.principal import Principal
 from tickets import decide, repository
+from tickets.attachments.model import Way, attachment_from
+from tickets.attachments.repository import attach_txn
 from tickets.clocks.model import Clock
 from tickets.clocks.sla import Terms, Timekeeper
 from tickets.decide import Outcome
@@ -141,6 +143,9 @@ class _Acting:
         if action is Action.ATTACH:
             call_id = CallId(outcome.fields["call"])
             repository.attach_call_txn(self.session, after.case.number, call_id, at)
+        if action is Action.ATTACH_FILE:
+            kept = attachment_from(outcome.fields)
+            attach_txn(self.session, after.case.number, kept, Way.PAGE, asked.by, at)
         _plan_txn(self.session, keeper, after.case.number, before.clocks, clocks)
         plan_reviews_txn(self.session, before.case, after.case)
         previous = before.case.state.value

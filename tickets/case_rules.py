@@ -241,7 +241,7 @@ TELLING = (
         roles=_READERS,
         by=OUTSIDE,
         cases=OPEN_STATES | ENDED,
-        needs=("file",),
+        needs=("file", "media_type", "size", "digest"),
         may=("text",),
     ),
     Rule(

@@ -170,6 +170,7 @@ ACT_FIELDS: Mapping[str, Field] = {
             Field(name)
             for name in ("department", "proposed", "channel", "proof", "call", "file", "into")
         ),
+        *(Field(name) for name in ("media_type", "size", "digest")),
         Field("cause"),
         Field("merged"),
         Field("until", FieldKind.MOMENT),

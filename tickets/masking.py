@@ -50,6 +50,16 @@ CLEAR: Mapping[Role, frozenset[Mask]] = {
 MAY_UNMASK = frozenset({Role.AGENT, Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER, Role.HEAD})
 """Who answers customers and may ask to see how they are reached."""
 
+DETAILS: Mapping[str, Mask] = {
+    "account": Mask.ACCOUNT,
+    "card": Mask.ACCOUNT,
+    "identity": Mask.IDENTITY,
+    "other_contact": Mask.PHONE,
+    "email": Mask.EMAIL,
+    "joint": Mask.NAME,
+}
+"""What the fields of a ticket's own kind tell of a person; what is not named is text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -68,6 +78,10 @@ class Sight:
     def contact(self, text: str) -> str:
         """A telephone number, an address of mail or of post as that person may read it."""
         return self.shown(kind_of_contact(text), text)
+
+    def detail(self, name: str, text: str) -> str:
+        """A field of the ticket's own kind as that person may read it."""
+        return self.shown(DETAILS.get(name, Mask.TEXT), text)
 
     def requester(self, who: Requester) -> Requester:
         """Who asks, as that person may read it."""

@@ -62,7 +62,11 @@ class Browser:
 
     def post(self, path: str, fields: dict[str, str] | None = None, **headers: str) -> Answer:
         """Send a form from this site."""
-        body = urlencode(fields or {}).encode()
+        return self.post_pairs(path, list((fields or {}).items()), **headers)
+
+    def post_pairs(self, path: str, pairs: Sequence[tuple[str, str]], **headers: str) -> Answer:
+        """Send a form in which a field may stand more than once."""
+        body = urlencode(pairs).encode()
         kind = {"content-type": "application/x-www-form-urlencoded", "origin": ORIGIN}
         return self.request("POST", path, body, {**kind, **_dashed(headers)})
 

@@ -1,24 +1,36 @@
 """The ticket pages with people who are signed in, over a desk of tickets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, execute
 from twisted.web.resource import Resource
+from twisted.web.server import Request
 
-from cti.kernel.identifiers import CallId, CustomerId, StaffId
+from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import ServiceLevel
+from cti.web.requests import LARGEST_BODY
 from cti.web.sessions import SessionLimits
+from cti.web.uploads import is_upload
 from tests.support.browsers import Answer, Browser
 from tests.support.deferred import result_of
 from tests.support.forms import PageForm, forms_of
 from tests.support.offices import Office, counting
-from tests.support.tickets import FILLED, TicketDesk
+from tests.support.tickets import CARDS, FILLED, TicketDesk
+from tickets.attachments.model import MEGABYTE, Limits
+from tickets.attachments.service import Attachments
+from tickets.dossier import Dossier
 from tickets.web.board import TicketBoard
-from tickets.web.facts import CallFacts
+from tickets.web.facts import CallFacts, Colleague
 from tickets.web.pages import TicketPages
+from tickets.web.presence import PresenceBoard
 
 FOREVER = 1e9
+
+T = TypeVar("T")
 
 CALL = CallFacts(
     call_id=CallId("call-7"),
@@ -47,11 +59,34 @@ class PlainNames:
         return staff_id
 
 
+class EverybodyOfCards:
+    """One clerk, who works for the cards department, and one agent."""
+
+    def everybody(self) -> list[Colleague]:
+        return [Colleague(StaffId("clerk"), "赵柜员"), Colleague(StaffId("agent"), "agent")]
+
+    def unit_of(self, staff_id: StaffId) -> DepartmentId | None:
+        return CARDS if staff_id == "clerk" else None
+
+
+class AtOnce:
+    """Does what blocks at once, without threads."""
+
+    def run(self, job: Callable[[], T]) -> Deferred[T]:
+        return execute(job)
+
+
+def may_be_large(request: Request) -> int:
+    """What the site of the office lets in."""
+    return 4 * MEGABYTE if is_upload(request) else LARGEST_BODY
+
+
 @dataclass
 class TicketOffice:
-    """A desk, its pages, and browsers for whoever sits down."""
+    """A desk, its pages, and browsers for whoever sits down; files lie in `folder`."""
 
     desk: TicketDesk = field(default_factory=TicketDesk)
+    folder: Path = Path("/nonexistent/attachments")
 
     def __post_init__(self) -> None:
         self.office = Office(
@@ -61,12 +96,17 @@ class TicketOffice:
         frame.add_package("tickets.web")
         self.board = TicketBoard(frame, self.desk.service, self.desk.bus)
         result_of(Deferred.fromCoroutine(self.board.start()))
+        self.presence = PresenceBoard(frame, self.desk.service)
+        self.attachments = Attachments(self.folder, Limits(largest=MEGABYTE, most=3), AtOnce())
         self.pages = TicketPages(
             frame,
             self.desk.service,
             self.board,
+            self.presence,
+            Dossier(self.desk.database, self.desk.clock, self.attachments),
             OneCall(),
             PlainNames(),
+            EverybodyOfCards(),
             entropy=counting(),
         )
         self.root = Resource()
@@ -75,7 +115,7 @@ class TicketOffice:
 
     def seat(self, principal: Principal) -> "Seat":
         """That person at a browser of their own."""
-        browser = Browser(self.root, self.desk.clock)
+        browser = Browser(self.root, self.desk.clock, largest=may_be_large)
         self.office.signed_in(browser, principal)
         return Seat(browser)
 

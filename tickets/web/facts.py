@@ -1,9 +1,10 @@
-"""What the ticket pages ask about a call, whoever knows it."""
+"""What the ticket pages ask about calls and colleagues, whoever knows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cti.kernel.identifiers import CallId, CustomerId
+from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId
 from cti.kernel.vocabulary import ServiceLevel
 
 
@@ -27,3 +28,21 @@ class CallFactsPort(Protocol):
 
     def facts(self, call_id: CallId) -> CallFacts | None:
         """What is known of the call; None for one nobody remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member of staff whom a complaint may be about."""
+
+    staff_id: StaffId
+    name: str
+
+
+class StaffUnits(Protocol):
+    """Knows who works where (the roster does)."""
+
+    def everybody(self) -> Sequence[Colleague]:
+        """Everybody who works here, by name."""
+
+    def unit_of(self, staff_id: StaffId) -> DepartmentId | None:
+        """Their department; None for those of the hotline itself."""

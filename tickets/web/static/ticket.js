@@ -1,23 +1,108 @@
-// News for one ticket: says when somebody else changed it. Nothing is replaced under the fingers of
-// a person who types; a form of an old version is refused by the server and shown again as typed.
+// News for one ticket: who else is here, and that somebody changed it. Clocks, orders and time line
+// are put in place as the server renders them; nothing is replaced under the fingers of a person who
+// types: a form of an old version is refused by the server and shown again as typed.
 
 import { connect } from "/static/cti/live.js";
+import { t } from "/static/cti/texts.js";
+
+const SPEAK_EVERY = 15000; // milliseconds; the server forgets a page after 45 seconds
+const SETTLE = 300;
 
 const ticket = document.getElementById("ticket");
 const changed = document.getElementById("changed");
+const also = document.getElementById("also");
+const number = ticket.dataset.number;
+const others = new Map();
+let waiting = null;
 
-function see(number, line) {
-  if (number === ticket.dataset.number && line.version > Number(ticket.dataset.version)) {
-    changed.hidden = false;
-  }
+function see(key, news) {
+  if (key !== number || news.version <= Number(ticket.dataset.version)) return;
+  changed.hidden = false;
+  waiting ??= setTimeout(refresh, SETTLE);
+}
+
+async function refresh() {
+  waiting = null;
+  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const then = fresh.querySelectorAll("[data-news]");
+  const now = document.querySelectorAll("[data-news]");
+  if (now.length === then.length) now.forEach((part, at) => part.replaceChildren(...then[at].childNodes));
 }
 
 connect("/tickets/live", {
   onSnapshot(lines) {
-    for (const [number, line] of Object.entries(lines)) see(number, line);
+    for (const [key, news] of Object.entries(lines)) see(key, news);
   },
   onSet: see,
   onStale(stale) {
     document.getElementById("stale").hidden = !stale;
   },
+});
+
+// --- who else is here -----------------------------------------------------------------------
+
+function showOthers() {
+  const said = [...others.values()].map(({ name, doing }) =>
+    doing ? t("ticket.also.writing", { who: name, act: t(`ticket.act.${doing}`) }) : name,
+  );
+  also.hidden = said.length === 0;
+  const text = t("ticket.also.here", { who: said.join(t("ticket.also.and")) });
+  if (also.textContent !== text) also.textContent = text;
+}
+
+function isHere(key, here) {
+  if (!key.startsWith(`${number}/`) || here.staff_id === own) return;
+  others.set(here.staff_id, here);
+  showOthers();
+}
+
+function isGone(key) {
+  if (others.delete(key.slice(number.length + 1))) showOthers();
+}
+
+const own = ticket.dataset.self;
+const presence = connect("/tickets/here", {
+  onSnapshot(entities) {
+    others.clear();
+    for (const [key, here] of Object.entries(entities)) isHere(key, here);
+    showOthers();
+    speak();
+  },
+  onSet: isHere,
+  onDelete: isGone,
+});
+
+let doing = "";
+
+function speak() {
+  presence
+    .send("here", { number, doing })
+    .then((there) => {
+      others.clear();
+      for (const here of there) others.set(here.staff_id, here);
+      showOthers();
+    })
+    .catch(() => {}); // disconnected: said again when it is back
+}
+
+document.addEventListener("input", (event) => {
+  const act = event.target.closest("form[data-act]")?.dataset.act ?? "";
+  if (act && act !== doing) {
+    doing = act;
+    speak();
+  }
+});
+addEventListener("pagehide", () => presence.send("gone", { number }).catch(() => {}));
+setInterval(speak, SPEAK_EVERY);
+
+// --- files ----------------------------------------------------------------------------------
+
+const file = document.getElementById("file");
+file?.addEventListener("change", () => {
+  const largest = Number(ticket.dataset.largest);
+  const tooLarge = [...file.files].some((each) => each.size > largest);
+  file.setCustomValidity(tooLarge ? t("ticket.also.too_large") : "");
+  file.reportValidity();
 });

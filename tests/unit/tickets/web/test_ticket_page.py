@@ -1,0 +1,285 @@
+"""One ticket's page: files, masked customers, what changed, orders to many departments."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cti.kernel.identifiers import StaffId
+from cti.kernel.vocabulary import Role
+from tests.support.browsers import Answer
+from tests.support.forms import forms_of
+from tests.support.ticket_office import Seat, TicketOffice
+from tests.support.tickets import (
+    AGENT,
+    CARDS,
+    DISPATCHER,
+    HEAD,
+    LENDING,
+    OFFICER,
+    OTHER_OFFICER,
+    SUPERVISOR,
+    draft,
+    person,
+)
+from tickets.attachments.model import MEGABYTE
+from tickets.model import DispatchState
+from tickets.workflow import Action
+
+PDF = b"%PDF-1.7 letter"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> TicketOffice:
+    return TicketOffice(folder=tmp_path / "attachments")
+
+
+def done(answer: Answer) -> str:
+    assert answer.status == 303, answer.text
+    return answer.headers["location"]
+
+
+def path_of_new(office: TicketOffice) -> str:
+    return f"/tickets/{office.desk.register().number}"
+
+
+def sent(seat: Seat, path: str, *files: tuple[str, bytes]) -> Answer:
+    form = next(each for each in forms_of(seat.read(path).text) if each.action == f"{path}/files")
+    return seat.browser.upload(form.action, form.fields, files)
+
+
+def test_files_are_kept_and_given_back_to_be_saved(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    assert done(sent(agent, path, ("../来信.pdf", PDF), ("photo.jpg", PNG))) == path
+    page = agent.read(path).text
+    assert "来信.pdf" in page
+    assert f'src="{path}/files/2/seen"' in page
+    letter = agent.browser.get(f"{path}/files/1")
+    assert letter.body == PDF
+    assert letter.headers["content-type"] == "application/octet-stream"
+    assert letter.headers["content-disposition"].startswith("attachment; ")
+    assert letter.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert letter.headers["x-content-type-options"] == "nosniff"
+    picture = agent.browser.get(f"{path}/files/2/seen")
+    assert picture.body == PNG
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert agent.browser.get(f"{path}/files/1/seen").status == 409
+    history = office.desk.view(path.rpartition("/")[2]).history
+    assert [entry.fields["file"] for entry in history[1:]] == ["来信.pdf", "photo.jpg.png"]
+
+
+def test_a_form_of_files_sent_twice_adds_them_once(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    form = next(each for each in forms_of(agent.read(path).text) if each.action == f"{path}/files")
+    for _ in range(2):
+        done(agent.browser.upload(form.action, form.fields, [("a.pdf", PDF)]))
+    assert agent.read(path).text.count(f'href="{path}/files/1"') == 2, "list and time line"
+    assert agent.browser.get(f"{path}/files/2").status == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "why"),
+    [
+        ("a.pdf", b"MZ\x90\x00", "不是可以接收的文件类型"),
+        ("a.pdf", b"", "空文件"),
+        ("a.pdf", PDF + bytes(MEGABYTE), "超过 1 MB"),
+    ],
+)
+def test_what_is_not_taken_is_said_and_leaves_nothing(
+    office: TicketOffice, name: str, octets: bytes, why: str
+) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    answer = sent(agent, path, (name, octets))
+    assert answer.status == 409
+    assert why in answer.text
+    assert [each for each in office.folder.rglob("*") if each.is_file()] == []
+    assert agent.browser.get(f"{path}/files/1").status == 409
+
+
+def test_a_body_beyond_all_bounds_is_heard_out_and_refused(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    assert sent(agent, path, ("a.pdf", bytes(5 * MEGABYTE))).status == 413
+
+
+def test_too_many_files_and_none(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    assert "一次最多添加 3 个" in sent(agent, path, *[("a.pdf", PDF)] * 4).text
+    assert "请填写“附件”" in sent(agent, path).text
+
+
+def test_files_are_of_one_ticket_and_seen_by_those_who_see_it(office: TicketOffice) -> None:
+    path, other = path_of_new(office), path_of_new(office)
+    agent = office.seat(AGENT)
+    done(sent(agent, path, ("a.pdf", PDF)))
+    assert agent.browser.get(f"{other}/files/1").status == 409
+    assert office.seat(OFFICER).browser.get(f"{path}/files/1").status == 409
+
+
+def test_files_come_from_this_site_and_by_their_own_form(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    form = agent.form(path, "note")
+    wrong = form.fields | {"csrf": "x"}
+    assert agent.browser.upload(f"{path}/files", wrong, [("a.pdf", PDF)]).status == 403
+    claimed = form.fields | {"action": "attach_file", "file": "x", "digest": "0" * 64}
+    assert agent.browser.post(f"{path}/act", claimed).status == 400
+
+
+def test_a_customer_is_masked_until_somebody_says_why(office: TicketOffice) -> None:
+    path = path_of_new(office)
+    office.desk.act(path.rpartition("/")[2], Action.DISPATCH, DISPATCHER)
+    officer = office.seat(OFFICER)
+    page = officer.read(path).text
+    assert "138****8000" in page
+    assert "王*" in page
+    assert "王芳" not in page
+    assert "13800138000" not in page
+    form = next(each for each in forms_of(page) if each.action == f"{path}/unmask")
+    assert officer.browser.post(form.action, form.fields | {"reason": ""}).status == 409
+    done(officer.browser.post(form.action, form.fields | {"reason": "致电客户"}))
+    assert "13800138000" in officer.read(path).text
+    assert "13800138000" not in office.seat(HEAD).read(path).text
+    office.desk.advance(minutes=11)
+    assert "13800138000" not in officer.read(path).text
+
+
+def test_supervisors_read_who_looked(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    form = next(each for each in forms_of(agent.read(path).text) if each.action.endswith("unmask"))
+    done(agent.browser.post(form.action, form.fields | {"reason": "核对号码"}))
+    assert "核对号码" in office.seat(SUPERVISOR).read(path).text
+    assert "核对号码" not in agent.read(path).text
+
+
+def test_quality_reads_masked_and_may_not_ask(office: TicketOffice) -> None:
+    path, quality = path_of_new(office), office.seat(person(Role.QUALITY))
+    page = quality.read(path).text
+    assert "王芳" not in page
+    assert f"{path}/unmask" not in page
+    csrf = forms_of(page)[0].fields["csrf"]
+    answer = quality.browser.post(f"{path}/unmask", {"csrf": csrf, "reason": "x"})
+    assert answer.status == 409
+    assert "岗位不能查看" in answer.text
+
+
+def test_a_complaint_about_a_clerk_is_hidden_from_their_unit(office: TicketOffice) -> None:
+    agent = office.seat(AGENT)
+    page = agent.read("/tickets/new?type=complaint").text
+    (form,) = [each for each in forms_of(page) if each.action == "/tickets/new"]
+    typed = {"title": "态度恶劣", "text": "柜员辱骂", "name": "韩梅", "contact": "010"}
+    typed |= {"about_staff": "clerk", "change_kind": ""}
+    path = done(agent.browser.post("/tickets/new", form.fields | typed))
+    number = path.rpartition("/")[2]
+    made = office.desk.view(number).case.draft
+    assert (made.about_staff, made.about_unit) == (StaffId("clerk"), CARDS)
+    assert "赵柜员" not in agent.read(path).text, "the name is looked up by whoever knows it"
+    office.desk.act(number, Action.DISPATCH, DISPATCHER, {"department": CARDS, "text": "x"})
+    for who in (OFFICER, HEAD, person(Role.SUPERVISOR, CARDS)):
+        answer = office.seat(who).browser.get(path)
+        assert answer.status == 409
+        assert "没有这个工单" in answer.text
+    assert number not in office.seat(OFFICER).read("/tickets/department").text
+
+
+def test_a_stale_form_is_told_who_did_what(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    form = agent.form(path, "inform")
+    number = path.rpartition("/")[2]
+    office.desk.act(number, Action.NOTE, SUPERVISOR)
+    office.desk.act(number, Action.DISPATCH, DISPATCHER)
+    answer = agent.browser.post(form.action, form.fields | {"text": "已说明"})
+    assert answer.status == 409
+    changes = re.search(r'<ul class="changes">.*?</ul>', answer.text, re.DOTALL)
+    assert changes is not None
+    assert [word in changes[0] for word in ("supervisor", "dispatcher", "银行卡部")] == [True] * 3
+    assert changes[0].count("<li>") == 2
+    again = next(each for each in forms_of(answer.text) if each.fields.get("action") == "inform")
+    assert again.fields["text"] == "已说明"
+
+
+def test_lead_and_assisting_departments_in_one_go(office: TicketOffice) -> None:
+    path, dispatcher = path_of_new(office), office.seat(DISPATCHER)
+    form = dispatcher.form(path, "dispatch")
+    sending = form.fields | {"department": CARDS, "text": "请查", "also": LENDING}
+    for _ in range(2):
+        assert done(dispatcher.browser.post(form.action, sending)) == path
+    case = office.desk.view(path.rpartition("/")[2]).case
+    assert [(each.department_id, each.lead) for each in case.dispatches] == [
+        (CARDS, True),
+        (LENDING, False),
+    ]
+    assert all(each.state is DispatchState.SENT for each in case.dispatches)
+
+
+def test_each_form_says_what_it_will_do(office: TicketOffice) -> None:
+    path = path_of_new(office)
+    page = office.seat(DISPATCHER).read(path).text
+    assert "11-23 13:30" in page or "“签收时限”开始计时" in page
+    office.desk.act(path.rpartition("/")[2], Action.DISPATCH, DISPATCHER)
+    page = office.seat(OFFICER).read(path).text
+    assert "派单转为“办理中”" in page
+    assert "“签收时限”完成" in page
+    assert "通知：派单员" in page, "a refusal is for the dispatcher to decide"
+
+
+def test_the_text_of_the_order_is_the_customers_own(office: TicketOffice) -> None:
+    form = office.seat(DISPATCHER).form(path_of_new(office), "dispatch")
+    assert form.fields["text"] == draft().text
+
+
+def test_the_order_of_the_time_line_is_remembered(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    office.desk.act(path.rpartition("/")[2], Action.NOTE, AGENT)
+    before = agent.read(path).text
+    assert before.index("已登记") < before.index("添加了备注" if "添加了备注" in before else "备注")
+    done(agent.browser.get(f"{path}/order?newest=1"))
+    assert "最早在前" in agent.read(path).text
+    done(agent.browser.get(f"{path}/order?newest=0"))
+    assert "最新在前" in agent.read(path).text
+
+
+def test_a_call_joins_an_open_ticket_by_one_button(office: TicketOffice) -> None:
+    number = office.desk.register().number
+    agent = office.seat(AGENT)
+    csrf = forms_of(agent.read("/tickets/new").text)[0].fields["csrf"]
+    fields = {"csrf": csrf, "call": "call-7", "request": "join-1"}
+    for _ in range(2):
+        assert done(agent.browser.post(f"/tickets/{number}/join", fields)).endswith(number)
+    assert [link.call_id for link in office.desk.view(number).calls] == ["call-1", "call-7"]
+    answer = agent.browser.post(f"/tickets/{number}/join", fields | {"call": "nobody"})
+    assert "没有这个通话" in answer.text
+
+
+def test_a_department_accepts_many_at_once(office: TicketOffice) -> None:
+    numbers = [office.desk.register().number for _ in range(3)]
+    for number in numbers:
+        office.desk.act(number, Action.DISPATCH, DISPATCHER)
+    officer = office.seat(OFFICER)
+    page = officer.read("/tickets/department").text
+    assert all(number in page for number in numbers)
+    (form,) = [each for each in forms_of(page) if each.action == "/tickets/department/accept"]
+    stale = f"{numbers[2]}/1/1"
+    ticked = [f"{numbers[0]}/1/2", f"{numbers[1]}/1/2", stale]
+    body = [*((name, value) for name, value in form.fields.items() if name != "order")]
+    answer = officer.browser.post_pairs(form.action, [*body, *(("order", each) for each in ticked)])
+    assert answer.status == 409
+    assert f"{numbers[2]}: 工单刚被他人更新" in answer.text
+    states = [office.desk.view(number).case.dispatches[0].state for number in numbers]
+    assert states == [DispatchState.ACCEPTED, DispatchState.ACCEPTED, DispatchState.SENT]
+    assert office.seat(OTHER_OFFICER).read("/tickets/department").text.count("/tickets/26") == 0
+
+
+def test_nothing_ticked_is_said_so(office: TicketOffice) -> None:
+    officer = office.seat(OFFICER)
+    csrf = forms_of(officer.read("/tickets/department").text)[0].fields["csrf"]
+    answer = officer.browser.post("/tickets/department/accept", {"csrf": csrf, "request": "r"})
+    assert answer.status == 409
+    assert "请先勾选" in answer.text
+    wrong = {"csrf": csrf, "request": "r", "order": "x/y/z"}
+    assert officer.browser.post("/tickets/department/accept", wrong).status == 400
+
+
+def test_the_desk_is_for_departments(office: TicketOffice) -> None:
+    assert office.seat(AGENT).browser.get("/tickets/department").status == 403
+    assert office.seat(person(Role.OFFICER)).browser.get("/tickets/department").status == 409

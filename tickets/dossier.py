@@ -1,0 +1,65 @@
+"""What lies beside tickets: files, who read a customer's data in the clear, departments' piles."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from twisted.internet.defer import Deferred
+
+from cti.database import Database
+from cti.kernel.clock import Clock, utc
+from cti.kernel.identifiers import DepartmentId
+from cti.kernel.principal import Principal
+from tickets.attachments.model import Attached, Attachment
+from tickets.attachments.repository import attachment_txn, attachments_txn
+from tickets.attachments.service import Attachments
+from tickets.department import Waiting, waiting_txn
+from tickets.looks import Look, look_txn, looks_txn
+
+CLEAR_FOR = timedelta(minutes=10)
+"""How long a person reads the clear data of a ticket after asking for it."""
+
+
+class Dossier:
+    """Files and looks of tickets, piles of orders; who may see a ticket at all is asked before."""
+
+    def __init__(self, database: Database, clock: Clock, attachments: Attachments) -> None:
+        self._database, self._clock = database, clock
+        self._attachments = attachments
+        self.limits = attachments.limits
+
+    def files(self, number: str) -> Deferred[tuple[Attached, ...]]:
+        """The ticket's files, oldest first."""
+        return self._database.read(attachments_txn, number)
+
+    def file(self, number: str, attachment_id: int) -> Deferred[Attached]:
+        """One file of the ticket; Refused (``ticket.file_gone``)."""
+        return self._database.read(attachment_txn, number, attachment_id)
+
+    def keep(self, chunks: Iterable[bytes], name: str) -> Deferred[Attachment]:
+        """See `Attachments.keep`."""
+        return self._attachments.keep(chunks, name)
+
+    def open(self, digest: str) -> Deferred[BinaryIO]:
+        """See `Attachments.open`."""
+        return self._attachments.open(digest)
+
+    def looks(self, number: str) -> Deferred[tuple[Look, ...]]:
+        """Who asked to read the customer's data, oldest first."""
+        return self._database.read(looks_txn, number)
+
+    def look(self, number: str, by: Principal, reason: str) -> Deferred[None]:
+        """The person asks to read it; Refused where they may not or say no reason."""
+        return self._database.run(look_txn, number, by, reason, self._now())
+
+    def waiting(self, department_id: DepartmentId) -> Deferred[tuple[Waiting, ...]]:
+        """The orders that lie with a department."""
+        return self._database.read(waiting_txn, department_id)
+
+    def reads_clear(self, looks: Iterable[Look], by: Principal) -> bool:
+        """Whether the person asked a short while ago."""
+        since = self._now() - CLEAR_FOR
+        return any(look.by == by.staff_id and look.at > since for look in looks)
+
+    def _now(self) -> datetime:
+        return utc(self._clock)

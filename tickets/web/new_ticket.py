@@ -1,0 +1,122 @@
+"""A new ticket: its form, filled in with what the call tells, and what was typed."""
+
+from dataclasses import dataclass, replace
+
+from twisted.web.server import Request
+
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, DepartmentId, Entropy, StaffId
+from cti.kernel.principal import Principal
+from cti.web import requests
+from cti.web.frame import Frame
+from cti.web.requests import BadRequest, Form
+from tickets.model import Draft, ReplyChannel, Requester, Source, TicketKind, Urgency
+from tickets.service import TicketService
+from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits
+from tickets.web.phrasing import Phrasing
+from tickets.web.reading import request_id
+from tickets.web.ticket_page import REQUEST_BYTES, Filling
+
+LONGEST_CALL_ID = 128
+"""Characters, as wide as the column is."""
+LONGEST_STAFF_ID = 64
+_KINDS = frozenset(kind.value for kind in TicketKind)
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicketPage:
+    """Answers the requests about a ticket that is not written down yet."""
+
+    frame: Frame
+    service: TicketService
+    calls: CallFactsPort
+    units: StaffUnits
+    phrasing: Phrasing
+    entropy: Entropy
+
+    async def ask(self, request: Request) -> bytes:
+        """An empty form, or one that knows the call: ``?call=<id>&type=complaint``."""
+        asked = requests.query(request)
+        return await self._form(request, Filling(), asked["type"], asked["call"])
+
+    async def register(self, request: Request, principal: Principal) -> bytes:
+        """Register the ticket and show it; what was typed stays where it is refused."""
+        form = self.frame.form(request)
+        if form["change_kind"]:
+            return await self._form(request, Filling(fields=form), form["kind"], form["call"])
+        try:
+            draft = draft_of(form, self._facts(form["call"]), self.units)
+            receipt = await self.service.register(draft, principal, request_id(form))
+        except Refused as refused:
+            filling = Filling(self.phrasing.why_not(request, refused), form)
+            return await self._form(request, filling, form["kind"], form["call"])
+        return self.frame.redirect(request, f"/tickets/{receipt.number}")
+
+    async def _form(self, request: Request, filling: Filling, kind: str, call: str) -> bytes:
+        facts = self._facts(call)
+        known = facts.customer_id if facts else None
+        return self.frame.render(
+            request,
+            "ticket_new.html",
+            status=409 if filling.error else 200,
+            filling=filling,
+            chosen=kind if kind in _KINDS else TicketKind.COMPLAINT.value,
+            call=call,
+            facts=facts,
+            kinds=list(TicketKind),
+            urgencies=list(Urgency),
+            channels=list(ReplyChannel),
+            fields=(),
+            staff=self.units.everybody(),
+            open_tickets=await self.service.open_tickets(known) if known else (),
+            words=await self.phrasing.words(request),
+            request_id=self.entropy(REQUEST_BYTES),
+        )
+
+    def _facts(self, call_id: str) -> CallFacts | None:
+        return self.calls.facts(CallId(call_id)) if call_id else None
+
+
+def draft_of(form: Form, facts: CallFacts | None, units: StaffUnits) -> Draft:
+    """What the form says; BadRequest for what no page sends."""
+    try:
+        kind, urgency = TicketKind(form["kind"]), Urgency(form["urgency"] or "ordinary")
+        reply_by = ReplyChannel(form["reply_by"] or "call")
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+    if len(form["call"]) > LONGEST_CALL_ID or len(form["about_staff"]) > LONGEST_STAFF_ID:
+        raise BadRequest("this is no call, or no member of staff")
+    about, unit = _about(form["about_staff"], units)
+    requester = Requester(
+        name=form["name"],
+        contact=form["contact"],
+        customer_id=facts.customer_id if facts else None,
+        sex=form["sex"],
+        address=form["address"],
+    )
+    if facts is not None:
+        requester = replace(requester, service_level=facts.service_level)
+    return Draft(
+        kind=kind,
+        title=form["title"],
+        text=form["text"],
+        requester=requester,
+        urgency=urgency,
+        occasion=form["occasion"],
+        about=form["about"],
+        reply_by=reply_by,
+        call_id=CallId(form["call"]) if form["call"] else None,
+        call_path=facts.path if facts else (),
+        source=Source.CALL if form["call"] else Source.SUPERVISOR,
+        about_staff=about,
+        about_unit=unit,
+    )
+
+
+def _about(staff_id: str, units: StaffUnits) -> tuple[StaffId | None, DepartmentId | None]:
+    if not staff_id:
+        return None, None
+    found = StaffId(staff_id)
+    if all(each.staff_id != found for each in units.everybody()):
+        raise Refused("ticket.staff_unknown")
+    return found, units.unit_of(found)

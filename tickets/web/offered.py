@@ -1,0 +1,232 @@
+"""What a person may do to a ticket now, as forms: the likely next act first, the rest in groups."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cti.kernel.principal import Principal
+from tickets.decide import allowed
+from tickets.model import Case, Dispatch
+from tickets.service import TicketView
+from tickets.web.consequences import Outlook
+from tickets.web.inputs import Input, input_of
+from tickets.web.shown import Words
+from tickets.workflow import Action, Rule
+
+
+class Group(Enum):
+    """Whom or what an act is about."""
+
+    DEPARTMENT = "department"
+    CUSTOMER = "customer"
+    CLOCKS = "clocks"
+    MORE = "more"
+
+
+NEXT_STEPS = (
+    Action.SIGN_RESULT,
+    Action.SIGN_REFUSAL,
+    Action.SIGN_PETITION,
+    Action.ACCEPT,
+    Action.ANSWER_URGE,
+    Action.RETURN,
+    Action.CONFIRM_FACTS,
+    Action.GRANT_REFUSAL,
+    Action.APPROVE,
+    Action.GRANT_PETITION,
+    Action.CONFIRM_VOID,
+    Action.DISPATCH,
+    Action.REPLY,
+    Action.CALL_BACK,
+    Action.CLOSE,
+    Action.RESUME,
+)
+"""What usually comes next, the most pressing first."""
+COUNTERPARTS: Mapping[Action, tuple[Action, ...]] = {
+    Action.SIGN_RESULT: (Action.SEND_BACK,),
+    Action.SIGN_REFUSAL: (Action.SEND_BACK,),
+    Action.SIGN_PETITION: (Action.DECLINE_PETITION,),
+    Action.ACCEPT: (Action.ASK_REFUSAL,),
+    Action.RETURN: (Action.PROGRESS,),
+    Action.CONFIRM_FACTS: (Action.REJECT_FACTS,),
+    Action.GRANT_REFUSAL: (Action.OVERRULE_REFUSAL,),
+    Action.APPROVE: (Action.REWORK,),
+    Action.GRANT_PETITION: (Action.DECLINE_PETITION,),
+    Action.CONFIRM_VOID: (Action.DECLINE_VOID,),
+    Action.DISPATCH: (Action.SOLVE,),
+    Action.REPLY: (Action.ATTEMPT_REPLY,),
+}
+"""The other answer to the same question, which stands beside the first."""
+GROUPS: Mapping[Action, Group] = {
+    **dict.fromkeys(
+        (
+            Action.DISPATCH,
+            Action.REDIRECT,
+            Action.RECALL,
+            Action.ACCEPT,
+            Action.ASK_REFUSAL,
+            Action.SIGN_REFUSAL,
+            Action.GRANT_REFUSAL,
+            Action.OVERRULE_REFUSAL,
+            Action.PROGRESS,
+            Action.RETURN,
+            Action.SIGN_RESULT,
+            Action.SEND_BACK,
+            Action.APPROVE,
+            Action.REWORK,
+            Action.FOLLOW_UP,
+            Action.CONFIRM_FACTS,
+            Action.REJECT_FACTS,
+            Action.URGE,
+            Action.ANSWER_URGE,
+            Action.SUPERVISE,
+            Action.END_SUPERVISION,
+        ),
+        Group.DEPARTMENT,
+    ),
+    **dict.fromkeys(
+        (
+            Action.SOLVE,
+            Action.INFORM,
+            Action.ATTEMPT_REPLY,
+            Action.REPLY,
+            Action.CALL_BACK,
+            Action.CONTACT,
+            Action.ADOPT,
+            Action.REOPEN,
+            Action.WITHDRAW,
+        ),
+        Group.CUSTOMER,
+    ),
+    **dict.fromkeys(
+        (
+            Action.ASK_EXTENSION,
+            Action.ASK_SUSPENSION,
+            Action.SIGN_PETITION,
+            Action.GRANT_PETITION,
+            Action.DECLINE_PETITION,
+            Action.RESUME,
+            Action.EXTEND_DECISION,
+            Action.APPRAISE,
+            Action.END_APPRAISAL,
+            Action.ESCALATE,
+        ),
+        Group.CLOCKS,
+    ),
+}
+ELSEWHERE = frozenset({Action.ATTACH, Action.ATTACH_FILE, Action.AMEND})
+"""Acts with a place of their own on the page: beside the call, the files, the matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An act that the person may do now."""
+
+    action: str
+    dispatch: int | None
+    department: str
+    """Whose order it is about, where more than one could be meant."""
+    inputs: tuple[Input, ...]
+    assist: bool
+    group: Group
+    consequences: tuple[str, ...] = ()
+    prefilled: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What tells it from the page's other forms."""
+        return f"{self.action}-{self.dispatch or 0}"
+
+    @property
+    def word(self) -> str:
+        """The key of its title."""
+        return "ticket.act.dispatch_assist" if self.assist else f"ticket.act.{self.action}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The acts of a page: what is likely next, with its counterpart, and the rest by group."""
+
+    first: tuple[Form, ...]
+    groups: tuple[tuple[Group, tuple[Form, ...]], ...]
+
+    @property
+    def all(self) -> tuple[Form, ...]:
+        """Every form."""
+        return (*self.first, *(form for _, forms in self.groups for form in forms))
+
+
+def offer(outlook: Outlook, principal: Principal) -> Offer:
+    """What the person may do now."""
+    view, now = outlook.view, outlook.now
+    found: dict[str, Form] = {}
+    for rule, meant in allowed(view.case, principal, now, view.premises):
+        if rule.action not in ELSEWHERE:
+            form = _form(rule, meant, outlook)
+            found.setdefault(form.name, form)
+    forms = tuple(found.values())
+    first = _first(forms)
+    rest = [form for form in forms if form not in first]
+    groups = ((group, tuple(each for each in rest if each.group is group)) for group in Group)
+    return Offer(first, tuple((group, members) for group, members in groups if members))
+
+
+def _first(forms: Sequence[Form]) -> tuple[Form, ...]:
+    for action in NEXT_STEPS:
+        chosen = next(
+            (form for form in forms if form.action == action.value and not form.assist), None
+        )
+        if chosen is not None:
+            others = {each.value for each in COUNTERPARTS.get(action, ())}
+            beside = (
+                form
+                for form in forms
+                if form.action in others and form.dispatch in (None, chosen.dispatch)
+            )
+            return (chosen, *beside)
+    return ()
+
+
+def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook) -> Form:
+    view = outlook.view
+    return Form(
+        action=rule.action.value,
+        dispatch=meant.serial if meant else None,
+        department=_department(view.case, meant, outlook.words),
+        inputs=tuple(
+            input_of(name, needed=name in rule.needs)
+            for name in (*rule.needs, *rule.may)
+            if name != "assist"
+        ),
+        assist=rule.action is Action.DISPATCH and view.case.lead is not None,
+        group=GROUPS.get(rule.action, Group.MORE),
+        consequences=outlook.of(rule, meant),
+        prefilled=_prefilled(rule.action, view),
+    )
+
+
+def _department(case: Case, meant: Dispatch | None, words: Words) -> str:
+    if meant is None or len(case.dispatches) < 2:
+        return ""
+    return words.department(meant.department_id)
+
+
+def _prefilled(action: Action, view: TicketView) -> dict[str, str]:
+    draft = view.case.draft
+    match action:
+        case Action.DISPATCH | Action.REDIRECT:
+            return {"text": draft.text}
+        case Action.REPLY | Action.ATTEMPT_REPLY:
+            return {"text": proposed_reply(view), "channel": draft.reply_by.value}
+        case _:
+            return {"channel": draft.reply_by.value}
+
+
+def proposed_reply(view: TicketView) -> str:
+    """What the department proposed last to tell the customer."""
+    returned = (
+        entry.fields.get("proposed_reply", "")
+        for entry in reversed(view.history)
+        if entry.action == Action.RETURN.value
+    )
+    return next(returned, "")

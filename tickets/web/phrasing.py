@@ -1,0 +1,47 @@
+"""The words of the ticket pages for one request: its language, the zone, departments, refusals."""
+
+from dataclasses import dataclass
+
+from twisted.web.server import Request
+
+from cti.kernel.errors import Refused
+from cti.web.frame import Frame
+from tickets.service import TicketService
+from tickets.web.shown import Words
+
+TRANSLATED = {"field": "ticket.field", "action": "ticket.act", "state": "ticket.state"}
+"""Details of a refusal that are words of the interface."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasing:
+    """Says things in the language of whoever asks."""
+
+    frame: Frame
+    service: TicketService
+
+    async def words(self, request: Request) -> Words:
+        """The words of the request's language."""
+        language = self.frame.language(request)
+
+        def text(key: str, **blanks: object) -> str:
+            return self.frame.text(language, key, **blanks)
+
+        zone = self.service.timekeeper.calendars.hotline.timezone
+        departments = await self.service.departments()
+        return Words(text, language, zone, departments, self.frame.texts.__contains__)
+
+    def why_not(self, request: Request, refused: Refused) -> str:
+        """A refusal in words, its details too."""
+        language = self.frame.language(request)
+        keys = {
+            name: f"{TRANSLATED[name]}.{value}"
+            for name, value in refused.details.items()
+            if name in TRANSLATED
+        }
+        said = {
+            name: self.frame.text(language, key)
+            for name, key in keys.items()
+            if key in self.frame.texts
+        }
+        return self.frame.refusal(language, Refused(refused.error_id, **(refused.details | said)))

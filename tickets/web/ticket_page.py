@@ -1,0 +1,267 @@
+"""One ticket: shown, acted on, its files taken and given, its customer unmasked."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from twisted.web.resource import Resource
+from twisted.web.server import Request
+
+from cti.kernel.clock import utc
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, Entropy
+from cti.kernel.ports import StaffNames
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from cti.web import requests
+from cti.web.frame import Frame
+from cti.web.requests import BadRequest, Form
+from tickets.attachments.sniffing import PLAYED, SHOWN_AS_IMAGES
+from tickets.dossier import Dossier
+from tickets.masking import Sight, may_unmask, sight_of
+from tickets.model import Receipt
+from tickets.proposals import CatalogueProposals
+from tickets.service import TicketService, TicketView
+from tickets.visibility import check_visible, concern_of
+from tickets.web import bars, standing, timeline
+from tickets.web.consequences import Outlook
+from tickets.web.facts import CallFactsPort
+from tickets.web.kept_file import KeptFile
+from tickets.web.offered import offer
+from tickets.web.phrasing import Phrasing
+from tickets.web.reading import request_id, whole
+from tickets.web.shown import Words
+from tickets.web.timeline import Papers
+from tickets.workflow import FRONT, Action
+
+REQUEST_BYTES = 16
+LISTENERS = frozenset({Role.SUPERVISOR, Role.QUALITY})
+LOOK_READERS = frozenset({Role.SUPERVISOR, Role.PROTECTION})
+"""Who reads on the time line who looked at a customer's data."""
+NEWEST_FIRST = "hotline_ticket_newest_first"
+"""The cookie that remembers in which order a person reads."""
+COOKIE_AGE = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A form that came back with a refusal: what was typed, why not, and what changed meanwhile."""
+
+    error: str = ""
+    fields: Form | None = None
+    changes: tuple[timeline.Moment, ...] = ()
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields[name] if self.fields is not None else ""
+
+    @property
+    def name(self) -> str:
+        """Of the form that was sent, as `tickets.web.offered.Form.name`."""
+        return f"{self['action']}-{self['dispatch'] or 0}" if self.fields is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """Answers the requests about one ticket; `TicketPages` says by which path they come."""
+
+    frame: Frame
+    service: TicketService
+    dossier: Dossier
+    calls: CallFactsPort
+    staff: StaffNames
+    phrasing: Phrasing
+    entropy: Entropy
+    catalogue: CatalogueProposals
+
+    async def show(
+        self, request: Request, principal: Principal, number: str, filling: Filling
+    ) -> bytes:
+        """The ticket as it is now; 409 with a form that was refused."""
+        view = await self.seen(principal, number)
+        words = await self.phrasing.words(request)
+        looks = await self.dossier.looks(number)
+        clear = self.dossier.reads_clear(looks, principal)
+        sight = sight_of(principal, unmasked=clear)
+        told = looks if principal.roles & LOOK_READERS else ()
+        papers = Papers(await self.dossier.files(number), told)
+        line = timeline.moments(view, papers, sight, words)
+        newest_first = self._newest_first(request)
+        outlook = Outlook(view, self.service.timekeeper, words, utc(self.frame.clock))
+        clocks = bars.bars(view, self.service.timekeeper, words, outlook.now)
+        call = self._call(request, view)
+        return self.frame.render(
+            request,
+            "ticket.html",
+            status=409 if filling.error else 200,
+            case=view.case,
+            draft=sight.draft(view.case.draft),
+            details=self._details(view, sight, words),
+            clear=clear,
+            may_unmask=may_unmask(principal),
+            steps=standing.steps(view, words),
+            bars=clocks,
+            next=bars.next_bar(clocks),
+            orders=standing.orders(view, clocks, words),
+            offer=offer(outlook, principal),
+            limits={each: outlook.limits_at(each) for each in view.departments},
+            proposals={
+                each.department_id: each.why for each in self.catalogue.proposals(view.case.draft)
+            },
+            moments=line[::-1] if newest_first else line,
+            strands=timeline.strands(line),
+            newest_first=newest_first,
+            folded_from=timeline.FOLDED_FROM,
+            files=papers.files,
+            images=SHOWN_AS_IMAGES,
+            played=PLAYED,
+            limit=self.dossier.limits.largest,
+            departments=view.departments,
+            words=words,
+            name_of=self.staff.name_of,
+            filling=filling,
+            request_id=self.entropy(REQUEST_BYTES),
+            calls=view.calls,
+            call=call,
+            may_listen=bool(principal.roles & LISTENERS),
+            may_attach=bool(principal.roles & FRONT),
+        )
+
+    async def act(self, request: Request, principal: Principal, number: str) -> bytes:
+        """Do what the form says; a refusal shows the ticket as it is now, with what was typed."""
+        form = self.frame.form(request)
+        await self.seen(principal, number)
+        action = _action(form)
+        version, once = whole(form["version"]), request_id(form)
+        try:
+            if action is Action.ATTACH and self.calls.facts(CallId(form["call"])) is None:
+                raise Refused("ticket.call_unknown")
+            receipt = await self.service.act(number, action, form, principal, version, once)
+            if action is Action.DISPATCH:
+                await self._assist(principal, form, receipt, once)
+        except Refused as refused:
+            return await self._refused(request, principal, number, refused, form)
+        return self.frame.redirect(request, f"/tickets/{number}")
+
+    async def join(self, request: Request, principal: Principal, number: str) -> bytes:
+        """Let the call belong to the ticket as it is now; a second time changes nothing."""
+        form = self.frame.form(request)
+        view = await self.seen(principal, number)
+        call_id = CallId(form["call"])
+        try:
+            if self.calls.facts(call_id) is None:
+                raise Refused("ticket.call_unknown")
+            if all(link.call_id != call_id for link in view.calls):
+                fields = {"call": call_id}
+                version, once = view.case.version, request_id(form)
+                await self.service.act(number, Action.ATTACH, fields, principal, version, once)
+        except Refused as refused:
+            return await self._refused(request, principal, number, refused, form)
+        return self.frame.redirect(request, f"/tickets/{number}")
+
+    async def _assist(self, principal: Principal, form: Form, lead: Receipt, once: str) -> None:
+        """Send the same order to the departments that were ticked to assist."""
+        version = lead.version
+        for place, department in enumerate(form.all("also")):
+            if department != form["department"]:
+                fields = {"department": department, "text": form["text"], "assist": "yes"}
+                receipt = await self.service.act(
+                    lead.number, Action.DISPATCH, fields, principal, version, f"{once}-{place}"
+                )
+                version = receipt.version
+
+    async def unmask(self, request: Request, principal: Principal, number: str) -> bytes:
+        """Write down that the person reads the customer's data, and let them."""
+        form = self.frame.form(request)
+        await self.seen(principal, number)
+        try:
+            await self.dossier.look(number, principal, form["reason"])
+        except Refused as refused:
+            return await self._refused(request, principal, number, refused, form)
+        return self.frame.redirect(request, f"/tickets/{number}")
+
+    async def take_files(self, request: Request, principal: Principal, number: str) -> bytes:
+        """Keep the files of the form, each by an act of its own."""
+        upload = self.frame.upload(request)
+        view = await self.seen(principal, number)
+        form, once = upload.form, request_id(upload.form)
+        version = view.case.version
+        try:
+            if not upload.files:
+                raise Refused("ticket.field_missing", field="file")
+            if len(upload.files) > self.dossier.limits.most:
+                raise Refused("ticket.too_many_files", limit=self.dossier.limits.most)
+            for place, file in enumerate(upload.files):
+                kept = await self.dossier.keep(file.chunks(), file.name)
+                receipt = await self.service.act(
+                    number,
+                    Action.ATTACH_FILE,
+                    kept.fields(),
+                    principal,
+                    version,
+                    f"{once}-{place}",
+                )
+                version = receipt.version
+        except Refused as refused:
+            return await self._refused(request, principal, number, refused, form)
+        return self.frame.redirect(request, f"/tickets/{number}")
+
+    async def give_file(
+        self, principal: Principal, number: str, attachment_id: int, *, seen: bool
+    ) -> Resource:
+        """A file to be saved; `seen`: a picture or a sound to be shown where it stands."""
+        await self.seen(principal, number)
+        kept = (await self.dossier.file(number, attachment_id)).attachment
+        if seen and kept.media_type not in SHOWN_AS_IMAGES | PLAYED:
+            raise Refused("ticket.file_gone")
+        return KeptFile(kept, await self.dossier.open(kept.digest), seen=seen)
+
+    def remember_order(self, request: Request, number: str) -> bytes:
+        """Remember in which order the person reads time lines, and show the ticket so."""
+        newest = "1" if requests.query(request)["newest"] == "1" else "0"
+        age = str(int(COOKIE_AGE.total_seconds()))
+        request.addCookie(NEWEST_FIRST, newest, path="/tickets", max_age=age, sameSite="lax")
+        return self.frame.redirect(request, f"/tickets/{number}#history")
+
+    async def seen(self, principal: Principal, number: str) -> TicketView:
+        """The ticket; Refused when there is none of that number, or none for this person."""
+        view = await self.service.view(number)
+        if view is None:
+            raise Refused("ticket.unknown", number=number)
+        check_visible(principal, number, concern_of(view.case))
+        return view
+
+    async def _refused(
+        self, request: Request, principal: Principal, number: str, refused: Refused, form: Form
+    ) -> bytes:
+        filling = Filling(self.phrasing.why_not(request, refused), form)
+        if refused.error_id == "ticket.stale" and form["version"]:
+            view = await self.seen(principal, number)
+            words = await self.phrasing.words(request)
+            changes = timeline.changes_since(view, whole(form["version"]), words)
+            filling = replace(filling, changes=tuple(changes))
+        return await self.show(request, principal, number, filling)
+
+    def _details(self, view: TicketView, sight: Sight, words: Words) -> list[tuple[str, str]]:
+        return [
+            (words.named("ticket.field", name), sight.detail(name, value))
+            for name, value in view.case.draft.details.items()
+            if value
+        ]
+
+    def _newest_first(self, request: Request) -> bool:
+        return requests.cookie(request, NEWEST_FIRST) == "1"
+
+    def _call(self, request: Request, view: TicketView) -> object:
+        call_id = requests.query(request)["call"]
+        facts = self.calls.facts(CallId(call_id)) if call_id else None
+        attached = {link.call_id for link in view.calls}
+        return facts if facts is not None and facts.call_id not in attached else None
+
+
+def _action(form: Form) -> Action:
+    try:
+        action = Action(form["action"])
+    except ValueError as error:
+        raise BadRequest("the form names no act") from error
+    if action is Action.ATTACH_FILE:
+        raise BadRequest("files come by a form of their own")
+    return action

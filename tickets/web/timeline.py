@@ -1,0 +1,184 @@
+"""The history of a ticket as its page tells it: acts, alarms, calls, files and looks."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from tickets.attachments.model import Attached
+from tickets.looks import Look
+from tickets.masking import Mask, Sight
+from tickets.model import CallLink, Case, HistoryEntry, ReplyChannel
+from tickets.service import TicketView
+from tickets.web.inputs import CHOICES, YES_NO
+from tickets.web.shown import Words
+from tickets.workflow import Action
+
+ALARM_LEVELS = {"warning": "warning", "breach": "danger", "escalation": "danger"}
+FOLDED_FROM = 240
+"""Characters from which a text is folded."""
+_NOTES = frozenset({Action.NOTE.value, Action.PROGRESS.value})
+_LETTERS = frozenset(
+    {
+        Action.INFORM.value,
+        Action.REPLY.value,
+        Action.ATTEMPT_REPLY.value,
+        Action.CALL_BACK.value,
+        Action.CONTACT.value,
+        Action.SOLVE.value,
+    }
+)
+_TOLD_ELSEWHERE = frozenset({Action.ATTACH.value, Action.ATTACH_FILE.value})
+"""Acts whose call or file stands in the time line itself."""
+
+
+class Strand(Enum):
+    """What a moment is about; a page can leave each out."""
+
+    ACT = "act"
+    CUSTOMER = "customer"
+    """What was said to the customer and by them."""
+    NOTE = "note"
+    CALL = "call"
+    FILE = "file"
+    ALARM = "alarm"
+    LOOK = "look"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A line of history in words."""
+
+    at: datetime
+    strand: Strand
+    who: str
+    what: str
+    where: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    change: str = ""
+    level: str = ""
+    call: CallLink | None = None
+    file: Attached | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What lies beside the case: its files, and who looked at masked data (where told)."""
+
+    files: tuple[Attached, ...] = ()
+    looks: tuple[Look, ...] = ()
+
+
+def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> list[Moment]:
+    """Everything that happened, the oldest first."""
+    told = [
+        *(
+            _moment(entry, view.case, sight, words)
+            for entry in view.history
+            if entry.action not in _TOLD_ELSEWHERE
+        ),
+        *(_call(link, words) for link in view.calls),
+        *(_file(file, words) for file in papers.files),
+        *(_look(look, words) for look in papers.looks),
+    ]
+    return sorted(told, key=lambda moment: moment.at)
+
+
+def strands(found: Iterable[Moment]) -> list[Strand]:
+    """What there is to choose between."""
+    there = {moment.strand for moment in found}
+    return [strand for strand in Strand if strand in there]
+
+
+def changes_since(view: TicketView, version: int, words: Words) -> list[Moment]:
+    """The acts after that version of the ticket, the oldest first."""
+    acts = [entry for entry in view.history if entry.action not in ALARM_LEVELS]
+    newer = max(0, view.case.version - version)
+    hidden = Sight(frozenset())
+    return [_moment(entry, view.case, hidden, words) for entry in acts[len(acts) - newer :]]
+
+
+def _moment(entry: HistoryEntry, case: Case, sight: Sight, words: Words) -> Moment:
+    dispatch = case.dispatch(entry.dispatch) if entry.dispatch else None
+    where = words.department(dispatch.department_id) if dispatch else ""
+    if entry.action in ALARM_LEVELS:
+        return _alarm(entry, where, words)
+    moved = entry.previous != entry.state
+    return Moment(
+        at=entry.at,
+        strand=_strand(entry.action),
+        who=entry.by_name,
+        what=words.text(f"ticket.done.{entry.action}"),
+        where=where,
+        details=tuple(_details(entry, sight, words)),
+        change=words.text(f"ticket.state.{entry.state}") if moved else "",
+    )
+
+
+def _strand(action: str) -> Strand:
+    if action in _NOTES:
+        return Strand.NOTE
+    return Strand.CUSTOMER if action in _LETTERS else Strand.ACT
+
+
+def _details(entry: HistoryEntry, sight: Sight, words: Words) -> Iterator[tuple[str, str]]:
+    for name, value in entry.fields.items():
+        if value and name != "draft":  # what was registered stands above
+            yield (
+                words.named("ticket.field", name),
+                sight.shown(Mask.TEXT, _value(name, value, words)),
+            )
+
+
+def _alarm(entry: HistoryEntry, where: str, words: Words) -> Moment:
+    clock = words.text(f"ticket.clock.{entry.fields['clock']}")
+    due = words.deadline(datetime.fromisoformat(entry.fields["due"]))
+    told = words.text(f"ticket.role.{entry.fields['to']}")
+    late = (words.text("ticket.alarm_late"),) if "late" in entry.fields else ()
+    return Moment(
+        at=entry.at,
+        strand=Strand.ALARM,
+        who=" · ".join((words.text("ticket.alarm_told", who=told), *late)),
+        what=words.text(f"ticket.alarm.{entry.action}"),
+        where=" · ".join(filter(None, (clock, words.text("ticket.page.due", at=due), where))),
+        level=ALARM_LEVELS[entry.action],
+    )
+
+
+def _call(link: CallLink, words: Words) -> Moment:
+    return Moment(link.at, Strand.CALL, "", words.text("ticket.line.call"), call=link)
+
+
+def _file(file: Attached, words: Words) -> Moment:
+    what = words.text(f"ticket.line.file_{file.way.value}")
+    return Moment(file.at, Strand.FILE, file.by_name, what, file=file)
+
+
+def _look(look: Look, words: Words) -> Moment:
+    reason = ((words.text("ticket.field.reason"), look.reason),)
+    what = words.text("ticket.line.look")
+    return Moment(look.at, Strand.LOOK, look.by_name, what, details=reason)
+
+
+def _value(name: str, value: str, words: Words) -> str:
+    match name:
+        case "department" | "proposed":
+            return words.department(value)
+        case "assist" | "new_facts":
+            return words.text("ticket.yes")
+        case "channel" if value in {channel.value for channel in ReplyChannel}:
+            return words.text(f"ticket.channel.{value}")
+        case _ if value in YES_NO and name in CHOICES:
+            return words.text(f"ticket.answer.{value}")
+    return _instant(value, words)
+
+
+def _instant(value: str, words: Words) -> str:
+    """An instant in the words of the page; anything else as it is."""
+    if len(value) < len("2026-11-22T13:46") or "T" not in value[:11]:
+        return value
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return words.deadline(at) if at.tzinfo else value
