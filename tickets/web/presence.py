@@ -148,8 +148,15 @@ class PresenceBoard:
         self._arm()
         if news:
             self.board.publish(_key(here), here)
-        others = self._attendance.with_(principal.staff_id)
-        return [each for each in others if each.number == number and each.staff_id != here.staff_id]
+        others = [
+            each
+            for each in self._attendance.with_(principal.staff_id)
+            if each.number == number and each.staff_id != here.staff_id
+        ]
+        if came:  # whoever comes is told of those there, so that their going is told too
+            for each in others:
+                self.board.publish(_key(each), each)
+        return others
 
     async def _check(self, principal: Principal, number: str) -> None:
         view = await self._service.view(number)
