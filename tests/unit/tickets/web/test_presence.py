@@ -35,11 +35,11 @@ def test_others_are_told_who_comes_what_they_write_and_that_they_go() -> None:
     assert say(agent, number)[-1] == {"re": 1, "ok": []}
     answers = say(dispatcher, number, "dispatch")
     assert answers[-1]["ok"][0]["name"] == "agent"  # type: ignore[index]  # a JSON object
-    (news,) = [each for each in agent.received() if "set" in each]
-    assert news["set"][f"{number}/dispatcher"]["doing"] == "dispatch"
+    news = [each for each in agent.received() if "set" in each]
+    assert news[0]["set"][f"{number}/dispatcher"]["doing"] == "dispatch"
     say(dispatcher, number, "nonsense")
-    (news,) = [each for each in agent.received() if "set" in each]
-    assert news["set"][f"{number}/dispatcher"]["doing"] == ""
+    news = [each for each in agent.received() if "set" in each]
+    assert news[0]["set"][f"{number}/dispatcher"]["doing"] == ""
     say(dispatcher, number, do="gone")
     assert [each["del"] for each in agent.received() if "del" in each] == [[f"{number}/dispatcher"]]
 

@@ -220,7 +220,7 @@ def test_each_form_says_what_it_will_do(office: TicketOffice) -> None:
     page = office.seat(OFFICER).read(path).text
     assert "派单转为“办理中”" in page
     assert "“签收时限”完成" in page
-    assert "通知：派单员" in page, "a refusal is for the dispatcher to decide"
+    assert "通知：银行卡部 部门负责人" in page, "what an officer writes, the head signs"
 
 
 def test_the_text_of_the_order_is_the_customers_own(office: TicketOffice) -> None:
