@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from config.deliveries import Deliveries
@@ -19,12 +19,13 @@ from cti.kernel.threads import Threads
 from cti.kernel.vocabulary import Language
 from cti.transport.unix_address import short_address
 from cti.web.texts import LOCALES
-from tickets.delivery.model import Channel
+from tickets.delivery.model import Channel, Purpose
 from tickets.mail.composing import Composer
 from tickets.mail.identity import Identity
 from tickets.mail.imap import ImapPoller
 from tickets.mail.intake import Files, MailIntake, Rooms
 from tickets.mail.lmtp import Listener
+from tickets.mail.replying import Replies
 from tickets.mail.sending import SmtpCarrier
 from tickets.mail.sent import KEPT, SentMail
 from tickets.mail.settings import ListenSettings, MailSettings
@@ -67,8 +68,14 @@ class Post:
         )
         self.intake = MailIntake(rooms, settings)
         self.intake.on_queued(deliveries.wake)
+        replies = Replies(tickets, self.composer, settings.language)
+        tickets.write_beside_txn(replies.beside_txn)
         if settings.send is not None:
             deliveries.carriers[Channel.EMAIL] = SmtpCarrier(settings, identity, reactor)
+            # A file of the sink has told the customer nothing.
+            deliveries.outbox.on_delivered(
+                Purpose.REPLY, lambda ended: Deferred.fromCoroutine(replies.delivered(ended))
+            )
         sent = SentMail(database, identity, settings.sender)
         for purpose in KEPT:
             deliveries.outbox.on_delivered(purpose, sent.delivered)

@@ -59,6 +59,9 @@ MESSAGES_SHOWN = 100
 LONGEST_SUBJECT = 32
 REMINDED_EVERY = timedelta(days=7)
 
+Beside = Callable[[Session, Asked, datetime], None]
+"""Writes what belongs to an act, such as the letter by which a reply goes out."""
+
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
@@ -92,6 +95,11 @@ class TicketService:
         self.timekeeper = timekeeper
         self.lists = ListService(database, clock)
         self._clocks_changed: Callable[[], None] = lambda: None
+        self._beside: Beside = lambda *_: None
+
+    def write_beside_txn(self, beside: Beside) -> None:
+        """Call `beside` in the transaction of each act: what it refuses does not happen."""
+        self._beside = beside
 
     def on_clocks_changed(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit that may have moved a deadline."""
@@ -141,7 +149,7 @@ class TicketService:
         ``ticket.request_reused``, ``ticket.department_unknown``; `Stale` when others acted since.
         """
         asked = Asked(number, action, fields, principal, version, request_id)
-        return self._done(act_txn, self.timekeeper, asked, self._now())
+        return self._done(self._act_txn, asked, self._now())
 
     def view(self, number: str) -> Deferred[TicketView | None]:
         """The ticket with its clocks, history and calls; None for an unknown number."""
@@ -186,6 +194,12 @@ class TicketService:
 
     def _now(self) -> datetime:
         return utc(self._clock)
+
+    def _act_txn(self, session: Session, asked: Asked, at: datetime) -> Done:
+        done = act_txn(session, self.timekeeper, asked, at)
+        if done.events:
+            self._beside(session, asked, at)
+        return done
 
     def _done(self, transaction: Callable[..., Done], *args: object) -> Deferred[Receipt]:
         return self._database.run(transaction, *args).addCallback(self._tell)

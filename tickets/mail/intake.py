@@ -200,6 +200,7 @@ class MailIntake:
             case Contact(number):
                 return await self._contact(letter, number)
             case Late(number):
+                await self._contact(letter, number)
                 return _Filed(number, tell=Action.CONTACT.value)
             case Open(acknowledge, mentions):
                 return await self._open(letter, mentions, acknowledge=acknowledge)

@@ -58,7 +58,7 @@ def facts_txn(
 ) -> Facts:
     """What decides where the letter belongs."""
     rows = session.scalars(select(CaseRow).where(CaseRow.number.in_(numbers)))
-    cases = {TicketNumber(row.number): _known(session, row) for row in rows}
+    cases = {TicketNumber(row.number): _known(session, row) for row in rows.all()}
     own = MailRow.sender == letter.sender
     came = MailRow.direction == Direction.IN.value
     acknowledged, opening = settings.acknowledged, settings.opening
@@ -173,6 +173,15 @@ def move_txn(session: Session, name: str, position: Position) -> None:
 
 
 def _known(session: Session, row: CaseRow) -> Known:
+    """The ticket, or the one in which it goes on (并单), with everybody known on it."""
+    parties = _parties(session, row)
+    while row.merged_into is not None and (into := session.get(CaseRow, row.merged_into)):
+        row = into
+        parties |= _parties(session, row)
+    return Known(TicketNumber(row.number), CaseState(row.state), row.ended, frozenset(parties))
+
+
+def _parties(session: Session, row: CaseRow) -> set[str]:
     draft = draft_from(row.draft)
     written = (draft.requester.contact, *draft.details.values())
     wrote = session.scalars(
@@ -185,8 +194,7 @@ def _known(session: Session, row: CaseRow) -> Known:
             MailRow.number == row.number, MailRow.direction == Direction.OUT.value
         )
     )
-    parties = {*map(address, written), *wrote, *told} - {""}
-    return Known(TicketNumber(row.number), CaseState(row.state), row.ended, frozenset(parties))
+    return {*map(address, written), *wrote, *told} - {""}
 
 
 def _mail(row: MailRow) -> Mail:

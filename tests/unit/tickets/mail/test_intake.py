@@ -14,7 +14,7 @@ from tickets.delivery.model import Purpose
 from tickets.mail.model import DeliveryState, Direction, Envelope, MailUnreadable
 from tickets.mail.repository import keep_sent_txn
 from tickets.mail.settings import Window
-from tickets.model import Source, TicketKind
+from tickets.model import CaseState, Source, TicketKind
 from tickets.workflow import Action
 
 
@@ -99,6 +99,7 @@ def test_an_answer_to_our_letter_is_a_contact(desk: MailDesk) -> None:
     desk.take(answer(desk, number))
     desk.take(answer(desk, number))
     assert desk.tickets.acts == [(number, Action.CONTACT, "It is still kept.")]
+    assert [each.action for each in desk.desk.view(number).history] == ["register", "contact"]
     assert len(desk.mails(number)) == 2
     assert len(desk.numbers()) == 1
 
@@ -188,7 +189,7 @@ def test_a_letter_on_an_ended_ticket_is_told_and_reopens_nothing(desk: MailDesk)
     number = opened(desk)
     desk.desk.act(number, Action.WITHDRAW, DISPATCHER)
     desk.take(answer(desk, number))
-    assert desk.tickets.acts == []
+    assert desk.desk.view(number).case.state is CaseState.WITHDRAWN
     assert len(desk.mails(number)) == 2
     assert "contact" in [each.subject for each in desk.told(DISPATCHER)]
     desk.desk.advance(days=40)
@@ -238,3 +239,13 @@ def test_a_ticket_of_a_call_is_joined_by_an_address_in_its_form(desk: MailDesk) 
     number = desk.desk.register(type(made)(made.kind, made.title, made.text, who)).number
     desk.take(letter(subject=f"[#{number}]"))
     assert [each[:2] for each in desk.tickets.acts] == [(number, Action.CONTACT)]
+
+
+def test_a_letter_about_a_merged_ticket_belongs_to_the_one_it_goes_on_in(desk: MailDesk) -> None:
+    first = opened(desk)
+    desk.take(letter("The same again.", message_id="<again@example.com>"))
+    second = desk.numbers()[1]
+    desk.desk.act(second, Action.MERGE, DISPATCHER, {"into": first, "reason": "same matter"})
+    desk.take(answer(desk, second, message_id="<about-second@example.com>"))
+    assert desk.tickets.acts == [(first, Action.CONTACT, "It is still kept.")]
+    assert len(desk.mails(first)) == 2

@@ -1,0 +1,105 @@
+"""Replies by e-mail: what is written to the customer, and the act it becomes once it arrived.
+
+A reply that was merely sent has told the customer nothing, so it is an attempt until the next mail
+server took it; then the house itself does the act ``reply``, with what that server said as proof,
+and the customer's clocks stop.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+from twisted.logger import Logger
+
+from cti.kernel.errors import Refused
+from cti.kernel.vocabulary import Language
+from tickets.acting import Asked
+from tickets.delivery.model import Channel, Ended, Outgoing
+from tickets.delivery.repository import queue_txn
+from tickets.mail.composing import Composer, Template, language_of
+from tickets.mail.filing import LONGEST_TEXT
+from tickets.mail.headers import address
+from tickets.mail.intake import ATTEMPTS, Tickets
+from tickets.mail.repository import thread_txn
+from tickets.model import SYSTEM, Case, ReplyChannel
+from tickets.repository import load_case_txn
+from tickets.workflow import Action
+
+NO_ADDRESS = "ticket.no_address"
+DONE = frozenset({"ticket.wrong_state", "ticket.unknown"})
+"""Somebody was quicker: the customer was told by another way, or nothing is to be told any more."""
+
+
+def address_of(case: Case) -> str:
+    """Where the requester reads e-mail; nothing where they gave no address."""
+    draft = case.draft
+    written = (draft.requester.contact, *draft.details.values())
+    return next(filter(None, map(address, written)), "")
+
+
+def queue_reply_txn(
+    session: Session, composer: Composer, case: Case, text: str, usual: Language, at: datetime
+) -> Outgoing:
+    """Write the reply down in the transaction of its act; Refused where there is no address."""
+    to = address_of(case)
+    if not to:
+        raise Refused(NO_ADDRESS)
+    draft = case.draft
+    values: Mapping[str, str] = {
+        "name": draft.requester.name,
+        "number": case.number,
+        "title": draft.title,
+        "text": text,
+    }
+    thread = thread_txn(session, case.number)
+    language = language_of(text, usual)
+    outgoing = composer.compose(Template.REPLY, language, to, values, case.number, thread)
+    queue_txn(session, outgoing, at)
+    return outgoing
+
+
+class Replies:
+    """Writes the letter of each attempt by e-mail, and does the act ``reply`` once it arrived."""
+
+    log = Logger()
+
+    def __init__(self, tickets: Tickets, composer: Composer, usual: Language) -> None:
+        """`usual` is the language of letters that are written in neither."""
+        self._tickets, self._composer, self._usual = tickets, composer, usual
+
+    def beside_txn(self, session: Session, asked: Asked, at: datetime) -> None:
+        """Queue the letter in the transaction of the attempt; Refused where nobody can get it."""
+        if asked.action is not Action.ATTEMPT_REPLY:
+            return
+        if asked.fields.get("channel") != ReplyChannel.EMAIL.value:
+            return
+        stored = load_case_txn(session, asked.number)
+        assert stored is not None
+        text = asked.fields["text"].strip()
+        queue_reply_txn(session, self._composer, stored.case, text, self._usual, at)
+
+    async def delivered(self, ended: Ended) -> None:
+        """The customer has it: told of it twice, the house acts once."""
+        outgoing = ended.outgoing
+        if outgoing.channel is not Channel.EMAIL or outgoing.number is None:
+            return
+        text = outgoing.body.strip()[:LONGEST_TEXT]
+        proof = f"{outgoing.to}: {ended.said}"
+        fields = {"channel": "email", "text": text, "proof": proof}
+        for attempt in range(ATTEMPTS):
+            view = await self._tickets.view(outgoing.number)
+            if view is None:
+                return
+            version, request = view.case.version, f"reply-{ended.delivery_id}"
+            try:
+                await self._tickets.act(
+                    outgoing.number, Action.REPLY, fields, SYSTEM, version, request
+                )
+            except Refused as refusal:
+                if refusal.error_id in DONE:
+                    self.log.info("{ticket_id} was replied to before", ticket_id=outgoing.number)
+                elif refusal.error_id != "ticket.stale" or attempt == ATTEMPTS - 1:
+                    raise
+                else:
+                    continue
+            return
