@@ -17,6 +17,7 @@ from benchmarks.measures import (
     bare,
     barge_in,
     calls,
+    deadlines,
     flood,
     offer,
     prompt,
@@ -38,6 +39,7 @@ MEASURES = {
     "music": calls.music,
     "bridge": calls.bridge,
     "queues": queues.measure,
+    "deadlines": deadlines.measure,
     "workers": calls.workers,
     "flood": flood.measure,
     "shift": shift.measure,
@@ -54,6 +56,7 @@ bare      lateness of a loop that does nothing but send, on the server's core
 music     callers hear music and talk: CPU per call, lateness and loss at each level
 bridge    callers talk with as many others through us: CPU per call, delay variation, loss
 queues    INVITE to INVITE, BYE to INVITE, with agents idle, busy, and busy elsewhere
+deadlines 10,000 deadlines of tickets within one minute: how late each is, how long others wait
 workers   bridge with one media worker and with two (wants three cores or more)
 flood     50 calls and an honest caller beside 5,000 datagrams a second of several kinds
 shift     300 calls through one console page: what page and server hold (ten minutes, Chromium)

@@ -12,7 +12,7 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import TicketNumber
 from cti.kernel.principal import Principal
 from tests.support.deferred import result_of
-from tests.support.tickets import AGENT, DISPATCHER, OFFICER, TicketDesk
+from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, TicketDesk, local
 from tickets.model import SYSTEM, CaseState, DispatchState, Receipt
 from tickets.schema import TaskRow
 from tickets.sweeping import BUSY_AFTER
@@ -158,3 +158,34 @@ def test_the_house_accepts_through_the_ticket_service(desk: TicketDesk) -> None:
     assert view.case.lead.state is DispatchState.ACCEPTED
     assert [each.action for each in view.history][-1] == "auto_accept"
     assert open_tasks(desk) == []
+
+
+def test_a_suspended_order_goes_on_at_its_review_date(desk: TicketDesk) -> None:
+    number = sent(desk)
+    desk.act(number, Action.ACCEPT, OFFICER)
+    asked = {"ground": "appointment", "reason": "与客户约定时间", "until": "2026-11-25T17:00"}
+    desk.act(number, Action.ASK_SUSPENSION, HEAD, asked)
+    desk.act(number, Action.GRANT_PETITION, DISPATCHER, {"reason": "同意"})
+    assert open_tasks(desk) == [("resume", 1)]
+    tasks = Tasks(desk.database, desk.clock, desk.service)
+    tasks.start()
+    desk.clock.advance((local("2026-11-25 16:59") - utc(desk.clock)).total_seconds())
+    assert state_of(desk, number) is DispatchState.SUSPENDED
+    desk.advance(minutes=1)
+    assert state_of(desk, number) is DispatchState.ACCEPTED
+
+
+def test_an_order_that_went_on_before_is_not_looked_at_again(desk: TicketDesk) -> None:
+    number = sent(desk)
+    desk.act(number, Action.ACCEPT, OFFICER)
+    asked = {"ground": "appointment", "reason": "与客户约定时间", "until": "2026-11-25T17:00"}
+    desk.act(number, Action.ASK_SUSPENSION, HEAD, asked)
+    desk.act(number, Action.GRANT_PETITION, DISPATCHER, {"reason": "同意"})
+    desk.act(number, Action.RESUME, OFFICER)
+    assert open_tasks(desk) == []
+
+
+def state_of(desk: TicketDesk, number: str) -> DispatchState:
+    lead = desk.view(number).case.lead
+    assert lead is not None
+    return lead.state

@@ -1,0 +1,77 @@
+"""Deadlines: 10,000 tickets whose deadline falls due within one minute, fired by one process.
+
+Measured are how long after its instant each alarm is on the bus (its line of history and its
+message are committed by then), and how long the reactor is kept from everything else meanwhile,
+by a timer that wants to be called every millisecond.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from twisted.internet import epollreactor
+
+from benchmarks.bench import Bench
+from benchmarks.figures import Figure, spread
+from cti.database import Database
+from cti.kernel.bus import Bus
+from tests.support.deadlines import fill
+from tests.support.tickets import ignore_never
+from tickets.escalation import Escalation
+from tickets.events import DeadlineBreached
+
+MANY = 10_000
+MINUTE = 60.0
+BEFORE = 5.0
+"""Seconds from the preparation to the first deadline."""
+AT_MOST = 2.0
+STALL = 50.0
+LOOK = 0.001
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """The delays of 10,000 alarms, and the longest that the reactor was kept."""
+    with TemporaryDirectory(dir=bench.folder) as folder:
+        url = f"sqlite:///{Path(folder) / 'deadlines.sqlite'}"
+        reactor: Any = epollreactor.EPollReactor()
+        bench.say(f"deadlines: {MANY} tickets")
+        begin = datetime.fromtimestamp(reactor.seconds() + BEFORE, UTC).replace(microsecond=0)
+        step = timedelta(seconds=MINUTE / MANY)
+        fill(url, [begin + step * index for index in range(MANY)])
+        delays, stalls = _fire(url, reactor)
+    what = f"from its instant to the bus, {MANY} in a minute"
+    return [
+        Figure("deadlines", "not fired", float(MANY - len(delays)), "", 1.0),
+        *spread(delays).figures("deadlines", what, "s", AT_MOST),
+        *spread(stalls).figures("deadlines", "the reactor is kept", "ms", STALL, 1000.0),
+    ]
+
+
+def _fire(url: str, reactor: Any) -> tuple[list[float], list[float]]:
+    database = Database(url, reactor)
+    database.start()
+    bus = Bus(ignore_never)
+    delays: list[float] = []
+    stalls: list[float] = []
+    escalation = Escalation(database, bus, reactor)
+
+    def fired(event: DeadlineBreached) -> None:
+        delays.append(reactor.seconds() - event.due.timestamp())
+        if len(delays) == MANY:
+            reactor.callLater(0.5, reactor.stop)
+
+    def look(since: float) -> None:
+        now = perf_counter()
+        stalls.append(max(0.0, now - since - LOOK))
+        reactor.callLater(LOOK, look, now)
+
+    bus.subscribe(DeadlineBreached, fired)
+    reactor.callWhenRunning(escalation.start)
+    reactor.callWhenRunning(lambda: look(perf_counter()))
+    reactor.callLater(2 * MINUTE, reactor.stop)
+    reactor.run()
+    escalation.stop()
+    database.stop()
+    return delays, stalls
