@@ -50,6 +50,8 @@ from tickets.dossier import Dossier
 from tickets.events import TicketEvent, TicketRegistered
 from tickets.service import TicketService
 from tickets.web.board import TicketBoard
+from tickets.web.deliveries import READERS as DELIVERY_READERS
+from tickets.web.deliveries import DeliveryPages
 from tickets.web.pages import TicketPages
 from tickets.web.presence import PresenceBoard
 from tickets.web.reach import READERS as TICKET_READERS
@@ -216,8 +218,10 @@ async def _tickets(rooms: Rooms) -> Mounted:
         UnitsOfRoster(rooms.roster),
         entropy=rooms.entropy,
     )
-    closers = (board.close, presence.close)
-    return Mounted({"tickets": pages.app.resource()}, closers)
+    frame.add_navigation("/deliveries", "nav.deliveries", *DELIVERY_READERS)
+    undelivered = DeliveryPages(frame, rooms.database, rooms.monitoring.settings.rules.zone)
+    mounted = {"tickets": pages.app.resource(), "deliveries": undelivered.app.resource()}
+    return Mounted(mounted, (board.close, presence.close))
 
 
 def largest_body(frame: Frame, attachments: Attachments) -> Callable[[Request], int]:

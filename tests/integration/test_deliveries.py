@@ -88,7 +88,7 @@ def test_a_short_message_goes_to_the_gateway() -> None:
         program, Outgoing(Channel.SMS, "13800138000", "", "您的工单已受理", Purpose.ACKNOWLEDGEMENT)
     )
     record = json.loads(program.got[0][1])
-    assert (record["to"], record["text"]) == ("13800138000", text)
+    assert (record["to"], record["text"]) == ("13800138000", "您的工单已受理")
 
 
 @pytest.mark.parametrize(

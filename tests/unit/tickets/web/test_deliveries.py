@@ -1,0 +1,52 @@
+"""What was not delivered is listed for those who look after it."""
+
+import pytest
+from twisted.web.resource import Resource
+
+from cti.kernel.principal import Principal
+from tests.support.browsers import Browser
+from tests.support.deliveries import BUSY, UNKNOWN, OutboxDesk, letter
+from tests.support.offices import AGENT, SUPERVISOR, Office
+from tests.support.tickets import SHANGHAI
+from tickets.delivery.model import Purpose
+from tickets.web.deliveries import DeliveryPages
+
+
+@pytest.fixture
+def desk() -> OutboxDesk:
+    desk = OutboxDesk()
+    desk.outbox.start()
+    return desk
+
+
+def browser(desk: OutboxDesk, principal: Principal = SUPERVISOR) -> Browser:
+    office = Office(clock=desk.clock)
+    office.frame.add_package("tickets.web")
+    root = Resource()
+    root.putChild(
+        b"deliveries", DeliveryPages(office.frame, desk.database, SHANGHAI).app.resource()
+    )
+    opened = Browser(root, desk.clock)
+    office.signed_in(opened, principal)
+    return opened
+
+
+def test_what_failed_stands_there_with_its_reason(desk: OutboxDesk) -> None:
+    desk.carrier.wrong = UNKNOWN
+    desk.queue(letter("officer.of.cards@bank.example", Purpose.REPLY))
+    desk.carrier.wrong = BUSY
+    desk.queue(letter(purpose=Purpose.DIGEST))
+    page = browser(desk).get("/deliveries/")
+    assert page.status == 200
+    for text in ("550 nobody of that name", "451 busy", "given up", "answer to the customer"):
+        assert text in page.text
+    assert "officer.of.cards@" not in page.text
+
+
+def test_nothing_failed_yet(desk: OutboxDesk) -> None:
+    desk.queue(letter())
+    assert "Everything was delivered" in browser(desk).get("/deliveries/").text
+
+
+def test_agents_have_nothing_to_look_for_there(desk: OutboxDesk) -> None:
+    assert browser(desk, AGENT).get("/deliveries/").status == 403

@@ -1,0 +1,38 @@
+"""``/deliveries``: what was not delivered, or waits after a failed attempt, and why."""
+
+from datetime import tzinfo
+
+from twisted.web.server import Request
+
+from cti.database import Database
+from cti.kernel.vocabulary import Role
+from cti.web.formats import Formats
+from cti.web.frame import Frame
+from cti.web.pages import pages
+from tickets.delivery.undelivered import failing_txn
+from tickets.masking import kind_of_contact, masked
+
+READERS = (Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR)
+MOST = 200
+
+
+class DeliveryPages:
+    """The list; addresses are masked, since who reads it need not know them."""
+
+    app = pages()
+
+    def __init__(self, frame: Frame, database: Database, zone: tzinfo) -> None:
+        self.frame, self._database, self._zone = frame, database, zone
+
+    @app.route("/", methods=["GET"])
+    async def list(self, request: Request) -> bytes:
+        """What failed, the latest first."""
+        self.frame.guard(request, *READERS)
+        failing = await self._database.read(failing_txn, MOST)
+        return self.frame.render(
+            request,
+            "deliveries.html",
+            failing=[(each, masked(kind_of_contact(each.to), each.to)) for each in failing],
+            formats=Formats(self.frame.language(request), self._zone),
+            most=MOST,
+        )
