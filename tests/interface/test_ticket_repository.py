@@ -208,7 +208,7 @@ def test_pauses_and_extensions_come_back_as_they_were(desk: TicketDesk) -> None:
         TicketKind.COMPLAINT, Urgency.ORDINARY, ServiceLevel.UNIFORM, {1: "office"}, by="李主管"
     )
     steps: list[tuple[str, Effect]] = [
-        ("2026-11-23 10:00", Pause(ClockKind.RESULT, 1, "waiting_customer")),
+        ("2026-11-23 10:00", Pause(ClockKind.RESULT, 1, "customer")),
         ("2026-11-23 11:00", Pause(ClockKind.DECISION, None, "appraisal")),
         ("2026-11-24 11:00", Continue(ClockKind.RESULT, 1)),
         ("2026-11-25 11:00", Pause(ClockKind.RESULT, 1, "appointment")),

@@ -25,7 +25,7 @@ NO_TIME = timedelta(0)
 class InternalGround(Enum):
     """Why a clock of the bank's own may stand still: what suspends an order, and a review."""
 
-    CUSTOMER = "waiting_customer"
+    CUSTOMER = "customer"
     """等待客户: the customer has to say or bring something first."""
     APPRAISAL = "appraisal"
     """外部鉴定: somebody outside the bank examines, tests or assesses."""

@@ -67,11 +67,11 @@ class Policy:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where the numbers of each part of the file come from, by its key."""
     text: str = field(default="", repr=False)
+    version: str = field(init=False)
+    """The first twelve hexadecimal digits of the SHA-256 digest of its text."""
 
-    @property
-    def version(self) -> str:
-        """The first twelve hexadecimal digits of the SHA-256 digest of its text."""
-        return sha256(self.text.encode()).hexdigest()[:12]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "version", sha256(self.text.encode()).hexdigest()[:12])
 
     def next_period(self, days: int) -> int | None:
         """The statutory period that one of so many days may be extended to; None at the last."""

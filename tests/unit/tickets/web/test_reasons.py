@@ -22,7 +22,7 @@ TERMS = Terms(
 RESULT, DECISION = ClockKind.RESULT, ClockKind.DECISION
 WAITED = (
     "2026-09-28 Mon 10:00 to 2026-09-30 Wed 16:00 standing still "
-    "(waiting for the customer), not counted"
+    "(Waits for the customer), not counted"
 )
 
 
@@ -33,7 +33,7 @@ def told(lines: tuple[Line, ...], language: Language = Language.ENGLISH) -> list
 def order() -> Clock:
     """Forty hours over National Day, with a pause and an extension."""
     clocks = KEEPER.apply((), [Start(RESULT, 1)], TERMS, local("2026-09-26 10:00"))
-    pause = [Pause(RESULT, 1, "waiting_customer")]
+    pause = [Pause(RESULT, 1, "customer")]
     clocks = KEEPER.apply(clocks, pause, TERMS, local("2026-09-28 10:00"))
     effects: list[Effect] = [Continue(RESULT, 1), Extend(RESULT, 1, by=timedelta(hours=7))]
     return KEEPER.apply(clocks, effects, TERMS, local("2026-09-30 16:00"))[0]
@@ -120,7 +120,7 @@ def test_a_limit_a_standstill_and_the_end_are_told() -> None:
     ) in limited
     halted = KEEPER.apply(clocks, [Pause(RESULT, 1, "appraisal")], TERMS, local("2026-12-04 09:00"))
     texts = [line.text for line in told(KEEPER.explain(halted[1], local("2026-12-04 10:00")))]
-    assert "Standing still since 2026-12-04 Fri 09:00 (appraisal from outside)" in texts
+    assert "Standing still since 2026-12-04 Fri 09:00 (Appraisal from outside)" in texts
     assert any(text.startswith("If it went on at") for text in texts)
     done = KEEPER.apply(clocks, [Stop(RESULT, 1)], TERMS, local("2026-12-04 10:30"))
     assert told(KEEPER.explain(done[1], late))[-1].text == "Done 2026-12-04 Fri 10:30, in time"
@@ -143,7 +143,7 @@ def test_an_agreed_slot_is_told_as_it_is() -> None:
     terms = replace(TERMS, kind=TicketKind.APPOINTMENT, slot=local("2026-09-29 10:00"))
     begins = local("2026-09-28 09:00:30")
     (clock,) = KEEPER.apply((), [Start(ClockKind.APPOINTMENT)], terms, begins)
-    pause = [Pause(ClockKind.APPOINTMENT, None, "waiting_customer")]
+    pause = [Pause(ClockKind.APPOINTMENT, None, "customer")]
     (clock,) = KEEPER.apply((clock,), pause, terms, local("2026-09-28 10:00"))
     (clock,) = KEEPER.apply(
         (clock,), [Continue(ClockKind.APPOINTMENT)], terms, local("2026-09-28 11:00")
