@@ -80,7 +80,7 @@ def test_one_limit_may_stand_for_all(tmp_path: Path) -> None:
         ("[15, 30, 60]", "[0, 30]", "statutory.days[0]", "from 1 to"),
         ("{time: 8h, ", "{time: 8 hours, ", "reserve.time", "is no time"),
         ("limit: 2 working-days", "limit: 2 calendar-days", "refusal_window.limit", "statutory"),
-        ("{days: 30, source: the bank's own}", "{days: 30}", "reopen", "needs `source`"),
+        ("{days: 30, source: 本行规定 (the bank's own)}", "{days: 30}", "reopen", "needs `source`"),
         ("enquiry: 10%", "enquiry: often", "call_backs.enquiry", "write it as 75%"),
         ("appraisal: [result]", "appraisal: [decison]", "grounds.appraisal[0]", "must be one of"),
         ("hours: department", "hours: office", "clocks.accept.hours", "hotline, department"),

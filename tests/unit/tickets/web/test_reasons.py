@@ -81,7 +81,7 @@ def test_a_complaints_period_in_chinese() -> None:
         ("到期 2026-10-05 周一 24:00", "15 天"),
         ("截至 2026-09-22 周二 12:00 已用 1 天 12 小时，还剩 13 天 12 小时", "1 天 12 小时"),
     ]
-    assert lines[0].text.startswith(f"依据时限规则 {clock.policy}：CBIRC")
+    assert lines[0].text.startswith(f"依据时限规则 {clock.policy}：投诉")
 
 
 def test_a_holiday_counts_by_law_and_moves_nothing() -> None:
