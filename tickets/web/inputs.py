@@ -1,66 +1,67 @@
-"""The fields of acts as a page asks for them: what kind each is, by its name.
+"""The fields of acts and of new tickets as a page asks for them, read from `tickets.forms`.
 
-A field that no table names is a line of text, so a rule may need something new and its form is
-right at once, if plain.
+A field that `tickets.forms` does not know is a line of text, so a rule may need something new and
+its form is right at once, if plain.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
+from tickets.forms import ACT_FIELDS, YES_NO, Field, FieldKind
 from tickets.model import ReplyChannel
 
-
-class InputKind(Enum):
-    """How a field is filled in."""
-
-    LINE = "line"
-    LONG = "long"
-    CHOICE = "choice"
-    DEPARTMENT = "department"
-    CHECK = "check"
-    MOMENT = "moment"
-    TICKET = "ticket"
-
-
-YES_NO = ("yes", "no")
-KINDS: Mapping[str, InputKind] = {
-    **dict.fromkeys(
-        ("text", "reason", "finding", "proposed_reply", "missing", "notice"),
-        InputKind.LONG,
-    ),
-    **dict.fromkeys(("department", "proposed"), InputKind.DEPARTMENT),
-    **dict.fromkeys(
-        ("channel", "ground", "reached", "told", "solved", "satisfied"), InputKind.CHOICE
-    ),
-    **dict.fromkeys(("new_facts", "assist"), InputKind.CHECK),
-    "until": InputKind.MOMENT,
-    "into": InputKind.TICKET,
+CHECK, DEPARTMENT, TICKET = "check", "department", "ticket"
+SPECIAL: Mapping[str, str] = {
+    "department": DEPARTMENT,
+    "proposed": DEPARTMENT,
+    "new_facts": CHECK,
+    "assist": CHECK,
+    "into": TICKET,
 }
-CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "channel": ("ticket.channel", tuple(each.value for each in ReplyChannel)),
-    **dict.fromkeys(("reached", "told", "solved", "satisfied"), ("ticket.answer", YES_NO)),
-}
-"""What a field may be, and where the words for it stand."""
+"""Fields that are filled in otherwise than their kind says."""
+CHANNELS = tuple(each.value for each in ReplyChannel)
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A field of an act's form."""
+    """A field of a form."""
 
     name: str
     kind: str
-    """A value of `InputKind`."""
+    """A value of `FieldKind`, or ``check``, ``department`` or ``ticket``."""
     needed: bool
     options: tuple[tuple[str, str], ...] = ()
-    """Of a choice: each value, and the key of its word."""
+    """Of a choice: each value, and the key of its word; empty where the value says it."""
 
 
-def input_of(name: str, *, needed: bool) -> Input:
-    """The field of that name."""
-    kind = KINDS.get(name, InputKind.LINE)
-    prefix, values = CHOICES.get(name, ("", ()))
-    if kind is InputKind.CHOICE and not values:
-        kind = InputKind.LINE
-    options = tuple((value, f"{prefix}.{value}") for value in values)
-    return Input(name, kind.value, needed, options)
+def act_input(name: str, *, needed: bool) -> Input:
+    """The field of that name in an act's form."""
+    return input_of(ACT_FIELDS.get(name, Field(name)), needed=needed)
+
+
+def input_of(field: Field, *, needed: bool) -> Input:
+    """That field."""
+    options = CHANNELS if field.name == "channel" else field.options
+    kind = FieldKind.CHOICE if options else field.kind
+    return Input(
+        field.name,
+        SPECIAL.get(field.name, kind.value),
+        needed,
+        tuple((value, word_of(field.name, value)) for value in options),
+    )
+
+
+def word_of(name: str, value: str) -> str:
+    """The key of the word for what was chosen; empty where the value says it."""
+    if value in YES_NO:
+        return "ticket.yes" if value == YES_NO[0] else "ticket.no"
+    match name:
+        case "channel" if value in CHANNELS:
+            return f"ticket.channel.{value}"
+        case "ground":
+            return f"ticket.ground.{value}"
+        case "service":
+            return f"ticket.service.{value}"
+        case "topic":
+            return f"ticket.topic.{value}"
+    return ""

@@ -10,9 +10,11 @@ from cti.kernel.principal import Principal
 from cti.web import requests
 from cti.web.frame import Frame
 from cti.web.requests import BadRequest, Form
+from tickets.forms import FORMS, Field, FieldKind
 from tickets.model import Draft, ReplyChannel, Requester, Source, TicketKind, Urgency
 from tickets.service import TicketService
 from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits
+from tickets.web.inputs import input_of
 from tickets.web.phrasing import Phrasing
 from tickets.web.reading import request_id
 from tickets.web.ticket_page import REQUEST_BYTES, Filling
@@ -53,6 +55,7 @@ class NewTicketPage:
         return self.frame.redirect(request, f"/tickets/{receipt.number}")
 
     async def _form(self, request: Request, filling: Filling, kind: str, call: str) -> bytes:
+        chosen = kind if kind in _KINDS else TicketKind.COMPLAINT.value
         facts = self._facts(call)
         known = facts.customer_id if facts else None
         return self.frame.render(
@@ -60,13 +63,13 @@ class NewTicketPage:
             "ticket_new.html",
             status=409 if filling.error else 200,
             filling=filling,
-            chosen=kind if kind in _KINDS else TicketKind.COMPLAINT.value,
+            chosen=chosen,
             call=call,
             facts=facts,
             kinds=list(TicketKind),
             urgencies=list(Urgency),
             channels=list(ReplyChannel),
-            fields=(),
+            fields=[input_of(each, needed=each.needed) for each in FORMS[TicketKind(chosen)]],
             staff=self.units.everybody(),
             open_tickets=await self.service.open_tickets(known) if known else (),
             words=await self.phrasing.words(request),
@@ -107,10 +110,17 @@ def draft_of(form: Form, facts: CallFacts | None, units: StaffUnits) -> Draft:
         reply_by=reply_by,
         call_id=CallId(form["call"]) if form["call"] else None,
         call_path=facts.path if facts else (),
+        details={each.name: _detail(each, form) for each in FORMS[kind]},
         source=Source.CALL if form["call"] else Source.SUPERVISOR,
         about_staff=about,
         about_unit=unit,
     )
+
+
+def _detail(field: Field, form: Form) -> str:
+    if field.kind is FieldKind.SLOT and form["slot_day"]:
+        return f"{form['slot_day']} {form['slot_from']}-{form['slot_to']}"
+    return form[field.name]
 
 
 def _about(staff_id: str, units: StaffUnits) -> tuple[StaffId | None, DepartmentId | None]:

@@ -9,7 +9,7 @@ from tickets.decide import allowed
 from tickets.model import Case, Dispatch
 from tickets.service import TicketView
 from tickets.web.consequences import Outlook
-from tickets.web.inputs import Input, input_of
+from tickets.web.inputs import Input, act_input
 from tickets.web.shown import Words
 from tickets.workflow import Action, Rule
 
@@ -194,7 +194,7 @@ def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook) -> Form:
         dispatch=meant.serial if meant else None,
         department=_department(view.case, meant, outlook.words),
         inputs=tuple(
-            input_of(name, needed=name in rule.needs)
+            act_input(name, needed=name in rule.needs)
             for name in (*rule.needs, *rule.may)
             if name != "assist"
         ),

@@ -104,4 +104,18 @@ def _order(dispatch: Dispatch, bars: Sequence[Bar], words: Words) -> Order:
         urges=dispatch.urges,
         urge_open=dispatch.urge_open,
         clock=next(running, None),
+        petition=_petition(dispatch, words),
     )
+
+
+def _petition(dispatch: Dispatch, words: Words) -> str:
+    """What waits for an answer, or why the order stands still."""
+    if (asked := dispatch.petition) is not None:
+        until = words.deadline(asked.until)
+        signed = "signed" if asked.signed_by else "written"
+        what = words.text(f"ticket.petition.{asked.kind.value}", until=until)
+        return f"{what} · {words.text(f'ticket.petition.{signed}')}"
+    if (halt := dispatch.suspension) is not None:
+        ground = words.text(f"ticket.ground.{halt.ground.value}")
+        return words.text("ticket.petition.stands", ground=ground, until=words.deadline(halt.until))
+    return ""

@@ -242,7 +242,10 @@ class TicketPage:
 
     def _details(self, view: TicketView, sight: Sight, words: Words) -> list[tuple[str, str]]:
         return [
-            (words.named("ticket.field", name), sight.detail(name, value))
+            (
+                words.named("ticket.field", name),
+                sight.detail(name, timeline.worded(name, value, words)),
+            )
             for name, value in view.case.draft.details.items()
             if value
         ]

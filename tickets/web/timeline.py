@@ -8,9 +8,9 @@ from enum import Enum
 from tickets.attachments.model import Attached
 from tickets.looks import Look
 from tickets.masking import Mask, Sight
-from tickets.model import CallLink, Case, HistoryEntry, ReplyChannel
+from tickets.model import CallLink, Case, HistoryEntry
 from tickets.service import TicketView
-from tickets.web.inputs import CHOICES, YES_NO
+from tickets.web.inputs import word_of
 from tickets.web.shown import Words
 from tickets.workflow import Action
 
@@ -126,7 +126,7 @@ def _details(entry: HistoryEntry, sight: Sight, words: Words) -> Iterator[tuple[
         if value and name != "draft":  # what was registered stands above
             yield (
                 words.named("ticket.field", name),
-                sight.shown(Mask.TEXT, _value(name, value, words)),
+                sight.shown(Mask.TEXT, worded(name, value, words)),
             )
 
 
@@ -160,17 +160,12 @@ def _look(look: Look, words: Words) -> Moment:
     return Moment(look.at, Strand.LOOK, look.by_name, what, details=reason)
 
 
-def _value(name: str, value: str, words: Words) -> str:
-    match name:
-        case "department" | "proposed":
-            return words.department(value)
-        case "assist" | "new_facts":
-            return words.text("ticket.yes")
-        case "channel" if value in {channel.value for channel in ReplyChannel}:
-            return words.text(f"ticket.channel.{value}")
-        case _ if value in YES_NO and name in CHOICES:
-            return words.text(f"ticket.answer.{value}")
-    return _instant(value, words)
+def worded(name: str, value: str, words: Words) -> str:
+    """What stands in a field, in words where it was chosen from some."""
+    if name in ("department", "proposed"):
+        return words.department(value)
+    word = word_of(name, value)
+    return words.text(word) if word and words.known(word) else _instant(value, words)
 
 
 def _instant(value: str, words: Words) -> str:

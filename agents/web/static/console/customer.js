@@ -76,7 +76,7 @@ function tickets(card, customer) {
     t("console.complaint"),
   );
   const lines = customer?.tickets ?? card.tickets;
-  return section("tickets", title("tickets", t("console.tickets"), link), listOf("tickets", lines, card.unavailable, ticketLine));
+  return section("tickets", title("tickets", t("console.tickets"), link), listOf("tickets", lines, card.unavailable, (ticket) => ticketLine(ticket, card.call_id)));
 }
 
 function contacts(desk) {

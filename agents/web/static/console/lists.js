@@ -21,8 +21,9 @@ const joined = (...parts) => parts.filter(Boolean).join(" · ");
 const main = (words) => h("span", { class: "main" }, words);
 const soft = (words, look = "soft") => h("span", { class: look }, words);
 
-export function ticketLine(ticket) {
-  const href = `/tickets/${encodeURIComponent(ticket.number)}`;
+// Opened from a call, a ticket offers to take that call in.
+export function ticketLine(ticket, callId) {
+  const href = `/tickets/${encodeURIComponent(ticket.number)}?${new URLSearchParams({ call: callId })}`;
   const words = joined(word("console.ticket", ticket.kind), ticket.title);
   return [
     h("a", { class: "main", href, target: "_blank", rel: "noopener" }, words),
