@@ -6,13 +6,21 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
+from twisted.cred.portal import IRealm, Portal
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.protocol import ServerFactory
 from twisted.internet.ssl import PrivateCertificate
+from twisted.mail.imap4 import PLAINCredentials
+from twisted.mail.interfaces import IMessageDeliveryFactory
+from twisted.mail.smtp import ESMTP, LOGINCredentials
+from zope.interface import implementer
 
 from config.main import main
 from cti.database import Base, Database
@@ -26,7 +34,7 @@ from tickets.delivery.model import Channel, Outgoing, Purpose, Undelivered
 from tickets.mail.identity import Identity
 from tickets.mail.imap import ImapPoller
 from tickets.mail.limits import Limits
-from tickets.mail.lmtp import Listener
+from tickets.mail.lmtp import Dialogue, Listener
 from tickets.mail.model import Envelope, MailUnreadable
 from tickets.mail.sending import SmtpCarrier
 from tickets.mail.settings import (
@@ -246,6 +254,60 @@ def test_without_the_encryption_that_is_set_up_nothing_is_sent(tmp_path: Path) -
             await carry(unknown, reply())
         await plain.stopListening()
         await secured.stopListening()
+
+    run_in_reactor(talk, allow_errors=True)
+    assert len(taken.letters) == 1
+
+
+@implementer(IRealm)
+class Realm:
+    """Whoever has the password may send."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+
+    def requestAvatar(self, _who: Any, _mind: Any, *_: Any) -> Any:  # noqa: N802  (Twisted's name)
+        delivery = Dialogue(self.listener).deliveryFactory
+        return IMessageDeliveryFactory, delivery, lambda: None
+
+
+class Submission(ServerFactory):
+    """Twisted's own server for signed-in senders, with STARTTLS."""
+
+    def __init__(self, listener: Listener, context: Any) -> None:
+        checker = InMemoryUsernamePasswordDatabaseDontUse()
+        checker.addUser(b"hotline", b"open sesame")
+        self.portal, self.context = Portal(Realm(listener), [checker]), context
+
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: ARG002  (Twisted's signature)
+        server: Any = ESMTP({b"PLAIN": PLAINCredentials, b"LOGIN": LOGINCredentials}, self.context)
+        server.portal = self.portal
+        return server
+
+
+def test_the_house_signs_in_over_starttls_and_waits_where_it_may_not(tmp_path: Path) -> None:
+    taken, signer = Taken(), authority(tmp_path)
+    certificate, key = signer.sign("localhost")
+    own = PrivateCertificate.loadPEM(certificate.read_bytes() + key.read_bytes())
+
+    async def talk() -> None:
+        listener = Listener(taken, ListenSettings(lmtp=False), reactor())
+        factory = Submission(listener, own.options())
+        port = reactor().listenTCP(0, factory, interface="127.0.0.1")
+        server = ServerSettings(
+            "localhost",
+            port.getHost().port,
+            Encryption.STARTTLS,
+            "hotline",
+            Secret("open sesame"),
+            signer.path,
+        )
+        assert (await carry(server, reply())).startswith("250")
+        with pytest.raises(Undelivered) as refused:
+            await carry(replace(server, password=Secret("wrong words")), reply())
+        assert refused.value.temporary  # the letter is well, the password is not
+        assert "wrong words" not in refused.value.why
+        await port.stopListening()
 
     run_in_reactor(talk, allow_errors=True)
     assert len(taken.letters) == 1

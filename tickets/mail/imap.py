@@ -127,21 +127,27 @@ class ImapPoller:
         chosen = await client.select(self._settings.folder)
         validity = int(chosen["UIDVALIDITY"])
         known = await self._database.read(position_txn, self.name)
-        last = known.last if known is not None and known.validity == validity else None
-        uids = await self._new(client, last)
+        if known is None or known.validity != validity:
+            return await self._begin(client, validity)
+        # `n:*` names the last letter too where there is none beyond n (RFC 3501, 6.4.8).
+        found = await client.search(Query(uid=f"{known.last + 1}:*"), uid=True)
+        uids = sorted(uid for uid in found if uid > known.last)
         for uid in uids[:MOST_AT_ONCE]:
             await self._take(client, uid)
-            position = Position(validity, max(uid, last or 0))
-            await self._database.run(move_txn, self.name, position)
+            await self._database.run(move_txn, self.name, Position(validity, uid))
         return len(uids) > MOST_AT_ONCE
 
-    async def _new(self, client: Any, last: int | None) -> list[int]:
-        """UIDs beyond the last; those of unseen letters in a mailbox that was never read."""
-        if last is None:
-            return sorted(await client.search(Not(Query(seen=True)), uid=True))
-        # `n:*` names the last letter too where there is none beyond n (RFC 3501, 6.4.8).
-        found = await client.search(Query(uid=f"{last + 1}:*"), uid=True)
-        return sorted(uid for uid in found if uid > last)
+    async def _begin(self, client: Any, validity: int) -> bool:
+        """Take what nobody has seen; from then on, what comes after all that lies there now."""
+        everything = await client.search(Query(all=True), uid=True)
+        unseen = sorted(await client.search(Not(Query(seen=True)), uid=True))
+        for uid in unseen[:MOST_AT_ONCE]:
+            await self._take(client, uid)
+        if len(unseen) > MOST_AT_ONCE:
+            return True
+        last = max((*everything, *unseen), default=0)
+        await self._database.run(move_txn, self.name, Position(validity, last))
+        return False
 
     async def _take(self, client: Any, uid: int) -> None:
         flags = [SEEN]

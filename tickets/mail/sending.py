@@ -150,7 +150,7 @@ class _Sending(ESMTPSenderFactory):
 
 def _undelivered(connector: Any, failure: Failure) -> Failure:
     """A refusal of the letter is for good; whatever is wrong with the way to the server is not."""
-    connector.disconnect()
+    _break_off(connector)
     error = failure.value
     if isinstance(error, (CancelledError, DeferredTimeoutError)):
         return Failure(Undelivered("the mail server is too slow", temporary=True))
@@ -160,6 +160,14 @@ def _undelivered(connector: Any, failure: Failure) -> Failure:
     code = f"{error.code} " if error.code > 0 else ""
     refused = isinstance(error, SMTPDeliveryError) and 500 <= error.code < 600
     return Failure(Undelivered(one_line(f"{code}{said}", LONGEST_SAID), temporary=not refused))
+
+
+def _break_off(connector: Any) -> None:
+    """Without waiting for a far side that may say nothing more."""
+    if connector.state == "connected":
+        connector.transport.abortConnection()
+    else:
+        connector.disconnect()
 
 
 def _usual(outgoing: Outgoing) -> dict[str, str]:
