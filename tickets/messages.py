@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -75,7 +75,7 @@ def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
     rows = session.execute(
         select(MessageRow, CaseRow.title)
         .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
-        .where(_for(by), ~read)
+        .where(_for(by), ~read, _not_about(by))
         .order_by(MessageRow.id.desc())
         .limit(limit)
     )
@@ -103,6 +103,15 @@ def read_txn(session: Session, by: Principal, message_ids: Collection[int]) -> N
     ).all()
     with suppress(IntegrityError), session.begin_nested():  # marked twice at the same time
         session.add_all(ReadingRow(staff_id=by.staff_id, message_id=each) for each in unread)
+
+
+def _not_about(by: Principal) -> ColumnElement[bool]:
+    """Neither the person nor their unit hears of a complaint about them (`visibility`)."""
+    staff, unit = (CaseRow.draft[name].as_string() for name in ("about_staff", "about_unit"))
+    meant = staff == by.staff_id
+    if by.department_id is not None:
+        meant = or_(meant, unit == by.department_id)
+    return ~func.coalesce(meant, false())
 
 
 def _for(by: Principal) -> ColumnElement[bool]:

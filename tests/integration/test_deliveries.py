@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
+from twisted.internet.ssl import DefaultOpenSSLContextFactory
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
 from cti.kernel.secret import Secret
-from tests.support.reactor import reactor, run_in_reactor
+from tests.support.certificates import authority
+from tests.support.reactor import reactor, run_in_reactor, until
 from tickets.delivery.model import Channel, Outgoing, Purpose, Undelivered
 from tickets.delivery.settings import WebhookSettings
 from tickets.delivery.webhook import SAID, WebhookCarrier
@@ -127,3 +130,29 @@ def test_nobody_there_is_no_end() -> None:
     with pytest.raises(Undelivered) as caught:
         run_in_reactor(carried, timeout=20)
     assert caught.value.temporary
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_https_is_verified(tmp_path: Path, trusted: bool) -> None:
+    signer = authority(tmp_path)
+    certificate, key = signer.sign("localhost")
+    program = Program()
+
+    async def carried() -> str:
+        context = DefaultOpenSSLContextFactory(str(key), str(certificate))
+        port = reactor().listenSSL(0, Site(program), context, interface="127.0.0.1")
+        url = f"https://localhost:{port.getHost().port}/hook"
+        settings = WebhookSettings(url, KEY, signer.path if trusted else None)
+        try:
+            return await WebhookCarrier(settings, reactor()).carry(ALARM, "7")
+        finally:
+            port.stopListening()
+            await until(lambda: not any("TLS" in repr(each) for each in reactor().getReaders()))
+
+    if trusted:
+        assert run_in_reactor(carried, timeout=20) == "200 taken"
+        return
+    with pytest.raises(Undelivered) as caught:
+        run_in_reactor(carried, timeout=20)
+    assert caught.value.temporary
+    assert program.got == []

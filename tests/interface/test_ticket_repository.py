@@ -15,16 +15,20 @@ from sqlalchemy.orm import Session
 from cti.database import Base, T, connect
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, TicketNumber
-from cti.kernel.vocabulary import ServiceLevel
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role, ServiceLevel
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.tickets import (
     AGENT,
+    CARDS,
     DISPATCHER,
     FILLED,
     MONDAY,
     OFFICER,
+    OTHER_OFFICER,
     POLICY,
+    SUPERVISOR,
     TIMEKEEPER,
     TicketDesk,
     draft,
@@ -35,7 +39,8 @@ from tickets.alarms import fire_due_txn
 from tickets.clocks.model import InternalClock, StatutoryClock
 from tickets.clocks.rows import clocks_txn, keep_policy_txn, save_clocks_txn
 from tickets.clocks.sla import Terms
-from tickets.model import TicketKind, Urgency
+from tickets.messages import add_message_txn, unread_txn
+from tickets.model import Audience, MessageKind, TicketKind, Urgency
 from tickets.repository import Stored
 from tickets.schema import PolicyRow
 from tickets.service import TicketService
@@ -242,3 +247,18 @@ def test_each_version_of_the_policy_is_kept_since_it_was_first_in_force(desk: Ti
         (POLICY.version, MONDAY, POLICY.text),
         (newer.version, local("2026-12-02 09:00"), newer.text),
     ]
+
+
+def test_a_unit_reads_no_message_of_a_complaint_about_one_of_them(desk: TicketDesk) -> None:
+    about = replace(draft(), about_staff=OTHER_OFFICER.staff_id, about_unit=CARDS)
+    number = desk.register(about).number
+    plain = desk.register().number
+    for each in (number, plain):
+        for role in (Role.OFFICER, Role.SUPERVISOR):
+            run(desk, add_message_txn, each, Audience(role), MessageKind.BREACH, "accept", MONDAY)
+
+    def read_by(principal: Principal) -> set[str | None]:
+        return {each.number for each in run(desk, unread_txn, principal, 100)}
+
+    assert read_by(OFFICER) == read_by(OTHER_OFFICER) == {plain}
+    assert read_by(SUPERVISOR) == {number, plain}

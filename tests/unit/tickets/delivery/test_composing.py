@@ -87,6 +87,22 @@ def test_a_message_without_a_ticket_is_written_too() -> None:
     assert (mail.subject, mail.number) == ("工单提醒：未送达 · 答复客户", None)
 
 
+SUBJECTS = {
+    MessageKind.WORK: "dispatch",
+    MessageKind.UNDELIVERED: "reply",
+    MessageKind.CALENDAR: "office",
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_there_are_words_for_every_kind(kind: MessageKind, language: Language) -> None:
+    line = Line(MONDAY, kind, SUBJECTS.get(kind, "decision"))
+    mail = composer().to_person(replace(OFFICER, language=language), [line], Purpose.DIGEST)
+    assert mail.subject
+    assert mail.html is not None
+
+
 def test_a_program_reads_names_and_instants() -> None:
     audience = Audience(Role.OFFICER, CARDS)
     outgoing = composer().to_program(MISSED, audience)
