@@ -24,6 +24,7 @@ from benchmarks.measures import (
     queues,
     setup,
     shift,
+    tickets,
 )
 from benchmarks.phones import Unanswered
 from benchmarks.server import House
@@ -43,8 +44,9 @@ MEASURES = {
     "workers": calls.workers,
     "flood": flood.measure,
     "shift": shift.measure,
+    "tickets": tickets.measure,
 }
-USUAL = [name for name in MEASURES if name not in ("workers", "flood", "shift")]
+USUAL = [name for name in MEASURES if name not in ("workers", "flood", "shift", "tickets")]
 LEVELS = "25,50,100,200,400"
 EPILOG = """\
 acd       a decision of the matcher among 5,000 agents with 10,000 callers waiting
@@ -59,6 +61,7 @@ queues    INVITE to INVITE, BYE to INVITE, with agents idle, busy, and busy else
 deadlines 10,000 deadlines of tickets within one minute: how late each is, how long others wait
 workers   bridge with one media worker and with two (wants three cores or more)
 flood     50 calls and an honest caller beside 5,000 datagrams a second of several kinds
+tickets   a million tickets in SQLite and PostgreSQL: opening, lists, search (an hour to make them)
 shift     300 calls through one console page: what page and server hold (ten minutes, Chromium)
 
 The server and all its processes run on the first core (--cores), what loads it on the last; its
@@ -94,7 +97,8 @@ def main() -> int:
     with ExitStack() as leaving:
         folder = Path(leaving.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
         house = House(cores=frozenset(servers), profile=args.profile)
-        bench = Bench(folder, leaving, house, beside, args.seconds, args.levels, args.samples)
+        much = (args.seconds, args.levels, args.samples, args.tickets)
+        bench = Bench(folder, leaving, house, beside, *much)
         print(bench.layout, flush=True)
         for name in names:
             try:
@@ -117,11 +121,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    help_names = f"of {', '.join(MEASURES)} (default: all but workers, flood and shift)"
+    help_names = f"of {', '.join(MEASURES)} (default: all but workers, flood, shift, tickets)"
     add("names", nargs="*", metavar="NAME", choices=[*MEASURES, []], help=help_names)
     add("--seconds", type=float, default=10.0, help="how long a steady load lasts (10)")
     add("--levels", type=_levels, default=LEVELS, help=f"how many calls are up ({LEVELS})")
     add("--samples", type=int, default=200, help="how often each delay is measured (200)")
+    add("--tickets", type=int, default=1_000_000, help="how many tickets there are (1,000,000)")
     add("--cores", type=int, default=1, help="how many cores the server may have (1)")
     add("--json", type=Path, metavar="FILE", help="write the figures there too")
     add("--profile", type=Path, metavar="FILE", help="run the server under cProfile")

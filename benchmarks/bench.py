@@ -27,6 +27,8 @@ class Bench:
     """How many calls are up while RTP is measured."""
     samples: int
     """How many times each delay is measured."""
+    tickets: int
+    """How many tickets there are where they are asked for."""
     _server: Server | None = None
     _numbers: "count[int]" = field(default_factory=count)
 

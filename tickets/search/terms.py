@@ -11,6 +11,7 @@ own, so no text can look like one.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from zlib import crc32
 
 HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -45,12 +46,17 @@ def proves(word: str) -> bool:
 
 def text_terms(words: Iterable[str]) -> frozenset[int]:
     """The terms of such words."""
-    return frozenset(crc32(word.encode()) & (FACET - 1) for word in words)
+    return frozenset(map(_term, words))
 
 
 def facet_terms(facets: Iterable[str]) -> frozenset[int]:
     """The terms of facets such as ``kind:complaint``."""
-    return frozenset(crc32(facet.encode()) & (FACET - 1) | FACET for facet in facets)
+    return frozenset(_term(facet) | FACET for facet in facets)
+
+
+@lru_cache(maxsize=1 << 16)
+def _term(word: str) -> int:
+    return crc32(word.encode()) & (FACET - 1)
 
 
 def _indexed(text: str) -> Iterator[str]:

@@ -1,0 +1,217 @@
+"""A million tickets: how long it takes to open one, to show a list, to find words.
+
+Beside our own figures stand those of the plain way, LIKE over the texts and OFFSET for pages. All
+is asked in the thread of a database, as the service does it; the words searched for are drawn from
+the tickets themselves, common, rare and unknown ones.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from time import perf_counter_ns
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from benchmarks.bench import Bench
+from benchmarks.figures import Figure, spread
+from benchmarks.ticket_mill import AGENTS, DEPARTMENTS, NOW, Mill
+from benchmarks.ticket_store import fill
+from cti.database import connect, reading
+from tests.support.needs import all_needs
+from tests.support.postgresql import cluster
+from tickets.schema import CaseRow
+from tickets.search import places
+from tickets.search.finding import Query, Viewer
+from tickets.search.lines import search_txn
+from tickets.search.news import counts_txn
+from tickets.search.query import Asked, Span
+from tickets.search.schema import EntryRow, PlaceRow
+from tickets.service import view_txn
+
+SEED = 26
+OPEN_AIM = 20.0
+FIND_AIMS = {"sqlite": 300.0, "postgresql": 100.0}
+PLAIN = 5
+"""How often the plain way is tried: it takes seconds."""
+FAR = 1000
+"""The page that is as far as somebody might go."""
+ROOM = 12 * 1024
+"""Octets of disk that a ticket wants in both databases, and some to spare."""
+MILLISECONDS = 1e-6
+
+Work = Callable[[Session], object]
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Every figure on both databases; PostgreSQL only where it is installed."""
+    mill = Mill(SEED, bench.tickets)
+    free = shutil.disk_usage(bench.folder).free
+    if free < bench.tickets * ROOM:
+        bench.say(f"tickets: {free / 1e9:.0f} GB of disk are too few for {bench.tickets:,} tickets")
+        return []
+    with _databases(bench.folder) as engines:
+        bench.say(f"tickets: making {bench.tickets:,} tickets")
+        fill(engines, mill, bench.say)
+        return [
+            figure
+            for engine in engines
+            for figure in measured(engine, mill, bench.samples, bench.say)
+        ]
+
+
+@contextmanager
+def _databases(folder: Path) -> Iterator[list[Engine]]:
+    file = folder / "tickets.sqlite"
+    programs = all_needs()["postgresql"].path
+    sqlite = connect(f"sqlite:///{file}")
+    try:
+        if programs is None:
+            yield [sqlite]
+            return
+        with cluster(programs) as url:
+            postgresql = connect(url)
+            yield [sqlite, postgresql]
+            postgresql.dispose()
+    finally:
+        sqlite.dispose()
+        for each in file.parent.glob(f"{file.name}*"):
+            each.unlink()
+
+
+def measured(
+    engine: Engine, mill: Mill, samples: int, say: Callable[[str], None]
+) -> Iterator[Figure]:
+    """The figures of one database that the mill has filled."""
+    name, random = engine.dialect.name, Random(SEED)
+    test, aim = f"tickets, {name}", FIND_AIMS[name]
+    engine = reading(engine)
+    say(f"tickets: asking {name}")
+    numbers = _numbers(engine, random, samples)
+    works: dict[str, tuple[list[Work], float | None]] = {
+        "open a ticket": ([_view(each) for each in numbers], OPEN_AIM),
+        "list, first page": ([_search(each) for each in _lists(random, samples)], aim),
+        f"list, page {FAR}": ([_search(_far(engine, each)) for each in _long(samples)], aim),
+        "counts of a person's tabs": ([_counts(random) for _ in range(samples)], aim),
+        "search for words": ([_search(each) for each in _words(mill, random, samples)], aim),
+        "search with filters": ([_search(each) for each in _filtered(mill, random, samples)], aim),
+        "reference: words by LIKE": ([_like(each) for each in mill.some(PLAIN)], None),
+        f"reference: page {FAR} by OFFSET": ([_offset for _ in range(PLAIN)], None),
+    }
+    for what, (work, limit) in works.items():
+        taken = spread([_timed(engine, each) for each in work])
+        yield from taken.figures(test, what, "ms", limit, MILLISECONDS)
+
+
+def _timed(engine: Engine, work: Work) -> float:
+    began = perf_counter_ns()
+    with Session(engine) as session, session.begin():
+        work(session)
+    return float(perf_counter_ns() - began)
+
+
+def _view(number: str) -> Work:
+    return lambda session: view_txn(session, number)
+
+
+def _search(query: Query) -> Work:
+    return lambda session: search_txn(session, query, NOW)
+
+
+def _counts(random: Random) -> Work:
+    keys = [f"count/{place}" for place in places.SHARED]
+    keys += [f"late/{places.OPEN}", f"count/{places.mine(random.choice(AGENTS))}"]
+    return lambda session: counts_txn(session, keys, NOW, 999)
+
+
+def _lists(random: Random, samples: int) -> Iterator[Query]:
+    for _ in range(samples):
+        department = random.choice(DEPARTMENTS)
+        yield random.choice(
+            [
+                Query(places.OPEN),
+                Query(places.OPEN, overdue_only=True),
+                Query(places.DISPATCH),
+                Query(places.REVIEW),
+                Query(places.mine(random.choice(AGENTS))),
+                Query(places.department(department)),
+                Query(places.department(department, places.SENT)),
+                Query(),
+                Query(viewer=Viewer(within=department)),
+            ]
+        )
+
+
+def _long(samples: int) -> Iterator[Query]:
+    for sample in range(min(samples, 20)):
+        yield Query(places.OPEN) if sample % 2 else Query()
+
+
+def _far(engine: Engine, query: Query) -> Query:
+    """The query's page far on, by the mark that the page before it would give."""
+    with Session(engine) as session:
+        skipped = replace(query, limit=1 if query.place is None else FAR * query.limit)
+        mark = search_txn(session, skipped, NOW, count=False).next
+        if mark is not None and query.place is None:
+            mark = replace(mark, entry=mark.entry - FAR * query.limit)
+    return replace(query, mark=mark)
+
+
+def _words(mill: Mill, random: Random, samples: int) -> Iterator[Query]:
+    for _ in range(samples):
+        words = tuple(mill.some(random.choice((1, 1, 2, 3))))
+        if random.random() < 0.2:
+            words = (mill.text(2), *words[1:])
+        if random.random() < 0.1:
+            words = (random.choice(words[0]), *words[1:])
+        yield Query(asked=Asked(words))
+        if random.random() < 0.2:
+            yield Query(asked=Asked((f"{random.randrange(10**4):04}",)))
+
+
+def _filtered(mill: Mill, random: Random, samples: int) -> Iterator[Query]:
+    for _ in range(samples):
+        facets = random.sample(
+            [
+                f"kind:{random.choice(('complaint', 'suggestion', 'acceptance'))}",
+                f"dept:{random.choice(DEPARTMENTS)}",
+                f"state:{random.choice(('closed', 'in_progress', 'replied'))}",
+                "urgency:urgent",
+                "level:1",
+            ],
+            random.choice((1, 2, 3)),
+        )
+        words = tuple(mill.some(random.choice((0, 0, 1))))
+        place = random.choice((None, None, places.OPEN))
+        opened = random.choice((Span(), Span(start=NOW.replace(year=2025), end=NOW)))
+        yield Query(place, Asked(words, facets=tuple(facets), opened=opened))
+
+
+def _numbers(engine: Engine, random: Random, samples: int) -> list[str]:
+    with Session(engine) as session:
+        total = len(entries := session.scalars(select(EntryRow.id).limit(1)).all())
+        if not total:
+            return []
+        last = session.scalar(select(EntryRow.id).order_by(EntryRow.id.desc()).limit(1)) or 1
+        chosen = [random.randint(entries[0], last) for _ in range(samples)]
+        return list(session.scalars(select(EntryRow.number).where(EntryRow.id.in_(chosen))))
+
+
+def _like(word: str) -> Work:
+    texts = EntryRow.matter + EntryRow.said + EntryRow.whose
+    page = select(EntryRow.number).where(texts.contains(word)).order_by(EntryRow.opened.desc())
+    return lambda session: session.execute(page.limit(50)).all()
+
+
+def _offset(session: Session) -> object:
+    open_ones = (
+        select(CaseRow.number)
+        .join(EntryRow, EntryRow.number == CaseRow.number)
+        .join(PlaceRow, PlaceRow.entry == EntryRow.id)
+        .where(PlaceRow.place == places.OPEN)
+        .order_by(PlaceRow.due)
+    )
+    return session.execute(open_ones.offset(FAR * 50).limit(50)).all()
