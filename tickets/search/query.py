@@ -98,7 +98,10 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
         _only_blank(text[place : part.start()])
         place = part.end()
         value = part["word"] if part["phrase"] is None else part["phrase"]
-        yield part["key"] or "", value.strip()
+        key = part["key"] or ""
+        if not key and part["phrase"] is None and value.endswith((":", "：")):
+            key, value = value[:-1], ""
+        yield key, value.strip()
     _only_blank(text[place:])
 
 

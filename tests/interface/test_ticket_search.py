@@ -1,0 +1,180 @@
+"""Lists and search in SQLite and PostgreSQL: one suite, against what a plain reading would find."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, text
+from sqlalchemy.orm import Session
+
+from cti.database import Base, T
+from cti.kernel.clock import utc
+from cti.kernel.identifiers import DepartmentId, StaffId
+from tests.support.databases import DirectDatabase
+from tests.support.deferred import result_of
+from tests.support.tickets import (
+    AGENT,
+    CARDS,
+    DISPATCHER,
+    OFFICER,
+    TicketDesk,
+    draft,
+)
+from tickets.search import places
+from tickets.search.catching_up import catch_up_txn
+from tickets.search.finding import Query, Viewer, count_txn
+from tickets.search.index import reindex_txn
+from tickets.search.lines import search_txn
+from tickets.search.query import Asked
+from tickets.search.schema import EntryRow, PlaceRow
+from tickets.workflow import Action
+
+CHARACTERS = "柜台排队信用卡转账"
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql_url"))
+    return f"sqlite:///{tmp_path}/tickets.db"
+
+
+@pytest.fixture
+def desk(url: str) -> Iterator[TicketDesk]:
+    desk = TicketDesk(DirectDatabase(url))
+    yield desk
+    Base.metadata.drop_all(desk.database.engine)
+    desk.database.stop()
+
+
+def run(desk: TicketDesk, transaction: Callable[..., T], *args: Any) -> T:
+    return result_of(desk.database.run(transaction, *args))
+
+
+def titles(desk: TicketDesk, query: Query) -> list[str]:
+    return [line.title for line in run(desk, search_txn, query, utc(desk.clock)).lines]
+
+
+def test_words_are_found_as_a_plain_reading_finds_them(desk: TicketDesk) -> None:
+    random = Random(7)
+    written = ["".join(random.choices(CHARACTERS, k=6)) for _ in range(40)]
+    for each in written:
+        desk.register(replace(draft(title=each), text="-", occasion="", about=""))
+    for length in (1, 2, 3, 4):
+        for _ in range(10):
+            word = "".join(random.choices(CHARACTERS, k=length))
+            found = [each for each in reversed(written) if word in each]
+            assert titles(desk, Query(asked=Asked((word,)))) == found, word
+            assert sorted(titles(desk, Query(places.OPEN, Asked((word,))))) == sorted(found)
+            query = Query(asked=Asked((word,)), limit=3)
+            assert run(desk, count_txn, query, utc(desk.clock), 2) == min(len(found), 3)
+
+
+@pytest.mark.parametrize("place", [places.OPEN, None])
+def test_pages_have_every_line_once_there_and_back(desk: TicketDesk, place: str | None) -> None:
+    for number in range(23):
+        desk.register(draft(title=f"卡 {number}"))
+        if number % 3:
+            desk.advance(minutes=1)
+    for asked in (Asked(), Asked(("卡",))):
+        query = Query(place, asked, limit=5)
+        whole = titles(desk, replace(query, limit=100))
+        assert len(whole) == 23
+        pages, page = [], run(desk, search_txn, query, utc(desk.clock))
+        assert page.previous is None
+        while True:
+            assert page.total == 23
+            pages.append([line.title for line in page.lines])
+            if page.next is None:
+                break
+            page = run(desk, search_txn, replace(query, mark=page.next), utc(desk.clock))
+        assert [*chain(*pages)] == whole
+        for before in reversed(pages[:-1]):
+            page = run(desk, search_txn, replace(query, mark=page.previous), utc(desk.clock))
+            assert [line.title for line in page.lines] == before
+        assert page.previous is None
+
+
+def test_an_act_moves_a_ticket_from_list_to_list(desk: TicketDesk) -> None:
+    number = desk.register().number
+
+    def lies() -> set[str]:
+        def read_txn(session: Session) -> set[str]:
+            return {each.place for each in session.query(PlaceRow)}
+
+        return run(desk, read_txn)
+
+    own = {places.OPEN, places.mine(AGENT.staff_id)}
+    assert lies() == own | {places.DISPATCH}
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    of_cards = places.department(CARDS)
+    assert lies() == own | {of_cards, places.department(CARDS, places.SENT)}
+    desk.act(number, Action.ACCEPT, OFFICER)
+    assert lies() == own | {of_cards, places.department(CARDS, places.WORKING)}
+    desk.act(number, Action.WITHDRAW, AGENT)
+    assert lies() == set()
+    assert titles(desk, Query(asked=Asked(facets=("state:withdrawn",)))) == [draft().title]
+    assert titles(desk, Query(asked=Asked(facets=("state:in_progress",)))) == []
+
+
+def test_what_a_letter_says_is_found_until_it_grows_too_old(desk: TicketDesk) -> None:
+    number = desk.register().number
+    run(desk, reindex_txn, number, ["附件是回单", ""])
+    assert titles(desk, Query(asked=Asked(("回单",))))
+    run(desk, reindex_txn, number, ["长" * 39_990])
+    assert titles(desk, Query(asked=Asked(("回单",))))
+    run(desk, reindex_txn, number, ["新" * 20])
+    assert not titles(desk, Query(asked=Asked(("附件",))))
+    assert titles(desk, Query(asked=Asked(("新新", "排队"))))
+
+
+def test_tickets_older_than_the_index_enter_it(desk: TicketDesk) -> None:
+    for number in range(5):
+        desk.register(draft(title=f"旧 {number}"))
+        desk.advance(minutes=1)
+    desk.act(desk.register().number, Action.NOTE, AGENT, {"text": "叫号机"})
+    before = titles(desk, Query())
+
+    def forget_txn(session: Session) -> None:
+        session.execute(delete(PlaceRow))
+        session.execute(delete(EntryRow))
+        postgresql = session.get_bind().dialect.name == "postgresql"
+        session.execute(
+            text(
+                "TRUNCATE ticket_words"
+                if postgresql
+                else "INSERT INTO ticket_words (ticket_words) VALUES ('delete-all')"
+            )
+        )
+
+    run(desk, forget_txn)
+    assert titles(desk, Query()) == []
+    assert run(desk, catch_up_txn) == 6
+    assert run(desk, catch_up_txn) == 0
+    assert titles(desk, Query()) == before
+    assert titles(desk, Query(asked=Asked(("旧 3",)))) == ["旧 3"]
+    assert titles(desk, Query(asked=Asked(("叫号机",)))) == [draft().title]
+
+
+def test_whom_a_complaint_is_about_does_not_find_it(desk: TicketDesk) -> None:
+    complaint = replace(draft(title="态度"), about_staff=StaffId("teller"))
+    desk.register(complaint)
+
+    def unit_txn(session: Session) -> None:
+        session.query(EntryRow).update({"about_unit": CARDS})
+
+    run(desk, unit_txn)
+    for place in (None, places.OPEN):
+        for asked in (Asked(), Asked(("态度",))):
+            query = Query(place, asked)
+            assert titles(desk, query) == ["态度"]
+            for viewer in (Viewer(StaffId("teller")), Viewer(StaffId("x"), CARDS)):
+                assert titles(desk, replace(query, viewer=viewer)) == []
+            other = Viewer(StaffId("x"), DepartmentId("lending"))
+            assert titles(desk, replace(query, viewer=other)) == ["态度"]

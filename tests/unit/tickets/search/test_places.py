@@ -1,0 +1,108 @@
+"""In which lists a ticket lies, and when it is due there."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cti.kernel.identifiers import StaffId, TicketNumber
+from tests.support.tickets import CARDS, LENDING, MONDAY, draft
+from tickets.clocks.sla import Clock
+from tickets.model import ENDED, Case, CaseState, Dispatch, DispatchState
+from tickets.search.places import (
+    CALL_BACK,
+    CLOSING,
+    DISPATCH,
+    NEVER,
+    OPEN,
+    PARTS,
+    REPLY,
+    REVIEW,
+    SHARED,
+    SIGN,
+    SUPERVISED,
+    URGED,
+    WORKING,
+    department,
+    mine,
+    places_of,
+)
+from tickets.workflow import ClockKind
+
+CASE = Case(TicketNumber("1"), draft(), CaseState.IN_PROGRESS, MONDAY, StaffId("a1"))
+HOUR = timedelta(hours=1)
+
+
+def clock(kind: ClockKind, hours: int, dispatch: int | None = None) -> Clock:
+    return Clock(1, kind, dispatch, "office", HOUR, MONDAY, MONDAY + hours * HOUR)
+
+
+def test_a_ticket_that_ended_lies_nowhere() -> None:
+    for state in ENDED:
+        assert places_of(replace(CASE, state=state), [clock(ClockKind.DECISION, 1)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "place"),
+    [
+        (CaseState.RESULT_IN, REPLY),
+        (CaseState.REPLIED, CLOSING),
+        (CaseState.CALLBACK, CALL_BACK),
+    ],
+)
+def test_what_the_case_waits_for(state: CaseState, place: str) -> None:
+    lies = places_of(replace(CASE, state=state), [])
+    assert lies.keys() == {OPEN, place, mine(StaffId("a1"))}
+    assert set(lies.values()) == {NEVER}
+
+
+@pytest.mark.parametrize(
+    ("state", "part"),
+    [
+        (DispatchState.ACCEPTED, WORKING),
+        (DispatchState.SUSPENDED, WORKING),
+        (DispatchState.RESULT_WRITTEN, SIGN),
+        (DispatchState.REFUSAL_WRITTEN, SIGN),
+    ],
+)
+def test_a_department_has_its_own_deadline(state: DispatchState, part: str) -> None:
+    orders = (Dispatch(1, CARDS, lead=True, state=state), Dispatch(2, LENDING, lead=False))
+    clocks = [clock(ClockKind.DECISION, 1), clock(ClockKind.RESULT, 5, 1)]
+    lies = places_of(replace(CASE, dispatches=orders), clocks)
+    assert lies[OPEN] == MONDAY + HOUR
+    assert lies[department(CARDS)] == lies[department(CARDS, part)] == MONDAY + 5 * HOUR
+    assert lies[department(LENDING)] == NEVER
+
+
+def test_review_urges_and_orders_of_supervisors() -> None:
+    orders = (Dispatch(1, CARDS, lead=True, state=DispatchState.REFUSAL_ASKED, urge_open=True),)
+    clocks = [clock(ClockKind.SUPERVISION, 3), clock(ClockKind.DISPATCH, 2)]
+    lies = places_of(replace(CASE, dispatches=orders), clocks)
+    assert {REVIEW, URGED, SUPERVISED, DISPATCH, department(CARDS, URGED)} <= lies.keys()
+
+
+@given(
+    st.sampled_from(CaseState),
+    st.lists(
+        st.builds(
+            Dispatch,
+            st.integers(1, 5),
+            st.sampled_from((CARDS, LENDING)),
+            st.booleans(),
+            st.sampled_from(DispatchState),
+            urge_open=st.booleans(),
+        ),
+        max_size=4,
+    ),
+    st.lists(st.builds(clock, st.sampled_from(ClockKind), st.integers(0, 9)), max_size=4),
+)
+def test_every_place_is_one_that_somebody_has(
+    state: CaseState, orders: list[Dispatch], clocks: list[Clock]
+) -> None:
+    own = {department(each, part) for each in (CARDS, LENDING) for part in ("", *PARTS)}
+    known = {*SHARED, mine(StaffId("a1")), *own}
+    lies = places_of(replace(CASE, state=state, dispatches=tuple(orders)), clocks)
+    assert lies.keys() <= known
+    assert (OPEN in lies) is (state not in ENDED and state is not CaseState.DRAFT)
