@@ -6,19 +6,22 @@ behind a number of lines that would have to be counted. Words and filters are te
 `ticket_words`; what several terms cannot prove is looked up in the texts of those that have them.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
+    Row,
     Select,
     Table,
     func,
     null,
     or_,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.orm import Session
@@ -28,11 +31,15 @@ from tickets.search.places import OPEN, department
 from tickets.search.query import EVER, EVERYTHING, Asked, Span
 from tickets.search.schema import EntryRow, PlaceRow
 from tickets.search.terms import facet_terms, folded, needed, proves, text_terms
-from tickets.search.words import has_all, words_table
+from tickets.search.words import has_all, is_sqlite, words_table
 
 PAGE = 50
 MOST_COUNTED = 10_000
-"""Further than this nobody counts: 10,000+."""
+"""Further than this nobody counts a list: 10,000+."""
+MOST_HITS = 1000
+"""Further than this nobody counts what a search finds: 1,000+; each hit costs a look."""
+NEWEST = 5000
+"""Entries that are looked through one by one for what may be common: 2 us each, as measured."""
 SLACK = timedelta(hours=1)
 """Tickets of nearly one instant may stand in the index in either order."""
 
@@ -76,6 +83,12 @@ class Query:
     limit: int = PAGE
 
     @property
+    def most(self) -> int:
+        """How far is counted."""
+        searched = self.asked.words or self.asked.requester or self.asked.facets
+        return MOST_HITS if searched or self.listed is None else MOST_COUNTED
+
+    @property
     def listed(self) -> str | None:
         """The place to read from: what may be due is open, and so lies in some list."""
         needs_due = self.overdue_only or self.asked.due != EVER
@@ -99,33 +112,73 @@ class Finding:
     found: tuple[Found, ...]
     before: bool
     after: bool
+    common: bool = False
+    """Whether the page was found among the newest entries alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many there are, with `more` at least so many."""
+
+    count: int
+    more: bool = False
+
+
+Statement = tuple[Select[int, datetime | None], list[ColumnElement[Any]]]
+"""Selects (entry, due), and by what that is ordered."""
 _PLACES: Table = cast(Table, PlaceRow.__table__)
 _ENTRIES: Table = cast(Table, EntryRow.__table__)
 
 
 def find_txn(session: Session, query: Query, now: datetime) -> Finding:
     """The page of the query, by its mark."""
-    statement, order = _statement(session, query, now)
-    mark = query.mark
-    back = mark is not None and mark.back
-    if mark is not None:
-        statement = statement.where(_beyond(query, order, mark))
-    keys = [key.asc() if _rising(query) is not back else key.desc() for key in order]
-    rows = session.execute(statement.order_by(*keys).limit(query.limit + 1)).all()
+    back = query.mark is not None and query.mark.back
+    rows: Sequence[Row[int, datetime | None]] = []
+    if _may_be_common(session, query):
+        rows = _page(session, query, _ever(session, query, newest=True))
+    common = len(rows) > query.limit
+    if not common:
+        rows = _page(session, query, _statement(session, query, now))
     more = len(rows) > query.limit
     lines = [Found(row[0], row[1]) for row in rows[: query.limit]]
     if back:
         lines.reverse()
-    return Finding(tuple(lines), more if back else mark is not None, True if back else more)
+    before = more if back else query.mark is not None
+    return Finding(tuple(lines), before, back or more, common)
 
 
-def count_txn(session: Session, query: Query, now: datetime, most: int = MOST_COUNTED) -> int:
-    """How many there are; `most` + 1 where there are more than that."""
-    statement, _ = _statement(session, query, now)
+def _page(session: Session, query: Query, asked: Statement) -> Sequence[Row[int, datetime | None]]:
+    statement, order = asked
+    if query.mark is not None:
+        statement = statement.where(_beyond(query, order, query.mark))
+    return session.execute(statement.order_by(*_ordered(query, order)).limit(query.limit + 1)).all()
+
+
+def count_txn(session: Session, query: Query, now: datetime, *, common: bool = False) -> Total:
+    """How many there are, or at least how many; nobody counts a million.
+
+    What is `common` (see `Finding`) is counted among the newest.
+    """
+    whole = replace(query, mark=None)
+    if common:
+        count = _counted(session, _ever(session, whole, newest=True)[0], query.most)
+    else:
+        count = _counted(session, _statement(session, whole, now)[0], query.most)
+    return Total(min(count, query.most), more=common or count > query.most)
+
+
+def _counted(session: Session, statement: Select[int, datetime | None], most: int) -> int:
     first = statement.limit(most + 1).subquery()
     return session.scalar(select(func.count()).select_from(first)) or 0
+
+
+def _may_be_common(session: Session, query: Query) -> bool:
+    """Whether to look through the newest entries first, where an index of words is no help.
+
+    PostgreSQL takes terms that stand together, as those of one word do, for independent, and so
+    cannot know that many entries have them all; SQLite's index gives the newest first by itself.
+    """
+    return query.listed is None and bool(_terms(query)) and not is_sqlite(session)
 
 
 def count_place_txn(session: Session, place: str, due_by: datetime | None, most: int) -> int:
@@ -141,9 +194,7 @@ def _rising(query: Query) -> bool:
     return query.listed is not None
 
 
-def _statement(
-    session: Session, query: Query, now: datetime
-) -> tuple[Select[int, datetime | None], list[ColumnElement[Any]]]:
+def _statement(session: Session, query: Query, now: datetime) -> Statement:
     """Selects (entry, due) of everything that the query asks for; and its order."""
     place = query.listed
     if place is not None:
@@ -151,9 +202,7 @@ def _statement(
     return _ever(session, query)
 
 
-def _in_place(
-    session: Session, query: Query, place: str, now: datetime
-) -> tuple[Select[int, datetime | None], list[ColumnElement[Any]]]:
+def _in_place(session: Session, query: Query, place: str, now: datetime) -> Statement:
     key, due, terms = _PLACES.c.entry, _PLACES.c.due, _terms(query)
     statement = select(key, due).where(_PLACES.c.place == place, *_within(due, query.asked.due))
     if query.overdue_only:
@@ -167,23 +216,41 @@ def _in_place(
     return statement, [due, key]
 
 
-def _ever(
-    session: Session, query: Query
-) -> tuple[Select[int, datetime | None], list[ColumnElement[Any]]]:
-    words, words_id = words_table(session)
+def _ever(session: Session, query: Query, *, newest: bool = False) -> Statement:
+    """Every ticket there is, or of those beyond the mark the `NEWEST`."""
     terms, details = _terms(query), _details(query)
-    key = words_id if terms else _ENTRIES.c.id
     nothing_due = cast(ColumnElement[datetime | None], null())
-    statement = select(key, nothing_due)
     if not terms:
-        statement = statement.select_from(_ENTRIES)
-    elif details:
-        both = words.join(_ENTRIES, _ENTRIES.c.id == key)
-        statement = statement.select_from(both).where(has_all(session, terms))
-    else:
-        statement = statement.select_from(words).where(has_all(session, terms))
-    bounds = _entries_of(session, key, query.asked.opened)
-    return statement.where(*details, *bounds), [key]
+        entry = _ENTRIES.c.id
+        limits = _entries_of(session, entry, query.asked.opened)
+        return select(entry, nothing_due).where(*details, *limits), [entry]
+    words, key = words_table(session)
+    bounds = [*_entries_of(session, key, query.asked.opened)]
+    has, source = has_all(session, terms), cast(FromClause, words)
+    if newest:
+        beyond = [_beyond(query, [key], query.mark)] if query.mark is not None else []
+        window = (
+            select(key.label("entry"), words.c.terms)
+            .where(*bounds, *beyond)
+            .order_by(*_ordered(query, [key]))
+        )
+        source = window.limit(NEWEST).subquery(words.name)
+        key, bounds = cast(ColumnElement[int], source.c["entry"]), []
+    elif not is_sqlite(session):
+        # All of them by the index of words, whatever the planner thinks of their number.
+        source = (
+            select(key.label("entry")).where(has, *bounds).cte("found").prefix_with("MATERIALIZED")
+        )
+        key, has, bounds = cast(ColumnElement[int], source.c["entry"]), true(), []
+    if details:
+        source = source.join(_ENTRIES, _ENTRIES.c.id == key)
+    statement = select(key, nothing_due).select_from(source)
+    return statement.where(has, *bounds, *details), [key]
+
+
+def _ordered(query: Query, order: list[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    back = query.mark is not None and query.mark.back
+    return [key.asc() if _rising(query) is not back else key.desc() for key in order]
 
 
 def _terms(query: Query) -> frozenset[int]:
@@ -221,7 +288,10 @@ def _texts(asked: Asked) -> Iterator[ColumnElement[bool]]:
 
 
 def _holds(text: ColumnElement[str], word: str) -> ColumnElement[bool]:
-    return text.icontains(folded(word), autoescape=True)
+    low = folded(word)
+    if low.upper() == low:  # nothing to fold, and much quicker
+        return text.contains(low, autoescape=True)
+    return text.icontains(low, autoescape=True)
 
 
 def _hidden(viewer: Viewer) -> Iterator[ColumnElement[bool]]:

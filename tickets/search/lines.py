@@ -16,7 +16,7 @@ from cti.kernel.ports import TicketSummary
 from tickets.model import FINAL, OPEN_STATES, CaseState, DispatchState, TicketKind, Urgency
 from tickets.schema import CaseRow, ClockRow, DispatchRow
 from tickets.search.excerpts import Piece, excerpt
-from tickets.search.finding import Mark, Query, count_txn, find_txn
+from tickets.search.finding import Mark, Query, Total, count_txn, find_txn
 from tickets.search.places import OPEN, SUPERVISED
 from tickets.search.schema import EntryRow
 from tickets.workflow import ClockKind
@@ -63,11 +63,12 @@ class Line:
 class Page:
     """A page of lines, how many there are in all, and the marks of the pages beside it.
 
-    `total` is one more than `finding.MOST_COUNTED` where there are more than that.
+    `total` is at least how many there are where there are `more`, 0 where nobody counted.
     """
 
     lines: tuple[Line, ...]
     total: int
+    more: bool = False
     previous: Mark | None = None
     next: Mark | None = None
 
@@ -79,9 +80,13 @@ def search_txn(session: Session, query: Query, now: datetime, *, count: bool = T
     lines = tuple(lines_txn(session, entries, query, now))
     first, last = (finding.found[0], finding.found[-1]) if finding.found else (None, None)
     whole = not finding.before and not finding.after
+    total = Total(len(lines)) if whole else Total(0)
+    if count and not whole:
+        total = count_txn(session, query, now, common=finding.common)
     return Page(
         lines,
-        len(lines) if whole else count_txn(session, query, now) if count else 0,
+        total.count,
+        total.more,
         Mark(first.entry, first.due, back=True) if first and finding.before else None,
         Mark(last.entry, last.due) if last and finding.after else None,
     )

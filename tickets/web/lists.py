@@ -22,7 +22,7 @@ from cti.web.requests import BadRequest, Form
 from tickets.masking import Mask, sight_of
 from tickets.model import CaseState, Source, TicketKind, Urgency
 from tickets.numbers import parse_number
-from tickets.search.finding import MOST_COUNTED, Mark, Query
+from tickets.search.finding import Mark, Query
 from tickets.search.lines import Page
 from tickets.search.query import EVERYTHING, Asked, parsed
 from tickets.search.saved import SavedView
@@ -85,7 +85,6 @@ class ListPages:
             tab=shown.tab,
             counts=await self._lists.counts([each.key for each in tabs if each.key], MOST_IN_TAB),
             most_in_tab=MOST_IN_TAB,
-            most_counted=MOST_COUNTED,
             text=shown.text,
             error=shown.error,
             page=page,
