@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
-from tickets.clocks.sla import Clock
+from tickets.clocks.model import Clock, InternalClock
 from tickets.model import (
     Case,
     CaseState,
@@ -163,7 +163,7 @@ class Mill:
             kinds += [(ClockKind.ACCEPT, each.serial), (ClockKind.RESULT, each.serial)]
         hours = self._rng.exponential(120, len(kinds))
         for serial, ((kind, dispatch), left) in enumerate(zip(kinds, hours, strict=True), 1):
-            yield Clock(
+            yield InternalClock(
                 serial=serial,
                 kind=kind,
                 dispatch=dispatch,

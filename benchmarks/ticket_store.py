@@ -14,7 +14,7 @@ from benchmarks.ticket_mill import DEPARTMENTS, Made, Mill
 from cti.database import Base
 from tickets.model import Department
 from tickets.repository import save_department_txn
-from tickets.rows import changing_values, clock_row, dispatch_row, draft_record
+from tickets.rows import changing_values, dispatch_row, draft_values
 from tickets.schema import CaseRow, ClockRow, DispatchRow, HistoryRow
 from tickets.search.facets import Entry, entry_of
 from tickets.search.places import places_of
@@ -140,20 +140,27 @@ def _rows(batch: list[Made], done: int) -> tuple[Rows, list[tuple[int, frozenset
 
 
 def _of(made: Made, number: int, found: Entry, places: Mapping[str, datetime]) -> Iterator[Any]:
-    case, draft = made.case, made.case.draft
+    case = made.case
     yield CaseRow(
         number=case.number,
-        kind=draft.kind.value,
-        urgency=draft.urgency.value,
-        title=draft.title,
-        draft=draft_record(draft),
-        customer_id=draft.requester.customer_id,
         opened=case.opened,
         opened_by=case.opened_by,
+        **draft_values(case),
         **changing_values(case),
     )
     yield from (dispatch_row(case.number, each) for each in case.dispatches)
-    yield from (clock_row(case.number, each) for each in made.clocks)
+    for clock in made.clocks:
+        yield ClockRow(
+            number=case.number,
+            serial=clock.serial,
+            kind=clock.kind.value,
+            dispatch=clock.dispatch,
+            calendar=clock.calendar,
+            target=clock.target.total_seconds(),
+            started=clock.started,
+            due=clock.due,
+            policy=clock.policy,
+        )
     for place, said in enumerate(made.said):
         yield HistoryRow(
             id=number * 4 + place,
@@ -165,6 +172,9 @@ def _of(made: Made, number: int, found: Entry, places: Mapping[str, datetime]) -
             previous=case.state.value,
             state=case.state.value,
             fields={"text": said},
+            request_id=f"mill-{number}-{place}",
+            version=place + 1,
+            order_state="",
         )
     yield EntryRow(
         id=number,

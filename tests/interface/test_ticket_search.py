@@ -163,13 +163,9 @@ def test_tickets_older_than_the_index_enter_it(desk: TicketDesk) -> None:
 
 
 def test_whom_a_complaint_is_about_does_not_find_it(desk: TicketDesk) -> None:
-    complaint = replace(draft(title="态度"), about_staff=StaffId("teller"))
-    desk.register(complaint)
-
-    def unit_txn(session: Session) -> None:
-        session.query(EntryRow).update({"about_unit": CARDS})
-
-    run(desk, unit_txn)
+    complaint = replace(draft(title="态度"), about_staff=StaffId("teller"), about_unit=CARDS)
+    number = desk.register(complaint).number
+    desk.act(number, Action.NOTE, AGENT, {"text": "还没有联系上"})
     for place in (None, places.OPEN):
         for asked in (Asked(), Asked(("态度",))):
             query = Query(place, asked)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cti.kernel.identifiers import DepartmentId, StaffId
+from tickets.forms import FORMS, FieldKind
 from tickets.model import ENDED, Case
 from tickets.search.terms import facet_terms, text_terms, words_of
 
@@ -62,21 +63,19 @@ class Entry:
 def entry_of(case: Case, places: Iterable[str], said: str = "") -> Entry:
     """The case as it is to be found; `said` is what acts and letters told so far."""
     draft, who = case.draft, case.draft.requester
-    matter = (draft.title, draft.text, draft.occasion, draft.about)
-    whose = (
-        case.number,
-        who.name,
-        who.contact,
-        who.address,
-        who.customer_id or "",
-        *draft.details.values(),
-    )
+    personal = {each.name for each in FORMS.get(draft.kind, ()) if each.personal}
+    own = [text for name, text in draft.details.items() if name not in personal]
+    told = [text for name, text in draft.details.items() if name in personal]
+    reached = (who.name, who.contact, who.address, who.customer_id or "")
+    matter = (draft.title, draft.text, draft.occasion, draft.about, *own)
+    whose = (case.number, *reached, *told)
     return Entry(
         facets=tuple(sorted({*_facets(case), *(f"place:{place}" for place in places)})),
         matter="\n".join(filter(None, matter)),
         whose="\n".join(filter(None, whose)),
         said=said,
         about_staff=draft.about_staff,
+        about_unit=draft.about_unit,
     )
 
 
@@ -101,6 +100,9 @@ def _facets(case: Case) -> Iterator[str]:
         yield "open:yes"
     if draft.requester.customer_id:
         yield f"customer:{draft.requester.customer_id}"
+    for field in FORMS.get(draft.kind, ()):
+        if field.kind is FieldKind.CODE and draft.details.get(field.name):
+            yield f"code:{draft.details[field.name]}"
     for dispatch in case.dispatches:
         yield f"dept:{dispatch.department_id}"
     for level in range(1, case.level + 1):

@@ -4,10 +4,12 @@ Everything here runs in the database thread, inside the caller's transaction.
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.clocks.sla import Clock
 from tickets.model import Case
 from tickets.search.facets import Entry, entry_of, more_said
@@ -49,13 +51,18 @@ def reindex_txn(session: Session, number: str, texts: Iterable[str]) -> None:
     text = "\n".join(filter(None, texts))
     row = session.scalar(select(EntryRow).where(EntryRow.number == number)) if text else None
     if row is not None:
-        entry = _entry(row)
-        said = more_said(row.said, text)
-        _change_txn(session, row, Entry(entry.facets, entry.matter, entry.whose, said))
+        _change_txn(session, row, replace(_entry(row), said=more_said(row.said, text)))
 
 
 def _entry(row: EntryRow) -> Entry:
-    return Entry(tuple(row.facets.split("\n")), row.matter, row.whose, row.said)
+    return Entry(
+        facets=tuple(row.facets.split("\n")),
+        matter=row.matter,
+        whose=row.whose,
+        said=row.said,
+        about_staff=StaffId(row.about_staff) if row.about_staff else None,
+        about_unit=DepartmentId(row.about_unit) if row.about_unit else None,
+    )
 
 
 def _change_txn(session: Session, row: EntryRow, entry: Entry) -> None:

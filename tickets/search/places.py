@@ -85,7 +85,7 @@ def _shared(case: Case, running: list[Clock]) -> Iterator[str]:
         yield CLOSING
     if any(each.urge_open for each in live):
         yield URGED
-    if any(clock.kind is ClockKind.SUPERVISION for clock in running):
+    if case.supervised:
         yield SUPERVISED
 
 
@@ -106,9 +106,10 @@ def _parts(dispatches: list[Dispatch]) -> Iterator[str]:
 
 
 def _by_department(case: Case) -> Iterable[list[Dispatch]]:
+    """The live orders; a unit does not see complaints about its own people."""
     grouped: dict[DepartmentId, list[Dispatch]] = {}
     for each in case.dispatches:
-        if not each.final:
+        if not each.final and each.department_id != case.draft.about_unit:
             grouped.setdefault(each.department_id, []).append(each)
     return grouped.values()
 

@@ -24,7 +24,19 @@ CHOICES: Mapping[str, type[Enum]] = {
 """Filters with a list of values, whose names are the texts ``ticket.<filter>.<value>``."""
 LEVELS = ("1", "2", "3", "4", "5")
 FACETS = (*CHOICES, "dept", "level")
-KEYS = ("kind", "state", "source", "dept", "urgency", "level", "by", "from", "opened", "due")
+KEYS = (
+    "kind",
+    "state",
+    "source",
+    "dept",
+    "urgency",
+    "level",
+    "code",
+    "by",
+    "from",
+    "opened",
+    "due",
+)
 DATES = ("opened", "due")
 EXAMPLES = (
     "柜台 排队",

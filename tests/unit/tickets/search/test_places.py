@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cti.kernel.identifiers import StaffId, TicketNumber
 from tests.support.tickets import CARDS, LENDING, MONDAY, draft
-from tickets.clocks.sla import Clock
+from tickets.clocks.model import Clock, InternalClock
 from tickets.model import ENDED, Case, CaseState, Dispatch, DispatchState
 from tickets.search.places import (
     CALL_BACK,
@@ -36,7 +36,15 @@ HOUR = timedelta(hours=1)
 
 
 def clock(kind: ClockKind, hours: int, dispatch: int | None = None) -> Clock:
-    return Clock(1, kind, dispatch, "office", HOUR, MONDAY, MONDAY + hours * HOUR)
+    return InternalClock(
+        serial=1,
+        kind=kind,
+        dispatch=dispatch,
+        calendar="office",
+        target=HOUR,
+        started=MONDAY,
+        due=MONDAY + hours * HOUR,
+    )
 
 
 def test_a_ticket_that_ended_lies_nowhere() -> None:
@@ -79,7 +87,7 @@ def test_a_department_has_its_own_deadline(state: DispatchState, part: str) -> N
 def test_review_urges_and_orders_of_supervisors() -> None:
     orders = (Dispatch(1, CARDS, lead=True, state=DispatchState.REFUSAL_ASKED, urge_open=True),)
     clocks = [clock(ClockKind.SUPERVISION, 3), clock(ClockKind.DISPATCH, 2)]
-    lies = places_of(replace(CASE, dispatches=orders), clocks)
+    lies = places_of(replace(CASE, dispatches=orders, supervised=True), clocks)
     assert {REVIEW, URGED, SUPERVISED, DISPATCH, department(CARDS, URGED)} <= lies.keys()
 
 
@@ -106,3 +114,11 @@ def test_every_place_is_one_that_somebody_has(
     lies = places_of(replace(CASE, state=state, dispatches=tuple(orders)), clocks)
     assert lies.keys() <= known
     assert (OPEN in lies) is (state not in ENDED and state is not CaseState.DRAFT)
+
+
+def test_a_unit_has_no_complaint_about_its_own_people() -> None:
+    case = replace(CASE, dispatches=(Dispatch(1, CARDS, lead=True), Dispatch(2, LENDING, False)))
+    case = replace(case, draft=replace(draft(), about_unit=CARDS))
+    lies = places_of(case, [])
+    assert department(LENDING) in lies
+    assert department(CARDS) not in lies
