@@ -9,7 +9,9 @@ MOST_LINES = 600_000
 MOST_HEAD = 256 * 1024
 """Octets of the letter's own header."""
 MOST_NESTS = 60
-"""Parts that hold others. Each line of a letter is compared with every boundary around it."""
+"""Parts that hold others."""
+MOST_COMPARISONS = 6_000_000
+"""Lines times parts that hold others: each line is compared with every boundary around it."""
 MOST_PARTS = 200
 NEST = re.compile(
     rb"^content-type[ \t]*:(?:[^\r\n]|\r?\n[ \t])*?(?:multipart|message)/", re.IGNORECASE | re.M
@@ -34,13 +36,16 @@ def check(octets: bytes, limits: Limits) -> None:
     """MailUnreadable where reading it would cost more than any letter is worth."""
     if len(octets) > limits.letter:
         raise MailUnreadable(f"it is longer than {limits.letter} octets")
-    if octets.count(b"\n") > MOST_LINES:
+    lines = octets.count(b"\n")
+    if lines > MOST_LINES:
         raise MailUnreadable("it has too many lines")
     if head_length(octets) > MOST_HEAD:
         raise MailUnreadable("its header is too long")
     nests = sum(1 for _ in NEST.finditer(octets))
     if nests > MOST_NESTS or sum(1 for _ in FIELD.finditer(octets)) > MOST_PARTS:
         raise MailUnreadable("it has too many parts")
+    if nests * lines > MOST_COMPARISONS:
+        raise MailUnreadable("it has too many lines within parts within parts")
 
 
 def head_length(octets: bytes) -> int:

@@ -113,6 +113,13 @@ def test_a_letter_too_deep_or_too_long_is_unreadable_and_says_why() -> None:
         read_letter(on_file("plain"), POLLED, Limits(letter=100))
     with pytest.raises(MailUnreadable, match="lines"):
         read_letter(b"\n" * 700_000, POLLED)
+    nests = b"".join(
+        b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n" % (each, each + 1)
+        for each in range(50)
+    )
+    head = b"Content-Type: multipart/mixed; boundary=b0\n\n"
+    with pytest.raises(MailUnreadable, match="within"):
+        read_letter(head + nests + b"\n" * 200_000, POLLED)
     with pytest.raises(MailUnreadable, match="header"):
         read_letter(b"Subject: a\r\n" * 30_000 + b"\r\n", POLLED)
 
