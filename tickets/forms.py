@@ -238,7 +238,7 @@ def amendments(draft: Draft, given: Mapping[str, str], terms: FormTerms) -> dict
     changed = {
         name: checked(field, given[name], terms)
         for name, field in known.items()
-        if name in given and given[name].strip() != _present(draft, name)
+        if name in given and given[name].strip() != present(draft, name)
     }
     if not changed:
         raise Refused("ticket.nothing_changed")
@@ -279,7 +279,8 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
 _COMMON_NAMES = frozenset(each.name for each in COMMON)
 
 
-def _present(draft: Draft, name: str) -> str:
+def present(draft: Draft, name: str) -> str:
+    """What stands in that field of the draft; empty where nothing does."""
     return _common(draft, name) if name in _COMMON_NAMES else draft.details.get(name, "")
 
 

@@ -56,7 +56,9 @@ def word_of(name: str, value: str) -> str:
     if value in YES_NO:
         return "ticket.yes" if value == YES_NO[0] else "ticket.no"
     match name:
-        case "channel" if value in CHANNELS:
+        case "urgency":
+            return f"ticket.urgency.{value}"
+        case "channel" | "reply_by" if value in CHANNELS:
             return f"ticket.channel.{value}"
         case "ground":
             return f"ticket.ground.{value}"

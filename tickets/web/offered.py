@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from cti.kernel.principal import Principal
 from tickets.decide import allowed
+from tickets.forms import COMMON, FORMS, present
+from tickets.masking import Mask, Sight
 from tickets.model import Case, Dispatch
 from tickets.service import TicketView
 from tickets.web.consequences import Outlook
-from tickets.web.inputs import Input, act_input
+from tickets.web.inputs import Input, act_input, input_of
 from tickets.web.shown import Words
 from tickets.workflow import Action, Rule
 
@@ -144,6 +147,14 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Amending:
+    """A field of the ticket that can be put right, with what stands in it."""
+
+    field: Input
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """The acts of a page: what is likely next, with its counterpart, and the rest by group."""
 
@@ -156,19 +167,33 @@ class Offer:
         return (*self.first, *(form for _, forms in self.groups for form in forms))
 
 
-def offer(outlook: Outlook, principal: Principal) -> Offer:
-    """What the person may do now."""
+def offer(outlook: Outlook, principal: Principal, sight: Sight) -> Offer:
+    """What the person may do now; what is filled in already is what they may read."""
     view, now = outlook.view, outlook.now
     found: dict[str, Form] = {}
     for rule, meant in allowed(view.case, principal, now, view.premises):
         if rule.action not in ELSEWHERE:
-            form = _form(rule, meant, outlook)
+            form = _form(rule, meant, outlook, sight)
             found.setdefault(form.name, form)
     forms = tuple(found.values())
     first = _first(forms)
     rest = [form for form in forms if form not in first]
     groups = ((group, tuple(each for each in rest if each.group is group)) for group in Group)
     return Offer(first, tuple((group, members) for group, members in groups if members))
+
+
+def amendable(view: TicketView, principal: Principal, now: datetime) -> tuple[Amending, ...]:
+    """The fields of the ticket that the person may put right now, as they stand."""
+    may = any(
+        rule.action is Action.AMEND for rule, _ in allowed(view.case, principal, now, view.premises)
+    )
+    if not may:
+        return ()
+    draft = view.case.draft
+    return tuple(
+        Amending(input_of(each, needed=each.needed), present(draft, each.name))
+        for each in (*COMMON, *FORMS[draft.kind])
+    )
 
 
 def _first(forms: Sequence[Form]) -> tuple[Form, ...]:
@@ -187,7 +212,7 @@ def _first(forms: Sequence[Form]) -> tuple[Form, ...]:
     return ()
 
 
-def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook) -> Form:
+def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook, sight: Sight) -> Form:
     view = outlook.view
     return Form(
         action=rule.action.value,
@@ -201,7 +226,7 @@ def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook) -> Form:
         assist=rule.action is Action.DISPATCH and view.case.lead is not None,
         group=GROUPS.get(rule.action, Group.MORE),
         consequences=outlook.of(rule, meant),
-        prefilled=_prefilled(rule.action, view),
+        prefilled=_prefilled(rule.action, view, sight),
     )
 
 
@@ -211,13 +236,16 @@ def _department(case: Case, meant: Dispatch | None, words: Words) -> str:
     return words.department(meant.department_id)
 
 
-def _prefilled(action: Action, view: TicketView) -> dict[str, str]:
-    draft = view.case.draft
+def _prefilled(action: Action, view: TicketView, sight: Sight) -> dict[str, str]:
+    draft = sight.draft(view.case.draft)
     match action:
         case Action.DISPATCH | Action.REDIRECT:
             return {"text": draft.text}
         case Action.REPLY | Action.ATTEMPT_REPLY:
-            return {"text": proposed_reply(view), "channel": draft.reply_by.value}
+            return {
+                "text": sight.shown(Mask.TEXT, proposed_reply(view)),
+                "channel": draft.reply_by.value,
+            }
         case _:
             return {"channel": draft.reply_by.value}
 

@@ -17,7 +17,7 @@ from cti.web.frame import Frame
 from cti.web.requests import BadRequest, Form
 from tickets.attachments.sniffing import PLAYED, SHOWN_AS_IMAGES
 from tickets.dossier import Dossier
-from tickets.masking import Sight, may_unmask, sight_of
+from tickets.masking import Mask, Sight, may_unmask, sight_of
 from tickets.model import Receipt
 from tickets.proposals import CatalogueProposals
 from tickets.service import TicketService, TicketView
@@ -26,7 +26,7 @@ from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
 from tickets.web.facts import CallFactsPort
 from tickets.web.kept_file import KeptFile
-from tickets.web.offered import offer
+from tickets.web.offered import amendable, offer
 from tickets.web.phrasing import Phrasing
 from tickets.web.reading import request_id, whole
 from tickets.web.shown import Words
@@ -101,7 +101,10 @@ class TicketPage:
             bars=clocks,
             next=bars.next_bar(clocks),
             orders=standing.orders(view, clocks, words),
-            offer=offer(outlook, principal),
+            offer=offer(outlook, principal, sight),
+            amendable=amendable(view, principal, outlook.now) if clear else (),
+            known=self._known(request, view, sight),
+            merged=[each.case for each in view.merged],
             limits={each: outlook.limits_at(each) for each in view.departments},
             proposals={
                 each.department_id: each.why for each in self.catalogue.proposals(view.case.draft)
@@ -249,6 +252,17 @@ class TicketPage:
             for name, value in view.case.draft.details.items()
             if value
         ]
+
+    def _known(
+        self, request: Request, view: TicketView, sight: Sight
+    ) -> tuple[str, tuple[str, ...]] | None:
+        """Name and numbers that the directory has of the customer now."""
+        if view.customer is None:
+            return None
+        name = sight.name(view.customer.name(self.frame.language(request)))
+        return name, tuple(
+            sight.shown(Mask.PHONE, self.frame.number(each)) for each in view.customer.numbers
+        )
 
     def _newest_first(self, request: Request) -> bool:
         return requests.cookie(request, NEWEST_FIRST) == "1"

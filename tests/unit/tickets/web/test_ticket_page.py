@@ -1,6 +1,7 @@
 """One ticket's page: files, masked customers, what changed, orders to many departments."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -283,3 +284,61 @@ def test_nothing_ticked_is_said_so(office: TicketOffice) -> None:
 def test_the_desk_is_for_departments(office: TicketOffice) -> None:
     assert office.seat(AGENT).browser.get("/tickets/department").status == 403
     assert office.seat(person(Role.OFFICER)).browser.get("/tickets/department").status == 409
+
+
+def test_a_ticket_is_put_right_by_who_reads_it_in_the_clear(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    assert "amend" not in agent.offered(path), "stars would be saved for what they hide"
+    form = next(each for each in forms_of(agent.read(path).text) if each.action.endswith("unmask"))
+    done(agent.browser.post(form.action, form.fields | {"reason": "更正"}))
+    form = agent.form(path, "amend")
+    assert form.fields["contact"] == "13800138000"
+    done(agent.browser.post(form.action, form.fields | {"title": "排队三小时", "amount": "1200"}))
+    made = office.desk.view(path.rpartition("/")[2]).case.draft
+    assert (made.title, made.details) == ("排队三小时", {"amount": "CNY 1200.00"})
+    assert made.requester == draft().requester
+    wrong = agent.form(path, "amend")
+    answer = agent.browser.post(wrong.action, wrong.fields | {"amount": "viel"})
+    assert answer.status == 409
+    assert 'value="viel"' in answer.text
+
+
+def test_what_is_filled_in_already_is_masked(office: TicketOffice) -> None:
+    number = office.desk.register(replace(draft(), text="卡号6217001234567890被吞")).number
+    page = office.seat(DISPATCHER).read(f"/tickets/{number}").text
+    assert "6217001234567890" not in page
+    assert "**** 7890" in page
+
+
+def test_an_appointment_has_its_own_fields(office: TicketOffice) -> None:
+    agent = office.seat(AGENT)
+    page = agent.read("/tickets/new?type=appointment").text
+    (form,) = [each for each in forms_of(page) if each.action == "/tickets/new"]
+    typed = {
+        "title": "开户",
+        "text": "对公开户",
+        "name": "韩梅",
+        "contact": "010",
+        "change_kind": "",
+    }
+    typed |= {"service": "account_opening", "branch": "中关村支行"}
+    answer = agent.browser.post("/tickets/new", form.fields | typed)
+    assert answer.status == 409
+    assert "请填写" in answer.text
+    typed |= {"slot_day": "2026-11-24", "slot_from": "10:00", "slot_to": "11:00"}
+    path = done(agent.browser.post("/tickets/new", form.fields | typed))
+    made = office.desk.view(path.rpartition("/")[2]).case.draft
+    assert made.details["slot"] == "2026-11-24 10:00-11:00"
+    assert "中关村支行" in agent.read(path).text
+
+
+def test_another_kind_keeps_what_was_typed(office: TicketOffice) -> None:
+    agent = office.seat(AGENT)
+    page = agent.read("/tickets/new").text
+    (form,) = [each for each in forms_of(page) if each.action == "/tickets/new"]
+    typed = form.fields | {"kind": "enquiry", "title": "问利率", "change_kind": "yes"}
+    answer = agent.browser.post("/tickets/new", typed)
+    assert answer.status == 200
+    (again,) = [each for each in forms_of(answer.text) if each.action == "/tickets/new"]
+    assert again.fields["title"] == "问利率"
+    assert "topic" in again.fields
