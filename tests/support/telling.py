@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cti.kernel.principal import Principal
 from cti.web.texts import Texts
+from tests.support.databases import DirectDatabase
 from tests.support.deliveries import FakeCarrier
 from tests.support.offices import counting
 from tests.support.tickets import EVERYBODY, SHANGHAI, TicketDesk, calendars
@@ -42,11 +43,12 @@ class TellingDesk(TicketDesk):
         every: timedelta = timedelta(hours=2),
         *,
         programs: bool = False,
+        database: DirectDatabase | None = None,
     ) -> None:
         self.people = [reached(each) for each in people]
         self.carrier = FakeCarrier()
         self._every, self._programs = every, programs
-        super().__init__()
+        super().__init__(database)
 
     def _open(self) -> None:
         super()._open()
