@@ -93,6 +93,7 @@ class ListPages:
             views=await self._lists.views(principal.staff_id),
             may_share=bool(principal.roles & SHARERS),
             may_export=bool(principal.roles & set(EXPORTERS)),
+            may_audit=Role.SUPERVISOR in principal.roles,
             may_register=bool(principal.roles & FRONT),
             filters=self._filters(shown.asked, words),
             words_alone=asking.words_alone(shown.asked),
