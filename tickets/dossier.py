@@ -1,4 +1,4 @@
-"""What lies beside tickets: files, who read a customer's data in the clear, departments' piles."""
+"""What lies beside tickets: files, letters, who read a customer's data, departments' piles."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,6 +15,8 @@ from tickets.attachments.repository import attachment_txn, attachments_txn
 from tickets.attachments.service import Attachments
 from tickets.department import Waiting, waiting_txn
 from tickets.looks import Look, look_txn, looks_txn
+from tickets.mail.model import Mail
+from tickets.mail.repository import mails_txn
 
 CLEAR_FOR = timedelta(minutes=10)
 """How long a person reads the clear data of a ticket after asking for it."""
@@ -43,6 +45,10 @@ class Dossier:
     def open(self, digest: str) -> Deferred[BinaryIO]:
         """See `Attachments.open`."""
         return self._attachments.open(digest)
+
+    def letters(self, number: str) -> Deferred[list[Mail]]:
+        """The letters of the ticket, in both directions, oldest first."""
+        return self._database.read(mails_txn, number)
 
     def looks(self, number: str) -> Deferred[tuple[Look, ...]]:
         """Who asked to read the customer's data, oldest first."""

@@ -1,4 +1,4 @@
-"""The history of a ticket as its page tells it: acts, alarms, calls, files and looks."""
+"""The history of a ticket as its page tells it: acts, alarms, calls, letters, files, looks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from enum import Enum
 
 from tickets.attachments.model import Attached
 from tickets.looks import Look
+from tickets.mail.model import DeliveryState, Direction, Mail
 from tickets.masking import Mask, Sight
 from tickets.model import CallLink, Case, HistoryEntry
 from tickets.service import TicketView
@@ -39,10 +40,22 @@ class Strand(Enum):
     CUSTOMER = "customer"
     """What was said to the customer and by them."""
     NOTE = "note"
+    LETTER = "letter"
     CALL = "call"
     FILE = "file"
     ALARM = "alarm"
     LOOK = "look"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail: what was written now, what before, and how it fares."""
+
+    subject: str
+    text: str
+    quoted: str
+    state: str
+    failed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,7 @@ class Moment:
     level: str = ""
     call: CallLink | None = None
     file: Attached | None = None
+    letter: Letter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,7 @@ class Papers:
 
     files: tuple[Attached, ...] = ()
     looks: tuple[Look, ...] = ()
+    letters: tuple[Mail, ...] = ()
 
 
 def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> list[Moment]:
@@ -80,6 +95,7 @@ def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> lis
         *(_call(link, words) for link in view.calls),
         *(_file(file, words) for file in papers.files),
         *(_look(look, words) for look in papers.looks),
+        *(_letter(mail, sight, words) for mail in papers.letters),
     ]
     return sorted(told, key=lambda moment: moment.at)
 
@@ -158,6 +174,20 @@ def _look(look: Look, words: Words) -> Moment:
     reason = ((words.text("ticket.field.reason"), look.reason),)
     what = words.text("ticket.line.look")
     return Moment(look.at, Strand.LOOK, look.by_name, what, details=reason)
+
+
+def _letter(mail: Mail, sight: Sight, words: Words) -> Moment:
+    incoming = mail.direction is Direction.IN
+    said = Letter(
+        subject=sight.shown(Mask.TEXT, mail.subject),
+        text=sight.shown(Mask.TEXT, mail.body.text),
+        quoted=sight.shown(Mask.TEXT, mail.body.quoted),
+        state="" if incoming else words.text(f"ticket.letter.{mail.delivery.value}"),
+        failed=mail.delivery is DeliveryState.FAILED,
+    )
+    what = words.text(f"ticket.line.letter_{mail.direction.value}")
+    other = sight.contact(mail.sender if incoming else mail.recipient)
+    return Moment(mail.at, Strand.LETTER, other, what, letter=said)
 
 
 def worded(name: str, value: str, words: Words) -> str:
