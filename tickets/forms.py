@@ -218,10 +218,7 @@ def checked_details(kind: TicketKind, given: Mapping[str, str], terms: FormTerms
     """The kind's own fields that have something in them; what the kind does not ask is left."""
     found = {each.name: checked(each, given.get(each.name, ""), terms) for each in FORMS[kind]}
     details = {name: text for name, text in found.items() if text}
-    if _LONG_NUMBER.search(details.get("account", "").replace(" ", "")):
-        raise Refused("ticket.field_account", field="account")
-    if len(_people(details.get("joint", ""))) > REPRESENTATIVES:
-        raise Refused("ticket.field_joint", field="joint", limit=REPRESENTATIVES)
+    _check_meaning(details)
     return details
 
 
@@ -242,9 +239,7 @@ def amendments(draft: Draft, given: Mapping[str, str], terms: FormTerms) -> dict
     }
     if not changed:
         raise Refused("ticket.nothing_changed")
-    details = amended(draft, changed).details
-    if details != draft.details:
-        checked_details(draft.kind, details, terms)
+    _check_meaning(changed)
     return changed
 
 
@@ -287,6 +282,14 @@ def present(draft: Draft, name: str) -> str:
 def _common(draft: Draft, name: str) -> str:
     value = getattr(draft.requester if name in _REQUESTER else draft, name)
     return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def _check_meaning(details: Mapping[str, str]) -> None:
+    """Refused for a whole account number, and for too many who speak together."""
+    if _LONG_NUMBER.search(details.get("account", "").replace(" ", "")):
+        raise Refused("ticket.field_account", field="account")
+    if len(_people(details.get("joint", ""))) > REPRESENTATIVES:
+        raise Refused("ticket.field_joint", field="joint", limit=REPRESENTATIVES)
 
 
 def _people(text: str) -> list[str]:

@@ -121,6 +121,9 @@ FILLED = {
     "satisfied": "yes",
     "score": "5",
     "file": "file-1",
+    "media_type": "application/pdf",
+    "size": "1024",
+    "digest": "0" * 64,
     "title": "更正后的标题",
     "slot": "2026-11-25 10:00-11:00",
 }

@@ -171,7 +171,10 @@ OF_THE_ORDER: dict[Action, dict[str, Any]] = {
     Action.DECLINE_PETITION: {"petition": SIGNED},
 }
 """What must stand already for the action to make sense at all."""
-TYPED = {Action.REDIRECT: {"department": LENDING}, Action.ABSORB: {"merged": TARGET}}
+TYPED: dict[Action, dict[str, str]] = {
+    Action.REDIRECT: {"department": LENDING},
+    Action.ABSORB: {"merged": TARGET},
+}
 
 
 def case_in(action: Action, state: str, dispatched: str) -> Case:

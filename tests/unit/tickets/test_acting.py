@@ -1,0 +1,245 @@
+"""Acts through the service: what is written together, and what is told when it is not."""
+
+from dataclasses import replace
+
+import pytest
+
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CustomerId
+from cti.kernel.vocabulary import Language, ServiceLevel
+from customers.model import Customer, Sex
+from customers.repository import store_customer_txn
+from tests.support.deferred import result_of
+from tests.support.tickets import (
+    AGENT,
+    DISPATCHER,
+    EXECUTIVE,
+    FILLED,
+    HEAD,
+    OFFICER,
+    OTHER_AGENT,
+    PROTECTION,
+    SUPERVISOR,
+    TicketDesk,
+    draft,
+    local,
+)
+from tickets.clocks.model import ClockEnd
+from tickets.errors import Stale
+from tickets.model import CUSTOMER, CaseState, DispatchState
+from tickets.replay import NotReplayableError, replayed
+from tickets.workflow import Action, ClockKind
+
+TOLD = (
+    (Action.DISPATCH, DISPATCHER),
+    (Action.ACCEPT, OFFICER),
+    (Action.RETURN, HEAD),
+    (Action.APPROVE, DISPATCHER),
+    (Action.REPLY, AGENT),
+)
+
+
+@pytest.fixture
+def desk() -> TicketDesk:
+    return TicketDesk()
+
+
+def running(desk: TicketDesk, number: str, kind: ClockKind) -> object:
+    (due,) = [
+        clock.due
+        for clock in desk.view(number).clocks
+        if clock.kind is kind and clock.stopped is None
+    ]
+    return due
+
+
+def test_who_was_late_is_told_what_others_did(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.NOTE, AGENT)
+    desk.act(number, Action.INFORM, SUPERVISOR)
+    with pytest.raises(Stale, match=r"ticket\.stale") as stale:
+        result_of(desk.service.act(number, Action.NOTE, FILLED, AGENT, 1, "late"))
+    told = [(each.action, each.by_name, each.version) for each in stale.value.changes]
+    assert told == [("note", "agent", 2), ("inform", "supervisor", 3)]
+
+
+def test_a_history_says_which_request_made_which_version(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    entry = desk.view(number).history[-1]
+    assert (entry.version, entry.request_id, entry.order_state) == (2, "request-2", "sent")
+
+
+def test_merging_keeps_the_earlier_receipt_and_everything_within_reach(desk: TicketDesk) -> None:
+    first = desk.register().number
+    due = running(desk, first, ClockKind.DECISION)
+    desk.act(first, Action.ATTACH, AGENT)
+    desk.advance(days=3)
+    second = desk.register().number
+    assert running(desk, second, ClockKind.DECISION) != due
+    desk.act(first, Action.MERGE, DISPATCHER, {"into": second, "reason": "同一事项"})
+    merged, target = desk.view(first), desk.view(second)
+    assert (merged.case.state, merged.case.merged_into) == (CaseState.MERGED, second)
+    assert all(clock.stopped for clock in merged.clocks)
+    assert running(desk, second, ClockKind.DECISION) == due
+    (within,) = target.merged
+    assert {link.call_id for link in within.calls} == {"call-1", "call-2"}
+    assert [entry.action for entry in within.history] == ["register", "attach_call", "merge"]
+    assert (target.history[-1].action, target.history[-1].by) == ("absorb", DISPATCHER.staff_id)
+    for view in (merged, target):
+        assert replayed(view.case.number, view.history) == view.case
+
+
+def test_the_later_receipt_moves_no_deadline(desk: TicketDesk) -> None:
+    first = desk.register().number
+    due = running(desk, first, ClockKind.DECISION)
+    desk.advance(days=3)
+    second = desk.register().number
+    desk.act(second, Action.MERGE, DISPATCHER, {"into": first, "reason": "重复"})
+    assert running(desk, first, ClockKind.DECISION) == due
+    assert desk.view(first).case.version == 2
+
+
+def test_what_cannot_be_merged(desk: TicketDesk) -> None:
+    number = desk.register().number
+    stranger = replace(draft().requester, customer_id=CustomerId("C2"))
+    others = desk.register(replace(draft(), requester=stranger)).number
+    ended = desk.register().number
+    desk.act(ended, Action.SOLVE, AGENT)
+    for into, error in (
+        (others, "merge_customer"),
+        (ended, "merge_ended"),
+        (number, "merge_unknown"),
+        ("26112399999", "merge_unknown"),
+        ("", "field_missing"),
+    ):
+        with pytest.raises(Refused, match=rf"ticket\.{error}"):
+            desk.act(number, Action.MERGE, DISPATCHER, {"into": into, "reason": "x"})
+    assert desk.view(number).case.version == 1
+
+
+def test_voiding_takes_two_persons(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.ASK_VOID, SUPERVISOR)
+    with pytest.raises(Refused, match=r"ticket\.two_persons"):
+        desk.act(number, Action.CONFIRM_VOID, SUPERVISOR)
+    desk.act(number, Action.CONFIRM_VOID, PROTECTION)
+    assert desk.view(number).case.state is CaseState.VOID
+    assert desk.register().number != number
+
+
+def test_new_facts_begin_the_period_when_they_came_in(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.advance(days=4)
+    desk.act(number, Action.FOLLOW_UP, AGENT, {"text": "新证据", "new_facts": "yes"})
+    before = running(desk, number, ClockKind.DECISION)
+    desk.advance(days=2)
+    assert running(desk, number, ClockKind.DECISION) == before
+    desk.act(number, Action.CONFIRM_FACTS, SUPERVISOR, {"reason": "属实"})
+    assert running(desk, number, ClockKind.DECISION) == local("2026-12-13 00:00")
+
+
+def test_the_period_grows_in_two_steps_each_by_whom_the_rule_names(desk: TicketDesk) -> None:
+    number = desk.register().number
+    dues = [running(desk, number, ClockKind.DECISION)]
+    for by in (PROTECTION, EXECUTIVE):
+        desk.act(number, Action.EXTEND_DECISION, by)
+        dues.append(running(desk, number, ClockKind.DECISION))
+    assert dues == [local(f"{day} 00:00") for day in ("2026-12-09", "2026-12-24", "2027-01-23")]
+    for by in (PROTECTION, EXECUTIVE):
+        with pytest.raises(Refused, match=r"ticket\."):
+            desk.act(number, Action.EXTEND_DECISION, by)
+
+
+def test_a_failed_attempt_stops_no_clock_and_an_answer_does(desk: TicketDesk) -> None:
+    number = desk.register().number
+    for action, by in TOLD[:-1]:
+        desk.act(number, action, by)
+    desk.act(number, Action.ATTEMPT_REPLY, AGENT)
+    assert running(desk, number, ClockKind.DECISION)
+    desk.act(number, Action.REPLY, AGENT)
+    ends = {clock.kind: clock.end for clock in desk.view(number).clocks}
+    assert ends[ClockKind.DECISION] is ClockEnd.MET
+
+
+def test_a_customer_who_is_not_content_sends_it_back_to_work(desk: TicketDesk) -> None:
+    number = desk.register().number
+    for action, by in TOLD:
+        desk.act(number, action, by)
+    with pytest.raises(Refused, match=r"ticket\.handled_by_you"):
+        desk.act(number, Action.CALL_BACK, AGENT)
+    desk.act(number, Action.CALL_BACK, OTHER_AGENT, {**FILLED, "satisfied": "no"})
+    case = desk.view(number).case
+    assert (case.state, case.cycle) == (CaseState.IN_PROGRESS, 2)
+    assert case.dispatches[0].state is DispatchState.REWORK
+    assert running(desk, number, ClockKind.RESULT)
+    for action, by in TOLD[1:]:
+        desk.act(number, action, by)
+    desk.act(number, Action.CALL_BACK, OTHER_AGENT)
+    view = desk.view(number)
+    assert view.case.state is CaseState.CLOSED
+    assert replayed(number, view.history) == view.case
+
+
+def test_three_half_days_in_vain_are_enough(desk: TicketDesk) -> None:
+    number = desk.register().number
+    for action, by in TOLD:
+        desk.act(number, action, by)
+    states = []
+    for hours in (0, 1, 4, 20):  # Monday at nine, at ten and at two, Tuesday at ten
+        desk.advance(hours=hours)
+        desk.act(number, Action.CALL_BACK, OTHER_AGENT, {"reached": "no"})
+        states.append(desk.view(number).case.state)
+    assert states == [CaseState.CALLBACK] * 3 + [CaseState.CLOSED]
+
+
+def test_an_order_is_handed_back_within_two_working_days(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.advance(days=2, hours=8, minutes=30)  # Wednesday at half past five, when they close
+    desk.act(number, Action.ASK_REFUSAL, OFFICER)
+    desk.advance(seconds=1)
+    with pytest.raises(Refused, match=r"ticket\.refusal_too_late"):
+        desk.act(number, Action.SIGN_REFUSAL, HEAD)
+
+
+def test_the_customers_own_acts_reach_the_department_that_leads(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    fields = {"department": "lending", "text": "协办", "assist": "yes"}
+    desk.act(number, Action.DISPATCH, DISPATCHER, fields)
+    desk.act(number, Action.URGE, CUSTOMER, {})
+    assert [each.urges for each in desk.view(number).case.dispatches] == [1, 0]
+    assert running(desk, number, ClockKind.URGE_ANSWER)
+    with pytest.raises(Refused, match=r"ticket\.urge_open"):
+        desk.act(number, Action.URGE, CUSTOMER, {})
+
+
+def test_a_change_in_the_directory_shows_beside_what_was_said_then(desk: TicketDesk) -> None:
+    number = desk.register().number
+    assert desk.view(number).customer is None
+    names = {Language.CHINESE: "王芳", Language.ENGLISH: "Wang Fang"}
+    new = Customer(
+        CustomerId("C1"),
+        names,
+        Sex.FEMALE,
+        ("13911112222",),
+        ServiceLevel.UNIFORM,
+        Language.CHINESE,
+    )
+    result_of(desk.database.run(store_customer_txn, new))
+    view = desk.view(number)
+    assert view.customer is not None
+    assert view.customer.numbers == ("13911112222",)
+    assert view.case.draft.requester.contact == "13800138000"
+
+
+def test_a_history_with_a_hole_is_found_out(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(number, Action.ACCEPT, OFFICER)
+    entries = desk.view(number).history
+    for wrong in (entries[1:], (entries[0], entries[2]), ()):
+        with pytest.raises(NotReplayableError):
+            replayed(number, wrong)
