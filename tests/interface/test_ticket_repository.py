@@ -79,7 +79,7 @@ def test_a_case_comes_back_as_it_was(desk: TicketDesk) -> None:
     assert stored.case.draft == draft()
     assert stored.case.opened == MONDAY
     assert (stored.case.lead.urges, stored.case.lead.urge_open) == (1, True)
-    assert [clock.serial for clock in stored.clocks] == [1, 2, 3, 4, 5]
+    assert [clock.serial for clock in stored.clocks] == [1, 2, 3, 4, 5, 6]
     assert stored.clocks[0].stopped == MONDAY
     assert stored.clocks[3].due == local("2026-11-23 14:30")
     result = stored.clocks[4]
