@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,25 @@ LONG_AGO = datetime(2026, 1, 5, 1, tzinfo=UTC)
 DUES = [LONG_AGO + timedelta(seconds=index) for index in range(MANY)]
 
 
-def process(url: str) -> "subprocess.Popen[str]":
+Start = Callable[[str], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def process() -> Iterator[Start]:
+    """Starts processes, and ends those that a test that failed has left."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(url: str) -> "subprocess.Popen[str]":
+        started.append(ready(url))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.kill()
+        each.wait()
+
+
+def ready(url: str) -> "subprocess.Popen[str]":
     words = [sys.executable, "-m", "tests.support.deadline_process", url]
     started = subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
@@ -37,7 +56,7 @@ def engine_of(url: str) -> Engine:
     return connect(url)
 
 
-def test_a_process_killed_in_the_middle_of_them(tmp_path: Path) -> None:
+def test_a_process_killed_in_the_middle_of_them(tmp_path: Path, process: Start) -> None:
     url = f"sqlite:///{tmp_path}/deadlines.sqlite"
     fill(url, DUES)
     engine = engine_of(url)
@@ -57,7 +76,7 @@ def test_a_process_killed_in_the_middle_of_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("postgresql")
-def test_two_processes_share_them(postgresql_url: str) -> None:
+def test_two_processes_share_them(postgresql_url: str, process: Start) -> None:
     fill(postgresql_url, DUES)
     engine = engine_of(postgresql_url)
     both = [process(postgresql_url), process(postgresql_url)]
