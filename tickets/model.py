@@ -163,7 +163,7 @@ class Draft:
 class SuspensionGround(Enum):
     """Why the work of a department may stand still; nothing else is a reason."""
 
-    CUSTOMER = "waiting_customer"
+    CUSTOMER = "customer"
     """The customer must bring or decide something."""
     APPRAISAL = "appraisal"
     """Somebody outside the bank appraises, tests or assesses."""

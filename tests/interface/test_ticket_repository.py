@@ -24,6 +24,7 @@ from tests.support.tickets import (
     CARDS,
     DISPATCHER,
     FILLED,
+    HEAD,
     MONDAY,
     OFFICER,
     OTHER_OFFICER,
@@ -41,6 +42,7 @@ from tickets.clocks.rows import clocks_txn, keep_policy_txn, save_clocks_txn
 from tickets.clocks.sla import Terms
 from tickets.messages import add_message_txn, unread_txn
 from tickets.model import Audience, MessageKind, TicketKind, Urgency
+from tickets.replay import replayed
 from tickets.repository import Stored
 from tickets.schema import PolicyRow
 from tickets.service import TicketService
@@ -85,6 +87,31 @@ def test_a_case_comes_back_as_it_was(desk: TicketDesk) -> None:
     result = stored.clocks[4]
     assert isinstance(result, InternalClock)
     assert result.not_after == local("2026-12-08 16:00")
+
+
+def test_petitions_suspensions_and_marks_come_back_and_replay_from_the_history(
+    desk: TicketDesk,
+) -> None:
+    number = desk.register().number
+    for action, by in (
+        (Action.DISPATCH, DISPATCHER),
+        (Action.ACCEPT, OFFICER),
+        (Action.SUPERVISE, SUPERVISOR),
+        (Action.FOLLOW_UP, AGENT),
+        (Action.ASK_SUSPENSION, OFFICER),
+        (Action.SIGN_PETITION, HEAD),
+        (Action.GRANT_PETITION, DISPATCHER),
+        (Action.AMEND, AGENT),
+    ):
+        desk.act(number, action, by, {**FILLED, "new_facts": "yes"})
+        case = desk.view(number).case
+        assert replayed(number, desk.view(number).history) == case
+    (order,) = case.dispatches
+    assert order.suspension is not None
+    assert (order.suspension.until, order.facts) == (local("2026-12-03 17:00"), MONDAY)
+    assert case.supervised
+    assert case.handlers == frozenset({OFFICER.staff_id})
+    assert case.draft.title == FILLED["title"]
 
 
 def test_history_keeps_its_order_and_words(desk: TicketDesk) -> None:

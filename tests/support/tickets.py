@@ -113,7 +113,7 @@ FILLED = {
     "call": "call-2",
     "proof": "录音 call-2",
     "notice": "已电话告知客户",
-    "ground": "waiting_customer",
+    "ground": "customer",
     "until": "2026-12-03T17:00",
     "reached": "yes",
     "told": "yes",
