@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.clock import Clock, utc
 from ivr.bank.ledger import Ledger
+from tickets.regulation.service import RegulationService
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.twisted import TwistedScheduler
@@ -97,9 +98,14 @@ class Housekeeping:
     _log = Logger()
 
     def __init__(
-        self, calendars: CalendarWatch, certificate: CertificateWatch, bank: Ledger
+        self,
+        calendars: CalendarWatch,
+        certificate: CertificateWatch,
+        bank: Ledger,
+        records: RegulationService,
     ) -> None:
         self._calendars, self._certificate, self._bank = calendars, certificate, bank
+        self._records = records
 
     def schedule(self, scheduler: "TwistedScheduler", clock: Clock) -> None:
         """Have each job done when the scheduler starts, and every day from then on."""
@@ -107,6 +113,7 @@ class Housekeeping:
             "calendars.look": self._calendars.look,
             "certificate.look": self._certificate.look,
             "bank.forget_old_attempts": self.forget_attempts,
+            "tickets.erase": self.erase_records,
         }
         for name, job in jobs.items():
             scheduler.add_job(
@@ -120,6 +127,13 @@ class Housekeeping:
                 max_instances=1,
                 misfire_grace_time=None,
             )
+
+    def erase_records(self) -> Deferred[None]:
+        """Delete records of tickets whose time is over, where the settings say so."""
+        return Deferred.fromCoroutine(self._records.erase()).addCallbacks(
+            lambda _count: None,
+            lambda failure: self._log.failure("Records cannot be deleted", failure),
+        )
 
     def forget_attempts(self) -> Deferred[None]:
         """Let the bank forget the sign-ins that count no more; what fails is logged."""

@@ -41,6 +41,7 @@ from config.listening import listening
 from config.post import KEY_FILE, Post
 from config.preferences import KnownAgents
 from config.progress import Progress, Silent
+from config.regulation import Regulation
 from config.settings import Recorded, Settings
 from config.site import build_site
 from config.web import Rooms, furnished, largest_body, mount_all
@@ -185,9 +186,14 @@ class Hotline:
         )
         office = Calendars(self._service_calendar(), base.calendars.values())
         policy = read_policy(settings.tickets.policy)
-        self.tickets = TicketService(database, self.bus, reactor, Timekeeper(policy, office))
         kept = settings.tickets.attachments
         self.attachments = Attachments(folders.of(kept.folder), kept.limits, self._files)
+        self.regulation = Regulation(
+            settings.tickets.regulation, office, database, reactor, self.attachments
+        )
+        self.tickets = TicketService(
+            database, self.bus, reactor, Timekeeper(policy, office), self.regulation.follower
+        )
         self.escalation = Escalation(database, self.bus, reactor)
         self.deliveries = Deliveries(
             settings.tickets.delivery,
@@ -303,6 +309,7 @@ class Hotline:
         self.supervision.start(history)
         later(self.supervision.stop)
         await self.tickets.lists.catch_up()
+        await self.regulation.start()
         self._start_scheduler()
         self.switch.calls.route(self._routing())
         self.switch.calls.restrict(self._may_call)
@@ -379,9 +386,9 @@ class Hotline:
         self._running.callback(self.escalation.stop)
         scheduler = scheduler_on(self._reactor)
         keep_beating(scheduler, self._act_committed)
-        Housekeeping(self.calendar_watch, self._certificate, self.bank).schedule(
-            scheduler, self._reactor
-        )
+        Housekeeping(
+            self.calendar_watch, self._certificate, self.bank, self.regulation.figures
+        ).schedule(scheduler, self._reactor)
         scheduler.start()
         self._running.callback(scheduler.shutdown, wait=False)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from agents.acd.reading import DURATION, UNITS
 from config.mail_settings import read_mail
+from config.regulation_settings import RegulationSettings, read_regulation
 from cti.kernel.document import Section, Value
 from cti.kernel.secret import Secret
 from tickets.attachments.model import MEGABYTE, Limits
@@ -48,6 +49,7 @@ class TicketSettings:
     """The file with their time limits."""
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    regulation: RegulationSettings = field(default_factory=RegulationSettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
 
 
@@ -57,6 +59,9 @@ def read_tickets(part: Section, beside: Path) -> TicketSettings:
     return TicketSettings(
         policy=part.read("policy", usual.policy, lambda value: beside / value.text()),
         delivery=read_part(part, "delivery", usual.delivery, lambda each: _delivery(each, beside)),
+        regulation=read_part(
+            part, "regulation", usual.regulation, lambda each: read_regulation(each, beside)
+        ),
         mail=read_part(part, "mail", usual.mail, lambda each: read_mail(each, beside)),
         attachments=read_part(part, "attachments", usual.attachments, _attachments),
     )

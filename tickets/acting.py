@@ -34,6 +34,7 @@ from tickets.model import (
 )
 from tickets.numbers import parse_number, ticket_number
 from tickets.premises import form_terms, premises_of
+from tickets.regulation.following import Follower
 from tickets.repository import Stored
 from tickets.tasks import plan_reviews_txn
 from tickets.workflow import Action, ClockKind
@@ -64,6 +65,7 @@ class Done:
 def register_txn(
     session: Session,
     timekeeper: Timekeeper,
+    follower: Follower,
     draft: Draft,
     by: Principal,
     request_id: str,
@@ -77,12 +79,13 @@ def register_txn(
     answered = repository.receipt_txn(session, request_id, action.value, by.staff_id)
     if answered is not None:
         return Done(answered)
-    terms = form_terms(timekeeper.calendars, at)
+    terms = form_terms(timekeeper.calendars, at, follower.codes)
     outcome = decide.register(draft, ticket_number(day, serial), by, at, terms)
     case = outcome.case
     departments = repository.departments_txn(session)
     clocks = timekeeper.apply((), outcome.effects, _terms(case, departments, timekeeper, by), at)
     repository.add_case_txn(session, Stored(case, clocks))
+    follower.registered_txn(session, case, clocks)
     _plan_txn(session, timekeeper, case.number, (), clocks)
     receipt = _record_txn(session, outcome, action, by, at, "draft", request_id)
     repository.remember_txn(session, request_id, action.value, by.staff_id, receipt)
@@ -90,7 +93,9 @@ def register_txn(
     return Done(receipt, (_registered(case, due),))
 
 
-def act_txn(session: Session, timekeeper: Timekeeper, asked: Asked, at: datetime) -> Done:
+def act_txn(
+    session: Session, timekeeper: Timekeeper, follower: Follower, asked: Asked, at: datetime
+) -> Done:
     """Do that to the ticket, and to the one it is merged into."""
     locked = _lock_txn(session, asked)
     before = locked.get(asked.number)
@@ -106,7 +111,7 @@ def act_txn(session: Session, timekeeper: Timekeeper, asked: Asked, at: datetime
         changes = repository.history_txn(session, asked.number, after=asked.version)
         raise Stale(before.case.number, changes)
     target = next((each for each in locked.values() if each is not before), None)
-    done = _Acting(session, timekeeper, at, repository.departments_txn(session))
+    done = _Acting(session, timekeeper, follower, at, repository.departments_txn(session))
     receipt, event = done.act(before, asked, by, target.case if target else None)
     repository.remember_txn(session, asked.request_id, action.value, by.staff_id, receipt)
     if action is not Action.MERGE or target is None:
@@ -121,6 +126,7 @@ class _Acting:
 
     session: Session
     timekeeper: Timekeeper
+    follower: Follower
     at: datetime
     departments: Departments
 
@@ -130,7 +136,7 @@ class _Acting:
         """Write the act and everything that follows from it; `may` is whose rights count."""
         keeper, at, action = self.timekeeper, self.at, asked.action
         premises = premises_of(before.case, before.clocks, self.departments, keeper, target)
-        terms = form_terms(keeper.calendars, at)
+        terms = form_terms(keeper.calendars, at, self.follower.codes)
         outcome = decide.act(before.case, action, asked.fields, may, at, premises, terms)
         clocks = keeper.apply(
             before.clocks,
@@ -140,6 +146,9 @@ class _Acting:
         )
         after = Stored(outcome.case, clocks)
         repository.save_case_txn(self.session, before, after)
+        self.follower.changed_txn(
+            self.session, before.case, after.case, clocks, action, outcome.fields, at
+        )
         if action is Action.ATTACH:
             call_id = CallId(outcome.fields["call"])
             repository.attach_call_txn(self.session, after.case.number, call_id, at)

@@ -333,6 +333,7 @@ ENDING = (
         case_to=_C.CLOSED,
         guards=(Guard.DISPATCHES_FINAL,),
         needs=("text",),
+        may=("cause",),
         effects=(Stop(ClockKind.DISPATCH), *_TOLD, CancelAll()),
         handles=True,
     ),
@@ -342,7 +343,7 @@ ENDING = (
         cases=frozenset({_C.REPLIED}),
         case_to=_C.CLOSED,
         guards=(Guard.DISPATCHES_FINAL,),
-        may=("text",),
+        may=("text", "cause"),
         effects=(CancelAll(),),
     ),
     Rule(

@@ -191,7 +191,10 @@ def _kept(
         for name in rule.needs
     }
     for name in rule.may:
-        text = forms.checked(ACT_FIELDS[name], fields.get(name, ""), terms, needed=False)
+        needed = rule.action is Action.RETURN and forms.wanted(
+            ACT_FIELDS[name], case.draft.kind, terms.codes
+        )
+        text = forms.checked(ACT_FIELDS[name], fields.get(name, ""), terms, needed=needed)
         if text:
             kept[name] = text
     petition = rule.action in (Action.ASK_EXTENSION, Action.ASK_SUSPENSION)

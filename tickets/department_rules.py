@@ -168,6 +168,7 @@ WORKING = (
         cases=_UNDER_WAY,
         dispatches=frozenset({_D.RESULT}),
         dispatch_to=_D.APPROVED,
+        may=("cause",),
         effects=(Stop(ClockKind.REVIEW),),
         lead_case_to=CaseState.RESULT_IN,
         lead_effects=(Stop(ClockKind.APPOINTMENT),),

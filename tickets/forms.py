@@ -14,13 +14,16 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from cti.kernel.errors import Refused
-from tickets.model import Draft, ReplyChannel, SuspensionGround, TicketKind, Urgency
+from tickets.model import Draft, ReplyChannel, Source, SuspensionGround, TicketKind, Urgency
+from tickets.regulation.codes import NO_CODES, CodeBook
 
 CHINA = ZoneInfo("Asia/Shanghai")
 LONGEST_TEXT = 4000
 """Characters in any one field."""
 LONGEST_LINE = 200
 YES_NO = ("yes", "no")
+TOLD = frozenset({Source.CALL, Source.SUPERVISOR})
+"""Sources in which somebody of the house writes down what the customer tells."""
 TOPICS = (
     "policies",
     "products",
@@ -96,6 +99,8 @@ class FormTerms:
     zone: ZoneInfo = CHINA
     is_open: Callable[[datetime, datetime], bool] = lambda _start, _end: True
     """Whether the branches are open all the time from one instant to the other."""
+    codes: CodeBook = NO_CODES
+    """The codes that fields of `FieldKind.CODE` hold."""
 
 
 FORMS: Mapping[TicketKind, tuple[Field, ...]] = {
@@ -104,7 +109,11 @@ FORMS: Mapping[TicketKind, tuple[Field, ...]] = {
         Field("email", FieldKind.EMAIL, personal=True),
         Field("happened", FieldKind.DATE),
         Field("place"),
+        Field("complaint_channel", FieldKind.CODE),
+        Field("business", FieldKind.CODE),
         Field("product", FieldKind.CODE),
+        Field("region", FieldKind.CODE),
+        Field("branch"),
         Field("amount", FieldKind.MONEY),
         Field("remedy", FieldKind.LONG),
         Field("joint", FieldKind.LONG, personal=True),
@@ -171,7 +180,7 @@ ACT_FIELDS: Mapping[str, Field] = {
             for name in ("department", "proposed", "channel", "proof", "call", "file", "into")
         ),
         *(Field(name) for name in ("media_type", "size", "digest")),
-        Field("cause"),
+        Field("cause", FieldKind.CODE),
         Field("merged"),
         Field("until", FieldKind.MOMENT),
         Field("since", FieldKind.MOMENT),
@@ -223,9 +232,16 @@ def checked_details(kind: TicketKind, given: Mapping[str, str], terms: FormTerms
 
 
 def checked_draft(draft: Draft, terms: FormTerms) -> Draft:
-    """The draft with every field in its one form; Refused with the first that is wrong."""
+    """The draft with every field in its one form; Refused with the first that is wrong.
+
+    Codes that complaints must have are asked of those who write one down as it is told.
+    """
     for field in COMMON:
         checked(field, _common(draft, field.name), terms)
+    if draft.source in TOLD:
+        for field in FORMS[draft.kind]:
+            needed = wanted(field, draft.kind, terms.codes)
+            checked(field, draft.details.get(field.name, ""), terms, needed=needed)
     return replace(draft, details=checked_details(draft.kind, draft.details, terms))
 
 
@@ -264,6 +280,12 @@ def amended(draft: Draft, changed: Mapping[str, str]) -> Draft:
         ),
         details={name: text for name, text in {**draft.details, **details}.items() if text},
     )
+
+
+def wanted(field: Field, kind: TicketKind, codes: CodeBook) -> bool:
+    """Whether the field must be filled in: always, or as a code that complaints must have."""
+    coded = field.kind is FieldKind.CODE and kind is TicketKind.COMPLAINT
+    return field.needed or (coded and field.name in codes.required)
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime:
@@ -320,6 +342,12 @@ def _shaped(pattern: re.Pattern[str], error_id: str) -> "Check":
     return check
 
 
+def _code(field: Field, text: str, terms: FormTerms) -> str:
+    if _CODE.fullmatch(text) is None or not terms.codes.allows(field.name, text):
+        raise Refused("ticket.field_code", field=field.name)
+    return text
+
+
 def _money(field: Field, text: str, _terms: FormTerms) -> str:
     found = _MONEY.fullmatch(text.replace(",", "").upper())
     if found is None or not Decimal(found["amount"]):
@@ -363,7 +391,7 @@ _CHECKS: Mapping[FieldKind, Check] = {
     FieldKind.TEXT: _as_typed,
     FieldKind.LONG: _as_typed,
     FieldKind.CHOICE: _choice,
-    FieldKind.CODE: _shaped(_CODE, "ticket.field_code"),
+    FieldKind.CODE: _code,
     FieldKind.MONEY: _money,
     FieldKind.DATE: _date,
     FieldKind.MOMENT: _moment,

@@ -10,13 +10,14 @@ from tickets.clocks.sla import Timekeeper
 from tickets.forms import FormTerms
 from tickets.guards import Premises
 from tickets.model import Case, Department, DispatchState
+from tickets.regulation.codes import NO_CODES, CodeBook
 
 BRANCHES = ("branches", "office")
 """The calendars that may hold the branches' opening hours; the first that is written counts."""
 REFUSABLE = frozenset({DispatchState.SENT, DispatchState.ACCEPTED, DispatchState.REFUSAL_WRITTEN})
 
 
-def form_terms(calendars: Calendars, now: datetime) -> FormTerms:
+def form_terms(calendars: Calendars, now: datetime, codes: CodeBook = NO_CODES) -> FormTerms:
     """What forms are checked against at that instant."""
     written = next((name for name in BRANCHES if name in calendars), None)
     branches = calendars.named(written) if written else calendars.hotline
@@ -24,7 +25,7 @@ def form_terms(calendars: Calendars, now: datetime) -> FormTerms:
     def is_open(start: datetime, end: datetime) -> bool:
         return branches.between(start, end) == end - start
 
-    return FormTerms(now, calendars.zone, is_open)
+    return FormTerms(now, calendars.zone, is_open, codes)
 
 
 def premises_of(

@@ -5,8 +5,9 @@ asking policies, clocks or people of today. What the replay gives must be the ca
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from cti.kernel.identifiers import TicketNumber
 from tickets.acts import Action
@@ -30,6 +31,14 @@ def replayed(
 
     `draft` stands in for tickets of the first days, whose registration kept no copy of it.
     """
+    *_, (_, case) = lives(number, history, draft)
+    return case
+
+
+def lives(
+    number: TicketNumber, history: Iterable[HistoryEntry], draft: Draft | None = None
+) -> Iterator[tuple[datetime, Case]]:
+    """The case as each entry left it, and when, from its registration on; errors as `replayed`."""
     entries = iter(history)
     first = next(entries, None)
     if first is None or first.action != Action.REGISTER.value:
@@ -39,9 +48,10 @@ def replayed(
     if draft is None:
         raise NotReplayableError(f"{number}: nobody kept what was registered")
     case = Case(number, draft, CaseState.REGISTERED, opened=first.at, opened_by=first.by)
+    yield first.at, case
     for entry in entries:
         case = _after(case, entry)
-    return case
+        yield entry.at, case
 
 
 def _after(case: Case, entry: HistoryEntry) -> Case:

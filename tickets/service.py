@@ -41,6 +41,7 @@ from tickets.model import (
 )
 from tickets.numbers import parse_number
 from tickets.premises import premises_of
+from tickets.regulation.following import Follower
 from tickets.search.finding import Query
 from tickets.search.lines import (
     Line,
@@ -87,12 +88,18 @@ class TicketService:
     """
 
     def __init__(
-        self, database: Database, bus: Bus, clock: TimeSource, timekeeper: Timekeeper
+        self,
+        database: Database,
+        bus: Bus,
+        clock: TimeSource,
+        timekeeper: Timekeeper,
+        follower: Follower | None = None,
     ) -> None:
         self._database = database
         self._bus = bus
         self._clock = clock
         self.timekeeper = timekeeper
+        self.follower = follower or Follower(timekeeper.calendars.zone)
         self.lists = ListService(database, clock)
         self._clocks_changed: Callable[[], None] = lambda: None
         self._beside: Beside = lambda *_: None
@@ -127,7 +134,15 @@ class TicketService:
 
         Refused (``access.role_missing``, ``ticket.field_missing``, ``ticket.field_too_long``).
         """
-        return self._done(register_txn, self.timekeeper, draft, principal, request_id, self._now())
+        return self._done(
+            register_txn,
+            self.timekeeper,
+            self.follower,
+            draft,
+            principal,
+            request_id,
+            self._now(),
+        )
 
     def take_message(self, message: SpokenMessage) -> Deferred[TicketNumber]:
         """See `MessagePort`."""
@@ -196,7 +211,7 @@ class TicketService:
         return utc(self._clock)
 
     def _act_txn(self, session: Session, asked: Asked, at: datetime) -> Done:
-        done = act_txn(session, self.timekeeper, asked, at)
+        done = act_txn(session, self.timekeeper, self.follower, asked, at)
         if done.events:
             self._beside(session, asked, at)
         return done

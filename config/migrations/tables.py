@@ -13,6 +13,7 @@ import tickets.attachments.schema
 import tickets.delivery.schema
 import tickets.looks
 import tickets.mail.schema
+import tickets.regulation.schema
 import tickets.schema
 import tickets.search.schema
 from cti.database import Base
@@ -29,6 +30,7 @@ SCHEMAS = (
     tickets.looks,
     tickets.delivery.schema,
     tickets.mail.schema,
+    tickets.regulation.schema,
     tickets.schema,
     tickets.search.schema,
 )

@@ -35,6 +35,10 @@ class Attachments:
         chunks = (data,) if isinstance(data, bytes) else data
         return self._aside.run(partial(self._store.keep, chunks, name))
 
+    def forget(self, digest: str) -> Deferred[None]:
+        """Delete the file, which belongs to no ticket any more."""
+        return self._aside.run(partial(self._store.forget, digest))
+
     def open(self, digest: str) -> Deferred[BinaryIO]:
         """The file, to be read; Refused (``ticket.file_gone``) when it is not there any more."""
         return self._aside.run(partial(self._store.open, digest))

@@ -60,6 +60,10 @@ class FileStore:
         """Where the file of that digest lies."""
         return self._folder / digest[:2] / digest
 
+    def forget(self, digest: str) -> None:
+        """Delete the file of that digest, if it is there."""
+        self.path_of(digest).unlink(missing_ok=True)
+
     def open(self, digest: str) -> BinaryIO:
         """The file of that digest, to be read; Refused (``ticket.file_gone``) without one."""
         try:

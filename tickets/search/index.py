@@ -15,7 +15,7 @@ from tickets.model import Case
 from tickets.search.facets import Entry, entry_of, more_said
 from tickets.search.places import places_of
 from tickets.search.schema import EntryRow, PlaceRow
-from tickets.search.words import put_txn
+from tickets.search.words import drop_txn, put_txn
 
 
 def index_case_txn(session: Session, case: Case, clocks: Iterable[Clock]) -> None:
@@ -52,6 +52,13 @@ def reindex_txn(session: Session, number: str, texts: Iterable[str]) -> None:
     row = session.scalar(select(EntryRow).where(EntryRow.number == number)) if text else None
     if row is not None:
         _change_txn(session, row, replace(_entry(row), said=more_said(row.said, text)))
+
+
+def forget_txn(session: Session, number: str) -> None:
+    """Let the ticket be found by nothing any more; its rows are deleted by who deletes it."""
+    row = session.scalar(select(EntryRow).where(EntryRow.number == number))
+    if row is not None:
+        drop_txn(session, row.id, _entry(row).terms)
 
 
 def _entry(row: EntryRow) -> Entry:

@@ -30,15 +30,21 @@ def put_txn(
         )
         return
     if before is not None:
-        session.execute(
-            text(
-                "INSERT INTO ticket_words (ticket_words, rowid, terms) VALUES ('delete', :id, :t)"
-            ),
-            {"id": entry, "t": tokens(before)},
-        )
+        drop_txn(session, entry, before)
     session.execute(
         text("INSERT INTO ticket_words (rowid, terms) VALUES (:id, :terms)"),
         {"id": entry, "terms": tokens(terms)},
+    )
+
+
+def drop_txn(session: Session, entry: int, before: Collection[int]) -> None:
+    """Let the entry, which had these terms, be found by nothing any more."""
+    if not is_sqlite(session):
+        session.execute(text("DELETE FROM ticket_words WHERE id = :id"), {"id": entry})
+        return
+    session.execute(
+        text("INSERT INTO ticket_words (ticket_words, rowid, terms) VALUES ('delete', :id, :t)"),
+        {"id": entry, "t": tokens(before)},
     )
 
 

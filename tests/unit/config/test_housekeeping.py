@@ -17,6 +17,7 @@ from ivr.bank.ledger import Ledger
 from tests.support.deferred import result_of
 from tests.support.threadless import ThreadlessReactor
 from tickets.heartbeat import scheduler_on
+from tickets.regulation.service import RegulationService
 
 WEEK = ((Span.parse("08:00-20:00"),),) * 7
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -106,22 +107,49 @@ def test_the_end_of_a_certificate_is_told_a_month_ahead(
     assert VALID.warning() == ""
 
 
+@dataclass
+class Records:
+    """Counts how often records were to be deleted."""
+
+    broken: bool = False
+    asked: list[None] = field(default_factory=list)
+
+    async def erase(self) -> int:
+        self.asked.append(None)
+        if self.broken:
+            raise OSError("no database")
+        return 0
+
+
+def keeping(records: Records) -> RegulationService:
+    return cast(RegulationService, records)
+
+
 def test_each_job_is_done_at_the_start_and_every_day() -> None:
-    reactor, bank = ThreadlessReactor(), ForgetfulBank()
+    reactor, bank, records = ThreadlessReactor(), ForgetfulBank(), Records()
     scheduler = scheduler_on(reactor)
     calendars = watch(datetime(2026, 11, 21, tzinfo=UTC))
-    Housekeeping(calendars, VALID, cast(Ledger, bank)).schedule(scheduler, Clock())
+    Housekeeping(calendars, VALID, cast(Ledger, bank), keeping(records)).schedule(
+        scheduler, Clock()
+    )
     scheduler.start()
-    assert len(bank.asked) == 1
+    assert len(bank.asked) == len(records.asked) == 1
     jobs = scheduler.get_jobs()
     assert {job.trigger.interval.days for job in jobs} == {1}
-    names = {"calendars.look", "certificate.look", "bank.forget_old_attempts"}
+    names = {"calendars.look", "certificate.look", "bank.forget_old_attempts", "tickets.erase"}
     assert {job.id for job in jobs} == names
     scheduler.shutdown()
 
 
 def test_a_failure_is_logged(logged: list[LogEvent]) -> None:
     bank = ForgetfulBank(broken=True)
-    house = Housekeeping(watch(datetime(2026, 11, 21, tzinfo=UTC)), VALID, cast(Ledger, bank))
+    house = Housekeeping(
+        watch(datetime(2026, 11, 21, tzinfo=UTC)),
+        VALID,
+        cast(Ledger, bank),
+        keeping(Records(broken=True)),
+    )
     assert result_of(house.forget_attempts()) is None
     assert isinstance(logged[0]["log_failure"].value, OSError)
+    assert result_of(house.erase_records()) is None
+    assert isinstance(logged[1]["log_failure"].value, OSError)

@@ -1,0 +1,80 @@
+"""Which department the catalogue proposes for a matter, and by which of its words it does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from tickets.catalogue.model import ASKED, Catalogue, Line
+from tickets.model import Draft
+from tickets.regulation.codes import BUSINESS, PRODUCT
+from tickets.regulation.matters import BRANCH, normal
+from tickets.search.terms import folded
+
+TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A line that fits; `reasons` are what it asked, by name, and what the ticket answers."""
+
+    line: Line
+    reasons: tuple[tuple[str, str], ...]
+
+
+def choices(catalogue: Catalogue, draft: Draft, day: date) -> tuple[Choice, ...]:
+    """The lines that speak for the ticket on that day, the most precise first."""
+    matter = _Matter(draft)
+    found = [
+        Choice(line, reasons)
+        for line in catalogue.lines
+        if line.holds_on(day) and (reasons := matter.reasons(line)) is not None
+    ]
+    return tuple(sorted(found, key=_precision, reverse=True))
+
+
+def best(catalogue: Catalogue, draft: Draft, day: date) -> Choice | None:
+    """The line that speaks first; None where the catalogue says nothing."""
+    found = choices(catalogue, draft, day)
+    return found[0] if found else None
+
+
+def _precision(choice: Choice) -> tuple[tuple[int, ...], bool]:
+    said = dict(choice.reasons)
+    asked = tuple(len(said.get(name, "")) if name == BUSINESS else name in said for name in ASKED)
+    return asked, choice.line.kind is not None
+
+
+class _Matter:
+    """What the lines ask of one ticket."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._kind = draft.kind
+        self._text = folded(f"{draft.title}\n{draft.text}")
+        self._said = {
+            BRANCH: normal(draft.details.get(BRANCH, "") or draft.about),
+            PRODUCT: normal(draft.details.get(PRODUCT, "")),
+            BUSINESS: draft.details.get(BUSINESS, ""),
+            TOPIC: normal(draft.details.get(TOPIC, "")),
+        }
+
+    def reasons(self, line: Line) -> tuple[tuple[str, str], ...] | None:
+        """Why the line fits; None where it does not."""
+        if line.kind not in (None, self._kind):
+            return None
+        found = tuple(self._answers(line))
+        if any(not fits for _, _, fits in found):
+            return None
+        kind = (("kind", line.kind.value),) if line.kind and not found else ()
+        return (*((name, said) for name, said, _ in found), *kind)
+
+    def _answers(self, line: Line) -> Iterator[tuple[str, str, bool]]:
+        for name in (BRANCH, PRODUCT, TOPIC):
+            wanted = getattr(line, name)
+            if wanted:
+                yield name, wanted, normal(wanted) == self._said[name]
+        if line.business:
+            said = self._said[BUSINESS]
+            yield BUSINESS, line.business, said.startswith(line.business)
+        if line.words:
+            hits = [word for word in line.words if folded(word) in self._text]
+            yield "keyword", ", ".join(hits), bool(hits)
