@@ -55,3 +55,33 @@ def test_mistakes_are_named(tmp_path: Path, delivery: str, key: str, says: str) 
     with pytest.raises(DocumentError, match=says) as caught:
         read(tmp_path, delivery)
     assert caught.value.key == f"tickets.delivery.{key}"
+
+
+def read_files(folder: Path, attachments: str) -> TicketSettings:
+    (folder / "hotline.yaml").write_text(f"tickets:\n  attachments: {attachments}\n", "utf-8")
+    return read_settings(folder / "hotline.yaml").tickets
+
+
+def test_which_files_are_taken(tmp_path: Path) -> None:
+    told = read_files(tmp_path, "{folder: files, largest: 5, most: 2, types: [pdf, jpeg]}")
+    limits = told.attachments.limits
+    assert told.attachments.folder == Path("files")
+    assert (limits.largest, limits.most) == (5 * 1024 * 1024, 2)
+    assert limits.types == {"application/pdf", "image/jpeg"}
+
+
+@pytest.mark.parametrize(
+    ("attachments", "key", "says"),
+    [
+        ("{types: [pdf, exe]}", "types", "there is no kind of file 'exe'"),
+        ("{types: [html]}", "types", "there is no kind of file 'html'"),
+        ("{largest: 0}", "largest", "1"),
+        ("{most: many}", "most", "must be a number"),
+    ],
+)
+def test_mistakes_about_files_are_named(
+    tmp_path: Path, attachments: str, key: str, says: str
+) -> None:
+    with pytest.raises(DocumentError, match=says) as caught:
+        read_files(tmp_path, attachments)
+    assert caught.value.key == f"tickets.attachments.{key}"
