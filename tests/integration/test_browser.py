@@ -145,7 +145,7 @@ def test_a_ticket_without_a_mouse(browser: Browser, house: House) -> None:
             keys.type(text)
         desk.walk("form.new-ticket button")
         keys.press("Enter")
-        expect(page.locator(".badge.state")).to_have_text("已登记")
+        expect(page.locator(".steps .now span")).to_have_text("已登记")
         desk.walk("details:has([value=note]) > summary")
         keys.press("Enter")
         desk.walk("details:has([value=note]) textarea")
@@ -226,8 +226,8 @@ def open_complaint(agent: Desk) -> str:
     agent.shot("ticket-1-new", form, whole=True)
     form.locator("button.primary").click()
     number = form.locator(".ticket-head .ticket-number").inner_text()
-    expect(form.locator(".badge.state")).to_have_text("已登记")
-    expect(form.locator(".facts")).to_contain_text("特别客户")
+    expect(form.locator(".steps .now span")).to_have_text("已登记")
+    expect(form.locator("[aria-labelledby=customer]")).to_contain_text("特别客户")
     agent.shot("ticket-2-registered", form, whole=True)
     form.close()
     return number
@@ -345,8 +345,10 @@ def act(page: Page, action: str, **fields: str) -> None:
     """Do one act on the ticket shown, with those fields."""
     form = form_of(page, action)
     for name, value in fields.items():
-        field = form.locator(f"[name={name}]")
-        if field.evaluate("element => element.tagName") == "SELECT":
+        field = form.locator(f"[name={name}]").first
+        if field.get_attribute("type") == "radio":
+            form.locator(f"[name={name}][value={value}]").check()
+        elif field.evaluate("element => element.tagName") == "SELECT":
             field.select_option(value)
         else:
             field.fill(value)
@@ -356,5 +358,5 @@ def act(page: Page, action: str, **fields: str) -> None:
 
 
 def stands(desk: Desk, word: str, picture: str) -> None:
-    expect(desk.page.locator(".badge.state")).to_have_text(word)
+    expect(desk.page.locator(".steps .now span")).to_have_text(word)
     desk.shot(picture, whole=True)
