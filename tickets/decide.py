@@ -231,6 +231,8 @@ def _check_lead(case: Case, *, lead: bool) -> None:
 def _check_free(case: Case, department: str) -> None:
     if any(each.department_id == department and not each.final for each in case.dispatches):
         raise Refused("ticket.already_there")
+    if department == case.draft.about_unit:
+        raise Refused("ticket.about_their_unit")
 
 
 def _check_until(situation: Situation, until: datetime, rule: Rule) -> None:

@@ -45,9 +45,19 @@ CLEAR: Mapping[Role, frozenset[Mask]] = {
     Role.AGENT: _AT_THE_FRONT,
     Role.DISPATCHER: _AT_THE_FRONT,
     Role.SUPERVISOR: _AT_THE_FRONT,
+    Role.PROTECTION: _AT_THE_FRONT,
 }
 """What each role reads without asking for it; a role that is not named reads nothing so."""
-MAY_UNMASK = frozenset({Role.AGENT, Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER, Role.HEAD})
+MAY_UNMASK = frozenset(
+    {
+        Role.AGENT,
+        Role.DISPATCHER,
+        Role.SUPERVISOR,
+        Role.PROTECTION,
+        Role.OFFICER,
+        Role.HEAD,
+    }
+)
 """Who answers customers and may ask to see how they are reached."""
 
 DETAILS: Mapping[str, Mask] = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
 from cti.kernel.vocabulary import Role
 from tests.support.browsers import Answer
@@ -175,7 +176,9 @@ def test_a_complaint_about_a_clerk_is_hidden_from_their_unit(office: TicketOffic
     made = office.desk.view(number).case.draft
     assert (made.about_staff, made.about_unit) == (StaffId("clerk"), CARDS)
     assert "赵柜员" not in agent.read(path).text, "the name is looked up by whoever knows it"
-    office.desk.act(number, Action.DISPATCH, DISPATCHER, {"department": CARDS, "text": "x"})
+    with pytest.raises(Refused, match=r"ticket\.about_their_unit"):
+        office.desk.act(number, Action.DISPATCH, DISPATCHER, {"department": CARDS, "text": "x"})
+    office.desk.act(number, Action.DISPATCH, DISPATCHER, {"department": LENDING, "text": "x"})
     for who in (OFFICER, HEAD, person(Role.SUPERVISOR, CARDS)):
         answer = office.seat(who).browser.get(path)
         assert answer.status == 409
