@@ -374,8 +374,8 @@ class _Turn:
         if answer is None or self.state.playing or not isinstance(node, Service):
             return
         language = self.state.language
-        told = (Line(each, language) for each in answer.announcements)
-        choices = (Line(each, language, asks=True) for each in answer.choices)
+        told = (Line(each, each.language or language) for each in answer.announcements)
+        choices = (Line(each, each.language or language, asks=True) for each in answer.choices)
         self._change(answer=None, queued=(*self.state.queued, *told, *choices))
         self._learn(facts=answer.facts, fields=answer.values)
         if not answer.succeeded:

@@ -35,11 +35,13 @@ class Announcement:
     """Something to be said: the id of a text, and the values of its blanks.
 
     A `public` one tells nothing of the caller, so what was spoken for one may serve the next.
+    `language` is set where it is said in a language of its own, whatever the caller speaks.
     """
 
     id: str
     values: Values = field(default_factory=lambda: MappingProxyType({}), repr=False)
     public: bool = False
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)

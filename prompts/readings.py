@@ -14,6 +14,8 @@ day        date or datetime             without the year
 time       datetime or time             two oh five p.m.
 duration   WaitRange or seconds         two to four minutes
 text       str                          as it stands
+written    str                          as a person reads it out, figures and all
+slowly     str                          digits one by one, in threes
 ========== ============================ =========================================
 
 ``phrase`` (the id of another text without blanks) is read by the catalogue itself.
@@ -30,9 +32,11 @@ from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language
 from prompts.spoken import en, zh
 from prompts.spoken.values import WaitRange
+from prompts.written import said
 
 LONG_DIGITS = 6
 DIGIT_GROUP = 4
+SLOW_GROUP = 3
 LONGEST_TEXT = 300
 
 
@@ -157,6 +161,15 @@ def _text(_speaker: Speaker, value: object, _argument: str, _zone: tzinfo) -> st
     return words[:LONGEST_TEXT]
 
 
+def _written(speaker: Speaker, value: object, _argument: str, _zone: tzinfo) -> str:
+    language = next(each for each, module in SPEAKERS.items() if module is speaker)
+    return said(_text_of(value), language)
+
+
+def _slowly(speaker: Speaker, value: object, _argument: str, _zone: tzinfo) -> str:
+    return speaker.digits(_text_of(value), SLOW_GROUP)
+
+
 def _text_of(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
@@ -184,4 +197,6 @@ READINGS: dict[str, Reading] = {
     "time": _time,
     "duration": _duration,
     "text": _text,
+    "written": _written,
+    "slowly": _slowly,
 }

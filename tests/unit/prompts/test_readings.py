@@ -30,6 +30,8 @@ EXAMPLES = [
     ("duration", 170.0, "大约三分钟", "about three minutes"),
     ("duration", 5, "不到一分钟", "less than one minute"),
     ("text", "王\n先生", "王 先生", "王 先生"),
+    ("written", "共3笔", "共三笔", "共 three 笔"),
+    ("slowly", "26112", "二六幺，幺二", "two six one, one two"),
 ]
 
 
