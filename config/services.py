@@ -84,6 +84,7 @@ from tickets.clocks.reading import read_policy
 from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.escalation import Escalation
 from tickets.heartbeat import keep_beating, scheduler_on
+from tickets.line.service import LineService
 from tickets.service import TicketService
 from tickets.tasks import Tasks
 
@@ -224,7 +225,8 @@ class Hotline:
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
         self.floor_log = FloorLog()
-        self.filing = Filing(self.tickets, self.directory, self.bus, reactor)
+        self.line = LineService(self.tickets, database, reactor, settings.tickets.telephone)
+        self.filing = Filing(self.line, self.directory, self.bus, reactor)
         self.supervision = SupervisorService(
             reactor, self.bus, self.switch.calls, self._extension_of
         )
@@ -515,7 +517,7 @@ class Hotline:
             announcer=self.announcer,
             customers=self.directory,
             bank=self.bank,
-            tickets=self.tickets,
+            tickets=self.line,
             queues=self.agents,
             calendars=self.foundation.calendars,
             bus=self.bus,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from agents.acd.reading import DURATION, UNITS
+from config.durations import read_duration
+from config.line_settings import read_line
 from config.mail_settings import read_mail
 from config.regulation_settings import RegulationSettings, read_regulation
 from cti.kernel.document import Section, Value
@@ -17,6 +18,7 @@ from cti.kernel.secret import Secret
 from tickets.attachments.model import MEGABYTE, Limits
 from tickets.attachments.sniffing import ENDINGS, HTML
 from tickets.delivery.settings import DeliverySettings, WebhookSettings
+from tickets.line.settings import LineSettings
 from tickets.mail.settings import MailSettings
 
 HOUR = timedelta(hours=1)
@@ -50,6 +52,7 @@ class TicketSettings:
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     mail: MailSettings = field(default_factory=MailSettings)
     regulation: RegulationSettings = field(default_factory=RegulationSettings)
+    telephone: LineSettings = field(default_factory=LineSettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
 
 
@@ -63,6 +66,7 @@ def read_tickets(part: Section, beside: Path) -> TicketSettings:
             part, "regulation", usual.regulation, lambda each: read_regulation(each, beside)
         ),
         mail=read_part(part, "mail", usual.mail, lambda each: read_mail(each, beside)),
+        telephone=read_part(part, "telephone", usual.telephone, read_line),
         attachments=read_part(part, "attachments", usual.attachments, _attachments),
     )
 
@@ -103,23 +107,6 @@ def read_part(section: Section, key: str, default: T, read: Callable[[Section], 
     result = read(inner)
     inner.close()
     return result
-
-
-def read_duration(value: Value, least: timedelta, most: timedelta) -> timedelta:
-    """A time in seconds, or with its unit: ``90``, ``20 min``, ``2 h``, ``7 days``."""
-    text = value.text()
-    match = DURATION.fullmatch(text)
-    if match is None:
-        if text:
-            value.wrong(
-                f"must be a time, such as 90 (seconds), 20 min, 2 h or 7 days, not {text!r}"
-            )
-        return least
-    duration = timedelta(seconds=float(match[1]) * UNITS[match[2] or "s"])
-    if not least <= duration <= most:
-        value.wrong(f"must be a time from {least} to {most}, not {text!r}")
-        return least
-    return duration
 
 
 def _delivery(part: Section, beside: Path) -> DeliverySettings:

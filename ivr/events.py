@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from cti.call.events import CallEvent
 from cti.kernel.identifiers import CustomerId, QueueId, TicketNumber
-from cti.kernel.vocabulary import Language
+from cti.kernel.vocabulary import Language, MessageAbout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,17 @@ class ServiceUsed(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEvent(CallEvent):
-    """Something about what a caller says after the tone; `queue_id` is where they waited before."""
+    """Something about what a caller says after the tone; `queue_id` is where they waited before.
+
+    `number` is the ticket that it belongs to; None where it opens one.
+    """
 
     calling: str
     language: Language
     queue_id: QueueId | None = None
     customer_id: CustomerId | None = None
+    about: MessageAbout = MessageAbout.ANYTHING
+    number: TicketNumber | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

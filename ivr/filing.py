@@ -75,6 +75,8 @@ class Filing:
             calling=message.calling,
             language=message.language,
             queue_id=message.queue_id,
+            about=message.about,
+            number=message.number,
         )
         if message.customer_id is not None:
             customer = await self._customers.by_id(message.customer_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from cti.kernel.loans import LoanResult
-from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
+from cti.kernel.vocabulary import Language, MessageAbout, ServiceLevel, Situation, Verification
 from ivr.grammar import Rule
 
 UNAVAILABLE = "unavailable"
@@ -21,6 +21,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "level": tuple(level.name.lower() for level in ServiceLevel),
     "verification": tuple(each.name.lower() for each in Verification),
     "language": tuple(language.value for language in Language),
+    "open_tickets": ("one", "several"),
 }
 """What a `branch` may look at, and the values it can have; beside these `CHOICE`."""
 CHOICE = "choice"
@@ -134,13 +135,15 @@ class Transfer:
 class Message:
     """Let the caller speak after a tone, until they press `finish`, hang up, or time is over.
 
-    `longest` is in seconds. What is pressed before the tone cuts the prompt short.
+    `longest` is in seconds. What is pressed before the tone cuts the prompt short. `about` says
+    what becomes of it: a ticket of that kind, or a part of the one that the caller asked about.
     """
 
     prompts: Prompts
     longest: float
     finish: str
     then: str
+    about: MessageAbout = MessageAbout.ANYTHING
 
 
 def transfer_fact(name: str) -> str:

@@ -34,6 +34,7 @@ from ivr.quiet import QUIET, Quiet
 from ivr.services import SelfServices, Visit
 from ivr.session import Session
 from ivr.state import State
+from ivr.ticket_services import TicketServices
 from prompts.catalogue import Announcement
 
 NO_MORE_KEYS = Announcement("loan.no_more_keys")
@@ -98,7 +99,8 @@ class LentSession(Session):
     ) -> None:
         super().__init__(call_id, flow, ports)
         self._state = State(language=language)
-        self._services = SelfServices(ports.bank, ports.tickets, self._signed_in, visit)
+        tickets = TicketServices(ports.tickets, call_id, ports.calls.get)
+        self._services = SelfServices(ports.bank, tickets, self._signed_in, visit)
         self._giving_back = GivingBack(call_id, ports, language)
         self._done: list[str] = []
         self._signed = False

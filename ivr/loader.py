@@ -11,7 +11,7 @@ from pathlib import Path
 from cti.kernel.document import DocumentError, Section, Value, read_document
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.loans import LoanResult
-from cti.kernel.vocabulary import Language, Situation
+from cti.kernel.vocabulary import Language, MessageAbout, Situation
 from ivr.checks import Surroundings, check_flow
 from ivr.flow import (
     CHOICE,
@@ -252,12 +252,15 @@ def _transfer(value: Value, _defaults: _Defaults) -> Node:
 
 def _message(value: Value, _defaults: _Defaults) -> Node:
     section = value.section()
-    finish = section.get("finish")
+    finish, about = section.get("finish"), section.get("about")
     node = Message(
         _prompts(section),
         section.need("longest", "seconds, such as 120").number(SHORTEST_MESSAGE, LONGEST_MESSAGE),
         finish.one_of((TERMINATOR, AGAIN, *DIGITS)) if finish else TERMINATOR,
         _then(section),
+        MessageAbout(about.one_of([each.value for each in MessageAbout]) or MessageAbout.ANYTHING)
+        if about
+        else MessageAbout.ANYTHING,
     )
     section.close()
     return node

@@ -32,6 +32,8 @@ def ended(begun: MessageBegun, at: datetime) -> MessageLeft | MessageDropped:
         language=begun.language,
         queue_id=begun.queue_id,
         customer_id=begun.customer_id,
+        about=begun.about,
+        number=begun.number,
         begun=begun.at,
         seconds=seconds,
     )

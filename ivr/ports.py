@@ -12,7 +12,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CustomerId
-from cti.kernel.ports import QueuePort, TicketPort
+from cti.kernel.ports import QueuePort, TicketLinePort
 from cti.kernel.vocabulary import Language
 from customers.model import Customer
 from ivr.bank.port import BankGateway
@@ -52,7 +52,7 @@ class Ports:
     announcer: Announcer
     customers: CustomerFinder
     bank: BankGateway
-    tickets: TicketPort
+    tickets: TicketLinePort
     queues: QueuePort
     calendars: Mapping[str, WorkingCalendar]
     bus: Bus

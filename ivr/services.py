@@ -13,9 +13,9 @@ from types import MappingProxyType
 from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import CustomerId
 from cti.kernel.money import Money
-from cti.kernel.ports import TicketPort, TicketSummary
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Verification
+from ivr import ticket_services
 from ivr.bank.port import (
     AccountRef,
     BankGateway,
@@ -28,6 +28,7 @@ from ivr.bank.port import (
 from ivr.effects import ServiceDone
 from ivr.events import SignInOutcome
 from ivr.flow import UNAVAILABLE, Signature
+from ivr.ticket_services import TicketServices
 from prompts.catalogue import Announcement
 
 TRANSACTIONS_TOLD = 5
@@ -67,28 +68,9 @@ SIGNATURES: Mapping[str, Signature] = MappingProxyType(
             outcomes=frozenset({"reported"}),
             counts_as="card_loss",
         ),
-        "ticket_state": Signature(
-            arguments=frozenset({"ticket_number"}),
-            outcomes=frozenset({TOLD, "unknown"}),
-            counts_as="ticket_state",
-        ),
+        **ticket_services.SIGNATURES,
     }
 )
-
-TICKET_STATES = frozenset(
-    {
-        "registered",
-        "in_progress",
-        "result_in",
-        "replied",
-        "callback",
-        "closed",
-        "withdrawn",
-        "merged",
-        "void",
-    }
-)
-ANSWER_OWED = frozenset({"registered", "in_progress", "result_in"})
 
 
 @dataclass(slots=True)
@@ -110,11 +92,11 @@ class SelfServices:
     def __init__(
         self,
         bank: BankGateway,
-        tickets: TicketPort,
+        tickets: TicketServices,
         on_sign_in: SignedIn,
         visit: Visit | None = None,
     ) -> None:
-        self._bank, self._tickets, self._on_sign_in = bank, tickets, on_sign_in
+        self._bank, self.tickets, self._on_sign_in = bank, tickets, on_sign_in
         self.visit = visit or Visit()
         self._services: Mapping[str, Run] = {
             "rates": self.rates,
@@ -125,7 +107,7 @@ class SelfServices:
             "cards": self.cards,
             "choose_card": self.choose_card,
             "report_loss": self.report_loss,
-            "ticket_state": self.ticket_state,
+            **tickets.all,
         }
 
     async def run(self, name: str, arguments: Mapping[str, str | Secret]) -> ServiceDone:
@@ -235,13 +217,6 @@ class SelfServices:
             told = Announcement("loss.reported", values)
         return ServiceDone("reported", (told,))
 
-    async def ticket_state(self, *, ticket_number: str) -> ServiceDone:
-        """Where the ticket stands; nothing of what is in it, for the caller is not known."""
-        ticket = await self._tickets.find(ticket_number)
-        if ticket is None or ticket.state not in TICKET_STATES:
-            return _refused("unknown", Announcement("ticket.unknown", {"number": ticket_number}))
-        return _told(*_ticket(ticket))
-
     def _card(self, key: str) -> Card | None:
         index = int(key) - 1
         return self.visit.cards[index] if 0 <= index < len(self.visit.cards) else None
@@ -278,12 +253,3 @@ def _items(cards: Iterable[Card]) -> Iterable[Announcement]:
             "loss.item",
             {"ending": card.ending, "type": f"bank.card.{card.kind.value}", "key": str(key)},
         )
-
-
-def _ticket(ticket: TicketSummary) -> Iterable[Announcement]:
-    values = {"number": ticket.number, "state": f"ticket.state.{ticket.state}"}
-    yield Announcement("ticket.told", values)
-    if ticket.overdue and ticket.state in ANSWER_OWED:
-        yield Announcement("ticket.overdue")
-    elif ticket.due and ticket.state in ANSWER_OWED:
-        yield Announcement("ticket.due", {"due": ticket.due})

@@ -20,7 +20,7 @@ from cti.kernel.clock import DelayedCall, utc
 from cti.kernel.errors import HotlineError, LocalError, Refused
 from cti.kernel.identifiers import CallId, QueueId
 from cti.kernel.ports import QueueRequest
-from cti.kernel.vocabulary import Verification
+from cti.kernel.vocabulary import MessageAbout, Verification
 from customers.model import Customer
 from ivr.bank.port import SignIn
 from ivr.effects import (
@@ -65,16 +65,17 @@ from ivr.events import (
     SignInAttempted,
     SignInOutcome,
 )
-from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Message, Passing, transfer_fact
+from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Message, Passing, Values, transfer_fact
 from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
 from ivr.quiet import Quiet
 from ivr.services import SIGNATURES, SelfServices, Visit
 from ivr.state import State
 from ivr.taking import Taking
+from ivr.ticket_services import TicketServices
 
 LOOK_UP_LIMIT = 0.3
-"""Seconds the first prompt waits for the customer directory."""
+"""Seconds the first prompt waits for the customer directory, and for the caller's tickets."""
 SERVICE_LIMIT = 5.0
 """Seconds a caller waits for a self-service."""
 
@@ -102,7 +103,8 @@ class Session:
         self._path: tuple[str, ...] = ()
         self._entered: dict[str, str] = {}
         self._verification = Verification.NONE
-        self._services = SelfServices(ports.bank, ports.tickets, self._signed_in)
+        tickets = TicketServices(ports.tickets, call_id, ports.calls.get)
+        self._services = SelfServices(ports.bank, tickets, self._signed_in)
         self._taking = Taking(call_id, ports)
         self._known: dict[str, str] = {}
         """Facts that the call brings along."""
@@ -202,17 +204,36 @@ class Session:
         call = self._ports.calls.get(self._call_id)
         if call is None:
             return
-        known = self._look_up(call.calling)
+        known, open_tickets = self._look_up(call.calling), self._open_tickets()
         if not await self._ports.calls.answer(self._call_id):
             return
         self._ports.calls.collect(self._call_id, lambda key: self._handle(Key(key)))
-        customer = await known
+        customer, tickets = await known, await open_tickets
         if self._over:
             return
         numbers = self._ports.transfers.items()
         offered = {transfer_fact(name): CONFIGURED for name, number in numbers if number}
         chosen = "".join(language_chosen(self._flow, self._path))
-        self._handle(Started({**_facts(customer), **self._known, **offered}, chosen))
+        facts = {**_facts(customer), **tickets, **self._known, **offered}
+        self._handle(Started(facts, chosen))
+
+    def _open_tickets(self) -> Deferred[Values]:
+        """What is known of the caller's tickets, nothing when that takes too long."""
+        found: Deferred[Values] = Deferred()
+
+        def settle(known: Values) -> None:
+            if not found.called:
+                found.callback(known)
+
+        def failed(failure: Failure) -> None:
+            self._log_failure("The caller's tickets could not be looked up", failure)
+            settle({})
+
+        Deferred.fromCoroutine(self._services.tickets.known()).addCallbacks(settle, failed)
+        if not found.called:
+            limit = self._ports.clock.callLater(LOOK_UP_LIMIT, settle, {})
+            found.addCallback(lambda known: _stopped(limit, known))
+        return found
 
     def _look_up(self, number: str) -> Deferred[Customer | None]:
         """Who calls, None when that takes too long; found late, they are attached all the same."""
@@ -350,9 +371,15 @@ class Session:
                 self._sound += 1
                 self._sounds_ready([self._ports.announcer.tone()], self._sound, barge_in=False)
             case BeginMessage():
-                self._taking.begin(self._state.node)
+                self._begin_message()
             case EndMessage():
                 self._taking.end()
+
+    def _begin_message(self) -> None:
+        name = self._state.node
+        node = self._flow.nodes[name]
+        about = node.about if isinstance(node, Message) else MessageAbout.ANYTHING
+        self._taking.begin(name, about, self._services.tickets.number)
 
     # --- services ---------------------------------------------------------------------------
 
@@ -497,6 +524,12 @@ class Session:
             self._log.warn("{what}: {error}", what=what, error=failure.value, call_id=self._call_id)
         else:
             self._log.failure("{what}", failure, what=what, call_id=self._call_id)
+
+
+def _stopped(limit: DelayedCall, known: Values) -> Values:
+    if limit.active():
+        limit.cancel()
+    return known
 
 
 def _joined(found: list[list[Path]]) -> list[Path]:

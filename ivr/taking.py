@@ -5,7 +5,8 @@ in the recording and nowhere else.
 """
 
 from cti.kernel.clock import utc
-from cti.kernel.identifiers import CallId
+from cti.kernel.identifiers import CallId, TicketNumber
+from cti.kernel.vocabulary import MessageAbout
 from ivr.events import MessageBegun
 from ivr.messages import ended
 from ivr.ports import Ports
@@ -28,8 +29,11 @@ class Taking:
             return 0.0
         return (utc(self._ports.clock) - self._begun.at).total_seconds()
 
-    def begin(self, node: str) -> None:
-        """The tone is over: from now on the caller speaks, at that node of their flow."""
+    def begin(self, node: str, about: MessageAbout, number: TicketNumber | None = None) -> None:
+        """The tone is over: from now on the caller speaks, at that node of their flow.
+
+        `number` is the ticket that proved to be theirs, None where none did.
+        """
         calls = self._ports.calls
         call = calls.get(self._call_id)
         if call is None:
@@ -45,6 +49,8 @@ class Taking:
             queue_id=known.queue_id,
             customer_id=known.customer_id,
             node=node,
+            about=about,
+            number=number if about is MessageAbout.TICKET else None,
         )
         self._ports.bus.publish(self._begun)
 

@@ -368,6 +368,17 @@ ENDING = (
     Rule(
         action=Action.WITHDRAW,
         roles=FRONT,
+        by=frozenset({Actor.CUSTOMER}),
+        when=When.APPOINTMENT,
+        cases=OPEN_STATES,
+        case_to=_C.WITHDRAWN,
+        needs=("reason", "proof"),
+        effects=(CancelAll(),),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.WITHDRAW,
+        roles=FRONT,
         cases=OPEN_STATES,
         case_to=_C.WITHDRAWN,
         needs=("reason", "proof"),

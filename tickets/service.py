@@ -54,7 +54,7 @@ from tickets.search.lines import (
 )
 from tickets.search.service import ListService
 from tickets.voicemail import VOICEMAIL, draft_of, request_of
-from tickets.workflow import Action
+from tickets.workflow import Action, ClockKind
 
 MESSAGES_SHOWN = 100
 LONGEST_SUBJECT = 32
@@ -80,6 +80,10 @@ class TicketView:
     merged: tuple["TicketView", ...] = ()
     """The tickets that were merged into this one, with their calls and histories."""
 
+    def due(self, kind: ClockKind, dispatch: int | None = None) -> datetime | None:
+        """When that clock is due; None where it does not run."""
+        return self.premises.dues.get((kind, dispatch))
+
 
 class TicketService:
     """Registers tickets, acts on them and answers questions about them.
@@ -102,11 +106,11 @@ class TicketService:
         self.follower = follower or Follower(timekeeper.calendars.zone)
         self.lists = ListService(database, clock)
         self._clocks_changed: Callable[[], None] = lambda: None
-        self._beside: Beside = lambda *_: None
+        self._beside: list[Beside] = []
 
     def write_beside_txn(self, beside: Beside) -> None:
-        """Call `beside` in the transaction of each act: what it refuses does not happen."""
-        self._beside = beside
+        """Call `beside` too in the transaction of each act: what it refuses does not happen."""
+        self._beside.append(beside)
 
     def on_clocks_changed(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit that may have moved a deadline."""
@@ -213,7 +217,8 @@ class TicketService:
     def _act_txn(self, session: Session, asked: Asked, at: datetime) -> Done:
         done = act_txn(session, self.timekeeper, self.follower, asked, at)
         if done.events:
-            self._beside(session, asked, at)
+            for beside in self._beside:
+                beside(session, asked, at)
         return done
 
     def _done(self, transaction: Callable[..., Done], *args: object) -> Deferred[Receipt]:

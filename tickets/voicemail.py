@@ -10,7 +10,7 @@ from hashlib import sha256
 from cti.kernel.identifiers import StaffId
 from cti.kernel.ports import SpokenMessage
 from cti.kernel.principal import Principal
-from cti.kernel.vocabulary import Language, Role
+from cti.kernel.vocabulary import Language, MessageAbout, Role
 from tickets.model import Draft, Requester, Source, TicketKind
 
 VOICEMAIL = Principal(
@@ -30,6 +30,17 @@ WORDS = {
     ),
 }
 """Title, who withheld their number, and what is written."""
+KINDS = {
+    MessageAbout.COMPLAINT: TicketKind.COMPLAINT,
+    MessageAbout.SUGGESTION: TicketKind.SUGGESTION,
+}
+"""What a message opens; anything else is work to be accepted."""
+TITLES = {
+    (MessageAbout.COMPLAINT, Language.CHINESE): "语音投诉",
+    (MessageAbout.SUGGESTION, Language.CHINESE): "语音建议",
+    (MessageAbout.COMPLAINT, Language.ENGLISH): "Complaint by voicemail",
+    (MessageAbout.SUGGESTION, Language.ENGLISH): "Suggestion by voicemail",
+}
 
 
 def draft_of(message: SpokenMessage) -> Draft:
@@ -37,8 +48,8 @@ def draft_of(message: SpokenMessage) -> Draft:
     title, withheld, text = WORDS[message.language]
     contact = message.calling or withheld
     return Draft(
-        kind=TicketKind.ACCEPTANCE,
-        title=f"{title} {contact}",
+        kind=KINDS.get(message.about, TicketKind.ACCEPTANCE),
+        title=f"{TITLES.get((message.about, message.language), title)} {contact}",
         text=text.format(seconds=round(message.seconds), queue=message.queue_id or "–"),
         requester=Requester(
             name=message.name or contact,

@@ -11,6 +11,7 @@ import ivr.bank.schema
 import monitoring.schema
 import tickets.attachments.schema
 import tickets.delivery.schema
+import tickets.line.schema
 import tickets.looks
 import tickets.mail.schema
 import tickets.regulation.schema
@@ -27,6 +28,7 @@ SCHEMAS = (
     ivr.bank.schema,
     monitoring.schema,
     tickets.attachments.schema,
+    tickets.line.schema,
     tickets.looks,
     tickets.delivery.schema,
     tickets.mail.schema,

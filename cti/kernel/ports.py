@@ -16,7 +16,9 @@ from twisted.internet.defer import Deferred
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, StaffId, TicketNumber
 from cti.kernel.loans import LoanEnded, LoanPurpose
 from cti.kernel.money import Money
-from cti.kernel.vocabulary import Language, ServiceLevel, Situation
+from cti.kernel.secret import Secret
+from cti.kernel.ticket_line import Caller, Proven, SlotFound, ToldTicket, Urged, Wished, Words
+from cti.kernel.vocabulary import Language, MessageAbout, ServiceLevel, Situation
 
 IN_FRONT = 1800.0
 """A head start as large as that of the most urgent situation, so that nobody's bound grows."""
@@ -84,7 +86,8 @@ class TicketSummary:
 class SpokenMessage:
     """What a caller said after the tone, in the recording of that call; `seconds` long.
 
-    `calling` is empty where the number is withheld, `name` where nobody knows who called.
+    `calling` is empty where the number is withheld, `name` where nobody knows who called. With
+    `number` it belongs to that ticket, which proved to be the caller's.
     """
 
     call_id: CallId
@@ -96,13 +99,18 @@ class SpokenMessage:
     customer_id: CustomerId | None = None
     name: str = ""
     service_level: ServiceLevel = ServiceLevel.UNIFORM
+    about: MessageAbout = MessageAbout.ANYTHING
+    number: TicketNumber | None = None
 
 
 class MessagePort(Protocol):
     """Makes tickets of what callers said (implemented by `tickets`)."""
 
     def take_message(self, message: SpokenMessage) -> Deferred[TicketNumber]:
-        """Register a ticket for the message; asked again, the number it has already."""
+        """Register a ticket for the message, or add it to its own; asked again, nothing more.
+
+        Gives the number of the ticket, the same one each time.
+        """
 
 
 class TicketPort(Protocol):
@@ -113,6 +121,43 @@ class TicketPort(Protocol):
     def open_tickets(self, customer_id: CustomerId) -> Deferred[list[TicketSummary]]: ...
 
     def overdue(self) -> Deferred[list[TicketSummary]]: ...
+
+
+class TicketLinePort(Protocol):
+    """Serves callers about tickets (implemented by `tickets`).
+
+    Nobody hears anything of a ticket before they have proved that it is theirs.
+    """
+
+    def prove(self, number: str, ending: Secret, calling: str) -> Deferred[Proven]:
+        """Whether the last digits are those of a telephone number that the ticket has.
+
+        What is wrong counts against the caller's number and against the number keyed in.
+        """
+
+    def told(self, number: TicketNumber) -> Deferred[ToldTicket | None]:
+        """The ticket as its customer hears it."""
+
+    def open_of(self, calling: str) -> Deferred[Sequence[TicketNumber]]:
+        """The open tickets that have this telephone number, the latest first."""
+
+    def urge(self, number: TicketNumber, call_id: CallId) -> Deferred[Urged]:
+        """Urge the ticket for the customer (催单)."""
+
+    def cancel(self, number: TicketNumber, call_id: CallId) -> Deferred[bool]:
+        """Call the appointment off for the customer; False where that is not possible now."""
+
+    def matters(self) -> Sequence[str]:
+        """What appointments are for, by their keys 1, 2 ...; ids of `appointment.matter`."""
+
+    def branches(self) -> Sequence[Words]:
+        """Where appointments are, by their keys 1, 2 ...; empty where none can be made."""
+
+    def slot(self, wished: Wished) -> SlotFound:
+        """The slot that is meant."""
+
+    def appoint(self, wished: Wished, caller: Caller) -> Deferred[TicketNumber]:
+        """Register the appointment; asked again by the same call, the ticket it has already."""
 
 
 @dataclass(frozen=True, slots=True)

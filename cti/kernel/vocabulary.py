@@ -36,6 +36,16 @@ class Situation(IntEnum):
     FRAUD = 2
 
 
+class MessageAbout(Enum):
+    """What a caller who speaks after the tone was asked for."""
+
+    ANYTHING = "anything"
+    COMPLAINT = "complaint"
+    SUGGESTION = "suggestion"
+    TICKET = "ticket"
+    """More about the ticket that they have proved to be theirs."""
+
+
 class Role(Enum):
     """What a member of staff may do."""
 

@@ -98,12 +98,12 @@ def test_keys_ahead_run_through_several_questions(tmp_path: Path) -> None:
             """\
   first: {service: {name: rates, outcomes: {told: menu}}}
   menu: {menu: {prompt: main.menu, choices: {4: {name: ticket, then: ask}}}}
-  ask: {ask: {prompt: ticket.ask_number, field: ticket_number, length: 4, then: told}}
+  ask: {ask: {prompt: appointment.contact, field: appointment_contact, length: 4, then: told}}
   told:
     service:
-      name: ticket_state
-      arguments: [ticket_number]
-      outcomes: {told: person, unknown: person}
+      name: appointment_contact
+      arguments: [appointment_contact]
+      outcomes: {known: person}
 """,
         )
     )
@@ -111,7 +111,7 @@ def test_keys_ahead_run_through_several_questions(tmp_path: Path) -> None:
     walk.press("4123")
     assert walk.hear(ServiceDone("told")) == []
     assert walk.timers == {Timer.BETWEEN_KEYS: 4.0}
-    assert CallService("ticket_state", {"ticket_number": "1234"}) in walk.press("4")
+    assert CallService("appointment_contact", {"appointment_contact": "1234"}) in walk.press("4")
     assert walk.timers == {Timer.TERMINATOR: 2.0}
 
 

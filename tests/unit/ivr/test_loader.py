@@ -51,6 +51,7 @@ def test_the_shipped_flow_is_the_one_the_bank_wants() -> None:
         "2": "account",
         "3": "card_loss",
         "4": "ticket_state",
+        "5": "appointment",
         "9": "complaint",
         "0": "agent",
     }
@@ -60,7 +61,7 @@ def test_the_shipped_flow_is_the_one_the_bank_wants() -> None:
         (Prompt("person.connecting"),), "general", Situation.CARD_LOSS
     )
     secure = {node.field for node in flow.nodes.values() if isinstance(node, Ask) and node.secure}
-    assert secure == {"account", "pin", "banking_number", "banking_pin"}
+    assert secure == {"account", "pin", "banking_number", "banking_pin", "ticket_ending"}
 
 
 def test_every_verb_is_read(tmp_path: Path) -> None:
@@ -76,10 +77,11 @@ def test_every_verb_is_read(tmp_path: Path) -> None:
       timeout: 3
       give_up: failed
   asked:
-    ask: {prompt: ticket.ask_number, field: ticket_number, length: {min: 4, max: 9}, then: told,
-          terminator: none, first_key: 5, between_keys: 2.5}
+    ask: {prompt: ticket.ask_number, field: appointment_matter, length: {min: 4, max: 9},
+          then: told, terminator: none, first_key: 5, between_keys: 2.5}
   told:
-    service: {name: ticket_state, arguments: ticket_number, outcomes: {told: who, unknown: first}}
+    service: {name: appointment_matter, arguments: appointment_matter,
+              outcomes: {branches: who, unknown: first}}
   who: {branch: {on: level, cases: {special: person}, otherwise: english}}
   english: {language: {speak: en, then: gone}}
   clock: {schedule: {calendar: service, open: person, closed: failed}}
@@ -94,16 +96,16 @@ def test_every_verb_is_read(tmp_path: Path) -> None:
     )
     assert flow.nodes["asked"] == Ask(
         (Prompt("ticket.ask_number"),),
-        "ticket_number",
+        "appointment_matter",
         Rule(4, 9, "", 5.0, 2.5),
         False,
         "told",
         "person",
     )
     assert flow.nodes["told"] == Service(
-        "ticket_state",
-        ("ticket_number",),
-        {"told": "who", "unknown": "first", "unavailable": "failed"},
+        "appointment_matter",
+        ("appointment_matter",),
+        {"branches": "who", "unknown": "first", "unavailable": "failed"},
     )
     assert flow.nodes["who"] == Branch("level", {"special": "person"}, "english")
     assert flow.nodes["clock"] == Schedule("service", "person", "failed", "failed")
@@ -222,8 +224,8 @@ ONE_MISTAKE = [
         id="unknown outcome",
     ),
     pytest.param(
-        "  first:\n    service: {name: ticket_state, outcomes: {told: person, unknown: failed}}\n",
-        (1, "nodes.first.service.name", "takes these `arguments`: ticket_number"),
+        "  first:\n    service: {name: appointment_contact, outcomes: {known: person}}\n",
+        (1, "nodes.first.service.name", "takes these `arguments`: appointment_contact"),
         id="missing argument",
     ),
     pytest.param(
@@ -292,12 +294,12 @@ def test_secrets_are_asked_and_used_securely_only(tmp_path: Path) -> None:
   third:
     ask: {prompt: ticket.ask_number, field: pin, length: 6, then: fourth}
   fourth:
-    ask: {prompt: ticket.ask_number, field: ticket_number, length: 9, secure: true, then: fifth}
+    ask: {prompt: main.menu, field: appointment_contact, length: 9, secure: true, then: fifth}
   fifth:
     service:
-      name: ticket_state
-      arguments: [ticket_number]
-      outcomes: {told: sixth, unknown: sixth}
+      name: appointment_contact
+      arguments: [appointment_contact]
+      outcomes: {known: sixth}
   sixth:
     service:
       name: sign_in
@@ -307,7 +309,7 @@ def test_secrets_are_asked_and_used_securely_only(tmp_path: Path) -> None:
     found = check(written(tmp_path, HEAD.format(start="first") + nodes), around())
     assert {(error.line - FIRST_LINE, error.message.split(";")[0]) for error in found} == {
         (5, "pin is asked openly here and securely elsewhere"),
-        (11, "takes ticket_number openly, but it is asked securely"),
+        (10, "takes appointment_contact openly, but it is asked securely"),
         (16, "account is a secret"),
         (16, "there is no field 'banking_number'"),
         (16, "there is no field 'banking_pin'"),

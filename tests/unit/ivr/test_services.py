@@ -6,17 +6,18 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from cti.kernel.errors import LocalError
+from cti.kernel.identifiers import CallId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language
 from ivr.bank.port import BankUnavailableError, CardState, SignIn
 from ivr.effects import ServiceDone
 from ivr.events import SignInOutcome
-from ivr.services import ANSWER_OWED, SIGNATURES, TICKET_STATES, SelfServices
+from ivr.services import SIGNATURES, SelfServices
+from ivr.ticket_services import TicketServices
 from prompts.catalogue import load_catalogue
 from tests.support.deferred import result_of
 from tests.support.fake_bank import ENTITLED, FakeBank
-from tests.support.fake_tickets import NUMBER, FakeTickets
-from tickets.model import CaseState
+from tests.support.fake_tickets import FakeTickets
 
 CATALOGUE = load_catalogue()
 
@@ -30,7 +31,8 @@ class Desk:
     sign_ins: list[SignIn] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.services = SelfServices(self.bank, self.tickets, self.sign_ins.append)
+        tickets = TicketServices(self.tickets, CallId("call-1"), lambda _: None)
+        self.services = SelfServices(self.bank, tickets, self.sign_ins.append)
 
     def run(self, name: str, **arguments: str | Secret) -> ServiceDone:
         done = result_of(Deferred.fromCoroutine(self.services.run(name, arguments)))
@@ -152,32 +154,6 @@ def test_reporting_twice_tells_the_first_report(desk: Desk) -> None:
 
 def test_a_card_nobody_chose_is_not_reported(desk: Desk) -> None:
     assert desk.run("report_loss", card="1").outcome == "unavailable"
-
-
-@pytest.mark.parametrize("state", sorted(TICKET_STATES))
-def test_every_state_of_a_ticket_is_told(desk: Desk, state: str) -> None:
-    desk.tickets.state = state
-    done = desk.run("ticket_state", ticket_number=NUMBER)
-    assert done.outcome == "told"
-    assert len(done.announcements) == (2 if state in ANSWER_OWED else 1)
-    for language in Language:
-        assert all(said(done, language))
-        assert "rude" not in " ".join(said(done, language))
-
-
-def test_the_states_are_those_of_tickets() -> None:
-    assert {state.value for state in CaseState} - {"draft"} == TICKET_STATES
-
-
-def test_an_overdue_ticket_is_excused(desk: Desk) -> None:
-    desk.tickets.overdue_now = True
-    assert "非常抱歉" in said(desk.run("ticket_state", ticket_number=NUMBER))[1]
-
-
-def test_an_unknown_ticket(desk: Desk) -> None:
-    done = desk.run("ticket_state", ticket_number="26112100022")
-    assert (done.outcome, done.succeeded) == ("unknown", False)
-    assert said(done)
 
 
 def test_a_bank_that_is_down_is_an_error_of_the_far_side(desk: Desk) -> None:

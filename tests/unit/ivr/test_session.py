@@ -27,7 +27,7 @@ from ivr.events import (
     SignInOutcome,
 )
 from tests.support.fake_bank import ACCOUNT, CUSTOMER
-from tests.support.fake_tickets import NUMBER
+from tests.support.fake_tickets import ENDING, NUMBER
 from tests.support.ivr_house import KNOWN_NUMBER, SHANGHAI, WANG, IvrHouse
 
 SIGN_IN = "6001010101#13579080000101#246801"
@@ -172,8 +172,8 @@ def test_a_loss_the_bank_cannot_take_goes_to_a_person_first_in_line(house: IvrHo
 
 def test_a_caller_hears_the_state_of_a_ticket(house: IvrHouse) -> None:
     call_id = house.dial()
-    house.calls.press(call_id, "14" + NUMBER + "#")
-    assert house.heard(call_id) == ["ticket.told", "ticket.due", "main.menu"]
+    house.calls.press(call_id, "14" + NUMBER + "#" + ENDING)
+    assert house.heard(call_id) == ["ticket.told", "ticket.due", "ticket.menu_open"]
     call = house.calls.get(call_id)
     assert call
     assert call.user_data.entered == {"ticket_number": NUMBER}

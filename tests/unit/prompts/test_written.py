@@ -25,9 +25,8 @@ CHINESE = [
 ]
 ENGLISH = [
     (
-        "USD 1,234.50 to card ending 8848.",
-        "one thousand two hundred thirty-four US dollars and fifty cents to card "
-        "ending eight eight four eight.",
+        "USD 12.50 to card ending 8848.",
+        "twelve US dollars and fifty cents to card ending eight eight four eight.",
     ),
     ("by 2026-11-25", "by November twenty-fifth, twenty twenty-six"),
     ("3 items, 2.5%", "three items, two point five percent"),
