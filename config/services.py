@@ -32,28 +32,24 @@ from agents.supervision import SupervisorService
 from agents.telephony import Telephony
 from agents.workplaces import WorkplaceFacts
 from config.adapters import BankProducts, FloorOfRoster, StaffTelephones
-from config.deliveries import Deliveries
 from config.foundation import Foundation, password_hasher
 from config.hindrances import Hindrances
 from config.house_key import house_key
-from config.housekeeping import CalendarWatch, CertificateWatch, Housekeeping
+from config.housekeeping import CertificateWatch, Housekeeping
 from config.listening import listening
-from config.post import KEY_FILE, Post
 from config.preferences import KnownAgents
 from config.progress import Progress, Silent
-from config.regulation import Regulation
 from config.settings import Recorded, Settings
 from config.site import build_site
+from config.tickets_house import TicketsHouse
 from config.web import Rooms, furnished, largest_body, mount_all
 from cti.call.model import Cause, Party
 from cti.call.routing import Routing
 from cti.call.switch import CallSettings
 from cti.kernel.bus import Bus
-from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, DeviceId, Entropy, system_entropy
-from cti.kernel.threads import Threads
 from cti.recording.keys import read_keys
 from cti.service import SwitchService, SwitchSettings
 from cti.sip.settings import UserAgentSettings
@@ -69,7 +65,6 @@ from cti.web.kept import SessionKeeper
 from cti.web.sessions import Session, SessionLimits, Sessions
 from customers.directory import Directory
 from ivr.bank.attempts import LockPolicy
-from ivr.bank.digests import read_or_make_key
 from ivr.bank.ledger import Ledger
 from ivr.filing import Filing
 from ivr.flow import Flow
@@ -79,20 +74,10 @@ from monitoring.restart import GoingOn
 from monitoring.service import MonitoringService, MonitoringSettings
 from monitoring.statistics import Rules
 from prompts.announcer import Announcer
-from tickets.attachments.service import Attachments
-from tickets.clocks.reading import read_policy
-from tickets.clocks.sla import Calendars, Timekeeper
-from tickets.escalation import Escalation
 from tickets.heartbeat import keep_beating, scheduler_on
-from tickets.line.service import LineService
-from tickets.service import TicketService
-from tickets.tasks import Tasks
 
 PIN_THREADS = 2
-FILE_THREADS = 2
-"""For files of tickets, which are written down before they are answered."""
 MIB = 1024 * 1024
-SERVICE_CALENDAR = "service"
 JOURNAL_BACKLOG = 1000
 """Events not yet written from which on the journal counts as ill."""
 
@@ -117,7 +102,6 @@ class Hotline:
         self.directory = Directory(database)
         self._pins = ThreadPool(minthreads=1, maxthreads=PIN_THREADS, name="pins")
         self._verifying = ThreadPool(minthreads=0, maxthreads=1, name="verification")
-        self._files = Threads(reactor, FILE_THREADS, "files")
         self.bank = Ledger(
             database,
             partial(deferToThreadPool, reactor, self._pins),
@@ -185,48 +169,21 @@ class Hotline:
                 self._secure,
             ),
         )
-        office = Calendars(self._service_calendar(), base.calendars.values())
-        policy = read_policy(settings.tickets.policy)
-        kept = settings.tickets.attachments
-        self.attachments = Attachments(folders.of(kept.folder), kept.limits, self._files)
-        self.regulation = Regulation(
-            settings.tickets.regulation, office, database, reactor, self.attachments
-        )
-        self.tickets = TicketService(
-            database, self.bus, reactor, Timekeeper(policy, office), self.regulation.follower
-        )
-        self.escalation = Escalation(database, self.bus, reactor)
-        self.deliveries = Deliveries(
-            settings.tickets.delivery,
-            folders.base.absolute(),
-            database,
+        self.ticket_rooms = TicketsHouse(
+            settings,
+            base,
+            self.bus,
+            self.roster,
             reactor,
             entropy,
-            roster=self.roster,
-            calendars=office,
-            texts=lambda *key, **blanks: self.frame.texts.text(*key, **blanks),
+            lambda *key, **blanks: self.frame.texts.text(*key, **blanks),
         )
-        self.tasks = Tasks(database, reactor, self.tickets)
-        self.escalation.on_fired(self._deadlines_fired)
-        self.outbox = self.deliveries.outbox
-        self.post = Post(
-            settings.tickets.mail,
-            read_or_make_key(folders.of(KEY_FILE), entropy),
-            database,
-            self.tickets,
-            self.attachments,
-            self.deliveries,
-            base.zone,
-            reactor,
-        )
-        self.tickets.on_clocks_changed(self._act_committed)
-        self.calendar_watch = CalendarWatch(base.calendars, reactor, self._remind_of_calendar)
+        self.tickets = self.ticket_rooms.service
         tls = settings.sip.tls
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
         self.ivr = self._ivr()
         self.floor_log = FloorLog()
-        self.line = LineService(self.tickets, database, reactor, settings.tickets.telephone)
-        self.filing = Filing(self.line, self.directory, self.bus, reactor)
+        self.filing = Filing(self.ticket_rooms.line, self.directory, self.bus, reactor)
         self.supervision = SupervisorService(
             reactor, self.bus, self.switch.calls, self._extension_of
         )
@@ -292,13 +249,11 @@ class Hotline:
         later(self._pins.stop)
         self._verifying.start()
         later(self._verifying.stop)
-        self._files.start()
-        later(self._files.stop)
         self.foundation.speech.start()
         self.announcer.start()
         later(self.announcer.stop)
         await self.roster.load()
-        await self.tickets.prepare()
+        await self.ticket_rooms.open(self._running)
         going_on = GoingOn(await self.switch.prepare(), self.switch.media.outlived)
         history = await self.monitoring.start(going_on)
         also(self.monitoring.stop)
@@ -310,8 +265,7 @@ class Hotline:
         later(self.lending.stop)
         self.supervision.start(history)
         later(self.supervision.stop)
-        await self.tickets.lists.catch_up()
-        await self.regulation.start()
+        await self.ticket_rooms.start(self._running)
         self._start_scheduler()
         self.switch.calls.route(self._routing())
         self.switch.calls.restrict(self._may_call)
@@ -378,19 +332,12 @@ class Hotline:
         self.switch.trace_to(Recorder(ring, self._reactor))
 
     def _start_scheduler(self) -> None:
-        self.deliveries.start()
-        self._running.callback(self.deliveries.stop)
-        self.post.start()
-        self._running.push_async_callback(self.post.stop)
-        self.tasks.start()
-        self._running.callback(self.tasks.stop)
-        self.escalation.start()
-        self._running.callback(self.escalation.stop)
         scheduler = scheduler_on(self._reactor)
-        keep_beating(scheduler, self._act_committed)
-        Housekeeping(
-            self.calendar_watch, self._certificate, self.bank, self.regulation.figures
-        ).schedule(scheduler, self._reactor)
+        keep_beating(scheduler, self.ticket_rooms.look)
+        watch, figures = self.ticket_rooms.calendar_watch, self.ticket_rooms.regulation.figures
+        Housekeeping(watch, self._certificate, self.bank, figures).schedule(
+            scheduler, self._reactor
+        )
         scheduler.start()
         self._running.callback(scheduler.shutdown, wait=False)
 
@@ -424,7 +371,7 @@ class Hotline:
             passes=self.passes,
             roster=self.roster,
             tickets=self.tickets,
-            attachments=self.attachments,
+            attachments=self.ticket_rooms.attachments,
             monitoring=self.monitoring,
             directory=self.directory,
             products=BankProducts(self.bank),
@@ -444,7 +391,7 @@ class Hotline:
             self.health,
             self.switch.load,
             self._reactor,
-            largest_body(self.frame, self.attachments),
+            largest_body(self.frame, self.ticket_rooms.attachments),
         )
         with listening("web", web.host, web.port):
             port = self._reactor.listenTCP(web.port, site, interface=web.host)
@@ -460,31 +407,13 @@ class Hotline:
         }
         room = self.monitoring.folder.short_of_room(self.settings.recordings.low_space)
         shown = {
-            "calendar": self.calendar_watch.warnings(),
+            **self.ticket_rooms.trouble(),
             "certificate": self._certificate.warning(),
-            "outbox": self.outbox.trouble(),
-            "mail": self.post.trouble(),
             "recordings": room,
             **self.switch.pressure(),
             "trunks": self.switch.trunks.view(),
         }
         return {**parts, **{name: what for name, what in shown.items() if what}}
-
-    def _remind_of_calendar(self, name: str) -> None:
-        """Tell the supervisors that the calendar lacks something, if not done this week."""
-        self.tickets.remind_of_calendar(name).addErrback(
-            lambda failure: self.log.failure("nobody could be told of calendars", failure)
-        )
-
-    def _act_committed(self) -> None:
-        """Deadlines may have moved, and something may wait to be sent."""
-        self.escalation.wake()
-        self._deadlines_fired()
-
-    def _deadlines_fired(self) -> None:
-        """Somebody may have to be told, and the house may have to act by itself."""
-        self.tasks.wake()
-        self.deliveries.wake()
 
     def _in_page(self, extension: DeviceId, instance: str) -> bool:
         """Whether that telephone is registered by a page."""
@@ -517,7 +446,7 @@ class Hotline:
             announcer=self.announcer,
             customers=self.directory,
             bank=self.bank,
-            tickets=self.line,
+            tickets=self.ticket_rooms.line,
             queues=self.agents,
             calendars=self.foundation.calendars,
             bus=self.bus,
@@ -545,13 +474,6 @@ class Hotline:
                         queue=queue.queue_id,
                         flow=then.flow,
                     )
-
-    def _service_calendar(self) -> WorkingCalendar:
-        calendars, folders = self.foundation.calendars, self.settings.folders
-        if SERVICE_CALENDAR not in calendars:
-            message = f"holds no {SERVICE_CALENDAR}.yaml, by which deadlines are counted"
-            raise ConfigurationError(message, file=str(folders.of(folders.calendars)))
-        return calendars[SERVICE_CALENDAR]
 
     def _routing(self) -> Routing:
         numbers = self.settings.ivr.numbers

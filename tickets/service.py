@@ -61,7 +61,10 @@ LONGEST_SUBJECT = 32
 REMINDED_EVERY = timedelta(days=7)
 
 Beside = Callable[[Session, Asked, datetime], None]
-"""Writes what belongs to an act, such as the letter by which a reply goes out."""
+"""Writes what belongs to an act, such as the letter by which a reply goes out.
+
+A registration is such an act too: its fields are empty, and the ticket has its number.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,10 @@ class TicketService:
         self._beside: list[Beside] = []
 
     def write_beside_txn(self, beside: Beside) -> None:
-        """Call `beside` too in the transaction of each act: what it refuses does not happen."""
+        """Call `beside` in the transaction of each act: what it refuses does not happen.
+
+        Those who asked are called in the order in which they did, after the act itself is written.
+        """
         self._beside.append(beside)
 
     def on_clocks_changed(self, wake: Callable[[], None]) -> None:
@@ -138,15 +144,7 @@ class TicketService:
 
         Refused (``access.role_missing``, ``ticket.field_missing``, ``ticket.field_too_long``).
         """
-        return self._done(
-            register_txn,
-            self.timekeeper,
-            self.follower,
-            draft,
-            principal,
-            request_id,
-            self._now(),
-        )
+        return self._done(self._register_txn, draft, principal, request_id, self._now())
 
     def take_message(self, message: SpokenMessage) -> Deferred[TicketNumber]:
         """See `MessagePort`."""
@@ -214,8 +212,19 @@ class TicketService:
     def _now(self) -> datetime:
         return utc(self._clock)
 
+    def _register_txn(
+        self, session: Session, draft: Draft, by: Principal, request_id: str, at: datetime
+    ) -> Done:
+        done = register_txn(session, self.timekeeper, self.follower, draft, by, request_id, at)
+        receipt = done.receipt
+        asked = Asked(receipt.number, Action.REGISTER, {}, by, receipt.version, request_id)
+        return self._with_beside_txn(session, done, asked, at)
+
     def _act_txn(self, session: Session, asked: Asked, at: datetime) -> Done:
         done = act_txn(session, self.timekeeper, self.follower, asked, at)
+        return self._with_beside_txn(session, done, asked, at)
+
+    def _with_beside_txn(self, session: Session, done: Done, asked: Asked, at: datetime) -> Done:
         if done.events:
             for beside in self._beside:
                 beside(session, asked, at)

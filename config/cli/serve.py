@@ -68,7 +68,7 @@ def check(settings: Settings) -> int:
     clock.advance(time.time())  # noqa: TID251  (a command's own clock)
     house = Hotline(settings, clock)
     print("The hotline would start.")
-    for name, lack in house.calendar_watch.warnings().items():
+    for name, lack in house.ticket_rooms.calendar_watch.warnings().items():
         print(f"Calendar {name}: {lack}")
     return 0
 

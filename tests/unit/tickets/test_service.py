@@ -76,6 +76,31 @@ def test_a_complaint_from_the_call_to_its_close(desk: TicketDesk) -> None:
     ] * len(WHOLE_LIFE)
 
 
+def test_what_belongs_to_an_act_is_written_with_it_in_the_order_asked_for(desk: TicketDesk) -> None:
+    told: list[tuple[str, Action, str]] = []
+    for name in ("letter", "count"):
+        desk.service.write_beside_txn(
+            lambda _session, asked, _at, name=name: told.append((name, asked.action, asked.number))
+        )
+    number = desk.register().number
+    desk.act(number, Action.INFORM, AGENT)
+    assert told == [
+        (name, action, number)
+        for action in (Action.REGISTER, Action.INFORM)
+        for name in ("letter", "count")
+    ]
+
+
+def test_a_ticket_is_not_registered_where_something_beside_it_is_refused(desk: TicketDesk) -> None:
+    def refuse(*_: object) -> None:
+        raise Refused("ticket.no_address")
+
+    desk.service.write_beside_txn(refuse)
+    with pytest.raises(Refused, match="no_address"):
+        desk.register()
+    assert desk.events == []
+
+
 def test_what_the_house_hears(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.act(number, Action.DISPATCH, DISPATCHER)
