@@ -40,6 +40,7 @@ from tickets.repository import save_department_txn
 from tickets.search import places
 from tickets.search.finding import Query, Viewer
 from tickets.search.query import Asked, Span
+from tickets.service import Beside
 from tickets.workflow import Action, ClockKind
 
 WHOLE_LIFE = (
@@ -78,10 +79,12 @@ def test_a_complaint_from_the_call_to_its_close(desk: TicketDesk) -> None:
 
 def test_what_belongs_to_an_act_is_written_with_it_in_the_order_asked_for(desk: TicketDesk) -> None:
     told: list[tuple[str, Action, str]] = []
-    for name in ("letter", "count"):
-        desk.service.write_beside_txn(
-            lambda _session, asked, _at, name=name: told.append((name, asked.action, asked.number))
-        )
+
+    def teller(name: str) -> Beside:
+        return lambda _session, asked, _at: told.append((name, asked.action, asked.number))
+
+    desk.service.write_beside_txn(teller("letter"))
+    desk.service.write_beside_txn(teller("count"))
     number = desk.register().number
     desk.act(number, Action.INFORM, AGENT)
     assert told == [
