@@ -60,12 +60,16 @@ class House:
     founded beside `prompts` it begins with (`tests.support.founded`).
     """
 
+    program = "config.main"
+    """The module that is run; it takes the words of the command `hotline`."""
+
     def __init__(self, folder: Path, prompts: Path, changes: dict[str, Any] | None = None) -> None:
         self.folder, self.var = folder, folder / "var"
         self.sip_port = free_port()
         self.web_port = free_port()
         self.web = f"http://127.0.0.1:{self.web_port}"
         self.process: subprocess.Popen[bytes]
+        self.environment: dict[str, str] = {}
         if "database" not in (changes or {}):
             move_in(self.var, prompts)
         calendars = folder / "calendars"
@@ -99,11 +103,11 @@ class House:
         self.output = self.folder / "serve.txt"
         with self.output.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.main", "--config", str(self.config), "serve"],
+                [sys.executable, "-m", self.program, "--config", str(self.config), "serve"],
                 stdout=out,
                 stderr=out,
                 cwd=self.folder,
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | self.environment,
                 start_new_session=True,
             )
         self.wait_until(self._well, START_SECONDS, "the server is well")
