@@ -28,7 +28,7 @@ class LeapingReactor(EPollReactor):
         self._instant, self._since = start, EPollReactor.seconds()
         super().__init__()
 
-    def seconds(self) -> float:  # type: ignore[override]  # Twisted's is a plain function
+    def seconds(self) -> float:
         return self._instant + min(EPollReactor.seconds() - self._since, GOES_ON)
 
     def leap(self, instant: float) -> None:
