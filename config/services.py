@@ -372,6 +372,7 @@ class Hotline:
             roster=self.roster,
             tickets=self.tickets,
             attachments=self.ticket_rooms.attachments,
+            regulation=self.ticket_rooms.regulation,
             monitoring=self.monitoring,
             directory=self.directory,
             products=BankProducts(self.bank),

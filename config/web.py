@@ -29,6 +29,7 @@ from agents.web.telephony_commands import telephony_commands
 from config.adapters import UnitsOfRoster
 from config.call_facts import RememberedCalls
 from config.desks import DeskRooms, furnish
+from config.regulation import Regulation
 from cti.call.control import CallControl
 from cti.database import Database
 from cti.kernel.bus import Bus
@@ -46,6 +47,7 @@ from monitoring.web.calls import CallPages
 from monitoring.web.recordings import LISTENERS, RecordingPages
 from monitoring.web.wall import WallPages
 from tickets.attachments.service import Attachments
+from tickets.catalogue.proposing import Proposing
 from tickets.dossier import Dossier
 from tickets.events import TicketEvent, TicketRegistered
 from tickets.service import TicketService
@@ -55,6 +57,8 @@ from tickets.web.deliveries import DeliveryPages
 from tickets.web.pages import TicketPages
 from tickets.web.presence import PresenceBoard
 from tickets.web.reach import READERS as TICKET_READERS
+from tickets.web.regulation import READERS as REGULATION_READERS
+from tickets.web.regulation import RegulationPages
 from tickets.workflow import DEPARTMENT
 
 Close = Callable[[], None]
@@ -75,6 +79,7 @@ class Rooms:
     passes: Passes
     roster: Roster
     tickets: TicketService
+    regulation: Regulation
     attachments: Attachments
     monitoring: MonitoringService
     directory: Directory
@@ -216,11 +221,20 @@ async def _tickets(rooms: Rooms) -> Mounted:
         RememberedCalls(rooms.bus, rooms.control, rooms.directory),
         rooms.roster,
         UnitsOfRoster(rooms.roster),
+        catalogue=Proposing(rooms.regulation.catalogue),
         entropy=rooms.entropy,
     )
     frame.add_navigation("/deliveries", "nav.deliveries", *DELIVERY_READERS)
     undelivered = DeliveryPages(frame, rooms.database, rooms.monitoring.settings.rules.zone)
-    mounted = {"tickets": pages.app.resource(), "deliveries": undelivered.app.resource()}
+    frame.add_navigation("/regulation", "nav.regulation", *REGULATION_READERS)
+    regulation = RegulationPages(
+        frame, rooms.tickets, rooms.regulation.figures, rooms.regulation.catalogue
+    )
+    mounted = {
+        "tickets": pages.app.resource(),
+        "deliveries": undelivered.app.resource(),
+        "regulation": regulation.app.resource(),
+    }
     return Mounted(mounted, (board.close, presence.close))
 
 

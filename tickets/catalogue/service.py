@@ -1,9 +1,9 @@
 """The catalogue as pages use it: kept in memory, one version after another by supervisors.
 
-It is the `CatalogueProposals` of the dispatch form.
+`tickets.catalogue.proposing` lets the dispatch form ask it.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,6 @@ class CatalogueService:
     def __init__(self, database: Database, clock: Clock, zone: ZoneInfo) -> None:
         self._database, self._clock, self._zone = database, clock, zone
         self.current: Catalogue = EMPTY
-        self._changed: Callable[[Catalogue], None] = lambda _: None
 
     def load(self) -> Deferred[Catalogue]:
         """Read the version in force."""
@@ -43,7 +42,7 @@ class CatalogueService:
 
     def choices(self, draft: Draft) -> tuple[Choice, ...]:
         """The lines that speak for the ticket today, the most precise first."""
-        return choices(self.current, draft, self._today())
+        return choices(self.current, draft, self.today())
 
     def change(
         self, lines: Collection[Line], base: int, principal: Principal, note: str
@@ -71,7 +70,8 @@ class CatalogueService:
             self.current = catalogue
         return catalogue
 
-    def _today(self) -> date:
+    def today(self) -> date:
+        """The day it is in the hotline's zone."""
         return self._now().astimezone(self._zone).date()
 
     def _now(self) -> datetime:

@@ -1,0 +1,302 @@
+"""What acts leave behind for a regulator, in SQLite and PostgreSQL: one suite."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from twisted.internet.defer import Deferred, succeed
+
+from cti.database import Base, T
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CustomerId, TicketNumber
+from tests.support.databases import DirectDatabase
+from tests.support.deferred import result_of
+from tests.support.tickets import (
+    AGENT,
+    CARDS,
+    DISPATCHER,
+    FILLED,
+    HEAD,
+    LENDING,
+    OFFICER,
+    PROTECTION,
+    SHANGHAI,
+    SUPERVISOR,
+    TicketDesk,
+    draft,
+)
+from tickets.catalogue.model import Line
+from tickets.catalogue.service import CatalogueService
+from tickets.model import CaseState, Draft, TicketKind
+from tickets.regulation import erasing
+from tickets.regulation.catching_up import catch_up_txn
+from tickets.regulation.facts import Fact
+from tickets.regulation.fault import Party, shared_out
+from tickets.regulation.following import GROUP_FOUND
+from tickets.regulation.quarter import By, Count
+from tickets.regulation.repeats import RepeatRules
+from tickets.regulation.retention import Retention, Rule
+from tickets.regulation.schema import FactRow, GroupRow, HoldRow, KeyRow
+from tickets.regulation.service import RegulationService
+from tickets.replay import lives
+from tickets.schema import CaseRow, HistoryRow
+from tickets.workflow import Action
+
+KEPT = Retention((Rule("all", 3, "the bank's own"),))
+YEAR = 366
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+)
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TicketDesk]:
+    if request.param == "postgresql":
+        url = str(request.getfixturevalue("postgresql_url"))
+    else:
+        url = f"sqlite:///{tmp_path}/tickets.db"
+    desk = TicketDesk(DirectDatabase(url))
+    yield desk
+    Base.metadata.drop_all(desk.database.engine)
+    desk.database.stop()
+
+
+def run(desk: TicketDesk, transaction: Callable[..., T], *args: Any) -> T:
+    return result_of(desk.database.run(transaction, *args))
+
+
+def regulation(
+    desk: TicketDesk, *, delete: bool = True, forgotten: list[str] | None = None
+) -> RegulationService:
+    def forget(digest: str) -> Deferred[None]:
+        if forgotten is not None:
+            forgotten.append(digest)
+        return succeed(None)
+
+    follower = desk.service.follower
+    return RegulationService(desk.database, desk.clock, follower, KEPT, forget, delete=delete)
+
+
+def fact(desk: TicketDesk, number: str) -> Fact:
+    found = result_of(regulation(desk).fact(number))
+    assert found is not None
+    return found
+
+
+def about(customer: str = "C1", **details: str) -> Draft:
+    what = draft()
+    who = replace(what.requester, customer_id=CustomerId(customer), contact=f"1380000{customer}")
+    return replace(what, details=details, requester=who)
+
+
+def rows(desk: TicketDesk, table: Any) -> int:
+    return run(desk, lambda session: len(session.scalars(select(table)).all()))
+
+
+def test_a_fact_follows_every_act_and_agrees_with_the_history(desk: TicketDesk) -> None:
+    number = desk.register(about(business="B03")).number
+    desk.advance(hours=1)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.advance(hours=2)
+    desk.act(number, Action.ACCEPT, OFFICER, {"dispatch": "1"})
+    desk.advance(hours=3)
+    result = {**FILLED, "dispatch": "1", "cause": "C01"}
+    desk.act(number, Action.RETURN, HEAD, result)
+    desk.advance(hours=4)
+    desk.act(number, Action.APPROVE, DISPATCHER, {"dispatch": "1"})
+    desk.act(number, Action.REPLY, AGENT)
+    found, view = fact(desk, number), desk.view(number)
+    assert (found.business, found.cause, found.days) == ("B03", "C01", 0)
+    assert found.told is not None
+    assert not found.missed
+    assert found.shares.time(Party.HOTLINE) == timedelta(hours=5)
+    assert found.shares.time(Party.DEPARTMENT) == timedelta(hours=5)
+    assert found.shares == shared_out(lives(view.case.number, view.history), found.changed)
+
+
+def test_older_tickets_get_the_same_facts_from_their_histories(desk: TicketDesk) -> None:
+    number = desk.register(about(business="B03", branch="营业部")).number
+    desk.advance(hours=1)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.advance(hours=2)
+    desk.act(number, Action.NOTE, AGENT)
+    before = fact(desk, number)
+
+    def forget(session: Any) -> None:
+        for table in (FactRow, KeyRow):
+            for row in session.scalars(select(table)):
+                session.delete(row)
+
+    run(desk, forget)
+    assert run(desk, catch_up_txn, desk.service.follower) == 1
+    assert run(desk, catch_up_txn, desk.service.follower) == 0
+    assert fact(desk, number) == before
+    assert rows(desk, KeyRow) == 3
+
+
+def test_a_repeat_is_known_at_once_and_only_of_the_same_matter(desk: TicketDesk) -> None:
+    first = desk.register(about(business="B03")).number
+    desk.advance(days=2)
+    second = desk.register(about(business="B03")).number
+    other = desk.register(about(business="B04")).number
+    stranger = desk.register(about("C2", business="B03")).number
+    assert fact(desk, first).repeats is None
+    assert fact(desk, second).repeats == first
+    assert fact(desk, other).repeats is None
+    assert fact(desk, stranger).repeats is None
+    hints = result_of(regulation(desk).repeats(about(business="B03"), TicketNumber(second)))
+    assert [(each.number, each.same_matter, each.open) for each in hints] == [
+        (first, True, True),
+        (other, False, True),
+    ]
+
+
+def test_a_voided_ticket_is_repeated_by_nobody(desk: TicketDesk) -> None:
+    first = desk.register(about(business="B03")).number
+    desk.act(first, Action.ASK_VOID, AGENT)
+    desk.act(first, Action.CONFIRM_VOID, SUPERVISOR)
+    assert fact(desk, desk.register(about(business="B03")).number).repeats is None
+
+
+def test_many_customers_at_one_branch_are_a_group_and_told_of_once(desk: TicketDesk) -> None:
+    def told(who: Any) -> int:
+        return sum(each.subject == GROUP_FOUND for each in result_of(desk.service.messages(who)))
+
+    desk.service.follower = replace(desk.service.follower, rules=RepeatRules(crowd=4))
+    for customer in range(3):
+        desk.register(about(f"G{customer}", branch="营业部", product="金卡"))
+    desk.register(about("G0", branch="营业部", product="金卡"))
+    desk.register(about("G77", branch="城西支行", product="金卡"))
+    assert (told(SUPERVISOR), rows(desk, GroupRow)) == (0, 0)
+    desk.register(about("G3", branch="营业部", product="金卡"))
+    assert (told(SUPERVISOR), told(PROTECTION), rows(desk, GroupRow)) == (1, 1, 1)
+    desk.advance(days=1)
+    for customer in range(4, 10):
+        desk.register(about(f"G{customer}", branch="营业部", product="金卡"))
+    assert (told(SUPERVISOR), rows(desk, GroupRow)) == (1, 1)
+
+
+def test_a_cause_found_later_counts_too(desk: TicketDesk) -> None:
+    number = desk.register(about(branch="营业部")).number
+    keys = rows(desk, KeyRow)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(number, Action.ACCEPT, OFFICER, {"dispatch": "1"})
+    desk.act(number, Action.RETURN, HEAD, {**FILLED, "dispatch": "1", "cause": "C01"})
+    assert rows(desk, KeyRow) == keys + 1
+
+
+def test_the_quarter_counts_what_was_received_in_it(desk: TicketDesk) -> None:
+    service = regulation(desk)
+    first = desk.register(about(business="B03")).number
+    desk.register(draft(TicketKind.ENQUIRY))
+    desk.act(first, Action.SOLVE, AGENT)
+    quarter = service.quarter()
+    table = result_of(service.table(quarter, By.BUSINESS))
+    assert table.total.counts[Count.RECEIVED] == 1
+    behind = result_of(service.behind(quarter, By.BUSINESS, "B03", Count.IN_TIME))
+    assert [each.number for each in behind.facts] == [first]
+    desk.advance(days=100)
+    desk.register(about("C9"))
+    assert result_of(service.table(quarter, By.BUSINESS)) == table
+    assert result_of(service.table(quarter.after, By.BUSINESS)).total.counts[Count.RECEIVED] == 1
+
+
+def erase(service: RegulationService) -> int:
+    return result_of(Deferred.fromCoroutine(service.erase()))
+
+
+def ended(desk: TicketDesk, customer: str = "C1") -> TicketNumber:
+    number = desk.register(about(customer, business="B03")).number
+    desk.act(number, Action.SOLVE, AGENT)
+    return number
+
+
+def test_nothing_is_deleted_without_the_setting_and_what_is_due_is_shown(desk: TicketDesk) -> None:
+    number = ended(desk)
+    desk.advance(days=4 * YEAR)
+    service = regulation(desk, delete=False)
+    assert erase(service) == 0
+    due = result_of(Deferred.fromCoroutine(service.due()))
+    assert [(each.fact.number, each.rule.name) for each in due] == [(number, "all")]
+
+
+def test_everything_of_a_ticket_goes_but_its_number_and_its_fact(desk: TicketDesk) -> None:
+    gone, stays, service = ended(desk), desk.register(about("C2")).number, regulation(desk)
+    young_table = result_of(service.table(service.quarter(), By.BUSINESS))
+    quarter = service.quarter()
+    desk.advance(days=4 * YEAR)
+    assert erase(service) == 1
+    assert result_of(desk.service.view(gone)) is None
+    assert desk.view(stays).case.number == stays
+    for table in (CaseRow, HistoryRow):
+        assert all(
+            each.number == stays
+            for each in run(desk, lambda session, of=table: list(session.scalars(select(of))))
+        )
+    after = fact(desk, gone)
+    assert (after.erased, after.state, after.business) == (True, CaseState.CLOSED, "B03")
+    again = result_of(service.table(quarter, By.BUSINESS))
+    assert again.total.counts[Count.RECEIVED] == young_table.total.counts[Count.RECEIVED]
+    assert again.total.counts[Count.RESOLVED] == 1
+    (record,) = result_of(service.erasures())
+    assert (record.number, record.rule, record.files) == (gone, "all", 0)
+    assert record.rows > 5
+    assert erase(service) == 0
+    assert desk.register(about("C3")).number not in (gone, stays)
+
+
+def test_a_hold_prevents_it_until_it_is_lifted(desk: TicketDesk) -> None:
+    number, service = ended(desk), regulation(desk)
+    with pytest.raises(Refused, match=r"access\.role_missing"):
+        service.hold(number, AGENT, "因诉讼")
+    with pytest.raises(Refused, match=r"ticket\.field_missing"):
+        result_of(service.hold(number, PROTECTION, ""))
+    with pytest.raises(Refused, match=r"ticket\.unknown"):
+        result_of(service.hold("209901010001", PROTECTION, "因诉讼"))
+    result_of(service.hold(number, PROTECTION, "因诉讼"))
+    desk.advance(days=4 * YEAR)
+    assert erase(service) == 0
+    assert [each.reason for each in result_of(service.holds())] == ["因诉讼"]
+    result_of(service.lift(number, SUPERVISOR))
+    assert erase(service) == 1
+    assert rows(desk, HoldRow) == 1
+
+
+def test_many_are_deleted_a_few_at_a_time(
+    desk: TicketDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "A_FEW", 3)
+    numbers = [ended(desk, f"C{each}") for each in range(7)]
+    desk.advance(days=4 * YEAR)
+    assert erase(regulation(desk)) == len(numbers)
+
+
+def test_orders_are_remembered_with_the_line_that_spoke(desk: TicketDesk) -> None:
+    catalogue = CatalogueService(desk.database, desk.clock, SHANGHAI)
+    first = Line(line_id="1", department_id=CARDS, business="B03")
+    made = result_of(catalogue.change([first], 0, SUPERVISOR, "第一版"))
+    assert made.version == catalogue.current.version == 1
+    with pytest.raises(Refused, match=r"ticket\.catalogue\.stale"):
+        result_of(catalogue.change([], 0, SUPERVISOR, ""))
+    number = desk.register(about(business="B0301")).number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    wrong = {**FILLED, "dispatch": "1", "proposed": LENDING}
+    desk.act(number, Action.ASK_REFUSAL, HEAD, wrong)
+    desk.act(number, Action.GRANT_REFUSAL, DISPATCHER, wrong)
+    desk.act(number, Action.DISPATCH, DISPATCHER, {**FILLED, "department": LENDING})
+    desk.advance(minutes=1)
+    (fared,) = result_of(Deferred.fromCoroutine(catalogue.returns()))
+    assert (fared.line_id, fared.sent, fared.followed, fared.asked, fared.wrong) == (
+        "1",
+        2,
+        1,
+        1,
+        1,
+    )
+    assert fared.went_to == ((LENDING, 1),)
+    again = CatalogueService(desk.database, desk.clock, SHANGHAI)
+    assert result_of(again.load()) == made
+    assert [each.note for each in result_of(again.versions())] == ["第一版"]

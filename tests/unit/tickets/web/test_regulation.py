@@ -1,0 +1,151 @@
+"""What a regulator reads, in a browser: every number leads to its tickets, files tell the same."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from openpyxl.reader.excel import load_workbook
+
+from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from tests.support.deferred import result_of
+from tests.support.forms import forms_of
+from tests.support.regulation import RegulationOffice
+from tests.support.ticket_office import Seat
+from tests.support.tickets import (
+    AGENT,
+    CARDS,
+    DISPATCHER,
+    EXECUTIVE,
+    PROTECTION,
+    SUPERVISOR,
+    draft,
+    person,
+)
+from tickets.regulation.quarter import By, Count
+from tickets.workflow import Action
+
+LINKED = re.compile(r'href="(/regulation/figures/tickets\?[^"]+)">([\d,]+)</a>')
+FIGURES = "/regulation/figures?quarter=2026Q4&by=business"
+
+
+@pytest.fixture
+def house() -> RegulationOffice:
+    return RegulationOffice()
+
+
+@pytest.fixture
+def office(house: RegulationOffice) -> RegulationOffice:
+    """Three complaints: one solved, one open, and one of which the unit must not know."""
+    coded = replace(draft(), details={"business": "B03", "branch": "营业部"})
+    first = house.desk.register(coded).number
+    house.desk.act(first, Action.SOLVE, AGENT)
+    house.desk.register(replace(coded, details={"business": "B04"}))
+    house.desk.register(replace(draft(), about_staff=AGENT.staff_id, about_unit=CARDS))
+    return house
+
+
+def send(seat: Seat, path: str, action: str, **typed: str) -> str:
+    """Send the page's first form to that action; gives the answer's text."""
+    form = next(each for each in forms_of(seat.read(path).text) if each.action == action)
+    fields = {name: value for name, value in form.fields.items() if name != "assist"}
+    answer = seat.browser.post(action, fields | typed)
+    assert answer.status in (303, 409), answer.text
+    return answer.text
+
+
+def test_every_number_leads_to_as_many_tickets(office: RegulationOffice) -> None:
+    seat = office.seat(SUPERVISOR)
+    links = LINKED.findall(seat.read(FIGURES).text)
+    assert len(links) > 15
+    for path, number in links:
+        page = seat.read(path.replace("&amp;", "&")).text
+        assert page.count('<td class="when"><a href="/tickets/2026') == int(number)
+
+
+def test_a_complaint_about_a_unit_is_counted_and_not_shown_there(office: RegulationOffice) -> None:
+    concerned = office.seat(person(Role.QUALITY, CARDS))
+    page = concerned.read("/regulation/figures/tickets?quarter=2026Q4&by=cause&count=received")
+    assert ": 3</h1>" in page.text
+    assert "另有1件" in page.text
+
+
+def test_the_file_tells_what_the_page_tells(office: RegulationOffice) -> None:
+    seat = office.seat(PROTECTION)
+    form = next(each for each in forms_of(seat.read(FIGURES).text) if each.action.endswith("csv"))
+    told = seat.browser.post("/regulation/figures.csv", form.fields)
+    rows = list(csv.reader(io.StringIO(told.body.decode("utf-8-sig"))))
+    book = seat.browser.post("/regulation/figures.xlsx", form.fields)
+    sheet = load_workbook(io.BytesIO(book.body)).active
+    assert sheet is not None
+    cells = [
+        ["" if cell is None else str(cell) for cell in row]
+        for row in sheet.iter_rows(values_only=True)
+    ]
+    assert [row[:17] for row in rows[2:6]] == [row[:17] for row in cells[:4]]
+    table = result_of(office.figures.table(office.figures.quarter(), By.BUSINESS))
+    assert rows[-1][1] == str(table.total.counts[Count.RECEIVED]) == "3"
+    audit = office.seat(SUPERVISOR).read("/tickets/lists/exports").text
+    assert audit.count("2026Q4 business") == 2
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "status"),
+    [
+        (AGENT, "/regulation/figures", 403),
+        (DISPATCHER, "/regulation/figures", 403),
+        (EXECUTIVE, "/regulation/figures", 200),
+        (EXECUTIVE, "/regulation/records", 403),
+        (DISPATCHER, "/regulation/catalogue", 200),
+        (SUPERVISOR, "/regulation/figures?quarter=2026Q9", 409),
+        (SUPERVISOR, "/regulation/figures?by=moon", 400),
+        (SUPERVISOR, "/regulation/figures/tickets?count=moon", 400),
+        (SUPERVISOR, "/regulation/catalogue?version=x", 400),
+    ],
+)
+def test_who_reads_what(house: RegulationOffice, who: Principal, path: str, status: int) -> None:
+    assert house.seat(who).browser.get(path).status == status
+
+
+def test_a_supervisor_writes_the_catalogue_version_by_version(house: RegulationOffice) -> None:
+    seat, page = house.seat(SUPERVISOR), "/regulation/catalogue"
+    send(seat, page, page, department=CARDS, business="B03", note="第一版")
+    assert house.catalogue.current.lines[0].business == "B03"
+    wrong = send(seat, page, page, department=CARDS, since="2026-13-01", keyword="盗刷")
+    assert "盗刷" in wrong
+    assert house.catalogue.current.version == 1
+    late = forms_of(seat.read(page).text)
+    send(seat, page, page, department=CARDS, keyword="盗刷", note="加词")
+    form = next(each for each in late if each.action == page)
+    fields = {**form.fields, "department": CARDS, "keyword": "太晚"}
+    fields.pop("assist", None)
+    assert "刚被他人修改" in seat.browser.post(page, fields).text
+    assert [each.keyword for each in house.catalogue.current.lines] == ["", "盗刷"]
+    forms = [each for each in forms_of(seat.read(page).text) if each.fields.get("line")]
+    seat.browser.post(page, {**forms[0].fields, "drop": "yes", "note": "停用"})
+    assert [each.keyword for each in house.catalogue.current.lines] == ["盗刷"]
+    old = seat.read(f"{page}?version=1").text
+    assert "信用卡" in old
+    assert "旧版本" in old
+    assert "停用" in seat.read(page).text
+
+
+def test_only_supervisors_change_it(house: RegulationOffice) -> None:
+    seat = house.seat(DISPATCHER)
+    page = seat.read("/regulation/catalogue")
+    assert not [each for each in forms_of(page.text) if each.action == "/regulation/catalogue"]
+    answer = seat.browser.post("/regulation/catalogue", {"version": "0"})
+    assert answer.status == 403
+
+
+def test_records_on_hold_are_shown_with_their_reason(office: RegulationOffice) -> None:
+    number = office.desk.register().number
+    seat, page = office.seat(PROTECTION), "/regulation/records"
+    send(seat, page, f"{page}/hold", number=number, reason="因诉讼保全")
+    shown = seat.read(page).text
+    assert "因诉讼保全" in shown
+    assert "自动删除未启用" in shown
+    send(seat, page, f"{page}/lift")
+    assert "因诉讼保全" not in seat.read(page).text

@@ -1,0 +1,56 @@
+"""``/regulation/records``: how long records are kept, what is due, what went, what must stay."""
+
+from dataclasses import dataclass
+
+from twisted.web.server import Request
+
+from cti.web.frame import Frame
+from tickets.numbers import parse_number
+from tickets.regulation.erasing import Due
+from tickets.regulation.service import MAY_HOLD, MOST_SHOWN, RegulationService
+from tickets.web.phrasing import Phrasing
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPages:
+    """Answers the requests about how long records are kept."""
+
+    frame: Frame
+    service: RegulationService
+    phrasing: Phrasing
+
+    async def shown(self, request: Request) -> bytes:
+        """The rules, what is due, what is on hold, and what was deleted."""
+        self.frame.guard(request, *MAY_HOLD)
+        service = self.service
+        due = await service.due()
+        return self.frame.render(
+            request,
+            "records.html",
+            part="records",
+            rules=service.retention.rules,
+            deletes=service.deletes,
+            due=[(each, self._until(each)) for each in due],
+            more=len(due) >= MOST_SHOWN,
+            holds=await service.holds(),
+            erasures=await service.erasures(),
+            words=await self.phrasing.words(request),
+        )
+
+    async def hold(self, request: Request) -> bytes:
+        """Keep a ticket's records, with the reason that the form gives."""
+        principal = self.frame.guard(request, *MAY_HOLD)
+        form = self.frame.form(request)
+        number = parse_number(form["number"]) or form["number"]
+        await self.service.hold(number, principal, form["reason"])
+        return self.frame.redirect(request, "/regulation/records")
+
+    async def lift(self, request: Request) -> bytes:
+        """Let a ticket's records go when their time is over."""
+        principal = self.frame.guard(request, *MAY_HOLD)
+        await self.service.lift(self.frame.form(request)["number"], principal)
+        return self.frame.redirect(request, "/regulation/records")
+
+    def _until(self, due: Due) -> str:
+        until = self.service.retention.kept_until(due.fact, self.service.zone)
+        return until.isoformat() if until else ""

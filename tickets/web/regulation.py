@@ -1,0 +1,85 @@
+"""``/regulation``: what a regulator is told, the dispatch catalogue, how long records are kept."""
+
+from twisted.web.server import Request
+
+from cti.kernel.vocabulary import Role
+from cti.web.frame import Frame
+from cti.web.pages import pages
+from tickets.catalogue.service import CatalogueService
+from tickets.regulation.service import RegulationService
+from tickets.service import TicketService
+from tickets.web.catalogue import CataloguePages
+from tickets.web.figures import READERS as FIGURE_READERS
+from tickets.web.figures import FigurePages
+from tickets.web.phrasing import Phrasing
+from tickets.web.records import RecordPages
+
+READERS = (*FIGURE_READERS, Role.DISPATCHER)
+
+
+class RegulationPages:
+    """The pages; forms work without scripts."""
+
+    app = pages()
+
+    def __init__(
+        self,
+        frame: Frame,
+        tickets: TicketService,
+        regulation: RegulationService,
+        catalogue: CatalogueService,
+    ) -> None:
+        self.frame = frame
+        phrasing = Phrasing(frame, tickets)
+        self._figures = FigurePages(frame, regulation, tickets.lists, phrasing)
+        self._records = RecordPages(frame, regulation, phrasing)
+        self._catalogue = CataloguePages(frame, catalogue, regulation.codes, phrasing)
+
+    @app.route("/", methods=["GET"])
+    def first(self, request: Request) -> bytes:
+        """The page the person has to do with."""
+        principal = self.frame.guard(request, *READERS)
+        reads = principal.roles & set(FIGURE_READERS)
+        return self.frame.redirect(
+            request, "/regulation/figures" if reads else "/regulation/catalogue"
+        )
+
+    @app.route("/figures", methods=["GET"])
+    async def figures(self, request: Request) -> bytes:
+        """The quarterly table."""
+        return await self._figures.table(request)
+
+    @app.route("/figures/tickets", methods=["GET"])
+    async def behind(self, request: Request) -> bytes:
+        """The tickets behind a number of it."""
+        return await self._figures.behind(request)
+
+    @app.route("/figures.<kind>", methods=["POST"])
+    async def export(self, request: Request, kind: str) -> bytes:
+        """The table as a file."""
+        return await self._figures.export(request, kind)
+
+    @app.route("/catalogue", methods=["GET"])
+    async def catalogue(self, request: Request) -> bytes:
+        """The dispatch catalogue."""
+        return await self._catalogue.shown(request)
+
+    @app.route("/catalogue", methods=["POST"])
+    async def change_catalogue(self, request: Request) -> bytes:
+        """A change of it."""
+        return await self._catalogue.change(request)
+
+    @app.route("/records", methods=["GET"])
+    async def records(self, request: Request) -> bytes:
+        """How long records are kept."""
+        return await self._records.shown(request)
+
+    @app.route("/records/hold", methods=["POST"])
+    async def hold(self, request: Request) -> bytes:
+        """Keep a ticket's records."""
+        return await self._records.hold(request)
+
+    @app.route("/records/lift", methods=["POST"])
+    async def lift(self, request: Request) -> bytes:
+        """Keep them no longer than rules say."""
+        return await self._records.lift(request)
