@@ -22,7 +22,7 @@ TERMS = Terms(
 RESULT, DECISION = ClockKind.RESULT, ClockKind.DECISION
 WAITED = (
     "2026-09-28 Mon 10:00 to 2026-09-30 Wed 16:00 standing still "
-    "(Waits for the customer), not counted"
+    "(waiting for the customer), not counted"
 )
 
 
