@@ -112,7 +112,8 @@ def test_whatever_is_offered_nearly_what_can_be_served_is_and_soon(
     house = House(1 / capacity, cost / capacity)
     over = 4.0
     house.offer(evenly(capacity * load, 0.0, over, at_once) + evenly(capacity / 2, over, 8.0))
-    assert house.served(1.0, over) >= 0.8 * capacity
+    a_bunch = at_once / (over - 1.0)  # that came before the second counted, or is served after it
+    assert house.served(1.0, over) >= 0.85 * capacity - a_bunch
     slack = house.service + house.refusing + RULES.refusing + SLICE + 30 * load * house.service / 9
     standing = [waited for at, waited in house.waited if 2.0 < at < over]
     assert max(standing, default=0.0) <= RULES.burst + slack
