@@ -166,14 +166,14 @@ class Timekeeper:
         return name, limit.time
 
     def _restarted(self, clocks: Clocks, effect: Restart, terms: Terms, at: datetime) -> Clocks:
-        """The clock begun anew; what halts the running one halts the new one."""
+        """The clock begun anew; what has halted the running one since then halts the new one."""
         kind, dispatch = effect.clock, effect.dispatch
         since = effect.since or at
         old = [each for each in clocks if _is(each, kind, dispatch) and not each.stopped]
         clocks = _changed(clocks, kind, dispatch, lambda clock: self.cancelled(clock, at))
         new = self._started(clocks, kind, dispatch, terms, since)
-        for standstill in (each for clock in old for each in clock.standstills if not each.ended):
-            new = self.halted(new, standstill.ground.value, since)
+        for clock in old:
+            new = self._measured(_taken_over(new, clock))
         return (*clocks, new)
 
     # --- ending -----------------------------------------------------------------------------
@@ -340,6 +340,21 @@ def _changed(
 
 def _closed(standstill: Standstill[G], at: datetime) -> Standstill[G]:
     return standstill if standstill.ended else replace(standstill, ended=at)
+
+
+def _taken_over(new: Clock, old: Clock) -> Clock:
+    """The new clock with what made the old one stand still since the new one started."""
+    if isinstance(new, StatutoryClock) and isinstance(old, StatutoryClock):
+        return replace(new, standstills=tuple(_since(old.standstills, new.started)))
+    if isinstance(new, InternalClock) and isinstance(old, InternalClock):
+        return replace(new, standstills=tuple(_since(old.standstills, new.started)))
+    return new
+
+
+def _since(standstills: Iterable[Standstill[G]], at: datetime) -> Iterator[Standstill[G]]:
+    for each in standstills:
+        if each.ended is None or each.ended > at:
+            yield replace(each, started=max(each.started, at))
 
 
 def _open_on(clock: Clock, ground: InternalGround | StatutoryGround) -> bool:

@@ -347,3 +347,27 @@ class History(RuleBasedStateMachine):
 
 TestHistory = History.TestCase
 TestHistory.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+
+
+def test_a_period_begun_anew_keeps_the_appraisals_and_no_more() -> None:
+    """New facts of the 23rd, judged on the 3rd: what was appraised in between stays left out."""
+    clocks = after(decision(), "2026-11-25 10:00", Pause(DECISION, ground="appraisal"))
+    clocks = after(clocks, "2026-11-27 10:00", Continue(DECISION))
+    clocks = after(clocks, "2026-12-01 10:00", Pause(DECISION, ground="appraisal"))
+    facts = local("2026-11-23 09:00")
+    clocks = after(clocks, "2026-12-03 10:00", Restart(DECISION, since=facts))
+    new = clocks[-1]
+    assert [(each.started, each.ended) for each in new.standstills] == [
+        (local("2026-11-25 10:00"), local("2026-11-27 10:00")),
+        (local("2026-12-01 10:00"), None),
+    ]
+    (*_, done) = after(clocks, "2026-12-05 10:00", Continue(DECISION))
+    # fifteen days after the 23rd, and the six days that were left out
+    assert done.due == local("2026-12-15 00:00")
+
+
+def test_a_period_begun_within_an_appraisal_stands_still_from_then() -> None:
+    clocks = after(decision(), "2026-11-25 10:00", Pause(DECISION, ground="appraisal"))
+    since = local("2026-11-28 09:00")
+    clocks = after(clocks, "2026-12-03 10:00", Restart(DECISION, since=since))
+    assert [(each.started, each.ended) for each in clocks[-1].standstills] == [(since, None)]
