@@ -86,7 +86,7 @@ def register_txn(
     clocks = timekeeper.apply((), outcome.effects, _terms(case, departments, timekeeper, by), at)
     repository.add_case_txn(session, Stored(case, clocks))
     follower.registered_txn(session, case, clocks)
-    _plan_txn(session, timekeeper, case.number, (), clocks)
+    _plan_txn(session, timekeeper, case.number, (), clocks, at)
     receipt = _record_txn(session, outcome, action, by, at, "draft", request_id)
     repository.remember_txn(session, request_id, action.value, by.staff_id, receipt)
     due = next(clock.due for clock in clocks if clock.kind is ClockKind.DECISION)
@@ -155,7 +155,7 @@ class _Acting:
         if action is Action.ATTACH_FILE:
             kept = attachment_from(outcome.fields)
             attach_txn(self.session, after.case.number, kept, Way.PAGE, asked.by, at)
-        _plan_txn(self.session, keeper, after.case.number, before.clocks, clocks)
+        _plan_txn(self.session, keeper, after.case.number, before.clocks, clocks, at)
         plan_reviews_txn(self.session, before.case, after.case)
         previous = before.case.state.value
         receipt = _record_txn(
@@ -187,9 +187,12 @@ def _lock_txn(session: Session, asked: Asked) -> dict[str, Stored]:
 
 
 def _absorbing(case: Case, target: Case, asked: Asked) -> Asked:
-    """What the merger is for the ticket that goes on: the earlier receipt's period holds."""
+    """What the merger is for the ticket that goes on: the earlier receipt's period holds.
+
+    What was no complaint until now began no complaint's period.
+    """
     fields: dict[str, str] = {"merged": case.number}
-    if case.opened < target.opened:
+    if case.opened < target.opened and case.draft.kind is target.draft.kind:
         fields["since"] = case.opened.isoformat()
     return replace(
         asked,
@@ -223,11 +226,13 @@ def _plan_txn(
     number: TicketNumber,
     before: tuple[Clock, ...],
     after: tuple[Clock, ...],
+    at: datetime,
 ) -> None:
     session.flush()
     for clock in after:
         if clock not in before:
-            repository.plan_alarms_txn(session, number, clock.serial, timekeeper.alarms(clock))
+            alarms = timekeeper.alarms(clock)
+            repository.plan_alarms_txn(session, number, clock.serial, alarms, at)
 
 
 def _record_txn(

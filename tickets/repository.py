@@ -153,12 +153,25 @@ def refresh_index_txn(session: Session, number: str) -> None:
 
 
 def plan_alarms_txn(
-    session: Session, number: TicketNumber, clock_serial: int, alarms: Iterable[Alarm]
+    session: Session,
+    number: TicketNumber,
+    clock_serial: int,
+    alarms: Iterable[Alarm],
+    at: datetime,
 ) -> None:
-    """Let a clock's waiting alarms be these; those that fired stay fired and do not come again."""
+    """Let a clock's waiting alarms be these; those that fired do not come again.
+
+    Where the deadline moved so that one lies ahead once more, it warns of the new deadline.
+    """
     mine = (AlarmRow.number == number, AlarmRow.clock == clock_serial)
     session.execute(delete(AlarmRow).where(*mine, AlarmRow.fired.is_(None)))
-    fired = set(session.execute(select(AlarmRow.kind, AlarmRow.level).where(*mine)))
+    done = select(AlarmRow.kind, AlarmRow.level, AlarmRow.due).where(*mine).order_by(AlarmRow.due)
+    fired = {(kind, level): due for kind, level, due in session.execute(done)}
+
+    def ahead(alarm: Alarm) -> bool:
+        last = fired.get((alarm.kind.value, alarm.level))
+        return last is None or alarm.due > max(last, at)
+
     session.add_all(
         AlarmRow(
             number=number,
@@ -169,7 +182,7 @@ def plan_alarms_txn(
             to_role=alarm.to.value,
         )
         for alarm in alarms
-        if (alarm.kind.value, alarm.level) not in fired
+        if ahead(alarm)
     )
 
 
