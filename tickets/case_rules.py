@@ -30,7 +30,7 @@ from tickets.acts import (
     Stop,
     When,
 )
-from tickets.model import ENDED, OPEN_STATES, CaseState
+from tickets.model import ANSWERED, ENDED, OPEN_STATES, CaseState
 
 HOUSE = frozenset({Actor.SYSTEM})
 OUTSIDE = frozenset({Actor.SYSTEM, Actor.CUSTOMER})
@@ -42,7 +42,6 @@ VERY_COMPLEX = timedelta(days=30)
 _C = CaseState
 _REGISTERED = frozenset({_C.REGISTERED})
 _UNANSWERED = frozenset({_C.REGISTERED, _C.IN_PROGRESS, _C.RESULT_IN})
-_ANSWERED = frozenset({_C.REPLIED, _C.CALLBACK})
 _READERS = FRONT | DEPARTMENT | ABOVE | {Role.QUALITY, Role.EXECUTIVE}
 _BEGUN: tuple[Effect, ...] = (
     Start(ClockKind.DISPATCH),
@@ -86,7 +85,7 @@ REGISTERING = (
         action=Action.AMEND,
         roles=FRONT,
         when=When.NEW_SLOT,
-        cases=OPEN_STATES,
+        cases=_UNANSWERED,
         needs=("slot",),
         effects=(Restart(ClockKind.APPOINTMENT),),
         tells=Role.DISPATCHER,
@@ -349,7 +348,7 @@ ENDING = (
     Rule(
         action=Action.REOPEN,
         roles=ABOVE,
-        cases=_ANSWERED | {_C.CLOSED},
+        cases=ANSWERED | {_C.CLOSED},
         case_to=_C.IN_PROGRESS,
         needs=("reason",),
         effects=(Cancel(ClockKind.CALL_BACK), *_BEGUN),
@@ -358,7 +357,7 @@ ENDING = (
     Rule(
         action=Action.REOPEN,
         roles=FRONT,
-        cases=_ANSWERED | {_C.CLOSED},
+        cases=ANSWERED | {_C.CLOSED},
         case_to=_C.IN_PROGRESS,
         guards=(Guard.REOPENED_IN_TIME,),
         needs=("reason",),
@@ -388,7 +387,7 @@ ENDING = (
     Rule(
         action=Action.RATE,
         by=OUTSIDE,
-        cases=_ANSWERED | {_C.CLOSED},
+        cases=ANSWERED | {_C.CLOSED},
         needs=("score",),
         may=("text",),
     ),

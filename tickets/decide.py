@@ -31,7 +31,16 @@ from tickets.acts import (
 )
 from tickets.forms import ACT_FIELDS, FormTerms
 from tickets.guards import ESCALATED_TO, YES, Premises, Situation, applies, failing
-from tickets.model import OPEN_STATES, Audience, Case, CaseState, Dispatch, Draft
+from tickets.model import (
+    ANSWERED,
+    OPEN_STATES,
+    Audience,
+    Case,
+    CaseState,
+    Dispatch,
+    Draft,
+    TicketKind,
+)
 from tickets.perform import NOBODY, performed, waits_for_customer
 from tickets.records import draft_record
 from tickets.workflow import RULES, RULES_OF
@@ -94,7 +103,7 @@ def act(
     changed = performed(case, rule, meant, kept, by.staff_id, at)
     return Outcome(
         changed,
-        tuple(_effects(case, changed, rule, meant, kept, premises)),
+        tuple(_effects(case, changed, rule, meant, kept)),
         tuple(_told(changed, rule, meant)),
         _serial(case, changed, rule, meant),
         kept,
@@ -257,6 +266,11 @@ def _check_target(case: Case, target: Case | None) -> None:
         raise Refused("ticket.merge_ended")
     if not _same_customer(case.draft, target.draft):
         raise Refused("ticket.merge_customer")
+    complaint = TicketKind.COMPLAINT
+    if case.draft.kind is complaint and target.draft.kind is not complaint:
+        raise Refused("ticket.merge_kind")
+    if case.state not in ANSWERED and target.state in ANSWERED:
+        raise Refused("ticket.merge_answered")
 
 
 def _same_customer(one: Draft, other: Draft) -> bool:
@@ -284,7 +298,6 @@ def _effects(
     rule: Rule,
     meant: Dispatch | None,
     fields: Mapping[str, str],
-    premises: Premises,
 ) -> Iterator[Effect]:
     serial = _serial(case, changed, rule, meant)
     order = changed.dispatch(serial) if serial else None
@@ -294,7 +307,7 @@ def _effects(
             (*rule.lead_effects, *effects) if meant is None else (*effects, *rule.lead_effects)
         )
     for effect in effects:
-        filled = _filled(effect, meant, fields, premises)
+        filled = _filled(effect, case, meant, fields)
         if filled is not None:
             yield _addressed(filled, serial)
     if rule.action is Action.REDIRECT:
@@ -308,7 +321,10 @@ def _effects(
 
 
 def _filled(
-    effect: Effect, meant: Dispatch | None, fields: Mapping[str, str], premises: Premises
+    effect: Effect,
+    case: Case,
+    meant: Dispatch | None,
+    fields: Mapping[str, str],
 ) -> Effect | None:
     petition = meant.petition if meant else None
     match effect:
@@ -317,8 +333,8 @@ def _filled(
             return replace(effect, to=until)
         case Pause(ClockKind.RESULT) if petition and petition.ground:
             return replace(effect, ground=petition.ground.value)
-        case Restart(ClockKind.DECISION) if (ClockKind.DECISION, None) not in premises.dues:
-            return None if premises.dues else effect
+        case Restart(ClockKind.DECISION) if case.state in ANSWERED:
+            return None
         case Restart(ClockKind.DECISION) if "since" in fields:
             return replace(effect, since=datetime.fromisoformat(fields["since"]))
         case Restart(ClockKind.DECISION) if meant:

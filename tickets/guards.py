@@ -4,7 +4,7 @@ A question that needs what the act's form says is answered *perhaps*, which is y
 has filled it in: so a page offers the act, and the form decides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -38,6 +38,8 @@ class Premises:
     """Until when each dispatch may be handed back, by its serial."""
     dues: Mapping[tuple[ClockKind, int | None], datetime] = field(default_factory=dict)
     """When each running clock is due, by its kind and dispatch."""
+    halted: Collection[tuple[ClockKind, int | None]] = ()
+    """Those of them that stand still, which are due later than they say."""
     target: Case | None = None
     """The ticket that this one is to be merged into."""
 
@@ -90,8 +92,17 @@ def _petition(situation: Situation, kind: PetitionKind | None, *, signed: bool) 
     return (petition.signed_by is not None) == signed and kind in (None, petition.kind)
 
 
-def _before(due: datetime | None, at: datetime) -> bool:
-    return due is None or at < due
+def _not_due(situation: Situation, kind: ClockKind, serial: int | None = None) -> bool:
+    due = situation.due(kind, serial)
+    return due is None or situation.at < due or (kind, serial) in situation.premises.halted
+
+
+def _new_slot(situation: Situation) -> bool:
+    """Whether another slot is given than the one agreed until now."""
+    draft = situation.case.draft
+    agreed = (situation.fields or {}).get("slot", "").strip()
+    other = agreed not in ("", draft.details.get("slot"))
+    return other and draft.kind is TicketKind.APPOINTMENT
 
 
 def _discontent(situation: Situation) -> bool:
@@ -135,7 +146,7 @@ _WHEN: Mapping[When, Question] = {
     When.LAST_TRY: lambda s: _not_reached(s) and half_days(s) >= HALF_DAYS,
     When.NOT_REACHED: _not_reached,
     When.MORE_TIME: lambda s: s.gives("until"),
-    When.NEW_SLOT: lambda s: s.gives("slot"),
+    When.NEW_SLOT: _new_slot,
     When.RECEIVED_EARLIER: lambda s: s.gives("since"),
 }
 
@@ -147,9 +158,9 @@ _GUARDS: Mapping[Guard, Question] = {
     Guard.URGED: lambda s: s.order is not None and s.order.urge_open,
     Guard.NO_PETITION: lambda s: s.order is None or s.order.petition is None,
     Guard.RESULT_NOT_DUE: lambda s: (
-        s.order is None or _before(s.due(ClockKind.RESULT, s.order.serial), s.at)
+        s.order is None or _not_due(s, ClockKind.RESULT, s.order.serial)
     ),
-    Guard.DECISION_NOT_DUE: lambda s: _before(s.due(ClockKind.DECISION), s.at),
+    Guard.DECISION_NOT_DUE: lambda s: _not_due(s, ClockKind.DECISION),
     Guard.COMPLAINT: lambda s: s.case.draft.kind is TicketKind.COMPLAINT,
     Guard.SUGGESTION: lambda s: s.case.draft.kind is TicketKind.SUGGESTION,
     Guard.NOT_ADOPTED: lambda s: not s.case.adopted,

@@ -81,6 +81,7 @@ class CaseState(Enum):
 
 ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED, CaseState.VOID})
 OPEN_STATES = frozenset(CaseState) - ENDED - {CaseState.DRAFT}
+ANSWERED = frozenset({CaseState.REPLIED, CaseState.CALLBACK})
 
 
 class DispatchState(Enum):

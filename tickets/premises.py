@@ -37,6 +37,7 @@ def premises_of(
 ) -> Premises:
     """What acts on the case are judged by now; `target` is what it is to be merged into."""
     policy = keeper.policy
+    running = [each for each in clocks if each.stopped is None]
     return Premises(
         zone=keeper.calendars.zone,
         call_back_wanted=policy.wants_call_back(case.draft.kind, case.number),
@@ -48,7 +49,8 @@ def premises_of(
             and each.state in REFUSABLE
             and each.department_id in departments
         },
-        dues={(each.kind, each.dispatch): each.due for each in clocks if each.stopped is None},
+        dues={(each.kind, each.dispatch): each.due for each in running},
+        halted={(each.kind, each.dispatch) for each in running if each.halted},
         target=target,
     )
 

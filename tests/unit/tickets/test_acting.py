@@ -26,7 +26,7 @@ from tests.support.tickets import (
 )
 from tickets.clocks.model import ClockEnd
 from tickets.errors import Stale
-from tickets.model import CUSTOMER, CaseState, DispatchState
+from tickets.model import CUSTOMER, CaseState, DispatchState, TicketKind
 from tickets.replay import NotReplayableError, replayed
 from tickets.workflow import Action, ClockKind
 
@@ -116,6 +116,80 @@ def test_what_cannot_be_merged(desk: TicketDesk) -> None:
         with pytest.raises(Refused, match=rf"ticket\.{error}"):
             desk.act(number, Action.MERGE, DISPATCHER, {"into": into, "reason": "x"})
     assert desk.view(number).case.version == 1
+
+
+def test_a_complaint_does_not_lose_its_period_by_being_merged(desk: TicketDesk) -> None:
+    complaint = desk.register().number
+    enquiry = desk.register(draft(TicketKind.ENQUIRY)).number
+    answered = desk.register().number
+    for action, by in TOLD:
+        desk.act(answered, action, by)
+    for into, error in ((enquiry, "merge_kind"), (answered, "merge_answered")):
+        with pytest.raises(Refused, match=rf"ticket\.{error}"):
+            desk.act(complaint, Action.MERGE, DISPATCHER, {"into": into, "reason": "x"})
+    assert running(desk, complaint, ClockKind.DECISION)
+    desk.act(enquiry, Action.MERGE, DISPATCHER, {"into": complaint, "reason": "同一事项"})
+
+
+def test_no_period_begins_for_what_is_answered_already(desk: TicketDesk) -> None:
+    numbers = []
+    for _ in range(2):
+        numbers.append(desk.register(draft(TicketKind.ENQUIRY)).number)
+        desk.advance(hours=1)
+        for action, by in TOLD:
+            desk.act(numbers[-1], action, by)
+    first, second = numbers
+    desk.act(first, Action.MERGE, DISPATCHER, {"into": second, "reason": "同一事项"})
+    running = {each.kind for each in desk.view(second).clocks if not each.stopped}
+    assert running <= {ClockKind.CALL_BACK}
+
+
+def test_what_is_put_right_beside_the_slot_moves_no_appointment(desk: TicketDesk) -> None:
+    number = desk.register(draft(TicketKind.APPOINTMENT)).number
+    form = {"title": "大额取款", "slot": "2026-11-25 10:00-11:00"}
+    before = desk.view(number).clocks
+    desk.act(number, Action.AMEND, AGENT, form)
+    assert desk.view(number).clocks == before
+    for action, by in TOLD:
+        desk.act(number, action, by)
+    desk.act(number, Action.AMEND, AGENT, {**form, "title": "取款"})
+    clocks = desk.view(number).clocks
+    assert all(each.stopped for each in clocks if each.kind is ClockKind.APPOINTMENT)
+    complaint = desk.register().number
+    desk.act(complaint, Action.AMEND, AGENT, form)
+    assert all(each.kind is not ClockKind.APPOINTMENT for each in desk.view(complaint).clocks)
+
+
+def test_a_period_that_stands_still_is_not_over(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.advance(days=10)
+    desk.act(number, Action.APPRAISE, SUPERVISOR)
+    desk.advance(days=20)
+    desk.act(number, Action.EXTEND_DECISION, SUPERVISOR)
+    desk.act(number, Action.END_APPRAISAL, SUPERVISOR)
+    assert running(desk, number, ClockKind.DECISION) == local("2027-01-13 00:00")
+
+
+def test_a_longer_period_is_warned_of_again(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.escalation.start()
+
+    def warned() -> list[str]:
+        return [
+            f"{each.fields['due'][:10]}"
+            for each in desk.view(number).history
+            if each.action == "warning" and each.fields["clock"] == "decision"
+        ]
+
+    desk.advance(days=15)
+    assert len(warned()) == 3
+    desk.act(number, Action.EXTEND_DECISION, SUPERVISOR)
+    desk.advance(seconds=1)
+    assert len(warned()) == 3
+    desk.advance(days=14)
+    assert warned() == ["2026-12-08"] * 3 + ["2026-12-23"] * 3
+    breaches = [each for each in desk.view(number).history if each.action == "breach"]
+    assert all(each.fields["clock"] != "decision" for each in breaches)
 
 
 def test_voiding_takes_two_persons(desk: TicketDesk) -> None:
