@@ -384,6 +384,8 @@ class Hotline:
         mounted = await mount_all(rooms)
         self._running.callback(mounted.close)
         web, pages = self.settings.web, dict(mounted.pages)
+        customers = self.ticket_rooms.customer_page
+        pages.update(customers.mounts)
         if self.settings.sip.websocket:
             pages["sip"] = self.switch.endpoint.web_socket(secure=web.secure, trusted=web.origins)
         site = build_site(
@@ -392,11 +394,17 @@ class Hotline:
             self.health,
             self.switch.load,
             self._reactor,
-            largest_body(self.frame, self.ticket_rooms.attachments),
+            largest_body(
+                self.frame,
+                self.ticket_rooms.attachments,
+                customers.largest,
+            ),
         )
         with listening("web", web.host, web.port):
             port = self._reactor.listenTCP(web.port, site, interface=web.host)
         self._running.push_async_callback(port.stopListening)
+        customers.start()
+        self._running.push_async_callback(customers.stop)
 
     # --- what rooms are told ----------------------------------------------------------------
 

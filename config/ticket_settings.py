@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from config.durations import read_duration
 from config.line_settings import read_line
 from config.mail_settings import read_mail
+from config.portal_settings import read_portal
 from config.regulation_settings import RegulationSettings, read_regulation
 from cti.kernel.document import Section, Value
 from cti.kernel.secret import Secret
@@ -20,6 +21,7 @@ from tickets.attachments.sniffing import ENDINGS, HTML
 from tickets.delivery.settings import DeliverySettings, WebhookSettings
 from tickets.line.settings import LineSettings
 from tickets.mail.settings import MailSettings
+from tickets.portal.settings import PortalSettings
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -54,6 +56,7 @@ class TicketSettings:
     regulation: RegulationSettings = field(default_factory=RegulationSettings)
     telephone: LineSettings = field(default_factory=LineSettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
+    portal: PortalSettings = field(default_factory=PortalSettings)
 
 
 def read_tickets(part: Section, beside: Path) -> TicketSettings:
@@ -68,6 +71,7 @@ def read_tickets(part: Section, beside: Path) -> TicketSettings:
         mail=read_part(part, "mail", usual.mail, lambda each: read_mail(each, beside)),
         telephone=read_part(part, "telephone", usual.telephone, read_line),
         attachments=read_part(part, "attachments", usual.attachments, _attachments),
+        portal=read_part(part, "portal", usual.portal, read_portal),
     )
 
 

@@ -13,6 +13,8 @@ from agents.roster import Roster
 from config.deliveries import Deliveries
 from config.foundation import Foundation
 from config.housekeeping import CalendarWatch
+from config.portal import KEY_FILE as PORTAL_KEY
+from config.portal import CustomerPage, Staff
 from config.post import KEY_FILE, Post
 from config.regulation import Regulation
 from config.settings import Settings
@@ -90,6 +92,19 @@ class TicketsHouse:
             self.deliveries,
             base.zone,
             reactor,
+        )
+        self.customer_page = CustomerPage(
+            ours,
+            read_or_make_key(folders.of(PORTAL_KEY), entropy),
+            database,
+            self.service,
+            self.attachments,
+            self.deliveries,
+            self.post.composer,
+            base.zone,
+            Staff(settings.web.secure, settings.web.origins),
+            reactor,
+            entropy,
         )
         self.calendar_watch = CalendarWatch(base.calendars, reactor, self._remind_of_calendar)
         self.service.on_clocks_changed(self.look)

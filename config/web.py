@@ -238,14 +238,16 @@ async def _tickets(rooms: Rooms) -> Mounted:
     return Mounted(mounted, (board.close, presence.close))
 
 
-def largest_body(frame: Frame, attachments: Attachments) -> Callable[[Request], int]:
-    """How large a request's body may be: files come from those who are signed in alone."""
+def largest_body(
+    frame: Frame, attachments: Attachments, otherwise: Callable[[Request], int]
+) -> Callable[[Request], int]:
+    """How large a request's body may be: files come from who is signed in, or as `otherwise`."""
     limits = attachments.limits
     files = limits.most * limits.largest + LARGEST_BODY
 
     def largest(request: Request) -> int:
         brings_files = is_upload(request) and frame.session(request) is not None
-        return files if brings_files else LARGEST_BODY
+        return files if brings_files else otherwise(request)
 
     return largest
 

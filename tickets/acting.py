@@ -20,10 +20,11 @@ from tickets.clocks.model import Clock
 from tickets.clocks.sla import Terms, Timekeeper
 from tickets.decide import Outcome
 from tickets.errors import Stale
-from tickets.events import TicketChanged, TicketEvent, TicketRegistered
-from tickets.forms import slot_of
+from tickets.events import TicketChanged, TicketEvent, TicketRated, TicketRegistered
+from tickets.forms import YES_NO, slot_of
 from tickets.messages import add_message_txn
 from tickets.model import (
+    CUSTOMER,
     SYSTEM,
     Case,
     Department,
@@ -114,6 +115,8 @@ def act_txn(
     done = _Acting(session, timekeeper, follower, at, repository.departments_txn(session))
     receipt, event = done.act(before, asked, by, target.case if target else None)
     repository.remember_txn(session, asked.request_id, action.value, by.staff_id, receipt)
+    if action is Action.RATE:
+        return Done(receipt, (event, _rated(event, asked)))
     if action is not Action.MERGE or target is None:
         return Done(receipt, (event,))
     _, absorbed = done.act(target, _absorbing(before.case, target.case, asked), SYSTEM)
@@ -154,7 +157,8 @@ class _Acting:
             repository.attach_call_txn(self.session, after.case.number, call_id, at)
         if action is Action.ATTACH_FILE:
             kept = attachment_from(outcome.fields)
-            attach_txn(self.session, after.case.number, kept, Way.PAGE, asked.by, at)
+            way = Way.PORTAL if asked.by == CUSTOMER else Way.PAGE
+            attach_txn(self.session, after.case.number, kept, way, asked.by, at)
         _plan_txn(self.session, keeper, after.case.number, before.clocks, clocks, at)
         plan_reviews_txn(self.session, before.case, after.case)
         previous = before.case.state.value
@@ -266,6 +270,16 @@ def _record_txn(
     for audience in outcome.tells:
         add_message_txn(session, case.number, audience, MessageKind.WORK, action.value, at)
     return Receipt(case.number, case.version, case.state)
+
+
+def _rated(event: TicketEvent, asked: Asked) -> TicketRated:
+    solved = asked.fields.get("solved", "")
+    return TicketRated(
+        at=event.at,
+        number=event.number,
+        score=int(asked.fields["score"]),
+        solved=solved == YES_NO[0] if solved else None,
+    )
 
 
 def _registered(case: Case, due: datetime) -> TicketRegistered:

@@ -389,7 +389,7 @@ ENDING = (
         by=OUTSIDE,
         cases=ANSWERED | {_C.CLOSED},
         needs=("score",),
-        may=("text",),
+        may=("solved", "text"),
     ),
 )
 

@@ -41,6 +41,16 @@ class TicketChanged(TicketEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRated(TicketEvent):
+    """Whoever asked said what they think of the answer; `score` is from 1 to 5, the best."""
+
+    kind: ClassVar[str] = "ticket.rated"
+    score: int
+    solved: bool | None = None
+    """Whether the matter is solved, as far as they said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineWarned(TicketEvent):
     """The clock nears its deadline."""
 

@@ -14,6 +14,7 @@ import tickets.delivery.schema
 import tickets.line.schema
 import tickets.looks
 import tickets.mail.schema
+import tickets.portal.schema
 import tickets.regulation.schema
 import tickets.schema
 import tickets.search.schema
@@ -32,6 +33,7 @@ SCHEMAS = (
     tickets.looks,
     tickets.delivery.schema,
     tickets.mail.schema,
+    tickets.portal.schema,
     tickets.regulation.schema,
     tickets.schema,
     tickets.search.schema,

@@ -1,0 +1,90 @@
+"""Notices to customers, written down in the transaction of the act that they tell of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from cti.kernel.errors import Refused
+from cti.kernel.vocabulary import Language
+from tickets.acting import Asked
+from tickets.clocks.model import Clock
+from tickets.delivery.model import Channel, Outgoing
+from tickets.delivery.repository import queue_txn
+from tickets.mail.replying import NO_ADDRESS, address_of
+from tickets.model import Case, ReplyChannel, Source
+from tickets.portal.contact import Contact
+from tickets.portal.repository import Reader, reader_txn
+from tickets.portal.telling import Telling
+from tickets.repository import load_case_txn
+from tickets.workflow import Action, ClockKind
+
+NO_READER = "portal.no_reader"
+TOLD = frozenset({Action.INFORM, Action.ATTEMPT_REPLY, Action.EXTEND_DECISION, Action.ADOPT})
+"""Acts of which the house itself tells the customer."""
+
+
+class Notices:
+    """Tells customers of acts by the way they gave: a proven address, or the one they wrote from.
+
+    An agent who says that the customer was told by telephone or letter has told them.
+    """
+
+    def __init__(self, telling: Telling, usual: Language) -> None:
+        """`usual` is the language of those of whom nothing is known."""
+        self._telling, self._usual = telling, usual
+
+    def beside_txn(self, session: Session, asked: Asked, at: datetime) -> None:
+        """Queue the notice; Refused where the act says that they are told by a way they have not.
+
+        See `TicketService.write_beside_txn`.
+        """
+        if asked.action not in TOLD:
+            return
+        stored = load_case_txn(session, asked.number)
+        assert stored is not None
+        reader = reader_txn(session, asked.number) or self._writer(stored.case)
+        outgoing = self._notice(asked, stored.case, _due(stored.clocks), reader)
+        if outgoing is not None:
+            queue_txn(session, outgoing, at)
+
+    def _writer(self, case: Case) -> Reader | None:
+        """Whoever opened the ticket by e-mail."""
+        to = address_of(case) if case.draft.source is Source.EMAIL else ""
+        return Reader(Contact(Channel.EMAIL, to), self._usual) if to else None
+
+    def _notice(
+        self, asked: Asked, case: Case, due: datetime | None, reader: Reader | None
+    ) -> Outgoing | None:
+        fields, telling = asked.fields, self._telling
+        match asked.action, fields.get("channel", ""):
+            case Action.INFORM, ReplyChannel.EMAIL.value:
+                return telling.news(self._by_mail(case, reader), case, due, fields["text"])
+            case Action.INFORM, ReplyChannel.WEB.value:
+                return telling.news(_needed(reader), case, due, fields["text"])
+            case Action.ATTEMPT_REPLY, ReplyChannel.WEB.value:
+                return telling.ready(_needed(reader), case, due)
+            case Action.EXTEND_DECISION, _ if reader is not None and due is not None:
+                return telling.extended(reader, case, due, fields["reason"])
+            case Action.ADOPT, _ if reader is not None:
+                return telling.thanks(reader, case, fields["text"])
+        return None
+
+    def _by_mail(self, case: Case, reader: Reader | None) -> Reader:
+        if reader is not None and reader.contact.channel is Channel.EMAIL:
+            return reader
+        to = address_of(case)
+        if not to:
+            raise Refused(NO_ADDRESS)
+        return Reader(Contact(Channel.EMAIL, to), reader.language if reader else self._usual)
+
+
+def _needed(reader: Reader | None) -> Reader:
+    if reader is None:
+        raise Refused(NO_READER)
+    return reader
+
+
+def _due(clocks: Sequence[Clock]) -> datetime | None:
+    running = [each for each in clocks if each.kind is ClockKind.DECISION and not each.stopped]
+    return running[0].due if running else None

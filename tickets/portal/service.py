@@ -1,0 +1,366 @@
+"""The customer page's own service: codes, what they open, and what customers do to their ticket.
+
+Every act is one of the ticket service, done by the customer. Nothing here tells whether a number
+exists, or whether it belongs to a contact: what is asked for is looked up after the answer went
+out, and what nobody was sent behaves as what somebody was.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from cti.database import Database
+from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.errors import Refused, RemoteError
+from cti.kernel.identifiers import Entropy, TicketNumber
+from cti.kernel.principal import Principal
+from cti.kernel.secret import Secret
+from cti.kernel.vocabulary import Language
+from tickets.attachments.model import Attached, Attachment, Limits
+from tickets.clocks.sla import Timekeeper
+from tickets.forms import FormTerms
+from tickets.model import CUSTOMER, SYSTEM, Draft, Receipt, ReplyChannel
+from tickets.portal import repository
+from tickets.portal.codes import (
+    KEPT,
+    LIFETIME,
+    Challenge,
+    Verdict,
+    digest_of,
+    made_code,
+)
+from tickets.portal.contact import Contact
+from tickets.portal.quota import (
+    ACTS_OF_TICKET,
+    CODES_OF_ADDRESS,
+    CODES_OF_CONTACT,
+    CODES_OF_TICKET,
+    FILES_OF_TICKET,
+    POSTS,
+    TRIES_OF_ADDRESS,
+    Charge,
+    Quota,
+    Quotas,
+)
+from tickets.portal.repository import Reader
+from tickets.portal.settings import PortalSettings
+from tickets.portal.standing import Standing, standing_of
+from tickets.portal.telling import Telling
+from tickets.portal.tokens import Ticket
+from tickets.premises import form_terms
+from tickets.service import TicketView
+from tickets.workflow import Action, ClockKind
+
+ATTEMPTS = 5
+"""How often an act is tried where somebody else was quicker each time."""
+STALE = "ticket.stale"
+DONE = frozenset({STALE, "ticket.wrong_state"})
+READ = "客户已在服务页面查阅 Read on the customer page {at:%Y-%m-%d %H:%M} UTC"
+"""The proof that an answer on the page was told."""
+
+
+class TooOften(RemoteError):  # noqa: N818  (says what it was)
+    """A limit is reached; in so many seconds there is room again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"too often, again in {seconds:.0f} s")
+        self.seconds = seconds
+
+
+class Tickets(Protocol):
+    """What is asked of the ticket service."""
+
+    timekeeper: Timekeeper
+
+    def register(self, draft: Draft, principal: Principal, request_id: str) -> Deferred[Receipt]:
+        """See `TicketService`."""
+
+    def act(
+        self,
+        number: str,
+        action: Action,
+        fields: Mapping[str, str],
+        principal: Principal,
+        version: int,
+        request_id: str,
+    ) -> Deferred[Receipt]:
+        """See `TicketService`."""
+
+    def view(self, number: str) -> Deferred[TicketView | None]:
+        """See `TicketService`."""
+
+
+class Files(Protocol):
+    """What is asked of files: `tickets.dossier.Dossier`."""
+
+    limits: Limits
+
+    def files(self, number: str) -> Deferred[tuple[Attached, ...]]:
+        """See `Dossier`."""
+
+    def keep(self, chunks: Iterable[bytes], name: str) -> Deferred[Attachment]:
+        """See `Dossier`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What the service works with."""
+
+    database: Database
+    tickets: Tickets
+    files: Files
+    telling: Telling
+    clock: Clock
+    entropy: Entropy
+    key: bytes
+    wake: Callable[[], None]
+    """To be called after each commit that queued a message."""
+
+
+class Portal:
+    """What the customer page asks for. `start` once the database is up."""
+
+    log = Logger()
+
+    def __init__(self, rooms: Rooms, settings: PortalSettings) -> None:
+        self._rooms, self.settings = rooms, settings
+        self._quotas = Quotas()
+        self._codes = Quota("codes", settings.codes_an_hour)
+        self._sweeping: DelayedCall | None = None
+        self._stopped = False
+
+    # --- life -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Forget what nobody completed, now and whenever something is an hour old."""
+        self._sweep()
+
+    def stop(self) -> None:
+        """Sweep no more."""
+        self._stopped = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
+
+    # --- limits -----------------------------------------------------------------------------
+
+    def heed_posts(self, address: str) -> None:
+        """Count a form from that address; TooOften."""
+        self._take((POSTS, address))
+
+    def heed_code(self, address: str, contact: Contact, number: str = "") -> None:
+        """Count a code that is asked for; TooOften, whether or not one would be sent."""
+        charges = [(CODES_OF_ADDRESS, address), (CODES_OF_CONTACT, contact.to), (self._codes, "")]
+        if number:
+            charges.append((CODES_OF_TICKET, number))
+        self._take(*charges)
+
+    def _take(self, *charges: Charge) -> None:
+        wait = self._quotas.take(self._rooms.clock.seconds(), charges)
+        if wait > 0:
+            raise TooOften(wait)
+
+    # --- codes ------------------------------------------------------------------------------
+
+    @property
+    def limits(self) -> Limits:
+        """What is taken of files."""
+        return self._rooms.files.limits
+
+    @property
+    def terms(self) -> FormTerms:
+        """What forms are checked against now."""
+        return form_terms(self._rooms.tickets.timekeeper.calendars, utc(self._rooms.clock))
+
+    async def ask_to_submit(
+        self, visitor: str, draft: Draft, contact: Contact, language: Language
+    ) -> None:
+        """Keep the draft and send the code that registers it."""
+        challenge, code = self._challenge(visitor, contact, language, draft=draft)
+        letter = self._rooms.telling.code(contact, language, code)
+        now = challenge.made
+        await self._rooms.database.run(repository.ask_txn, challenge, letter, now)
+        self._sent()
+
+    def ask_to_follow(
+        self, visitor: str, number: TicketNumber, contact: Contact, language: Language
+    ) -> None:
+        """Send a code if the ticket is of whoever has that contact; nobody waits for the answer."""
+        challenge, code = self._challenge(visitor, contact, language, number=number)
+        letter = self._rooms.telling.code(contact, language, code)
+        now = challenge.made
+        asked = self._rooms.database.run(repository.follow_txn, challenge, letter, now)
+        asked.addCallback(lambda _: self._sent())
+        asked.addErrback(lambda failure: self.log.failure("A code could not be sent", failure))
+
+    async def asked(self, visitor: str) -> Challenge | None:
+        """What the browser asked last; None where that is forgotten."""
+        now = utc(self._rooms.clock)
+        return await self._rooms.database.read(repository.challenge_txn, visitor, now)
+
+    async def again(self, visitor: str, address: str) -> None:
+        """Send another code for it; TooOften."""
+        challenge = await self.asked(visitor)
+        if challenge is None:
+            raise Refused("portal.code_over")
+        self.heed_code(address, challenge.contact, challenge.number or "")
+        code = made_code(self._rooms.entropy)
+        digest = digest_of(self._rooms.key, visitor, code)
+
+        letter = self._rooms.telling.code(challenge.contact, challenge.language, code)
+        now = utc(self._rooms.clock)
+        await self._rooms.database.run(repository.again_txn, visitor, digest, letter, now)
+        self._sent()
+
+    async def try_code(self, visitor: str, code: Secret, address: str) -> tuple[Ticket, bool]:
+        """What the code opens, and whether it is registered just now.
+
+        Refused (``portal.code_wrong``, ``portal.code_over``, ``portal.too_many_open``, or what is
+        wrong with the draft by now); TooOften.
+        """
+        self._take((TRIES_OF_ADDRESS, address))
+        now = utc(self._rooms.clock)
+        digest = digest_of(self._rooms.key, visitor, code)
+        run = self._rooms.database.run
+        verdict, challenge = await run(repository.try_txn, visitor, digest, now)
+        if verdict is not Verdict.RIGHT or challenge is None:
+            raise Refused(f"portal.code_{verdict.value}")
+        if challenge.number is not None:
+            return Ticket(challenge.number, now, now), False
+        return Ticket(await self._register(challenge), now, now), True
+
+    async def _register(self, challenge: Challenge) -> TicketNumber:
+        assert challenge.draft is not None
+        database, tickets = self._rooms.database, self._rooms.tickets
+        opened = await database.read(repository.open_of_txn, challenge.contact)
+        if opened >= self.settings.most_open:
+            raise Refused("portal.too_many_open", limit=self.settings.most_open)
+        once = f"portal-{challenge.visitor[:32]}-{int(challenge.made.timestamp())}"
+        receipt = await tickets.register(challenge.draft, CUSTOMER, once)
+        view = await tickets.view(receipt.number)
+        assert view is not None
+        due = next(each.due for each in view.clocks if each.kind is ClockKind.DECISION)
+        reader = Reader(challenge.contact, challenge.language)
+        told = self._rooms.telling.registered(reader, view.case, due)
+        now = utc(self._rooms.clock)
+        await database.run(repository.registered_txn, receipt.number, challenge, told, now)
+        self._rooms.wake()
+        return receipt.number
+
+    def _challenge(
+        self,
+        visitor: str,
+        contact: Contact,
+        language: Language,
+        *,
+        number: TicketNumber | None = None,
+        draft: Draft | None = None,
+    ) -> tuple[Challenge, Secret]:
+        code, now = made_code(self._rooms.entropy), utc(self._rooms.clock)
+        digest = digest_of(self._rooms.key, visitor, code)
+        made = Challenge(
+            visitor, contact, language, digest, now, now + LIFETIME, number=number, draft=draft
+        )
+        return made, code
+
+    # --- a customer's own ticket ------------------------------------------------------------
+
+    async def standing(self, number: TicketNumber) -> Standing:
+        """What its customer sees; opening an answer that was put on the page proves it was told."""
+        view = await self._view(number)
+        shown = await self._standing(view)
+        if shown.unread is None:
+            return shown
+        await self._read(view, shown)
+        return await self._standing(await self._view(number))
+
+    async def act(
+        self, number: TicketNumber, action: Action, fields: Mapping[str, str], request_id: str
+    ) -> None:
+        """Do it as the customer, to the ticket as it is now; Refused, TooOften."""
+        self._take((ACTS_OF_TICKET, number))
+        await self._act(number, action, fields, CUSTOMER, f"portal-{request_id}")
+
+    async def attach(
+        self, number: TicketNumber, files: Sequence[tuple[str, Iterable[bytes]]], request_id: str
+    ) -> None:
+        """Keep the files with the ticket, each by an act of its own; Refused, TooOften."""
+        limits = self._rooms.files.limits
+        if not files:
+            raise Refused("ticket.field_missing", field="file")
+        if len(files) > limits.most:
+            raise Refused("ticket.too_many_files", limit=limits.most)
+        for place, (name, chunks) in enumerate(files):
+            self._take((FILES_OF_TICKET, number))
+            kept = await self._rooms.files.keep(chunks, name)
+            once = f"portal-{request_id}-{place}"
+            await self._act(number, Action.ATTACH_FILE, kept.fields(), CUSTOMER, once)
+
+    async def _view(self, number: TicketNumber) -> TicketView:
+        view = await self._rooms.tickets.view(number)
+        if view is None:
+            raise Refused("ticket.unknown", number=number)
+        return view
+
+    async def _standing(self, view: TicketView) -> Standing:
+        files = await self._rooms.files.files(view.case.number)
+        return standing_of(view, files, utc(self._rooms.clock))
+
+    async def _read(self, view: TicketView, shown: Standing) -> None:
+        """Somebody who acts at the same moment may be quicker: then it is told all the same."""
+        assert shown.unread is not None
+        now = utc(self._rooms.clock)
+        fields = {
+            "channel": ReplyChannel.WEB.value,
+            "text": shown.unread.fields["text"],
+            "proof": READ.format(at=now),
+        }
+        case = view.case
+        once = f"read-{case.number}-{shown.unread.version}"
+        try:
+            await self._rooms.tickets.act(
+                case.number, Action.REPLY, fields, SYSTEM, case.version, once
+            )
+        except Refused as refusal:
+            if refusal.error_id not in DONE:
+                raise
+
+    async def _act(
+        self,
+        number: TicketNumber,
+        action: Action,
+        fields: Mapping[str, str],
+        by: Principal,
+        request_id: str,
+    ) -> None:
+        for attempt in range(ATTEMPTS):
+            version = (await self._view(number)).case.version
+            try:
+                await self._rooms.tickets.act(number, action, fields, by, version, request_id)
+            except Refused as refusal:
+                if refusal.error_id != STALE or attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    # --- forgetting -------------------------------------------------------------------------
+
+    def _sent(self) -> None:
+        self._rooms.wake()
+        if self._sweeping is None:
+            self._sweeping = self._rooms.clock.callLater(KEPT.total_seconds(), self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeping = None
+        swept = self._rooms.database.run(repository.sweep_txn, utc(self._rooms.clock))
+        swept.addCallback(self._swept)
+        swept.addErrback(lambda failure: self.log.failure("Old codes are still kept", failure))
+
+    def _swept(self, next_at: datetime | None) -> None:
+        if next_at is not None and self._sweeping is None and not self._stopped:
+            wait = max(0.0, (next_at - utc(self._rooms.clock)).total_seconds())
+            self._sweeping = self._rooms.clock.callLater(wait, self._sweep)

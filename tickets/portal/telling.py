@@ -1,0 +1,111 @@
+"""What customers are sent: letters from the house's templates, short messages of few words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from babel.dates import format_date
+
+from cti.kernel.secret import Secret
+from cti.kernel.vocabulary import Language
+from cti.web.texts import LOCALES
+from tickets.delivery.model import Channel, Outgoing, Purpose
+from tickets.mail.composing import Composer, Template
+from tickets.model import Case
+from tickets.portal.codes import LIFETIME
+from tickets.portal.contact import Contact
+from tickets.portal.repository import Reader
+from tickets.portal.segments import shortened
+
+MOST_SEGMENTS = 2
+"""Short messages that one notice may cost."""
+MINUTES = str(int(LIFETIME.total_seconds()) // 60)
+
+Texts = Callable[..., str]
+"""The words of a key in a language: `cti.web.texts.Texts.text`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Writes to a customer by e-mail or SMS, whichever they gave."""
+
+    composer: Composer
+    texts: Texts
+    bank: Callable[[Language], str]
+    zone: tzinfo
+    address: str = ""
+    """Where the page is, for links; empty: none."""
+
+    def code(self, contact: Contact, language: Language, code: Secret) -> Outgoing:
+        """The one message that says a code."""
+        values = {"code": code.reveal(), "minutes": MINUTES}
+        if contact.channel is Channel.EMAIL:
+            return self.composer.compose(Template.CODE, language, contact.to, values)
+        body = self.texts(language, "portal.sms.code", bank=self.bank(language), **values)
+        return Outgoing(Channel.SMS, contact.to, "", body, Purpose.CODE)
+
+    def registered(self, reader: Reader, case: Case, due: datetime) -> Outgoing:
+        """The ticket has a number, and an answer is due then."""
+        return self._told(reader, case, Template.ACKNOWLEDGEMENT, Purpose.ACKNOWLEDGEMENT, due)
+
+    def extended(self, reader: Reader, case: Case, due: datetime, reason: str) -> Outgoing:
+        """The decision takes until then."""
+        return self._told(reader, case, Template.EXTENSION, Purpose.NOTICE, due, reason)
+
+    def news(self, reader: Reader, case: Case, due: datetime | None, text: str) -> Outgoing:
+        """How it stands."""
+        return self._told(reader, case, Template.PROGRESS, Purpose.NOTICE, due, text)
+
+    def ready(self, reader: Reader, case: Case, due: datetime | None) -> Outgoing:
+        """The answer can be read on the page."""
+        language = reader.language
+        if reader.contact.channel is Channel.EMAIL:
+            text = self.texts(language, "portal.letter.ready", link=self.address)
+            return self.news(reader, case, due, text)
+        return self._short(reader, case, "ready", Purpose.NOTICE, due)
+
+    def thanks(self, reader: Reader, case: Case, text: str) -> Outgoing:
+        """The suggestion was adopted."""
+        return self._told(reader, case, Template.THANKS, Purpose.THANKS, None, text)
+
+    def date(self, at: datetime | None, language: Language) -> str:
+        """The day in words: ``2026年12月6日``; a dash where there is none."""
+        if at is None:
+            return "–"
+        return format_date(at.astimezone(self.zone).date(), "long", locale=LOCALES[language])
+
+    def _told(
+        self,
+        reader: Reader,
+        case: Case,
+        template: Template,
+        purpose: Purpose,
+        due: datetime | None,
+        text: str = "",
+    ) -> Outgoing:
+        if reader.contact.channel is not Channel.EMAIL:
+            return self._short(reader, case, template.value, purpose, due)
+        values = {
+            "name": case.draft.requester.name,
+            "number": case.number,
+            "title": case.draft.title,
+            "due": self.date(due, reader.language),
+            "text": text,
+        }
+        return self.composer.compose(
+            template, reader.language, reader.contact.to, values, case.number
+        )
+
+    def _short(
+        self, reader: Reader, case: Case, name: str, purpose: Purpose, due: datetime | None
+    ) -> Outgoing:
+        language = reader.language
+        body = self.texts(
+            language,
+            f"portal.sms.{name}",
+            bank=self.bank(language),
+            number=case.number,
+            due=self.date(due, language),
+        )
+        body = shortened(f"{body} {self.address}".strip(), MOST_SEGMENTS)
+        return Outgoing(Channel.SMS, reader.contact.to, "", body, purpose, number=case.number)
