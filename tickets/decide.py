@@ -43,6 +43,7 @@ from tickets.model import (
 )
 from tickets.perform import NOBODY, performed, waits_for_customer
 from tickets.records import draft_record
+from tickets.regulation.codes import CodeBook
 from tickets.workflow import RULES, RULES_OF
 
 Choice = tuple[Rule, Dispatch | None]
@@ -200,9 +201,7 @@ def _kept(
         for name in rule.needs
     }
     for name in rule.may:
-        needed = rule.action is Action.RETURN and forms.wanted(
-            ACT_FIELDS[name], case.draft.kind, terms.codes
-        )
+        needed = asked_for(rule, name, case, terms.codes)
         text = forms.checked(ACT_FIELDS[name], fields.get(name, ""), terms, needed=needed)
         if text:
             kept[name] = text
@@ -210,6 +209,14 @@ def _kept(
     if petition and Role.HEAD in by.roles:
         kept["signed"] = YES
     return kept
+
+
+def asked_for(rule: Rule, name: str, case: Case, codes: CodeBook) -> bool:
+    """Whether the act's form must say that: as the rule has it, or as a code of complaints."""
+    returned = rule.action is Action.RETURN and name in rule.may
+    return name in rule.needs or (
+        returned and forms.wanted(ACT_FIELDS[name], case.draft.kind, codes)
+    )
 
 
 # --- what else the form must say ---------------------------------------------------------------

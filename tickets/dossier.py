@@ -17,6 +17,9 @@ from tickets.department import Waiting, waiting_txn
 from tickets.looks import Look, look_txn, looks_txn
 from tickets.mail.model import Mail
 from tickets.mail.repository import mails_txn
+from tickets.model import Case, Draft
+from tickets.regulation.beside import Beside, beside_txn, open_repeats_txn
+from tickets.regulation.repeats import Repeat, RepeatRules
 
 CLEAR_FOR = timedelta(minutes=10)
 """How long a person reads the clear data of a ticket after asking for it."""
@@ -49,6 +52,16 @@ class Dossier:
     def letters(self, number: str) -> Deferred[list[Mail]]:
         """The letters of the ticket, in both directions, oldest first."""
         return self._database.read(mails_txn, number)
+
+    def beside(self, case: Case, rules: RepeatRules) -> Deferred[Beside]:
+        """Whose time the ticket took, what it repeats, and why its records must stay."""
+        return self._database.read(beside_txn, case, rules, self._now())
+
+    def open_repeats(
+        self, draft: Draft, request_id: str, rules: RepeatRules
+    ) -> Deferred[tuple[Repeat, ...]]:
+        """Open tickets of the customer that this one would repeat."""
+        return self._database.read(open_repeats_txn, draft, request_id, rules, self._now())
 
     def looks(self, number: str) -> Deferred[tuple[Look, ...]]:
         """Who asked to read the customer's data, oldest first."""

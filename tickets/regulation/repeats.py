@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from cti.kernel.identifiers import TicketNumber
 from tickets.model import Draft
 from tickets.regulation.matters import likeness, subjects_of
+from tickets.visibility import Concern
 
 MOST_COMPARED = 20
 LONGEST_PERIOD = timedelta(days=60)
 """A complaint that is told again while it is still handled is one complaint (CBIRC 2020 no. 3)."""
+NOBODYS = Concern()
 ALIKE = 0.5
 """From here on two texts are said to be alike."""
 
@@ -56,6 +58,8 @@ class Repeat:
     """They name the same business or product."""
     alike: float
     """How alike their words are, from 0 to 1: a hint for people, which decides nothing."""
+    concern: Concern = NOBODYS
+    """Who may hear of it."""
 
 
 def repeats(
@@ -88,6 +92,7 @@ def _compared(draft: Draft, other: Earlier) -> Repeat:
         open=other.open,
         same_matter=bool(subjects_of(draft.details) & subjects_of(other.draft.details)),
         alike=likeness(*words),
+        concern=Concern((), other.draft.about_staff, other.draft.about_unit),
     )
 
 

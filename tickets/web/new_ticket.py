@@ -1,5 +1,6 @@
 """A new ticket: its form, filled in with what the call tells, and what was typed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from twisted.web.server import Request
@@ -10,11 +11,14 @@ from cti.kernel.principal import Principal
 from cti.web import requests
 from cti.web.frame import Frame
 from cti.web.requests import BadRequest, Form
-from tickets.forms import FORMS, Field, FieldKind
+from tickets.dossier import Dossier
+from tickets.forms import FORMS, Field, FieldKind, wanted
 from tickets.model import Draft, ReplyChannel, Requester, Source, TicketKind, Urgency
+from tickets.regulation.repeats import Repeat
 from tickets.service import TicketService
+from tickets.visibility import visible
 from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits
-from tickets.web.inputs import input_of
+from tickets.web.inputs import Input, input_of
 from tickets.web.phrasing import Phrasing
 from tickets.web.reading import request_id
 from tickets.web.ticket_page import REQUEST_BYTES, Filling
@@ -33,6 +37,7 @@ class NewTicketPage:
     service: TicketService
     calls: CallFactsPort
     units: StaffUnits
+    dossier: Dossier
     phrasing: Phrasing
     entropy: Entropy
 
@@ -48,13 +53,28 @@ class NewTicketPage:
             return await self._form(request, Filling(fields=form), form["kind"], form["call"])
         try:
             draft = draft_of(form, self._facts(form["call"]), self.units)
-            receipt = await self.service.register(draft, principal, request_id(form))
+            once, rules = request_id(form), self.service.follower.rules
+            if not form["despite"]:
+                found = await self.dossier.open_repeats(draft, once, rules)
+                repeats = [each for each in found if visible(principal, each.concern)]
+                if repeats:
+                    return await self._form(
+                        request, Filling(fields=form), form["kind"], form["call"], repeats
+                    )
+            receipt = await self.service.register(draft, principal, once)
         except Refused as refused:
             filling = Filling(self.phrasing.why_not(request, refused), form)
             return await self._form(request, filling, form["kind"], form["call"])
         return self.frame.redirect(request, f"/tickets/{receipt.number}")
 
-    async def _form(self, request: Request, filling: Filling, kind: str, call: str) -> bytes:
+    async def _form(
+        self,
+        request: Request,
+        filling: Filling,
+        kind: str,
+        call: str,
+        repeats: Sequence[Repeat] = (),
+    ) -> bytes:
         chosen = kind if kind in _KINDS else TicketKind.COMPLAINT.value
         facts = self._facts(call)
         known = facts.customer_id if facts else None
@@ -69,12 +89,17 @@ class NewTicketPage:
             kinds=list(TicketKind),
             urgencies=list(Urgency),
             channels=list(ReplyChannel),
-            fields=[input_of(each, needed=each.needed) for each in FORMS[TicketKind(chosen)]],
+            fields=self._fields(TicketKind(chosen)),
+            repeats=repeats,
             staff=self.units.everybody(),
             open_tickets=await self.service.open_tickets(known) if known else (),
             words=await self.phrasing.words(request),
             request_id=self.entropy(REQUEST_BYTES),
         )
+
+    def _fields(self, kind: TicketKind) -> list[Input]:
+        codes = self.service.follower.codes
+        return [input_of(each, needed=wanted(each, kind, codes)) for each in FORMS[kind]]
 
     def _facts(self, call_id: str) -> CallFacts | None:
         return self.calls.facts(CallId(call_id)) if call_id else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from cti.kernel.principal import Principal
-from tickets.decide import allowed
+from tickets.decide import allowed, asked_for
 from tickets.forms import COMMON, FORMS, present
 from tickets.masking import Mask, Sight
 from tickets.model import Case, Dispatch
@@ -219,7 +219,7 @@ def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook, sight: Sight) ->
         dispatch=meant.serial if meant else None,
         department=_department(view.case, meant, outlook.words),
         inputs=tuple(
-            act_input(name, needed=name in rule.needs)
+            act_input(name, needed=asked_for(rule, name, outlook.view.case, outlook.words.codes))
             for name in (*rule.needs, *rule.may)
             if name != "assist"
         ),

@@ -53,7 +53,7 @@ class TicketPages:
         self._ticket = TicketPage(
             frame, service, dossier, calls, staff, phrasing, entropy, catalogue
         )
-        self._new = NewTicketPage(frame, service, calls, units, phrasing, entropy)
+        self._new = NewTicketPage(frame, service, calls, units, dossier, phrasing, entropy)
         self._department = DepartmentPage(frame, service, dossier, phrasing, entropy)
 
     @app.route("/", methods=["GET"])

@@ -29,7 +29,14 @@ class Phrasing:
 
         zone = self.service.timekeeper.calendars.hotline.timezone
         departments = await self.service.departments()
-        return Words(text, language, zone, departments, self.frame.texts.__contains__)
+        return Words(
+            text,
+            language,
+            zone,
+            departments,
+            self.frame.texts.__contains__,
+            self.service.follower.codes,
+        )
 
     def why_not(self, request: Request, refused: Refused) -> str:
         """A refusal in words, its details too."""

@@ -9,6 +9,7 @@ from cti.kernel.identifiers import DepartmentId
 from cti.kernel.vocabulary import Language
 from cti.web.formats import Formats
 from tickets.model import Department
+from tickets.regulation.codes import NO_CODES, CodeBook
 
 DAY = timedelta(days=1)
 
@@ -25,6 +26,8 @@ class Words:
     departments: Mapping[DepartmentId, Department]
     known: Callable[[str], bool] = lambda _key: True
     """Whether there is a text of that key."""
+    codes: CodeBook = NO_CODES
+    """What the codes in fields stand for."""
 
     def named(self, group: str, name: str) -> str:
         """The word for a name that a rule or form gave; the name itself where there is none."""

@@ -20,8 +20,9 @@ from tickets.dossier import Dossier
 from tickets.masking import Mask, Sight, may_unmask, sight_of
 from tickets.model import Receipt
 from tickets.proposals import CatalogueProposals
+from tickets.regulation.fault import Party
 from tickets.service import TicketService, TicketView
-from tickets.visibility import check_visible, concern_of
+from tickets.visibility import check_visible, concern_of, visible
 from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
 from tickets.web.facts import CallFactsPort
@@ -87,6 +88,7 @@ class TicketPage:
         line = timeline.moments(view, papers, sight, words)
         newest_first = self._newest_first(request)
         outlook = Outlook(view, self.service.timekeeper, words, utc(self.frame.clock))
+        beside = await self.dossier.beside(view.case, self.service.follower.rules)
         clocks = bars.bars(view, self.service.timekeeper, words, outlook.now)
         call = self._call(request, view)
         return self.frame.render(
@@ -96,6 +98,9 @@ class TicketPage:
             case=view.case,
             draft=sight.draft(view.case.draft),
             details=self._details(view, sight, words),
+            beside=beside,
+            repeats=[each for each in beside.repeats if visible(principal, each.concern)],
+            parties=list(Party),
             clear=clear,
             may_unmask=may_unmask(principal),
             steps=standing.steps(view, words),

@@ -194,6 +194,9 @@ def worded(name: str, value: str, words: Words) -> str:
     """What stands in a field, in words where it was chosen from some."""
     if name in ("department", "proposed"):
         return words.department(value)
+    code = words.codes.find(name, value)
+    if code is not None:
+        return f"{value} {code.name(words.language)}"
     word = word_of(name, value)
     return words.text(word) if word and words.known(word) else _instant(value, words)
 
