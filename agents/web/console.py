@@ -162,8 +162,8 @@ class Console:
             self.board.publish(key, value)
 
     def show_agent(self, agent_id: AgentId) -> None:
-        """Show the agent as they are now, as after a wish that changes no state."""
-        self.board.publish(f"agent/{agent_id}", self._agents.view(agent_id))
+        """Show the agent anew, as after a wish that changes no state."""
+        self.board.publish_own(f"agent/{agent_id}", lambda: self._agents.view(agent_id))
 
     # --- what pages see ---------------------------------------------------------------------
 
@@ -284,7 +284,8 @@ class Console:
             self._agents.desks.require(agent_id, command[FROM_PAGE])
         done = handler(principal, command)
         answer = await done if isinstance(done, Awaitable) else done
-        self.show_agent(agent_id)
+        # A page is shown what its wish has done before it is told that it is done.
+        self.board.publish(f"agent/{agent_id}", self._agents.view(agent_id))
         return answer
 
 

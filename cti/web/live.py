@@ -14,8 +14,9 @@ again, and may say by ``?page=NAME`` that it is the same page. Values are whole 
 instants rather than running counters, so a client that reads slowly can be given only the latest
 of each; one that does not read at all is dropped.
 
-What concerns one person costs their own pages alone, however many others are open. What concerns
-many is told in rounds: a few each second, and a few pages in each turn of the reactor.
+What concerns one person costs their own pages alone, however many others are open, and nothing
+while none of these is. What concerns many is told in rounds: a few each second, and a few pages in
+each turn of the reactor.
 """
 
 import re
@@ -45,6 +46,9 @@ HEARTBEAT = 1.0
 """Seconds between heartbeats; a page calls its data stale after three."""
 ROUND_AFTER = 0.25
 """Seconds from a change that concerns many to its showing: what changes meanwhile is shown once."""
+OWN_AFTER = 0.02
+"""Seconds from a change of what is one person's to its showing: what changes in the same turn is
+shown once, and whatever rings because of it rings first."""
 MOST_UNREAD = 10
 """Heartbeats a client may leave unread before it is dropped."""
 
@@ -115,6 +119,9 @@ class LiveBoard:
         self._news: dict[str, Callable[[], Any]] = {}
         """What the next round tells."""
         self._round: DelayedCall | Walk[LiveClient] | None = None
+        self._own: dict[str, Callable[[], Any]] = {}
+        """What each person's own pages are told next."""
+        self._telling: DelayedCall | None = None
         self._beat: DelayedCall | None = None
         self._beating: Walk[LiveClient] | None = None
         frame.sessions.on_end(lambda session: self._close_session(session.token))
@@ -130,6 +137,7 @@ class LiveBoard:
 
     def publish(self, key: str, value: Any) -> None:
         """Show this value of the entity to every page that may see it, at once."""
+        self._own.pop(key, None)
         encoded: str | None = None
         for client in self._told(key):
             if self._visible(client.principal, key, value):
@@ -137,6 +145,17 @@ class LiveBoard:
                 client.set(key, encoded)
             else:
                 client.delete(key)
+
+    def publish_own(self, key: str, value: Callable[[], Any]) -> None:
+        """Show the value that one person's entity has a moment later, where a page of theirs is.
+
+        For what changes several times in a turn; `publish` shows it sooner.
+        """
+        if not self._told(key):
+            return
+        self._own[key] = value
+        if self._telling is None:
+            self._telling = self._clock.callLater(OWN_AFTER, self._tell_own)
 
     def publish_soon(self, key: str, value: Callable[[], Any]) -> None:
         """Show the value that the entity has by the next round; None takes it away.
@@ -152,12 +171,19 @@ class LiveBoard:
     def delete(self, *keys: str) -> None:
         """These entities are gone."""
         for key in keys:
+            self._own.pop(key, None)
             for client in self._told(key):
                 client.delete(key)
 
     def _told(self, key: str) -> tuple[LiveClient, ...]:
         owner = self._owner(key)
         return tuple(self._clients if owner is None else self._of.get(owner, ()))
+
+    def _tell_own(self) -> None:
+        self._telling, due = None, dict(self._own)
+        for key, value in due.items():
+            with self.log.failuresHandled("{key} is not shown", key=key):
+                self.publish(key, value())
 
     def _go_round(self) -> None:
         self._round, due = None, dict(self._news)
@@ -182,7 +208,12 @@ class LiveBoard:
         self._round = self._clock.callLater(ROUND_AFTER, self._go_round) if self._news else None
 
     def _end_round(self) -> None:
+        """What was to be told is in the next snapshot."""
         self._news.clear()
+        self._own.clear()
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         match self._round:
             case Walk() as walk:
                 walk.stop()
@@ -219,11 +250,13 @@ class LiveBoard:
 
     def joined(self, client: LiveClient) -> None:
         """A page connected: it gets the snapshot."""
-        self._clients.add(client)
-        self._of.setdefault(client.principal.staff_id, set()).add(client)
         if self._watcher is not None:
             self._watcher.page_joined(client.principal, client.page)
-        client.show(self._snapshot(client.principal), utc(self._clock).isoformat())
+        entities = self._snapshot(client.principal)
+        # Only now, so that it is shown nothing before.
+        self._clients.add(client)
+        self._of.setdefault(client.principal.staff_id, set()).add(client)
+        client.show(entities, utc(self._clock).isoformat())
         if self._beat is None:
             self._beat = self._clock.callLater(HEARTBEAT, self._heartbeat)
 

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from twisted.internet.task import Clock
+
+from cti.web.live import OWN_AFTER
 from tests.support.browsers import Socket
 
 
@@ -25,6 +28,11 @@ class Page:
             for key in message.get("del", []):
                 self.entities.pop(key, None)
         return self.entities
+
+    def look(self, clock: Clock) -> dict[str, Any]:
+        """Read what is told of its agent a moment later, too."""
+        clock.advance(OWN_AFTER)
+        return self.read()
 
     def do(self, wish: str, **fields: object) -> Any:
         self._number += 1

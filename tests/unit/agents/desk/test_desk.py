@@ -188,12 +188,12 @@ def test_a_code_is_required_before_after_call_work_ends(wish: str) -> None:
     house = FurnishedHouse(code_required=True)
     page = house.page()
     after_call(house)
-    assert page.read()["agent/a"]["can"][wish] == "no_code"
+    assert page.look(house.centre.clock)["agent/a"]["can"][wish] == "no_code"
     assert page.entities["agent/a"]["can"]["extend"] == ""
     assert page.do(wish)["error"] == "desk.code_required"
     assert page.entities["agent/a"]["state"] == "working_after_call"
     page.do("wrap_up", code="card.lost", note="")
-    assert page.read()["agent/a"]["can"][wish] == ""
+    assert page.look(house.centre.clock)["agent/a"]["can"][wish] == ""
     assert "ok" in page.do(wish)
     assert page.entities["agent/a"]["state"] != "working_after_call"
 

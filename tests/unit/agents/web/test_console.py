@@ -91,7 +91,7 @@ def test_working_with_the_state(house: ConsoleHouse) -> None:
     assert "1001" in refused["text"]
     assert page.entities["agent/a"]["phone_registered"] is False
     house.centre.calls.register("1001")
-    assert page.read()["agent/a"]["phone_registered"] is True
+    assert page.look(house.centre.clock)["agent/a"]["phone_registered"] is True
     page.do("ready")
     assert page.entities["agent/a"]["state"] == "ready"
     page.do("not_ready", reason="lunch")
@@ -119,7 +119,7 @@ def test_the_caller_pops_up_while_the_phone_rings(house: ConsoleHouse) -> None:
     assert page.read()["queue/general"]["waiting"] == 1
     assert "card/a" not in page.entities
     centre.ready("a")
-    entities = page.read()
+    entities = page.look(centre.clock)
     assert entities["agent/a"]["state"] == "reserved"
     assert entities["agent/a"]["ringing"] is False
     card = entities["card/a"]
@@ -129,7 +129,7 @@ def test_the_caller_pops_up_while_the_phone_rings(house: ConsoleHouse) -> None:
     assert card["last_calls"][0]["agent_name"] == "李娜"
     assert card["queued"] < card["offered"]
     centre.calls.phone_rings(centre.phone(call_id).id)
-    assert page.read()["agent/a"]["ringing"] is True
+    assert page.look(centre.clock)["agent/a"]["ringing"] is True
 
 
 def test_the_call_from_the_page(house: ConsoleHouse) -> None:
@@ -409,6 +409,6 @@ def test_who_is_handed_a_call_has_its_card(house: ConsoleHouse) -> None:
     centre.calls.phone_rings(ringing.id)
     assert page.read()["card/a"]["name"] == "王芳", "while it rings"
     centre.calls.phone_answers(ringing.id)
-    (line,) = page.read()["agent/a"]["calls"]
+    (line,) = page.look(centre.clock)["agent/a"]["calls"]
     assert (line["kind"], line["name"], line["state"]) == ("inbound", "王芳", "connected")
     assert [each["device_id"] for each in line["members"]] == ["13800138000", "1001"]

@@ -1,15 +1,17 @@
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred, succeed
+from twisted.logger import capturedLogs
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import SESSION_COOKIE
-from cti.web.live import MOST_UNREAD, ROUND_AFTER, LiveBoard
+from cti.web.live import MOST_UNREAD, OWN_AFTER, ROUND_AFTER, LiveBoard
 from cti.web.sockets import LARGEST_MESSAGE
 from tests.support.browsers import Browser, Socket
 from tests.support.offices import AGENT, SUPERVISOR, Office
@@ -421,29 +423,85 @@ def test_no_round_is_left_when_everybody_has_gone_or_is_shown_all_anew() -> None
     assert rig.office.clock.getDelayedCalls() == []
 
 
-def test_what_is_one_persons_asks_nothing_of_the_pages_of_others() -> None:
-    office, asked = Office(), list[str]()
+class Owned:
+    """A board of entities that are one person's each, of the same name."""
 
-    def seen(who: Principal, _key: str, _value: Any) -> bool:
-        asked.append(who.staff_id)
+    def __init__(self) -> None:
+        self.office, self.asked = Office(), list[str]()
+        self.board = LiveBoard(
+            self.office.frame, snapshot=lambda _who: {}, visible=self._seen, owner=StaffId
+        )
+
+    def _seen(self, who: Principal, _key: str, _value: Any) -> bool:
+        self.asked.append(who.staff_id)
         return True
 
-    board = LiveBoard(
-        office.frame,
-        snapshot=lambda _who: {},
-        visible=seen,
-        owner=StaffId,
-    )
+    def open(self, principal: Principal) -> Socket:
+        browser = Browser(self.board.resource(), self.office.clock)
+        self.office.signed_in(browser, principal)
+        page = browser.socket("/")
+        page.received()
+        return page
 
-    def opened(principal: Principal) -> Socket:
-        browser = Browser(board.resource(), office.clock)
-        office.signed_in(browser, principal)
-        return browser.socket("/")
 
-    mine, other = opened(AGENT), opened(SUPERVISOR)
-    mine.received(), other.received()
-    board.publish(AGENT.staff_id, 1)
-    board.delete(SUPERVISOR.staff_id)
-    assert asked == [AGENT.staff_id]
+def test_what_is_one_persons_asks_nothing_of_the_pages_of_others() -> None:
+    rig = Owned()
+    mine, other = rig.open(AGENT), rig.open(SUPERVISOR)
+    rig.board.publish(AGENT.staff_id, 1)
+    rig.board.delete(SUPERVISOR.staff_id)
+    assert rig.asked == [AGENT.staff_id]
     assert [each["set"] for each in mine.received()] == [{AGENT.staff_id: 1}]
     assert other.received() == []
+
+
+def test_what_is_one_persons_is_looked_at_once_however_often_it_changes() -> None:
+    rig, looks = Owned(), count(1)
+    page = rig.open(AGENT)
+    for _ in range(9):
+        rig.board.publish_own(AGENT.staff_id, lambda: next(looks))
+    assert page.received() == []
+    rig.office.clock.advance(OWN_AFTER)
+    assert [each["set"] for each in page.received()] == [{AGENT.staff_id: 1}]
+
+
+def test_what_is_one_persons_is_not_even_looked_at_while_no_page_of_theirs_is_open() -> None:
+    rig, looks = Owned(), count(1)
+    rig.open(SUPERVISOR)
+    rig.board.publish_own(AGENT.staff_id, lambda: next(looks))
+    rig.office.clock.advance(OWN_AFTER)
+    assert next(looks) == 1
+
+
+def test_what_is_shown_at_once_is_not_shown_again_a_moment_later() -> None:
+    rig = Owned()
+    page = rig.open(AGENT)
+    rig.board.publish_own(AGENT.staff_id, lambda: 1)
+    rig.board.publish(AGENT.staff_id, 2)
+    rig.board.publish_own(AGENT.staff_id, lambda: 3)
+    rig.board.delete(AGENT.staff_id)
+    rig.office.clock.advance(OWN_AFTER)
+    assert [each.get("set") for each in page.received()] == [{AGENT.staff_id: 2}, None]
+
+
+def test_one_thing_that_cannot_be_shown_keeps_no_other_from_it() -> None:
+    rig = Owned()
+    mine, other = rig.open(AGENT), rig.open(SUPERVISOR)
+
+    def lost() -> int:
+        raise LookupError("nothing is known of it")
+
+    with capturedLogs() as problems:
+        rig.board.publish_own(AGENT.staff_id, lost)
+        rig.board.publish_own(SUPERVISOR.staff_id, lambda: 1)
+        rig.office.clock.advance(OWN_AFTER)
+    assert len(problems) == 1
+    assert mine.received() == []
+    assert [each["set"] for each in other.received()] == [{SUPERVISOR.staff_id: 1}]
+
+
+def test_nothing_is_left_to_be_told_of_ones_own_when_everybody_has_gone() -> None:
+    rig = Owned()
+    page = rig.open(AGENT)
+    rig.board.publish_own(AGENT.staff_id, lambda: 1)
+    page.lose()
+    assert rig.office.clock.getDelayedCalls() == []
