@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from agents.model import Queue, Staff
 from agents.repository import Credentials, SipDigests, load_queues_txn, load_staff_txn
 from cti.database import Database
-from cti.kernel.identifiers import DeviceId, QueueId, StaffId
+from cti.kernel.identifiers import AgentId, DeviceId, QueueId, StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Role
@@ -26,6 +26,8 @@ class Roster:
         self._by_login: dict[str, Credentials] = {}
         self._by_extension: dict[DeviceId, Credentials] = {}
         self._queues: dict[QueueId, Queue] = {}
+        self._serving: dict[QueueId, tuple[AgentId, ...]] = {}
+        """Of queues that were asked about since everybody was loaded."""
         # Verified for unknown login names, so that they take as long as known ones.
         self._nobody = Secret(hasher.hash(""))
 
@@ -41,6 +43,7 @@ class Roster:
         self._by_login = {each.staff.login: each for each in known}
         self._by_extension = {e.staff.extension: e for e in known if e.staff.extension}
         self._queues = {queue.queue_id: queue for queue in queues}
+        self._serving.clear()
 
     @property
     def queues(self) -> Mapping[QueueId, Queue]:
@@ -54,6 +57,15 @@ class Roster:
     def agents(self) -> list[Staff]:
         """Those who take calls: agents with a telephone."""
         return [one for one in self.staff() if Role.AGENT in one.roles and one.extension]
+
+    def serving(self, queue_id: QueueId) -> tuple[AgentId, ...]:
+        """The agents whose skills are enough for its callers; nobody for an unknown queue."""
+        found, queue = self._serving.get(queue_id), self._queues.get(queue_id)
+        if found is None and queue is not None:
+            agents, enough = self.agents(), queue.rules.served_with
+            found = tuple(each.agent_id for each in agents if enough(each.skills))
+            self._serving[queue_id] = found
+        return found or ()
 
     def by_id(self, staff_id: StaffId) -> Staff | None:
         """The person of that id."""

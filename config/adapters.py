@@ -93,11 +93,7 @@ class FloorOfRoster:
 
     def serving(self, queue_id: QueueId) -> Collection[AgentId]:
         """The agents who may serve its callers."""
-        queue = self._roster.queues.get(queue_id)
-        if queue is None:
-            return ()
-        agents = self._roster.agents()
-        return [each.agent_id for each in agents if queue.rules.served_with(each.skills)]
+        return self._roster.serving(queue_id)
 
     def agent_name(self, agent_id: AgentId) -> str:
         """The agent's name."""

@@ -175,11 +175,15 @@ class Figures:
 
     def waiting(self, queue_id: QueueId) -> list[Wait]:
         """Who waits in that queue, the longest first."""
-        waits = (call.waiting for call in self.calls.values())
-        return sorted(
-            (wait for wait in waits if wait and wait.queue_id == queue_id),
-            key=lambda wait: wait.queued,
-        )
+        return sorted(self.crowds().get(queue_id, ()), key=lambda wait: wait.queued)
+
+    def crowds(self) -> dict[QueueId, list[Wait]]:
+        """Who waits, by queue."""
+        found: dict[QueueId, list[Wait]] = {}
+        for call in self.calls.values():
+            if (wait := call.waiting) is not None:
+                found.setdefault(wait.queue_id, []).append(wait)
+        return found
 
     @property
     def total(self) -> QueueFigures:
@@ -206,11 +210,12 @@ def turn(figures: Figures, at: datetime) -> Figures:
     if figures.day is not None and day <= figures.day:
         return figures
     begun = figures.rules.beginning_of(day)
+    crowds = figures.crowds()
     return replace(
         figures,
         day=day,
         queues={
-            queue_id: QueueFigures(carried=len(figures.waiting(queue_id)))
+            queue_id: QueueFigures(carried=len(crowds.get(queue_id, ())))
             for queue_id in figures.queues
         },
         agents={

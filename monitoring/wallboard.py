@@ -22,7 +22,7 @@ from cti.kernel.identifiers import AgentId, QueueId
 from cti.kernel.ports import TicketPort, TicketSummary
 from cti.kernel.vocabulary import Language
 from monitoring.agent_figures import AgentFigures
-from monitoring.cdr import CallRecord, Outcome
+from monitoring.cdr import CallRecord, Outcome, Wait
 from monitoring.events import JournalRecovered, JournalStalled
 from monitoring.statistics import (
     Figures,
@@ -36,7 +36,7 @@ from tickets.events import TicketEvent
 
 DRAW_AFTER = 0.05
 """Seconds from an event to its showing: all that happens meanwhile is drawn at once, so that the
-work grows with the board, not with the calls that come in."""
+work grows with the board, not with the calls that come in; and nothing while nobody looks."""
 
 Entity = Mapping[str, Any]
 
@@ -67,6 +67,10 @@ class Floor(Protocol):
 class Audience(Protocol):
     """Whoever shows the board; `cti.web.live.LiveBoard` is one."""
 
+    @property
+    def audience(self) -> int:
+        """How many look at it now."""
+
     def publish(self, key: str, value: Any) -> None: ...
 
     def delete(self, *keys: str) -> None: ...
@@ -89,6 +93,8 @@ class WallBoard:
         self._ask_again = False
         self._midnight: DelayedCall | None = None
         self._drawing: DelayedCall | None = None
+        self._undrawn = False
+        """Whether something has happened that is not among `_shown`."""
         self._unsubscribe: list[Unsubscribe] = []
         self.figures = turn(Figures(rules), utc(clock))
 
@@ -123,11 +129,16 @@ class WallBoard:
 
     def snapshot(self) -> dict[str, Entity]:
         """Everything there is to show now."""
-        self._draw_now()
+        if self._undrawn:
+            self.refresh()
         return dict(self._shown)
 
     def refresh(self) -> None:
         """Look at everything again, as after the floor's queues or names changed."""
+        self._undrawn = False
+        if self._drawing is not None:
+            self._drawing.cancel()
+            self._drawing = None
         wanted = entities(self.figures, self._floor)
         old = {
             key for key in self._shown if key == "healed" or key.startswith(("queue/", "agent/"))
@@ -141,17 +152,15 @@ class WallBoard:
 
     def _happened(self, event: Event) -> None:
         before, self.figures = self.figures, fold(self.figures, event)
-        if self.figures is not before and self._drawing is None:
+        if self.figures is before:
+            return
+        self._undrawn = True
+        if self._drawing is None and any(each.audience for each in self._audiences):
             self._drawing = self._clock.callLater(self._draw_after, self._draw)
 
     def _draw(self) -> None:
         self._drawing = None
         self.refresh()
-
-    def _draw_now(self) -> None:
-        if self._drawing is not None:
-            self._drawing.cancel()
-            self._draw()
 
     def _new_day(self) -> None:
         now = utc(self._clock)
@@ -207,18 +216,21 @@ def entities(figures: Figures, floor: Floor) -> dict[str, Entity]:
     shown: dict[str, Entity] = {"totals": totals_entity(figures)}
     if figures.healed_last is not None:
         shown["healed"] = healed_entity(figures, figures.healed_last, floor)
+    crowds = figures.crowds()
     for place, queue in enumerate(floor.queues()):
-        shown[f"queue/{queue.queue_id}"] = queue_entity(place, queue, figures, floor)
+        crowd = crowds.get(queue.queue_id, ())
+        shown[f"queue/{queue.queue_id}"] = queue_entity(place, queue, crowd, figures, floor)
     for agent_id, agent in figures.agents.items():
         if (entity := agent_entity(agent_id, agent, floor)) is not None:
             shown[f"agent/{agent_id}"] = entity
     return shown
 
 
-def queue_entity(place: int, queue: BoardQueue, figures: Figures, floor: Floor) -> Entity:
+def queue_entity(
+    place: int, queue: BoardQueue, waiting: Sequence[Wait], figures: Figures, floor: Floor
+) -> Entity:
     """A queue's tile, the `place`-th from 0; `oldest` is when its longest waiting was queued."""
     day = figures.queues.get(queue.queue_id, QueueFigures())
-    waiting = figures.waiting(queue.queue_id)
     states = [
         figures.agents[agent_id].state
         for agent_id in floor.serving(queue.queue_id)
@@ -229,7 +241,7 @@ def queue_entity(place: int, queue: BoardQueue, figures: Figures, floor: Floor) 
         "names": {language.value: name for language, name in queue.names.items()},
         "threshold": queue.threshold,
         "waiting": len(waiting),
-        "oldest": waiting[0].queued if waiting else None,
+        "oldest": min((wait.queued for wait in waiting), default=None),
         "ready": states.count(AgentState.READY),
         "signed_in": sum(state is not AgentState.LOGGED_OFF for state in states),
         **_day_entity(day),

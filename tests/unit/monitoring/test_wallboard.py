@@ -43,6 +43,7 @@ class Screen:
     def __init__(self, snapshot: dict[str, Any]) -> None:
         self.shown = snapshot
         self.told: list[str] = []
+        self.audience = 1
 
     def publish(self, key: str, value: Any) -> None:
         self.shown[key] = value
@@ -243,3 +244,12 @@ def test_what_was_healed_is_shown_with_its_count() -> None:
     shown = world.board.snapshot()["healed"]
     assert (shown["count"], shown["what"]) == (2, "work_overdue")
     assert shown["name"] == f"Agent {A0}"
+
+
+def test_nothing_is_drawn_while_nobody_looks_and_all_of_it_when_somebody_does() -> None:
+    world = World()
+    world.screen.audience = 0
+    assert world.publish(*queued()) == []
+    assert world.board.snapshot()[f"queue/{GENERAL}"]["waiting"] == 1
+    world.screen.audience = 1
+    assert f"queue/{GENERAL}" in world.publish(*queued("c2", NOON + timedelta(seconds=1)))
