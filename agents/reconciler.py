@@ -134,9 +134,10 @@ class Reconciler:
         at, up = utc(self._clock), self._up({call_id})
         if not self._engine.waits(call_id):
             return Facts(at, (), up)
-        offers = (session.offer for session in self._sessions)
-        held = frozenset(offer.call_id for offer in offers if offer is not None)
-        return Facts(at, (), up, {call_id: self._engine.offered(call_id)}, held)
+        offered = self._engine.offered(call_id)
+        # Whoever holds it is looked for among all agents only for the few that are offered.
+        held = offered and any(session.lease.holds(call_id) for session in self._sessions)
+        return Facts(at, (), up, {call_id: offered}, frozenset({call_id} if held else ()))
 
     def _up(self, names: Iterable[CallId]) -> dict[CallId, Call]:
         calls = ((name, self._control.get(name)) for name in names)

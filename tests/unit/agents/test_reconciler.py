@@ -23,6 +23,7 @@ from cti.call.model import Cause, ConnectionState, Party
 from cti.kernel.identifiers import AgentId, CallId
 from cti.kernel.walk import FEW
 from tests.support.call_centre import GENERAL, CallCentre
+from tests.support.counting import counted
 
 A, B = AgentId("a"), AgentId("b")
 S = AgentState
@@ -390,3 +391,19 @@ def test_a_page_that_does_not_come_back_is_no_disagreement(floor: Floor) -> None
     assert floor.state() is not S.BUSY
     assert not floor.centre.events(DisagreementHealed)
     floor.service.reconciler.stop()
+
+
+def looked_at(agents: int, waiting: int) -> int:
+    """What a look costs where nobody is at work and so many wait."""
+    centre = CallCentre({f"n{place:02}": {"general": 5} for place in range(agents)})
+    for _ in range(waiting):
+        centre.call()
+    with counted() as work:
+        centre.service.reconciler.look()
+        centre.clock.pump([0.0] * (agents + waiting))
+    return work[0]
+
+
+def test_to_look_at_who_waits_costs_no_more_where_there_are_more_agents() -> None:
+    few = looked_at(agents=2, waiting=FEW) - looked_at(agents=2, waiting=0)
+    assert looked_at(agents=60, waiting=FEW) - looked_at(agents=60, waiting=0) == few

@@ -1,22 +1,16 @@
 """What an event costs does not grow with the consoles that are open, nor with those who wait."""
 
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 
-import agents
 from cti.kernel.identifiers import AgentId, CallId
 from tests.support.call_centre import COMPLAINTS, GENERAL, CallCentre
 from tests.support.console_pages import Page
+from tests.support.counting import counted
 from tests.support.furnished import FurnishedHouse
 
-HOUSE = str(Path(agents.__file__).parent.parent)
-ROOMS = tuple(f"{HOUSE}/{room}/" for room in ("agents", "cti"))
 NAMES = ["a", "b", *(f"s{number}" for number in range(40))]
 A = AgentId("a")
 ANNOUNCED = 45.0
@@ -57,22 +51,6 @@ class Day:
         yield "finished", lambda: service.finish_after_call(A)
         yield "refused", lambda: centre.calls.phone_refuses(centre.phone(calls[1]).id)
         yield "abandoned", lambda: centre.calls.hang_up(calls[1])
-
-
-@contextmanager
-def counted() -> Iterator[list[int]]:
-    """How often functions of the house are entered, or their loops taken up again, meanwhile."""
-    work = [0]
-
-    def entered(frame: FrameType, what: str, _arg: object) -> None:
-        work[0] += what == "call" and frame.f_code.co_filename.startswith(ROOMS)
-
-    before = sys.getprofile()
-    sys.setprofile(entered)
-    try:
-        yield work
-    finally:
-        sys.setprofile(before)
 
 
 def costs(pages: int, waiting: int) -> dict[str, int]:
