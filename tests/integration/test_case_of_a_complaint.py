@@ -13,14 +13,11 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-
 from cti.kernel.vocabulary import Language
+from tests.support.case_records import case_of, clocks_of, history_of, messages_of, table
 from tests.support.catalogues import all_texts
 from tests.support.leaping_house import Clerk, LeapingHouse, leaping_house, minute
 from tests.support.mail_taker import MailTaker, mail_taker
-from tickets import repository
 from tickets.replay import ALARMS, replayed
 
 OFFICE_HOURS = {"weekdays": ["09:00-12:00", "13:30-17:30"], "weekend": []}
@@ -153,14 +150,6 @@ def house(
         yield running
 
 
-def table(text: str) -> list[list[str]]:
-    return [line.split() for line in text.strip().splitlines()]
-
-
-def said(*values: object) -> list[str]:
-    return " ".join(str(value) for value in values if value not in (None, "")).split()
-
-
 def wait_for_state(house: LeapingHouse, number: str, state: str) -> None:
     def there() -> bool:
         return bool(house.rows("SELECT 1 FROM tickets WHERE number=? AND state=?", number, state))
@@ -245,54 +234,22 @@ def number(house: LeapingHouse) -> str:
 
 
 def test_every_clock_is_as_it_was_worked_out(house: LeapingHouse, number: str) -> None:
-    rows = house.rows("SELECT * FROM ticket_clocks WHERE number = ? ORDER BY serial", number)
-    found = [
-        said(
-            row["serial"],
-            row["kind"],
-            row["dispatch"] or "-",
-            *(minute(row[name]) for name in ("started", "due", "stopped")),
-            row["end"],
-        )
-        for row in rows
-    ]
-    assert found == table(CLOCKS)
+    assert clocks_of(house, number) == table(CLOCKS)
 
 
 def test_everybody_was_told_at_their_time(house: LeapingHouse, number: str) -> None:
-    rows = house.rows("SELECT * FROM ticket_messages WHERE number = ? ORDER BY id", number)
-    found = [
-        said(
-            minute(row["at"]),
-            row["kind"],
-            row["subject"],
-            row["role"],
-            row["department_id"],
-            row["staff_id"],
-        )
-        for row in rows
-    ]
-    assert found == table(MESSAGES)
-    assert not any(row["late"] for row in rows)
+    assert messages_of(house, number) == table(MESSAGES)
+    assert not house.rows("SELECT 1 FROM ticket_messages WHERE number = ? AND late", number)
 
 
 def test_the_history_is_whole_and_replays(house: LeapingHouse, number: str) -> None:
-    engine = create_engine(f"sqlite:///{house.var / 'hotline.sqlite'}")
-    with Session(engine) as session:
-        kept = repository.load_case_txn(session, number)
-        history = repository.history_txn(session, number)
-        calls = repository.calls_txn(session, number)
-    engine.dispose()
-    found = [
-        said(minute(each.at), each.action, each.by, each.state, each.order_state)
-        for each in history
-    ]
-    assert found == table(HISTORY)
-    assert kept is not None
-    assert replayed(kept.case.number, history) == kept.case
-    assert [call.call_id for call in calls] == ["call-1@phone"]
-    acts = [each for each in history if each.version is not None]
-    assert [each.version for each in acts] == list(range(1, len(acts) + 1))
+    assert history_of(house, number) == table(HISTORY)
+    case, history = case_of(house, number)
+    assert replayed(case.number, history) == case
+    versions = [each.version for each in history if each.version is not None]
+    assert versions == list(range(1, len(versions) + 1))
+    calls = house.rows("SELECT call_id FROM ticket_calls WHERE number = ?", number)
+    assert calls == [{"call_id": "call-1@phone"}]
 
 
 def test_the_journal_tells_the_same_as_the_history(house: LeapingHouse, number: str) -> None:

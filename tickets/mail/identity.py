@@ -15,7 +15,11 @@ from tickets.numbers import parse_number
 
 CODE_OCTETS = 12
 LOCAL = re.compile(r"hotline\.(\d{1,20})\.([a-z0-9_-]{1,64})\.([0-9a-f]{24})")
-MARK = re.compile(r"[\[【(（#＃]\s*#?\s*(\d[\d -]{9,20}\d)\s*[\])】）]?")
+MARK = re.compile(
+    r"(?:[\[【(（#＃]|工单号?码?[:：]?|\bticket(?: number| no\.?)?:?)\s*#?\s*(\d[\d -]{9,20}\d)",
+    re.IGNORECASE,
+)
+"""A number in brackets, after a hash, or called a ticket's."""
 MOST_NUMBERS = 5
 NO_TICKET = "0"
 

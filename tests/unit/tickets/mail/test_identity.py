@@ -45,6 +45,9 @@ def test_numbers_are_found_by_mark_and_check_digit() -> None:
     assert numbers_in(f"回复：【#{NUMBER}】吞卡") == (NUMBER,)
     assert numbers_in(f"#{NUMBER[:6]} {NUMBER[6:]}") == (NUMBER,)
     assert numbers_in(f"[#{wrong}]") == ()
+    assert numbers_in(f"关于工单{NUMBER}的补充") == (NUMBER,)
+    assert numbers_in(f"工单号：{NUMBER}") == (NUMBER,)
+    assert numbers_in(f"My Ticket No. {NUMBER}") == (NUMBER,)
     assert numbers_in(f"account {NUMBER}") == ()
 
 
