@@ -15,7 +15,7 @@ from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock as TimeSource
 from cti.kernel.clock import utc
-from cti.kernel.identifiers import CustomerId, DepartmentId, TicketNumber
+from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
 from cti.kernel.ports import SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
@@ -201,9 +201,11 @@ class TicketService:
             return nothing
         return self._database.read(summary_txn, parsed, self._now())
 
-    def open_tickets(self, customer_id: CustomerId) -> Deferred[list[TicketSummary]]:
-        """The customer's open tickets, the latest first."""
-        return self._database.read(open_of_customer_txn, customer_id, self._now())
+    def open_tickets(
+        self, customer_id: CustomerId, reader: StaffId
+    ) -> Deferred[list[TicketSummary]]:
+        """See `TicketPort`."""
+        return self._database.read(open_of_customer_txn, customer_id, reader, self._now())
 
     def overdue(self) -> Deferred[list[TicketSummary]]:
         """Every overdue ticket, the longest overdue first; due is the deadline missed."""

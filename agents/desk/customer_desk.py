@@ -195,7 +195,8 @@ class CustomerDesk:
             return
         fetch = self._fetch
         fetch(agent_id, beside, "customer", self._finder.by_id(customer_id), lambda found: found)
-        fetch(agent_id, beside, "tickets", self._tickets.open_tickets(customer_id), tuple)
+        tickets = self._tickets.open_tickets(customer_id, StaffId(agent_id))
+        fetch(agent_id, beside, "tickets", tickets, tuple)
         locked = self._products.locked_until(customer_id)
         fetch(agent_id, beside, "locked_until", locked, lambda found: found)
         past = Deferred.fromCoroutine(self._contacts(beside, customer_id))

@@ -17,7 +17,7 @@ from agents.acd.call_back import CallBack
 from agents.desk.model import OnCall
 from cti.call.control import CallControl
 from cti.call.model import Call, Direction, UserData
-from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, TicketNumber
+from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId, StaffId, TicketNumber
 from cti.kernel.ports import CallHistoryPort, CallSummary, TicketPort, TicketSummary
 from cti.trunks.places import Place, place_of
 
@@ -175,7 +175,8 @@ class Cards:
         if customer_id is None:
             self._fill(agent_id, card.call_id, tickets=(), last_calls=())
             return
-        self._fetch(agent_id, card, "tickets", self._tickets.open_tickets(customer_id))
+        tickets = self._tickets.open_tickets(customer_id, StaffId(agent_id))
+        self._fetch(agent_id, card, "tickets", tickets)
         self._fetch(agent_id, card, "last_calls", self._history.last_calls(customer_id))
 
     def _fetch(self, agent_id: AgentId, card: Card, name: str, fetched: Deferred[list[T]]) -> None:

@@ -118,7 +118,10 @@ class TicketPort(Protocol):
 
     def find(self, number: str) -> Deferred[TicketSummary | None]: ...
 
-    def open_tickets(self, customer_id: CustomerId) -> Deferred[list[TicketSummary]]: ...
+    def open_tickets(
+        self, customer_id: CustomerId, reader: StaffId
+    ) -> Deferred[list[TicketSummary]]:
+        """The customer's open tickets, the latest first, but for complaints about the reader."""
 
     def overdue(self) -> Deferred[list[TicketSummary]]: ...
 

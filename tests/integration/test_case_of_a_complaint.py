@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
+
 from cti.kernel.vocabulary import Language
 from tests.support.case_records import case_of, clocks_of, history_of, messages_of, table
 from tests.support.catalogues import all_texts

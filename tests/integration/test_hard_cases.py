@@ -19,6 +19,7 @@ from tests.support.house import free_port
 from tests.support.leaping_house import Clerk, LeapingHouse, leaping_house
 from tests.support.live import LiveClient
 from tests.support.mail_taker import MailTaker, mail_taker
+from tickets.model import Dispatch
 from tickets.replay import replayed
 
 OFFICE_HOURS = {"weekdays": ["09:00-12:00", "13:30-17:30"], "weekend": []}
@@ -72,6 +73,12 @@ def complaint(agent: Clerk, **typed: str) -> str:
         "contact": "13800138000",
     }
     return agent.register(**about | {"email": CUSTOMER} | typed)
+
+
+def lead_of(house: LeapingHouse, number: str) -> Dispatch:
+    lead = case_of(house, number)[0].lead
+    assert lead is not None
+    return lead
 
 
 def in_tune(house: LeapingHouse, number: str) -> None:
@@ -186,7 +193,7 @@ def test_an_overruled_refusal_binds_and_the_next_is_decided_above(
     rulings = {"grant_refusal", "overrule_refusal"}
     assert not rulings & dispatcher.acts(path), "the second is decided above the dispatcher"
     people["2001"].do(number, "overrule_refusal", reason="由个人金融部主办")
-    assert case_of(house, number)[0].lead.state.value == "accepted"
+    assert lead_of(house, number).state.value == "accepted"
     assert "ask_refusal" not in people["retail-head"].acts(path)
     assert [line[2:5] for line in messages_of(house, number)[-2:]] == [
         ["work", "ask_refusal", "dispatcher"],
@@ -207,14 +214,14 @@ def test_an_urge_is_answered_in_time_and_counted(
     agent.do(number, "urge", text="客户来电催办")
     assert "urge" not in agent.acts(path), "one urge at a time"
     people["cards-1"].do(number, "accept")
-    assert case_of(house, number)[0].lead.urge_open, "to accept is no answer"
+    assert lead_of(house, number).urge_open, "to accept is no answer"
     house.until("2026-11-25 14:30")
     assert "催" in people["cards-1"].read("/tickets?view=urged")
     assert number in people["cards-1"].read("/tickets?view=urged")
     people["cards-1"].do(number, "answer_urge", text="下午答复")
     urge = table("6 urge_answer 1 11-25 09:30 11-25 15:00 11-25 14:30 met")[0]
     assert clocks_of(house, number)[5] == urge
-    lead = case_of(house, number)[0].lead
+    lead = lead_of(house, number)
     assert (lead.urges, lead.urge_open) == (1, False)
     assert number not in people["cards-1"].read("/tickets?view=urged")
     assert messages_of(house, number)[-3:] == table("""

@@ -35,8 +35,10 @@ class FakeTickets:
     def find(self, number: str) -> Deferred[TicketSummary | None]:
         return succeed(next((each for each in self.tickets if each.number == number), None))
 
-    def open_tickets(self, customer_id: CustomerId) -> Deferred[list[TicketSummary]]:
-        del customer_id
+    def open_tickets(
+        self, customer_id: CustomerId, reader: StaffId
+    ) -> Deferred[list[TicketSummary]]:
+        del customer_id, reader
         if not self.late:
             return succeed(list(self.tickets))
         deferred: Deferred[list[TicketSummary]] = Deferred()

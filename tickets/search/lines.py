@@ -126,14 +126,15 @@ def summary_txn(session: Session, number: str, now: datetime) -> TicketSummary |
 
 
 def open_of_customer_txn(
-    session: Session, customer_id: CustomerId, now: datetime
+    session: Session, customer_id: CustomerId, reader: StaffId, now: datetime
 ) -> list[TicketSummary]:
-    """The customer's open tickets, the latest first."""
-    rows = session.scalars(
+    """The customer's open tickets, the latest first, but for complaints about the reader."""
+    found = session.scalars(
         select(CaseRow)
         .where(CaseRow.customer_id == customer_id, CaseRow.state.in_(_OPEN))
         .order_by(CaseRow.opened.desc())
-    ).all()
+    )
+    rows = [row for row in found if row.draft.get("about_staff") != reader]
     return _summaries(session, rows, now)
 
 

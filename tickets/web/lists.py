@@ -12,6 +12,7 @@ from twisted.web.server import Request
 
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import TicketNumber
 from cti.kernel.ports import StaffNames
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
@@ -27,6 +28,7 @@ from tickets.search.lines import Page
 from tickets.search.query import EVERYTHING, Asked, parsed
 from tickets.search.saved import SavedView
 from tickets.service import TicketService
+from tickets.visibility import Concern, concerns
 from tickets.web import asking, export
 from tickets.web.board import MOST_COUNTED as MOST_IN_TAB
 from tickets.web.countdown import countdown
@@ -69,7 +71,7 @@ class ListPages:
         principal = self.frame.guard(request, *READERS)
         fields = requests.query(request)
         number = parse_number(fields["q"])
-        if number is not None and await self._service.find(number) is not None:
+        if number is not None and await self._leads_to(principal, number):
             return self.frame.redirect(request, f"/tickets/{number}")
         words = await self._words(request)
         shown = self._shown(request, principal, fields, words)
@@ -205,6 +207,13 @@ class ListPages:
             return export.Workbook(path, words.text("ticket.list.title"), names, words.formats)
 
         return await send_workbook(self._lists, query, sending, row, begun)
+
+    async def _leads_to(self, principal: Principal, number: TicketNumber) -> bool:
+        """Whether there is such a ticket, as far as that is the person's to know."""
+        line = await self._service.line(number)
+        return line is not None and not concerns(
+            principal, Concern(line.departments, line.about_staff, line.about_unit)
+        )
 
     def _shown(self, request: Request, principal: Principal, fields: Form, words: Words) -> Shown:
         text = fields["q"]

@@ -66,7 +66,7 @@ class Tickets:
     def find(self, number: str) -> Deferred[TicketSummary | None]:
         raise NotImplementedError
 
-    def open_tickets(self, customer_id: str) -> Deferred[list[TicketSummary]]:
+    def open_tickets(self, customer_id: str, reader: str) -> Deferred[list[TicketSummary]]:
         raise NotImplementedError
 
 

@@ -200,9 +200,16 @@ def test_a_customers_open_tickets(desk: TicketDesk) -> None:
     desk.advance(minutes=5)
     second = desk.register(draft(TicketKind.SUGGESTION)).number
     desk.act(first, Action.SOLVE, AGENT)
-    found = result_of(desk.service.open_tickets(CustomerId("C1")))
+    found = result_of(desk.service.open_tickets(CustomerId("C1"), AGENT.staff_id))
     assert [summary.number for summary in found] == [second]
-    assert result_of(desk.service.open_tickets(CustomerId("C2"))) == []
+    assert result_of(desk.service.open_tickets(CustomerId("C2"), AGENT.staff_id)) == []
+
+
+def test_a_customers_complaint_about_the_reader_is_not_among_them(desk: TicketDesk) -> None:
+    desk.register(replace(draft(), about_staff=AGENT.staff_id), by=DISPATCHER)
+    of = CustomerId("C1")
+    assert result_of(desk.service.open_tickets(of, AGENT.staff_id)) == []
+    assert len(result_of(desk.service.open_tickets(of, DISPATCHER.staff_id))) == 1
 
 
 def test_one_more_call_belongs_to_the_ticket_once(desk: TicketDesk) -> None:
