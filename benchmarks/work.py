@@ -58,7 +58,7 @@ from prompts.catalogue import load_catalogue
 from tests.support.fake_bank import FakeBank
 from tests.support.fake_calls import FakeCalls
 from tests.support.fake_media import FakeMedia
-from tests.support.fake_tickets import FakeTickets
+from tests.support.fake_tickets import FakeReplies, FakeTickets
 from tests.support.floors import SmallFloor
 from tests.support.ivr_house import NamingAnnouncer, NotingQueues, OneCustomer
 
@@ -173,6 +173,7 @@ class WholeHouse:
             OneCustomer(),
             FakeBank(),
             FakeTickets(),
+            FakeReplies(),
             NotingQueues(FakeCalls(self._bus, self._reactor), announcer),
             {},
             self._bus,

@@ -31,6 +31,7 @@ from ivr.events import ChoiceMade, FlowEntered, SignInOutcome
 from ivr.flow import Flow
 from ivr.ports import Ports
 from ivr.quiet import QUIET, Quiet
+from ivr.reply_services import ReplyServices
 from ivr.services import SelfServices, Visit
 from ivr.session import Session
 from ivr.state import State
@@ -100,7 +101,8 @@ class LentSession(Session):
         super().__init__(call_id, flow, ports)
         self._state = State(language=language)
         tickets = TicketServices(ports.tickets, call_id, ports.calls.get)
-        self._services = SelfServices(ports.bank, tickets, self._signed_in, visit)
+        replies = ReplyServices(ports.replies, call_id)
+        self._services = SelfServices(ports.bank, tickets, replies, self._signed_in, visit)
         self._giving_back = GivingBack(call_id, ports, language)
         self._done: list[str] = []
         self._signed = False

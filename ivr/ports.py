@@ -12,7 +12,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CustomerId
-from cti.kernel.ports import QueuePort, TicketLinePort
+from cti.kernel.ports import QueuePort, ReplyCallPort, TicketLinePort
 from cti.kernel.vocabulary import Language
 from customers.model import Customer
 from ivr.bank.port import BankGateway
@@ -53,6 +53,7 @@ class Ports:
     customers: CustomerFinder
     bank: BankGateway
     tickets: TicketLinePort
+    replies: ReplyCallPort
     queues: QueuePort
     calendars: Mapping[str, WorkingCalendar]
     bus: Bus

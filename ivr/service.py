@@ -84,8 +84,8 @@ class IvrService:
     def take(self, call_id: CallId, flow_name: str) -> None:
         """Answer the delivered call and run the flow; LocalError for a flow nobody wrote.
 
-        A call that was answered before keeps its language and what is known of it; one that is
-        already gone is left alone.
+        A call that was answered before, or that the house made itself, keeps its language and what
+        is known of it; one that is already gone is left alone.
         """
         flow = self._flows.get(flow_name)
         if flow is None or flow.returns:
@@ -94,7 +94,7 @@ class IvrService:
         if call is None:
             return
         self._sessions[call_id] = session = Session(call_id, flow, self._ports)
-        if call.caller is not None and call.caller.state.answered:
+        if call.customer is not None and call.customer.state.answered:
             session.go_on(call)
         else:
             session.start()
@@ -200,7 +200,8 @@ class IvrService:
             self._let_go(event.call_id, by_caller=event.cleared_by is Party.CALLER)
 
     def _call_cleared(self, event: CallCleared) -> None:
-        self._let_go(event.call_id, by_caller=event.cleared_by is Party.CALLER)
+        by_caller = event.cleared_by in (Party.CALLER, Party.CALLED)
+        self._let_go(event.call_id, by_caller=by_caller)
 
     def _let_go(self, call_id: CallId, *, by_caller: bool) -> None:
         self._visits.pop(call_id, None)

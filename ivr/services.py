@@ -15,7 +15,7 @@ from cti.kernel.identifiers import CustomerId
 from cti.kernel.money import Money
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Verification
-from ivr import ticket_services
+from ivr import reply_services, ticket_services
 from ivr.bank.port import (
     AccountRef,
     BankGateway,
@@ -28,6 +28,7 @@ from ivr.bank.port import (
 from ivr.effects import ServiceDone
 from ivr.events import SignInOutcome
 from ivr.flow import UNAVAILABLE, Signature
+from ivr.reply_services import ReplyServices
 from ivr.ticket_services import TicketServices
 from prompts.catalogue import Announcement
 
@@ -69,6 +70,7 @@ SIGNATURES: Mapping[str, Signature] = MappingProxyType(
             counts_as="card_loss",
         ),
         **ticket_services.SIGNATURES,
+        **reply_services.SIGNATURES,
     }
 )
 
@@ -93,6 +95,7 @@ class SelfServices:
         self,
         bank: BankGateway,
         tickets: TicketServices,
+        replies: ReplyServices,
         on_sign_in: SignedIn,
         visit: Visit | None = None,
     ) -> None:
@@ -108,6 +111,7 @@ class SelfServices:
             "choose_card": self.choose_card,
             "report_loss": self.report_loss,
             **tickets.all,
+            **replies.all,
         }
 
     async def run(self, name: str, arguments: Mapping[str, str | Secret]) -> ServiceDone:

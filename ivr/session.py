@@ -69,6 +69,7 @@ from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Message, Passing, Values, tr
 from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
 from ivr.quiet import Quiet
+from ivr.reply_services import ReplyServices
 from ivr.services import SIGNATURES, SelfServices, Visit
 from ivr.state import State
 from ivr.taking import Taking
@@ -104,7 +105,8 @@ class Session:
         self._entered: dict[str, str] = {}
         self._verification = Verification.NONE
         tickets = TicketServices(ports.tickets, call_id, ports.calls.get)
-        self._services = SelfServices(ports.bank, tickets, self._signed_in)
+        replies = ReplyServices(ports.replies, call_id)
+        self._services = SelfServices(ports.bank, tickets, replies, self._signed_in)
         self._taking = Taking(call_id, ports)
         self._known: dict[str, str] = {}
         """Facts that the call brings along."""

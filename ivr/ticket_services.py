@@ -23,13 +23,11 @@ from cti.kernel.ticket_line import (
 from cti.kernel.vocabulary import Language
 from ivr.effects import ServiceDone
 from ivr.flow import UNAVAILABLE, Signature, Values
+from ivr.reading import Reading
 from prompts.catalogue import Announcement
-from prompts.written import language_of, sentences
 
 MOST_WRONG = 3
 """Wrong tries in one call."""
-PART = 240
-"""Characters of an answer that are read before the caller is asked whether to go on."""
 MOST_CHOICES = 9
 """As many as there are keys."""
 ANSWER_OWED = frozenset({"registered", "in_progress", "result_in"})
@@ -87,8 +85,7 @@ class TicketServices:
         self.number: TicketNumber | None = None
         self._offered: TicketNumber | None = None
         self._wrong = 0
-        self._unread: list[str] = []
-        """What of the answer has not been read yet, sentence by sentence."""
+        self._reading = Reading("ticket.reply")
         self._wished = Wished("", "", "", "")
         self.all: Mapping[str, Run] = {
             "ticket_offered": self.ticket_offered,
@@ -142,7 +139,7 @@ class TicketServices:
         ticket = await self._ticket()
         if ticket is None:
             return _refused("unproven")
-        self._unread = sentences(ticket.reply)
+        self._reading.begin(ticket.reply)
         language = self._caller().language
         return ServiceDone(_standing(ticket), tuple(_told(ticket, language)))
 
@@ -150,14 +147,8 @@ class TicketServices:
         """The answer, or what of it has not been read yet; a long one in parts."""
         if self.number is None:
             return _refused("unproven")
-        part: list[str] = []
-        while self._unread and sum(map(len, part)) + len(self._unread[0]) <= PART:
-            part.append(self._unread.pop(0))
-        lines = tuple(
-            Announcement("ticket.reply", {"text": each}, language=language_of(each))
-            for each in part
-        )
-        return ServiceDone("more" if self._unread else "all", lines)
+        lines = self._reading.part()
+        return ServiceDone("more" if self._reading.more else "all", lines)
 
     async def ticket_urge(self) -> ServiceDone:
         """Urge it, and say when that is answered."""

@@ -76,3 +76,21 @@ class TicketEscalated(TicketEvent):
     kind: ClassVar[str] = "ticket.escalated"
     level: int
     to_role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyCallMade(TicketEvent):
+    """The customer is called with the answer, for the `attempt`-th time, by that call."""
+
+    kind: ClassVar[str] = "ticket.reply_call_made"
+    call_id: CallId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyCallEnded(TicketEvent):
+    """What came of that call: ``told``, ``interrupted``, or why nothing was told."""
+
+    kind: ClassVar[str] = "ticket.reply_call_ended"
+    call_id: CallId
+    outcome: str

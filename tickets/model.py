@@ -118,6 +118,8 @@ class ReplyChannel(Enum):
     """How the customer asked to be answered."""
 
     CALL = "call"
+    AUTOMATIC_CALL = "automatic_call"
+    """The house calls and reads the answer out."""
     EMAIL = "email"
     LETTER = "letter"
     WEB = "web"

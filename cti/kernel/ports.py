@@ -6,7 +6,7 @@ each the other's implementation of these protocols. Every Deferred may fail with
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -161,6 +161,40 @@ class TicketLinePort(Protocol):
 
     def appoint(self, wished: Wished, caller: Caller) -> Deferred[TicketNumber]:
         """Register the appointment; asked again by the same call, the ticket it has already."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToTell:
+    """What a call to a customer is to tell them, once they have proved who they are."""
+
+    number: TicketNumber
+    kind: str
+    text: str = field(repr=False)
+
+
+class ReplyCallPort(Protocol):
+    """Calls that bring customers the answer to their ticket (implemented by `tickets`).
+
+    Of a call that brings none nothing is known, and nothing comes of what it says.
+    """
+
+    def reply_of(self, call_id: CallId) -> ReplyToTell | None:
+        """What that call is to tell."""
+
+    def identified(self, call_id: CallId, keyed: Secret) -> bool:
+        """Whether the digits are those that prove who answered."""
+
+    def elsewhere(self, call_id: CallId) -> None:
+        """Somebody else answered."""
+
+    def heard(self, call_id: CallId) -> Deferred[None]:
+        """The answer was heard to its end, which they confirm by key: it is told now."""
+
+    def rated(self, call_id: CallId, score: int) -> Deferred[None]:
+        """How content they are, 1 to 5."""
+
+    def solved(self, call_id: CallId, *, solved: bool) -> Deferred[None]:
+        """Whether that helped."""
 
 
 @dataclass(frozen=True, slots=True)

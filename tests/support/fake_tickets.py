@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from twisted.internet.defer import Deferred, fail, succeed
 
 from cti.kernel.identifiers import CallId, TicketNumber
-from cti.kernel.ports import SpokenMessage
+from cti.kernel.ports import ReplyToTell, SpokenMessage
 from cti.kernel.secret import Secret
 from cti.kernel.ticket_line import (
     Caller,
@@ -102,3 +102,37 @@ class FakeTickets:
     def appoint(self, wished: Wished, caller: Caller) -> Deferred[TicketNumber]:
         self.made.append((wished, caller))
         return succeed(NUMBER)
+
+
+@dataclass
+class FakeReplies:
+    """Implements `ReplyCallPort`: every call brings that answer, or none does."""
+
+    reply: ReplyToTell | None = None
+    keyed: list[tuple[CallId, int]] = field(default_factory=list)
+    """How many digits were keyed in."""
+    told: list[tuple[CallId, str]] = field(default_factory=list)
+    """What the flow said of the calls."""
+
+    def reply_of(self, call_id: CallId) -> ReplyToTell | None:
+        self.told.append((call_id, "asked"))
+        return self.reply
+
+    def identified(self, call_id: CallId, keyed: Secret) -> bool:
+        self.keyed.append((call_id, len(keyed)))
+        return self.reply is not None and keyed.reveal() == self.reply.number[-4:]
+
+    def elsewhere(self, call_id: CallId) -> None:
+        self.told.append((call_id, "elsewhere"))
+
+    def heard(self, call_id: CallId) -> Deferred[None]:
+        self.told.append((call_id, "heard"))
+        return succeed(None)
+
+    def rated(self, call_id: CallId, score: int) -> Deferred[None]:
+        self.told.append((call_id, f"rated {score}"))
+        return succeed(None)
+
+    def solved(self, call_id: CallId, *, solved: bool) -> Deferred[None]:
+        self.told.append((call_id, "solved" if solved else "unsolved"))
+        return succeed(None)

@@ -24,7 +24,7 @@ from ivr.service import IvrService
 from prompts.catalogue import Announcement, load_catalogue
 from tests.support.fake_bank import CUSTOMER, FakeBank
 from tests.support.fake_calls import FakeCalls
-from tests.support.fake_tickets import FakeTickets
+from tests.support.fake_tickets import FakeReplies, FakeTickets
 from tests.support.flows import shipped_flow
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -129,7 +129,7 @@ class IvrHouse:
         self.calls = FakeCalls(self.bus, self.clock)
         self.announcer = NamingAnnouncer()
         self.customers = OneCustomer()
-        self.bank, self.tickets = FakeBank(), FakeTickets()
+        self.bank, self.tickets, self.replies = FakeBank(), FakeTickets(), FakeReplies()
         self.queues = NotingQueues(self.calls, self.announcer)
         self.transfers: dict[str, str] = {"night_desk": ""}
         ports = Ports(
@@ -138,13 +138,14 @@ class IvrHouse:
             self.customers,
             bank or self.bank,
             self.tickets,
+            self.replies,
             self.queues,
             {"service": SERVICE_HOURS},
             self.bus,
             self.clock,
             self.transfers,
         )
-        names = ("main", "verify", "self_service", "voicemail")
+        names = ("main", "verify", "self_service", "voicemail", "reply_call")
         self.flows = {name: shipped_flow(name) for name in names}
         self.ivr = IvrService(self.flows, ports)
         self.filing = Filing(self.tickets, self.customers, self.bus, self.clock)
@@ -165,6 +166,13 @@ class IvrHouse:
         """A call arrives and the flow takes it."""
         call_id = self.calls.dial(calling)
         self.ivr.take(call_id, "main")
+        return call_id
+
+    def call_out(self, number: str) -> CallId:
+        """The house calls somebody, who answers, and a flow takes the call."""
+        self.calls.outside.add(number)
+        call_id = self.calls.originate(number, lambda each: self.ivr.take(each, "reply_call"))
+        self.calls.phone_answers(number)
         return call_id
 
     def heard(self, call_id: CallId) -> list[str]:

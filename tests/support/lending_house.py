@@ -11,7 +11,7 @@ from ivr.ports import Ports
 from ivr.service import IvrService
 from tests.support.call_centre import CallCentre
 from tests.support.fake_bank import FakeBank
-from tests.support.fake_tickets import FakeTickets
+from tests.support.fake_tickets import FakeReplies, FakeTickets
 from tests.support.flows import shipped_flow
 from tests.support.ivr_house import SERVICE_HOURS, NamingAnnouncer, OneCustomer
 
@@ -44,6 +44,7 @@ class LendingHouse:
             OneCustomer(),
             self.bank,
             FakeTickets(),
+            FakeReplies(),
             centre.service,
             {"service": SERVICE_HOURS},
             centre.bus,

@@ -12,12 +12,13 @@ from cti.kernel.vocabulary import Language
 from ivr.bank.port import BankUnavailableError, CardState, SignIn
 from ivr.effects import ServiceDone
 from ivr.events import SignInOutcome
+from ivr.reply_services import ReplyServices
 from ivr.services import SIGNATURES, SelfServices
 from ivr.ticket_services import TicketServices
 from prompts.catalogue import load_catalogue
 from tests.support.deferred import result_of
 from tests.support.fake_bank import ENTITLED, FakeBank
-from tests.support.fake_tickets import FakeTickets
+from tests.support.fake_tickets import FakeReplies, FakeTickets
 
 CATALOGUE = load_catalogue()
 
@@ -32,7 +33,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         tickets = TicketServices(self.tickets, CallId("call-1"), lambda _: None)
-        self.services = SelfServices(self.bank, tickets, self.sign_ins.append)
+        replies = ReplyServices(FakeReplies(), CallId("call-1"))
+        self.services = SelfServices(self.bank, tickets, replies, self.sign_ins.append)
 
     def run(self, name: str, **arguments: str | Secret) -> ServiceDone:
         done = result_of(Deferred.fromCoroutine(self.services.run(name, arguments)))

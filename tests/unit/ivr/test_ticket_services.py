@@ -13,11 +13,11 @@ from cti.kernel.secret import Secret
 from cti.kernel.ticket_line import SlotAnswer, SlotFound
 from cti.kernel.vocabulary import Language
 from ivr.effects import ServiceDone
+from ivr.reading import PART
 from ivr.ticket_services import (
     ANSWER_OWED,
     ANSWERED,
     MOST_WRONG,
-    PART,
     SIGNATURES,
     TicketServices,
 )

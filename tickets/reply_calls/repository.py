@@ -1,0 +1,142 @@
+"""Replies by automatic call in the database; everything here runs in the database thread."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cti.kernel.identifiers import CallId, StaffId, TicketNumber
+from cti.kernel.vocabulary import Language, Role
+from tickets.messages import add_message_txn
+from tickets.model import Audience, CaseState, MessageKind
+from tickets.reply_calls.hours import CallingHours
+from tickets.reply_calls.model import (
+    Claimed,
+    Event,
+    Interrupted,
+    Outcome,
+    ReplyCall,
+    State,
+    Withdrawn,
+    step,
+)
+from tickets.reply_calls.schema import ReplyCallRow
+from tickets.schema import CaseRow
+
+PURPOSE = "reply_call"
+"""What a message about one that was given up names."""
+
+
+def add_txn(session: Session, reply: ReplyCall) -> None:
+    """Write a new one, in place of any that the ticket has and that is not over."""
+    open_ones = select(ReplyCallRow).where(
+        ReplyCallRow.number == reply.number, ReplyCallRow.state != State.ENDED.value
+    )
+    for row in session.scalars(open_ones):
+        row.state, row.outcome = State.ENDED.value, Outcome.WITHDRAWN.value
+    session.add(
+        ReplyCallRow(
+            number=reply.number,
+            to=reply.to,
+            text=reply.text,
+            language=reply.language.value,
+            by=reply.by,
+            queued=reply.queued,
+            **_changing(reply),
+        )
+    )
+
+
+def next_due_txn(session: Session) -> datetime | None:
+    """When the next one is due, or its lease over; None where none is open."""
+    return session.scalar(
+        select(ReplyCallRow.due)
+        .where(ReplyCallRow.state != State.ENDED.value)
+        .order_by(ReplyCallRow.due)
+        .limit(1)
+    )
+
+
+def claim_txn(
+    session: Session, now: datetime, lease: timedelta, limit: int, hours: CallingHours
+) -> list[ReplyCall]:
+    """Take up to `limit` that are due, the oldest first; nobody else has them meanwhile.
+
+    Those of a server that died are interrupted, those with nothing left to tell are withdrawn.
+    """
+    due = (
+        select(ReplyCallRow)
+        .where(ReplyCallRow.state != State.ENDED.value, ReplyCallRow.due <= now)
+        .order_by(ReplyCallRow.due, ReplyCallRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = []
+    for row in session.scalars(due).all():
+        reply = step(_reply(row), Interrupted(now), hours, 0)
+        if not _awaited_txn(session, reply.number):
+            _keep(row, step(reply, Withdrawn(), hours, 0))
+        elif reply.due <= now and hours.opening(now) == now:
+            reply = step(reply, Claimed(now + lease), hours, 0)
+            claimed.append(reply)
+            _keep(row, reply)
+        else:
+            _keep(row, replace(reply, due=hours.opening(now)))
+    return claimed
+
+
+def happened_txn(
+    session: Session, reply: ReplyCall, event: Event, hours: CallingHours, attempts: int
+) -> ReplyCall | None:
+    """What it is after that; None where it is not ours any more."""
+    row = session.get(ReplyCallRow, reply.reply_id, with_for_update=True)
+    if row is None or row.state != State.CALLING.value or row.due != reply.due:
+        return None
+    after = step(_reply(row), event, hours, attempts)
+    _keep(row, after)
+    return after
+
+
+def give_up_txn(session: Session, reply: ReplyCall, now: datetime) -> None:
+    """Tell who asked for it, and the dispatchers, that the customer was not reached."""
+    audiences = (Audience(Role.AGENT, staff_id=reply.by), Audience(Role.DISPATCHER))
+    for audience in audiences:
+        add_message_txn(session, reply.number, audience, MessageKind.UNDELIVERED, PURPOSE, now)
+
+
+def _awaited_txn(session: Session, number: TicketNumber) -> bool:
+    state = session.scalar(select(CaseRow.state).where(CaseRow.number == number))
+    return state == CaseState.RESULT_IN.value
+
+
+def _keep(row: ReplyCallRow, reply: ReplyCall) -> None:
+    for name, value in _changing(reply).items():
+        setattr(row, name, value)
+
+
+def _changing(reply: ReplyCall) -> dict[str, object]:
+    return {
+        "due": reply.due,
+        "state": reply.state.value,
+        "tried": [each.isoformat() for each in reply.tried],
+        "call_id": reply.call_id,
+        "outcome": reply.outcome.value if reply.outcome else None,
+    }
+
+
+def _reply(row: ReplyCallRow) -> ReplyCall:
+    return ReplyCall(
+        reply_id=row.id,
+        number=TicketNumber(row.number),
+        to=row.to,
+        text=row.text,
+        language=Language(row.language),
+        by=StaffId(row.by),
+        queued=row.queued,
+        due=row.due,
+        state=State(row.state),
+        tried=tuple(datetime.fromisoformat(each) for each in row.tried),
+        call_id=CallId(row.call_id) if row.call_id else None,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+    )

@@ -1,0 +1,389 @@
+"""Calls customers with the answers to their tickets: when they may be called, so many at once.
+
+Whoever replies by automatic call makes an attempt, and what is to be read is written down with it.
+The flow that takes the call once it is answered asks who is there before it says what it is
+about; once the answer was heard, the house does the act ``reply``, whatever happens to the call
+afterwards. What reached nobody is an attempt of the house's own, and tried on other half-days;
+then whoever asked for it is told.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cti.call.control import CallControl
+from cti.call.events import CallCleared
+from cti.call.model import Cause, Party
+from cti.database import Database
+from cti.kernel.bus import Bus
+from cti.kernel.clock import Clock, DelayedCall, utc
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId
+from cti.kernel.ports import ReplyToTell
+from cti.kernel.secret import Secret
+from customers.repository import customer_txn
+from prompts.written import language_of
+from tickets.acting import Asked
+from tickets.acts import Action
+from tickets.events import ReplyCallEnded, ReplyCallMade
+from tickets.line.acting import act_now, request_for
+from tickets.line.telling import written
+from tickets.model import CUSTOMER, SYSTEM, Case, ReplyChannel, Requester
+from tickets.reply_calls import repository, words
+from tickets.reply_calls.hours import CallingHours
+from tickets.reply_calls.model import (
+    Event,
+    Interrupted,
+    NotTold,
+    Outcome,
+    ReplyCall,
+    Told,
+    Why,
+)
+from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
+from tickets.repository import load_case_txn
+from tickets.service import TicketService
+
+LEASE = timedelta(minutes=20)
+"""Longer than any such call lasts; after it, one of a server that died is called anew."""
+LONGEST_WAIT = 3600.0
+"""Seconds until the table is looked at again, whatever it said; others may write to it too."""
+CHANNEL = ReplyChannel.AUTOMATIC_CALL.value
+CAUSES = {
+    Cause.NO_ANSWER: Why.NO_ANSWER,
+    Cause.BUSY: Why.BUSY,
+    Cause.REFUSED: Why.BUSY,
+}
+CUT_OFF = frozenset({Cause.INTERRUPTED, Cause.NO_RESOURCES, Cause.CANCELLED})
+"""Ends that are the house's own doing."""
+NOT_NOW = frozenset({"ticket.wrong_state", "ticket.unknown"})
+
+TakeIntoFlow = Callable[[CallId, str], None]
+
+
+@dataclass(slots=True, eq=False)
+class _Calling:
+    """An attempt under way."""
+
+    reply: ReplyCall
+    case: Case
+    answered: datetime | None = None
+    proved: bool = False
+    told: bool = False
+    why: Why = Why.NO_KEY
+    ringing: DelayedCall | None = field(default=None, repr=False)
+
+
+class ReplyCalls:
+    """The `ReplyCallPort` of the house; `start` once the switch is up, `stop` before it goes."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        tickets: TicketService,
+        database: Database,
+        control: CallControl,
+        bus: Bus,
+        clock: Clock,
+        settings: ReplyCallSettings,
+        hours: CallingHours,
+        *,
+        may_call: Callable[[str], bool],
+        take_into_flow: TakeIntoFlow,
+    ) -> None:
+        self._tickets, self._database, self._control = tickets, database, control
+        self._bus, self._clock, self._settings, self._hours = bus, clock, settings, hours
+        self._may_call, self._take_into_flow = may_call, take_into_flow
+        self._zone = tickets.timekeeper.calendars.zone
+        self._calls: dict[CallId, _Calling] = {}
+        self._timer: DelayedCall | None = None
+        self._running = self._looking = self._again = False
+        tickets.write_beside_txn(self.beside_txn)
+        bus.subscribe(CallCleared, self._call_cleared)
+
+    def beside_txn(self, session: Session, asked: Asked, at: datetime) -> None:
+        """Write down what is to be read, in the transaction of the attempt that asks for it.
+
+        Refused (``ticket.no_telephone``, ``ticket.do_not_call``) where nobody can be called.
+        """
+        if asked.action is not Action.ATTEMPT_REPLY or asked.by == SYSTEM:
+            return
+        if asked.fields.get("channel") != CHANNEL:
+            return
+        stored = load_case_txn(session, asked.number)
+        assert stored is not None
+        case = stored.case
+        to = next((each for each in written(case) if self._may_call(each)), None)
+        if to is None:
+            raise Refused("ticket.no_telephone")
+        _check_wish_txn(session, case.draft.requester)
+        text = asked.fields["text"].strip()
+        repository.add_txn(
+            session,
+            ReplyCall(
+                reply_id=0,
+                number=case.number,
+                to=to,
+                text=text,
+                language=language_of(text),
+                by=asked.by.staff_id,
+                queued=at,
+                due=self._hours.opening(at),
+            ),
+        )
+
+    # --- life -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Call whoever is to be called by now, and go on with it."""
+        self._running = True
+        self.wake()
+
+    def stop(self) -> None:
+        """Begin no more calls; what is waited for stands in the table."""
+        self._running = False
+        self._disarm()
+        for calling in self._calls.values():
+            _silence(calling)
+
+    def wake(self) -> None:
+        """Something may be due by now."""
+        if not self._running:
+            return
+        if self._looking:
+            self._again = True
+            return
+        self._looking = True
+        looking = Deferred.fromCoroutine(self._look())
+        looking.addErrback(lambda failure: self.log.failure("reply calls", failure))
+        looking.addBoth(lambda _: self._looked())
+
+    async def _look(self) -> None:
+        free = self._settings.most - len(self._calls)
+        if free > 0:
+            claimed = await self._database.run(
+                repository.claim_txn, self._now(), LEASE, free, self._hours
+            )
+            for reply in claimed:
+                await self._call(reply)
+        due = await self._database.read(repository.next_due_txn)
+        if due is not None and self._running:
+            wait = max(1.0, (due - self._now()).total_seconds())
+            self._disarm()
+            self._timer = self._clock.callLater(min(wait, LONGEST_WAIT), self.wake)
+
+    def _looked(self) -> None:
+        self._looking, again = False, self._again
+        self._again = False
+        if again:
+            self.wake()
+
+    def _disarm(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    # --- a call -----------------------------------------------------------------------------
+
+    async def _call(self, reply: ReplyCall) -> None:
+        view = await self._tickets.view(reply.number)
+        if view is None or not self._running:
+            await self._happened(reply, Interrupted(self._now()))
+            return
+        calling = _Calling(reply, view.case, why=Why.UNREACHABLE)
+        try:
+            call_id = self._control.originate(reply.to, partial(self._answered, calling))
+        except Refused as refused:
+            self.log.warn("{ticket_id}: {why}", ticket_id=reply.number, why=refused)
+            await self._failed(calling)
+            return
+        self._made(calling, call_id)
+        if self._control.get(call_id) is None:
+            self._over(call_id, Cause.NOT_OBTAINABLE)
+
+    def _made(self, calling: _Calling, call_id: CallId) -> None:
+        reply, who = calling.reply, calling.case.draft.requester
+        self._calls[call_id] = calling
+        calling.ringing = self._clock.callLater(
+            self._settings.ring, self._control.clear, call_id, Party.SYSTEM, Cause.NO_ANSWER
+        )
+        self._control.attach(
+            call_id,
+            customer_id=who.customer_id,
+            customer_name=who.name,
+            service_level=who.service_level,
+            language=reply.language,
+        )
+        self._bus.publish(
+            ReplyCallMade(
+                at=self._now(), number=reply.number, call_id=call_id, attempt=len(reply.tried) + 1
+            )
+        )
+
+    def _answered(self, calling: _Calling, call_id: CallId) -> None:
+        _silence(calling)
+        calling.answered, calling.why = self._now(), Why.NO_KEY
+        self._control.record(call_id)
+        self._take_into_flow(call_id, self._settings.flow)
+
+    def _call_cleared(self, event: CallCleared) -> None:
+        if event.call_id in self._calls:
+            self._over(event.call_id, event.cause)
+
+    def _over(self, call_id: CallId, cause: Cause) -> None:
+        calling = self._calls.pop(call_id)
+        _silence(calling)
+        if calling.answered is None:
+            calling.why = CAUSES.get(cause, Why.UNREACHABLE)
+        elif calling.proved and calling.why is Why.NO_KEY:
+            calling.why = Why.HUNG_UP
+        interrupted = cause in CUT_OFF or not self._running
+        outcome = "told" if calling.told else "interrupted" if interrupted else calling.why.value
+        now, number = self._now(), calling.reply.number
+        self._bus.publish(ReplyCallEnded(at=now, number=number, call_id=call_id, outcome=outcome))
+        if calling.told:
+            self.wake()
+            return
+        ending = (
+            self._happened(calling.reply, Interrupted(now))
+            if interrupted
+            else self._failed(calling, call_id)
+        )
+        ended = Deferred.fromCoroutine(ending).addErrback(self._lost, number)
+        ended.addBoth(lambda _: self.wake())
+
+    async def _failed(self, calling: _Calling, call_id: CallId | None = None) -> None:
+        """Nothing was told: the house's own attempt on the time line, then the next or the end."""
+        now = self._now()
+        after = await self._happened(calling.reply, NotTold(now))
+        if after is None:
+            return
+        due = after.due if after.outcome is None else None
+        said = words.attempt(calling.why, len(after.tried), due, self._zone)
+        request = request_for("reply_call", after.reply_id, len(after.tried))
+        fields = {"channel": CHANNEL, "text": said}
+        try:
+            await act_now(
+                self._tickets, after.number, Action.ATTEMPT_REPLY, fields, SYSTEM, request
+            )
+            if call_id is not None and calling.answered is not None:
+                await self._attach(calling, call_id)
+        except Refused as refused:
+            if refused.error_id not in NOT_NOW:
+                raise
+        if after.outcome is Outcome.GIVEN_UP:
+            await self._database.run(repository.give_up_txn, after, now)
+
+    async def _happened(self, reply: ReplyCall, event: Event) -> ReplyCall | None:
+        return await self._database.run(
+            repository.happened_txn, reply, event, self._hours, self._settings.attempts
+        )
+
+    async def _attach(self, calling: _Calling, call_id: CallId) -> None:
+        number = calling.reply.number
+        request = request_for("attach", number, call_id)
+        call = {"call": call_id}
+        await act_now(self._tickets, number, Action.ATTACH, call, SYSTEM, request)
+
+    def _lost(self, failure: Failure, number: str) -> None:
+        self.log.failure("the end of a reply call for {number}", failure, number=number)
+
+    # --- what the flow says of it -----------------------------------------------------------
+
+    def reply_of(self, call_id: CallId) -> ReplyToTell | None:
+        """See `ReplyCallPort`."""
+        calling = self._calls.get(call_id)
+        if calling is None:
+            return None
+        kind = calling.case.draft.kind.value
+        return ReplyToTell(calling.reply.number, kind, calling.reply.text)
+
+    def identified(self, call_id: CallId, keyed: Secret) -> bool:
+        """See `ReplyCallPort`."""
+        calling = self._calls.get(call_id)
+        if calling is None:
+            return False
+        calling.proved = keyed.reveal() in self._proofs(calling)
+        calling.why = Why.NO_KEY if calling.proved else Why.UNPROVEN
+        return calling.proved
+
+    def elsewhere(self, call_id: CallId) -> None:
+        """See `ReplyCallPort`."""
+        if (calling := self._calls.get(call_id)) is not None:
+            calling.why = Why.ELSEWHERE
+
+    def heard(self, call_id: CallId) -> Deferred[None]:
+        """See `ReplyCallPort`."""
+        calling = self._calls.get(call_id)
+        if calling is None or not calling.proved or calling.answered is None:
+            return succeed(None)
+        return Deferred.fromCoroutine(self._tell(calling, call_id))
+
+    def rated(self, call_id: CallId, score: int) -> Deferred[None]:
+        """See `ReplyCallPort`."""
+        return self._customer(call_id, Action.RATE, {"score": str(score)})
+
+    def solved(self, call_id: CallId, *, solved: bool) -> Deferred[None]:
+        """See `ReplyCallPort`."""
+        if solved:
+            return succeed(None)
+        return self._customer(call_id, Action.CONTACT, {"channel": CHANNEL, "text": words.UNSOLVED})
+
+    async def _tell(self, calling: _Calling, call_id: CallId) -> None:
+        assert calling.answered is not None
+        calling.told = True  # whoever hangs up from here on has heard it
+        reply = calling.reply
+        proof = words.proof(call_id, calling.answered, self._zone)
+        fields = {"channel": CHANNEL, "text": reply.text, "proof": proof}
+        request = request_for("reply", reply.reply_id)
+        try:
+            await act_now(self._tickets, reply.number, Action.REPLY, fields, SYSTEM, request)
+        except Refused as refused:
+            if refused.error_id not in NOT_NOW:
+                raise
+            self.log.info("{ticket_id} was replied to before", ticket_id=reply.number)
+        await self._happened(reply, Told())
+        await self._attach(calling, call_id)
+
+    def _customer(self, call_id: CallId, action: Action, fields: dict[str, str]) -> Deferred[None]:
+        calling = self._calls.get(call_id)
+        if calling is None or not calling.told:
+            return succeed(None)
+        number = calling.reply.number
+        request = request_for(action.value, number, call_id)
+        acting = act_now(self._tickets, number, action, fields, CUSTOMER, request)
+        return Deferred.fromCoroutine(acting).addCallback(lambda _: None)
+
+    def _proofs(self, calling: _Calling) -> set[str]:
+        case = calling.case
+        opened = case.opened.astimezone(self._zone)
+        digits = "".join(filter(str.isdigit, calling.reply.to))
+        known = {
+            IdentifiedBy.NUMBER: case.number[-4:],
+            IdentifiedBy.DATE: f"{opened:%m%d}",
+            IdentifiedBy.TELEPHONE: digits[-4:],
+        }
+        return {known[each] for each in self._settings.identified_by}
+
+    def _now(self) -> datetime:
+        return utc(self._clock)
+
+
+def _silence(calling: _Calling) -> None:
+    """No more waiting for an answer."""
+    if calling.ringing is not None and calling.ringing.active():
+        calling.ringing.cancel()
+    calling.ringing = None
+
+
+def _check_wish_txn(session: Session, who: Requester) -> None:
+    customer = customer_txn(session, who.customer_id) if who.customer_id else None
+    if customer is not None and customer.do_not_call:
+        raise Refused("ticket.do_not_call")
