@@ -1,16 +1,20 @@
-"""Reads how callers are served about tickets: section ``telephone`` of ``tickets``."""
+"""Reads how customers are served by telephone: ``telephone`` and ``reply_calls`` of ``tickets``."""
 
 from datetime import timedelta
 
 from config.durations import read_duration
+from cti.kernel.calendar import Span
 from cti.kernel.document import Section, Value
+from cti.kernel.errors import ConfigurationError
 from cti.kernel.ticket_line import Words
 from cti.kernel.vocabulary import Language
 from ivr.ticket_services import MOST_CHOICES
 from tickets.line.settings import LineSettings
+from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MOST_WRONG = 1000
+MOST_CALLS, MOST_ATTEMPTS, LONGEST_RING = 100, 20, 120
 
 
 def read_line(part: Section) -> LineSettings:
@@ -30,6 +34,42 @@ def read_line(part: Section) -> LineSettings:
             "furthest", usual.furthest, lambda each: read_duration(each, DAY, 330 * DAY)
         ),
     )
+
+
+def read_reply_calls(part: Section) -> ReplyCallSettings:
+    """The section's settings."""
+    usual = ReplyCallSettings()
+    return ReplyCallSettings(
+        hours=part.read("hours", usual.hours, _hours),
+        most=part.read("most", usual.most, lambda each: each.whole(0, MOST_CALLS)),
+        attempts=part.read("attempts", usual.attempts, lambda each: each.whole(1, MOST_ATTEMPTS)),
+        ring=part.read("ring", usual.ring, lambda each: each.number(5, LONGEST_RING)),
+        identified_by=part.read("identified_by", usual.identified_by, _identified_by),
+        flow=part.read("flow", usual.flow, lambda each: each.text()),
+    )
+
+
+def spans(text: str) -> tuple[Span, ...]:
+    """The spans of ``09:00-12:00, 14:00-19:00``; ConfigurationError for anything else."""
+    return tuple(Span.parse(each.strip()) for each in text.split(","))
+
+
+def _hours(value: Value) -> str:
+    text = value.text()
+    try:
+        spans(text)
+    except (ConfigurationError, ValueError):
+        value.wrong(f"must be like 09:00-12:00, 14:00-19:00, not {text!r}")
+        return ReplyCallSettings().hours
+    return text
+
+
+def _identified_by(value: Value) -> tuple[IdentifiedBy, ...]:
+    names = [each.value for each in IdentifiedBy]
+    chosen = tuple(IdentifiedBy(each.one_of(names) or names[0]) for each in value.items())
+    if not chosen:
+        value.wrong("must name one at least")
+    return chosen
 
 
 def _branches(value: Value) -> tuple[Words, ...]:

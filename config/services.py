@@ -39,6 +39,7 @@ from config.housekeeping import CertificateWatch, Housekeeping
 from config.listening import listening
 from config.preferences import KnownAgents
 from config.progress import Progress, Silent
+from config.reply_calls import reply_calls
 from config.settings import Recorded, Settings
 from config.site import build_site
 from config.tickets_house import TicketsHouse
@@ -181,6 +182,17 @@ class Hotline:
         self.tickets = self.ticket_rooms.service
         tls = settings.sip.tls
         self._certificate = CertificateWatch(ends_of(tls) if tls else None, reactor)
+        self.reply_calls = reply_calls(
+            settings.tickets.reply_calls,
+            self.tickets,
+            database,
+            self.switch.calls,
+            self.bus,
+            reactor,
+            flows=_answering(base.flows),
+            may_call=lambda number: may_call_back(number, self.switch.trunks.numbers),
+            take_into_flow=lambda call_id, flow: self.ivr.take(call_id, flow),
+        )
         self.ivr = self._ivr()
         self.floor_log = FloorLog()
         self.filing = Filing(self.ticket_rooms.line, self.directory, self.bus, reactor)
@@ -288,6 +300,8 @@ class Hotline:
             await self.monitoring.messages(), lambda call_id: bool(self.switch.calls.get(call_id))
         )
         later(self.filing.stop)
+        self.reply_calls.start()
+        later(self.reply_calls.stop)
         await self._take_up_sessions(stay=going_on.agents)
         await self._start_site()
         self.log.info("The hotline is up")
@@ -456,6 +470,7 @@ class Hotline:
             customers=self.directory,
             bank=self.bank,
             tickets=self.ticket_rooms.line,
+            replies=self.reply_calls,
             queues=self.agents,
             calendars=self.foundation.calendars,
             bus=self.bus,

@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from config.durations import read_duration
-from config.line_settings import read_line
+from config.line_settings import read_line, read_reply_calls
 from config.mail_settings import read_mail
 from config.portal_settings import read_portal
 from config.regulation_settings import RegulationSettings, read_regulation
@@ -22,6 +22,7 @@ from tickets.delivery.settings import DeliverySettings, WebhookSettings
 from tickets.line.settings import LineSettings
 from tickets.mail.settings import MailSettings
 from tickets.portal.settings import PortalSettings
+from tickets.reply_calls.settings import ReplyCallSettings
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -55,6 +56,7 @@ class TicketSettings:
     mail: MailSettings = field(default_factory=MailSettings)
     regulation: RegulationSettings = field(default_factory=RegulationSettings)
     telephone: LineSettings = field(default_factory=LineSettings)
+    reply_calls: ReplyCallSettings = field(default_factory=ReplyCallSettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
     portal: PortalSettings = field(default_factory=PortalSettings)
 
@@ -70,6 +72,7 @@ def read_tickets(part: Section, beside: Path) -> TicketSettings:
         ),
         mail=read_part(part, "mail", usual.mail, lambda each: read_mail(each, beside)),
         telephone=read_part(part, "telephone", usual.telephone, read_line),
+        reply_calls=read_part(part, "reply_calls", usual.reply_calls, read_reply_calls),
         attachments=read_part(part, "attachments", usual.attachments, _attachments),
         portal=read_part(part, "portal", usual.portal, read_portal),
     )

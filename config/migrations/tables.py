@@ -16,6 +16,7 @@ import tickets.looks
 import tickets.mail.schema
 import tickets.portal.schema
 import tickets.regulation.schema
+import tickets.reply_calls.schema
 import tickets.schema
 import tickets.search.schema
 from cti.database import Base
@@ -34,6 +35,7 @@ SCHEMAS = (
     tickets.delivery.schema,
     tickets.mail.schema,
     tickets.portal.schema,
+    tickets.reply_calls.schema,
     tickets.regulation.schema,
     tickets.schema,
     tickets.search.schema,

@@ -186,10 +186,10 @@ class FakeCalls(FakeJoining):
 
     def answer(self, call_id: CallId) -> Deferred[bool]:
         call = self._calls.get(call_id)
-        if call is None or call.caller is None:
+        if call is None or call.customer is None:
             return succeed(False)
-        if call.caller.state not in UNANSWERED:
-            return succeed(True)
+        if call.caller is None or call.caller.state not in UNANSWERED:
+            return succeed(call.customer.state not in UNANSWERED)
         caller = self._set_state(call.caller.id, ConnectionState.CONNECTED)
         self._bus.publish(Established(**self._about(caller)))
         self._record(call_id, caller.id)

@@ -172,7 +172,10 @@ class IvrHouse:
         """The house calls somebody, who answers, and a flow takes the call."""
         self.calls.outside.add(number)
         call_id = self.calls.originate(number, lambda each: self.ivr.take(each, "reply_call"))
-        self.calls.phone_answers(number)
+        call = self.calls.get(call_id)
+        assert call is not None
+        assert call.customer is not None
+        self.calls.phone_answers(call.customer.id)
         return call_id
 
     def heard(self, call_id: CallId) -> list[str]:

@@ -31,7 +31,7 @@ from customers.repository import customer_txn
 from prompts.written import language_of
 from tickets.acting import Asked
 from tickets.acts import Action
-from tickets.events import ReplyCallEnded, ReplyCallMade
+from tickets.events import ReplyCallEnded, ReplyCallMade, TicketChanged
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import written
 from tickets.model import CUSTOMER, SYSTEM, Case, ReplyChannel, Requester
@@ -107,16 +107,20 @@ class ReplyCalls:
         self._running = self._looking = self._again = False
         tickets.write_beside_txn(self.beside_txn)
         bus.subscribe(CallCleared, self._call_cleared)
+        bus.subscribe(TicketChanged, self._ticket_changed)
 
     def beside_txn(self, session: Session, asked: Asked, at: datetime) -> None:
         """Write down what is to be read, in the transaction of the attempt that asks for it.
 
-        Refused (``ticket.no_telephone``, ``ticket.do_not_call``) where nobody can be called.
+        Refused (``ticket.no_reply_calls``, ``ticket.no_telephone``, ``ticket.do_not_call``) where
+        nobody can be called.
         """
         if asked.action is not Action.ATTEMPT_REPLY or asked.by == SYSTEM:
             return
         if asked.fields.get("channel") != CHANNEL:
             return
+        if not self._settings.most:
+            raise Refused("ticket.no_reply_calls")
         stored = load_case_txn(session, asked.number)
         assert stored is not None
         case = stored.case
@@ -164,6 +168,10 @@ class ReplyCalls:
         looking = Deferred.fromCoroutine(self._look())
         looking.addErrback(lambda failure: self.log.failure("reply calls", failure))
         looking.addBoth(lambda _: self._looked())
+
+    def _ticket_changed(self, event: TicketChanged) -> None:
+        if event.action == Action.ATTEMPT_REPLY.value:
+            self.wake()
 
     async def _look(self) -> None:
         free = self._settings.most - len(self._calls)

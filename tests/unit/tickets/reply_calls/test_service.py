@@ -1,0 +1,299 @@
+"""Customers who are called with an answer, over tickets in a database and calls that are a fake."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from cti.call.model import Call, Cause
+from cti.kernel.calendar import Span, WorkingCalendar
+from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CallId, CustomerId, TicketNumber
+from cti.kernel.secret import Secret
+from cti.kernel.vocabulary import Language, ServiceLevel
+from customers.model import Customer, Sex
+from customers.repository import store_customer_txn
+from tests.support.deferred import result_of
+from tests.support.fake_calls import FakeCalls
+from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, SHANGHAI, TicketDesk
+from tickets.acts import Action
+from tickets.events import ReplyCallEnded, ReplyCallMade
+from tickets.model import CUSTOMER, SYSTEM, CaseState, MessageKind
+from tickets.reply_calls.hours import CallingHours
+from tickets.reply_calls.service import LEASE, ReplyCalls
+from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
+from tickets.service import TicketView
+
+TELEPHONE = "13800138000"
+WORKING = WorkingCalendar("service", SHANGHAI, ((Span.parse("08:00-20:00"),),) * 7)
+ALLOWED = WorkingCalendar("calls", SHANGHAI, ((Span.parse("09:00-19:00"),),) * 7)
+SETTINGS = ReplyCallSettings(most=1, attempts=2)
+ASKED = {"channel": "automatic_call", "text": "手续费已退回。"}
+
+
+@dataclass
+class Calling:
+    """A desk with a ticket whose result is in, and a house that calls."""
+
+    desk: TicketDesk = field(default_factory=TicketDesk)
+    settings: ReplyCallSettings = SETTINGS
+    callable: bool = True
+
+    def __post_init__(self) -> None:
+        self.calls = FakeCalls(self.desk.bus, self.desk.clock)
+        self.calls.outside.add(TELEPHONE)
+        self.flows: list[tuple[CallId, str]] = []
+        self.service = self.made()
+
+    def made(self) -> ReplyCalls:
+        """The service as a server that starts has it."""
+        service = ReplyCalls(
+            self.desk.service,
+            self.desk.database,
+            self.calls,
+            self.desk.bus,
+            self.desk.clock,
+            self.settings,
+            CallingHours(WORKING, ALLOWED),
+            may_call=lambda _: self.callable,
+            take_into_flow=lambda call_id, flow: self.flows.append((call_id, flow)),
+        )
+        service.start()
+        return service
+
+    def ticket(self) -> TicketNumber:
+        """One whose answer can be told."""
+        number = self.desk.register().number
+        for action, by in (
+            (Action.DISPATCH, DISPATCHER),
+            (Action.ACCEPT, OFFICER),
+            (Action.RETURN, HEAD),
+            (Action.APPROVE, DISPATCHER),
+        ):
+            self.desk.act(number, action, by)
+        return number
+
+    def asked(self) -> TicketNumber:
+        """A ticket whose answer is to be told by automatic call."""
+        number = self.ticket()
+        self.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ASKED)
+        return number
+
+    @property
+    def call(self) -> Call:
+        """The call that is up."""
+        (call,) = self.calls.calls()
+        return call
+
+    def answered(self) -> CallId:
+        """The customer answers."""
+        assert self.call.customer is not None
+        call_id = self.call.id
+        self.calls.phone_answers(self.call.customer.id)
+        return call_id
+
+    def acts(self, number: TicketNumber) -> list[tuple[str, str]]:
+        """What was done after the result was approved, and by whom."""
+        history = self.desk.view(number).history[5:]
+        return [(each.action, str(each.by)) for each in history]
+
+    def view(self, number: TicketNumber) -> TicketView:
+        return self.desk.view(number)
+
+    def told(self) -> list[str]:
+        """How calls ended."""
+        return [each.outcome for each in self.desk.events if isinstance(each, ReplyCallEnded)]
+
+
+@pytest.fixture
+def calling() -> Calling:
+    return Calling()
+
+
+def heard(calling: Calling, number: TicketNumber) -> CallId:
+    """The customer answers, proves who they are and confirms."""
+    call_id = calling.answered()
+    assert calling.service.identified(call_id, Secret(number[-4:]))
+    result_of(calling.service.heard(call_id))
+    return call_id
+
+
+def test_the_answer_is_told_with_proof_and_rated(calling: Calling) -> None:
+    number = calling.asked()
+    call_id = heard(calling, number)
+    assert calling.flows == [(call_id, "reply_call")]
+    result_of(calling.service.rated(call_id, 2))
+    result_of(calling.service.solved(call_id, solved=False))
+    calling.calls.hang_up(call_id)
+    case = calling.view(number).case
+    assert (case.state, case.rating) == (CaseState.CALLBACK, 2)
+    assert calling.acts(number) == [
+        ("attempt_reply", AGENT.staff_id),
+        ("reply", SYSTEM.staff_id),
+        ("attach_call", SYSTEM.staff_id),
+        ("rate", CUSTOMER.staff_id),
+        ("contact", CUSTOMER.staff_id),
+    ]
+    reply = calling.view(number).history[6]
+    assert reply.fields["text"] == ASKED["text"]
+    assert call_id in reply.fields["proof"]
+    assert calling.told() == ["told"]
+    calling.desk.advance(days=3)
+    assert calling.calls.calls() == []
+
+
+def test_who_hangs_up_afterwards_has_been_told(calling: Calling) -> None:
+    number = calling.asked()
+    calling.calls.hang_up(heard(calling, number))
+    assert calling.view(number).case.state is CaseState.CALLBACK
+
+
+@pytest.mark.parametrize("keyed", ["0000", "", "1123x"])
+def test_nothing_is_told_without_the_proof(calling: Calling, keyed: str) -> None:
+    number = calling.asked()
+    call_id = calling.answered()
+    assert not calling.service.identified(call_id, Secret(keyed))
+    result_of(calling.service.heard(call_id))
+    calling.calls.hang_up(call_id)
+    assert calling.view(number).case.state is CaseState.RESULT_IN
+    assert calling.told() == ["unproven"]
+
+
+def test_the_day_on_which_it_was_opened_is_a_proof_too(calling: Calling) -> None:
+    calling.asked()
+    assert calling.service.identified(calling.answered(), Secret("1123"))
+
+
+def test_the_telephone_is_a_proof_only_where_that_is_wanted() -> None:
+    for identified_by, good in ((IdentifiedBy.NUMBER, False), (IdentifiedBy.TELEPHONE, True)):
+        calling = Calling(settings=replace(SETTINGS, identified_by=(identified_by,)))
+        calling.asked()
+        assert calling.service.identified(calling.answered(), Secret(TELEPHONE[-4:])) is good
+
+
+@pytest.mark.parametrize(
+    ("cause", "why"), [(Cause.BUSY, "busy"), (Cause.NOT_OBTAINABLE, "unreachable")]
+)
+def test_who_is_not_reached_is_tried_on_another_half_day_then_people_are_told(
+    calling: Calling, cause: Cause, why: str
+) -> None:
+    number = calling.asked()
+    for until_next_half_day in (3, 21):
+        assert calling.call.customer is not None
+        calling.calls.phone_refuses(calling.call.customer.id, cause)
+        assert calling.calls.calls() == []
+        calling.desk.advance(hours=until_next_half_day)
+    calling.desk.advance(days=3)
+    assert calling.calls.calls() == []
+    assert calling.told() == [why, why]
+    assert calling.acts(number)[1:] == [("attempt_reply", SYSTEM.staff_id)] * 2
+    assert calling.view(number).case.state is CaseState.RESULT_IN
+    for person in (AGENT, DISPATCHER):
+        kinds = {each.kind for each in result_of(calling.desk.service.messages(person))}
+        assert MessageKind.UNDELIVERED in kinds
+
+
+def test_a_telephone_rings_only_so_long(calling: Calling) -> None:
+    calling.asked()
+    calling.desk.advance(seconds=SETTINGS.ring)
+    assert calling.told() == ["no_answer"]
+
+
+def test_a_mailbox_and_a_stranger_are_told_apart(calling: Calling) -> None:
+    calling.asked()
+    calling.calls.hang_up(calling.answered())
+    calling.desk.advance(hours=3)
+    call_id = calling.answered()
+    calling.service.elsewhere(call_id)
+    calling.calls.hang_up(call_id)
+    assert calling.told() == ["no_key", "elsewhere"]
+
+
+def test_no_more_are_called_at_once_than_are_allowed(calling: Calling) -> None:
+    calling.asked()
+    second = calling.asked()
+    assert len(calling.calls.calls()) == 1
+    calling.calls.hang_up(calling.answered())
+    assert calling.service.reply_of(calling.call.id) is not None
+    assert calling.service.reply_of(calling.call.id).number == second  # type: ignore[union-attr]
+
+
+def test_nobody_is_called_at_night(calling: Calling) -> None:
+    calling.desk.advance(hours=13)
+    calling.asked()
+    assert calling.calls.calls() == []
+    calling.desk.advance(hours=12)
+    assert len(calling.calls.calls()) == 1
+
+
+def test_what_was_told_meanwhile_is_not_told_again(calling: Calling) -> None:
+    calling.desk.advance(hours=13)
+    number = calling.asked()
+    calling.desk.act(number, Action.REPLY, AGENT)
+    calling.desk.advance(hours=12)
+    assert calling.calls.calls() == []
+    assert not [each for each in calling.desk.events if isinstance(each, ReplyCallMade)]
+
+
+def test_a_second_wish_takes_the_place_of_the_first(calling: Calling) -> None:
+    calling.desk.advance(hours=13)
+    number = calling.asked()
+    calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, {**ASKED, "text": "更正后的答复。"})
+    calling.desk.advance(hours=12)
+    reply = calling.service.reply_of(calling.call.id)
+    assert reply is not None
+    assert reply.text == "更正后的答复。"
+
+
+def test_the_next_server_goes_on(calling: Calling) -> None:
+    calling.desk.advance(hours=13)
+    calling.asked()
+    calling.service.stop()
+    calling.service = calling.made()
+    calling.desk.advance(hours=12)
+    assert len(calling.calls.calls()) == 1
+
+
+def test_a_call_of_a_server_that_died_is_made_again_and_counts_for_nothing() -> None:
+    calling = Calling()
+    number = calling.asked()
+    calling.service.stop()
+    other = Calling(desk=calling.desk)
+    assert other.calls.calls() == []
+    other.desk.clock.advance(LEASE.total_seconds())
+    assert len(other.calls.calls()) == 1
+    made = [each.attempt for each in other.desk.events if isinstance(each, ReplyCallMade)]
+    assert made == [1, 1]
+    assert heard(other, number)
+
+
+def test_where_nobody_can_be_called_the_attempt_is_refused_and_nothing_written(
+    calling: Calling,
+) -> None:
+    number = calling.ticket()
+    version = calling.view(number).case.version
+    calling.callable = False
+    with pytest.raises(Refused, match="no_telephone"):
+        calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ASKED)
+    assert calling.view(number).case.version == version
+
+
+def test_who_wants_no_calls_gets_none(calling: Calling) -> None:
+    who = Customer(
+        CustomerId("C1"),
+        {Language.CHINESE: "王芳", Language.ENGLISH: "Wang Fang"},
+        Sex.FEMALE,
+        (TELEPHONE,),
+        ServiceLevel.UNIFORM,
+        Language.CHINESE,
+        do_not_call=True,
+    )
+    result_of(calling.desk.database.run(store_customer_txn, who))
+    number = calling.ticket()
+    with pytest.raises(Refused, match="do_not_call"):
+        calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ASKED)
+
+
+def test_other_attempts_call_nobody(calling: Calling) -> None:
+    number = calling.ticket()
+    calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, {"channel": "call", "text": "未接"})
+    assert calling.calls.calls() == []
