@@ -21,6 +21,10 @@ FEWEST_DIGITS = 4
 """Of a telephone number of which anything is shown."""
 _CARD_IN_TEXT = re.compile(r"\d{17}[\dXx]|\d{12,}|\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
 """Twelve digits in a row or groups of four; dates and telephone numbers are neither."""
+_REACHED = re.compile(
+    r"[^\s@<>()\"',:;，、：；（）]+@[^\s@<>()\"',:;，、：；（）]+|(?<!\d)1\d{10}(?!\d)"
+)
+"""Addresses of e-mail and mobile numbers within a text."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _PLACE_ENDS = re.compile(r"[区县旗市]")
 
@@ -37,6 +41,8 @@ class Mask(Enum):
     """Of a document that proves who somebody is."""
     TEXT = "text"
     """What was told, with only the long numbers in it masked."""
+    PROOF = "proof"
+    """That an answer arrived: text that may say by which address or telephone it went."""
 
 
 _ALWAYS_MASKED = frozenset({Mask.ACCOUNT, Mask.IDENTITY, Mask.TEXT})
@@ -69,6 +75,8 @@ DETAILS: Mapping[str, Mask] = {
     "joint": Mask.NAME,
 }
 """What the fields of a ticket's own kind tell of a person; what is not named is text."""
+ACTS: Mapping[str, Mask] = {"name": Mask.NAME, "address": Mask.ADDRESS, "proof": Mask.PROOF}
+"""The same of the fields of acts, beside the contact and those of the ticket's own kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,11 @@ class Sight:
     def detail(self, name: str, text: str) -> str:
         """A field of the ticket's own kind as that person may read it."""
         return self.shown(DETAILS.get(name, Mask.TEXT), text)
+
+    def told(self, name: str, text: str) -> str:
+        """A field of an act as that person may read it."""
+        kind = kind_of_contact(text) if name == "contact" else ACTS.get(name)
+        return self.detail(name, text) if kind is None else self.shown(kind, text)
 
     def requester(self, who: Requester) -> Requester:
         """Who asks, as that person may read it."""
@@ -184,6 +197,13 @@ def _text(text: str) -> str:
     return _CARD_IN_TEXT.sub(lambda found: _account(found.group()), text)
 
 
+def _proof(text: str) -> str:
+    def reached(found: re.Match[str]) -> str:
+        return masked(kind_of_contact(found.group()), found.group())
+
+    return _text(_REACHED.sub(reached, text))
+
+
 def _starred(text: str, first: int, end: int) -> str:
     """The text with its digits from the `first` to before the `end` starred."""
     place, made = -1, []
@@ -201,4 +221,5 @@ MASKS: Mapping[Mask, Callable[[str], str]] = {
     Mask.ACCOUNT: _account,
     Mask.IDENTITY: _identity,
     Mask.TEXT: _text,
+    Mask.PROOF: _proof,
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cti.kernel.identifiers import DepartmentId, StaffId
-from tickets.forms import FORMS, FieldKind
+from tickets.forms import COMMON, FORMS, FieldKind
 from tickets.model import ENDED, Case
 from tickets.search.terms import facet_terms, text_terms, words_of
 
@@ -40,6 +40,8 @@ NO_TEXT = frozenset(
     }
 )
 """Fields of an act that are codes, and no text that anybody would search for."""
+PERSONAL = {each.name for fields in (COMMON, *FORMS.values()) for each in fields if each.personal}
+"""Fields that say who asks: what was put right in them is found in the ticket itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ def entry_of(case: Case, places: Iterable[str], said: str = "") -> Entry:
 
 def said_in(fields: Mapping[str, str]) -> str:
     """The texts among the fields of an act."""
-    return "\n".join(value for name, value in fields.items() if value and name not in NO_TEXT)
+    return "\n".join(
+        value for name, value in fields.items() if value and name not in NO_TEXT | PERSONAL
+    )
 
 
 def more_said(said: str, text: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
 from cti.kernel.ports import TicketSummary
+from tickets.masking import Mask, masked
 from tickets.model import FINAL, OPEN_STATES, CaseState, DispatchState, TicketKind, Urgency
 from tickets.schema import CaseRow, ClockRow, DispatchRow
 from tickets.search.excerpts import Piece, excerpt
@@ -211,7 +212,9 @@ def _excerpt(entry: EntryRow, row: CaseRow, query: Query) -> tuple[Piece, ...]:
     words = query.asked.words
     if not words or excerpt(row.title, words):
         return ()
-    return excerpt(entry.matter, words) or excerpt(entry.said, words)
+    # Masked before it is cut: nobody puts a number together from the pieces of several searches.
+    matter, said = masked(Mask.TEXT, entry.matter), masked(Mask.PROOF, entry.said)
+    return excerpt(matter, words) or excerpt(said, words)
 
 
 def _summaries(session: Session, rows: Sequence[CaseRow], now: datetime) -> list[TicketSummary]:

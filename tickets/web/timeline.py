@@ -142,7 +142,7 @@ def _details(entry: HistoryEntry, sight: Sight, words: Words) -> Iterator[tuple[
         if value and name != "draft":  # what was registered stands above
             yield (
                 words.named("ticket.field", name),
-                sight.shown(Mask.TEXT, worded(name, value, words)),
+                sight.told(name, worded(name, value, words)),
             )
 
 
