@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cti.kernel.identifiers import DepartmentId, TicketNumber
+from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from tickets.model import FINAL, CaseState, DispatchState, TicketKind, Urgency
 from tickets.schema import CaseRow, ClockRow, DispatchRow
 
@@ -39,10 +39,12 @@ class Waiting:
     """When the department's next clock is due."""
 
 
-def waiting_txn(session: Session, department_id: DepartmentId) -> tuple[Waiting, ...]:
+def waiting_txn(
+    session: Session, department_id: DepartmentId, reader: StaffId
+) -> tuple[Waiting, ...]:
     """The department's orders that are not final, the earliest deadline first.
 
-    A complaint about one of its own people is not among them.
+    A complaint about the reader, or one of the department's own people, is not among them.
     """
     due = (
         select(ClockRow.number, ClockRow.dispatch, func.min(ClockRow.due).label("due"))
@@ -67,7 +69,7 @@ def waiting_txn(session: Session, department_id: DepartmentId) -> tuple[Waiting,
     return tuple(
         _waiting(order, case, until)
         for order, case, until in rows
-        if case.draft.get("about_unit") != department_id
+        if case.draft.get("about_unit") != department_id and case.draft.get("about_staff") != reader
     )
 
 

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from cti.database import Database
 from cti.kernel.clock import Clock, utc
-from cti.kernel.identifiers import DepartmentId
+from cti.kernel.identifiers import DepartmentId, StaffId
 from cti.kernel.principal import Principal
 from tickets.attachments.model import Attached, Attachment
 from tickets.attachments.repository import attachment_txn, attachments_txn
@@ -71,9 +71,11 @@ class Dossier:
         """The person asks to read it; Refused where they may not or say no reason."""
         return self._database.run(look_txn, number, by, reason, self._now())
 
-    def waiting(self, department_id: DepartmentId) -> Deferred[tuple[Waiting, ...]]:
-        """The orders that lie with a department."""
-        return self._database.read(waiting_txn, department_id)
+    def waiting(
+        self, department_id: DepartmentId, reader: StaffId
+    ) -> Deferred[tuple[Waiting, ...]]:
+        """The orders that lie with a department, as one of its people sees them."""
+        return self._database.read(waiting_txn, department_id, reader)
 
     def reads_clear(self, looks: Iterable[Look], by: Principal) -> bool:
         """Whether the person asked a short while ago."""

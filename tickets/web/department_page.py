@@ -39,7 +39,7 @@ class DepartmentPage:
         """The orders of the person's department, by what they wait for."""
         if principal.department_id is None:
             raise Refused("ticket.no_department")
-        orders = await self.dossier.waiting(principal.department_id)
+        orders = await self.dossier.waiting(principal.department_id, principal.staff_id)
         return self.frame.render(
             request,
             "ticket_department.html",

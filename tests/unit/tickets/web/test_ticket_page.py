@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -11,7 +12,7 @@ from cti.kernel.identifiers import StaffId
 from cti.kernel.vocabulary import Role
 from tests.support.browsers import Answer
 from tests.support.forms import forms_of
-from tests.support.ticket_office import Seat, TicketOffice
+from tests.support.ticket_office import CALL, Seat, TicketOffice
 from tests.support.tickets import (
     AGENT,
     CARDS,
@@ -19,6 +20,7 @@ from tests.support.tickets import (
     HEAD,
     LENDING,
     OFFICER,
+    OTHER_AGENT,
     OTHER_OFFICER,
     SUPERVISOR,
     draft,
@@ -345,3 +347,61 @@ def test_another_kind_keeps_what_was_typed(office: TicketOffice) -> None:
     (again,) = [each for each in forms_of(answer.text) if each.action == "/tickets/new"]
     assert again.fields["title"] == "问利率"
     assert "topic" in again.fields
+
+
+def test_the_time_line_masks_what_was_put_right_and_where_an_answer_went(
+    office: TicketOffice,
+) -> None:
+    number = office.desk.register().number
+    put_right = {"contact": "13912345678", "name": "王芳芳", "email": "wf@example.com"}
+    office.desk.act(number, Action.AMEND, AGENT, put_right)
+    for action, by in ((Action.DISPATCH, DISPATCHER), (Action.RETURN, HEAD)):
+        if action is Action.RETURN:
+            office.desk.act(number, Action.ACCEPT, HEAD)
+        office.desk.act(number, action, by)
+    office.desk.act(number, Action.APPROVE, DISPATCHER)
+    proof = "wf@example.com: 250 2.0.0 ok; 13912345678"
+    told = {"channel": "email", "text": "您好", "proof": proof}
+    office.desk.act(number, Action.REPLY, AGENT, told)
+    for who in (OFFICER, person(Role.QUALITY)):
+        page = office.seat(who).read(f"/tickets/{number}").text
+        for secret in ("13912345678", "王芳芳", "wf@example.com"):
+            assert secret not in page
+        assert "w***@example.com: 250 2.0.0 ok; 139****5678" in page
+
+
+@pytest.mark.parametrize("words", ["6217", "00123456", "0012345678", "排队 123456"])
+def test_a_search_puts_no_card_together_from_pieces(office: TicketOffice, words: str) -> None:
+    number = office.desk.register(replace(draft(), text="排队，卡号6217001234567890被吞")).number
+    office.desk.act(number, Action.AMEND, AGENT, {"contact": "13912345678"})
+    for typed in (words, "139123"):
+        page = office.seat(SUPERVISOR).read(f"/tickets?view=all&q={quote(typed)}").text
+        plain = re.sub(r"<[^>]*>", "", page)
+        assert "17001234" not in plain
+        assert "1234567890" not in plain
+        assert "13912345678" not in plain
+
+
+def test_whom_a_complaint_concerns_finds_no_trace_of_it(office: TicketOffice) -> None:
+    about = replace(draft(), about_staff=AGENT.staff_id, title="坐席态度恶劣")
+    customer = replace(about.requester, customer_id=CALL.customer_id)
+    number = office.desk.register(replace(about, requester=customer), OTHER_AGENT).number
+    agent = office.seat(AGENT)
+    hidden = agent.browser.get(f"/tickets?q={number}")
+    never = agent.browser.get("/tickets?q=26112399990")
+    assert (hidden.status, never.status) == (200, 200)
+    assert f"/tickets/{number}" not in hidden.text
+    assert "坐席态度恶劣" not in hidden.text
+    page = f"/tickets/new?type=complaint&call={CALL.call_id}"
+    assert "坐席态度恶劣" not in agent.read(page).text
+    assert "坐席态度恶劣" in office.seat(OTHER_AGENT).read(page).text
+
+
+def test_who_moved_to_another_unit_finds_no_complaint_about_them_there(
+    office: TicketOffice,
+) -> None:
+    about = replace(draft(), about_staff=OFFICER.staff_id, about_unit=LENDING)
+    number = office.desk.register(about).number
+    office.desk.act(number, Action.DISPATCH, DISPATCHER, {"department": CARDS, "text": "x"})
+    assert number not in office.seat(OFFICER).read("/tickets/department").text
+    assert number in office.seat(HEAD).read("/tickets/department").text
