@@ -8,7 +8,6 @@ from stat import S_ISSOCK
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
@@ -18,7 +17,6 @@ from cti.database import Database
 from cti.kernel.threads import Threads
 from cti.kernel.vocabulary import Language
 from cti.transport.unix_address import short_address
-from cti.web.texts import LOCALES
 from tickets.delivery.model import Channel, Purpose
 from tickets.mail.composing import Composer
 from tickets.mail.identity import Identity
@@ -29,6 +27,7 @@ from tickets.mail.replying import Replies
 from tickets.mail.sending import SmtpCarrier
 from tickets.mail.sent import KEPT, SentMail
 from tickets.mail.settings import ListenSettings, MailSettings
+from tickets.portal.telling import last_day
 from tickets.service import TicketService
 
 KEY_FILE = Path("keys/mail.key")
@@ -132,5 +131,5 @@ class Post:
 
 
 def _date(zone: ZoneInfo, at: datetime, language: Language) -> str:
-    """The day in words: ``2026年12月6日``."""
-    return format_date(at.astimezone(zone).date(), "long", locale=LOCALES[language])
+    """The last day before that instant, in words: ``2026年12月6日``."""
+    return last_day(at, zone, language)

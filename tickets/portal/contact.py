@@ -23,14 +23,6 @@ class Contact:
     channel: Channel
     to: str
 
-    @property
-    def masked(self) -> str:
-        """Enough for its owner to know it by: ``138****8000``, ``w***@example.com``."""
-        if self.channel is Channel.EMAIL:
-            name, _, domain = self.to.partition("@")
-            return f"{name[:1]}***@{domain}"
-        return f"{self.to[:3]}****{self.to[-4:]}"
-
 
 def contact_of(text: str, settings: PortalSettings) -> Contact:
     """What was typed; Refused (``portal.contact``) where nothing could be sent there."""

@@ -15,14 +15,19 @@ KINDS = (
     TicketKind.ENQUIRY,
 )
 """What customers open themselves; an acceptance order is written in a call."""
-NOT_ASKED = frozenset({"email", "joint", "question"})
-"""Fields that the page has already (a contact, the text), or that want a talk."""
+ASKED: Mapping[TicketKind, frozenset[str]] = {
+    TicketKind.COMPLAINT: frozenset({"other_contact", "happened", "place", "amount", "remedy"}),
+    TicketKind.SUGGESTION: frozenset({"area", "benefit"}),
+    TicketKind.APPOINTMENT: frozenset({"service", "branch", "slot", "amount"}),
+    TicketKind.ENQUIRY: frozenset({"topic"}),
+}
+"""What of a kind's fields a customer is asked; codes of the bank's are for those who know them."""
 YES = "yes"
 
 
 def asked_of(kind: TicketKind) -> tuple[Field, ...]:
     """The kind's own fields that the page asks for."""
-    return tuple(each for each in FORMS[kind] if each.name not in NOT_ASKED)
+    return tuple(each for each in FORMS[kind] if each.name in ASKED[kind])
 
 
 def drafted(

@@ -12,7 +12,6 @@ from importlib.resources import files
 from math import ceil
 from pathlib import Path
 
-from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -27,12 +26,13 @@ from cti.web.formats import Formats
 from cti.web.frame import LANGUAGE_COOKIE, local_path
 from cti.web.requests import BadRequest, Form
 from cti.web.static_files import StaticFiles
-from cti.web.texts import LOCALES, Texts
+from cti.web.texts import Texts
 from cti.web.uploads import Upload, read_upload
 from tickets.portal.address import client_of
 from tickets.portal.codes import visitor_of
 from tickets.portal.service import TooOften
 from tickets.portal.settings import PortalSettings
+from tickets.portal.telling import last_day
 from tickets.portal.tokens import VISITOR_OCTETS, Ticket, Tokens, is_visitor
 
 PLACE = "/service"
@@ -180,9 +180,8 @@ class PortalFrame:
         return self.texts.text(language, key, **blanks)
 
     def date(self, language: Language, at: datetime) -> str:
-        """The day in words."""
-        day = at.astimezone(self.settings.zone).date()
-        return format_date(day, "long", locale=LOCALES[language])
+        """The last day before that instant, in words."""
+        return last_day(at, self.settings.zone, language)
 
     def why_not(self, language: Language, refused: Refused) -> str:
         """A refusal in words, the field's name too."""

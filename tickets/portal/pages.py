@@ -28,8 +28,16 @@ from tickets.workflow import Action
 REQUEST_BYTES = 16
 HONEYPOT = "homepage"
 """A field that nobody sees; what fills it in is a program."""
+CALLED_OFF = "客户取消预约 Called off by the customer"
+PROVEN = "服务页面验证码 A code on the customer page"
+"""How it is known that the customer wants it."""
 NOTHING: Mapping[str, str] = Form([])
-WRITTEN = {"urge": Action.URGE, "add": Action.CONTACT, "rate": Action.RATE}
+WRITTEN = {
+    "urge": Action.URGE,
+    "add": Action.CONTACT,
+    "rate": Action.RATE,
+    "cancel": Action.WITHDRAW,
+}
 """The acts of a customer that are forms, by the last part of their path."""
 
 
@@ -198,7 +206,8 @@ class PortalPages:
         number, form = self.frame.ticket(request).number, self.frame.form(request)
         self._portal.heed_posts(self.frame.address(request))
         try:
-            fields = {**form, "channel": "web"}
+            fields = {**form, "channel": "web", "reason": form["text"] or CALLED_OFF}
+            fields["proof"] = PROVEN
             await self._portal.act(number, WRITTEN[name], fields, request_id(form))
         except Refused as refused:
             return await self._ticket(request, form, refused)

@@ -65,9 +65,8 @@ def challenge_txn(
 ) -> Challenge | None:
     """What the browser asked last; None where nothing is kept of it."""
     row = session.get(ChallengeRow, visitor, with_for_update=lock, populate_existing=True)
-    if row is None or now >= row.made + KEPT:
-        return None
-    return _challenge(row)
+    found = _challenge(row) if row is not None else None
+    return found if found is not None and now < found.kept_until else None
 
 
 def try_txn(

@@ -117,7 +117,7 @@ SIDES = {
     CaseState.MERGED: Side.MERGED,
     CaseState.VOID: Side.VOID,
 }
-OWN = frozenset({Action.URGE, Action.CONTACT, Action.RATE, Action.ATTACH_FILE})
+OWN = frozenset({Action.URGE, Action.CONTACT, Action.RATE, Action.ATTACH_FILE, Action.WITHDRAW})
 """What the page offers, where `decide.allowed` says that the customer may."""
 _ANSWERS = frozenset({Action.REPLY.value, Action.SOLVE.value})
 

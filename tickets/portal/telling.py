@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_date
 
@@ -19,6 +19,7 @@ from tickets.portal.segments import shortened
 
 MOST_SEGMENTS = 2
 """Short messages that one notice may cost."""
+INSTANT = timedelta(microseconds=1)
 MINUTES = str(int(LIFETIME.total_seconds()) // 60)
 
 Texts = Callable[..., str]
@@ -69,10 +70,8 @@ class Telling:
         return self._told(reader, case, Template.THANKS, Purpose.THANKS, None, text)
 
     def date(self, at: datetime | None, language: Language) -> str:
-        """The day in words: ``2026年12月6日``; a dash where there is none."""
-        if at is None:
-            return "–"
-        return format_date(at.astimezone(self.zone).date(), "long", locale=LOCALES[language])
+        """The last day before that instant, in words; a dash where there is none."""
+        return last_day(at, self.zone, language) if at is not None else "–"
 
     def _told(
         self,
@@ -109,3 +108,12 @@ class Telling:
         )
         body = shortened(f"{body} {self.address}".strip(), MOST_SEGMENTS)
         return Outgoing(Channel.SMS, reader.contact.to, "", body, purpose, number=case.number)
+
+
+def last_day(due: datetime, zone: tzinfo, language: Language) -> str:
+    """The last day on which a deadline is kept, in words: ``2026年12月6日``.
+
+    A period of whole days ends with the midnight that belongs to the day after it.
+    """
+    day = (due - INSTANT).astimezone(zone).date()
+    return format_date(day, "long", locale=LOCALES[language])

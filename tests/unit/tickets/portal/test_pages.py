@@ -324,6 +324,17 @@ def test_files_are_kept_as_the_customers_own(desk: PortalDesk) -> None:
     assert answer.status == 409
 
 
+def test_an_appointment_is_called_off_by_its_customer_alone(desk: PortalDesk) -> None:
+    other = desk.customer()
+    other.submit("complaint")
+    assert "cancel" not in other.offers()
+    customer = desk.customer()
+    number = customer.submit("appointment", contact=ADDRESS)
+    assert "2026-11-25 10:00-11:00" in customer.read("/service/ticket").text
+    assert customer.do("cancel").status == 303
+    assert desk.desk.view(number).case.state is CaseState.WITHDRAWN
+
+
 def test_nothing_of_the_inside_is_shown(desk: PortalDesk) -> None:
     customer = desk.customer()
     number = customer.submit()
