@@ -228,7 +228,12 @@ async def _tickets(rooms: Rooms) -> Mounted:
     undelivered = DeliveryPages(frame, rooms.database, rooms.monitoring.settings.rules.zone)
     frame.add_navigation("/regulation", "nav.regulation", *REGULATION_READERS)
     regulation = RegulationPages(
-        frame, rooms.tickets, rooms.regulation.figures, rooms.regulation.catalogue
+        frame,
+        rooms.tickets,
+        rooms.regulation.figures,
+        rooms.regulation.catalogue,
+        rooms.database,
+        entropy=rooms.entropy,
     )
     mounted = {
         "tickets": pages.app.resource(),

@@ -19,6 +19,8 @@ from tickets.mail.model import Mail
 from tickets.mail.repository import mails_txn
 from tickets.model import Case, Draft
 from tickets.regulation.beside import Beside, beside_txn, open_repeats_txn
+from tickets.regulation.letters import Printed
+from tickets.regulation.printing import printed_txn
 from tickets.regulation.repeats import Repeat, RepeatRules
 
 CLEAR_FOR = timedelta(minutes=10)
@@ -62,6 +64,10 @@ class Dossier:
     ) -> Deferred[tuple[Repeat, ...]]:
         """Open tickets of the customer that this one would repeat."""
         return self._database.read(open_repeats_txn, draft, request_id, rules, self._now())
+
+    def printed(self, number: str) -> Deferred[tuple[Printed, ...]]:
+        """Letters and notices that were printed, oldest first."""
+        return self._database.read(printed_txn, number)
 
     def looks(self, number: str) -> Deferred[tuple[Look, ...]]:
         """Who asked to read the customer's data, oldest first."""

@@ -223,6 +223,7 @@ def open_complaint(agent: Desk) -> str:
     expect(form.locator("[name=kind][value=complaint]")).to_be_checked()
     form.locator("[name=title]").fill("信用卡被重复扣款")
     form.locator("[name=text]").fill("同一笔消费 318.00 元扣了两次，客户要求退回一笔。")
+    form.locator("[name=business]").select_option("B03")
     agent.shot("ticket-1-new", form, whole=True)
     form.locator("button.primary").click()
     number = form.locator(".ticket-head .ticket-number").inner_text()
@@ -317,6 +318,7 @@ def settle(people: People, number: str) -> None:
         officer.page,
         "return_result",
         finding="收单行重复提交。",
+        cause="C09",
         proposed_reply="已退回 318.00 元。",
     )
     stands(officer, "In progress", "ticket-5-returned")

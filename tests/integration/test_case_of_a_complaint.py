@@ -168,6 +168,7 @@ def play(house: LeapingHouse) -> str:
     number = agent.register(
         call="call-1@phone",
         title="柜台排队两小时",
+        business="B01",
         text="周一上午在营业部等候两小时，无人解释。",
         name="王芳",
         contact="13800138000",
@@ -191,7 +192,9 @@ def play(house: LeapingHouse) -> str:
     house.until("2026-11-24 10:00")
     retail.do(number, "accept")
     house.until("2026-11-24 16:00")
-    retail.do(number, "return_result", finding="窗口少开一个", proposed_reply="向您致歉")
+    retail.do(
+        number, "return_result", finding="窗口少开一个", proposed_reply="向您致歉", cause="C01"
+    )
     house.until("2026-11-24 17:00")
     retail_head.do(number, "sign_result")
     house.until("2026-11-25 09:00")
@@ -202,7 +205,11 @@ def play(house: LeapingHouse) -> str:
     retail.do(number, "accept")
     house.until("2026-11-25 11:00")
     retail_head.do(
-        number, "return_result", finding="已增开窗口", proposed_reply="已增开窗口，向您致歉"
+        number,
+        "return_result",
+        finding="已增开窗口",
+        proposed_reply="已增开窗口，向您致歉",
+        cause="C01",
     )
     house.until("2026-11-25 14:00")
     dispatcher.do(number, "approve")
@@ -215,7 +222,9 @@ def play(house: LeapingHouse) -> str:
     house.until("2026-11-26 10:00")
     retail.do(number, "accept")
     house.until("2026-11-26 11:00")
-    retail_head.do(number, "return_result", finding="已约谈", proposed_reply="网点主任致电道歉")
+    retail_head.do(
+        number, "return_result", finding="已约谈", proposed_reply="网点主任致电道歉", cause="C01"
+    )
     house.until("2026-11-26 11:30")
     dispatcher.do(number, "approve")
     house.until("2026-11-26 14:00")

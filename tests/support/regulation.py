@@ -43,5 +43,7 @@ class RegulationOffice(TicketOffice):
             nothing_to_forget,
             delete=self.delete,
         )
-        pages = RegulationPages(self.office.frame, desk.service, self.figures, self.catalogue)
+        pages = RegulationPages(
+            self.office.frame, desk.service, self.figures, self.catalogue, desk.database
+        )
         self.root.putChild(b"regulation", pages.app.resource())

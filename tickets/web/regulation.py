@@ -2,6 +2,8 @@
 
 from twisted.web.server import Request
 
+from cti.database import Database
+from cti.kernel.identifiers import Entropy, system_entropy
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
 from cti.web.pages import pages
@@ -12,6 +14,7 @@ from tickets.web.catalogue import CataloguePages
 from tickets.web.figures import READERS as FIGURE_READERS
 from tickets.web.figures import FigurePages
 from tickets.web.phrasing import Phrasing
+from tickets.web.printing import LetterPages
 from tickets.web.records import RecordPages
 
 READERS = (*FIGURE_READERS, Role.DISPATCHER)
@@ -28,11 +31,15 @@ class RegulationPages:
         tickets: TicketService,
         regulation: RegulationService,
         catalogue: CatalogueService,
+        database: Database,
+        *,
+        entropy: Entropy = system_entropy,
     ) -> None:
         self.frame = frame
         phrasing = Phrasing(frame, tickets)
         self._figures = FigurePages(frame, regulation, tickets.lists, phrasing)
         self._records = RecordPages(frame, regulation, phrasing)
+        self._letters = LetterPages(frame, tickets, regulation, database, phrasing, entropy)
         self._catalogue = CataloguePages(frame, catalogue, regulation.codes, phrasing)
 
     @app.route("/", methods=["GET"])
@@ -83,3 +90,18 @@ class RegulationPages:
     async def lift(self, request: Request) -> bytes:
         """Keep them no longer than rules say."""
         return await self._records.lift(request)
+
+    @app.route("/letters/<number>", methods=["GET"])
+    async def letter(self, request: Request, number: str) -> bytes:
+        """A letter to be written about the ticket."""
+        return await self._letters.form(request, number)
+
+    @app.route("/letters/<number>", methods=["POST"])
+    async def print_letter(self, request: Request, number: str) -> bytes:
+        """Print it."""
+        return await self._letters.print(request, number)
+
+    @app.route("/letters/<number>/<int:letter_id>", methods=["GET"])
+    async def printed(self, request: Request, number: str, letter_id: int) -> bytes:
+        """A letter as it was printed."""
+        return await self._letters.shown(request, number, letter_id)

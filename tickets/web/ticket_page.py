@@ -29,6 +29,7 @@ from tickets.web.facts import CallFactsPort
 from tickets.web.kept_file import KeptFile
 from tickets.web.offered import amendable, offer
 from tickets.web.phrasing import Phrasing
+from tickets.web.printing import READERS as PRINT_READERS
 from tickets.web.reading import request_id, whole
 from tickets.web.shown import Words
 from tickets.web.timeline import Papers
@@ -84,7 +85,12 @@ class TicketPage:
         sight = sight_of(principal, unmasked=clear)
         told = looks if principal.roles & LOOK_READERS else ()
         letters = await self.dossier.letters(number)
-        papers = Papers(await self.dossier.files(number), told, tuple(letters))
+        papers = Papers(
+            await self.dossier.files(number),
+            told,
+            tuple(letters),
+            await self.dossier.printed(number) if principal.roles & set(PRINT_READERS) else (),
+        )
         line = timeline.moments(view, papers, sight, words)
         newest_first = self._newest_first(request)
         outlook = Outlook(view, self.service.timekeeper, words, utc(self.frame.clock))
@@ -101,6 +107,7 @@ class TicketPage:
             beside=beside,
             repeats=[each for each in beside.repeats if visible(principal, each.concern)],
             parties=list(Party),
+            may_print=bool(principal.roles & set(PRINT_READERS)),
             clear=clear,
             may_unmask=may_unmask(principal),
             steps=standing.steps(view, words),

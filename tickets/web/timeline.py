@@ -10,6 +10,7 @@ from tickets.looks import Look
 from tickets.mail.model import DeliveryState, Direction, Mail
 from tickets.masking import Mask, Sight
 from tickets.model import CallLink, Case, HistoryEntry
+from tickets.regulation.letters import Printed
 from tickets.service import TicketView
 from tickets.web.inputs import word_of
 from tickets.web.shown import Words
@@ -73,6 +74,7 @@ class Moment:
     call: CallLink | None = None
     file: Attached | None = None
     letter: Letter | None = None
+    printed: Printed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Papers:
     files: tuple[Attached, ...] = ()
     looks: tuple[Look, ...] = ()
     letters: tuple[Mail, ...] = ()
+    printed: tuple[Printed, ...] = ()
 
 
 def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> list[Moment]:
@@ -96,6 +99,7 @@ def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> lis
         *(_file(file, words) for file in papers.files),
         *(_look(look, words) for look in papers.looks),
         *(_letter(mail, sight, words) for mail in papers.letters),
+        *(_printed(letter, words) for letter in papers.printed),
     ]
     return sorted(told, key=lambda moment: moment.at)
 
@@ -188,6 +192,11 @@ def _letter(mail: Mail, sight: Sight, words: Words) -> Moment:
     what = words.text(f"ticket.line.letter_{mail.direction.value}")
     other = sight.contact(mail.sender if incoming else mail.recipient)
     return Moment(mail.at, Strand.LETTER, other, what, letter=said)
+
+
+def _printed(letter: Printed, words: Words) -> Moment:
+    what = words.text(f"ticket.printed.{letter.kind.value}")
+    return Moment(letter.at, Strand.LETTER, letter.by_name, what, printed=letter)
 
 
 def worded(name: str, value: str, words: Words) -> str:
