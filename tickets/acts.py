@@ -11,7 +11,7 @@ from enum import Enum
 
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
-from tickets.model import CUSTOMER, SYSTEM, CaseState, DispatchState
+from tickets.model import CUSTOMER, SYSTEM, Case, CaseState, Dispatch, DispatchState
 
 
 class Action(Enum):
@@ -57,6 +57,9 @@ class Action(Enum):
     ATTACH_FILE = "attach_file"
     ATTEMPT_REPLY = "attempt_reply"
     REPLY = "reply"
+    UNDELIVERED = "undelivered"
+    AGREE_CALL_BACK = "agree_call_back"
+    RESUME_CALL_BACK = "resume_call_back"
     CALL_BACK = "call_back"
     RATE = "rate"
     CONTACT = "contact"
@@ -125,10 +128,15 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """A stopped clock goes on; the time it stood does not count."""
+    """A stopped clock goes on; the time it stood does not count.
+
+    With `along` it goes on only where it stopped together with that clock, and all the time counts:
+    what had stopped them never happened.
+    """
 
     clock: ClockKind
     dispatch: int | None = None
+    along: ClockKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +225,8 @@ class Guard(Enum):
     SUGGESTION = "suggestions_only"
     NOT_ADOPTED = "adopted_already"
     FACTS_PENDING = "no_new_facts"
+    FACTS_JUDGED = "facts_not_judged"
+    NO_LEAD = "dispatch_leads"
     NO_FACTS_PENDING = "new_facts_pending"
     NOT_SUPERVISED = "supervised_already"
     SUPERVISED = "not_supervised"
@@ -224,6 +234,7 @@ class Guard(Enum):
     NOT_APPRAISED = "appraised_already"
     APPRAISED = "not_appraised"
     NOT_HANDLER = "handled_by_you"
+    CALL_BACK_AGREED = "call_back_not_agreed"
     DISPATCHES_FINAL = "dispatch_open"
     REOPENED_IN_TIME = "reopen_too_late"
     VOID_NOT_ASKED = "void_asked"
@@ -266,6 +277,12 @@ class Rule:
     def about_dispatch(self) -> bool:
         """Whether the rule acts on one dispatch."""
         return bool(self.dispatches)
+
+    def fits(self, case: Case, order: Dispatch | None) -> bool:
+        """Whether it is about this dispatch, or about the case where None, in their states."""
+        if case.state not in self.cases or (order is not None) is not self.about_dispatch:
+            return False
+        return order is None or order.state in self.dispatches
 
     def open_to(self, by: Principal) -> bool:
         """Whether the person has a role for it, or acts for the house or as the customer."""

@@ -25,6 +25,7 @@ from tickets.acts import (
     Guard,
     Pause,
     Restart,
+    Resume,
     Rule,
     Start,
     Stop,
@@ -53,6 +54,12 @@ _TOLD: tuple[Effect, ...] = (
     Stop(ClockKind.DECISION),
     Stop(ClockKind.APPOINTMENT),
     Stop(ClockKind.KEEP_INFORMED),
+)
+_UNTOLD: tuple[Effect, ...] = (
+    Cancel(ClockKind.CALL_BACK),
+    Resume(ClockKind.FIRST_CONTACT, along=ClockKind.DECISION),
+    Resume(ClockKind.KEEP_INFORMED, along=ClockKind.DECISION),
+    Resume(ClockKind.DECISION, along=ClockKind.DECISION),
 )
 _VERIFIED: tuple[Effect, ...] = (Stop(ClockKind.CALL_BACK), CancelAll())
 _AGAIN: tuple[Effect, ...] = (
@@ -256,6 +263,7 @@ TELLING = (
         roles=FRONT,
         by=HOUSE,
         cases=frozenset({_C.RESULT_IN}),
+        guards=(Guard.FACTS_JUDGED,),
         needs=("channel", "text"),
         handles=True,
     ),
@@ -265,6 +273,7 @@ TELLING = (
         by=HOUSE,
         when=When.CALL_BACK_WANTED,
         cases=frozenset({_C.RESULT_IN}),
+        guards=(Guard.FACTS_JUDGED,),
         case_to=_C.CALLBACK,
         needs=("channel", "text", "proof"),
         effects=(*_TOLD, Start(ClockKind.CALL_BACK)),
@@ -276,11 +285,22 @@ TELLING = (
         roles=FRONT,
         by=HOUSE,
         cases=frozenset({_C.RESULT_IN}),
+        guards=(Guard.FACTS_JUDGED,),
         case_to=_C.REPLIED,
         needs=("channel", "text", "proof"),
         effects=_TOLD,
         tells=Role.DISPATCHER,
         handles=True,
+    ),
+    Rule(
+        action=Action.UNDELIVERED,
+        roles=FRONT,
+        by=HOUSE,
+        cases=_ANSWERED,
+        case_to=_C.RESULT_IN,
+        needs=("text",),
+        effects=_UNTOLD,
+        tells=Role.DISPATCHER,
     ),
     Rule(
         action=Action.ADOPT,
@@ -289,6 +309,66 @@ TELLING = (
         guards=(Guard.SUGGESTION, Guard.NOT_ADOPTED),
         needs=("text",),
         tells=Role.AGENT,
+    ),
+)
+
+FOLLOWING = (
+    Rule(
+        action=Action.FOLLOW_UP,
+        roles=FRONT,
+        by=OUTSIDE,
+        cases=_UNANSWERED,
+        guards=(Guard.NO_LEAD, Guard.NO_FACTS_PENDING),
+        needs=("text",),
+        may=("new_facts",),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.CONFIRM_FACTS,
+        roles=ABOVE,
+        cases=frozenset({_C.RESULT_IN}),
+        case_to=_C.IN_PROGRESS,
+        guards=(Guard.NO_LEAD, Guard.FACTS_PENDING),
+        needs=("reason",),
+        effects=(Restart(ClockKind.DECISION), Start(ClockKind.DISPATCH)),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.CONFIRM_FACTS,
+        roles=ABOVE,
+        cases=frozenset({_C.REGISTERED, _C.IN_PROGRESS}),
+        guards=(Guard.NO_LEAD, Guard.FACTS_PENDING),
+        needs=("reason",),
+        effects=(Restart(ClockKind.DECISION),),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.REJECT_FACTS,
+        roles=ABOVE,
+        cases=_UNANSWERED,
+        guards=(Guard.NO_LEAD, Guard.FACTS_PENDING),
+        needs=("reason",),
+        tells=Role.AGENT,
+    ),
+)
+
+AGREEING = (
+    Rule(
+        action=Action.AGREE_CALL_BACK,
+        roles=FRONT,
+        by=HOUSE,
+        cases=frozenset({_C.CALLBACK}),
+        needs=("until",),
+        may=("text",),
+        effects=(Pause(ClockKind.CALL_BACK, ground="appointment"),),
+    ),
+    Rule(
+        action=Action.RESUME_CALL_BACK,
+        by=HOUSE,
+        cases=frozenset({_C.CALLBACK}),
+        guards=(Guard.CALL_BACK_AGREED,),
+        effects=(Continue(ClockKind.CALL_BACK),),
+        tells=Role.DISPATCHER,
     ),
 )
 
@@ -320,7 +400,7 @@ VERIFYING = tuple(
             Role.DISPATCHER,
         ),
         (When.LAST_TRY, _C.CLOSED, _VERIFIED, None),
-        (When.NOT_REACHED, _C.CALLBACK, (), None),
+        (When.NOT_REACHED, _C.CALLBACK, (Continue(ClockKind.CALL_BACK),), None),
     )
 )
 
@@ -393,4 +473,4 @@ ENDING = (
     ),
 )
 
-RULES = (*REGISTERING, *WATCHING, *TELLING, *VERIFYING, *ENDING)
+RULES = (*REGISTERING, *WATCHING, *TELLING, *FOLLOWING, *AGREEING, *VERIFYING, *ENDING)

@@ -130,7 +130,7 @@ def refusal(rule: Rule, situation: Situation) -> Refused | None:
     case, meant, by = situation.case, situation.order, situation.by
     if not rule.open_to(by):
         return Refused("ticket.role_missing", action=rule.action.value)
-    if case.state not in rule.cases or (meant and meant.state not in rule.dispatches):
+    if not rule.fits(case, meant):
         return Refused("ticket.wrong_state", action=rule.action.value, state=case.state.value)
     if meant and not _of_their_department(rule, meant, by):
         return Refused("ticket.other_department")
@@ -176,6 +176,10 @@ def _meant(case: Case, action: Action, fields: Mapping[str, str], by: Principal)
         if named is None:
             raise Refused("ticket.dispatch_unknown")
         return named
+    if case.lead is None and any(
+        not rule.about_dispatch and case.state in rule.cases for rule in RULES_OF[action]
+    ):
+        return None
     fitting = [each for each in case.dispatches if any(each.state in r.dispatches for r in rules)]
     own = [each for each in fitting if any(_of_their_department(r, each, by) for r in rules)]
     own = own or fitting
@@ -230,7 +234,12 @@ def _check(situation: Situation, rule: Rule) -> None:
             _check_free(situation.case, fields["department"])
         case Action.REDIRECT:
             _check_free(situation.case, fields["department"])
-        case Action.ASK_EXTENSION | Action.ASK_SUSPENSION | Action.CONFIRM_FACTS:
+        case (
+            Action.ASK_EXTENSION
+            | Action.ASK_SUSPENSION
+            | Action.CONFIRM_FACTS
+            | Action.AGREE_CALL_BACK
+        ):
             if "until" in fields:
                 _check_until(situation, datetime.fromisoformat(fields["until"]), rule)
         case Action.MERGE:
@@ -346,6 +355,8 @@ def _filled(
             return replace(effect, since=datetime.fromisoformat(fields["since"]))
         case Restart(ClockKind.DECISION) if meant:
             return replace(effect, since=meant.facts)
+        case Restart(ClockKind.DECISION) if case.facts:
+            return replace(effect, since=case.facts)
     return effect
 
 

@@ -13,7 +13,7 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets.acts import ABOVE, ClockKind, Guard, Rule, When
 from tickets.forms import CHINA
-from tickets.model import Case, Dispatch, PetitionKind, TicketKind
+from tickets.model import SYSTEM, Case, Dispatch, PetitionKind, TicketKind
 
 YES = "yes"
 CONTENT = ("told", "solved", "satisfied")
@@ -105,6 +105,11 @@ def _new_slot(situation: Situation) -> bool:
     return other and draft.kind is TicketKind.APPOINTMENT
 
 
+def _facts(situation: Situation) -> datetime | None:
+    order = situation.order
+    return situation.case.facts if order is None else order.facts
+
+
 def _discontent(situation: Situation) -> bool:
     return situation.says("reached") and not all(situation.says(each) for each in CONTENT)
 
@@ -164,13 +169,16 @@ _GUARDS: Mapping[Guard, Question] = {
     Guard.COMPLAINT: lambda s: s.case.draft.kind is TicketKind.COMPLAINT,
     Guard.SUGGESTION: lambda s: s.case.draft.kind is TicketKind.SUGGESTION,
     Guard.NOT_ADOPTED: lambda s: not s.case.adopted,
-    Guard.FACTS_PENDING: lambda s: s.order is not None and s.order.facts is not None,
-    Guard.NO_FACTS_PENDING: lambda s: s.order is None or s.order.facts is None,
+    Guard.FACTS_PENDING: lambda s: _facts(s) is not None,
+    Guard.NO_FACTS_PENDING: lambda s: _facts(s) is None,
+    Guard.FACTS_JUDGED: lambda s: s.case.facts is None or s.by == SYSTEM,
+    Guard.NO_LEAD: lambda s: s.case.lead is None,
     Guard.NOT_SUPERVISED: lambda s: not s.case.supervised,
     Guard.SUPERVISED: lambda s: s.case.supervised,
     Guard.LEVEL_LEFT: lambda s: s.case.level < HIGHEST_LEVEL,
     Guard.NOT_APPRAISED: lambda s: not s.case.appraised,
     Guard.APPRAISED: lambda s: s.case.appraised,
+    Guard.CALL_BACK_AGREED: lambda s: s.case.call_back_at is not None,
     Guard.NOT_HANDLER: lambda s: s.by.staff_id not in s.case.handlers,
     Guard.DISPATCHES_FINAL: lambda s: all(each.final for each in s.case.dispatches),
     Guard.REOPENED_IN_TIME: _reopened_in_time,

@@ -261,6 +261,10 @@ class Case:
     merged_into: TicketNumber | None = None
     void_asked_by: StaffId | None = None
     adopted: bool = False
+    facts: datetime | None = None
+    """When new facts came in, while no department leads, that nobody has judged yet."""
+    call_back_at: datetime | None = None
+    """When the customer agreed to be called back; the clock of the call-back stands till then."""
 
     @property
     def lead(self) -> Dispatch | None:

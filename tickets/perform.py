@@ -46,7 +46,10 @@ def performed(
         dispatches=_dispatches(case, rule, meant, fields, by, at),
         handlers=case.handlers | ({by} if rule.handles else set()) - NOBODY,
     )
-    return _on_ending(_marked(changed, rule, fields, by, at), at)
+    changed = _marked(changed, rule, fields, by, at)
+    if meant is None:
+        changed = _of_the_case(changed, rule, fields, at)
+    return _on_ending(_facts_kept(changed, meant), at)
 
 
 def _dispatches(
@@ -162,9 +165,37 @@ def _marked(case: Case, rule: Rule, fields: Fields, by: StaffId, at: datetime) -
             return _new_cycle(case)
         case Action.CALL_BACK:
             return _called_back(case, rule, fields, at)
-        case Action.REPLY | Action.SOLVE:
+        case Action.REPLY | Action.SOLVE | Action.UNDELIVERED:
             return replace(case, tries=(), appraised=False)
     return _timed(case, rule, fields)
+
+
+def _of_the_case(case: Case, rule: Rule, fields: Fields, at: datetime) -> Case:
+    """What acts about no dispatch mark: new facts that came in, a call-back agreed."""
+    match rule.action:
+        case Action.FOLLOW_UP if fields.get("new_facts") == YES:
+            return replace(case, facts=at)
+        case Action.CONFIRM_FACTS | Action.REJECT_FACTS:
+            return replace(case, facts=None)
+        case Action.AGREE_CALL_BACK:
+            return replace(case, call_back_at=datetime.fromisoformat(fields["until"]))
+        case Action.RESUME_CALL_BACK | Action.CALL_BACK | Action.UNDELIVERED | Action.REOPEN:
+            return replace(case, call_back_at=None)
+    return case
+
+
+def _facts_kept(case: Case, meant: Dispatch | None) -> Case:
+    """New facts lie with the department that leads, and with the case while none does."""
+    lead = case.lead
+    facts = case.facts
+    if facts is None and meant is not None and meant.lead and lead is not meant:
+        left = case.dispatch(meant.serial)
+        facts = meant.facts if left is not None and left.final else None
+    if facts is None or lead is None:
+        return replace(case, facts=facts)
+    told = replace(lead, facts=lead.facts or facts)
+    orders = tuple(told if each is lead else each for each in case.dispatches)
+    return replace(case, dispatches=orders, facts=None)
 
 
 def _timed(case: Case, rule: Rule, fields: Fields) -> Case:
@@ -202,6 +233,7 @@ def _new_cycle(case: Case) -> Case:
         extensions=0,
         appraised=False,
         tries=(),
+        facts=None,
     )
 
 
@@ -210,7 +242,15 @@ def _on_ending(case: Case, at: datetime) -> Case:
     if case.state not in ENDED or case.ended is not None:
         return case
     recalled = tuple(each if each.final else _recalled(each) for each in case.dispatches)
-    return replace(case, ended=at, dispatches=recalled, supervised=False, appraised=False)
+    return replace(
+        case,
+        ended=at,
+        dispatches=recalled,
+        supervised=False,
+        appraised=False,
+        facts=None,
+        call_back_at=None,
+    )
 
 
 def _recalled(order: Dispatch) -> Dispatch:

@@ -74,7 +74,7 @@ def _after(case: Case, entry: HistoryEntry) -> Case:
 
 def _performed(case: Case, action: Action, meant: Dispatch | None, entry: HistoryEntry) -> Case:
     for rule in RULES_OF[action]:
-        if case.state not in rule.cases or (meant and meant.state not in rule.dispatches):
+        if not rule.fits(case, meant):
             continue
         after = performed(case, rule, meant, entry.fields, entry.by, entry.at)
         if _leads_there(after, entry):

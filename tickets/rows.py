@@ -79,6 +79,8 @@ def changing_values(case: Case) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "void_asked_by": case.void_asked_by,
         "adopted": case.adopted,
+        "facts": case.facts,
+        "call_back_at": case.call_back_at,
     }
 
 
@@ -104,4 +106,6 @@ def case_from(row: CaseRow, dispatches: tuple[Dispatch, ...]) -> Case:
         merged_into=TicketNumber(row.merged_into) if row.merged_into else None,
         void_asked_by=StaffId(row.void_asked_by) if row.void_asked_by else None,
         adopted=row.adopted,
+        facts=row.facts,
+        call_back_at=row.call_back_at,
     )

@@ -67,6 +67,8 @@ class CaseRow(Base):
     merged_into: Mapped[str | None] = mapped_column(NUMBER, index=True)
     void_asked_by: Mapped[str | None] = mapped_column(STAFF)
     adopted: Mapped[bool] = mapped_column(default=False)
+    facts: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    call_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class DispatchRow(Base):

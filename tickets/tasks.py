@@ -65,22 +65,34 @@ def plan_task_txn(
 
 
 def plan_reviews_txn(session: Session, before: Case, after: Case) -> None:
-    """Let suspended orders go on at their review dates; what is suspended no more does not."""
+    """Let suspended orders go on at their review dates, and call-backs at the time agreed.
+
+    What is suspended or agreed no more does not.
+    """
+    if after.call_back_at != before.call_back_at:
+        action = Action.RESUME_CALL_BACK
+        _unplan_txn(session, after.number, None, action)
+        if after.call_back_at is not None:
+            plan_task_txn(session, after.number, None, action, after.call_back_at)
     was = {each.serial: each.suspension for each in before.dispatches}
     for each in after.dispatches:
         if each.suspension == was.get(each.serial):
             continue
-        session.execute(
-            delete(TaskRow).where(
-                TaskRow.number == after.number,
-                TaskRow.dispatch == each.serial,
-                TaskRow.action == Action.RESUME.value,
-                TaskRow.done.is_(None),
-            )
-        )
+        _unplan_txn(session, after.number, each.serial, Action.RESUME)
         if each.suspension is not None:
             until = each.suspension.until
             plan_task_txn(session, after.number, each.serial, Action.RESUME, until)
+
+
+def _unplan_txn(session: Session, number: str, dispatch: int | None, action: Action) -> None:
+    session.execute(
+        delete(TaskRow).where(
+            TaskRow.number == number,
+            TaskRow.dispatch == dispatch,
+            TaskRow.action == action.value,
+            TaskRow.done.is_(None),
+        )
+    )
 
 
 def due_tasks_txn(session: Session, now: datetime, limit: int) -> list[Task]:

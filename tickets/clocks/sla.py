@@ -103,8 +103,8 @@ class Timekeeper:
                 return (*clocks, self._started(clocks, kind, dispatch, terms, at))
             case Restart():
                 return self._restarted(clocks, effect, terms, at)
-            case Resume(kind, dispatch):
-                return self._resumed(clocks, kind, dispatch, at)
+            case Resume():
+                return self._resumed(clocks, effect, at)
             case CancelAll():
                 return tuple(
                     clock if clock.stopped else self.cancelled(clock, at) for clock in clocks
@@ -189,14 +189,24 @@ class Timekeeper:
         missed = at > clock.due
         return replace(clock, stopped=at, end=ClockEnd.MISSED if missed else ClockEnd.CANCELLED)
 
-    def _resumed(
-        self, clocks: Clocks, kind: ClockKind, dispatch: int | None, at: datetime
-    ) -> Clocks:
-        last = max((each.serial for each in clocks if _is(each, kind, dispatch)), default=0)
+    def _resumed(self, clocks: Clocks, effect: Resume, at: datetime) -> Clocks:
+        if effect.along is not None:
+            return self._as_if_never_stopped(clocks, effect.clock, effect.along)
+        mine = [each for each in clocks if _is(each, effect.clock, effect.dispatch)]
+        last = max((each.serial for each in mine), default=0)
         return tuple(
             self.resumed(each, at) if each.serial == last and each.stopped else each
             for each in clocks
         )
+
+    def _as_if_never_stopped(self, clocks: Clocks, kind: ClockKind, along: ClockKind) -> Clocks:
+        """The clock running on where it stopped together with the other; all its time counts."""
+        mine = next((each for each in reversed(clocks) if _is(each, kind)), None)
+        other = next((each for each in reversed(clocks) if _is(each, along)), None)
+        if mine is None or other is None or not mine.stopped or mine.stopped != other.stopped:
+            return clocks
+        running = self._measured(replace(mine, stopped=None, end=None))
+        return tuple(running if each is mine else each for each in clocks)
 
     def resumed(self, clock: Clock, at: datetime) -> Clock:
         """The stopped clock running on. What passed since does not count, but by law it does."""

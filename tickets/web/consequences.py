@@ -83,7 +83,7 @@ class Outlook:
                     yield self.words.text("ticket.will.cancel_all")
             case Start(kind) | Restart(kind):
                 yield self._started(effect, kind, meant)
-            case Resume(kind):
+            case Resume(kind) if effect.along is None or self._stopped_along(kind, effect.along):
                 yield self.words.text("ticket.will.resume", clock=self._name(kind))
             case Stop(kind) if self._runs(kind, meant):
                 yield self.words.text("ticket.will.stop", clock=self._name(kind))
@@ -117,6 +117,10 @@ class Outlook:
             clock.stopped is None and clock.kind is kind and clock.dispatch == serial
             for clock in self.view.clocks
         )
+
+    def _stopped_along(self, kind: ClockKind, along: ClockKind) -> bool:
+        last = {clock.kind: clock.stopped for clock in self.view.clocks if not clock.dispatch}
+        return last.get(kind) is not None and last.get(kind) == last.get(along)
 
     def _name(self, kind: ClockKind) -> str:
         return self.words.text(f"ticket.clock.{kind.value}")

@@ -58,6 +58,7 @@ COUNTERPARTS: Mapping[Action, tuple[Action, ...]] = {
     Action.CONFIRM_VOID: (Action.DECLINE_VOID,),
     Action.DISPATCH: (Action.SOLVE,),
     Action.REPLY: (Action.ATTEMPT_REPLY,),
+    Action.CALL_BACK: (Action.AGREE_CALL_BACK,),
 }
 """The other answer to the same question, which stands beside the first."""
 GROUPS: Mapping[Action, Group] = {
@@ -93,6 +94,9 @@ GROUPS: Mapping[Action, Group] = {
             Action.INFORM,
             Action.ATTEMPT_REPLY,
             Action.REPLY,
+            Action.UNDELIVERED,
+            Action.AGREE_CALL_BACK,
+            Action.RESUME_CALL_BACK,
             Action.CALL_BACK,
             Action.CONTACT,
             Action.ADOPT,

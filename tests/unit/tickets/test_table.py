@@ -106,6 +106,12 @@ sign_petition    | H            | {UNDER_WAY}               | accepted rework
 grant_petition   | LP           | {UNDER_WAY}               | accepted rework
 decline_petition | LP           | {UNDER_WAY}               | accepted rework
 resume           | ADLOHY       | {UNDER_WAY}               | suspended
+follow_up        | ADLYC        | {UNANSWERED}              | {DONE}
+confirm_facts    | LP           | {UNANSWERED}              | {DONE}
+reject_facts     | LP           | {UNANSWERED}              | {DONE}
+undelivered      | ADLY         | replied callback          | {ANY}
+agree_call_back  | ADLY         | callback                  | {ANY}
+resume_call_back | Y            | callback                  | {ANY}
 extend_decision  | LP           | {UNANSWERED}              | {ANY}
 appraise         | LP           | {UNANSWERED}              | {ANY}
 end_appraisal    | LP           | {UNANSWERED}              | {ANY}
@@ -161,6 +167,9 @@ OF_THE_CASE: dict[Action, dict[str, Any]] = {
     Action.CONFIRM_VOID: {"void_asked_by": StaffId("somebody")},
     Action.DECLINE_VOID: {"void_asked_by": StaffId("somebody")},
     Action.ADOPT: {"draft": draft(TicketKind.SUGGESTION)},
+    Action.CONFIRM_FACTS: {"facts": MONDAY},
+    Action.REJECT_FACTS: {"facts": MONDAY},
+    Action.RESUME_CALL_BACK: {"call_back_at": MONDAY + timedelta(days=1)},
 }
 OF_THE_ORDER: dict[Action, dict[str, Any]] = {
     Action.ANSWER_URGE: {"urge_open": True},
@@ -198,26 +207,25 @@ def answer(case: Case, action: Action, by: Principal, premises: Premises) -> str
     return "done"
 
 
-def test_the_table_has_every_action_once() -> None:
-    assert [line.action for line in LINES] != []
+def test_the_table_has_every_action() -> None:
     assert {line.action for line in LINES} == set(Action) - {Action.REGISTER}
-    assert len(LINES) == len(Action) - 1
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: line.action.value)
-def test_every_action_in_every_state_by_every_role(line: Line) -> None:
+@pytest.mark.parametrize("action", list(Action)[1:], ids=lambda action: action.value)
+def test_every_action_in_every_state_by_every_role(action: Action) -> None:
+    lines = [line for line in LINES if line.action is action]
     target = register(draft(), TARGET, AGENT, MONDAY).case
     premises = Premises(target=target)
     for state, dispatched in product(EVERY.split(), ANY.split()):
-        case = case_in(line.action, state, dispatched)
+        case = case_in(action, state, dispatched)
         for who, by in PEOPLE.items():
-            said = answer(case, line.action, by, premises)
-            expected = line.expects(who, state, dispatched)
+            said = answer(case, action, by, premises)
+            expected = any(line.expects(who, state, dispatched) for line in lines)
             assert (said == "done") == expected, (who, state, dispatched, said)
             assert said == "done" or said.startswith("ticket."), said
             if expected:
                 offered = {rule.action for rule, _ in allowed(case, by, MONDAY, premises)}
-                assert line.action in offered, (who, state, dispatched)
+                assert action in offered, (who, state, dispatched)
 
 
 @pytest.mark.parametrize("who", PEOPLE)
