@@ -86,6 +86,11 @@ def request_of(letter: Letter) -> str:
     return f"mail-{letter.fingerprint[:48]}"
 
 
+def request_of_reply(delivery: str) -> str:
+    """The request id of the act by which a delivered letter becomes the reply."""
+    return f"reply-{delivery}"
+
+
 def letter_language(letter: Letter, settings: MailSettings) -> Language:
     """The language that its writer writes."""
     return language_of(f"{letter.body.text} {letter.subject}", settings.language)

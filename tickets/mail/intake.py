@@ -33,6 +33,7 @@ from tickets.mail.filing import (
     draft_of,
     letter_language,
     request_of,
+    request_of_reply,
     returned,
     told,
     without,
@@ -43,7 +44,7 @@ from tickets.mail.parsing import read_letter
 from tickets.mail.placing import Contact, Keep, Late, Open, Placement, Returned, place
 from tickets.mail.settings import MailSettings
 from tickets.messages import add_message_txn
-from tickets.model import CUSTOMER, Audience, Draft, MessageKind, Receipt
+from tickets.model import CUSTOMER, SYSTEM, Audience, Draft, MessageKind, Receipt
 from tickets.search.index import reindex_txn
 from tickets.service import TicketView
 from tickets.workflow import Action, ClockKind
@@ -257,8 +258,26 @@ class MailIntake:
         await self._rooms.database.run(repository.delivery_txn, message_id, state, why)
         if sent.number is None or not final:
             return _Filed(sent.number)
+        if await self._untold(letter, sent.number, sent.delivery, why):
+            return _Filed(sent.number)
         await self._act(sent.number, Action.NOTE, {"text": why}, MAILBOX, letter)
         return _Filed(sent.number, tell=Action.NOTE.value)
+
+    async def _untold(self, letter: Letter, number: TicketNumber, delivery: str, why: str) -> bool:
+        """Whether it was the answer that the ticket stands by: then the answer is owed again."""
+        view = await self._rooms.tickets.view(number)
+        replies = (
+            [each for each in view.history if each.action == Action.REPLY.value] if view else []
+        )
+        if not replies or replies[-1].request_id != request_of_reply(delivery):
+            return False
+        try:
+            await self._act(number, Action.UNDELIVERED, {"text": why}, SYSTEM, letter)
+        except Refused as refusal:
+            if refusal.error_id != PAST:
+                raise
+            return False
+        return True
 
     async def _act(
         self,

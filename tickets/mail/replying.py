@@ -17,7 +17,7 @@ from tickets.acting import Asked
 from tickets.delivery.model import Channel, Ended, Outgoing
 from tickets.delivery.repository import queue_txn
 from tickets.mail.composing import Composer, Template, language_of
-from tickets.mail.filing import LONGEST_TEXT
+from tickets.mail.filing import LONGEST_TEXT, request_of_reply
 from tickets.mail.headers import address
 from tickets.mail.intake import ATTEMPTS, Tickets
 from tickets.mail.repository import thread_txn
@@ -90,7 +90,7 @@ class Replies:
             view = await self._tickets.view(outgoing.number)
             if view is None:
                 return
-            version, request = view.case.version, f"reply-{ended.delivery_id}"
+            version, request = view.case.version, request_of_reply(ended.delivery_id)
             try:
                 await self._tickets.act(
                     outgoing.number, Action.REPLY, fields, SYSTEM, version, request

@@ -7,13 +7,15 @@ from twisted.internet.defer import Deferred
 
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import TicketNumber
 from cti.kernel.vocabulary import Language
 from tests.support.deferred import result_of
-from tests.support.letters import letter
+from tests.support.letters import letter, on_file
 from tests.support.mail_desk import MailDesk
 from tests.support.tickets import AGENT, DISPATCHER, HEAD, draft
 from tickets.clocks.model import ClockEnd
 from tickets.delivery.model import End, Ended, Purpose
+from tickets.mail.model import Envelope
 from tickets.mail.replying import Replies, address_of
 from tickets.model import CaseState
 from tickets.workflow import Action, ClockKind
@@ -74,6 +76,36 @@ def test_a_reply_counts_once_the_next_server_took_it(desk: Replying) -> None:
     assert "250 2.0.0 queued" in view.history[-1].fields["proof"]
     decision = next(each for each in view.clocks if each.kind is ClockKind.DECISION)
     assert decision.end is ClockEnd.MET
+
+
+def returned(message_id: str) -> bytes:
+    return on_file("bounce").replace(b"hotline.26112100016.7.00@bank.example", message_id.encode())
+
+
+def test_a_reply_that_comes_back_is_owed_again(desk: Replying) -> None:
+    number = desk.ready()
+    desk.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ATTEMPT)
+    ended = desk.arrived()
+    desk.tell(ended)
+    ours = desk.identity.message_id(ended.outgoing.number, ended.delivery_id)
+    desk.take(returned(ours), Envelope(""))
+    view = desk.desk.view(number)
+    assert view.case.state is CaseState.RESULT_IN
+    assert view.history[-1].action == "undelivered"
+    assert "User unknown" in view.history[-1].fields["text"]
+    assert view.due(ClockKind.DECISION) is not None
+    assert "undelivered" in [each.subject for each in desk.told(DISPATCHER)]
+
+
+def test_another_letter_that_comes_back_takes_no_answer_away(desk: Replying) -> None:
+    number = desk.ready()
+    desk.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ATTEMPT)
+    desk.tell(desk.arrived())
+    ours = desk.identity.message_id(TicketNumber(number), "20261123010101000001-77")
+    desk.take(returned(ours), Envelope(""))
+    view = desk.desk.view(number)
+    assert view.case.state in (CaseState.REPLIED, CaseState.CALLBACK)
+    assert view.history[-1].action == "note"
 
 
 def test_a_customer_told_by_another_way_meanwhile_is_not_told_again(desk: Replying) -> None:
