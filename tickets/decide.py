@@ -33,6 +33,7 @@ from tickets.forms import ACT_FIELDS, FormTerms
 from tickets.guards import ESCALATED_TO, YES, Premises, Situation, applies, failing
 from tickets.model import (
     ANSWERED,
+    ENDED,
     OPEN_STATES,
     Audience,
     Case,
@@ -105,7 +106,7 @@ def act(
     return Outcome(
         changed,
         tuple(_effects(case, changed, rule, meant, kept)),
-        tuple(_told(changed, rule, meant)),
+        (*_told(changed, rule, meant), *_left(case, changed)),
         _serial(case, changed, rule, meant),
         kept,
     )
@@ -334,6 +335,8 @@ def _effects(
         for each in case.dispatches:
             if waits_for_customer(each):
                 yield Continue(ClockKind.RESULT, each.serial)
+                if each.lead:
+                    yield Continue(ClockKind.KEEP_INFORMED)
 
 
 def _filled(
@@ -347,7 +350,7 @@ def _filled(
         case Extend(by=None, to=None):
             until = petition.until if petition else datetime.fromisoformat(fields["until"])
             return replace(effect, to=until)
-        case Pause(ClockKind.RESULT) if petition and petition.ground:
+        case Pause(ground="") if petition and petition.ground:
             return replace(effect, ground=petition.ground.value)
         case Restart(ClockKind.DECISION) if case.state in ANSWERED:
             return None
@@ -364,6 +367,14 @@ def _addressed(effect: Effect, serial: int | None) -> Effect:
     if isinstance(effect, CancelAll) or effect.clock not in DEPARTMENT_CLOCKS:
         return effect
     return replace(effect, dispatch=serial)
+
+
+def _left(case: Case, changed: Case) -> Iterator[Audience]:
+    """The departments whose orders the case's end takes from them."""
+    if changed.state in ENDED and case.state not in ENDED:
+        for each in case.dispatches:
+            if not each.final:
+                yield Audience(Role.OFFICER, department_id=each.department_id)
 
 
 def _told(case: Case, rule: Rule, meant: Dispatch | None) -> Iterator[Audience]:

@@ -50,6 +50,8 @@ _LEFT = (
     Cancel(ClockKind.RESULT),
     Cancel(ClockKind.URGE_ANSWER),
 )
+_GOES_ON = Continue(ClockKind.KEEP_INFORMED)
+"""Nobody owes news to a customer who is waited for, as long as they are."""
 _ANSWERED = Stop(ClockKind.URGE_ANSWER)
 _RESULT_RETURNED: tuple[Effect, ...] = (Stop(ClockKind.RESULT), Start(ClockKind.REVIEW), _ANSWERED)
 
@@ -74,6 +76,7 @@ SENDING = (
         dispatch_to=_D.RECALLED,
         needs=("department", "reason", "text"),
         effects=_LEFT,
+        lead_effects=(_GOES_ON,),
         tells=Role.OFFICER,
     ),
     Rule(
@@ -84,7 +87,7 @@ SENDING = (
         dispatch_to=_D.RECALLED,
         needs=("reason",),
         effects=_LEFT,
-        lead_effects=(Start(ClockKind.DISPATCH),),
+        lead_effects=(_GOES_ON, Start(ClockKind.DISPATCH)),
         tells=Role.OFFICER,
     ),
 )
@@ -363,6 +366,7 @@ PETITIONING = (
         dispatch_to=_D.SUSPENDED,
         needs=("reason",),
         effects=(Pause(ClockKind.RESULT),),
+        lead_effects=(Pause(ClockKind.KEEP_INFORMED),),
         tells=Role.OFFICER,
     ),
     Rule(
@@ -401,6 +405,7 @@ PETITIONING = (
         dispatch_to=_D.ACCEPTED,
         may=("text",),
         effects=(Continue(ClockKind.RESULT),),
+        lead_effects=(_GOES_ON,),
         tells=Role.OFFICER,
     ),
 )

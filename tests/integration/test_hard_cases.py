@@ -105,7 +105,8 @@ def test_an_order_stands_still_until_the_customer_writes(
 ) -> None:
     """40 h from Monday 09:10 end on Monday 30th at 15:40; a day of 7 h without work: a day later.
 
-    The statutory period does not stand still for it, nor for anything that the bank waits for.
+    News owed to the customer within 40 h waits as long, 24 h round the clock. The statutory period
+    does not stand still for it, nor for anything that the bank waits for.
     """
     house.until("2026-11-23 09:00")
     number = complaint(agent)
@@ -113,6 +114,8 @@ def test_an_order_stands_still_until_the_customer_writes(
     dispatcher.do(number, "dispatch", department="cards", text="请核实")
     house.until("2026-11-23 09:20")
     people["cards-1"].do(number, "accept")
+    house.until("2026-11-23 09:50")
+    agent.do(number, "inform", channel="call", text="正在核实")
     house.until("2026-11-23 10:00")
     people["cards-1"].do(
         number,
@@ -138,10 +141,11 @@ def test_an_order_stands_still_until_the_customer_writes(
     )
     assert clocks_of(house, number) == table("""
         1 dispatch      - 11-23 09:00 11-23 11:00 11-23 09:10 met
-        2 first_contact - 11-23 09:00 11-23 17:00 runs
+        2 first_contact - 11-23 09:00 11-23 17:00 11-23 09:50 met
         3 decision      - 11-23 09:00 12-09 00:00 runs
         4 accept        1 11-23 09:10 11-23 14:40 11-23 09:20 met
         5 result        1 11-23 09:10 12-01 15:40 runs
+        6 keep_informed - 11-23 09:50 11-26 01:50 runs
     """)
     assert messages_of(house, number)[-1] == ["11-24", "10:30", "work", "contact", "agent", "1001"]
     assert not house.rows("SELECT 1 FROM ticket_tasks WHERE number=? AND done IS NULL", number)

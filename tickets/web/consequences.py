@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cti.kernel.identifiers import DepartmentId
 from cti.kernel.vocabulary import Role
-from tickets.clocks.model import Clock, InternalClock
+from tickets.clocks.model import Clock, InternalClock, InternalGround
 from tickets.clocks.sla import Terms, Timekeeper
 from tickets.model import Case, Dispatch
 from tickets.service import TicketView
@@ -89,9 +89,9 @@ class Outlook:
                 yield self.words.text("ticket.will.stop", clock=self._name(kind))
             case Cancel(kind) if self._runs(kind, meant):
                 yield self.words.text("ticket.will.cancel", clock=self._name(kind))
-            case Pause(kind) if self._runs(kind, meant):
+            case Pause(kind) if self._runs(kind, meant) and self._may_stand(kind, meant):
                 yield self.words.text("ticket.will.pause", clock=self._name(kind))
-            case Continue(kind) if self._runs(kind, meant):
+            case Continue(kind) if self._stands(kind, meant):
                 yield self.words.text("ticket.will.continue", clock=self._name(kind))
             case Extend(kind) if self._runs(kind, meant):
                 yield self.words.text("ticket.will.extend", clock=self._name(kind))
@@ -111,11 +111,29 @@ class Outlook:
         due = self.words.deadline(clock.due)
         return self.words.text("ticket.will.start_due", clock=name, due=due)
 
+    def _may_stand(self, kind: ClockKind, meant: Dispatch | None) -> bool:
+        """Whether the policy lets it stand still on the ground that is asked for, if any is."""
+        petition = meant.petition if meant else None
+        if petition is None or petition.ground is None:
+            return True
+        return kind in self.keeper.policy.grounds[InternalGround(petition.ground.value)]
+
     def _runs(self, kind: ClockKind, meant: Dispatch | None) -> bool:
+        return self._running(kind, meant) is not None
+
+    def _stands(self, kind: ClockKind, meant: Dispatch | None) -> bool:
+        clock = self._running(kind, meant)
+        return clock is not None and not all(each.ended for each in clock.standstills)
+
+    def _running(self, kind: ClockKind, meant: Dispatch | None) -> Clock | None:
         serial = meant.serial if meant is not None and kind in DEPARTMENT_CLOCKS else None
-        return any(
-            clock.stopped is None and clock.kind is kind and clock.dispatch == serial
-            for clock in self.view.clocks
+        return next(
+            (
+                clock
+                for clock in self.view.clocks
+                if clock.stopped is None and clock.kind is kind and clock.dispatch == serial
+            ),
+            None,
         )
 
     def _stopped_along(self, kind: ClockKind, along: ClockKind) -> bool:

@@ -28,14 +28,17 @@ from tests.support.tickets import (
 from tickets.decide import act, allowed, register
 from tickets.guards import REOPEN_WITHIN, Premises
 from tickets.model import (
+    CUSTOMER,
     Audience,
     Case,
     CaseState,
     DispatchState,
     Requester,
+    SuspensionGround,
 )
-from tickets.workflow import RULES, Action, ClockKind, Resume, Start, Stop
+from tickets.workflow import RULES, Action, ClockKind, Continue, Pause, Resume, Start, Stop
 
+ASSISTING = FILLED | {"department": LENDING, "assist": "yes"}
 NUMBER = TicketNumber("26112300013")
 
 
@@ -245,3 +248,27 @@ def test_the_administrator_of_the_house_does_not_work_on_tickets() -> None:
 def test_unknown_fields_are_not_kept() -> None:
     outcome = act(new_case(), Action.NOTE, {"text": " 记录 ", "csrf": "secret"}, AGENT, MONDAY)
     assert outcome.fields == {"text": "记录"}
+
+
+@pytest.mark.parametrize("ground", list(SuspensionGround))
+def test_who_waits_for_the_customer_owes_them_no_news(ground: SuspensionGround) -> None:
+    case = after(*ACCEPTED)
+    asked = FILLED | {"ground": ground.value}
+    case = act(case, Action.ASK_SUSPENSION, asked, HEAD, MONDAY).case
+    granted = act(case, Action.GRANT_PETITION, FILLED, DISPATCHER, MONDAY)
+    halted = Pause(ClockKind.KEEP_INFORMED, ground=ground.value)
+    assert granted.effects == (Pause(ClockKind.RESULT, 1, ground.value), halted)
+    resumed = act(granted.case, Action.RESUME, {}, OFFICER, MONDAY)
+    assert resumed.effects == (Continue(ClockKind.RESULT, 1), Continue(ClockKind.KEEP_INFORMED))
+    written = act(granted.case, Action.CONTACT, FILLED, CUSTOMER, MONDAY)
+    waited = ground is SuspensionGround.CUSTOMER
+    assert written.effects == (resumed.effects if waited else ())
+
+
+def test_departments_hear_that_there_is_nothing_to_do_any_more() -> None:
+    case = act(after(*ACCEPTED), Action.DISPATCH, ASSISTING, DISPATCHER, MONDAY).case
+    told = act(case, Action.WITHDRAW, FILLED, AGENT, MONDAY).tells
+    officers = {each.department_id for each in told if each.role is Role.OFFICER}
+    assert officers == {CARDS, LENDING}
+    closed = act(after(*REPLIED), Action.CALL_BACK, FILLED, OTHER_AGENT, MONDAY)
+    assert closed.tells == ()
