@@ -65,14 +65,13 @@ def dispatcher(people: dict[str, Clerk]) -> Clerk:
     return people["dispatcher"]
 
 
+MATTER = {"title": "柜台排队两小时", "text": "无人解释。"}
+WHO = {"name": "王芳", "contact": "13800138000", "email": CUSTOMER}
+
+
 def complaint(agent: Clerk, **typed: str) -> str:
-    about = {
-        "title": "柜台排队两小时",
-        "text": "无人解释。",
-        "name": "王芳",
-        "contact": "13800138000",
-    }
-    return agent.register(**about | {"email": CUSTOMER} | typed)
+    """A new one, though the customer has others."""
+    return agent.register(**{**MATTER, **WHO, "despite": "yes", **typed})
 
 
 def lead_of(house: LeapingHouse, number: str) -> Dispatch:
@@ -245,6 +244,9 @@ def test_of_two_tickets_that_become_one_the_earlier_receipt_counts(
     house.until("2026-11-25 15:00")
     earlier = complaint(agent)
     house.until("2026-11-27 14:00")
+    warned = agent.write_down(**MATTER, **WHO)
+    assert earlier in warned.text, "the customer has one open already"
+    assert not warned.location
     later = complaint(agent, title="柜台排队两小时，再次来电")
     dispatcher.do(later, "dispatch", department="cards", text="请核实")
     house.until("2026-11-27 15:00")

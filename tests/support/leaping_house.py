@@ -178,13 +178,17 @@ class Clerk:
 
     def register(self, **typed: str) -> str:
         """Write a ticket down; its number."""
+        reply = self.write_down(**typed)
+        assert reply.status == 303, _alert(reply.text)
+        return reply.location.rpartition("/")[2]
+
+    def write_down(self, **typed: str) -> Reply:
+        """Send the form of a new ticket."""
         form = next(
             each for each in forms_of(self.read("/tickets/new")) if each.action == "/tickets/new"
         )
         fields = {name: value for name, value in form.fields.items() if name != "change_kind"}
-        reply = self.ask("POST", "/tickets/new", fields | typed)
-        assert reply.status == 303, _alert(reply.text)
-        return reply.location.rpartition("/")[2]
+        return self.ask("POST", "/tickets/new", fields | typed)
 
     def ask(
         self, method: str, path: str, fields: Mapping[str, str] | None = None, language: str = ""
