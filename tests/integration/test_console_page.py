@@ -68,6 +68,12 @@ async (lists) => {
 }
 """
 
+REFILL = """
+async () => (await import("/static/agents/console/dom.js")).refill(document.activeElement, "")
+"""
+TYPED = 20
+"""Times that a field is typed into."""
+
 
 @dataclass
 class Seat:
@@ -170,6 +176,27 @@ def test_a_call_by_keyboard_alone(seat: Seat) -> None:
     seat.press("Alt+N")
     page.keyboard.type("重复扣费 mk2?")
     assert stage.asked() == {"do": "notes", "call_id": "call-1", "text": "重复扣费 mk2?"}
+
+
+def test_the_browser_forgets_what_was_typed_about_an_earlier_customer(seat: Seat) -> None:
+    page = seat.page
+    seat.sit_down(SCENES["talking"]())
+    session = page.context.new_cdp_session(page)
+
+    def nodes_after_typing() -> int:
+        for number in range(TYPED):
+            page.keyboard.type(f"Words about customer {number}")
+            page.evaluate(REFILL)
+        for _ in range(2):
+            session.send("HeapProfiler.collectGarbage")
+        return int(session.send("Memory.getDOMCounters")["nodes"])
+
+    seat.press("Alt+N")
+    before = nodes_after_typing()
+    assert nodes_after_typing() < before + TYPED / 2
+    expect(page.locator("#notes")).to_be_focused()
+    page.keyboard.press("Control+Z")
+    expect(page.locator("#notes")).to_have_value("")
 
 
 def test_consulting_by_name_queue_and_number(seat: Seat) -> None:

@@ -1,7 +1,7 @@
 // What the call was about: one code of the tree, found by typing, and when to come back to the customer.
 // Chosen is sent at once, so that work that ends by itself loses nothing.
 
-import { draw, h } from "/static/agents/console/dom.js";
+import { draw, h, refill } from "/static/agents/console/dom.js";
 import { keepPicker } from "/static/agents/console/picker.js";
 import { wordsOf } from "/static/agents/console/commands.js";
 import { keepMoment } from "/static/agents/console/moment.js";
@@ -26,7 +26,7 @@ export function keepCodes(send, desk, now) {
 
   function choose(code) {
     chosen = code;
-    field.value = "";
+    refill(field, "");
     show();
     store();
     at("code-change").focus();
@@ -111,7 +111,8 @@ export function keepCodes(send, desk, now) {
     show({ agent, wrapUp }) {
       const kept = wrapUp?.call_id === agent.call_id ? wrapUp : { code: null, follow_up: null };
       if (agent.call_id !== callId) {
-        [callId, chosen, field.value] = [agent.call_id, null, ""];
+        [callId, chosen] = [agent.call_id, null];
+        refill(field, "");
         due.put("");
         complain("");
       }

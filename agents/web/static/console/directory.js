@@ -1,7 +1,7 @@
 // The directory: colleagues and queues as they are this moment, and any number, to transfer to, to consult,
 // or to call.
 
-import { h, icon, timer } from "/static/agents/console/dom.js";
+import { h, icon, refill, timer } from "/static/agents/console/dom.js";
 import { keepPicker } from "/static/agents/console/picker.js";
 import { opens, wordsOf } from "/static/agents/console/commands.js";
 import { whyNot } from "/static/agents/console/wish.js";
@@ -58,7 +58,7 @@ export function keepDirectory(send, desk) {
       button.hidden = !WAYS[action].includes(button.dataset.way);
       button.classList.toggle("primary", button.dataset.way === action);
     }
-    field.value = "";
+    refill(field, "");
     complain("");
     refresh();
     dialog.showModal();

@@ -21,6 +21,16 @@ export const icon = (name) => h("svg", { class: "icon", "aria-hidden": "true" },
 // A running time: cti's timers fill it in. `since` counts up, `until` down.
 export const timer = ({ since, until, ...more }) => h("time", { "data-since": since, "data-until": until, keep: true, ...more });
 
+// Puts another value into a field and lets the browser forget the one before: its list of what can be
+// undone would keep what was typed about each customer for as long as the page is open, and drops
+// only what belonged to an element that is taken out.
+export function refill(field, value) {
+  const focused = document.activeElement === field;
+  field.value = value;
+  field.replaceWith(field);
+  if (focused) field.focus();
+}
+
 export function draw(parent, ...wanted) {
   const children = wanted.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false && each !== "");
   const keyed = leaveWanted(parent, children);

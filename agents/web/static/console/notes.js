@@ -1,5 +1,6 @@
 // Notes about the call: what is typed is on the server a moment later, and back after a reload.
 
+import { refill } from "/static/agents/console/dom.js";
 import { t } from "/static/cti/texts.js";
 
 const PAUSE = 300;
@@ -65,7 +66,7 @@ export function keepNotes(save) {
       keepLast(callId, field.value);
       callId = agent.call_id;
       saved = agent.notes;
-      field.value = callId === null ? "" : agent.notes;
+      refill(field, callId === null ? "" : agent.notes);
       label.textContent = t("console.notes_hint");
     },
   };
