@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.clock import Clock, utc
 from ivr.bank.ledger import Ledger
+from tickets.attachments.sweep import Sweep
 from tickets.regulation.service import RegulationService
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ class Housekeeping:
         certificate: CertificateWatch,
         bank: Ledger,
         records: RegulationService,
+        files: Sweep,
     ) -> None:
         self._calendars, self._certificate, self._bank = calendars, certificate, bank
-        self._records = records
+        self._records, self._files = records, files
 
     def schedule(self, scheduler: "TwistedScheduler", clock: Clock) -> None:
         """Have each job done when the scheduler starts, and every day from then on."""
@@ -114,6 +116,7 @@ class Housekeeping:
             "certificate.look": self._certificate.look,
             "bank.forget_old_attempts": self.forget_attempts,
             "tickets.erase": self.erase_records,
+            "tickets.sweep_files": self.sweep_files,
         }
         for name, job in jobs.items():
             scheduler.add_job(
@@ -133,6 +136,13 @@ class Housekeeping:
         return Deferred.fromCoroutine(self._records.erase()).addCallbacks(
             lambda _count: None,
             lambda failure: self._log.failure("Records cannot be deleted", failure),
+        )
+
+    def sweep_files(self) -> Deferred[None]:
+        """Delete files that were kept and belong to no ticket."""
+        return Deferred.fromCoroutine(self._files.sweep()).addCallbacks(
+            lambda _count: None,
+            lambda failure: self._log.failure("Files cannot be swept", failure),
         )
 
     def forget_attempts(self) -> Deferred[None]:

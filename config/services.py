@@ -348,10 +348,14 @@ class Hotline:
     def _start_scheduler(self) -> None:
         scheduler = scheduler_on(self._reactor)
         keep_beating(scheduler, self.ticket_rooms.look)
-        watch, figures = self.ticket_rooms.calendar_watch, self.ticket_rooms.regulation.figures
-        Housekeeping(watch, self._certificate, self.bank, figures).schedule(
-            scheduler, self._reactor
-        )
+        rooms = self.ticket_rooms
+        Housekeeping(
+            rooms.calendar_watch,
+            self._certificate,
+            self.bank,
+            rooms.regulation.figures,
+            rooms.sweep,
+        ).schedule(scheduler, self._reactor)
         scheduler.start()
         self._running.callback(scheduler.shutdown, wait=False)
 

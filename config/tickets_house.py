@@ -25,6 +25,7 @@ from cti.kernel.identifiers import Entropy
 from cti.kernel.threads import Threads
 from ivr.bank.digests import read_or_make_key
 from tickets.attachments.service import Attachments
+from tickets.attachments.sweep import Sweep
 from tickets.clocks.reading import read_policy
 from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.delivery.composing import Texts
@@ -60,6 +61,7 @@ class TicketsHouse:
         self.attachments = Attachments(
             folders.of(ours.attachments.folder), ours.attachments.limits, self._threads
         )
+        self.sweep = Sweep(self.attachments, database, reactor)
         self.regulation = Regulation(
             ours.regulation, calendars, database, reactor, self.attachments
         )

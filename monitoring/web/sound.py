@@ -1,7 +1,5 @@
 """A sound file over HTTP, whole or the part asked for (RFC 9110, 14), at the client's pace."""
 
-import re
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from twisted.internet.interfaces import IPushProducer
@@ -11,42 +9,9 @@ from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
 from cti.recording.sealing import SealBroken
-from cti.web import requests
+from cti.web.ranges import Part, answer_part
 
 CHUNK = 1 << 16
-RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Octets `first` up to but without `end` of a file."""
-
-    first: int
-    end: int
-
-
-class Unsatisfiable(ValueError):  # noqa: N818  (RFC 9110's word)
-    """No octet of the file is in the range asked for."""
-
-
-def part_of(asked: str, octets: int) -> Part | None:
-    """What a Range header asks of so many octets; None for the whole file. Unsatisfiable.
-
-    Anything but one range of bytes is ignored, as RFC 9110, 14.2 allows.
-    """
-    found = RANGE.fullmatch(asked.strip())
-    if found is None or found[0] == "bytes=-":
-        return None
-    first, last = found[1], found[2]
-    if not first:
-        part = Part(max(0, octets - int(last)), octets)
-    elif last and int(last) < int(first):
-        return None
-    else:
-        part = Part(int(first), min(int(last) + 1, octets) if last else octets)
-    if part.first >= part.end:
-        raise Unsatisfiable(asked)
-    return part
 
 
 class Sound(Resource):
@@ -61,23 +26,12 @@ class Sound(Resource):
     def render_GET(self, request: Request) -> bytes | int:
         """The file or the part of it that was asked for."""
         file = self._file
-        octets = file.seek(0, 2)
-        asked = "" if requests.header(request, "if-range") else requests.header(request, "range")
-        request.setHeader("accept-ranges", "bytes")
         request.setHeader("cache-control", "private, no-store")
-        try:
-            part = part_of(asked, octets)
-        except Unsatisfiable:
+        part = answer_part(request, file.seek(0, 2))
+        if part is None:
             file.close()
-            request.setResponseCode(416)
-            request.setHeader("content-range", f"bytes */{octets}")
             return b""
-        if part is not None:
-            request.setResponseCode(206)
-            request.setHeader("content-range", f"bytes {part.first}-{part.end - 1}/{octets}")
-        part = part or Part(0, octets)
         request.setHeader("content-type", "audio/wav")
-        request.setHeader("content-length", str(part.end - part.first))
         if request.method == b"HEAD":
             file.close()
             return b""

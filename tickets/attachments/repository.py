@@ -1,5 +1,6 @@
 """Files of tickets in the database. Everything here runs in the database thread."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -47,6 +48,14 @@ def attachments_txn(session: Session, number: str) -> tuple[Attached, ...]:
         select(AttachmentRow).where(AttachmentRow.number == number).order_by(AttachmentRow.id)
     )
     return tuple(_attached(row) for row in rows)
+
+
+def unattached_txn(session: Session, digests: Sequence[str]) -> tuple[str, ...]:
+    """Those of the digests whose file belongs to no ticket."""
+    attached = set(
+        session.scalars(select(AttachmentRow.digest).where(AttachmentRow.digest.in_(digests)))
+    )
+    return tuple(each for each in digests if each not in attached)
 
 
 def attachment_txn(session: Session, number: str, attachment_id: int) -> Attached:

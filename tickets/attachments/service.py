@@ -1,6 +1,7 @@
 """Keeping files aside of the reactor: what pages and mail ask of the store."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
@@ -38,6 +39,14 @@ class Attachments:
     def forget(self, digest: str) -> Deferred[None]:
         """Delete the file, which belongs to no ticket any more."""
         return self._aside.run(partial(self._store.forget, digest))
+
+    def left(self, before: datetime) -> Deferred[tuple[str, ...]]:
+        """The digests of files that were last kept before that instant."""
+        return self._aside.run(partial(self._store.left, before.timestamp()))
+
+    def drop(self, digest: str, before: datetime) -> Deferred[bool]:
+        """Delete the file unless it was kept again since; whether it went."""
+        return self._aside.run(partial(self._store.drop, digest, before.timestamp()))
 
     def open(self, digest: str) -> Deferred[BinaryIO]:
         """The file, to be read; Refused (``ticket.file_gone``) when it is not there any more."""

@@ -64,6 +64,34 @@ class FileStore:
         """Delete the file of that digest, if it is there."""
         self.path_of(digest).unlink(missing_ok=True)
 
+    def left(self, before: float) -> tuple[str, ...]:
+        """The digests of files that were last kept before that time (seconds since 1970).
+
+        What was never written to its end, and is as old, is deleted.
+        """
+        for path in self._folder.glob(f"{INCOMING}/*"):
+            if _is_older(path, before):
+                path.unlink(missing_ok=True)
+        kept = self._folder.glob("[0-9a-f][0-9a-f]/*")
+        return tuple(path.name for path in kept if _is_older(path, before))
+
+    def drop(self, digest: str, before: float) -> bool:
+        """Delete the file of that digest unless it was kept again since `before`; whether it went.
+
+        It is taken away before it is looked at: who keeps it meanwhile puts another in its place.
+        """
+        place, aside = self.path_of(digest), self._folder / INCOMING / f"{digest}.dropped"
+        aside.parent.mkdir(exist_ok=True, mode=0o700)
+        try:
+            place.replace(aside)
+        except FileNotFoundError:
+            return False
+        if _is_older(aside, before):
+            aside.unlink()
+            return True
+        aside.replace(place)
+        return False
+
     def open(self, digest: str) -> BinaryIO:
         """The file of that digest, to be read; Refused (``ticket.file_gone``) without one."""
         try:
@@ -95,6 +123,13 @@ class FileStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _is_older(path: Path, than: float) -> bool:
+    try:
+        return path.stat().st_mtime < than
+    except FileNotFoundError:
+        return False
 
 
 def _refused(error: OSError) -> Exception:

@@ -7,6 +7,7 @@ from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
+from cti.web.ranges import Part, answer_part
 from tickets.attachments.model import Attachment
 from tickets.attachments.names import disposition
 from tickets.web.sending import BLOCK, Gone, Sending
@@ -24,8 +25,8 @@ class KeptFile(Resource):
         super().__init__()
         self._kept, self._file, self._seen = kept, file, seen
 
-    def render_GET(self, request: Request) -> int:
-        """Send it at the client's pace."""
+    def render_GET(self, request: Request) -> bytes | int:
+        """Send it, or the part of it that was asked for, at the client's pace."""
         kept = self._kept
         for name, value in {
             "content-type": kept.media_type if self._seen else "application/octet-stream",
@@ -33,18 +34,22 @@ class KeptFile(Resource):
             "content-security-policy": SANDBOX,
             "x-content-type-options": "nosniff",
             "cache-control": "private, no-store",
-            "content-length": str(kept.size),
         }.items():
             request.setHeader(name, value)
-        sent = Deferred.fromCoroutine(self._sent(request))
+        part = answer_part(request, kept.size)
+        if part is None or request.method == b"HEAD":
+            self._file.close()
+            return b""
+        sent = Deferred.fromCoroutine(self._sent(request, part))
         sent.addErrback(lambda failure: self.log.failure("A file was not sent", failure=failure))
         return NOT_DONE_YET
 
-    async def _sent(self, request: Request) -> None:
+    async def _sent(self, request: Request, part: Part) -> None:
         sending = Sending(request)
         with self._file as file:
             try:
-                while block := file.read(BLOCK):
+                file.seek(part.first)
+                while block := file.read(min(BLOCK, part.end - file.tell())):
                     await sending.write(block)
             except Gone:
                 return

@@ -16,6 +16,7 @@ from cti.kernel.calendar import Span, WorkingCalendar
 from ivr.bank.ledger import Ledger
 from tests.support.deferred import result_of
 from tests.support.threadless import ThreadlessReactor
+from tickets.attachments.sweep import Sweep
 from tickets.heartbeat import scheduler_on
 from tickets.regulation.service import RegulationService
 
@@ -121,23 +122,43 @@ class Records:
         return 0
 
 
+@dataclass
+class Files:
+    """Counts how often files were to be swept."""
+
+    broken: bool = False
+    asked: list[None] = field(default_factory=list)
+
+    async def sweep(self) -> int:
+        self.asked.append(None)
+        if self.broken:
+            raise OSError("no disk")
+        return 0
+
+
 def keeping(records: Records) -> RegulationService:
     return cast(RegulationService, records)
 
 
 def test_each_job_is_done_at_the_start_and_every_day() -> None:
     reactor, bank, records = ThreadlessReactor(), ForgetfulBank(), Records()
+    files = Files()
     scheduler = scheduler_on(reactor)
     calendars = watch(datetime(2026, 11, 21, tzinfo=UTC))
-    Housekeeping(calendars, VALID, cast(Ledger, bank), keeping(records)).schedule(
-        scheduler, Clock()
-    )
+    Housekeeping(
+        calendars, VALID, cast(Ledger, bank), keeping(records), cast(Sweep, files)
+    ).schedule(scheduler, Clock())
     scheduler.start()
-    assert len(bank.asked) == len(records.asked) == 1
+    assert len(bank.asked) == len(records.asked) == len(files.asked) == 1
     jobs = scheduler.get_jobs()
     assert {job.trigger.interval.days for job in jobs} == {1}
-    names = {"calendars.look", "certificate.look", "bank.forget_old_attempts", "tickets.erase"}
-    assert {job.id for job in jobs} == names
+    assert {job.id for job in jobs} == {
+        "calendars.look",
+        "certificate.look",
+        "bank.forget_old_attempts",
+        "tickets.erase",
+        "tickets.sweep_files",
+    }
     scheduler.shutdown()
 
 
@@ -148,8 +169,11 @@ def test_a_failure_is_logged(logged: list[LogEvent]) -> None:
         VALID,
         cast(Ledger, bank),
         keeping(Records(broken=True)),
+        cast(Sweep, Files(broken=True)),
     )
     assert result_of(house.forget_attempts()) is None
     assert isinstance(logged[0]["log_failure"].value, OSError)
     assert result_of(house.erase_records()) is None
     assert isinstance(logged[1]["log_failure"].value, OSError)
+    assert result_of(house.sweep_files()) is None
+    assert isinstance(logged[2]["log_failure"].value, OSError)

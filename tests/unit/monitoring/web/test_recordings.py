@@ -9,9 +9,10 @@ from cti.call.events import RecordingStopped
 from cti.kernel.identifiers import ConnectionId
 from cti.kernel.vocabulary import Language, Role
 from cti.recording.writer import Held
+from cti.web.ranges import Part, Unsatisfiable, part_of
 from monitoring.cdr import CallRecord, Outcome
 from monitoring.events import RecordingPlayed
-from monitoring.web.sound import FileSender, Part, Unsatisfiable, part_of
+from monitoring.web.sound import FileSender
 from tests.support import recordings
 from tests.support.monitored_houses import BEGIN, MonitoredHouse
 from tests.support.sounds import wav

@@ -77,3 +77,19 @@ def test_a_file_that_is_gone_is_said_so(store: FileStore) -> None:
     with pytest.raises(Refused) as refused:
         store.open("0" * 64)
     assert refused.value.error_id == "ticket.file_gone"
+
+
+def test_what_was_left_long_ago_goes_unless_it_was_kept_again(
+    store: FileStore, tmp_path: Path
+) -> None:
+    old, again, fresh = (store.keep([LETTER, each], "a.pdf").digest for each in (b"1", b"2", b"3"))
+    half = tmp_path / INCOMING / "half"
+    half.write_bytes(LETTER)
+    for path in (store.path_of(old), store.path_of(again), half):
+        os.utime(path, (1000, 1000))
+    assert sorted(store.left(2000)) == sorted((old, again))
+    assert not half.exists()
+    store.keep([LETTER, b"2"], "b.pdf")
+    assert (store.drop(old, 2000), store.drop(again, 2000)) == (True, False)
+    assert not store.drop(old, 2000)
+    assert {path.name for path in files_in(tmp_path)} == {again, fresh}

@@ -74,6 +74,19 @@ def test_files_are_kept_and_given_back_to_be_saved(office: TicketOffice) -> None
     assert [entry.fields["file"] for entry in history[1:]] == ["来信.pdf", "photo.jpg.png"]
 
 
+def test_a_sound_is_sent_from_where_it_is_to_go_on(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    sound = b"RIFF\x24\0\0\0WAVEfmt " + bytes(range(200))
+    done(sent(agent, path, ("message.wav", sound)))
+    whole = agent.browser.get(f"{path}/files/1/seen")
+    assert (whole.body, whole.headers["accept-ranges"]) == (sound, "bytes")
+    part = agent.browser.get(f"{path}/files/1/seen", range="bytes=100-149")
+    assert (part.status, part.body) == (206, sound[100:150])
+    assert part.headers["content-range"] == f"bytes 100-149/{len(sound)}"
+    beyond = agent.browser.get(f"{path}/files/1/seen", range=f"bytes={len(sound)}-")
+    assert (beyond.status, beyond.body) == (416, b"")
+
+
 def test_a_form_of_files_sent_twice_adds_them_once(office: TicketOffice) -> None:
     path, agent = path_of_new(office), office.seat(AGENT)
     form = next(each for each in forms_of(agent.read(path).text) if each.action == f"{path}/files")
