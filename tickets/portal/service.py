@@ -8,7 +8,7 @@ out, and what nobody was sent behaves as what somebody was.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -193,9 +193,7 @@ class Portal:
         challenge, code = self._challenge(visitor, contact, language, number=number)
         letter = self._rooms.telling.code(contact, language, code)
         now = challenge.made
-        asked = self._rooms.database.run(repository.follow_txn, challenge, letter, now)
-        asked.addCallback(lambda _: self._sent())
-        asked.addErrback(lambda failure: self.log.failure("A code could not be sent", failure))
+        self._later(self._rooms.database.run(repository.follow_txn, challenge, letter, now))
 
     async def asked(self, visitor: str) -> Challenge | None:
         """What the browser asked last; None where that is forgotten."""
@@ -203,7 +201,7 @@ class Portal:
         return await self._rooms.database.read(repository.challenge_txn, visitor, now)
 
     async def again(self, visitor: str, address: str) -> None:
-        """Send another code for it; TooOften."""
+        """Send another code for it, if one was sent; nobody waits for that. Refused, TooOften."""
         challenge = await self.asked(visitor)
         if challenge is None:
             raise Refused("portal.code_over")
@@ -213,8 +211,7 @@ class Portal:
 
         letter = self._rooms.telling.code(challenge.contact, challenge.language, code)
         now = utc(self._rooms.clock)
-        await self._rooms.database.run(repository.again_txn, visitor, digest, letter, now)
-        self._sent()
+        self._later(self._rooms.database.run(repository.again_txn, visitor, digest, letter, now))
 
     async def try_code(self, visitor: str, code: Secret, address: str) -> tuple[Ticket, bool]:
         """What the code opens, and whether it is registered just now.
@@ -348,6 +345,11 @@ class Portal:
                 return
 
     # --- forgetting -------------------------------------------------------------------------
+
+    def _later(self, sending: Deferred[Any]) -> None:
+        """How long it takes is nobody's business, since it tells whether a code is sent."""
+        sending.addCallback(lambda _: self._sent())
+        sending.addErrback(lambda failure: self.log.failure("A code could not be sent", failure))
 
     def _sent(self) -> None:
         self._rooms.wake()

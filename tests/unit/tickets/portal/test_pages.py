@@ -167,6 +167,19 @@ def test_a_code_is_typed_as_people_do(desk: PortalDesk) -> None:
     assert customer.enter(f" {code[:3]} {code[3:]} ")
 
 
+def test_a_code_fits_after_a_restart(desk: PortalDesk) -> None:
+    customer = desk.customer()
+    customer.send("/service/new/complaint", **TYPED)
+    code, cookies = desk.code(), customer.browser.cookies
+    desk.desk.start_again()
+    after = PortalDesk(desk.folder, desk=desk.desk).customer()
+    after.browser.cookies = cookies
+    number = after.enter(code)
+    again = PortalDesk(desk.folder, desk=desk.desk).customer()
+    again.browser.cookies = cookies
+    assert number in again.read("/service/ticket").text
+
+
 def test_codes_stand_nowhere_once_they_are_sent(desk: PortalDesk) -> None:
     customer = desk.customer()
     customer.send("/service/new/complaint", **TYPED)

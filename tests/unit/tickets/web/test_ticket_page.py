@@ -27,7 +27,7 @@ from tests.support.tickets import (
     person,
 )
 from tickets.attachments.model import MEGABYTE
-from tickets.model import DispatchState
+from tickets.model import CUSTOMER, DispatchState
 from tickets.workflow import Action
 
 PDF = b"%PDF-1.7 letter"
@@ -418,3 +418,10 @@ def test_who_moved_to_another_unit_finds_no_complaint_about_them_there(
     office.desk.act(number, Action.DISPATCH, DISPATCHER, {"department": CARDS, "text": "x"})
     assert number not in office.seat(OFFICER).read("/tickets/department").text
     assert number in office.seat(HEAD).read("/tickets/department").text
+
+
+def test_what_its_customer_gave_stands_with_the_matter(office: TicketOffice) -> None:
+    number = office.desk.register().number
+    office.desk.act(number, Action.SOLVE, AGENT)
+    office.desk.act(number, Action.RATE, CUSTOMER, {"score": "4", "solved": "yes"})
+    assert "<dd>4/5</dd>" in office.seat(AGENT).read(f"/tickets/{number}").text
