@@ -17,11 +17,12 @@ from ivr.grammar import Rule
 UNAVAILABLE = "unavailable"
 """The outcome of a service that failed or took too long; every service has it."""
 
+OPEN_TICKETS = "open_tickets"
 FACTS: Mapping[str, tuple[str, ...]] = {
     "level": tuple(level.name.lower() for level in ServiceLevel),
     "verification": tuple(each.name.lower() for each in Verification),
     "language": tuple(language.value for language in Language),
-    "open_tickets": ("one", "several"),
+    OPEN_TICKETS: ("one", "several"),
 }
 """What a `branch` may look at, and the values it can have; beside these `CHOICE`."""
 CHOICE = "choice"
@@ -251,6 +252,14 @@ class Flow:
     def returns(self) -> bool:
         """Whether it serves callers whom agents lend, and gives them back."""
         return any(isinstance(node, Return) for node in self.nodes.values())
+
+    def asks(self, fact: str, *services: str) -> bool:
+        """Whether a branch of it looks at that fact, or it calls one of the services by it."""
+        return any(
+            (isinstance(node, Branch) and node.fact == fact)
+            or (isinstance(node, Service) and node.name in services)
+            for node in self.nodes.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,16 @@ from ivr.events import (
     SignInAttempted,
     SignInOutcome,
 )
-from ivr.flow import CONFIGURED, UNAVAILABLE, Flow, Message, Passing, Values, transfer_fact
+from ivr.flow import (
+    CONFIGURED,
+    OPEN_TICKETS,
+    UNAVAILABLE,
+    Flow,
+    Message,
+    Passing,
+    Values,
+    transfer_fact,
+)
 from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
 from ivr.quiet import Quiet
@@ -73,7 +82,7 @@ from ivr.reply_services import ReplyServices
 from ivr.services import SIGNATURES, SelfServices, Visit
 from ivr.state import State
 from ivr.taking import Taking
-from ivr.ticket_services import TicketServices
+from ivr.ticket_services import OFFERED, TicketServices
 
 LOOK_UP_LIMIT = 0.3
 """Seconds the first prompt waits for the customer directory, and for the caller's tickets."""
@@ -220,8 +229,14 @@ class Session:
         self._handle(Started(facts, chosen))
 
     def _open_tickets(self) -> Deferred[Values]:
-        """What is known of the caller's tickets, nothing when that takes too long."""
+        """What is known of the caller's tickets, nothing when that takes too long.
+
+        Nobody is asked for what the flow does not want to know.
+        """
         found: Deferred[Values] = Deferred()
+        if not self._flow.asks(OPEN_TICKETS, OFFERED):
+            found.callback({})
+            return found
 
         def settle(known: Values) -> None:
             if not found.called:

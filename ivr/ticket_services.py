@@ -22,7 +22,7 @@ from cti.kernel.ticket_line import (
 )
 from cti.kernel.vocabulary import Language
 from ivr.effects import ServiceDone
-from ivr.flow import UNAVAILABLE, Signature, Values
+from ivr.flow import OPEN_TICKETS, UNAVAILABLE, Signature, Values
 from ivr.reading import Reading
 from prompts.catalogue import Announcement
 
@@ -34,10 +34,12 @@ ANSWER_OWED = frozenset({"registered", "in_progress", "result_in"})
 ANSWERED = frozenset({"replied", "callback", "closed"})
 APPOINTMENT = "appointment"
 LONGEST_NAME = 40
+OFFERED = "ticket_offered"
+"""The service for the caller's latest open ticket, which is looked up before it is used."""
 
 SIGNATURES: Mapping[str, Signature] = MappingProxyType(
     {
-        "ticket_offered": Signature(outcomes=frozenset({"proven", "gone"})),
+        OFFERED: Signature(outcomes=frozenset({"proven", "gone"})),
         "ticket_prove": Signature(
             arguments=frozenset({"ticket_number", "ticket_ending"}),
             secrets=frozenset({"ticket_ending"}),
@@ -88,7 +90,7 @@ class TicketServices:
         self._reading = Reading("ticket.reply")
         self._wished = Wished("", "", "", "")
         self.all: Mapping[str, Run] = {
-            "ticket_offered": self.ticket_offered,
+            OFFERED: self.ticket_offered,
             "ticket_prove": self.ticket_prove,
             "ticket_state": self.ticket_state,
             "ticket_reply": self.ticket_reply,
@@ -112,7 +114,7 @@ class TicketServices:
         if not found:
             return {}
         self._offered = found[0]
-        return {"open_tickets": "one" if len(found) == 1 else "several"}
+        return {OPEN_TICKETS: "one" if len(found) == 1 else "several"}
 
     async def ticket_offered(self) -> ServiceDone:
         """The offered ticket is the caller's, for it has the number that they call from."""

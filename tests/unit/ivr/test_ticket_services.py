@@ -13,6 +13,7 @@ from cti.kernel.secret import Secret
 from cti.kernel.ticket_line import SlotAnswer, SlotFound
 from cti.kernel.vocabulary import Language
 from ivr.effects import ServiceDone
+from ivr.flow import HangUp
 from ivr.reading import PART
 from ivr.ticket_services import (
     ANSWER_OWED,
@@ -214,6 +215,16 @@ def test_a_slow_look_for_tickets_keeps_nobody_waiting() -> None:
     assert house.heard(call_id) == ["greeting.ordinary", "main.menu"]
     house.tickets.slow.callback([NUMBER])
     assert not house.errors
+
+
+def test_nobody_looks_for_tickets_of_which_the_flow_wants_to_know_nothing() -> None:
+    house = IvrHouse()
+    main = house.flows["main"]
+    house.dial()
+    assert len(house.tickets.looked_for) == 1
+    house.flows["main"] = replace(main, start="over", nodes={"over": HangUp(())})
+    house.dial()
+    assert len(house.tickets.looked_for) == 1
 
 
 def test_a_caller_urges_and_adds_a_message() -> None:
