@@ -7,6 +7,7 @@ name in `Console.commands`; whatever has some of its own adds them there before 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,7 @@ from cti.call.events import (
 )
 from cti.call.model import Call, UserData
 from cti.kernel.bus import Bus, Unsubscribe
+from cti.kernel.clock import Clock, DelayedCall
 from cti.kernel.identifiers import (
     AgentId,
     CustomerId,
@@ -51,11 +53,22 @@ from cti.kernel.ports import CallHistoryPort, QueueDayPort, TicketPort
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
-from cti.web.live import FROM_PAGE, Command, Handler, LiveBoard
+from cti.web.live import FROM_PAGE, OWN_AFTER, Command, Handler, LiveBoard
 
+CARD_AFTER = OWN_AFTER
+"""Seconds from an offer to the caller's card, which asks a dozen questions of the database: the
+telephone rings first."""
 TAKEOVER = "takeover"
 """The one command of a page that looks on: the agent works there from now on."""
 QueueChange = CallQueued | CallAnswered | CallAbandoned | CallFlowedOut
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An offer, and since when its caller had waited by then."""
+
+    event: CallOffered
+    queued: datetime | None
 
 
 class Console:
@@ -75,6 +88,9 @@ class Console:
         self._agents, self._bus, self._control = agents, bus, control
         self._days = days
         self._cards = Cards(control, tickets, history, self._show_card, frame.number)
+        self._clock: Clock = frame.clock
+        self._popping: dict[AgentId, tuple[Offered, DelayedCall]] = {}
+        """Offers whose card is still to be put."""
         self._subscriptions: list[Unsubscribe] = []
         self.areas: list[Callable[[AgentId], Mapping[str, Any]]] = []
         """What other areas show an agent whose page connects, as entities by key."""
@@ -134,6 +150,8 @@ class Console:
         """Disconnect every console and listen no more."""
         for unsubscribe in self._subscriptions:
             unsubscribe()
+        for agent_id in tuple(self._popping):
+            self._take_popping(agent_id)
         self.board.close()
 
     def refresh(self, customer_id: CustomerId | None) -> None:
@@ -171,6 +189,7 @@ class Console:
         agent_id = AgentId(principal.staff_id)
         if not self._agents.knows(agent_id):
             return {}
+        self._pop(agent_id)
         entities: dict[str, Any] = {
             f"agent/{agent_id}": self._agents.view(agent_id),
             f"desk/{agent_id}": {"page": self._agents.desks.at(agent_id)},
@@ -195,6 +214,8 @@ class Console:
     def _state_changed(self, event: AgentStateChanged) -> None:
         """A call that nobody offered, one's own or a colleague's, brings its card with it."""
         call = self._control.get(event.call_id) if event.call_id is not None else None
+        if event.busy in SERVED:
+            self._pop(event.agent_id)
         card = self._cards.of(event.agent_id)
         if call is not None and event.busy in SERVED and (not card or card.call_id != call.id):
             since = self._agents.had_waited_since(call.id)
@@ -216,14 +237,30 @@ class Console:
         self._cards.put(agent_id, call, queue_id, offered, queued, promise)
 
     def _offered(self, event: CallOffered) -> None:
-        call = self._control.get(event.call_id)
-        if call is not None:
-            since = self._agents.waiting_since(event.call_id)
-            self._put_card(event.agent_id, call, event.queue_id, event.at, since)
-        self.show_agent(event.agent_id)
+        agent_id = event.agent_id
+        self._take_popping(agent_id)
+        offered = Offered(event, self._agents.waiting_since(event.call_id))
+        timer = self._clock.callLater(CARD_AFTER, self._pop, agent_id)
+        self._popping[agent_id] = offered, timer
+        self.show_agent(agent_id)
+
+    def _pop(self, agent_id: AgentId) -> None:
+        """Put the card of the call offered to the agent, unless it is there."""
+        offered = self._take_popping(agent_id)
+        call = self._control.get(offered.event.call_id) if offered is not None else None
+        if offered is not None and call is not None:
+            event = offered.event
+            self._put_card(agent_id, call, event.queue_id, event.at, offered.queued)
+
+    def _take_popping(self, agent_id: AgentId) -> Offered | None:
+        offered, timer = self._popping.pop(agent_id, (None, None))
+        if timer is not None and timer.active():
+            timer.cancel()
+        return offered
 
     def _offer_ended(self, event: OfferEnded) -> None:
         if event.outcome is not OfferOutcome.ACCEPTED:
+            self._take_popping(event.agent_id)
             self._cards.take_away(event.agent_id, event.call_id)
 
     def _wrapped_up(self, event: CallWrappedUp) -> None:

@@ -10,6 +10,7 @@ import agents.errors
 import agents.web
 from agents.acd.call_back import CallBack
 from agents.events import AgentState
+from agents.web.console import CARD_AFTER
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, DeviceId, QueueId, TicketNumber
 from cti.kernel.vocabulary import Language, Role, ServiceLevel, Situation, Verification
@@ -177,7 +178,7 @@ def test_a_call_that_was_promised_says_when(
     page = open_page(house)
     house.centre.ready("a")
     house.centre.call()
-    assert page.read()["card/a"]["promised"] == noon.isoformat()
+    assert page.look(house.centre.clock)["card/a"]["promised"] == noon.isoformat()
 
 
 def test_the_card_goes_with_a_caller_who_left(house: ConsoleHouse) -> None:
@@ -185,9 +186,9 @@ def test_the_card_goes_with_a_caller_who_left(house: ConsoleHouse) -> None:
     page = open_page(house)
     centre.ready("a")
     call_id = centre.call()
-    assert "card/a" in page.read()
+    assert "card/a" in page.look(centre.clock)
     centre.calls.hang_up(call_id)
-    assert "card/a" not in page.read()
+    assert "card/a" not in page.look(centre.clock)
     assert page.entities["agent/a"]["state"] == "ready"
 
 
@@ -197,7 +198,67 @@ def test_a_second_call_at_once_keeps_its_card(house: ConsoleHouse) -> None:
     centre.ready("a")
     first, second = centre.call(), centre.call()
     centre.calls.hang_up(first)
-    assert page.read()["card/a"]["call_id"] == second
+    assert page.look(centre.clock)["card/a"]["call_id"] == second
+
+
+def come_free(house: ConsoleHouse) -> None:
+    """Agent ``a`` is ready, and no time has passed since."""
+    house.centre.calls.register(house.centre.extensions["a"])
+    house.centre.service.sign_in(AgentId("a"))
+    house.centre.service.set_ready(AgentId("a"))
+
+
+def test_nobody_is_asked_for_a_card_before_the_telephone_rings(house: ConsoleHouse) -> None:
+    house.tickets.late = True
+    page = open_page(house)
+    call_id = house.centre.call()
+    known_caller(house, call_id)
+    house.centre.clock.advance(7)
+    come_free(house)
+    assert house.centre.phone(call_id)
+    assert house.tickets.pending == []
+    assert "card/a" in page.look(house.centre.clock)
+    assert len(house.tickets.pending) == 1
+
+
+def test_who_answers_at_once_has_the_card_at_once(house: ConsoleHouse) -> None:
+    page = open_page(house)
+    waiting = house.centre.call()
+    house.centre.clock.advance(7)
+    come_free(house)
+    house.centre.answer(waiting)
+    card = page.read()["card/a"]
+    assert card["queued"] < card["offered"]
+    house.centre.clock.advance(CARD_AFTER)
+    assert page.read()["card/a"] == card
+
+
+def test_a_page_that_opens_as_the_telephone_rings_shows_the_card(house: ConsoleHouse) -> None:
+    house.centre.ready("a")
+    call_id = house.centre.call()
+    assert open_page(house).entities["card/a"]["call_id"] == call_id
+
+
+def test_an_offer_that_ends_at_once_leaves_no_card(house: ConsoleHouse) -> None:
+    page = open_page(house)
+    house.centre.ready("a")
+    call_id = house.centre.call()
+    house.centre.calls.phone_refuses(house.centre.phone(call_id).id)
+    assert "card/a" not in page.look(house.centre.clock)
+
+
+def test_no_card_is_left_to_be_put_when_the_consoles_close(house: ConsoleHouse) -> None:
+    house.centre.ready("a")
+    before = set(house.centre.clock.getDelayedCalls())
+    house.centre.call()
+    cards = [
+        each
+        for each in set(house.centre.clock.getDelayedCalls()) - before
+        if each.func == house.console._pop
+    ]
+    assert len(cards) == 1
+    house.console.stop()
+    assert not cards[0].active()
 
 
 def test_lists_follow_when_they_are_found(house: ConsoleHouse) -> None:
@@ -232,7 +293,7 @@ def test_what_is_learned_later_is_shown(house: ConsoleHouse) -> None:
     page = open_page(house)
     house.centre.ready("a")
     call_id = house.centre.call()
-    assert page.read()["card/a"]["tickets"] == []
+    assert page.look(house.centre.clock)["card/a"]["tickets"] == []
     known_caller(house, call_id)
     card = page.read()["card/a"]
     assert (card["name"], len(card["tickets"])) == ("王芳", 1)
