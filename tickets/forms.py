@@ -8,7 +8,7 @@ refused by name (``ticket.field_...``); nothing else that was typed is lost by i
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from zoneinfo import ZoneInfo
@@ -21,6 +21,8 @@ CHINA = ZoneInfo("Asia/Shanghai")
 LONGEST_TEXT = 4000
 """Characters in any one field."""
 LONGEST_LINE = 200
+LONGEST_AHEAD = timedelta(days=3660)
+"""Nothing is agreed for later: what is typed so is a mistake, and centuries are long to reckon."""
 YES_NO = ("yes", "no")
 TOLD = frozenset({Source.CALL, Source.SUPERVISOR})
 """Sources in which somebody of the house writes down what the customer tells."""
@@ -367,9 +369,16 @@ def _date(field: Field, text: str, terms: FormTerms) -> str:
 
 def _moment(field: Field, text: str, terms: FormTerms) -> str:
     try:
-        return _local(text, terms.zone).isoformat()
+        at = _local(text, terms.zone)
     except (ValueError, OverflowError):
         raise Refused("ticket.field_moment", field=field.name) from None
+    _check_soon(field, at, terms)
+    return at.isoformat()
+
+
+def _check_soon(field: Field, at: datetime, terms: FormTerms) -> None:
+    if at - terms.now > LONGEST_AHEAD:
+        raise Refused("ticket.field_distant", field=field.name)
 
 
 def _slot(field: Field, text: str, terms: FormTerms) -> str:
@@ -379,6 +388,7 @@ def _slot(field: Field, text: str, terms: FormTerms) -> str:
         raise Refused("ticket.field_slot", field=field.name) from None
     if slot.start < terms.now:
         raise Refused("ticket.field_past", field=field.name)
+    _check_soon(field, slot.start, terms)
     if not terms.is_open(slot.start, slot.end):
         raise Refused("ticket.field_closed", field=field.name)
     start, end = (each.astimezone(terms.zone) for each in (slot.start, slot.end))

@@ -214,6 +214,15 @@ def test_new_facts_begin_the_period_when_they_came_in(desk: TicketDesk) -> None:
     assert running(desk, number, ClockKind.DECISION) == local("2026-12-13 00:00")
 
 
+@pytest.mark.parametrize("until", ["9999-12-31T23:59", "2936-11-25T10:00"])
+def test_nobody_reckons_for_centuries(desk: TicketDesk, until: str) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(number, Action.FOLLOW_UP, AGENT, {"text": "新证据", "new_facts": "yes"})
+    with pytest.raises(Refused, match=r"ticket\.field_distant"):
+        desk.act(number, Action.CONFIRM_FACTS, SUPERVISOR, {"reason": "属实", "until": until})
+
+
 def test_the_period_grows_in_two_steps_each_by_whom_the_rule_names(desk: TicketDesk) -> None:
     number = desk.register().number
     dues = [running(desk, number, ClockKind.DECISION)]

@@ -54,6 +54,7 @@ def test_what_is_typed_is_kept_in_one_form(name: str, typed: str, kept: str) -> 
     [
         ("slot", "2026-11-20 10:00-11:00", "field_past"),
         ("slot", "2026-11-28 10:00-11:00", "field_closed"),
+        ("slot", "9999-12-31 10:00-11:00", "field_distant"),
         ("slot", "2026-11-25 11:30-13:45", "field_closed"),
         ("slot", "2026-11-25 11:00-10:00", "field_slot"),
         ("slot", "2026-13-25 10:00-11:00", "field_slot"),
