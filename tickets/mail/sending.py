@@ -37,6 +37,8 @@ WIRE = policy.default.clone(cte_type="7bit", max_line_length=78)
 LONGEST_SAID = 300
 PATIENCE = 4
 """Time-outs within which a whole letter is handed over."""
+LONGEST = 270.0
+"""Seconds for that at most: less than the lease by which nobody else carries the letter."""
 SUBMITTED = "Auto-Submitted"
 
 
@@ -55,7 +57,7 @@ class SmtpCarrier:
         said: Deferred[Any] = Deferred()
         factory = _Sending(self._settings.sender, recipient, octets, said, self._server)
         connector = self._connect(factory)
-        said.addTimeout(self._server.timeout * PATIENCE, self._reactor)
+        said.addTimeout(min(self._server.timeout * PATIENCE, LONGEST), self._reactor)
         return said.addCallbacks(lambda _: factory.said, partial(_undelivered, connector))
 
     def write(self, outgoing: Outgoing, delivery_id: str) -> EmailMessage:

@@ -7,8 +7,9 @@ from twisted.internet.task import Clock
 
 from tests.support.tickets import MONDAY
 from tickets.delivery.model import Channel, Outgoing, Purpose, Undelivered
+from tickets.delivery.outbox import LEASE
 from tickets.mail.identity import Identity, Sent
-from tickets.mail.sending import WIRE, SmtpCarrier, pem_certificates
+from tickets.mail.sending import LONGEST, WIRE, SmtpCarrier, pem_certificates
 from tickets.mail.settings import MailSettings, ServerSettings
 
 IDENTITY = Identity(b"k" * 32, "bank.example")
@@ -91,3 +92,7 @@ def test_no_header_is_smuggled_in() -> None:
 def test_a_file_of_certificates_is_read_one_by_one() -> None:
     one = b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
     assert len(pem_certificates(b"comment\n" + one * 3)) == 3
+
+
+def test_a_letter_is_handed_over_while_it_is_ours() -> None:
+    assert LEASE.total_seconds() > LONGEST
