@@ -1,6 +1,7 @@
 """``/deliveries``: what was not delivered, or waits after a failed attempt, and why."""
 
 from datetime import tzinfo
+from functools import partial
 
 from twisted.web.server import Request
 
@@ -10,7 +11,7 @@ from cti.web.formats import Formats
 from cti.web.frame import Frame
 from cti.web.pages import pages
 from tickets.delivery.undelivered import failing_txn
-from tickets.masking import kind_of_contact, masked
+from tickets.masking import Mask, kind_of_contact, masked
 
 READERS = (Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR)
 MOST = 200
@@ -33,6 +34,7 @@ class DeliveryPages:
             request,
             "deliveries.html",
             failing=[(each, masked(kind_of_contact(each.to), each.to)) for each in failing],
+            why=partial(masked, Mask.PROOF),
             formats=Formats(self.frame.language(request), self._zone),
             most=MOST,
         )

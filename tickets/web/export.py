@@ -35,7 +35,8 @@ COLUMNS = (
     "urges",
     "level",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""What a formula begins with; the wide forms do so in Chinese spreadsheets."""
 BOM = b"\xef\xbb\xbf"
 """Without it spreadsheets take UTF-8 for something else."""
 WIDTHS = {"title": 48, "opened": 18, "due": 18, "number": 14}

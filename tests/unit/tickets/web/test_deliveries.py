@@ -8,7 +8,7 @@ from tests.support.browsers import Browser
 from tests.support.deliveries import BUSY, UNKNOWN, OutboxDesk, letter
 from tests.support.offices import AGENT, SUPERVISOR, Office
 from tests.support.tickets import SHANGHAI
-from tickets.delivery.model import Purpose
+from tickets.delivery.model import Purpose, Undelivered
 from tickets.web.deliveries import DeliveryPages
 
 
@@ -50,3 +50,12 @@ def test_nothing_failed_yet(desk: OutboxDesk) -> None:
 
 def test_agents_have_nothing_to_look_for_there(desk: OutboxDesk) -> None:
     assert browser(desk, AGENT).get("/deliveries/").status == 403
+
+
+def test_what_a_server_says_shows_no_address_either(desk: OutboxDesk) -> None:
+    said = "550 5.1.1 <wangfang@customer.example>: no such user"
+    desk.carrier.wrong = Undelivered(said, temporary=False)
+    desk.queue(letter("wangfang@customer.example", Purpose.REPLY))
+    page = browser(desk).get("/deliveries/").text
+    assert "wangfang@" not in page
+    assert "no such user" in page

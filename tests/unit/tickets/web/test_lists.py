@@ -7,6 +7,7 @@ import pytest
 from openpyxl.reader.excel import load_workbook
 
 from cti.kernel.vocabulary import Language, Role
+from cti.web.formats import Formats
 from tests.support.browsers import Answer
 from tests.support.forms import forms_of
 from tests.support.ticket_office import Seat, TicketOffice
@@ -17,12 +18,14 @@ from tests.support.tickets import (
     HEAD,
     OFFICER,
     OTHER_OFFICER,
+    SHANGHAI,
     SUPERVISOR,
     draft,
     person,
 )
 from tickets.search.saved import MOST_VIEWS
 from tickets.web.board import SETTLE
+from tickets.web.export import csv_lines
 from tickets.web.reach import View, tabs_of
 from tickets.workflow import Action
 
@@ -300,3 +303,9 @@ def test_every_tab_has_its_name(office: TicketOffice, language: Language) -> Non
 def test_every_role_has_a_list_to_begin_with() -> None:
     for role in Role:
         assert tabs_of(person(role, CARDS))[0].view in View
+
+
+@pytest.mark.parametrize("mark", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t"])
+def test_no_cell_begins_as_a_formula(mark: str) -> None:
+    written = csv_lines([[f"{mark}cmd|' /C calc'!A1"]], Formats(Language.CHINESE, SHANGHAI))
+    assert written.decode().lstrip('"').startswith("'")

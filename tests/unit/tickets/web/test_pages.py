@@ -1,5 +1,6 @@
 """The ticket pages over HTTP in memory: read, filled in and sent as without scripts."""
 
+import re
 from itertools import product
 
 import pytest
@@ -22,6 +23,8 @@ from tests.support.tickets import (
 )
 from tickets.clocks.sla import AlarmKind
 from tickets.model import CaseState, DispatchState, MessageKind, ReplyChannel, TicketKind, Urgency
+from tickets.web.lists import ListPages
+from tickets.web.pages import TicketPages
 from tickets.web.reach import View
 from tickets.workflow import RULES, Action, ClockKind
 
@@ -278,3 +281,38 @@ def test_every_page_in_english(office: TicketOffice, by: object, path: str) -> N
     page = seat.read("/tickets" + path.format(number=number)).text
     assert 'lang="en"' in page
     assert not any(word in page for word in ("工单", "超时", "时限", "派单"))
+
+
+def routes() -> list[tuple[str, str]]:
+    """Every path of the ticket pages and a method it takes, its blanks filled in."""
+    found = []
+    for prefix, app in (("/tickets", TicketPages.app), ("/tickets/lists", ListPages.app)):
+        for rule in app.url_map.iter_rules():
+            path = re.sub(r"<(?:int:)?\w+>", "1", prefix + str(rule.rule)).replace(
+                "export.1", "export.csv"
+            )
+            found += [
+                (path, method) for method in sorted({"GET", "POST"} & (rule.methods or set()))
+            ]
+    return found
+
+
+def test_every_way_in_asks_who_comes_and_takes_no_form_of_another_site(
+    office: TicketOffice,
+) -> None:
+    """Every route by people of no ticket role, by nobody, and by a form without its token."""
+    stranger, agent, nobody = (
+        office.seat(person(Role.ADMINISTRATOR)),
+        office.seat(SUPERVISOR),
+        office.seat(AGENT),
+    )
+    nobody.browser.cookies.clear()
+    tried = routes()
+    assert len(tried) > 20
+    for path, method in tried:
+        for seat in (stranger, nobody):
+            answer = seat.browser.get(path) if method == "GET" else seat.browser.post(path, {})
+            away = answer.headers.get("location", "").startswith("/sign-in")
+            assert answer.status in (400, 401, 403, 405, 426) or away, (path, method, answer.status)
+        if method == "POST":
+            assert agent.browser.post(path, {}).status in (400, 403, 415), path
