@@ -272,3 +272,14 @@ def test_departments_hear_that_there_is_nothing_to_do_any_more() -> None:
     assert officers == {CARDS, LENDING}
     closed = act(after(*REPLIED), Action.CALL_BACK, FILLED, OTHER_AGENT, MONDAY)
     assert closed.tells == ()
+
+
+def test_what_was_dispatched_is_not_closed_past_the_call_back() -> None:
+    recalled = act(after(*DISPATCHED), Action.RECALL, FILLED, DISPATCHER, MONDAY).case
+    solved = act(recalled, Action.SOLVE, FILLED, AGENT, MONDAY)
+    assert solved.case.state is CaseState.CALLBACK
+    assert solved.effects[-1] == Start(ClockKind.CALL_BACK)
+    unwanted = Premises(call_back_wanted=False)
+    ended = act(recalled, Action.SOLVE, FILLED, AGENT, MONDAY, unwanted)
+    assert ended.case.state is CaseState.CLOSED
+    assert act(new_case(), Action.SOLVE, FILLED, AGENT, MONDAY).case.state is CaseState.CLOSED
