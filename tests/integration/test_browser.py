@@ -138,6 +138,7 @@ def test_a_ticket_without_a_mouse(browser: Browser, house: House) -> None:
         keys.type("网点排队时间过长")
         for name, text in (
             ("text", "等了两小时。"),
+            ("business", "B01"),
             ("name", "吴女士"),
             ("contact", "13900000001"),
         ):
