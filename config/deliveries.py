@@ -43,6 +43,8 @@ class Deliveries:
         self._threads = Threads(reactor, 1, "sink")
         sink = Sink(base / settings.sink, self._threads.run)
         self.carriers: dict[Channel, Carrier] = dict.fromkeys(Channel, sink)
+        self.sends_sms = settings.sms is not None
+        """Whether short messages leave the house, and do not end as files."""
         programs = {Channel.WEBHOOK: settings.webhook, Channel.SMS: settings.sms}
         for channel, program in programs.items():
             if program is not None:

@@ -72,7 +72,9 @@ class CustomerPage:
             zone,
             settings.portal.address,
         )
-        tickets.write_beside_txn(Notices(telling, settings.mail.language).beside_txn)
+        tickets.write_beside_txn(
+            Notices(telling, settings.mail.language, settings.portal).beside_txn
+        )
         self.portal = Portal(
             Rooms(
                 database=database,

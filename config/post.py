@@ -67,17 +67,19 @@ class Post:
         )
         self.intake = MailIntake(rooms, settings)
         self.intake.on_queued(deliveries.wake)
-        replies = Replies(tickets, self.composer, settings.language)
+        arriving = {Channel.EMAIL: settings.send is not None, Channel.SMS: deliveries.sends_sms}
+        channels = [channel for channel, arrives in arriving.items() if arrives]
+        replies = Replies(tickets, self.composer, settings.language, channels)
         tickets.write_beside_txn(replies.beside_txn)
         if settings.send is not None:
             deliveries.carriers[Channel.EMAIL] = SmtpCarrier(settings, identity, reactor)
-            # A file of the sink has told the customer nothing.
-            deliveries.outbox.on_delivered(
-                Purpose.REPLY, lambda ended: Deferred.fromCoroutine(replies.delivered(ended))
-            )
+        deliveries.outbox.on_delivered(
+            Purpose.REPLY, lambda ended: Deferred.fromCoroutine(replies.delivered(ended))
+        )
         sent = SentMail(database, identity, settings.sender)
         for purpose in KEPT:
-            deliveries.outbox.on_delivered(purpose, sent.delivered)
+            deliveries.outbox.on_delivered(purpose, sent.ended)
+            deliveries.outbox.on_given_up(purpose, sent.ended)
         self._poller = (
             ImapPoller(self.intake, settings.poll, settings.limits, database, reactor)
             if settings.poll is not None

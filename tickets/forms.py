@@ -105,6 +105,9 @@ class FormTerms:
     """The codes that fields of `FieldKind.CODE` hold."""
 
 
+NOTICES = Field("notices", FieldKind.CHOICE, options=YES_NO)
+"""Whether the customer agreed to be told by e-mail or SMS how the matter stands."""
+
 FORMS: Mapping[TicketKind, tuple[Field, ...]] = {
     TicketKind.COMPLAINT: (
         Field("other_contact", FieldKind.PHONE, personal=True),
@@ -119,11 +122,13 @@ FORMS: Mapping[TicketKind, tuple[Field, ...]] = {
         Field("amount", FieldKind.MONEY),
         Field("remedy", FieldKind.LONG),
         Field("joint", FieldKind.LONG, personal=True),
+        NOTICES,
     ),
     TicketKind.SUGGESTION: (
         Field("email", FieldKind.EMAIL, personal=True),
         Field("area"),
         Field("benefit", FieldKind.LONG),
+        NOTICES,
     ),
     TicketKind.APPOINTMENT: (
         Field(
@@ -143,15 +148,18 @@ FORMS: Mapping[TicketKind, tuple[Field, ...]] = {
         Field("branch", needed=True),
         Field("slot", FieldKind.SLOT, needed=True),
         Field("amount", FieldKind.MONEY),
+        NOTICES,
     ),
     TicketKind.ACCEPTANCE: (
         Field("business", FieldKind.CODE),
         Field("account", personal=True),
         Field("instructions", FieldKind.LONG),
+        NOTICES,
     ),
     TicketKind.ENQUIRY: (
         Field("topic", FieldKind.CHOICE, options=TOPICS),
         Field("question", FieldKind.LONG),
+        NOTICES,
     ),
 }
 """The fields that tickets of a kind have beside those of every ticket (`COMMON`)."""

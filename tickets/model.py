@@ -121,6 +121,7 @@ class ReplyChannel(Enum):
     AUTOMATIC_CALL = "automatic_call"
     """The house calls and reads the answer out."""
     EMAIL = "email"
+    SMS = "sms"
     LETTER = "letter"
     WEB = "web"
 

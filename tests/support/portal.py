@@ -83,7 +83,9 @@ class PortalDesk:
         self.telling = Telling(
             Composer(mail), self.texts.text, mail.sender_names.__getitem__, SHANGHAI
         )
-        desk.service.write_beside_txn(Notices(self.telling, Language.CHINESE).beside_txn)
+        desk.service.write_beside_txn(
+            Notices(self.telling, Language.CHINESE, self.settings).beside_txn
+        )
         attachments = Attachments(self.folder, Limits(largest=MEGABYTE, most=3), AtOnce())
         self.portal = Portal(
             Rooms(

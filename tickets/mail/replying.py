@@ -1,11 +1,11 @@
-"""Replies by e-mail: what is written to the customer, and the act it becomes once it arrived.
+"""Replies by e-mail or SMS: what is written to the customer, and the act it becomes on arrival.
 
 A reply that was merely sent has told the customer nothing, so it is an attempt until the next mail
 server took it; then the house itself does the act ``reply``, with what that server said as proof,
 and the customer's clocks stop.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -63,9 +63,19 @@ class Replies:
 
     log = Logger()
 
-    def __init__(self, tickets: Tickets, composer: Composer, usual: Language) -> None:
-        """`usual` is the language of letters that are written in neither."""
+    def __init__(
+        self,
+        tickets: Tickets,
+        composer: Composer,
+        usual: Language,
+        arriving: Collection[Channel] = (Channel.EMAIL,),
+    ) -> None:
+        """`usual` is the language of letters that are written in neither.
+
+        What leaves by a channel in `arriving` reaches customers; a file of the sink told nobody.
+        """
         self._tickets, self._composer, self._usual = tickets, composer, usual
+        self._arriving = arriving
 
     def beside_txn(self, session: Session, asked: Asked, at: datetime) -> None:
         """Queue the letter in the transaction of the attempt; Refused where nobody can get it."""
@@ -81,11 +91,11 @@ class Replies:
     async def delivered(self, ended: Ended) -> None:
         """The customer has it: told of it twice, the house acts once."""
         outgoing = ended.outgoing
-        if outgoing.channel is not Channel.EMAIL or outgoing.number is None:
+        if outgoing.channel not in self._arriving or outgoing.number is None:
             return
         text = outgoing.body.strip()[:LONGEST_TEXT]
         proof = f"{outgoing.to}: {ended.said}"
-        fields = {"channel": "email", "text": text, "proof": proof}
+        fields = {"channel": outgoing.channel.value, "text": text, "proof": proof}
         for attempt in range(ATTEMPTS):
             view = await self._tickets.view(outgoing.number)
             if view is None:

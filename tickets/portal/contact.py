@@ -37,6 +37,11 @@ def belongs(draft: Draft, contact: Contact) -> bool:
     return contact in _contacts(draft)
 
 
+def contacts_of(draft: Draft, settings: PortalSettings) -> tuple[Contact, ...]:
+    """The ways by which something can be sent to the customer, in the order they gave them."""
+    return tuple(each for each in _contacts(draft) if _reached(each, settings))
+
+
 def _contacts(draft: Draft) -> Iterator[Contact]:
     written = (draft.requester.contact, *(draft.details.get(name, "") for name in CONTACTS))
     return (found for found in map(_read, written) if found is not None)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_date
 
+from cti.kernel.errors import Refused
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language
 from cti.web.texts import LOCALES
@@ -15,11 +16,13 @@ from tickets.model import Case
 from tickets.portal.codes import LIFETIME
 from tickets.portal.contact import Contact
 from tickets.portal.repository import Reader
-from tickets.portal.segments import shortened
+from tickets.portal.segments import segments, shortened
 
 MOST_SEGMENTS = 2
 """Short messages that one notice may cost."""
 INSTANT = timedelta(microseconds=1)
+MOST_OF_AN_ANSWER = 6
+"""Short messages that an answer may cost; it is never cut."""
 MINUTES = str(int(LIFETIME.total_seconds()) // 60)
 
 Texts = Callable[..., str]
@@ -64,6 +67,17 @@ class Telling:
             text = self.texts(language, "portal.letter.ready", link=self.address)
             return self.news(reader, case, due, text)
         return self._short(reader, case, "ready", Purpose.NOTICE, due)
+
+    def answer(self, reader: Reader, case: Case, text: str) -> Outgoing:
+        """The answer itself as a short message, whole; Refused where it is too long for one."""
+        language = reader.language
+        body = self.texts(
+            language, "portal.sms.reply", bank=self.bank(language), number=case.number, text=text
+        )
+        if segments(body) > MOST_OF_AN_ANSWER:
+            raise Refused("ticket.too_long_for_sms", most=MOST_OF_AN_ANSWER)
+        to = reader.contact.to
+        return Outgoing(Channel.SMS, to, "", body, Purpose.REPLY, number=case.number)
 
     def thanks(self, reader: Reader, case: Case, text: str) -> Outgoing:
         """The suggestion was adopted."""

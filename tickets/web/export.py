@@ -39,6 +39,10 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What a formula begins with; the wide forms do so in Chinese spreadsheets."""
 BOM = b"\xef\xbb\xbf"
 """Without it spreadsheets take UTF-8 for something else."""
+MOST_ROWS = 1_048_576
+"""Of one sheet, its heading included (ECMA-376, as spreadsheets hold it)."""
+LONGEST_TITLE = 31
+"""Characters of a sheet's name."""
 WIDTHS = {"title": 48, "opened": 18, "due": 18, "number": 14}
 
 Cells = tuple[str | int | datetime, ...]
@@ -97,28 +101,47 @@ def _plain(cell: str | int | datetime, formats: Formats) -> str | int:
 
 
 class Workbook:
-    """An XLSX file that is written row by row, holding one row in memory."""
+    """An XLSX file that is written row by row, holding one row in memory.
 
-    def __init__(self, path: Path, title: str, names: Sequence[str], formats: Formats) -> None:
+    What one sheet does not hold goes on in the next, under the same heading.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        title: str,
+        names: Sequence[str],
+        formats: Formats,
+        most_rows: int = MOST_ROWS,
+    ) -> None:
         options = {"constant_memory": True, "tmpdir": str(path.parent)}
         self._book = xlsxwriter.Workbook(str(path), options)
-        self._sheet = self._book.add_worksheet(title[:31])
+        self._title, self._names, self._most = title, names, most_rows
         self._instant = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         self._formats = formats
-        bold = self._book.add_format({"bold": True})
-        for column, name in enumerate(COLUMNS):
-            self._sheet.set_column(column, column, WIDTHS.get(name, 12))
-        self._sheet.freeze_panes(1, 0)
-        for column, name in enumerate(names):
-            self._sheet.write_string(0, column, name, bold)
-        self._next = 1
+        self._bold = self._book.add_format({"bold": True})
+        self._sheets = 0
+        self._begin_sheet()
 
     def add(self, rows: Sequence[Sequence[str | int | datetime]]) -> None:
         """Write some rows; called in a database thread, never two at a time."""
         for row in rows:
+            if self._next >= self._most:
+                self._begin_sheet()
             for column, cell in enumerate(row):
                 self._write(column, cell)
             self._next += 1
+
+    def _begin_sheet(self) -> None:
+        self._sheets += 1
+        number = f" {self._sheets}" if self._sheets > 1 else ""
+        self._sheet = self._book.add_worksheet(self._title[: LONGEST_TITLE - len(number)] + number)
+        for column, name in enumerate(COLUMNS):
+            self._sheet.set_column(column, column, WIDTHS.get(name, 12))
+        self._sheet.freeze_panes(1, 0)
+        for column, name in enumerate(self._names):
+            self._sheet.write_string(0, column, name, self._bold)
+        self._next = 1
 
     def _write(self, column: int, cell: Any) -> None:
         match cell:

@@ -189,7 +189,8 @@ def _letter(mail: Mail, sight: Sight, words: Words) -> Moment:
         state="" if incoming else words.text(f"ticket.letter.{mail.delivery.value}"),
         failed=mail.delivery is DeliveryState.FAILED,
     )
-    what = words.text(f"ticket.line.letter_{mail.direction.value}")
+    sort = "letter" if incoming or "@" in mail.recipient else "sms"
+    what = words.text(f"ticket.line.{sort}_{mail.direction.value}")
     other = sight.contact(mail.sender if incoming else mail.recipient)
     return Moment(mail.at, Strand.LETTER, other, what, letter=said)
 
