@@ -6,9 +6,11 @@ from datetime import datetime
 from twisted.internet.defer import Deferred
 
 from agents.roster import Roster
+from agents.telephony import Telephony
 from config.settings import TelephoneSettings
 from cti.kernel.identifiers import (
     AgentId,
+    CallId,
     CustomerId,
     DepartmentId,
     DeviceId,
@@ -120,3 +122,14 @@ class UnitsOfRoster:
         """Their department; None for those of the hotline itself."""
         staff = self._roster.by_id(staff_id)
         return staff.department_id if staff else None
+
+
+class StaffDialler:
+    """Implements `tickets.web.facts.Dialler` by the telephones of the consoles."""
+
+    def __init__(self, telephony: Telephony) -> None:
+        self._telephony = telephony
+
+    def dial(self, staff_id: StaffId, number: str) -> Deferred[CallId]:
+        """The agent's telephone first, then the number; Refused as their console would be."""
+        return Deferred.fromCoroutine(self._telephony.dial(AgentId(staff_id), number))

@@ -26,7 +26,7 @@ from agents.web.supervision_commands import supervision_commands
 from agents.web.supervisor_commands import supervisor_commands
 from agents.web.supervisors import SupervisorsBoard
 from agents.web.telephony_commands import telephony_commands
-from config.adapters import UnitsOfRoster
+from config.adapters import StaffDialler, UnitsOfRoster
 from config.call_facts import RememberedCalls
 from config.desks import DeskRooms, furnish
 from config.regulation import Regulation
@@ -222,6 +222,7 @@ async def _tickets(rooms: Rooms) -> Mounted:
         rooms.roster,
         UnitsOfRoster(rooms.roster),
         catalogue=Proposing(rooms.regulation.catalogue),
+        dialler=StaffDialler(rooms.telephony),
         entropy=rooms.entropy,
     )
     frame.add_navigation("/deliveries", "nav.deliveries", *DELIVERY_READERS)

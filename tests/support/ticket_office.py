@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from twisted.internet.defer import Deferred, execute
+from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import ServiceLevel
@@ -82,6 +83,20 @@ def may_be_large(request: Request) -> int:
 
 
 @dataclass
+class Telephones:
+    """Notes who calls whom; nobody can while it is `busy`."""
+
+    dialled: list[tuple[StaffId, str]] = field(default_factory=list)
+    busy: bool = False
+
+    def dial(self, staff_id: StaffId, number: str) -> Deferred[CallId]:
+        if self.busy:
+            return fail(Refused("ticket.no_dialling"))
+        self.dialled.append((staff_id, number))
+        return succeed(CallId(f"dialled-{len(self.dialled)}"))
+
+
+@dataclass
 class TicketOffice:
     """A desk, its pages, and browsers for whoever sits down; files lie in `folder`."""
 
@@ -98,6 +113,7 @@ class TicketOffice:
         result_of(Deferred.fromCoroutine(self.board.start()))
         self.presence = PresenceBoard(frame, self.desk.service)
         self.attachments = Attachments(self.folder, Limits(largest=MEGABYTE, most=3), AtOnce())
+        self.telephones = Telephones()
         self.pages = TicketPages(
             frame,
             self.desk.service,
@@ -107,6 +123,7 @@ class TicketOffice:
             OneCall(),
             PlainNames(),
             EverybodyOfCards(),
+            dialler=self.telephones,
             entropy=counting(),
         )
         self.root = Resource()

@@ -38,6 +38,11 @@ def written(case: Case) -> Iterator[str]:
             yield text
 
 
+def dialled(text: str) -> str:
+    """A telephone number as it is dialled: without what only makes it easier to read."""
+    return re.sub(r"[^0-9+]", "", text)
+
+
 def digits_of(text: str) -> str:
     """The digits in it."""
     return re.sub(r"[^0-9]", "", text)

@@ -33,7 +33,7 @@ from tickets.acting import Asked
 from tickets.acts import Action
 from tickets.events import ReplyCallEnded, ReplyCallMade, TicketChanged
 from tickets.line.acting import act_now, request_for
-from tickets.line.telling import written
+from tickets.line.telling import dialled, written
 from tickets.model import CUSTOMER, SYSTEM, Case, ReplyChannel, Requester
 from tickets.reply_calls import repository, words
 from tickets.reply_calls.hours import CallingHours
@@ -124,7 +124,7 @@ class ReplyCalls:
         stored = load_case_txn(session, asked.number)
         assert stored is not None
         case = stored.case
-        to = next((each for each in written(case) if self._may_call(each)), None)
+        to = next(filter(self._may_call, map(dialled, written(case))), None)
         if to is None:
             raise Refused("ticket.no_telephone")
         _check_wish_txn(session, case.draft.requester)

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from twisted.internet.defer import Deferred, fail
+
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId
 from cti.kernel.vocabulary import ServiceLevel
 
@@ -46,3 +49,18 @@ class StaffUnits(Protocol):
 
     def unit_of(self, staff_id: StaffId) -> DepartmentId | None:
         """Their department; None for those of the hotline itself."""
+
+
+class Dialler(Protocol):
+    """Calls people for members of staff, by the telephones that they have (`agents` does)."""
+
+    def dial(self, staff_id: StaffId, number: str) -> Deferred[CallId]:
+        """Ring their telephone and call the number for it; Refused where that cannot be now."""
+
+
+class NoTelephones:
+    """A house in which nobody calls from the ticket pages."""
+
+    def dial(self, staff_id: StaffId, _number: str) -> Deferred[CallId]:
+        """Refused (``ticket.no_dialling``)."""
+        return fail(Refused("ticket.no_dialling", staff=staff_id))

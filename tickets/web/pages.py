@@ -12,7 +12,7 @@ from tickets.proposals import CatalogueProposals, NoCatalogue
 from tickets.service import TicketService
 from tickets.web.board import TicketBoard
 from tickets.web.department_page import DepartmentPage
-from tickets.web.facts import CallFactsPort, StaffUnits
+from tickets.web.facts import CallFactsPort, Dialler, NoTelephones, StaffUnits
 from tickets.web.lists import ListPages
 from tickets.web.new_ticket import NewTicketPage
 from tickets.web.phrasing import Phrasing
@@ -24,6 +24,7 @@ from tickets.wording import said
 from tickets.workflow import DEPARTMENT, FRONT
 
 NO_CATALOGUE = NoCatalogue()
+NO_TELEPHONES = NoTelephones()
 
 
 class TicketPages:
@@ -43,6 +44,7 @@ class TicketPages:
         units: StaffUnits,
         *,
         catalogue: CatalogueProposals = NO_CATALOGUE,
+        dialler: Dialler = NO_TELEPHONES,
         entropy: Entropy = system_entropy,
     ) -> None:
         self.frame = frame
@@ -51,7 +53,7 @@ class TicketPages:
         self._lists = ListPages(frame, service, staff)
         self._phrasing = phrasing = Phrasing(frame, service)
         self._ticket = TicketPage(
-            frame, service, dossier, calls, staff, phrasing, entropy, catalogue
+            frame, service, dossier, calls, staff, phrasing, entropy, catalogue, dialler
         )
         self._new = NewTicketPage(frame, service, calls, units, dossier, phrasing, entropy)
         self._department = DepartmentPage(frame, service, dossier, phrasing, entropy)
@@ -134,6 +136,12 @@ class TicketPages:
         """Let the call belong to the ticket, whatever its version."""
         principal = self.frame.guard(request, *FRONT)
         return await self._ticket.join(request, principal, number)
+
+    @app.route("/<number>/dial", methods=["POST"])
+    async def dial(self, request: Request, number: str) -> bytes:
+        """Call the customer by the person's own telephone."""
+        principal = self.frame.guard(request, *FRONT)
+        return await self._ticket.dial(request, principal, number)
 
     @app.route("/<number>/unmask", methods=["POST"])
     async def unmask(self, request: Request, number: str) -> bytes:

@@ -17,6 +17,8 @@ from cti.web.frame import Frame
 from cti.web.requests import BadRequest, Form
 from tickets.attachments.sniffing import PLAYED, SHOWN_AS_IMAGES
 from tickets.dossier import Dossier
+from tickets.line.acting import act_now
+from tickets.line.telling import dialled, written
 from tickets.masking import Mask, Sight, may_unmask, sight_of
 from tickets.model import Receipt
 from tickets.proposals import CatalogueProposals
@@ -25,7 +27,7 @@ from tickets.service import TicketService, TicketView
 from tickets.visibility import check_visible, concern_of, visible
 from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
-from tickets.web.facts import CallFactsPort
+from tickets.web.facts import CallFactsPort, Dialler
 from tickets.web.kept_file import KeptFile
 from tickets.web.offered import amendable, offer
 from tickets.web.phrasing import Phrasing
@@ -73,6 +75,7 @@ class TicketPage:
     phrasing: Phrasing
     entropy: Entropy
     catalogue: CatalogueProposals
+    dialler: Dialler
 
     async def show(
         self, request: Request, principal: Principal, number: str, filling: Filling
@@ -139,6 +142,9 @@ class TicketPage:
             call=call,
             may_listen=bool(principal.roles & LISTENERS),
             may_attach=bool(principal.roles & FRONT),
+            may_dial=principal.extension is not None
+            and bool(principal.roles & FRONT)
+            and any(written(view.case)),
         )
 
     async def act(self, request: Request, principal: Principal, number: str) -> bytes:
@@ -172,6 +178,21 @@ class TicketPage:
         except Refused as refused:
             return await self._refused(request, principal, number, refused, form)
         return self.frame.redirect(request, f"/tickets/{number}")
+
+    async def dial(self, request: Request, principal: Principal, number: str) -> bytes:
+        """Call the customer by the person's telephone; the call belongs to the ticket."""
+        form = self.frame.form(request)
+        view = await self.seen(principal, number)
+        try:
+            to = next(map(dialled, written(view.case)), None)
+            if to is None:
+                raise Refused("ticket.no_telephone")
+            call_id = await self.dialler.dial(principal.staff_id, to)
+            call, once = {"call": call_id}, request_id(form)
+            await act_now(self.service, number, Action.ATTACH, call, principal, once)
+        except Refused as refused:
+            return await self._refused(request, principal, number, refused, form)
+        return self.frame.redirect(request, f"/tickets/{number}#acts")
 
     async def _assist(self, principal: Principal, form: Form, lead: Receipt, once: str) -> None:
         """Send the same order to the departments that were ticked to assist."""
