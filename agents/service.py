@@ -39,7 +39,7 @@ from agents.session import AgentSession
 from agents.sessions import Sessions
 from agents.state import CHOSEN, IN_A_CALL, STAFFED, Presence
 from agents.surroundings import Surroundings
-from agents.views import AgentView, view_of
+from agents.views import AgentView, ColleagueView, view_of
 from agents.workplaces import WorkplaceFacts, Workplaces
 from cti.call.control import CallControl
 from cti.call.events import (
@@ -312,6 +312,17 @@ class AgentService:
     def agents(self) -> list[AgentView]:
         """Every agent at this moment."""
         return [self.view(session.agent_id) for session in self.sessions]
+
+    def colleague(self, agent_id: AgentId) -> ColleagueView:
+        """The agent as colleagues see them, without a look at their calls; Refused like `view`."""
+        session = self.sessions.of(agent_id)
+        name = self._roster.name_of(StaffId(agent_id))
+        state, since = session.status.state, session.standing.since
+        return ColleagueView(agent_id, name, session.extension, state, since)
+
+    def colleagues(self) -> list[ColleagueView]:
+        """Every agent as colleagues see them."""
+        return [self.colleague(session.agent_id) for session in self.sessions]
 
     def knows(self, agent_id: AgentId) -> bool:
         """Whether that is an agent with a telephone."""

@@ -53,6 +53,17 @@ class AgentView:
     """For every action the reason why it is impossible now, empty for what is possible."""
 
 
+@dataclass(frozen=True, slots=True)
+class ColleagueView:
+    """An agent at this moment as colleagues see them."""
+
+    agent_id: AgentId
+    name: str
+    extension: DeviceId
+    state: AgentState
+    since: datetime
+
+
 def view_of(
     session: AgentSession, name: str, settings: AgentSettings, place: Workplace
 ) -> AgentView:

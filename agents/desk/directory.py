@@ -18,7 +18,7 @@ from agents.events import (
     CallQueued,
 )
 from agents.timer import Timer
-from agents.views import AgentView
+from agents.views import ColleagueView
 from cti.database import Database
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock
@@ -44,9 +44,9 @@ Show = Callable[[str, Any], None]
 class Floor(Protocol):
     """The agents and queues of the house (`agents.service.AgentService` is one)."""
 
-    def agents(self) -> list[AgentView]: ...
+    def colleagues(self) -> list[ColleagueView]: ...
 
-    def view(self, agent_id: AgentId) -> AgentView: ...
+    def colleague(self, agent_id: AgentId) -> ColleagueView: ...
 
     def knows(self, agent_id: AgentId) -> bool: ...
 
@@ -71,7 +71,7 @@ class Directory:
 
     def start(self) -> None:
         """Look at everybody, then listen."""
-        views = self._floor.agents()
+        views = self._floor.colleagues()
         for view in views:
             served = self._floor.queues_of(view.agent_id)
             self._served[view.agent_id] = [queue.queue_id for queue in served]
@@ -117,7 +117,7 @@ class Directory:
         agents, self._stale_agents = self._stale_agents, set()
         queues, self._stale_queues = self._stale_queues, set()
         for agent_id in sorted(agents):
-            view = self._floor.view(agent_id)
+            view = self._floor.colleague(agent_id)
             self._count(view)
             queues.update(self._served[agent_id])
             self._put(f"directory/agent/{agent_id}", self._agent(view))
@@ -125,7 +125,7 @@ class Directory:
             if queue.queue_id in queues:
                 self._put(f"directory/queue/{queue.queue_id}", self._queue(queue))
 
-    def _count(self, view: AgentView) -> None:
+    def _count(self, view: ColleagueView) -> None:
         for queue_id in self._served[view.agent_id]:
             ready = self._ready.setdefault(queue_id, set())
             if view.state is AgentState.READY:
@@ -143,7 +143,7 @@ class Directory:
     def _queues(self) -> list[QueueView]:
         return self._floor.queues()
 
-    def _agent(self, view: AgentView) -> Mapping[str, Any]:
+    def _agent(self, view: ColleagueView) -> Mapping[str, Any]:
         return {
             "name": view.name,
             "extension": view.extension,

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from agents.actions import Workplace
 from agents.desk.day import beginning_after
 from agents.desk.directory import MOST_FAVOURITES, SHOW_AFTER
 from agents.desk.model import LONGEST_NOTES
 from agents.events import CallCoded, CallWrappedUp, CustomerIdentified, CustomerNoted, ProductsShown
+from agents.session import AgentSession
 from cti.kernel.identifiers import AgentId, CallId, StaffId
 from cti.kernel.ports import AgentDay
 from cti.kernel.vocabulary import ServiceLevel, Verification
@@ -321,6 +323,25 @@ def test_colleagues_and_queues_are_shown_as_they_change(house: FurnishedHouse) -
     shown = page.read()["directory/queue/general"]
     assert (shown["waiting"], shown["ready"]) == (2, 0)
     assert page.entities["directory/agent/a"]["state"] == "reserved"
+
+
+def test_colleagues_are_shown_without_a_look_at_their_calls(
+    house: FurnishedHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, centre = house.page("b"), house.centre
+    looked: list[AgentSession] = []
+    places = centre.service.workplaces
+    of = places.of
+
+    def look(session: AgentSession) -> Workplace:
+        looked.append(session)
+        return of(session)
+
+    monkeypatch.setattr(places, "of", look)
+    centre.ready("a")
+    centre.clock.pump((SHOW_AFTER, ROUND_AFTER))
+    assert page.read()["directory/agent/a"]["state"] == "ready"
+    assert looked == []
 
 
 def test_favourites_are_one_s_own_and_kept(house: FurnishedHouse) -> None:
