@@ -169,7 +169,7 @@ def test_an_update_moves_the_sound(exchange: Exchange, tmp_path: Path) -> None:
     update = send("UPDATE", 3, headers=(SDP_BODY,), body=offer)
 
     async def scene() -> None:
-        steps = (pause_for(1.2), update, receive(200), receive("BYE"), answer_200())
+        steps = (pause_for(3.0), update, receive(200), receive("BYE"), answer_200())
         line, call_id, _, over = await sipp_talks(exchange, tmp_path, *steps)
         caller = exchange.customer(call_id)
         assert await exchange.heard(line, elsewhere) == mutual("caller", "1001")
