@@ -1,7 +1,7 @@
 """Messages on their way out, in the database; every function runs in the database thread."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from cti.kernel.identifiers import TicketNumber
 from tickets.delivery.model import Channel, End, Ended, Outgoing, Purpose
 from tickets.delivery.schema import OutboxRow
 
+INSTANT = "%Y%m%d%H%M%S%f"
 LONGEST_SAID = 500
 """Characters kept of what the far side said."""
 
@@ -78,7 +79,13 @@ def claim_txn(session: Session, now: datetime, lease: timedelta, limit: int) -> 
 
 def delivery_id(row: OutboxRow) -> str:
     """The same at each attempt, and nobody else's: the instant it was queued, and its row."""
-    return f"{row.queued:%Y%m%d%H%M%S%f}-{row.id}"
+    return f"{row.queued:{INSTANT}}-{row.id}"
+
+
+def queued_at(delivery_id: str) -> datetime:
+    """When the message of that delivery id was written down."""
+    instant, _, _ = delivery_id.partition("-")
+    return datetime.strptime(instant, INSTANT).replace(tzinfo=UTC)
 
 
 def delivered_txn(

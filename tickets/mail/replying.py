@@ -15,14 +15,15 @@ from cti.kernel.errors import Refused
 from cti.kernel.vocabulary import Language
 from tickets.acting import Asked
 from tickets.delivery.model import Channel, Ended, Outgoing
-from tickets.delivery.repository import queue_txn
+from tickets.delivery.repository import queue_txn, queued_at
 from tickets.mail.composing import Composer, Template, language_of
 from tickets.mail.filing import LONGEST_TEXT, request_of_reply
 from tickets.mail.headers import address
 from tickets.mail.intake import ATTEMPTS, Tickets
 from tickets.mail.repository import thread_txn
-from tickets.model import SYSTEM, Case, ReplyChannel
+from tickets.model import SYSTEM, Case, CaseState, ReplyChannel
 from tickets.repository import load_case_txn
+from tickets.service import TicketView
 from tickets.workflow import Action
 
 NO_ADDRESS = "ticket.no_address"
@@ -56,6 +57,17 @@ def queue_reply_txn(
     outgoing = composer.compose(Template.REPLY, language, to, values, case.number, thread)
     queue_txn(session, outgoing, at)
     return outgoing
+
+
+def _overtaken(view: TicketView, ended: Ended) -> bool:
+    """Whether there is a later result than the one that the letter tells."""
+    came = (
+        entry.at
+        for entry in view.history
+        if entry.state == CaseState.RESULT_IN.value != entry.previous
+    )
+    latest = max(came, default=None)
+    return latest is not None and queued_at(ended.delivery_id) < latest
 
 
 class Replies:
@@ -98,7 +110,7 @@ class Replies:
         fields = {"channel": outgoing.channel.value, "text": text, "proof": proof}
         for attempt in range(ATTEMPTS):
             view = await self._tickets.view(outgoing.number)
-            if view is None:
+            if view is None or _overtaken(view, ended):
                 return
             version, request = view.case.version, request_of_reply(ended.delivery_id)
             try:

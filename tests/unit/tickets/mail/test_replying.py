@@ -117,6 +117,18 @@ def test_a_customer_told_by_another_way_meanwhile_is_not_told_again(desk: Replyi
     assert desk.desk.view(number).case.state is CaseState.WITHDRAWN
 
 
+def test_a_letter_that_was_long_under_way_is_no_answer_to_a_later_result(desk: Replying) -> None:
+    number = desk.ready()
+    desk.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ATTEMPT)
+    ended = desk.arrived()
+    desk.desk.advance(hours=1)
+    desk.with_result(number)
+    desk.tell(ended)
+    view = desk.desk.view(number)
+    assert view.case.state is CaseState.RESULT_IN
+    assert all(each.stopped is None for each in view.clocks if each.kind is ClockKind.DECISION)
+
+
 def test_without_an_address_the_attempt_is_refused_and_nothing_is_written(desk: Replying) -> None:
     number = desk.with_result(desk.desk.register().number)
     with pytest.raises(Refused, match="no_address"):
