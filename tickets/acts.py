@@ -240,6 +240,7 @@ class Guard(Enum):
     VOID_NOT_ASKED = "void_asked"
     VOID_ASKED = "void_not_asked"
     ANOTHER_PERSON = "two_persons"
+    NOT_PETITIONER = "petitioned_by_you"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,12 @@ def _facts(situation: Situation) -> datetime | None:
     return situation.case.facts if order is None else order.facts
 
 
+def _not_petitioner(situation: Situation) -> bool:
+    """Nobody grants what they asked for or signed themselves, in whatever role."""
+    petition = situation.order.petition if situation.order else None
+    return petition is None or situation.by.staff_id not in (petition.by, petition.signed_by)
+
+
 def _discontent(situation: Situation) -> bool:
     return situation.says("reached") and not all(situation.says(each) for each in CONTENT)
 
@@ -184,6 +190,7 @@ _GUARDS: Mapping[Guard, Question] = {
     Guard.REOPENED_IN_TIME: _reopened_in_time,
     Guard.VOID_NOT_ASKED: lambda s: s.case.void_asked_by is None,
     Guard.VOID_ASKED: lambda s: s.case.void_asked_by is not None,
+    Guard.NOT_PETITIONER: _not_petitioner,
     Guard.ANOTHER_PERSON: lambda s: s.case.void_asked_by != s.by.staff_id,
 }
 

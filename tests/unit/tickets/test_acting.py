@@ -6,12 +6,13 @@ import pytest
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId
-from cti.kernel.vocabulary import Language, ServiceLevel
+from cti.kernel.vocabulary import Language, Role, ServiceLevel
 from customers.model import Customer, Sex
 from customers.repository import store_customer_txn
 from tests.support.deferred import result_of
 from tests.support.tickets import (
     AGENT,
+    CARDS,
     DISPATCHER,
     EXECUTIVE,
     FILLED,
@@ -23,6 +24,7 @@ from tests.support.tickets import (
     TicketDesk,
     draft,
     local,
+    person,
 )
 from tickets.clocks.model import ClockEnd
 from tickets.errors import Stale
@@ -200,6 +202,18 @@ def test_voiding_takes_two_persons(desk: TicketDesk) -> None:
     desk.act(number, Action.CONFIRM_VOID, PROTECTION)
     assert desk.view(number).case.state is CaseState.VOID
     assert desk.register().number != number
+
+
+@pytest.mark.parametrize("action", [Action.ASK_EXTENSION, Action.ASK_SUSPENSION])
+def test_nobody_grants_their_own_petition(desk: TicketDesk, action: Action) -> None:
+    both = person(Role.HEAD, CARDS)
+    both = replace(both, roles=frozenset({Role.HEAD, Role.SUPERVISOR, Role.DISPATCHER}))
+    number = desk.register().number
+    for each, by in ((Action.DISPATCH, DISPATCHER), (Action.ACCEPT, HEAD), (action, both)):
+        desk.act(number, each, by)
+    with pytest.raises(Refused, match=r"ticket\.petitioned_by_you"):
+        desk.act(number, Action.GRANT_PETITION, both)
+    desk.act(number, Action.GRANT_PETITION, SUPERVISOR)
 
 
 def test_new_facts_begin_the_period_when_they_came_in(desk: TicketDesk) -> None:
