@@ -65,7 +65,7 @@ def dispatcher(people: dict[str, Clerk]) -> Clerk:
     return people["dispatcher"]
 
 
-MATTER = {"title": "柜台排队两小时", "text": "无人解释。"}
+MATTER = {"title": "柜台排队两小时", "text": "无人解释。", "business": "B01"}
 WHO = {"name": "王芳", "contact": "13800138000", "email": CUSTOMER}
 
 
