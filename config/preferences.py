@@ -13,7 +13,13 @@ from cti.database import Database
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import AgentId, CustomerId
 from monitoring.schema import CallRow
+from tickets.mail.filing import MAILBOX
+from tickets.model import CUSTOMER, SYSTEM
 from tickets.schema import CaseRow
+from tickets.voicemail import VOICEMAIL
+
+NOBODY = frozenset(each.staff_id for each in (CUSTOMER, SYSTEM, MAILBOX, VOICEMAIL))
+"""Who opens tickets without being an agent: by keys, on their page, by letter, after the tone."""
 
 
 class KnownAgents:
@@ -25,7 +31,7 @@ class KnownAgents:
     def preferred(
         self, customer_id: CustomerId, rules: QueueRules
     ) -> Deferred[tuple[Preferred, ...]]:
-        """Who opened their latest ticket that is open still, then who served them last."""
+        """The agent who opened their latest open ticket, then who served them last."""
         return self._database.read(preferred_txn, customer_id, rules, utc(self._clock))
 
 
@@ -43,7 +49,7 @@ def _preferred(
         owner = session.scalar(
             select(CaseRow.opened_by)
             .where(CaseRow.customer_id == customer_id, CaseRow.ended.is_(None))
-            .where(CaseRow.opened >= _since(rules.owner, now))
+            .where(CaseRow.opened >= _since(rules.owner, now), CaseRow.opened_by.not_in(NOBODY))
             .order_by(CaseRow.opened.desc())
             .limit(1)
         )

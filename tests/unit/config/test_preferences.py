@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 
 from agents.acd.queue import Claim, Preferred
 from agents.acd.rules import rules_from
-from config.preferences import KnownAgents
+from config.preferences import NOBODY, KnownAgents
 from cti.kernel.identifiers import AgentId, CustomerId
 from monitoring.schema import CallRow
 from tests.support.databases import DirectDatabase
@@ -103,3 +103,12 @@ def test_the_owner_of_the_open_ticket_goes_before_who_served_last(
 def test_what_lies_too_long_back_does_not_count(database: DirectDatabase) -> None:
     store(database, call("last", 8), case("owner", 31))
     assert preferred(database, BOTH) == ()
+
+
+@pytest.mark.parametrize("opened_by", ["customer", "system", "voicemail", "mail"])
+def test_a_ticket_that_no_agent_opened_hides_no_owner(
+    database: DirectDatabase, opened_by: str
+) -> None:
+    assert opened_by in NOBODY
+    store(database, case(opened_by, 1), case("owner", 20))
+    assert preferred(database, BOTH) == (Preferred(AgentId("owner"), Claim.OWNER),)
