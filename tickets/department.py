@@ -3,6 +3,7 @@
 Everything here runs in the database thread.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from tickets.model import FINAL, CaseState, DispatchState, TicketKind, Urgency
-from tickets.schema import CaseRow, ClockRow, DispatchRow
+from tickets.schema import CaseRow, ClockRow, DispatchRow, HistoryRow
+from tickets.workflow import Action
 
 MOST = 200
 """Orders of one state that are shown."""
@@ -19,6 +21,17 @@ TO_ACCEPT = (DispatchState.SENT, DispatchState.REWORK)
 TO_SIGN = (DispatchState.RESULT_WRITTEN, DispatchState.REFUSAL_WRITTEN)
 TO_DO = (DispatchState.ACCEPTED, DispatchState.SUSPENDED)
 _OVER = [CaseState.WITHDRAWN.value, CaseState.MERGED.value, CaseState.VOID.value]
+
+_WRITES = (Action.RETURN.value, Action.ASK_REFUSAL.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an officer wrote and their head is to sign: the fields of the act."""
+
+    by_name: str
+    at: datetime
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,8 @@ class Waiting:
     urge_open: bool
     due: datetime | None
     """When the department's next clock is due."""
+    written: Written | None
+    """What waits for a signature; None where nothing does."""
 
 
 def waiting_txn(
@@ -66,14 +81,34 @@ def waiting_txn(
         .order_by(due.c.due.is_(None), due.c.due, DispatchRow.number)
         .limit(MOST)
     )
-    return tuple(
-        _waiting(order, case, until)
+    lying = [
+        (order, case, until)
         for order, case, until in rows
         if case.draft.get("about_unit") != department_id and case.draft.get("about_staff") != reader
+    ]
+    written = _written_txn(session, [order for order, _, _ in lying])
+    return tuple(
+        _waiting(order, case, until, written.get((order.number, order.serial)))
+        for order, case, until in lying
     )
 
 
-def _waiting(order: DispatchRow, case: CaseRow, due: datetime | None) -> Waiting:
+def _written_txn(
+    session: Session, orders: Sequence[DispatchRow]
+) -> Mapping[tuple[str, int | None], Written]:
+    """What was written last on each of the orders that wait for a signature."""
+    signing = {each.number for each in orders if DispatchState(each.state) in TO_SIGN}
+    rows = session.scalars(
+        select(HistoryRow)
+        .where(HistoryRow.number.in_(signing), HistoryRow.action.in_(_WRITES))
+        .order_by(HistoryRow.id)
+    )
+    return {(row.number, row.dispatch): Written(row.by_name, row.at, row.fields) for row in rows}
+
+
+def _waiting(
+    order: DispatchRow, case: CaseRow, due: datetime | None, written: Written | None
+) -> Waiting:
     return Waiting(
         number=TicketNumber(case.number),
         serial=order.serial,
@@ -86,4 +121,5 @@ def _waiting(order: DispatchRow, case: CaseRow, due: datetime | None) -> Waiting
         urges=order.urges,
         urge_open=order.urge_open,
         due=due,
+        written=written if DispatchState(order.state) in TO_SIGN else None,
     )

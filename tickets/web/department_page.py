@@ -11,16 +11,24 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
 from cti.web.requests import BadRequest
-from tickets.department import TO_ACCEPT, TO_DO, TO_SIGN, Waiting
+from tickets.department import TO_ACCEPT, TO_DO, TO_SIGN, Waiting, Written
 from tickets.dossier import Dossier
 from tickets.masking import Mask, masked
+from tickets.model import DispatchState
 from tickets.service import TicketService
 from tickets.visibility import concern_of, visible
 from tickets.web.phrasing import Phrasing
 from tickets.web.reading import request_id, whole
+from tickets.web.shown import Words
+from tickets.web.timeline import worded
 from tickets.workflow import Action
 
 REQUEST_BYTES = 16
+SIGNATURES = {
+    DispatchState.RESULT_WRITTEN: Action.SIGN_RESULT,
+    DispatchState.REFUSAL_WRITTEN: Action.SIGN_REFUSAL,
+}
+"""By which act what was written is signed."""
 MOST_AT_ONCE = 50
 """Orders that are accepted by one press."""
 
@@ -40,6 +48,7 @@ class DepartmentPage:
         if principal.department_id is None:
             raise Refused("ticket.no_department")
         orders = await self.dossier.waiting(principal.department_id, principal.staff_id)
+        words = await self.phrasing.words(request)
         return self.frame.render(
             request,
             "ticket_department.html",
@@ -51,8 +60,10 @@ class DepartmentPage:
             elsewhere=[each for each in orders if each.state not in TO_ACCEPT + TO_SIGN + TO_DO],
             signs=Role.HEAD in principal.roles,
             department=principal.department_id,
-            words=await self.phrasing.words(request),
+            signatures=SIGNATURES,
+            words=words,
             title_of=_title,
+            paper_of=lambda written: _paper(written, words),
             present=utc(self.frame.clock),
             most=MOST_AT_ONCE,
             request_id=self.entropy(REQUEST_BYTES),
@@ -69,7 +80,9 @@ class DepartmentPage:
         for place, each in enumerate(ticked):
             number, serial, version = _order(each)
             try:
-                await self._accept(principal, number, serial, version, f"{once}-{place}")
+                await self._act(
+                    principal, number, serial, Action.ACCEPT, version, f"{once}-{place}"
+                )
             except Refused as error:
                 refused.append(f"{number}: {self.phrasing.why_not(request, error)}")
         if refused or not ticked:
@@ -78,14 +91,34 @@ class DepartmentPage:
             return await self.show(request, principal, " ".join(why))
         return self.frame.redirect(request, "/tickets/department")
 
-    async def _accept(
-        self, principal: Principal, number: str, serial: str, version: int, once: str
+    async def sign(self, request: Request, principal: Principal) -> bytes:
+        """Sign what an officer wrote, as the page showed it; what changed since is refused."""
+        form = self.frame.form(request)
+        number, serial, version = _order(form["order"])
+        action = next((each for each in SIGNATURES.values() if each.value == form["action"]), None)
+        if action is None:
+            raise BadRequest("the form signs nothing")
+        try:
+            await self._act(principal, number, serial, action, version, request_id(form))
+        except Refused as error:
+            why = f"{number}: {self.phrasing.why_not(request, error)}"
+            return await self.show(request, principal, why)
+        return self.frame.redirect(request, "/tickets/department#to-sign")
+
+    async def _act(
+        self,
+        principal: Principal,
+        number: str,
+        serial: str,
+        action: Action,
+        version: int,
+        once: str,
     ) -> None:
         view = await self.service.view(number)
         if view is None or not visible(principal, concern_of(view.case)):
             raise Refused("ticket.unknown", number=number)
         fields = {"dispatch": serial}
-        await self.service.act(number, Action.ACCEPT, fields, principal, version, once)
+        await self.service.act(number, action, fields, principal, version, once)
 
 
 def _order(text: str) -> tuple[str, str, int]:
@@ -97,3 +130,12 @@ def _order(text: str) -> tuple[str, str, int]:
 
 def _title(order: Waiting) -> str:
     return masked(Mask.TEXT, order.title)
+
+
+def _paper(written: Written, words: Words) -> list[tuple[str, str]]:
+    """What was written, field by field, in words."""
+    return [
+        (words.named("ticket.field", name), masked(Mask.TEXT, worded(name, value, words)))
+        for name, value in written.fields.items()
+        if value and name != "dispatch"
+    ]

@@ -102,6 +102,12 @@ class TicketPages:
         principal = self.frame.guard(request, *DEPARTMENT)
         return await self._department.accept(request, principal)
 
+    @app.route("/department/sign", methods=["POST"])
+    async def sign(self, request: Request) -> bytes:
+        """Sign what an officer wrote."""
+        principal = self.frame.guard(request, *DEPARTMENT)
+        return await self._department.sign(request, principal)
+
     @app.route("/messages", methods=["GET"])
     async def messages(self, request: Request) -> bytes:
         """What the person was told and has not read."""

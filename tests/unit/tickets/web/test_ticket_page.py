@@ -289,6 +289,35 @@ def test_a_department_accepts_many_at_once(office: TicketOffice) -> None:
     assert office.seat(OTHER_OFFICER).read("/tickets/department").text.count("/tickets/26") == 0
 
 
+def test_a_head_signs_in_the_queue_what_they_read_there(office: TicketOffice) -> None:
+    desk = office.desk
+    result, refusal = (desk.register().number for _ in range(2))
+    for number in (result, refusal):
+        desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(result, Action.ACCEPT, OFFICER)
+    found = {"dispatch": "1", "finding": "收单行重复提交。", "proposed_reply": "已退回 318.00 元。"}
+    desk.act(result, Action.RETURN, OFFICER, found)
+    reason = {"dispatch": "1", "reason": "不属于本部门。", "proposed": LENDING}
+    desk.act(refusal, Action.ASK_REFUSAL, OFFICER, reason)
+    seen = office.seat(OFFICER).read("/tickets/department").text
+    assert "收单行重复提交。" in seen
+    assert "/tickets/department/sign" not in seen
+    head = office.seat(HEAD)
+    page = head.read("/tickets/department").text
+    assert all(each in page for each in ("已退回 318.00 元。", "不属于本部门。", "信贷部"))
+    forms = [each for each in forms_of(page) if each.action == "/tickets/department/sign"]
+    assert {each.fields["action"] for each in forms} == {"sign_result", "sign_refusal"}
+    desk.act(refusal, Action.NOTE, DISPATCHER)
+    for form in forms:
+        answer = head.browser.post(form.action, form.fields)
+        stale = form.fields["action"] == "sign_refusal"
+        assert answer.status == (409 if stale else 303)
+    orders = [desk.view(number).case.dispatches[0] for number in (result, refusal)]
+    assert [each.state for each in orders] == [DispatchState.RESULT, DispatchState.REFUSAL_WRITTEN]
+    wrong = forms[0].fields | {"action": "approve"}
+    assert head.browser.post("/tickets/department/sign", wrong).status == 400
+
+
 def test_nothing_ticked_is_said_so(office: TicketOffice) -> None:
     officer = office.seat(OFFICER)
     csrf = forms_of(officer.read("/tickets/department").text)[0].fields["csrf"]
