@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId
@@ -30,6 +31,7 @@ from tickets.clocks.model import ClockEnd
 from tickets.errors import Stale
 from tickets.model import CUSTOMER, CaseState, DispatchState, TicketKind
 from tickets.replay import NotReplayableError, replayed
+from tickets.search.finding import Query
 from tickets.workflow import Action, ClockKind
 
 TOLD = (
@@ -340,3 +342,31 @@ def test_a_history_with_a_hole_is_found_out(desk: TicketDesk) -> None:
     for wrong in (entries[1:], (entries[0], entries[2]), ()):
         with pytest.raises(NotReplayableError):
             replayed(number, wrong)
+
+
+def test_what_is_asked_of_the_database_does_not_grow_with_tickets(desk: TicketDesk) -> None:
+    asked: list[str] = []
+    event.listen(desk.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+
+    def costs(number: str) -> list[int]:
+        made = []
+        for act in (
+            lambda: desk.view(number),
+            lambda: result_of(desk.service.search(Query())),
+            lambda: desk.act(number, Action.NOTE, AGENT),
+            desk.register,
+        ):
+            asked.clear()
+            act()
+            made.append(len(asked))
+        return made
+
+    first = desk.register().number
+    desk.register()
+    few = costs(first)
+    for number in [desk.register().number for _ in range(60)]:
+        desk.act(number, Action.NOTE, AGENT)
+    many = costs(first)
+    view, listed, act, register = many
+    assert (view <= 12, listed <= 8, act <= 30, register <= 50) == (True,) * 4, many
+    assert all(now <= before + 2 for now, before in zip(many, few, strict=True))
