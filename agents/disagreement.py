@@ -171,15 +171,6 @@ def connections_by_device(calls: Iterable[Call]) -> dict[DeviceId, dict[Connecti
     return found
 
 
-def calls_by_device(calls: Iterable[Call]) -> dict[DeviceId, set[CallId]]:
-    """The calls that every device is in."""
-    found: dict[DeviceId, set[CallId]] = {}
-    for call in calls:
-        for each in call.connections:
-            found.setdefault(each.device.id, set()).add(call.id)
-    return found
-
-
 def signed_in(status: Status) -> bool:
     """Whether the agent is at work at all: a telephone alone has nobody's state."""
     return status.presence != OFF

@@ -23,7 +23,6 @@ from agents.disagreement import (
     DeskFacts,
     Facts,
     Found,
-    calls_by_device,
     disagreements,
     signed_in,
 )
@@ -76,7 +75,7 @@ class Reconciler:
         """What the last look found and nobody has healed."""
         self._found: set[Found] = set()
         """What this look has found so far."""
-        self._walk: Walk[Part] | None = None
+        self._walk: Walk[Part] | Walk[CallId] | None = None
         """The look that is going on."""
         self._timer = Timer(clock)
         self._away: set[ConnectionId] = set()
@@ -107,8 +106,21 @@ class Reconciler:
         """Compare once, over several turns; heal what was found the last time, too."""
         if self._walk is not None:
             return
-        near = calls_by_device(self._control.calls())
-        self._walk = walk = Walk(self._clock, self._parts(near), self._compare, self._looked)
+        near: dict[DeviceId, set[CallId]] = {}
+
+        def note(call_id: CallId) -> None:
+            call = self._control.get(call_id)
+            for each in call.connections if call is not None else ():
+                near.setdefault(each.device.id, set()).add(call_id)
+
+        names = self._control.names()
+        walk = Walk(self._clock, names, note, lambda: self._compare_all(near))
+        self._walk = walk
+        walk.start()
+
+    def _compare_all(self, near: Mapping[DeviceId, set[CallId]]) -> None:
+        walk = Walk(self._clock, self._parts(near), self._compare, self._looked)
+        self._walk = walk
         walk.start()
 
     def _again(self) -> None:

@@ -74,6 +74,9 @@ class CallControl(Protocol):
     def calls(self) -> list[Call]:
         """Every call there is now."""
 
+    def names(self) -> list[CallId]:
+        """Of every call there is now, for who looks at a few of them in each turn."""
+
     def registered(self, device_id: DeviceId) -> bool:
         """Whether that telephone of the house can be rung."""
 

@@ -99,6 +99,9 @@ class CallServices:
     def calls(self) -> list[Call]:
         return [call.view() for call in self._switch.calls.values()]
 
+    def names(self) -> list[CallId]:
+        return list(self._switch.calls)
+
     def registered(self, device_id: DeviceId) -> bool:
         return bool(self._switch.signalling.contacts(device_id))
 

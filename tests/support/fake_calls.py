@@ -162,6 +162,9 @@ class FakeCalls(FakeJoining):
     def calls(self) -> list[Call]:
         return list(self._calls.values())
 
+    def names(self) -> list[CallId]:
+        return list(self._calls)
+
     def keep_places(self, keeper: PlaceKeeper) -> None:
         self._keeper = keeper
 

@@ -407,3 +407,15 @@ def looked_at(agents: int, waiting: int) -> int:
 def test_to_look_at_who_waits_costs_no_more_where_there_are_more_agents() -> None:
     few = looked_at(agents=2, waiting=FEW) - looked_at(agents=2, waiting=0)
     assert looked_at(agents=60, waiting=FEW) - looked_at(agents=60, waiting=0) == few
+
+
+def test_the_turn_in_which_a_look_begins_costs_no_more_because_more_calls_are_up() -> None:
+    def beginning(calls: int) -> int:
+        centre = CallCentre({"a": {"general": 5}})
+        for _ in range(calls):
+            centre.call()
+        with counted() as work:
+            centre.service.reconciler.look()
+        return work[0]
+
+    assert beginning(6 * FEW) == beginning(2 * FEW)
