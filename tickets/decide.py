@@ -118,6 +118,8 @@ def allowed(
     """What `by` may do to the case now, each once for every dispatch it may be done to."""
     found: dict[tuple[Action, int | None], Choice] = {}
     for rule in RULES:
+        if case.state not in rule.cases or not rule.open_to(by):
+            continue
         targets = case.dispatches if rule.about_dispatch else (None,)
         for each in targets:
             situation = Situation(case, each, by, at, premises or Premises())
