@@ -265,5 +265,5 @@ class TicketLife(RuleBasedStateMachine):
             assert replayed(NUMBER, self.history) == self.case
 
 
-TicketLife.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TicketLife.TestCase.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
 TestTicketLife = TicketLife.TestCase
