@@ -1,8 +1,11 @@
 """A process that fires deadlines, as the hotline does; its argument is the database.
 
-It says that it is ready, begins when it is told a line, and ends when no deadline is left.
+It says that it is ready, begins when it is told a line, and ends when no deadline is left. With a
+number after the database it is killed, as by `kill -9`, when it has told of so many of them.
 """
 
+import os
+import signal
 import sys
 from datetime import datetime
 from typing import Any
@@ -17,13 +20,19 @@ from tickets.escalation import Escalation
 from tickets.events import TicketEvent
 
 
-def main(url: str, reactor: Any) -> None:
-    """Fire them all."""
+def main(url: str, deadly: int | None, reactor: Any) -> None:
+    """Fire them all, or be killed by the `deadly` one."""
     database = Database(url, reactor)
     database.start()
     bus = Bus(ignore_never)
     fired: list[TicketEvent] = []
-    bus.subscribe(TicketEvent, fired.append)
+
+    def hear(event: TicketEvent) -> None:
+        fired.append(event)
+        if len(fired) == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    bus.subscribe(TicketEvent, hear)
     escalation = Escalation(database, bus, reactor)
 
     def look() -> None:
@@ -50,4 +59,5 @@ def main(url: str, reactor: Any) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], epollreactor.EPollReactor())
+    killed_by = int(sys.argv[2]) if len(sys.argv) > 2 else None
+    main(sys.argv[1], killed_by, epollreactor.EPollReactor())

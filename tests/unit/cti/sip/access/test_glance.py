@@ -145,7 +145,7 @@ def test_the_glance_never_takes_a_request_in_a_dialog_for_a_new_call(changes: Ch
     except MessageError:
         return
     assert isinstance(message, InboundRequest)
-    if message.to_tag or message.message.headers.get("Replaces"):
+    if message.to_tag or message.message.headers.get("Replaces") is not None:
         assert not begins_call(data)
     elif "tag=" not in message.message.headers["To"]:
         assert begins_call(data)
