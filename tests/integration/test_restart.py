@@ -229,6 +229,7 @@ def test_calls_end_with_their_worker_while_nobody_is_there(tmp_path: Path, promp
         os.kill(workers[0], signal.SIGKILL)
         house.start()
         until(house, "call.cleared")
+        until(house, "call.resumed")
         (over,) = happened(house, "call.cleared")
         (resumed,) = happened(house, "call.resumed")
         assert over["cause"] == "interrupted"
