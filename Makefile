@@ -9,8 +9,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# Tests in their order: the long ones, which wait for telephones, before the many short ones, so
-# that no processor is idle at the end. Those that wait leave room for one more beside as many as there are processors.
+# Tests that wait for telephones leave room for one more beside as many as there are processors.
 WORKERS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 )); echo $$(( n < 4 ? n : 4 )))
 # pip names each package as it takes it, and says when it unpacks them; nothing else unless it fails.
 SHOW := sed -u -n -E -e 's/^ *Collecting ([^ ]+).*/  \1/p' -e 's/^Installing collected packages.*/  unpacking them/p'
@@ -29,7 +28,7 @@ run: .venv/installed
 
 test: .venv/installed-for-tests
 	bash tests/support/install_needs.sh $(BIN)/python
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: .venv/installed-for-tests
 	$(BIN)/ruff format --check .

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
@@ -93,14 +93,22 @@ class LeapingHouse(House):
         return upcoming is None or upcoming > due
 
 
+EARLY = timedelta(seconds=10)
+"""How far before a minute its instant may lie."""
+
+
 def stored(text: str) -> datetime:
     """An instant as SQLite keeps it."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def minute(at: datetime | str) -> str:
-    """``11-23 09:00`` in Shanghai, of an instant or of what SQLite keeps of it."""
-    instant = stored(at) if isinstance(at, str) else at
+    """``11-23 09:00`` in Shanghai, of an instant or of what SQLite keeps of it.
+
+    The house lives on between two leaps: what was done then is a few seconds late, and what was
+    reckoned from it as much late or early.
+    """
+    instant = (stored(at) if isinstance(at, str) else at) + EARLY
     return f"{instant.astimezone(SHANGHAI):%m-%d %H:%M}"
 
 
