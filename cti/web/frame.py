@@ -164,8 +164,6 @@ class Frame:
     def upload(self, request: Request) -> Upload:
         """A form with files, as `form`; BadRequest (413, 507) when the body was not kept."""
         self.check_origin(request)
-        if lost := getattr(request, "lost_body", 0):
-            raise BadRequest("the body is too large" if lost == 413 else "no room left", lost)
         upload = read_upload(request)
         self._check_csrf(request, upload.form)
         return upload
@@ -184,8 +182,7 @@ class Frame:
 
     def check_origin(self, request: Request) -> None:
         """BadRequest when a browser sends this on behalf of another site."""
-        if not requests.from_here(request, self.settings.origins):
-            raise BadRequest("requests from another site are not taken", 403)
+        requests.check_origin(request, self.settings.origins)
 
     # --- what goes out ----------------------------------------------------------------------
 

@@ -101,6 +101,12 @@ def from_here(request: Request, trusted: tuple[str, ...] = ()) -> bool:
     return origin in trusted or urlsplit(origin).netloc == header(request, "host")
 
 
+def check_origin(request: Request, trusted: tuple[str, ...] = ()) -> None:
+    """BadRequest when a browser sends this on behalf of another site; see `from_here`."""
+    if not from_here(request, trusted):
+        raise BadRequest("requests from another site are not taken", 403)
+
+
 def read_form(request: Request) -> Form:
     """The fields of a URL-encoded body; BadRequest for any other."""
     kind = header(request, "content-type").partition(";")[0].strip().lower()

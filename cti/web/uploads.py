@@ -67,7 +67,12 @@ def is_upload(request: Request) -> bool:
 
 
 def read_upload(request: Request) -> Upload:
-    """The form and the files of a multipart body; BadRequest for any other."""
+    """The form and the files of a multipart body; BadRequest for any other.
+
+    BadRequest (413, 507) too when the body was not kept, for its size or for want of room.
+    """
+    if lost := getattr(request, "lost_body", 0):
+        raise BadRequest("the body is too large" if lost == 413 else "no room left", lost)
     found = _BOUNDARY.search(header(request, "content-type"))
     if not is_upload(request) or found is None or request.content is None:
         raise BadRequest("a form with files is expected", 415)

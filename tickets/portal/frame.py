@@ -152,14 +152,12 @@ class PortalFrame:
 
     def form(self, request: Request) -> Form:
         """The form's fields; BadRequest from another site, SessionOver from another browser."""
-        self._check_origin(request)
+        requests.check_origin(request, self.settings.origins)
         return self._own(request, requests.read_form(request))
 
     def upload(self, request: Request) -> Upload:
         """A form with files, as `form`; BadRequest (413, 507) when the body was not kept."""
-        self._check_origin(request)
-        if lost := getattr(request, "lost_body", 0):
-            raise BadRequest("the body is too large" if lost == 413 else "no room left", lost)
+        requests.check_origin(request, self.settings.origins)
         upload = read_upload(request)
         self._own(request, upload.form)
         return upload
@@ -168,10 +166,6 @@ class PortalFrame:
         if not self.tokens.is_form_token(self._token(request), form["csrf"]):
             raise SessionOver("the form is not of this browser")
         return form
-
-    def _check_origin(self, request: Request) -> None:
-        if not requests.from_here(request, self.settings.origins):
-            raise BadRequest("requests from another site are not taken", 403)
 
     # --- what goes out ----------------------------------------------------------------------
 
