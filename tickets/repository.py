@@ -3,13 +3,13 @@
 Everything here runs in the database thread, inside the caller's transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
@@ -205,6 +205,20 @@ def add_history_txn(session: Session, number: TicketNumber, entry: HistoryEntry)
         )
     )
     reindex_txn(session, number, [said_in(entry.fields)])
+
+
+def numbers_without_txn(
+    session: Session, kept: InstrumentedAttribute[str], limit: int
+) -> Sequence[str]:
+    """The tickets, the oldest first, that have no row in the table of the numbers `kept`."""
+    missing = (
+        select(CaseRow.number)
+        .outerjoin(kept.class_, kept == CaseRow.number)
+        .where(kept.is_(None))
+        .order_by(CaseRow.opened, CaseRow.number)
+        .limit(limit)
+    )
+    return session.scalars(missing).all()
 
 
 def history_txn(session: Session, number: str, after: int = 0) -> tuple[HistoryEntry, ...]:

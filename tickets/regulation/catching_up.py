@@ -5,7 +5,6 @@ Everything here runs in the database thread.
 
 from dataclasses import replace
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.regulation.fault import NO_SHARES, shared_out
@@ -13,8 +12,7 @@ from tickets.regulation.following import Follower
 from tickets.regulation.rows import fact_from, fact_values
 from tickets.regulation.schema import FactRow
 from tickets.replay import NotReplayableError, lives
-from tickets.repository import history_txn, load_case_txn
-from tickets.schema import CaseRow
+from tickets.repository import history_txn, load_case_txn, numbers_without_txn
 
 A_FEW = 100
 """Tickets in one transaction."""
@@ -22,14 +20,7 @@ A_FEW = 100
 
 def catch_up_txn(session: Session, follower: Follower) -> int:
     """Take the facts of the next few tickets that have none, the oldest first; how many."""
-    missing = (
-        select(CaseRow.number)
-        .outerjoin(FactRow, FactRow.number == CaseRow.number)
-        .where(FactRow.number.is_(None))
-        .order_by(CaseRow.opened, CaseRow.number)
-        .limit(A_FEW)
-    )
-    numbers = session.scalars(missing).all()
+    numbers = numbers_without_txn(session, FactRow.number, A_FEW)
     for number in numbers:
         _take_txn(session, follower, number)
     return len(numbers)

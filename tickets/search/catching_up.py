@@ -1,10 +1,8 @@
 """Tickets that are older than the index enter it, in the order in which they were registered."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets.repository import history_txn, load_case_txn
-from tickets.schema import CaseRow
+from tickets.repository import history_txn, load_case_txn, numbers_without_txn
 from tickets.search.facets import said_in
 from tickets.search.index import index_case_txn, reindex_txn
 from tickets.search.schema import EntryRow
@@ -15,14 +13,7 @@ A_FEW = 200
 
 def catch_up_txn(session: Session) -> int:
     """Index the next few tickets that are not in it; how many these were."""
-    missing = (
-        select(CaseRow.number)
-        .outerjoin(EntryRow, EntryRow.number == CaseRow.number)
-        .where(EntryRow.id.is_(None))
-        .order_by(CaseRow.opened, CaseRow.number)
-        .limit(A_FEW)
-    )
-    numbers = session.scalars(missing).all()
+    numbers = numbers_without_txn(session, EntryRow.number, A_FEW)
     for number in numbers:
         stored = load_case_txn(session, number)
         assert stored is not None
