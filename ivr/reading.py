@@ -1,7 +1,9 @@
 """An answer that is read aloud: in its own language, sentence by sentence, a long one in parts."""
 
+from cti.kernel.vocabulary import Language
 from prompts.catalogue import Announcement
-from prompts.written import language_of, sentences
+from prompts.plain import plain
+from prompts.written import language_of, language_within, sentences
 
 PART = 240
 """Characters that are read before the caller is asked whether to go on."""
@@ -13,6 +15,7 @@ class Reading:
     def __init__(self, id: str) -> None:
         self._id = id
         self._unread: list[str] = []
+        self._language = Language.CHINESE
 
     @property
     def more(self) -> bool:
@@ -21,7 +24,8 @@ class Reading:
 
     def begin(self, text: str) -> None:
         """Read this from its beginning."""
-        self._unread = sentences(text)
+        self._language = language_of(text)
+        self._unread = sentences(plain(text, self._language))
 
     def part(self) -> tuple[Announcement, ...]:
         """The next sentences, which are read then."""
@@ -33,5 +37,6 @@ class Reading:
             part.append(sentence)
             del self._unread[0]
         return tuple(
-            Announcement(self._id, {"text": each}, language=language_of(each)) for each in part
+            Announcement(self._id, {"text": each}, language=language_within(each, self._language))
+            for each in part
         )

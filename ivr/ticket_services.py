@@ -216,15 +216,12 @@ class TicketServices:
         if found.answer is not SlotAnswer.OPEN or found.slot is None:
             text = f"appointment.{found.answer.value}"
             return _refused(found.answer.value, Announcement(text))
-        start, end = found.slot
         name = self._line.branches()[int(self._wished.branch) - 1][self._caller().language]
         matter = self._line.matters()[int(self._wished.matter) - 1]
         values = {
             "what": f"appointment.matter.{matter}",
             "branch": name,
-            "date": start,
-            "start": start,
-            "end": end,
+            "slot": found.slot,
         }
         return ServiceDone("open", choices=(Announcement("appointment.read_back", values),))
 
@@ -303,9 +300,7 @@ def _told(ticket: ToldTicket, language: Language) -> list[Announcement]:
         )
     ]
     if ticket.slot is not None:
-        start, end = ticket.slot
-        values = {"date": start, "start": start, "end": end}
-        told.append(Announcement("ticket.slot", values))
+        told.append(Announcement("ticket.slot", {"slot": ticket.slot}))
     if ticket.department:
         told.append(
             Announcement("ticket.department", {"name": ticket.department[language][:LONGEST_NAME]})

@@ -11,6 +11,10 @@ currency   str (ISO 4217)               US dollar
 percent    Decimal                      one point two five percent
 date       date or datetime             with the year
 day        date or datetime             without the year
+weekday    date or datetime             the day with its weekday, without the year
+last_day   datetime                     the last day before a deadline, with its weekday
+deadline   datetime                     day and time; midnight ends the day before
+slot       (datetime, datetime)         the day, and from when to when
 time       datetime or time             two oh five p.m.
 duration   WaitRange or seconds         two to four minutes
 text       str                          as it stands
@@ -22,7 +26,7 @@ slowly     str                          digits one by one, in threes
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from types import ModuleType
 from typing import Protocol, cast
@@ -38,6 +42,8 @@ LONG_DIGITS = 6
 DIGIT_GROUP = 4
 SLOW_GROUP = 3
 LONGEST_TEXT = 300
+DAY = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
 
 
 class Speaker(Protocol):
@@ -61,7 +67,15 @@ class Speaker(Protocol):
 
     def full_date(self, when: date) -> str: ...
 
+    def weekday(self, when: date) -> str: ...
+
     def clock_time(self, when: time) -> str: ...
+
+    def moment(self, when: datetime) -> str: ...
+
+    def end_of(self, when: date) -> str: ...
+
+    def slot(self, start: datetime, end: datetime) -> str: ...
 
     def wait(self, expected: WaitRange) -> str: ...
 
@@ -137,6 +151,28 @@ def _day(speaker: Speaker, value: object, _argument: str, zone: tzinfo) -> str:
     return speaker.day(_local_date(value, zone))
 
 
+def _weekday(speaker: Speaker, value: object, _argument: str, zone: tzinfo) -> str:
+    return speaker.weekday(_local_date(value, zone))
+
+
+def _last_day(speaker: Speaker, value: object, _argument: str, zone: tzinfo) -> str:
+    return speaker.weekday((_instant(value) - INSTANT).astimezone(zone).date())
+
+
+def _deadline(speaker: Speaker, value: object, _argument: str, zone: tzinfo) -> str:
+    local = _instant(value).astimezone(zone)
+    if (local.hour, local.minute) == (0, 0):
+        return speaker.end_of(local.date() - DAY)
+    return speaker.moment(local)
+
+
+def _slot(speaker: Speaker, value: object, _argument: str, zone: tzinfo) -> str:
+    if not isinstance(value, tuple):
+        raise TypeError
+    start, end = map(_instant, value)
+    return speaker.slot(start.astimezone(zone), end.astimezone(zone))
+
+
 def _time(speaker: Speaker, value: object, _argument: str, zone: tzinfo) -> str:
     match value:
         case datetime():
@@ -176,6 +212,12 @@ def _text_of(value: object) -> str:
     return value
 
 
+def _instant(value: object) -> datetime:
+    if not isinstance(value, datetime):
+        raise TypeError
+    return value
+
+
 def _local_date(value: object, zone: tzinfo) -> date:
     match value:
         case datetime():
@@ -194,6 +236,10 @@ READINGS: dict[str, Reading] = {
     "percent": _percent,
     "date": _date,
     "day": _day,
+    "weekday": _weekday,
+    "last_day": _last_day,
+    "deadline": _deadline,
+    "slot": _slot,
     "time": _time,
     "duration": _duration,
     "text": _text,

@@ -1,6 +1,6 @@
 """English: numbers, money, dates and times in words, the American way (no "and" in numbers)."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from prompts.spoken.values import MAXIMUM, WaitRange, split_money
@@ -66,6 +66,8 @@ CURRENCIES = {
     "KRW": ("Korean won", "Korean won", "jeon", "jeon"),
 }
 KEYED_MARKS = {"*": "star", "#": "pound"}
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+END_OF_DAY = "midnight"
 
 
 def integer(number: int) -> str:
@@ -162,14 +164,34 @@ def year(number: int) -> str:
     return f"{integer(century)} {'oh ' if rest < 10 else ''}{integer(rest)}"
 
 
+def weekday(when: date) -> str:
+    """Saturday, November twenty-first: for a day that is not far away."""
+    return f"{WEEKDAYS[when.weekday()]}, {day(when)}"
+
+
 def clock_time(when: time) -> str:
-    """Two oh five p.m., in lower case."""
-    half = "a.m." if when.hour < 12 else "p.m."
-    hour = integer(when.hour % 12 or 12)
-    if when.minute == 0:
-        return f"{hour} {half}"
-    lead = "oh " if when.minute < 10 else ""
-    return f"{hour} {lead}{integer(when.minute)} {half}"
+    """Two oh five p.m., in lower case; noon and midnight by their names."""
+    if when.hour % 12 == 0 and when.minute == 0:
+        return "noon" if when.hour else END_OF_DAY
+    return f"{_hour(when)} {_half(when)}"
+
+
+def moment(when: datetime) -> str:
+    """Saturday, November twenty-first, five p.m."""
+    return f"{weekday(when)}, {clock_time(when.time())}"
+
+
+def end_of(when: date) -> str:
+    """Saturday, November twenty-first, midnight: the end of that day."""
+    return f"{weekday(when)}, {END_OF_DAY}"
+
+
+def slot(start: datetime, end: datetime) -> str:
+    """Monday, December seventh, from ten to eleven a.m.; the half of the day is named once."""
+    begins, ends = clock_time(start.time()), clock_time(end.time())
+    if begins.endswith(".") and ends.endswith(_half(start.time())):
+        begins = _hour(start.time())
+    return f"{weekday(start)}, from {begins} to {ends}"
 
 
 def wait(expected: WaitRange) -> str:
@@ -184,6 +206,18 @@ def wait(expected: WaitRange) -> str:
     if low == 0:
         return f"up to {integer(high)} minutes"
     return f"{integer(low)} to {integer(high)} minutes"
+
+
+def _hour(when: time) -> str:
+    """Nine, nine thirty, nine oh five, in lower case."""
+    hour = integer(when.hour % 12 or 12)
+    if when.minute == 0:
+        return hour
+    return f"{hour} {'oh ' if when.minute < 10 else ''}{integer(when.minute)}"
+
+
+def _half(when: time) -> str:
+    return "a.m." if when.hour < 12 else "p.m."
 
 
 def _below_thousand(number: int) -> str:

@@ -4,7 +4,7 @@ Telephone and account digits say 幺 for one; quantities say 两 for a leading t
 read digit by digit.
 """
 
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from prompts.spoken.values import MAXIMUM, WaitRange, split_money
@@ -27,6 +27,9 @@ CURRENCIES = {
     "KRW": "韩元",
 }
 KEYED_MARKS = {"*": "星号", "#": "井号"}
+WEEKDAYS = "一二三四五六日"
+END_OF_DAY = "夜里十二点"
+HALF_HOUR = 30
 
 
 def integer(number: int) -> str:
@@ -114,16 +117,31 @@ def full_date(when: date) -> str:
     return "".join(DIGITS[int(digit)] for digit in f"{when.year}") + "年" + day(when)
 
 
+def weekday(when: date) -> str:
+    """十一月二十一日，星期六: for a day that is not far away."""
+    return f"{day(when)}，星期{WEEKDAYS[when.weekday()]}"
+
+
 def clock_time(when: time) -> str:
-    """下午两点零五分, by the part of the day people name."""
-    hour = when.hour % 12 or 12
-    if when.hour == 0:
-        hour = 0
-    words = _day_part(when.hour) + count(hour, "点")
-    if when.minute == 0:
-        return words + "整"
-    lead = "零" if when.minute < 10 else ""
-    return f"{words}{lead}{integer(when.minute)}分"
+    """下午两点零五分, 上午九点半, by the part of the day people name."""
+    return _day_part(when.hour) + _hour(when)
+
+
+def moment(when: datetime) -> str:
+    """十一月二十一日，星期六，下午五点."""
+    return f"{weekday(when)}，{clock_time(when.time())}"
+
+
+def end_of(when: date) -> str:
+    """十一月二十一日，星期六，夜里十二点: the end of that day."""
+    return f"{weekday(when)}，{END_OF_DAY}"
+
+
+def slot(start: datetime, end: datetime) -> str:
+    """十二月七日，星期一，上午十点到十一点; a part of the day is named once."""
+    same = _day_part(start.hour) == _day_part(end.hour)
+    until = _hour(end.time()) if same else clock_time(end.time())
+    return f"{moment(start)}到{until}"
 
 
 def wait(expected: WaitRange) -> str:
@@ -138,6 +156,17 @@ def wait(expected: WaitRange) -> str:
     if low == 0:
         return f"不超过{count(high)}分钟"
     return f"{count(low)}到{count(high)}分钟"
+
+
+def _hour(when: time) -> str:
+    """九点, 九点半, 九点零五分."""
+    words = count(when.hour % 12 or (12 if when.hour else 0), "点")
+    if when.minute == 0:
+        return words
+    if when.minute == HALF_HOUR and when.hour:
+        return words + "半"
+    lead = "零" if when.minute < 10 else ""
+    return f"{words}{lead}{integer(when.minute)}分"
 
 
 def _rest(number: int) -> str:

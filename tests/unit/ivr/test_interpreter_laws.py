@@ -1,6 +1,6 @@
 """What holds of the interpreter whatever a caller does."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ivr.effects import (
@@ -65,6 +65,7 @@ def test_whatever_happens_it_waits_for_something_or_has_ended(
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(KEYS, max_size=40), st.sampled_from(Hours), FLOWS)
+@example("161", Hours.CLOSED, "main")
 def test_a_caller_who_falls_silent_is_let_go(keys: str, hours: Hours, flow: str) -> None:
     walk = Walk(shipped_flow(flow))
     walk.send(Started())
@@ -77,6 +78,8 @@ def test_a_caller_who_falls_silent_is_let_go(keys: str, hours: Hours, flow: str)
                 walk.send(CalendarChecked(hours))
             case Phase.SERVING:
                 walk.send(ServiceDone("unavailable", succeeded=False), Played())
+            case Phase.TONE:
+                walk.send(Played())
             case _ if walk.playing:
                 walk.send(Played())
             case _:

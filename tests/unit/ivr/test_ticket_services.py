@@ -117,7 +117,7 @@ def test_department_slot_and_delay_are_told(desk: Desk) -> None:
     done = desk.run("ticket_state")
     assert done.outcome == "appointment"
     assert said(done)[1:] == [
-        "您预约的时间是二零二六年十一月二十五日，上午十点整到上午十一点整。",
+        "您预约的时间是十一月二十五日，星期三，上午十点到十一点。",
         "目前由银行卡部办理。",
         "让您久等了，非常抱歉，我们正在加紧处理。",
     ]
@@ -139,7 +139,32 @@ def test_an_answer_is_read_in_its_own_language_and_in_parts(desk: Desk) -> None:
     assert heard == ["经核实，手续费一千二百三十四元五角已退回尾号八八四八的账户。"] * 12
 
 
-@given(st.text(alphabet="甲乙，。 ab.\n12", max_size=1500))
+def test_the_day_told_is_the_last_on_which_the_answer_is_in_time(desk: Desk) -> None:
+    """Fifteen days of which the last ends at midnight: nobody hears the day after it."""
+    desk.prove()
+    midnight = datetime(2026, 12, 8, 16, tzinfo=UTC)
+    desk.tickets.ticket = replace(desk.tickets.ticket, due=midnight)
+    done = desk.run("ticket_state")
+    assert said(done)[1] == "我们最迟将在十二月八日，星期二答复您。"
+    english = "We will answer you by Tuesday, December eighth, at the latest."
+    assert said(done, Language.ENGLISH)[1] == english
+
+
+def test_an_answer_made_for_the_eye_is_read_for_the_ear(desk: Desk) -> None:
+    desk.prove()
+    reply = (
+        "<p>您好：</p>1. 卡**6222 **** **** 8848**已退费12元\n2. 详见 https://bank.example/n?id=3"
+    )
+    desk.tickets.ticket = replace(desk.tickets.ticket, state="replied", reply=reply)
+    desk.run("ticket_state")
+    assert said(desk.run("ticket_reply"), Language.ENGLISH) == [
+        "您好：",
+        "一、卡尾号八八四八已退费十二元",
+        "二、详见 bank点example",
+    ]
+
+
+@given(st.text(alphabet="甲乙，。 ab\n12", max_size=1500))
 def test_an_answer_is_read_whole_and_once(reply: str) -> None:
     desk = Desk()
     desk.prove()
@@ -158,7 +183,7 @@ def test_urging_says_when_it_is_answered(desk: Desk) -> None:
     desk.prove()
     assert said(desk.run("ticket_urge")) == [
         "已为您催办。",
-        "承办部门将在二零二六年十一月二十五日下午五点整前回应催办。",
+        "承办部门将在十一月二十五日，星期三，下午五点前回应催办。",
     ]
     assert said(desk.run("ticket_urge"))[0].startswith("该工单已经催办")
 
@@ -170,9 +195,7 @@ def test_an_appointment_is_made_and_its_number_told_twice(desk: Desk) -> None:
     assert desk.run("appointment_branch", appointment_branch="3").outcome == "unknown"
     assert desk.run("appointment_branch", appointment_branch="1").outcome == "chosen"
     slot = desk.run("appointment_slot", appointment_day="1207", appointment_time="1000")
-    assert said(slot) == [
-        "您预约城东支行，大额取现，二零二六年十二月七日，上午十点整到上午十一点整。"
-    ]
+    assert said(slot) == ["您预约城东支行，大额取现，十二月七日，星期一，上午十点到十一点。"]
     assert desk.run("appointment_caller").outcome == "withheld"
     desk.run("appointment_contact", appointment_contact="13800138000")
     made = said(desk.run("appointment_make"))

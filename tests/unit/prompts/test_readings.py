@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,9 @@ from prompts.spoken.values import WaitRange
 ZONE = ZoneInfo("Asia/Shanghai")
 EVENING = datetime(2026, 11, 21, 16, 30, tzinfo=UTC)
 """Half past midnight of the next day in Shanghai."""
+MIDNIGHT = datetime(2026, 12, 8, 16, 0, tzinfo=UTC)
+"""Where the eighth of December ends there."""
+MORNING = datetime(2026, 12, 9, 2, 0, tzinfo=UTC)
 
 EXAMPLES = [
     ("number", 12, "十二", "twelve"),
@@ -25,7 +28,23 @@ EXAMPLES = [
     ("date", date(2026, 1, 2), "二零二六年一月二日", "January second, twenty twenty-six"),
     ("day", EVENING, "十一月二十二日", "November twenty-second"),
     ("time", EVENING, "凌晨零点三十分", "twelve thirty a.m."),
-    ("time", time(9), "上午九点整", "nine a.m."),
+    ("time", time(9), "上午九点", "nine a.m."),
+    ("weekday", EVENING, "十一月二十二日，星期日", "Sunday, November twenty-second"),
+    ("last_day", MIDNIGHT, "十二月八日，星期二", "Tuesday, December eighth"),
+    ("last_day", EVENING, "十一月二十二日，星期日", "Sunday, November twenty-second"),
+    ("deadline", MIDNIGHT, "十二月八日，星期二，夜里十二点", "Tuesday, December eighth, midnight"),
+    (
+        "deadline",
+        EVENING,
+        "十一月二十二日，星期日，凌晨零点三十分",
+        "Sunday, November twenty-second, twelve thirty a.m.",
+    ),
+    (
+        "slot",
+        (MORNING, MORNING + timedelta(hours=1)),
+        "十二月九日，星期三，上午十点到十一点",
+        "Wednesday, December ninth, from ten to eleven a.m.",
+    ),
     ("duration", WaitRange(120, 200), "两到四分钟", "two to four minutes"),
     ("duration", 170.0, "大约三分钟", "about three minutes"),
     ("duration", 5, "不到一分钟", "less than one minute"),

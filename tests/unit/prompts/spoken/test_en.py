@@ -1,4 +1,4 @@
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -126,9 +126,34 @@ def test_years(number: int, words: str) -> None:
 
 def test_dates_and_times() -> None:
     assert en.full_date(date(2026, 11, 21)) == "November twenty-first, twenty twenty-six"
-    assert en.clock_time(time(0, 0)) == "twelve a.m."
+    assert en.clock_time(time(0, 0)) == "midnight"
+    assert en.clock_time(time(0, 30)) == "twelve thirty a.m."
+    assert en.clock_time(time(12, 0)) == "noon"
     assert en.clock_time(time(14, 5)) == "two oh five p.m."
     assert en.clock_time(time(12, 30)) == "twelve thirty p.m."
+
+
+def test_days_near_by_have_their_weekday() -> None:
+    assert en.weekday(date(2026, 11, 22)) == "Sunday, November twenty-second"
+    assert (
+        en.moment(datetime(2026, 11, 25, 17, tzinfo=UTC))
+        == "Wednesday, November twenty-fifth, five p.m."
+    )
+    assert en.end_of(date(2026, 12, 8)) == "Tuesday, December eighth, midnight"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (10, 11, "from ten to eleven a.m."),
+        (11, 12, "from eleven a.m. to noon"),
+        (13, 14, "from one to two p.m."),
+        (11, 14, "from eleven a.m. to two p.m."),
+    ],
+)
+def test_slots(start: int, end: int, words: str) -> None:
+    slot = en.slot(datetime(2026, 12, 7, start, tzinfo=UTC), datetime(2026, 12, 7, end, tzinfo=UTC))
+    assert slot == f"Monday, December seventh, {words}"
 
 
 @pytest.mark.parametrize(

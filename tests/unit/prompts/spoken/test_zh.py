@@ -1,4 +1,4 @@
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -165,15 +165,37 @@ def test_dates() -> None:
     ("at", "words"),
     [
         (time(0, 5), "凌晨零点零五分"),
-        (time(2, 0), "凌晨两点整"),
-        (time(9, 30), "上午九点三十分"),
+        (time(2, 0), "凌晨两点"),
+        (time(9, 30), "上午九点半"),
         (time(12, 15), "中午十二点十五分"),
         (time(14, 2), "下午两点零二分"),
-        (time(21, 0), "晚上九点整"),
+        (time(21, 0), "晚上九点"),
     ],
 )
 def test_times(at: time, words: str) -> None:
     assert zh.clock_time(at) == words
+
+
+def test_days_near_by_have_their_weekday() -> None:
+    assert zh.weekday(date(2026, 11, 22)) == "十一月二十二日，星期日"
+    assert zh.moment(datetime(2026, 11, 25, 17, tzinfo=UTC)) == "十一月二十五日，星期三，下午五点"
+    assert zh.end_of(date(2026, 12, 8)) == "十二月八日，星期二，夜里十二点"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (10, 11, "十二月七日，星期一，上午十点到十一点"),
+        (11, 12, "十二月七日，星期一，上午十一点到中午十二点"),
+        (13, 14, "十二月七日，星期一，下午一点到两点"),
+        (11, 14, "十二月七日，星期一，上午十一点到下午两点"),
+    ],
+)
+def test_slots(start: int, end: int, words: str) -> None:
+    assert (
+        zh.slot(datetime(2026, 12, 7, start, tzinfo=UTC), datetime(2026, 12, 7, end, tzinfo=UTC))
+        == words
+    )
 
 
 @pytest.mark.parametrize(
