@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.needs import all_needs, strict
 from tests.support.postgresql import cluster
@@ -16,9 +16,11 @@ POSTGRESQL = "HOTLINE_TEST_POSTGRESQL"
 MISSING = "missing"
 """Under this name a test's report says which program it wanted, in whichever process it ran."""
 
-# How long an example takes is no claim of a test: others share the machine.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
+# How long an example takes, or making one, is no claim of a test: others share the machine. The
+# gate judges the examples that everybody saw; HYPOTHESIS_PROFILE=wide looks for others every time.
+settings.register_profile("wide", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", settings.get_profile("wide"), derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 # Houses, telephones and workers are started by the hundred: what one has compiled serves all.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

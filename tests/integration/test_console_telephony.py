@@ -1,8 +1,7 @@
 """Calls handled from the console, in a whole house: who hears whom is measured on what arrived."""
 
 import subprocess
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.audio import Samples, goertzel, level
+from tests.support.audio import Samples
 from tests.support.baresip import Baresip, running_baresip
 from tests.support.house import House, free_port, running_house
 from tests.support.live import LiveClient, watching
-from tests.support.patience import crowding
 from tests.support.pcap import Track
 from tests.support.sipp import Ear, listening, place_call
-from tests.support.who_hears_whom import (
-    GRID,
-    HEARD,
-    LISTENING,
-    SETTLING,
-    level_of_share,
-    mutual,
-)
+from tests.support.who_hears_whom import mutual, wait_until_heard
 
 pytestmark = pytest.mark.needs("sipp", "baresip")
 TONES = {"1001": 1000.0, "1004": 1260.0, "caller": 560.0}
@@ -105,22 +96,6 @@ def lines(page: LiveClient, login: str, *states: str) -> list[Any]:
     return found
 
 
-def heard(ears: Sequence[Any]) -> dict[str, set[str]]:
-    """Who of them hears whom, for a stretch from now on; who hears nobody is left out."""
-    time.sleep(SETTLING * crowding())
-    begun = [(ear, ear.position()) for ear in ears]
-    time.sleep(LISTENING)
-    found = {ear.name: loud_in(ear.heard(since)) for ear, since in begun}
-    return {name: tones for name, tones in found.items() if tones}
-
-
-def loud_in(samples: Samples) -> set[str]:
-    """Whose tones are in the sound; the house's music has a little of every frequency."""
-    whole = samples[: len(samples) // GRID * GRID]
-    powers = {name: goertzel(whole, hertz) for name, hertz in TONES.items()}
-    return {name for name, share in powers.items() if level(whole) + level_of_share(share) >= HEARD}
-
-
 def caller(folder: Path) -> Path:
     """Mandarin, a person, and a tone to whoever is there."""
     track = Track().silence(1.5).keys("1").silence(0.5).keys("0").silence(0.3)
@@ -134,45 +109,45 @@ def test_a_day_s_work_with_one_caller(floor: Floor, tmp_path: Path) -> None:
         console(floor, "1004") as four,
         listening(port := free_port()) as wire,
     ):
-        everybody = [CallerEar(wire), *phones.values()]
+        everybody: list[CallerEar | Baresip] = [CallerEar(wire), *phones.values()]
         assert one.ask({"do": "ready"}) == ""
         call = place_call(tmp_path, house.sip_port, caller(tmp_path), stay=STAY, media_port=port)
         (line,) = lines(one, "1001", "connected")
-        assert heard(everybody) == mutual("caller", "1001")
+        wait_until_heard(everybody, TONES, mutual("caller", "1001"))
 
         assert one.ask({"do": "hold"}) == ""
         lines(one, "1001", "hold")
-        assert heard(everybody) == {}
+        wait_until_heard(everybody, TONES, {})
         assert one.ask({"do": "hold"}) == "console.why.on_hold"
         assert one.ask({"do": "retrieve"}) == ""
         assert one.ask({"do": "mute", "on": True}) == ""
-        assert heard(everybody) == {"1001": {"caller"}}
+        wait_until_heard(everybody, TONES, {"1001": {"caller"}})
         assert one.ask({"do": "mute", "on": False}) == ""
 
         assert one.ask({"do": "consult", "number": "1004"}) == ""
         lines(one, "1001", "connected", "hold")
         lines(four, "1004", "connected")
-        assert heard(everybody) == mutual("1001", "1004")
+        wait_until_heard(everybody, TONES, mutual("1001", "1004"))
         assert one.ask({"do": "conference"}) == ""
         (line,) = lines(one, "1001", "connected")
-        assert heard(everybody) == mutual("caller", "1001", "1004")
+        wait_until_heard(everybody, TONES, mutual("caller", "1001", "1004"))
         (other,) = [each for each in line["members"] if each["device_id"] == "1004"]
         assert one.ask({"do": "drop", "connection_id": other["connection_id"]}) == ""
         lines(four, "1004")
-        assert heard(everybody) == mutual("caller", "1001")
+        wait_until_heard(everybody, TONES, mutual("caller", "1001"))
 
         four.ask({"do": "finish"})
         assert four.ask({"do": "ready"}) == ""
         assert one.ask({"do": "transfer", "number": "queue:complaints"}) == ""
         (line,) = lines(four, "1004", "connected")
-        assert heard(everybody) == mutual("caller", "1004")
+        wait_until_heard(everybody, TONES, mutual("caller", "1004"))
         queued = [record for kind, record in house.journal() if kind == "queue.queued"]
         assert [record["queue_id"] for record in queued] == ["general", "complaints"]
         assert queued[0]["call_id"] == queued[1]["call_id"] == line["call_id"]
 
         assert four.ask({"do": "transfer", "number": "1001"}) == ""
         lines(one, "1001", "connected")
-        assert heard(everybody) == mutual("caller", "1001")
+        wait_until_heard(everybody, TONES, mutual("caller", "1001"))
         assert one.ask({"do": "hang_up"}) == ""
         assert call.wait(30) in (0, 1, 255), call.output.read_text()
         lines(one, "1001")
@@ -186,7 +161,9 @@ def test_calls_out_are_for_who_may_make_them(floor: Floor, tmp_path: Path) -> No
             lambda e: [x for x in me(e, "1001")["calls"] if x["customer"]], "somebody answered"
         )
         assert (line["number"], line["kind"]) == (OUTSIDE, "outbound")
-        assert heard([floor.phones["1001"]]) == {"1001": {"1001"}}, "their own voice comes back"
+        wait_until_heard(
+            [floor.phones["1001"]], TONES, {"1001": {"1001"}}
+        )  # their own voice comes back
 
 
 def test_who_has_no_telephone_is_told_so(floor: Floor) -> None:
@@ -213,4 +190,4 @@ def echoing(folder: Path, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(60)

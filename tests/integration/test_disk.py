@@ -21,7 +21,7 @@ def test_jobs_are_done_in_order_and_answered_with_what_came_of_each() -> None:
     async def main() -> None:
         disk = ThreadDisk(reactor())
         gate = Event()
-        first = disk.run(lambda: gate.wait(5))
+        first = disk.run(lambda: gate.wait(60))
         answers = [disk.run(partial(job, number)) for number in range(6)]
         gate.set()
         assert await first

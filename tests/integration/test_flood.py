@@ -16,6 +16,7 @@ from config.main import main
 from cti.sip.access.bans import GRACE
 from cti.transport.operator_port import ask
 from tests.support.house import House, running_house
+from tests.support.patience import ample
 
 HOST, NUMBER, NOBODYS = "127.0.0.1", "95588", "4711"
 CALLS, SECONDS, RATE, SOURCES = 5, GRACE + 1.5, 5000, 20
@@ -62,7 +63,7 @@ def test_calls_sound_on_and_callers_get_through_while_strangers_flood(house: Hou
     try:
         exchange.run_for(SECONDS / 2)
         phones.append(caller(house, exchange, "80"))
-        sent = int(flooder.communicate(timeout=SECONDS * 4)[0])
+        sent = int(flooder.communicate(timeout=ample())[0])
     finally:
         flooder.kill()
         flooder.wait()

@@ -51,7 +51,7 @@ class Scene:
 def udp(host: str = HOST, port: int = 0) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((host, port))
-    sock.settimeout(1)
+    sock.settimeout(60)
     return sock
 
 

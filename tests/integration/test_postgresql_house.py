@@ -107,5 +107,5 @@ def open_ticket(house: House) -> str:
         urllib.parse.urlencode(form.fields | typed).encode(),
         {"Authorization": f"Bearer {token}"},
     )
-    with urllib.request.urlopen(request, timeout=10) as shown:
+    with urllib.request.urlopen(request, timeout=60) as shown:
         return str(shown.url).rpartition("/")[2]

@@ -116,7 +116,7 @@ def test_a_conversation_outlives_the_server(tmp_path: Path, prompts: Path) -> No
             time.sleep(HEARD_AT_LAST)
             console.say({"do": "hang_up"})
             until(house, "agent.wrapped_up")
-        assert call.process.wait(10) == 0, call.output.read_text()
+        assert call.process.wait(60) == 0, call.output.read_text()
         (resumed,) = happened(house, "call.resumed")
         assert len(resumed["connections"]) == 2
         (record,) = records(house)

@@ -44,7 +44,7 @@ def test_sipp_places_calls_and_every_one_ends_well(tmp_path: Path) -> None:
         target = f"{HOST}:{house.user_agent.settings.port}"
         options = ["-sn", "uac", target, "-i", HOST, "-m", str(CALLS), "-r", "40", "-d", "100"]
         _, _, code = await getProcessOutputAndValue(
-            "sipp", [*options, "-nostdin", "-timeout", "15"], path=str(tmp_path), reactor=reactor()
+            "sipp", [*options, "-nostdin", "-timeout", "60"], path=str(tmp_path), reactor=reactor()
         )
         await pause(0.05)
         assert house.user_agent.idle

@@ -110,7 +110,7 @@ def sipp(port: int, folder: Path, *options: str) -> Deferred[Any]:
     usual = ["-sn", "uac", f"{HOST}:{port}", "-i", HOST, "-m", str(CALLS), "-r", "40", "-d", "50"]
     ended: Deferred[Any] = getProcessOutputAndValue(
         "sipp",
-        [*usual, "-nostdin", "-timeout", "10", *options],
+        [*usual, "-nostdin", "-timeout", "60", *options],
         path=str(folder),
         reactor=reactor(),
     )

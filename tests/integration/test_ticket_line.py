@@ -101,7 +101,7 @@ def customer(folder: Path, port: int, words: tuple[str, ...]) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 @pytest.fixture(scope="module")

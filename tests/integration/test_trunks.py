@@ -114,7 +114,7 @@ def test_a_carrier_that_wants_us_to_register(tmp_path: Path) -> None:
         out, _, code = await getProcessOutputAndValue(
             "sipp",
             ["-sn", "uac", f"{HOST}:{carrier.port}", "-s", NUMBER, "-i", HOST, "-p",
-             str(carrier.gateway_port), "-m", "1", "-d", "300", "-nostdin", "-timeout", "8",
+             str(carrier.gateway_port), "-m", "1", "-d", "300", "-nostdin", "-timeout", "60",
              "-timeout_error"],
             path=str(tmp_path), reactor=reactor(),
         )  # fmt: skip
@@ -137,7 +137,7 @@ def test_a_trunk_brings_no_more_calls_than_it_may(tmp_path: Path) -> None:
         await getProcessOutputAndValue(
             "sipp",
             ["-sn", "uac", f"{HOST}:{switch.port}", "-s", NUMBER, "-i", HOST, "-m", "5", "-r",
-             "50", "-d", "800", "-nostdin", "-timeout", "8", "-trace_msg", "-message_file",
+             "50", "-d", "800", "-nostdin", "-timeout", "60", "-trace_msg", "-message_file",
              str(messages)],
             path=str(tmp_path), reactor=reactor(),
         )  # fmt: skip

@@ -108,7 +108,7 @@ def customer(folder: Path, port: int) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def test_who_waits_too_long_is_served_by_another_queue(bank: Bank) -> None:

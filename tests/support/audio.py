@@ -76,6 +76,14 @@ def read_wave(path: Path) -> Samples:
         return samples if file.getnchannels() == 1 else samples.reshape(-1, file.getnchannels())
 
 
+def growing_wave(path: Path) -> Samples:
+    """The samples that are in a file already; none before it is begun."""
+    try:
+        return read_wave(path)
+    except (FileNotFoundError, EOFError):
+        return silence(0)
+
+
 def write_wave(path: Path, samples: Samples, rate: int = RATE) -> Path:
     """Write a mono file and give its path back."""
     with wave.open(str(path), "wb") as file:

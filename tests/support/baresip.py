@@ -14,6 +14,7 @@ import numpy as np
 
 from tests.support.audio import RATE, Samples, tone, write_wave
 from tests.support.house import free_port
+from tests.support.patience import ample
 from tests.support.reactor import until
 
 MODULES = Path("/usr/lib/baresip/modules")
@@ -37,7 +38,7 @@ class Baresip:
     def do(self, command: str, parameters: str = "") -> None:
         """Have it carry out a command of its menu, such as ``dial`` or ``hold``."""
         message = json.dumps({"command": command, "params": parameters}).encode()
-        with socket.create_connection(("127.0.0.1", self.control_port), timeout=2) as control:
+        with socket.create_connection(("127.0.0.1", self.control_port), timeout=ample()) as control:
             control.sendall(b"%d:%b," % (len(message), message))
             answer = b""
             while b'"response":true' not in answer:

@@ -13,10 +13,9 @@ from itertools import count
 from pathlib import Path
 
 from tests.support.house import House
-from tests.support.patience import crowding
+from tests.support.patience import AMPLE, ample
 
 LOOK = 0.02
-STOP_SECONDS = 10.0
 _numbers = count(1)
 
 
@@ -47,9 +46,9 @@ class CommandLine:
     def wait_for(self, pattern: str, seconds: float = 10.0) -> re.Match[str]:
         """Look until the printed text has that; AssertionError says what it has instead.
 
-        It comes within so many seconds, on a crowded machine within more.
+        It comes within so many seconds on a machine with room, and is waited for longer.
         """
-        end = time.monotonic() + seconds * crowding()
+        end = time.monotonic() + ample(seconds)
         while (found := re.search(pattern, self.text)) is None:
             ended = self.process.poll() is not None
             if (ended and not re.search(pattern, self.text)) or time.monotonic() > end:
@@ -59,7 +58,7 @@ class CommandLine:
 
     def when(self, pattern: str) -> float:
         """The seconds printed before the first line that has that."""
-        found = self.wait_for(rf"(?m)^ *(\d+\.\d+) s  .*{pattern}", 0.1)
+        found = self.wait_for(rf"(?m)^ *(\d+\.\d+) s  .*{pattern}")
         return float(found[1])
 
     def type(self, letter: str) -> None:
@@ -70,16 +69,16 @@ class CommandLine:
         """Press Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
 
-    def wait(self, seconds: float = STOP_SECONDS) -> int:
+    def wait(self, seconds: float = AMPLE) -> int:
         """The exit status, when it has ended."""
-        return self.process.wait(seconds)
+        return self.process.wait(ample(seconds))
 
     def close(self) -> None:
         """Press Ctrl-C if it still runs; it gets time to leave in good order."""
         if self.process.poll() is None:
             self.interrupt()
         try:
-            self.process.wait(STOP_SECONDS)
+            self.process.wait(ample())
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

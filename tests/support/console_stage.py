@@ -38,8 +38,8 @@ from tests.support.call_centre import CallCentre
 from tests.support.consoles import ConsoleHouse
 
 START_SECONDS = 60.0
-ASKED_SECONDS = 20.0
-STOP_SECONDS = 10.0
+ASKED_SECONDS = 60.0
+STOP_SECONDS = 60.0
 
 
 class Played:

@@ -16,7 +16,7 @@ from tests.support.sipp import SCENARIOS, Ear, info_steps, listening
 HOST = "127.0.0.1"
 STAY = 90.0
 """Seconds that the caller has something to say."""
-STOP_SECONDS = 5.0
+STOP_SECONDS = 60.0
 TO_THE_HOUSE = "To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]"
 NUMBERS = count(1)
 

@@ -17,7 +17,7 @@ from tests.support.needs import all_needs
 from tests.support.patience import crowding
 
 USER, PASSWORD = "hotline", "mailbox-secret"
-START_SECONDS = 15.0
+START_SECONDS = 60.0
 CONFIGURATION = """\
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -78,7 +78,7 @@ class Mailbox:
 
     @contextmanager
     def _signed_in(self) -> Iterator[imaplib.IMAP4]:
-        with imaplib.IMAP4("127.0.0.1", self.port, timeout=10) as client:
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=START_SECONDS) as client:
             client.login(USER, PASSWORD)
             yield client
 

@@ -36,7 +36,7 @@ from tests.support.live_switch import (
 )
 from tests.support.reactor import run_in_reactor, until
 from tests.support.voice import Voice
-from tests.support.who_hears_whom import LISTENING, Ear, stretch
+from tests.support.who_hears_whom import Ear, until_heard
 
 OUTSIDE = "13800138000"
 """Whom the house calls by its carrier."""
@@ -205,14 +205,16 @@ class Exchange:
         """The kinds of everything that happened to the call."""
         return [each.kind for each in self.told(CallEvent) if each.call_id == call_id]
 
-    async def heard(self, *ears: Ear, seconds: float = LISTENING) -> dict[str, set[str]]:
-        """Who hears whom from now on: the telephones, and those outside that are given."""
+    async def hears(self, wanted: dict[str, set[str]], *ears: Ear) -> None:
+        """Return when they hear each other like that, from now on or from a little later.
+
+        They are the telephones, and those outside that are given; who hears nobody is left out.
+        """
         everybody: list[Ear] = [*self.baresips.values(), self.house_phone, *ears]
         tones = TONES | {
             each.name: each.frequency for each in ears if isinstance(each, Voice | HousePhone)
         }
-        heard = await stretch(everybody, tones, seconds=seconds)
-        return {name: tones for name, tones in heard.items() if tones}
+        await until_heard(everybody, tones, wanted)
 
 
 def found(value: V | None) -> V:

@@ -19,10 +19,9 @@ from typing import Any, Self
 import yaml
 
 from tests.support.founded import move_in
-from tests.support.patience import crowding
+from tests.support.patience import ample
 
 START_SECONDS = 60.0
-STOP_SECONDS = 15.0
 LOOK = 0.05
 SERVICE_PORTS = range(10000, 20000)
 OPEN_CALENDAR = {
@@ -117,7 +116,7 @@ class House:
         """End the server with that signal; its exit status."""
         self.process.send_signal(number)
         try:
-            return self.process.wait(STOP_SECONDS)
+            return self.process.wait(ample())
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
@@ -125,9 +124,9 @@ class House:
     def wait_until(self, true: Any, seconds: float, what: str) -> None:
         """Look again and again until `true()`; AssertionError names what never came.
 
-        It comes within so many seconds, on a crowded machine within more.
+        It comes within so many seconds on a machine with room, and is waited for longer.
         """
-        end = time.monotonic() + seconds * crowding()
+        end = time.monotonic() + ample(seconds)
         while not true():
             if time.monotonic() > end or self.process.poll() is not None:
                 raise AssertionError(f"never: {what}\n{self.output.read_text()[-4000:]}")
@@ -169,7 +168,7 @@ class House:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self.web + path, body, headers)
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=ample()) as response:
             return bytes(response.read())
 
     def _well(self) -> bool:

@@ -24,6 +24,8 @@ from wsproto.events import (
     TextMessage,
 )
 
+from tests.support.patience import ample
+
 
 class LiveClient:
     """The board as one screen sees it; `entities` is kept as the page keeps it.
@@ -56,7 +58,7 @@ class LiveClient:
     def read(self) -> None:
         """Take what came at once and bring `entities` up to date; TimeoutError."""
         try:
-            came = self._came.get(timeout=self._patience)
+            came = self._came.get(timeout=ample(self._patience))
         except Empty:
             raise TimeoutError from None
         if isinstance(came, OSError):

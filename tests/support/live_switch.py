@@ -14,6 +14,7 @@ from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.service import SwitchService, SwitchSettings
+from cti.sip.access.antechamber import OverloadRules
 from cti.sip.events import Transport
 from cti.sip.session.session_timer import Terms
 from cti.sip.settings import UserAgentSettings
@@ -51,6 +52,7 @@ class LiveSwitch:
         trunks: TrunksSettings | None = None,
         terms: Terms | None = None,
         tls: TlsSettings | None = None,
+        overload: OverloadRules | None = None,
         port: int = 0,
         database: Database | None = None,
         events: list[Event] | None = None,
@@ -68,7 +70,11 @@ class LiveSwitch:
             bind=HOST,
             run=folder / "run",
             sip=UserAgentSettings(
-                HOST, port, minimum_expires=minimum_expires, session_terms=terms or Terms()
+                HOST,
+                port,
+                minimum_expires=minimum_expires,
+                session_terms=terms or Terms(),
+                overload=overload or OverloadRules(),
             ),
             media=MediaSettings(bind=HOST, first_port=41000, last_port=42998),
             calls=CallSettings(HOST, folder / "recordings", music, max_calls, ringing),

@@ -33,7 +33,7 @@ CUSTOMER = "13800000101"
 SPEAK = 3.0
 """Seconds of a caller's tone."""
 LONGEST = 3600
-STOP_SECONDS = 5.0
+STOP_SECONDS = 60.0
 OPEN_SOCKETS = "sockets.filter((each) => each.readyState === WebSocket.OPEN).length"
 HELD, MUTED, NOTED, CODED, PASSED_ON, AWAY = 5, 9, 4, 3, 7, 10
 """Every which call is held, muted, noted, coded, passed on to a queue, and followed by a break."""

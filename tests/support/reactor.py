@@ -10,6 +10,8 @@ again in the next test (`twisted.trial` does the same), and child processes and 
 
         assert run_in_reactor(talk, timeout=5) == b"hello"
 
+While the process stands still, so does the reactor's time (`steady_time`).
+
 What a test leaves in the reactor (sockets, timers, child processes) would disturb the next one:
 it is removed, and the test fails with its names. A failure inside the coroutine comes out with
 its own traceback; so does an error that anybody logged meanwhile, unless `allow_errors`.
@@ -26,9 +28,11 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from tests.support.patience import crowding
+from tests.support.patience import ample
+from tests.support.steady_time import SteadyTime
 
 T = TypeVar("T")
+_time = SteadyTime(global_reactor)
 
 
 def reactor() -> Any:
@@ -37,8 +41,13 @@ def reactor() -> Any:
 
 
 def pause(seconds: float) -> Deferred[None]:
-    """Fires after so many real seconds."""
+    """Fires after so many seconds in which the process ran."""
     return deferLater(reactor(), seconds)
+
+
+def stood_still() -> float:
+    """How many seconds of this run the process did not run."""
+    return _time.stood_still
 
 
 def begin(work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:
@@ -59,11 +68,11 @@ def run_in_reactor(
     allow_errors: bool = False,
     keep: bool = False,
 ) -> T:
-    """The coroutine's result; TimeoutError after `timeout` seconds, later on a crowded machine.
+    """The coroutine's result; TimeoutError after `timeout` seconds or more (`ample`).
 
     With `keep`, what it leaves in the reactor goes on in the next run, which is to take it away.
     """
-    timeout *= crowding()
+    timeout = ample(timeout)
     results: list[T | Failure] = []
     errors: list[str] = []
 
@@ -79,6 +88,7 @@ def run_in_reactor(
         running.addBoth(lambda _: _stop())
 
     globalLogPublisher.addObserver(observe)
+    _time.catch_up()
     try:
         reactor().callWhenRunning(start)
         reactor().run()

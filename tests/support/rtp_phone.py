@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import DatagramProtocol
 
 from cti.kernel.identifiers import ConnectionId
@@ -15,7 +15,7 @@ from cti.media.port import Codec, MediaTarget, PlayOutcome
 from cti.media.rtp import RTCP_TYPES, RtpPacket
 from cti.media.telephone_event import TelephoneEvent, press_steps
 from tests.support.audio import Samples
-from tests.support.reactor import pause, reactor
+from tests.support.reactor import begin, pause, reactor, stood_still
 
 EVENTS = 101
 
@@ -32,6 +32,7 @@ class RtpPhone(DatagramProtocol):
         self._sequence = 65_500
         self._timestamp = 2**32 - 4000
         self._destination: tuple[str, int] | None = None
+        self._talking: Deferred[None] | None = None
         self._port: Any = reactor().listenUDP(0, self, interface="127.0.0.1")
 
     @property
@@ -63,6 +64,17 @@ class RtpPhone(DatagramProtocol):
             self.send(self._encoder.encode(part), self.codec.value)
             self._timestamp += FRAME_SAMPLES
             await pause(max(0, begun + (number + 1) * FRAME_SECONDS - reactor().seconds()))
+
+    def keep_talking(self, samples: Samples) -> None:
+        """Send the samples beside what goes on, until they end or the telephone falls silent."""
+        self.hush()
+        self._talking = begin(self.talk(samples))
+        self._talking.addErrback(lambda failure: failure.trap(CancelledError))
+
+    def hush(self) -> None:
+        """Fall silent."""
+        if self._talking is not None:
+            self._talking.cancel()
 
     async def press(self, key: str) -> None:
         """Press a key for 100 ms."""
@@ -98,6 +110,11 @@ class RtpPhone(DatagramProtocol):
         frames = [decoders[Codec(p.payload_type)].decode(p.payload) for p in audio]
         return np.concatenate(frames) if frames else np.zeros(0, np.int16)
 
+    def lateness(self) -> float:
+        """Seconds in which this end or the other stood still while it listened."""
+        lasted = self.times[-1] - self.times[0] + stood_still()
+        return stood_still() + max(0.0, lasted - FRAME_SECONDS * (len(self.times) - 1))
+
     def audio(self) -> list[RtpPacket]:
         """The packets of sound."""
         return [packet for packet in self.packets if packet.payload_type != EVENTS]
@@ -107,7 +124,8 @@ class RtpPhone(DatagramProtocol):
         return [TelephoneEvent.parse(p.payload) for p in self.packets if p.payload_type == EVENTS]
 
     def hang_up(self) -> Deferred[None]:
-        """Close the socket."""
+        """Fall silent and close the socket."""
+        self.hush()
         closed: Deferred[None] = self._port.stopListening()
         return closed
 

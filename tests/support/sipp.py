@@ -14,6 +14,7 @@ import numpy as np
 
 from tests.support.audio import Samples
 from tests.support.house import free_port
+from tests.support.patience import ample
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 OUTGOING = 4
@@ -107,7 +108,7 @@ class SippCall:
 
     def wait(self, seconds: float) -> int:
         """SIPp's exit status: 0 when the scenario ran to its end."""
-        return self.process.wait(seconds)
+        return self.process.wait(ample(seconds))
 
 
 def place_call(
@@ -136,7 +137,7 @@ def place_call(
         "sipp", f"127.0.0.1:{server_port}", "-sf", str(scenario), "-s", number, "-m", "1",
         "-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1",
         "-mp", str(port), "-d", str(round(stay * 1000)),
-        "-nostdin", "-timeout", f"{stay + 20 + len(infos):.0f}s", "-timeout_error",
+        "-nostdin", "-timeout", f"{stay + ample() + len(infos):.0f}s", "-timeout_error",
     ]  # fmt: skip
     with output.open("wb") as out:
         process = subprocess.Popen(

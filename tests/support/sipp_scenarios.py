@@ -143,7 +143,7 @@ async def run_sipp(
         "-i",
         source,
     ]
-    options += ["-m", str(calls), "-r", str(rate), "-nostdin", "-timeout", "20", "-timeout_error"]
+    options += ["-m", str(calls), "-r", str(rate), "-nostdin", "-timeout", "60", "-timeout_error"]
     options += ["-trace_err", "-error_file", "errors.txt", "-trace_msg", "-message_file", "msg.txt"]
     options += ["-p", str(listen)] if listen else []
     out, _, code = await getProcessOutputAndValue(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support.house import House
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 60.0
 
 
 @contextmanager

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.support.audio import goertzel, level
 from tests.support.cued_caller import CuedCaller
 from tests.support.house import House
 from tests.support.page_desk import PageDesk
 from tests.support.patience import crowding
-from tests.support.who_hears_whom import GRID, HEARD, level_of_share
+from tests.support.who_hears_whom import Hearing, loud_in
 
 VOICES = {"1001": 1000.0, "1002": 1260.0, "caller": 560.0}
 """Hz: what each says. None is a harmonic of another."""
@@ -20,7 +19,6 @@ LISTENING = 0.4
 BETWEEN = 0.1
 LOOKS = 200
 """How often who hears whom is looked at, `BETWEEN` seconds apart."""
-Hearing = dict[str, set[str]]
 
 
 class Agent(PageDesk):
@@ -94,11 +92,7 @@ class Agent(PageDesk):
 
 def caller_hears(caller: CuedCaller) -> set[str]:
     """Whose tones were sent to the caller just now; music has a little of every frequency."""
-    sound = caller.heard(LISTENING)
-    whole = sound[: len(sound) // GRID * GRID]
-    shares = {name: goertzel(whole, hertz) for name, hertz in VOICES.items()}
-    loud = level(whole) if len(whole) else float("-inf")
-    return {name for name, share in shares.items() if loud + level_of_share(share) >= HEARD}
+    return loud_in(caller.heard(LISTENING), VOICES)
 
 
 def who_hears_whom(agents: list[Agent], caller: CuedCaller) -> Hearing:

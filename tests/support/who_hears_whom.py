@@ -1,8 +1,10 @@
 """Who hears whom: each end says a tone of its own, and the tones it heard are found by Goertzel.
 
-`Ear` is any end that keeps what it hears; `stretch` listens to all of them for the same time.
+`Ear` is any end that keeps what it hears; `until_heard` listens to all of them for the same time.
+A stretch in which the machine stood still says little of them, so another one is listened to.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -20,6 +22,10 @@ HEARD, UNHEARD = -30.0, -45.0
 SETTLING, LISTENING = 0.3, 0.4
 """Seconds until what changed has come through jitter buffers, on a machine with room, and that are
 listened to."""
+STRETCHES = 20
+"""How many are listened to before who hears whom is judged wrong."""
+Hearing = dict[str, set[str]]
+"""Whom each hears; who hears nobody is left out."""
 
 
 class Ear(Protocol):
@@ -53,14 +59,45 @@ def level_of_share(share: float) -> float:
     return float(10 * np.log10(share)) if share > 0 else float("-inf")
 
 
-async def stretch(
-    ears: Sequence[Ear], tones: Mapping[str, float], *, seconds: float = LISTENING
-) -> dict[str, set[str]]:
-    """Let what changed settle, listen for so long: the tones each of them heard meanwhile."""
-    await pause(SETTLING * crowding())
-    begun = [(ear, ear.position()) for ear in ears]
-    await pause(seconds)
-    return {ear.name: tones_in(ear.heard(since), tones) for ear, since in begun}
+def loud_in(samples: Samples, tones: Mapping[str, float]) -> set[str]:
+    """The same where the house's music is heard too: it has a little of every frequency."""
+    whole = samples[: len(samples) // GRID * GRID]
+    shares = {name: goertzel(whole, hertz) for name, hertz in tones.items()}
+    loudness = level(whole)
+    return {name for name, share in shares.items() if loudness + level_of_share(share) >= HEARD}
+
+
+async def until_heard(ears: Sequence[Ear], tones: Mapping[str, float], wanted: Hearing) -> None:
+    """Return when they hear each other like that; AssertionError says how they did instead."""
+    found: object = None
+    for _ in range(STRETCHES):
+        await pause(SETTLING * crowding())
+        begun = [(ear, ear.position()) for ear in ears]
+        await pause(LISTENING)
+        try:
+            found = _named({ear.name: tones_in(ear.heard(since), tones) for ear, since in begun})
+        except AssertionError as unclear:
+            found = unclear
+        if found == wanted:
+            return
+    raise AssertionError(f"heard {found}, wanted {wanted}")
+
+
+def wait_until_heard(ears: Sequence[Ear], tones: Mapping[str, float], wanted: Hearing) -> None:
+    """The same without a reactor, and where the house's music may be heard too."""
+    found: Hearing = {}
+    for _ in range(STRETCHES):
+        time.sleep(SETTLING * crowding())
+        begun = [(ear, ear.position()) for ear in ears]
+        time.sleep(LISTENING)
+        found = _named({ear.name: loud_in(ear.heard(since), tones) for ear, since in begun})
+        if found == wanted:
+            return
+    raise AssertionError(f"heard {found}, wanted {wanted}")
+
+
+def _named(hearing: Hearing) -> Hearing:
+    return {name: tones for name, tones in hearing.items() if tones}
 
 
 def mutual(*names: str) -> dict[str, set[str]]:

@@ -31,7 +31,10 @@ def test_no_plain_octet_reaches_the_disk(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-20, 12_000), st.integers(0, 5000)), max_size=6))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_it_is_read_anywhere_as_the_wav_file_it_is(
     tmp_path: Path, reads: list[tuple[int, int]]
 ) -> None:

@@ -19,7 +19,7 @@ FORMS = pytest.mark.parametrize("ring", [None, RING], ids=["plain", "encrypted"]
 SHARED = settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
