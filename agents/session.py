@@ -412,7 +412,7 @@ class AgentSession:
         self.after_call = AfterCall.begun(self._rules(), self._now())
         self._move(Move.END_CALL)
         if self.after_call is not None and self.after_call.deadline is not None:
-            self._timer.arm_until(self.after_call.deadline, self.finish)
+            self._go_on_finishing(self.after_call.deadline)
 
     def _leave_after_call_work(self, move: Move, by: StaffId | None) -> None:
         if self.status.activity is Activity.WORKING_AFTER_CALL:
