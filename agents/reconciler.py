@@ -13,6 +13,7 @@ rest. A page that is waited for, and does not come back, is no disagreement.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 from twisted.logger import Logger
@@ -46,11 +47,13 @@ EVERY = 1.0
 LOST = "lost"
 """Why a call flows out that nobody knows any more."""
 
+NOTHING: frozenset[Found] = frozenset()
 ORDER = {what: place for place, what in enumerate(Disagreement)}
 
 Heal = Callable[[AgentSession, Found], None]
-Part = Callable[[], Facts]
-"""Gathers what is known of one agent or one caller, at this moment."""
+Part = Callable[[], Facts | None]
+"""Gathers what is known of one agent or one caller, at this moment; None where all is well at a
+glance, as it is with most."""
 
 
 class Reconciler:
@@ -114,12 +117,13 @@ class Reconciler:
                 near.setdefault(each.device.id, set()).add(call_id)
 
         names = self._control.names()
-        walk = Walk(self._clock, names, note, lambda: self._compare_all(near))
+        up = frozenset(names)
+        walk = Walk(self._clock, names, note, lambda: self._compare_all(near, up))
         self._walk = walk
         walk.start()
 
-    def _compare_all(self, near: Mapping[DeviceId, set[CallId]]) -> None:
-        walk = Walk(self._clock, self._parts(near), self._compare, self._looked)
+    def _compare_all(self, near: Mapping[DeviceId, set[CallId]], up: AbstractSet[CallId]) -> None:
+        walk = Walk(self._clock, self._parts(near, up), self._compare, self._looked)
         self._walk = walk
         walk.start()
 
@@ -127,36 +131,40 @@ class Reconciler:
         self._timer.arm(EVERY, self._again)
         self.look()
 
-    def _parts(self, near: Mapping[DeviceId, set[CallId]]) -> list[Part]:
-        """What a look compares, one after the other; `near` are the calls telephones are in."""
+    def _parts(self, near: Mapping[DeviceId, set[CallId]], up: AbstractSet[CallId]) -> list[Part]:
+        """What a look compares, one after the other.
+
+        `near` are the calls telephones are in, `up` all there were as the look began.
+        """
         agents = (partial(self._at_desk, each, near) for each in self._sessions)
-        waiting = (partial(self._in_queue, call_id) for call_id in self._engine.waiting())
+        waiting = (partial(self._in_queue, call_id, up) for call_id in self._engine.waiting())
         return [*agents, *waiting]
 
-    def _at_desk(self, session: AgentSession, near: Mapping[DeviceId, set[CallId]]) -> Facts:
+    def _at_desk(self, session: AgentSession, near: Mapping[DeviceId, set[CallId]]) -> Facts | None:
         """What is known of the agent, with every call they could be in; nothing of who is off."""
-        at = utc(self._clock)
         if not signed_in(session.status):
-            return Facts(at, (), {})
+            return None
         desk = self._desk(session)
-        return Facts(at, (desk,), self._up(desk.named | near.get(session.extension, set())))
+        calls = self._up(desk.named | near.get(session.extension, set()))
+        return Facts(utc(self._clock), (desk,), calls)
 
-    def _in_queue(self, call_id: CallId) -> Facts:
-        """What is known of the caller, unless they wait no more."""
-        at, up = utc(self._clock), self._up({call_id})
-        if not self._engine.waits(call_id):
-            return Facts(at, (), up)
+    def _in_queue(self, call_id: CallId, up: AbstractSet[CallId]) -> Facts | None:
+        """What is known of the caller; nothing of who waits unoffered in a call that is up."""
         offered = self._engine.offered(call_id)
+        if (offered is False and call_id in up) or not self._engine.waits(call_id):
+            return None
         # Whoever holds it is looked for among all agents only for the few that are offered.
         held = offered and any(session.lease.holds(call_id) for session in self._sessions)
-        return Facts(at, (), up, {call_id: offered}, frozenset({call_id} if held else ()))
+        holding = frozenset({call_id} if held else ())
+        return Facts(utc(self._clock), (), self._up({call_id}), {call_id: offered}, holding)
 
     def _up(self, names: Iterable[CallId]) -> dict[CallId, Call]:
         calls = ((name, self._control.get(name)) for name in names)
         return {name: call for name, call in calls if call is not None}
 
     def _compare(self, part: Part) -> None:
-        found = disagreements(part())
+        facts = part()
+        found = disagreements(facts) if facts is not None else NOTHING
         # One cure for an agent at a time: it may be the cure of everything else as well.
         cured = min(found & self._before, key=_in_order, default=None)
         self._found |= found - {cured}

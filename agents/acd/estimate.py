@@ -168,13 +168,28 @@ def _with_renewals(first: Array, handling: Handling) -> Array:
 def _renewals(spread: float) -> Array:
     """How many handling times end by each step, on average, of one after the other; mean 1.
 
-    Solves the renewal equation M(t) = F(t) + integral of M(t - u) dF(u) step by step.
+    Solves the renewal equation M(t) = F(t) + integral of M(t - u) dF(u), by trapezoids: a product
+    of power series in the step, so that M is their quotient and no loop goes over the steps.
     """
     handling = Handling(-max(spread, SPREADS[0]) / 2.0, max(spread, SPREADS[0]))
     ended = 1.0 - handling.longer(np.arange(0.0, _HORIZON, _STEP))
-    steps = np.diff(ended)
-    counts = np.zeros(len(ended))
-    for place in range(1, len(ended)):
-        earlier = (counts[:place] + np.append(counts[1:place], counts[place - 1])) / 2.0
-        counts[place] = ended[place] + earlier[::-1] @ steps[:place]
-    return counts
+    steps = np.diff(ended, append=ended[-1:])
+    middles = (steps + np.append(0.0, steps[:-1])) / 2.0
+    return _product(ended, _reciprocal(np.append(1.0, np.zeros(len(ended) - 1)) - middles))
+
+
+def _reciprocal(series: Array) -> Array:
+    """The power series 1 / series, as long: Newton's method doubles the terms that are right.
+
+    The constant of the series must not be 0.
+    """
+    found = 1.0 / series[:1]
+    while len(found) < len(series):
+        wider = np.append(found, np.zeros(min(len(found), len(series) - len(found))))
+        found = 2.0 * wider - _product(series[: len(wider)], _product(wider, wider))
+    return found
+
+
+def _product(one: Array, other: Array) -> Array:
+    """The product of two power series of the same length, as long."""
+    return np.asarray(np.convolve(one, other)[: len(one)])

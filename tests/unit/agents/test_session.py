@@ -241,6 +241,23 @@ def test_after_call_work_ends_by_itself_and_can_be_extended() -> None:
     assert centre.events(CallWrappedUp)[0].after_call == 70
 
 
+def test_where_no_work_comes_after_a_call_the_next_one_rings_in_the_same_turn() -> None:
+    centre = CallCentre({"a": SKILLED}, AgentSettings(after_call=AfterCallRules(limit=0)))
+    centre.ready("a")
+    first, second = centre.call(), centre.call()
+    centre.answer(first)
+    centre.calls.hang_up(first)
+    assert centre.phone(second).device.id == centre.extensions["a"]
+    states = [event.state for event in centre.events(AgentStateChanged)]
+    assert states[-3:] == [
+        AgentState.WORKING_AFTER_CALL,
+        AgentState.READY,
+        AgentState.RESERVED,
+    ]
+    assert [event.after_call for event in centre.events(CallWrappedUp)] == [0.0]
+    assert not centre.errors
+
+
 def test_choosing_ready_finishes_the_after_call_work(one: CallCentre) -> None:
     call_id = one.call()
     one.answer(call_id)

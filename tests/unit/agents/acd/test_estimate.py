@@ -1,5 +1,6 @@
 """Forecasts against what happens: agents and calls played with dice, over and over."""
 
+import sys
 from heapq import heapify, heapreplace
 from math import exp, log, sqrt
 from random import Random
@@ -117,6 +118,23 @@ def test_whatever_the_agents_do_there_is_a_range(
     wait = Outlook(USUAL, taken, free).wait(place)
     assert (wait is None) == (not taken and not free)
     assert wait is None or 0.0 <= wait.low <= wait.high < float("inf")
+
+
+def test_the_first_forecast_of_a_spread_takes_no_step_of_its_own_for_each_instant() -> None:
+    calls = 0
+
+    def called(_frame: object, what: str, _arg: object) -> None:
+        nonlocal calls
+        calls += what in ("call", "c_call")
+
+    handling = Handling(log(180.0), 0.7351)
+    sys.setprofile(called)
+    try:
+        outlook = Outlook(handling, [Taken(1, 20.0, handling)])
+    finally:
+        sys.setprofile(None)
+    assert outlook.agents == 1
+    assert calls < 1000
 
 
 def test_handling_times_follow_what_calls_take() -> None:
