@@ -155,6 +155,10 @@ class _Acting:
         if action is Action.ATTACH:
             call_id = CallId(outcome.fields["call"])
             repository.attach_call_txn(self.session, after.case.number, call_id, at)
+        if action is Action.DETACH:
+            call_id = CallId(outcome.fields["call"])
+            if not repository.detach_call_txn(self.session, after.case.number, call_id):
+                raise Refused("ticket.call_not_attached")
         if action is Action.ATTACH_FILE:
             kept = attachment_from(outcome.fields)
             way = Way.PORTAL if asked.by == CUSTOMER else Way.PAGE

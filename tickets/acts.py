@@ -54,6 +54,7 @@ class Action(Enum):
     INFORM = "inform"
     NOTE = "note"
     ATTACH = "attach_call"
+    DETACH = "detach_call"
     ATTACH_FILE = "attach_file"
     ATTEMPT_REPLY = "attempt_reply"
     REPLY = "reply"

@@ -243,6 +243,12 @@ TELLING = (
         needs=("call",),
     ),
     Rule(
+        action=Action.DETACH,
+        roles=FRONT,
+        cases=OPEN_STATES | ENDED,
+        needs=("call", "reason"),
+    ),
+    Rule(
         action=Action.ATTACH_FILE,
         roles=_READERS,
         by=OUTSIDE,

@@ -251,6 +251,14 @@ def attach_call_txn(session: Session, number: TicketNumber, call_id: CallId, at:
         session.add(CallRow(number=number, call_id=call_id, at=at))
 
 
+def detach_call_txn(session: Session, number: TicketNumber, call_id: CallId) -> bool:
+    """Take the call, and so its recording, off the ticket; False where it did not belong there."""
+    row = session.get(CallRow, (number, call_id))
+    if row is not None:
+        session.delete(row)
+    return row is not None
+
+
 def merged_txn(session: Session, number: str) -> tuple[TicketNumber, ...]:
     """The tickets that were merged into this one, the oldest first."""
     found = session.scalars(

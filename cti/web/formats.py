@@ -39,6 +39,10 @@ class Formats:
         """``11-22``."""
         return format_date(day, "MM-dd", locale=self._locale)
 
+    def weekday(self, day: date) -> str:
+        """``Sun``, 周日: the day of the week, shortened."""
+        return format_date(day, "EEE", locale=self._locale)
+
     def number(self, value: float | Decimal, digits: int = 0) -> str:
         """``1,234.5`` with that many digits behind the point."""
         fraction = f".{'0' * digits}" if digits else ""

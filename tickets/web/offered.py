@@ -121,7 +121,7 @@ GROUPS: Mapping[Action, Group] = {
         Group.CLOCKS,
     ),
 }
-ELSEWHERE = frozenset({Action.ATTACH, Action.ATTACH_FILE, Action.AMEND})
+ELSEWHERE = frozenset({Action.ATTACH, Action.DETACH, Action.ATTACH_FILE, Action.AMEND})
 """Acts with a place of their own on the page: beside the call, the files, the matter."""
 
 

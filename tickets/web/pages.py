@@ -143,6 +143,12 @@ class TicketPages:
         principal = self.frame.guard(request, *FRONT)
         return await self._ticket.join(request, principal, number)
 
+    @app.route("/<number>/detach", methods=["POST"])
+    async def detach(self, request: Request, number: str) -> bytes:
+        """Take a call off the ticket, whatever its version."""
+        principal = self.frame.guard(request, *FRONT)
+        return await self._ticket.detach(request, principal, number)
+
     @app.route("/<number>/dial", methods=["POST"])
     async def dial(self, request: Request, number: str) -> bytes:
         """Call the customer by the person's own telephone."""

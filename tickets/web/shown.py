@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cti.kernel.identifiers import DepartmentId
+from cti.kernel.identifiers import DepartmentId, StaffId
 from cti.kernel.vocabulary import Language
 from cti.web.formats import Formats
-from tickets.model import Department
+from tickets.model import CUSTOMER, SYSTEM, Department
 from tickets.regulation.codes import NO_CODES, CodeBook
 
 DAY = timedelta(days=1)
@@ -50,12 +50,33 @@ class Words:
         """Month, day, hour and minute in the hotline's zone."""
         return self.formats.moment(at)
 
-    def deadline(self, at: datetime) -> str:
-        """An instant as a deadline: midnight is the end of the day before, 24:00."""
+    def deadline(self, at: datetime, *, brief: bool = False) -> str:
+        """An instant as a deadline: midnight is the end of the day before, 24:00.
+
+        It names the day of the week, by which people plan, except where it is to be `brief`.
+        """
         local = at.astimezone(self.zone)
-        if (local.hour, local.minute) == (0, 0):
-            return f"{self.formats.day(local - DAY)} 24:00"
-        return self.formats.moment(at)
+        midnight = (local.hour, local.minute) == (0, 0)
+        day = local - DAY if midnight else local
+        time = "24:00" if midnight else f"{local:%H:%M}"
+        parts = (self.formats.day(day), "" if brief else self.formats.weekday(day), time)
+        return " ".join(filter(None, parts))
+
+    def by(self, staff_id: str, name: str) -> str:
+        """Who did it: a person by their name, the house and the customer by words."""
+        key = {
+            SYSTEM.staff_id: "ticket.line.by_system",
+            CUSTOMER.staff_id: "ticket.line.by_customer",
+        }
+        word = key.get(StaffId(staff_id))
+        return self.text(word) if word else name
+
+    def zone_at(self, at: datetime) -> str:
+        """In which zone the page's times are, with its distance from UTC then."""
+        offset = f"{at.astimezone(self.zone):%z}"
+        return self.text(
+            "ticket.page.zone", zone=self.zone.key, offset=f"{offset[:3]}:{offset[3:]}"
+        )
 
     def duration(self, time: timedelta) -> str:
         """Hours and minutes, with days from two days on."""

@@ -1,7 +1,7 @@
 """One ticket: shown, acted on, its files taken and given, its customer unmasked."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from twisted.web.resource import Resource
 from twisted.web.server import Request
@@ -13,11 +13,11 @@ from cti.kernel.ports import StaffNames
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web import requests
-from cti.web.frame import Frame
+from cti.web.frame import Frame, with_query
 from cti.web.requests import BadRequest, Form
 from tickets.attachments.sniffing import PLAYED, SHOWN_AS_IMAGES
 from tickets.dossier import Dossier
-from tickets.line.acting import act_now
+from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
 from tickets.masking import Mask, Sight, may_unmask, sight_of
 from tickets.model import Receipt
@@ -29,7 +29,7 @@ from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
 from tickets.web.facts import CallFactsPort, Dialler
 from tickets.web.kept_file import KeptFile
-from tickets.web.offered import amendable, offer
+from tickets.web.offered import ELSEWHERE, amendable, offer
 from tickets.web.phrasing import Phrasing
 from tickets.web.printing import READERS as PRINT_READERS
 from tickets.web.reading import request_id, whole
@@ -44,6 +44,8 @@ LOOK_READERS = frozenset({Role.SUPERVISOR, Role.PROTECTION})
 NEWEST_FIRST = "hotline_ticket_newest_first"
 """The cookie that remembers in which order a person reads."""
 COOKIE_AGE = timedelta(days=365)
+UNDO = timedelta(seconds=10)
+"""How long a page offers to undo what one click did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class TicketPage:
             request_id=self.entropy(REQUEST_BYTES),
             calls=view.calls,
             call=call,
+            joined=self._joined(request, view, outlook.now),
+            undo_seconds=int(UNDO.total_seconds()),
             may_listen=bool(principal.roles & LISTENERS),
             may_attach=bool(principal.roles & FRONT),
             may_dial=principal.extension is not None
@@ -154,8 +158,6 @@ class TicketPage:
         action = _action(form)
         version, once = whole(form["version"]), request_id(form)
         try:
-            if action is Action.ATTACH and self.calls.facts(CallId(form["call"])) is None:
-                raise Refused("ticket.call_unknown")
             receipt = await self.service.act(number, action, form, principal, version, once)
             if action is Action.DISPATCH:
                 await self._assist(principal, form, receipt, once)
@@ -164,20 +166,28 @@ class TicketPage:
         return self.frame.redirect(request, f"/tickets/{number}")
 
     async def join(self, request: Request, principal: Principal, number: str) -> bytes:
-        """Let the call belong to the ticket as it is now; a second time changes nothing."""
+        """Let the call belong to the ticket; the page that follows offers to undo it."""
         form = self.frame.form(request)
-        view = await self.seen(principal, number)
+        await self.seen(principal, number)
         call_id = CallId(form["call"])
         try:
             if self.calls.facts(call_id) is None:
                 raise Refused("ticket.call_unknown")
-            if all(link.call_id != call_id for link in view.calls):
-                fields = {"call": call_id}
-                version, once = view.case.version, request_id(form)
-                await self.service.act(number, Action.ATTACH, fields, principal, version, once)
+            await self._attach(principal, number, call_id)
         except Refused as refused:
             return await self._refused(request, principal, number, refused, form)
-        return self.frame.redirect(request, f"/tickets/{number}")
+        return self.frame.redirect(request, with_query(f"/tickets/{number}", joined=call_id))
+
+    async def detach(self, request: Request, principal: Principal, number: str) -> bytes:
+        """Let the call no longer belong to the ticket; that it did stays in its history."""
+        form = self.frame.form(request)
+        await self.seen(principal, number)
+        fields = {"call": form["call"], "reason": form["reason"]}
+        try:
+            await act_now(self.service, number, Action.DETACH, fields, principal, request_id(form))
+        except Refused as refused:
+            return await self._refused(request, principal, number, refused, form)
+        return self.frame.redirect(request, f"/tickets/{number}#calls")
 
     async def dial(self, request: Request, principal: Principal, number: str) -> bytes:
         """Call the customer by the person's telephone; the call belongs to the ticket."""
@@ -187,12 +197,18 @@ class TicketPage:
             to = next(map(dialled, written(view.case)), None)
             if to is None:
                 raise Refused("ticket.no_telephone")
-            call_id = await self.dialler.dial(principal.staff_id, to)
-            call, once = {"call": call_id}, request_id(form)
-            await act_now(self.service, number, Action.ATTACH, call, principal, once)
+            await self._attach(principal, number, await self.dialler.dial(principal.staff_id, to))
         except Refused as refused:
             return await self._refused(request, principal, number, refused, form)
         return self.frame.redirect(request, f"/tickets/{number}#acts")
+
+    async def _attach(self, principal: Principal, number: str, call_id: CallId) -> None:
+        """Let the call belong to the ticket as it is now; a second time changes nothing."""
+        view = await self.seen(principal, number)
+        if all(link.call_id != call_id for link in view.calls):
+            call, version = {"call": call_id}, view.case.version
+            once = request_for("attach", principal.staff_id, number, call_id, version)
+            await act_now(self.service, number, Action.ATTACH, call, principal, once)
 
     async def _assist(self, principal: Principal, form: Form, lead: Receipt, once: str) -> None:
         """Send the same order to the departments that were ticked to assist."""
@@ -307,12 +323,18 @@ class TicketPage:
         attached = {link.call_id for link in view.calls}
         return facts if facts is not None and facts.call_id not in attached else None
 
+    def _joined(self, request: Request, view: TicketView, now: datetime) -> CallId | None:
+        """The call that joined the ticket just now, and may be taken off again by one click."""
+        asked = requests.query(request)["joined"]
+        recent = (link for link in view.calls if now - link.at < UNDO)
+        return next((link.call_id for link in recent if link.call_id == asked), None)
+
 
 def _action(form: Form) -> Action:
     try:
         action = Action(form["action"])
     except ValueError as error:
         raise BadRequest("the form names no act") from error
-    if action is Action.ATTACH_FILE:
-        raise BadRequest("files come by a form of their own")
+    if action in ELSEWHERE - {Action.AMEND}:
+        raise BadRequest("files and calls come by forms of their own")
     return action

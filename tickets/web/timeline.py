@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from cti.kernel.identifiers import CallId
 from tickets.attachments.model import Attached
 from tickets.looks import Look
 from tickets.mail.model import DeliveryState, Direction, Mail
@@ -30,8 +31,6 @@ _LETTERS = frozenset(
         Action.SOLVE.value,
     }
 )
-_TOLD_ELSEWHERE = frozenset({Action.ATTACH.value, Action.ATTACH_FILE.value})
-"""Acts whose call or file stands in the time line itself."""
 
 
 class Strand(Enum):
@@ -93,7 +92,7 @@ def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> lis
         *(
             _moment(entry, view.case, sight, words)
             for entry in view.history
-            if entry.action not in _TOLD_ELSEWHERE
+            if not _told_elsewhere(entry, view)
         ),
         *(_call(link, words) for link in view.calls),
         *(_file(file, words) for file in papers.files),
@@ -102,6 +101,14 @@ def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> lis
         *(_printed(letter, words) for letter in papers.printed),
     ]
     return sorted(told, key=lambda moment: moment.at)
+
+
+def _told_elsewhere(entry: HistoryEntry, view: TicketView) -> bool:
+    """Whether the act's call or file stands in the time line itself, as it still belongs there."""
+    if entry.action == Action.ATTACH.value:
+        link = CallLink(CallId(entry.fields["call"]), entry.at)
+        return link in view.calls
+    return entry.action == Action.ATTACH_FILE.value
 
 
 def strands(found: Iterable[Moment]) -> list[Strand]:
@@ -127,7 +134,7 @@ def _moment(entry: HistoryEntry, case: Case, sight: Sight, words: Words) -> Mome
     return Moment(
         at=entry.at,
         strand=_strand(entry.action),
-        who=entry.by_name,
+        who=words.by(entry.by, entry.by_name),
         what=words.text(f"ticket.done.{entry.action}"),
         where=where,
         details=tuple(_details(entry, sight, words)),
@@ -171,7 +178,7 @@ def _call(link: CallLink, words: Words) -> Moment:
 
 def _file(file: Attached, words: Words) -> Moment:
     what = words.text(f"ticket.line.file_{file.way.value}")
-    return Moment(file.at, Strand.FILE, file.by_name, what, file=file)
+    return Moment(file.at, Strand.FILE, words.by(file.by, file.by_name), what, file=file)
 
 
 def _look(look: Look, words: Words) -> Moment:

@@ -118,6 +118,7 @@ end_appraisal    | LP           | {UNANSWERED}              | {ANY}
 inform           | ADLY         | {UNANSWERED}              | {ANY}
 note             | ADLOHohPEQY  | {EVERY}                   | {ANY}
 attach_call      | ADLYC        | {EVERY}                   | {ANY}
+detach_call      | ADL          | {EVERY}                   | {ANY}
 attach_file      | ADLOHohPEQYC | {EVERY}                   | {ANY}
 contact          | ADLYC        | {EVERY}                   | {ANY}
 attempt_reply    | ADLY         | result_in                 | {ANY}

@@ -97,6 +97,11 @@ document.addEventListener("input", (event) => {
 addEventListener("pagehide", () => presence.send("gone", { number }).catch(() => {}));
 setInterval(speak, SPEAK_EVERY);
 
+// --- a call that joined just now ------------------------------------------------------------
+
+const joined = document.getElementById("joined");
+if (joined) setTimeout(() => joined.remove(), 1000 * Number(joined.dataset.seconds));
+
 // --- files ----------------------------------------------------------------------------------
 
 const file = document.getElementById("file");

@@ -21,15 +21,24 @@ const joined = (...parts) => parts.filter(Boolean).join(" · ");
 const main = (words) => h("span", { class: "main" }, words);
 const soft = (words, look = "soft") => h("span", { class: look }, words);
 
+// One click lets the call belong to the ticket, whose page opens and offers to undo it.
+function joining(path, callId) {
+  const csrf = h("input", { type: "hidden", name: "csrf", value: document.querySelector(".desk").dataset.csrf });
+  const call = h("input", { type: "hidden", name: "call", value: callId });
+  return h("form", { class: "acts", method: "post", action: `${path}/join`, target: "_blank", rel: "noopener" }, csrf, call, h("button", { class: "small" }, t("console.join_ticket")));
+}
+
 // Opened from a call, a ticket offers to take that call in.
 export function ticketLine(ticket, callId) {
-  const href = `/tickets/${encodeURIComponent(ticket.number)}?${new URLSearchParams({ call: callId })}`;
+  const path = `/tickets/${encodeURIComponent(ticket.number)}`;
+  const href = `${path}?${new URLSearchParams({ call: callId })}`;
   const words = joined(word("console.ticket", ticket.kind), ticket.title);
   return [
     h("a", { class: "main", href, target: "_blank", rel: "noopener" }, words),
     soft(word("console.ticket_state", ticket.state), ""),
     soft(ticket.number),
     ticket.overdue ? soft(t("console.overdue"), "badge level-danger") : soft(ticket.due ? t("console.due", { when: deadline(ticket.due) }) : ""),
+    joining(path, callId),
   ];
 }
 

@@ -207,11 +207,11 @@ def test_one_more_call_is_added_to_the_ticket(office: TicketOffice) -> None:
     number = office.desk.register().number
     agent = office.seat(AGENT)
     page = agent.read(f"/tickets/{number}?call=call-7").text
-    (form,) = [each for each in forms_of(page) if each.fields.get("action") == "attach_call"]
+    (form,) = [each for each in forms_of(page) if each.action == f"/tickets/{number}/join"]
     done(agent.browser.post(form.action, form.fields))
     assert [link.call_id for link in office.desk.view(number).calls] == ["call-1", "call-7"]
-    assert "attach_call" not in agent.offered(f"/tickets/{number}?call=call-7")
-    again = form.fields | {"call": "nobody", "request": "another", "version": "2"}
+    assert "/join" not in agent.read(f"/tickets/{number}?call=call-7").text
+    again = form.fields | {"call": "nobody"}
     assert "没有这个通话" in agent.browser.post(form.action, again).text
 
 

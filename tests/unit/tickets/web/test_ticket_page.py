@@ -9,9 +9,9 @@ import pytest
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
-from cti.kernel.vocabulary import Role
+from cti.kernel.vocabulary import Language, Role
 from tests.support.browsers import Answer
-from tests.support.forms import forms_of
+from tests.support.forms import PageForm, forms_of
 from tests.support.ticket_office import CALL, Seat, TicketOffice
 from tests.support.tickets import (
     AGENT,
@@ -27,7 +27,7 @@ from tests.support.tickets import (
     person,
 )
 from tickets.attachments.model import MEGABYTE
-from tickets.model import CUSTOMER, DispatchState
+from tickets.model import CUSTOMER, SYSTEM, DispatchState, TicketKind
 from tickets.workflow import Action
 
 PDF = b"%PDF-1.7 letter"
@@ -262,12 +262,96 @@ def test_a_call_joins_an_open_ticket_by_one_button(office: TicketOffice) -> None
     number = office.desk.register().number
     agent = office.seat(AGENT)
     csrf = forms_of(agent.read("/tickets/new").text)[0].fields["csrf"]
-    fields = {"csrf": csrf, "call": "call-7", "request": "join-1"}
+    fields = {"csrf": csrf, "call": "call-7"}
     for _ in range(2):
-        assert done(agent.browser.post(f"/tickets/{number}/join", fields)).endswith(number)
+        answer = agent.browser.post(f"/tickets/{number}/join", fields)
+        assert done(answer) == f"/tickets/{number}?joined=call-7"
     assert [link.call_id for link in office.desk.view(number).calls] == ["call-1", "call-7"]
     answer = agent.browser.post(f"/tickets/{number}/join", fields | {"call": "nobody"})
     assert "没有这个通话" in answer.text
+
+
+def test_a_call_that_joined_by_mistake_is_taken_off_by_one_button(office: TicketOffice) -> None:
+    number = office.desk.register().number
+    agent = office.seat(AGENT)
+    csrf = forms_of(agent.read("/tickets/new").text)[0].fields["csrf"]
+    fields = {"csrf": csrf, "call": "call-7"}
+    joined = done(agent.browser.post(f"/tickets/{number}/join", fields))
+    undo = _taking_off(agent.read(joined).text, "call-7")[0]
+    assert undo.fields["reason"] == "关联后当即撤销"
+    done(agent.browser.post(undo.action, undo.fields))
+    view = office.desk.view(number)
+    assert [link.call_id for link in view.calls] == ["call-1"]
+    assert [each.action for each in view.history[-2:]] == ["attach_call", "detach_call"]
+    page = agent.read(f"/tickets/{number}").text
+    assert "关联来电" in page.partition('class="history"')[2], "that it was there stays"
+    assert joined_bar(page) is False
+    assert done(agent.browser.post(f"/tickets/{number}/join", fields)) == joined, "and again"
+    assert [link.call_id for link in office.desk.view(number).calls] == ["call-1", "call-7"]
+
+
+def test_undoing_is_offered_for_ten_seconds_and_taking_off_with_a_reason_for_ever(
+    office: TicketOffice,
+) -> None:
+    number = office.desk.register().number
+    agent = office.seat(AGENT)
+    csrf = forms_of(agent.read("/tickets/new").text)[0].fields["csrf"]
+    joined = done(agent.browser.post(f"/tickets/{number}/join", {"csrf": csrf, "call": "call-7"}))
+    office.desk.advance(seconds=9)
+    assert joined_bar(agent.read(joined).text)
+    office.desk.advance(seconds=1)
+    assert not joined_bar(agent.read(joined).text)
+    (form,) = _taking_off(agent.read(joined).text, "call-7")
+    answer = agent.browser.post(form.action, form.fields)
+    assert answer.status == 409, "nobody takes a recording away without saying why"
+    done(agent.browser.post(form.action, form.fields | {"reason": "另一位客户"}))
+    again = form.fields | {"reason": "另一位客户", "request": "another"}
+    assert "该通话不属于本工单" in agent.browser.post(form.action, again).text
+    office.desk.act(number, Action.DISPATCH, DISPATCHER)
+    assert "/detach" not in office.seat(OFFICER).read(f"/tickets/{number}").text
+
+
+def joined_bar(page: str) -> bool:
+    return 'id="joined"' in page
+
+
+def _taking_off(page: str, call: str) -> list[PageForm]:
+    offered = [each for each in forms_of(page) if each.action.endswith("/detach")]
+    return [each for each in offered if each.fields["call"] == call]
+
+
+def test_where_no_deadline_runs_the_page_says_how_the_ticket_stands(office: TicketOffice) -> None:
+    number = office.desk.register(draft(TicketKind.ENQUIRY)).number
+    office.desk.act(number, Action.SOLVE, AGENT)
+    for reader, closed in ((AGENT, "办结"), (replace(AGENT, language=Language.ENGLISH), "Closed")):
+        page = office.seat(reader).read(f"/tickets/{number}").text
+        box = page.partition('class="next-due none"')[2].partition("</div>")[0]
+        assert closed in box
+        assert "11-23 09:00" in box
+        assert "–" not in box
+
+
+def test_a_page_says_in_which_zone_its_times_are_and_on_which_day_of_the_week_deadlines(
+    office: TicketOffice,
+) -> None:
+    number = office.desk.register().number
+    page = office.seat(AGENT).read(f"/tickets/{number}").text
+    assert "Asia/Shanghai（UTC+08:00）" in page
+    assert "12-08 周二 24:00" in page
+    english = office.seat(replace(AGENT, language=Language.ENGLISH)).read(f"/tickets/{number}").text
+    assert "12-08 Tue 24:00" in english
+
+
+def test_what_the_house_did_itself_is_told_in_the_language_of_the_reader(
+    office: TicketOffice,
+) -> None:
+    number = office.desk.register().number
+    office.desk.act(number, Action.NOTE, SYSTEM)
+    office.desk.act(number, Action.CONTACT, CUSTOMER)
+    line = office.seat(AGENT).read(f"/tickets/{number}").text.partition('class="history"')[2]
+    assert ">系统<" in line
+    assert ">客户<" in line
+    assert "System" not in line
 
 
 def test_a_department_accepts_many_at_once(office: TicketOffice) -> None:
