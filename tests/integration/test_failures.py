@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,13 @@ def _children(parent: int) -> list[int]:
         for child in children.split()
         if b"cti.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
     ]
+
+
+def power_cut(processes: Sequence[int]) -> None:
+    """Kill them so that none of them sees another go."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for process in processes:
+            os.kill(process, number)
 
 
 def records(house: House) -> list[dict[str, Any]]:
@@ -105,8 +113,7 @@ def test_a_house_killed_with_its_workers_closes_its_calls_at_the_next_start(
         house.wait_until(lambda: answered(house), 10, "the call is answered")
         begun = time.monotonic()
         time.sleep(4.0)
-        for process in [house.process.pid, *workers(house)]:
-            os.kill(process, signal.SIGKILL)
+        power_cut([house.process.pid, *workers(house)])
         house.process.wait()
         lasted = time.monotonic() - begun
         call.process.kill()

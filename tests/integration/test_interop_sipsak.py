@@ -14,7 +14,8 @@ from tests.support.live_switch import CARRIER, HOST, NUMBER, LiveSwitch, leave_a
 from tests.support.reactor import reactor, until
 
 GONE = "sip:1001@127.0.0.1:9"
-BURST, FLOOD = 80, 4 * round(conduct.RATION)
+BURST, RATION = 80, 100.0
+FLOOD = 4 * round(RATION)
 """Requests at once: less than one stranger may send, and far more."""
 NOBODY = TrunksSettings()
 
@@ -36,6 +37,13 @@ async def register(switch: LiveSwitch, contact: str, secret: str, expires: int) 
 async def shout(switch: LiveSwitch, times: int) -> None:
     """OPTIONS so many times, as fast as it can, without waiting for an answer."""
     await sipsak(switch, "", "-F", "-e", str(times))
+
+
+async def all_come(switch: LiveSwitch, shouted: int) -> None:
+    """So many requests are read, or left unread."""
+    endpoint = switch.service.endpoint
+    counters, door = endpoint.counters, endpoint.user_agent.door
+    await until(lambda: counters["received"] + door.unheard >= shouted)
 
 
 @pytest.mark.needs("sipsak")
@@ -87,14 +95,20 @@ def test_a_monitor_that_asks_many_times_at_once_is_answered_every_time(tmp_path:
 @pytest.mark.needs("sipsak")
 @pytest.mark.parametrize("trunks", [NOBODY, CARRIER], ids=["stranger", "trunk"])
 def test_a_flood_of_requests_is_rationed_and_costs_nobody_an_answer(
-    tmp_path: Path, trunks: TrunksSettings
+    tmp_path: Path, trunks: TrunksSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # So small that a machine that has little time for us still reads more than is allowed.
+    monkeypatch.setattr(conduct, "RATION", RATION)
+
     async def scene(switch: LiveSwitch) -> None:
         endpoint = switch.service.endpoint
         counters, door = endpoint.counters, endpoint.user_agent.door
-        await shout(switch, FLOOD)
-        await until(lambda: counters["received"] + door.unheard >= FLOOD)
-        assert BURST < counters["received"] < FLOOD
+        shouted = 0
+        while not door.unheard:
+            await shout(switch, FLOOD)
+            shouted += FLOOD
+            await all_come(switch, shouted)
+        assert BURST < counters["received"] < shouted
         assert counters["sent"] == counters["received"]
         code, said = await sipsak(switch, "")
         assert code == 0, said

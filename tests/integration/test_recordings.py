@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -16,13 +15,23 @@ import pytest
 
 from cti.kernel.identifiers import system_entropy
 from cti.recording.keys import make_key
-from tests.integration.test_failures import answered, journal, media, records, workers, writers
+from tests.integration.test_failures import (
+    answered,
+    journal,
+    media,
+    power_cut,
+    records,
+    workers,
+    writers,
+)
 from tests.support.audio import has_tone
 from tests.support.house import House
 from tests.support.patience import crowding
 from tests.support.sipp import place_call
 
 ROOT = Path(__file__).parents[2]
+HEAD, SECOND, GROWN = 44, 32_000, 3
+"""Octets of a WAVE file's head and of each second, and the seconds to record before the crash."""
 
 
 def hotline(house: House, *words: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +73,9 @@ def test_an_encrypted_recording_grows_crashes_and_is_tampered_with(
         verdict = f"/recordings/{started['call_id']}/verdict"
         folder = house.var / "recordings"
         token = house.sign_in("2001")
-        time.sleep(4.0)
+        house.wait_until(
+            lambda: len(house.get(sound, token)) > HEAD + GROWN * SECOND, 10, "it has grown"
+        )
 
         growing = house.get(sound, token)
         assert json.loads(house.get(verdict, token))["state"] == "growing"
@@ -72,8 +83,7 @@ def test_an_encrypted_recording_grows_crashes_and_is_tampered_with(
         assert has_tone(heard(growing)[8000:16_000], 500, share=0.9)
         assert not list(folder.rglob("*.wav"))
 
-        for process in [*writers(house), house.process.pid, *workers(house)]:
-            os.kill(process, signal.SIGKILL)
+        power_cut([*writers(house), house.process.pid, *workers(house)])
         house.process.wait()
         lasted = time.monotonic() - begun
         call.process.kill()
