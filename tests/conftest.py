@@ -1,13 +1,16 @@
 """What every test shares: programs that may be missing, and a PostgreSQL server on demand."""
 
+import gc
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.collecting import files_of, load_elsewhere
 from tests.support.needs import all_needs, strict
 from tests.support.postgresql import cluster
 
@@ -22,13 +25,34 @@ settings.register_profile("wide", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("house", settings.get_profile("wide"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
-# Houses, telephones and workers are started by the hundred: what one has compiled serves all.
+# Houses, telephones and workers are started by the hundred, and every process of a parallel run
+# loads every test: what one has compiled serves all.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A background job of a shell ignores Ctrl-C, and so would the programs it starts, of which some are
 # ended by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Processes side by side begin to compile the tests at different ends."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return
+    root = session.config.rootpath
+    places = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    load_elsewhere(
+        files_of(session.config.args, root), root, int(worker.removeprefix("gw")), places
+    )
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays: whoever looks for garbage need not look there each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
