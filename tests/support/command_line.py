@@ -5,15 +5,14 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
-from pathlib import Path
 
 from tests.support.house import House
 from tests.support.patience import AMPLE, ample
+from tests.support.programs import start_program
 
 LOOK = 0.02
 _numbers = count(1)
@@ -27,14 +26,11 @@ class CommandLine:
         self._arguments = arguments
         self._keyboard, theirs = pty.openpty()
         with self.output.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.main", "--config", str(house.config), *arguments],
+            self.process = start_program(
+                *("config.main", "--config", str(house.config), *arguments),
                 stdin=theirs,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                cwd=house.folder,
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-                start_new_session=True,
+                out=out,
+                folder=house.folder,
             )
         os.close(theirs)
 

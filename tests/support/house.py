@@ -1,12 +1,10 @@
 """The whole hotline as a process of its own, on free ports, in a folder of its own."""
 
 import json
-import os
 import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +18,7 @@ import yaml
 
 from tests.support.founded import move_in
 from tests.support.patience import ample
+from tests.support.programs import Program, start_program
 
 START_SECONDS = 60.0
 LOOK = 0.05
@@ -67,7 +66,7 @@ class House:
         self.sip_port = free_port()
         self.web_port = free_port()
         self.web = f"http://127.0.0.1:{self.web_port}"
-        self.process: subprocess.Popen[bytes]
+        self.process: Program
         self.environment: dict[str, str] = {}
         if "database" not in (changes or {}):
             move_in(self.var, prompts)
@@ -101,13 +100,12 @@ class House:
         """Start the server; returns when it is well, or says what it printed instead."""
         self.output = self.folder / "serve.txt"
         with self.output.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", self.program, "--config", str(self.config), "serve"],
-                stdout=out,
-                stderr=out,
-                cwd=self.folder,
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | self.environment,
-                start_new_session=True,
+            self.process = start_program(
+                self.program,
+                *("--config", str(self.config), "serve"),
+                out=out,
+                folder=self.folder,
+                environment=self.environment,
             )
         self.wait_until(self._well, START_SECONDS, "the server is well")
         return self
