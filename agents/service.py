@@ -19,6 +19,7 @@ from agents.acd.floor import QueueView
 from agents.acd.matcher import Matcher
 from agents.acd.outflow import WaitingPorts
 from agents.acd.policy import Agent
+from agents.acd.rules import BY_THE_DAY
 from agents.acd.waiting import Sounds
 from agents.calls import CallBook
 from agents.conversation import Conversation
@@ -410,9 +411,10 @@ class AgentService:
         """The agent takes the next call."""
         if self._held:
             return
-        day = self._day_of(agent.agent_id)
-        occupied = day.occupancy or 0.0
-        self._engine.agent_free(replace(agent, occupied=occupied, calls=day.handled))
+        if any(queue.rules.order in BY_THE_DAY for queue in self._roster.queues.values()):
+            day = self._day_of(agent.agent_id)
+            agent = replace(agent, occupied=day.occupancy or 0.0, calls=day.handled)
+        self._engine.agent_free(agent)
 
     def became_taken(self, agent_id: AgentId) -> None:
         """The agent takes no calls."""

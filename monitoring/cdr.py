@@ -243,7 +243,7 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
         return _begin(event) if isinstance(event, CallStarted) else None
     match event:
         case ConnectionEvent():
-            return _since(_connection(_count(record, event.at), event), event.at)
+            return _connection(record, event)
         case CallQueued() | CallAnswered() | CallAbandoned() | CallFlowedOut():
             return _queue(record, event)
         case CallLent() | CallLoanEnded():
@@ -265,7 +265,7 @@ def fold(record: CallRecord | None, event: CallEvent) -> CallRecord | None:
         case UserDataAttached():
             return _user_data(record, event)
         case CallCleared() if record.ended is None:
-            return _clear(replace(_count(record, event.at), counted=None), event)
+            return _clear(record, event)
     return record
 
 
@@ -308,24 +308,24 @@ def _user_data(record: CallRecord, event: UserDataAttached) -> CallRecord:
     )
 
 
-def _count(record: CallRecord, at: datetime) -> CallRecord:
-    """What passed since the last change of legs, counted by how agents stood in the call."""
-    inside = [leg for leg in record.legs if leg.inside and leg.party is Party.AGENT]
+def _count(record: CallRecord, at: datetime) -> tuple[float, float]:
+    """Seconds talked and held by then, as agents have stood in the call since legs changed last."""
+    inside = [leg for leg in record.legs if _counts(leg)]
     if record.counted is None or not inside:
-        return record
+        return record.talked, record.held
     seconds = max(0.0, (at - record.counted).total_seconds())
     if any(leg.held_since is None for leg in inside):
-        return replace(record, talked=record.talked + seconds)
-    return replace(record, held=record.held + seconds)
+        return record.talked + seconds, record.held
+    return record.talked, record.held + seconds
 
 
-def _since(record: CallRecord, at: datetime) -> CallRecord:
-    """From now on it counts, as long as an agent is in the call."""
-    inside = any(leg.inside and leg.party is Party.AGENT for leg in record.legs)
-    return replace(record, counted=at if inside else None)
+def _counts(leg: Leg) -> bool:
+    """Whether an agent is in the call by it."""
+    return leg.party is Party.AGENT and leg.inside
 
 
 def _connection(record: CallRecord, event: ConnectionEvent) -> CallRecord:
+    talked, held = _count(record, event.at)
     legs = {leg.connection_id: leg for leg in record.legs}
     leg = legs.get(event.connection_id) or Leg(event.connection_id, event.device_id, event.party)
     if isinstance(event, MediaReported):
@@ -335,6 +335,9 @@ def _connection(record: CallRecord, event: ConnectionEvent) -> CallRecord:
     return replace(
         record,
         legs=tuple(legs.values()),
+        talked=talked,
+        held=held,
+        counted=event.at if any(map(_counts, legs.values())) else None,
         answered=event.at if _answers(record, event) else record.answered,
         trunk=event.trunk if isinstance(event, NetworkReached) else record.trunk,
     )
@@ -425,8 +428,12 @@ def _clear(record: CallRecord, event: CallCleared) -> CallRecord:
         by_caller = event.cleared_by is Party.CALLER and event.cause is not Cause.INTERRUPTED
         end = WaitEnd.ABANDONED if by_caller else WaitEnd.FLOWED_OUT
         record = end_wait(record, end, (event.at - wait.queued).total_seconds())
+    talked, held = _count(record, event.at)
     return replace(
         record,
+        talked=talked,
+        held=held,
+        counted=None,
         ended=event.at,
         cause=event.cause,
         cleared_by=event.cleared_by,

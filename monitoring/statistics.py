@@ -157,13 +157,16 @@ class QueueFigures:
         )
 
 
+Queues = Mapping[QueueId, QueueFigures]
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """All figures of one day as they stand."""
 
     rules: Rules
     day: date | None = None
-    queues: Mapping[QueueId, QueueFigures] = field(default_factory=dict)
+    queues: Queues = field(default_factory=dict)
     agents: Mapping[AgentId, AgentFigures] = field(default_factory=dict)
     calls: Mapping[CallId, CallRecord] = field(default_factory=dict)
     """The calls that are up now."""
@@ -234,47 +237,49 @@ def _call(figures: Figures, event: CallEvent) -> Figures:
     after = cdr.fold(before, event)
     if after is None or (after is before and not isinstance(event, CallCleared)):
         return figures
-    figures = _waits(figures, before.waits if before else (), after.waits)
+    queues = _waits(figures.queues, before.waits if before else (), after.waits, figures.rules)
     if isinstance(event, CallAnswered):
-        figures = _forecast(figures, event)
+        queues = _forecast(queues, event)
     calls = dict(figures.calls)
     if not isinstance(event, CallCleared):
         calls[event.call_id] = after
-        return replace(figures, calls=calls)
+        return replace(figures, queues=queues, calls=calls)
     calls.pop(event.call_id, None)
     outcomes = dict(figures.outcomes)
     if after.outcome is not None and after.served:
         outcomes[after.outcome] = outcomes.get(after.outcome, 0) + 1
-    return replace(figures, calls=calls, outcomes=outcomes)
+    return replace(figures, queues=queues, calls=calls, outcomes=outcomes)
 
 
-def _forecast(figures: Figures, event: CallAnswered) -> Figures:
+def _forecast(queues: Queues, event: CallAnswered) -> Queues:
     """Compare what was expected as the call came with how long it waited."""
     told = event.forecast
     if told is None:
-        return figures
-    queue = figures.queues.get(event.queue_id, QueueFigures())
+        return queues
+    queue = queues.get(event.queue_id, QueueFigures())
     judged = replace(
         queue,
         forecasts=queue.forecasts + 1,
         within_low=queue.within_low + (event.waited <= told.low),
         within_high=queue.within_high + (event.waited <= told.high),
     )
-    return replace(figures, queues={**figures.queues, event.queue_id: judged})
+    return {**queues, event.queue_id: judged}
 
 
-def _waits(figures: Figures, before: tuple[Wait, ...], after: tuple[Wait, ...]) -> Figures:
-    if before == after:
-        return figures
-    queues = dict(figures.queues)
+def _waits(
+    queues: Queues, before: tuple[Wait, ...], after: tuple[Wait, ...], rules: Rules
+) -> Queues:
+    if before is after or before == after:
+        return queues
+    counted = dict(queues)
     for place, wait in enumerate(after):
-        queue = queues.get(wait.queue_id, QueueFigures())
+        queue = counted.get(wait.queue_id, QueueFigures())
         if place >= len(before):
             queue = replace(queue, offered=queue.offered + 1)
         if wait.end is not None and (place >= len(before) or before[place].end is None):
-            queue = _wait_ended(queue, wait, figures.rules)
-        queues[wait.queue_id] = queue
-    return replace(figures, queues=queues)
+            queue = _wait_ended(queue, wait, rules)
+        counted[wait.queue_id] = queue
+    return counted
 
 
 def _wait_ended(queue: QueueFigures, wait: Wait, rules: Rules) -> QueueFigures:

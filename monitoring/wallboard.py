@@ -5,7 +5,7 @@ in, ``tickets`` (those overdue) and ``journal`` while it cannot be written. Runn
 as instants; whoever shows them counts. Nothing on it is about a customer.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,8 +35,9 @@ from monitoring.statistics import (
 from tickets.events import TicketEvent
 
 DRAW_AFTER = 0.05
-"""Seconds from an event to its showing: all that happens meanwhile is drawn at once, so that the
-work grows with the board, not with the calls that come in; and nothing while nobody looks."""
+"""Seconds from an event to its showing: all that happens meanwhile is folded then, after the
+telephone that is rung by it, and drawn at once, so that the work of drawing grows with the board,
+not with the calls that come in; and nothing is drawn while nobody looks."""
 
 Entity = Mapping[str, Any]
 
@@ -93,15 +94,22 @@ class WallBoard:
         self._ask_again = False
         self._midnight: DelayedCall | None = None
         self._drawing: DelayedCall | None = None
+        self._unfolded: deque[Event] = deque()
         self._undrawn = False
         """Whether something has happened that is not among `_shown`."""
         self._unsubscribe: list[Unsubscribe] = []
-        self.figures = turn(Figures(rules), utc(clock))
+        self._figures = turn(Figures(rules), utc(clock))
+
+    @property
+    def figures(self) -> Figures:
+        """Today's, with everything in them that has happened."""
+        self._catch_up()
+        return self._figures
 
     def start(self, history: Iterable[Event] = ()) -> None:
         """Fold what happened already, then listen. Nothing may be published in between."""
         for event in history:
-            self.figures = fold(self.figures, event)
+            self._figures = fold(self._figures, event)
         self._new_day()
         self._unsubscribe = [
             self._bus.subscribe(Event, self._happened),
@@ -129,17 +137,15 @@ class WallBoard:
 
     def snapshot(self) -> dict[str, Entity]:
         """Everything there is to show now."""
+        self._catch_up()
         if self._undrawn:
             self.refresh()
         return dict(self._shown)
 
     def refresh(self) -> None:
         """Look at everything again, as after the floor's queues or names changed."""
-        self._undrawn = False
-        if self._drawing is not None:
-            self._drawing.cancel()
-            self._drawing = None
         wanted = entities(self.figures, self._floor)
+        self._undrawn = False
         old = {
             key for key in self._shown if key == "healed" or key.startswith(("queue/", "agent/"))
         }
@@ -151,20 +157,27 @@ class WallBoard:
     # --- events -----------------------------------------------------------------------------
 
     def _happened(self, event: Event) -> None:
-        before, self.figures = self.figures, fold(self.figures, event)
-        if self.figures is before:
-            return
-        self._undrawn = True
-        if self._drawing is None and any(each.audience for each in self._audiences):
+        self._unfolded.append(event)
+        if self._drawing is None:
             self._drawing = self._clock.callLater(self._draw_after, self._draw)
+
+    def _catch_up(self) -> None:
+        """Fold what has happened since that was done last."""
+        while self._unfolded:
+            event = self._unfolded.popleft()
+            with self.log.failuresHandled("{event} is left out", event=type(event).__name__):
+                before, self._figures = self._figures, fold(self._figures, event)
+                self._undrawn = self._undrawn or self._figures is not before
 
     def _draw(self) -> None:
         self._drawing = None
-        self.refresh()
+        self._catch_up()
+        if self._undrawn and any(each.audience for each in self._audiences):
+            self.refresh()
 
     def _new_day(self) -> None:
         now = utc(self._clock)
-        self.figures = turn(self.figures, now)
+        self._figures = turn(self.figures, now)
         self.refresh()
         tomorrow = self._rules.beginning_of(self._rules.day_of(now) + timedelta(days=1))
         left = (tomorrow - now).total_seconds()

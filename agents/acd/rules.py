@@ -55,6 +55,10 @@ class Order(Enum):
     """The first priority (1 to 10) in the queue's skill group, then the highest level."""
 
 
+BY_THE_DAY = Order.LEAST_OCCUPIED, Order.FEWEST_CALLS
+"""Those that compare figures of today, which have to be counted for that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a call waits for a preferred agent alone, while they are staffed.

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from agents.acd.rules import Order
 from agents.events import (
     AgentState,
     AgentStateChanged,
@@ -18,7 +21,8 @@ from cti.call.model import Cause
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId
-from tests.support.call_centre import GENERAL, CallCentre
+from cti.kernel.ports import AgentDay
+from tests.support.call_centre import GENERAL, QUEUES, CallCentre
 from tests.support.deferred import result_of
 
 A, B = AgentId("a"), AgentId("b")
@@ -256,6 +260,24 @@ def test_where_no_work_comes_after_a_call_the_next_one_rings_in_the_same_turn() 
     ]
     assert [event.after_call for event in centre.events(CallWrappedUp)] == [0.0]
     assert not centre.errors
+
+
+@pytest.mark.parametrize(("order", "asked"), [(Order.LONGEST_IDLE, []), (Order.FEWEST_CALLS, [A])])
+def test_figures_of_the_day_are_counted_for_who_comes_free_where_a_queue_chooses_by_them(
+    order: Order, asked: list[AgentId]
+) -> None:
+    queues = [replace(each, rules=replace(each.rules, order=order)) for each in QUEUES]
+    centre = CallCentre({"a": SKILLED}, queues=queues)
+    looked: list[AgentId] = []
+
+    class Days(dict[AgentId, AgentDay]):
+        def get(self, agent_id: AgentId, *_: object) -> AgentDay:
+            looked.append(agent_id)
+            return AgentDay()
+
+    centre.days = Days()
+    centre.ready("a")
+    assert looked == asked
 
 
 def test_choosing_ready_finishes_the_after_call_work(one: CallCentre) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -41,7 +42,8 @@ from cti.kernel.identifiers import AgentId, CallId, ConnectionId, CustomerId, De
 from cti.kernel.loans import LoanPurpose, LoanResult
 from cti.kernel.plain import from_plain, to_plain
 from cti.kernel.vocabulary import Language, ServiceLevel, Verification
-from monitoring.cdr import Loan, Outcome, WaitEnd, fold, record_of
+from monitoring import cdr
+from monitoring.cdr import CallRecord, Loan, Outcome, WaitEnd, fold, record_of
 from tests.support.simulated_house import SimulatedHouse
 
 BEGIN = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
@@ -64,6 +66,22 @@ STARTED = CallStarted(
 ANSWERED = Established(**at(1), **CALLER)
 QUEUED = CallQueued(**at(10), **QUEUE, service_level=ServiceLevel.PRIORITY)
 CLEARED = CallCleared(**at(100), cause=Cause.NORMAL, cleared_by=Party.CALLER)
+
+
+def test_a_record_is_copied_once_for_what_happens_to_a_connection() -> None:
+    copied: list[object] = []
+
+    def noted(value: Any, **changes: Any) -> Any:
+        copied.append(value)
+        return replace(value, **changes)
+
+    record = record_of([STARTED, ANSWERED, QUEUED, Established(**at(22), **AGENT)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cdr, "replace", noted)
+        fold(
+            record, ConnectionCleared(**at(60), **AGENT, cause=Cause.NORMAL, cleared_by=Party.AGENT)
+        )
+    assert sum(isinstance(each, CallRecord) for each in copied) == 1
 
 
 def test_a_conversation_counts_its_parts_once() -> None:

@@ -29,6 +29,7 @@ from cti.kernel.vocabulary import ServiceLevel
 from monitoring.events import JournalRecovered, JournalStalled
 from monitoring.statistics import Rules
 from monitoring.wallboard import DRAW_AFTER, WallBoard, entities
+from tests.support.counting import counted
 from tests.support.floors import SmallFloor
 from tests.support.simulated_house import AGENTS, QUEUES, SimulatedHouse
 from tickets.events import DeadlineBreached
@@ -244,6 +245,31 @@ def test_what_was_healed_is_shown_with_its_count() -> None:
     shown = world.board.snapshot()["healed"]
     assert (shown["count"], shown["what"]) == (2, "work_overdue")
     assert shown["name"] == f"Agent {A0}"
+
+
+def test_an_event_is_folded_after_its_turn_or_when_somebody_asks() -> None:
+    """So nobody's telephone rings the later for the figures of the day."""
+    world = World()
+    with counted() as work:
+        for event in queued():
+            world.bus.publish(event)
+    assert work[0] < 20
+    assert world.board.figures.queues[GENERAL].offered == 1
+    for event in queued("c2"):
+        world.bus.publish(event)
+    with counted() as work:
+        world.clock.advance(DRAW_AFTER)
+        assert work[0] > 20
+    with counted() as work:
+        assert world.board.figures.queues[GENERAL].offered == 2
+    assert work[0] < 20
+
+
+def test_what_cannot_be_folded_keeps_nothing_else_from_it() -> None:
+    world = World()
+    world.bus.publish(replace(state(A0, AgentState.READY, AgentState.LOGGED_OFF), at=None))  # type: ignore[arg-type]
+    assert world.publish(*queued())
+    assert world.board.figures.queues[GENERAL].offered == 1
 
 
 def test_nothing_is_drawn_while_nobody_looks_and_all_of_it_when_somebody_does() -> None:
