@@ -1,8 +1,9 @@
 """New calls on their way in: each is taken when there is time for it, or refused, or not heard.
 
-A turn of the reactor reads what came by the sockets and does what that asks for; only then are new
-calls taken, for a few milliseconds, whose work (the media worker's, the database's) comes back in
-turns of its own and goes before the next new calls.
+A turn of the reactor reads what came by the sockets and does what that asks for. New calls have
+turns of their own, after the media worker's answers to that: an agent who hangs up has the next
+caller before another is asked in. They are taken for a few milliseconds, and what they ask for (of
+the media worker, of the database) comes back in turns of its own, before the next new calls.
 """
 
 from collections.abc import Callable
@@ -44,8 +45,7 @@ class Arrivals:
             self._refuse(call)
             return False
         if self._turn is None:
-            self._wait()
-            return True
+            self._turn = self._clock.callLater(0, self._wait)
         room.enter(call)
         return False
 
@@ -56,6 +56,7 @@ class Arrivals:
             self._turn = None
 
     def _wait(self) -> None:
+        """The reactor looks at its sockets once more before new calls are taken."""
         self._turn = self._clock.callLater(0, self._next_turn)
 
     def _next_turn(self) -> None:

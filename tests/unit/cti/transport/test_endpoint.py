@@ -145,6 +145,7 @@ class House:
     def read(self) -> None:
         assert self.reactor.reader is not None
         self.reactor.reader.doRead()
+        self.reactor.advance(0)  # new calls have a turn of their own
 
     @property
     def sent(self) -> list[str]:
