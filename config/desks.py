@@ -58,6 +58,7 @@ async def furnish(console: Console, frame: Frame, rooms: DeskRooms) -> Desk:
         bus=bus,
         clock=clock,
         write_notes=rooms.agents.write_notes,
+        up=lambda call_id: rooms.control.get(call_id) is not None,
         changed=coded,
     )
     customers = CustomerDesk(
@@ -91,7 +92,8 @@ async def furnish(console: Console, frame: Frame, rooms: DeskRooms) -> Desk:
     )
     console.furnish(desk)
     rooms.agents.workplaces.needs_code = wrap_up.needs_code
-    await desk.start()
+    finished = (view.call_id for view in rooms.agents.agents() if view.call_id is not None)
+    await desk.start({*rooms.control.names(), *finished})
     return desk
 
 

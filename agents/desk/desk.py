@@ -1,6 +1,6 @@
 """The desk as a whole: what stands beside the telephone on every agent's page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from twisted.internet.defer import gatherResults
@@ -11,7 +11,7 @@ from agents.desk.day import Days
 from agents.desk.directory import Directory, Favourites
 from agents.desk.model import OnCall
 from agents.desk.wrap_up import WrapUp
-from cti.kernel.identifiers import AgentId, StaffId
+from cti.kernel.identifiers import AgentId, CallId, StaffId
 
 Show = Callable[[str, Any], None]
 
@@ -33,10 +33,11 @@ class Desk:
         self.customers, self.directory, self.favourites = customers, directory, favourites
         self.days, self.wrap_up = days, wrap_up
 
-    async def start(self) -> None:
-        """Begin to listen; done when what was kept is known."""
+    async def start(self, calls: Collection[CallId]) -> None:
+        """Begin to listen; done when what was kept is known, the codes of those calls included."""
         self.directory.start()
-        await gatherResults([self.favourites.start(), self.days.start()])
+        kept = self.favourites.start(), self.days.start(), self.wrap_up.start(calls)
+        await gatherResults(kept)
 
     def stop(self) -> None:
         """Listen no more."""

@@ -55,12 +55,6 @@ def save_coding_txn(session: Session, coding: Coding, follow_up: FollowUp | None
     return first
 
 
-def coding_txn(session: Session, call_id: CallId, agent_id: AgentId) -> Coding | None:
-    """What that agent said the call was about."""
-    row = session.get(CallCodeRow, (call_id, agent_id))
-    return None if row is None else _coding(row)
-
-
 def codings_txn(session: Session, calls: Collection[CallId]) -> Mapping[CallId, list[Coding]]:
     """What agents said those calls were about, in the order of saying it."""
     rows = session.scalars(

@@ -2,18 +2,20 @@
 
 A code belongs to an agent's part in a call, not to the call: after a transfer each agent has
 their own. It may be given during the call, in after-call work, and until the next call.
+
+Codes of calls that may come to an agent's card again are known here, those from before a restart
+since `start`, so that no call that is offered asks the database for its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 
 from agents.desk.codes import Code, CodeTree
 from agents.desk.model import Coding, FollowUp, OnCall
-from agents.desk.repository import coding_txn, save_coding_txn
+from agents.desk.repository import codings_txn, save_coding_txn
 from agents.errors import no_call
 from agents.events import CallCoded
 from cti.database import Database
@@ -27,8 +29,6 @@ WriteNotes = Callable[[AgentId, CallId, str], Deferred[None]]
 class WrapUp:
     """Codes of the calls on agents' cards; `changed` is called when an agent's is another."""
 
-    log = Logger()
-
     def __init__(
         self,
         *,
@@ -38,34 +38,45 @@ class WrapUp:
         bus: Bus,
         clock: Clock,
         write_notes: WriteNotes,
+        up: Callable[[CallId], bool],
         changed: Callable[[AgentId], None],
     ) -> None:
+        """`up` tells whether that call goes on, and may come to somebody's card again."""
         self.codes = codes
         self._required = required and bool(codes.roots)
         self._database, self._bus, self._clock = database, bus, clock
-        self._write_notes, self._changed = write_notes, changed
+        self._write_notes, self._up, self._changed = write_notes, up, changed
         self._calls: dict[AgentId, OnCall] = {}
         """The call on each agent's card, or the one that was there last."""
-        self._codings: dict[AgentId, Coding] = {}
+        self._codings: dict[AgentId, dict[CallId, Coding]] = {}
+        """Each agent's, of calls that go on and of the one on their card."""
+
+    def start(self, calls: Collection[CallId]) -> Deferred[None]:
+        """Fires when the codes are known that those calls had before a restart."""
+
+        def found(codings: Mapping[CallId, list[Coding]]) -> None:
+            for each in (coding for of_call in codings.values() for coding in of_call):
+                self._codings.setdefault(each.agent_id, {})[each.call_id] = each
+
+        return self._database.read(codings_txn, calls).addCallback(found)
 
     def put(self, agent_id: AgentId, call: OnCall) -> None:
         """That call is on the agent's card now."""
         before = self._calls.get(agent_id)
         self._calls[agent_id] = call
         if before is None or before.call_id != call.call_id:
-            self._codings.pop(agent_id, None)
-            self._find(agent_id, call.call_id)
+            self._forget(agent_id)
             self._changed(agent_id)
 
     def needs_code(self, agent_id: AgentId, call_id: CallId) -> bool:
         """Whether after-call work may not end yet, as that call has no code."""
         call = self._calls.get(agent_id)
         on_card = call is not None and call.call_id == call_id
-        return self._required and on_card and agent_id not in self._codings
+        return self._required and on_card and self._coding(agent_id) is None
 
     def entity(self, agent_id: AgentId) -> Mapping[str, Any] | None:
         """What the page shows of it; None before the agent's first call."""
-        call, coding = self._calls.get(agent_id), self._codings.get(agent_id)
+        call, coding = self._calls.get(agent_id), self._coding(agent_id)
         if call is None:
             return None
         return {
@@ -110,23 +121,21 @@ class WrapUp:
             )
         )
 
-    def _find(self, agent_id: AgentId, call_id: CallId) -> None:
-        """The code given before a restart."""
-        finding = self._database.read(coding_txn, call_id, agent_id)
-        finding.addCallback(self._found)
-        finding.addErrback(
-            lambda failure: self.log.failure("code of {call_id}", failure, call_id=call_id)
-        )
+    def _coding(self, agent_id: AgentId) -> Coding | None:
+        """Of the call on that agent's card."""
+        call = self._calls.get(agent_id)
+        return self._codings.get(agent_id, {}).get(call.call_id) if call is not None else None
 
-    def _found(self, coding: Coding | None) -> None:
-        if coding is not None:
-            self._keep(coding)
+    def _forget(self, agent_id: AgentId) -> None:
+        """What the agent said of calls that are over and on their card no more."""
+        if mine := self._codings.pop(agent_id, None):
+            card = self._calls[agent_id].call_id
+            wanted = {call_id for call_id in mine if call_id == card or self._up(call_id)}
+            self._codings[agent_id] = {call_id: mine[call_id] for call_id in wanted}
 
     def _keep(self, coding: Coding) -> None:
-        call = self._calls.get(coding.agent_id)
-        if call is not None and call.call_id == coding.call_id:
-            self._codings[coding.agent_id] = coding
-            self._changed(coding.agent_id)
+        self._codings.setdefault(coding.agent_id, {})[coding.call_id] = coding
+        self._changed(coding.agent_id)
 
 
 def _task(coding: Coding, call: OnCall, note: str) -> FollowUp:

@@ -10,7 +10,6 @@ import pytest
 from agents.desk.model import Coding, CustomerNote, Favourite, FavouriteKind, FollowUp, Known
 from agents.desk.repository import (
     add_customer_note_txn,
-    coding_txn,
     codings_txn,
     favourites_txn,
     finish_follow_up_txn,
@@ -58,8 +57,6 @@ def test_each_agent_s_code_of_a_call_is_kept(database: DirectDatabase) -> None:
     assert result_of(database.run(save_coding_txn, theirs, None)) is True
     corrected = replace(CODING, code="card.dispute")
     assert result_of(database.run(save_coding_txn, corrected, None)) is False
-    assert result_of(database.read(coding_txn, CALL, A)) == corrected
-    assert result_of(database.read(coding_txn, OTHER, A)) is None
     found = result_of(database.read(codings_txn, [CALL, OTHER]))
     assert found == {CALL: [corrected, theirs]}
     assert result_of(database.read(codings_txn, [])) == {}

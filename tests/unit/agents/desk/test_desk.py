@@ -9,9 +9,10 @@ import pytest
 from agents.actions import Workplace
 from agents.desk.day import beginning_after
 from agents.desk.directory import MOST_FAVOURITES, SHOW_AFTER
-from agents.desk.model import LONGEST_NOTES
+from agents.desk.model import LONGEST_NOTES, OnCall
 from agents.events import CallCoded, CallWrappedUp, CustomerIdentified, CustomerNoted, ProductsShown
 from agents.session import AgentSession
+from cti.call.model import UserData
 from cti.kernel.identifiers import AgentId, CallId, StaffId
 from cti.kernel.ports import AgentDay
 from cti.kernel.vocabulary import ServiceLevel, Verification
@@ -225,6 +226,32 @@ def test_a_new_call_needs_a_code_of_its_own() -> None:
     }
     house.centre.calls.hang_up(call_id)
     assert page.do("finish")["error"] == "desk.code_required"
+
+
+def test_no_call_that_is_offered_asks_for_its_code_and_what_was_said_of_it_is_known() -> None:
+    house = FurnishedHouse()
+    page, centre = house.page(), house.centre
+    first = talking(house)
+    page.do("wrap_up", code="card.lost", note="")
+    asked: list[str] = []
+    read = centre.database.read
+
+    def noted(transaction: Any, *args: Any) -> Any:
+        asked.append(transaction.__name__)
+        return read(transaction, *args)
+
+    centre.database.read = noted  # type: ignore[method-assign]
+    wrap_up = house.desk.wrap_up
+    other = OnCall(CallId("other"), "", None, UserData())
+    wrap_up.put(AgentId("a"), other)
+    assert wrap_up.entity(AgentId("a"))["code"] is None  # type: ignore[index]
+    wrap_up.put(AgentId("a"), replace(other, call_id=first))
+    assert wrap_up.entity(AgentId("a"))["code"] == "card.lost", "it goes on, and came back"
+    centre.calls.hang_up(first)
+    wrap_up.put(AgentId("a"), other)
+    wrap_up.put(AgentId("a"), replace(other, call_id=first))
+    assert wrap_up.entity(AgentId("a"))["code"] is None, "it is over, and forgotten"  # type: ignore[index]
+    assert asked == []
 
 
 def test_codes_and_promises_outlast_a_restart() -> None:
