@@ -101,22 +101,17 @@ class SelfServices:
     ) -> None:
         self._bank, self.tickets, self._on_sign_in = bank, tickets, on_sign_in
         self.visit = visit or Visit()
-        self._services: Mapping[str, Run] = {
-            "rates": self.rates,
-            "exchange_rates": self.exchange_rates,
-            "sign_in": self.sign_in,
-            "balance": self.balance,
-            "transactions": self.transactions,
-            "cards": self.cards,
-            "choose_card": self.choose_card,
-            "report_loss": self.report_loss,
-            **tickets.all,
-            **replies.all,
-        }
+        self._others: Mapping[str, Run] = {**tickets.all, **replies.all}
+
+    def forget(self) -> None:
+        """The call is over: nobody is told any more what became of a sign-in."""
+        self._on_sign_in = lambda _: None
 
     async def run(self, name: str, arguments: Mapping[str, str | Secret]) -> ServiceDone:
         """The service's answer; LocalError for a name nobody knows, else the bank's errors."""
-        service = self._services.get(name)
+        if (own := OWN.get(name)) is not None:
+            return await own(self, **arguments)
+        service = self._others.get(name)
         if service is None:
             raise LocalError(f"no self-service {name}")
         return await service(**arguments)
@@ -224,6 +219,19 @@ class SelfServices:
     def _card(self, key: str) -> Card | None:
         index = int(key) - 1
         return self.visit.cards[index] if 0 <= index < len(self.visit.cards) else None
+
+
+OWN: Mapping[str, Run] = {
+    "rates": SelfServices.rates,
+    "exchange_rates": SelfServices.exchange_rates,
+    "sign_in": SelfServices.sign_in,
+    "balance": SelfServices.balance,
+    "transactions": SelfServices.transactions,
+    "cards": SelfServices.cards,
+    "choose_card": SelfServices.choose_card,
+    "report_loss": SelfServices.report_loss,
+}
+"""The services of the bank, by name."""
 
 
 def _told(*announcements: Announcement) -> ServiceDone:

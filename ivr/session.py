@@ -191,6 +191,8 @@ class Session:
             if timer and timer.active():
                 timer.cancel()
         self._timers.clear()
+        self._look_up_limit = self._service_limit = None
+        self._services.forget()
         if self._quiet:
             self._quiet.cancel()
 

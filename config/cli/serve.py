@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 FAILED = 1
 SWITCH_SECONDS = 0.0005
-GARBAGE_THRESHOLDS = (20_000, 20, 100)
-"""Objects made and kept until the young, and collections until the older are looked through."""
+GARBAGE_THRESHOLDS = (2_000, 50, 100)
+"""Objects made and kept until the young, and collections until the older are looked through.
+
+To look through 20,000 at once held the reactor up for 17 to 40 ms (measured with 200 callers)."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -1,8 +1,10 @@
 """Whole calls through the shipped flow, on fakes and with time moved by hand."""
 
+import gc
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +28,7 @@ from ivr.events import (
     SignInAttempted,
     SignInOutcome,
 )
+from ivr.session import SERVICE_LIMIT
 from tests.support.fake_bank import ACCOUNT, CUSTOMER
 from tests.support.fake_tickets import ENDING, NUMBER
 from tests.support.ivr_house import KNOWN_NUMBER, SHANGHAI, WANG, IvrHouse
@@ -58,6 +61,21 @@ def at_rest(house: IvrHouse, call_id: CallId) -> None:
 
 
 # --- whole calls ----------------------------------------------------------------------------
+
+
+def test_what_a_call_leaves_behind_goes_without_the_garbage_collector(house: IvrHouse) -> None:
+    """So that it is asked for less often, while which nobody else is served."""
+    call_id = house.dial()
+    house.calls.press(call_id, "1")
+    house.calls.press(call_id, "11")
+    house.clock.advance(SERVICE_LIMIT)
+    visit = ref(house.ivr._sessions[call_id])
+    gc.disable()
+    try:
+        house.calls.hang_up(call_id)
+        assert visit() is None
+    finally:
+        gc.enable()
 
 
 def test_a_caller_hears_the_rates_and_hangs_up(house: IvrHouse) -> None:
