@@ -234,23 +234,24 @@ def test_no_call_that_is_offered_asks_for_its_code_and_what_was_said_of_it_is_kn
     first = talking(house)
     page.do("wrap_up", code="card.lost", note="")
     asked: list[str] = []
-    read = centre.database.read
+    read, wrap_up = centre.database.read, house.desk.wrap_up
 
     def noted(transaction: Any, *args: Any) -> Any:
         asked.append(transaction.__name__)
         return read(transaction, *args)
 
-    centre.database.read = noted  # type: ignore[method-assign]
-    wrap_up = house.desk.wrap_up
-    other = OnCall(CallId("other"), "", None, UserData())
-    wrap_up.put(AgentId("a"), other)
-    assert wrap_up.entity(AgentId("a"))["code"] is None  # type: ignore[index]
-    wrap_up.put(AgentId("a"), replace(other, call_id=first))
-    assert wrap_up.entity(AgentId("a"))["code"] == "card.lost", "it goes on, and came back"
-    centre.calls.hang_up(first)
-    wrap_up.put(AgentId("a"), other)
-    wrap_up.put(AgentId("a"), replace(other, call_id=first))
-    assert wrap_up.entity(AgentId("a"))["code"] is None, "it is over, and forgotten"  # type: ignore[index]
+    def code_of(call_id: CallId) -> Any:
+        """As that call comes to the card."""
+        wrap_up.put(AgentId("a"), OnCall(call_id, "", None, UserData()))
+        return (wrap_up.entity(AgentId("a")) or {})["code"]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(centre.database, "read", noted)
+        assert code_of(CallId("other")) is None
+        assert code_of(first) == "card.lost", "it goes on, and came back"
+        centre.calls.hang_up(first)
+        assert code_of(CallId("other")) is None
+        assert code_of(first) is None, "it is over, and forgotten"
     assert asked == []
 
 
