@@ -20,7 +20,7 @@ help:
 	echo "make run     install into .venv and start the hotline (Ctrl-C stops it)"
 	echo "make test    run the tests; installs what they need where it may"
 	echo "make lint    format, style, types and import rules"
-	echo "make bench   measure this machine"
+	echo "make bench   measure this machine; TICKETS=1000000 with a million tickets (an hour)"
 	echo "make clean   remove .venv; var/ with its records stays"
 
 run: .venv/installed
@@ -37,7 +37,7 @@ lint: .venv/installed-for-tests
 	$(BIN)/lint-imports
 
 bench: .venv/installed-for-tests
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m benchmarks $(if $(TICKETS),--tickets $(TICKETS)) $(ARGS)
 
 clean:
 	rm -rf .venv

@@ -46,7 +46,9 @@ MEASURES = {
     "shift": shift.measure,
     "tickets": tickets.measure,
 }
-USUAL = [name for name in MEASURES if name not in ("workers", "flood", "shift", "tickets")]
+USUAL = [name for name in MEASURES if name not in ("workers", "flood", "shift")]
+TICKETS = 20_000
+"""As many as a minute makes; the aims are for a million."""
 LEVELS = "25,50,100,200,400"
 EPILOG = """\
 acd       a decision of the matcher among 5,000 agents with 10,000 callers waiting
@@ -61,7 +63,9 @@ queues    INVITE to INVITE, BYE to INVITE, with agents idle, busy, and busy else
 deadlines 10,000 deadlines of tickets within one minute: how late each is, how long others wait
 workers   bridge with one media worker and with two (wants three cores or more)
 flood     50 calls and an honest caller beside 5,000 datagrams a second of several kinds
-tickets   a million tickets in SQLite and PostgreSQL: opening, lists, search (an hour to make them)
+tickets   many tickets in SQLite and PostgreSQL: opening, lists, search, by HTTP and without it;
+          a million of them (--tickets 1000000, make bench TICKETS=1000000) take ten minutes
+          and 10 GB for each database, and are made once where they are kept (--keep FOLDER)
 shift     300 calls through one console page: what page and server hold (ten minutes, Chromium)
 
 The server and all its processes run on the first core (--cores), what loads it on the last; its
@@ -98,7 +102,7 @@ def main() -> int:
         folder = Path(leaving.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
         house = House(cores=frozenset(servers), profile=args.profile)
         much = (args.seconds, args.levels, args.samples, args.tickets)
-        bench = Bench(folder, leaving, house, beside, *much)
+        bench = Bench(folder, leaving, house, beside, *much, args.keep)
         print(bench.layout, flush=True)
         for name in names:
             try:
@@ -106,7 +110,7 @@ def main() -> int:
             except Unanswered as what:
                 print(f"{name}: in vain was waited until {what}", file=sys.stderr, flush=True)
                 status = 1
-    print(table(figures))
+    print(machine.describe(), table(figures), sep="\n")
     if args.json:
         report = {"machine": machine.describe(), "figures": as_json(figures)}
         args.json.write_text(json.dumps(report, indent=2) + "\n")
@@ -121,16 +125,23 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    help_names = f"of {', '.join(MEASURES)} (default: all but workers, flood, shift, tickets)"
+    help_names = f"of {', '.join(MEASURES)} (default: all but workers, flood, shift)"
     add("names", nargs="*", metavar="NAME", choices=[*MEASURES, []], help=help_names)
     add("--seconds", type=float, default=10.0, help="how long a steady load lasts (10)")
     add("--levels", type=_levels, default=LEVELS, help=f"how many calls are up ({LEVELS})")
     add("--samples", type=int, default=200, help="how often each delay is measured (200)")
-    add("--tickets", type=int, default=1_000_000, help="how many tickets there are (1,000,000)")
+    add("--tickets", type=int, default=TICKETS, help=f"how many tickets there are ({TICKETS:,})")
+    add("--keep", type=_folder, metavar="FOLDER", help="keep the tickets there between runs")
     add("--cores", type=int, default=1, help="how many cores the server may have (1)")
     add("--json", type=Path, metavar="FILE", help="write the figures there too")
     add("--profile", type=Path, metavar="FILE", help="run the server under cProfile")
     return parser
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _levels(text: str) -> tuple[int, ...]:

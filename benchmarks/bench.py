@@ -29,6 +29,8 @@ class Bench:
     """How many times each delay is measured."""
     tickets: int
     """How many tickets there are where they are asked for."""
+    keep: Path | None = None
+    """Where the tickets are kept between runs."""
     _server: Server | None = None
     _numbers: "count[int]" = field(default_factory=count)
 

@@ -1,16 +1,13 @@
-"""A million tickets: how long it takes to open one, to show a list, to find words.
+"""Many tickets, a million if one likes: how long opening one, a list and a search take.
 
-Beside our own figures stand those of the plain way, LIKE over the texts and OFFSET for pages. All
-is asked in the thread of a database, as the service does it; the words searched for are drawn from
-the tickets themselves, common, rare and unknown ones.
+Asked is over HTTP, as a page is asked for, and in the thread of a database, as the service does
+it; beside that stand the plain ways, LIKE over the texts and OFFSET for pages. What is searched
+for is drawn from the vocabulary of the tickets: common, rare and unknown words.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from random import Random
 from time import perf_counter_ns
 
@@ -21,12 +18,15 @@ from twisted.internet.task import Clock
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, spread
-from benchmarks.ticket_mill import AGENTS, DEPARTMENTS, NOW, Mill
-from benchmarks.ticket_store import fill
+from benchmarks.measures.ticket_pages import pages
+from benchmarks.tickets.clones import NOW
+from benchmarks.tickets.million import SEED, Size, lives_of
+from benchmarks.tickets.stencil import CLERKS, UNITS, clerk_id, unit_id
+from benchmarks.tickets.stores import databases, has_room, make, store
+from benchmarks.tickets.words import Language, Texts
 from cti.database import Database, T, connect, reading
 from cti.kernel.bus import Bus
-from tests.support.needs import all_needs
-from tests.support.postgresql import cluster
+from cti.kernel.identifiers import DepartmentId, StaffId
 from tests.support.tickets import TIMEKEEPER, ignore_never
 from tickets.schema import CaseRow
 from tickets.search import places
@@ -37,76 +37,68 @@ from tickets.search.query import Asked, Span
 from tickets.search.schema import EntryRow, PlaceRow
 from tickets.service import TicketService
 
-SEED = 26
 OPEN_AIM = 20.0
 FIND_AIMS = {"sqlite": 300.0, "postgresql": 100.0}
 PLAIN = 5
 """How often the plain way is tried: it takes seconds."""
 FAR = 1000
 """The page that is as far as somebody might go."""
-ROOM = 12 * 1024
-"""Octets of disk that a ticket wants in both databases, and some to spare."""
 MILLISECONDS = 1e-6
+WARMING = 20
+"""Requests before the first that is measured: connections, plans and templates are there then."""
 
 Work = Callable[[Session], object]
 
 
 def measure(bench: Bench) -> list[Figure]:
     """Every figure on both databases; PostgreSQL only where it is installed."""
-    mill = Mill(SEED, bench.tickets)
-    free = shutil.disk_usage(bench.folder).free
-    if free < bench.tickets * ROOM:
-        bench.say(f"tickets: {free / 1e9:.0f} GB of disk are too few for {bench.tickets:,} tickets")
-        return []
-    with _databases(bench.folder) as engines:
-        bench.say(f"tickets: making {bench.tickets:,} tickets")
-        fill(engines, mill, bench.say)
-        return [
-            figure
-            for engine in engines
-            for figure in measured(engine, mill, bench.samples, bench.say)
-        ]
+    size, folder = Size(bench.tickets), bench.keep or bench.folder
+    folder.chmod(0o711)  # PostgreSQL runs as another user
+    lived = lives_of(size, folder, bench.say)
+    words = Texts(SEED, stock=1).chinese
+    figures = list[Figure]()
+    for name in databases():
+        if not has_room(folder, name, bench.tickets):
+            bench.say(f"tickets: the disk is too small for {bench.tickets:,} tickets in {name}")
+            continue
+        bench.say(f"tickets: {bench.tickets:,} tickets in {name}")
+        make(folder, name, size, lived, bench.say)
+        with store(folder, name) as url:
+            figures += _both(bench, url, words)
+    return figures
 
 
-@contextmanager
-def _databases(folder: Path) -> Iterator[list[Engine]]:
-    file = folder / "tickets.sqlite"
-    programs = all_needs()["postgresql"].path
-    sqlite = connect(f"sqlite:///{file}")
-    try:
-        if programs is None:
-            yield [sqlite]
-            return
-        with cluster(programs) as url:
-            postgresql = connect(url)
-            yield [sqlite, postgresql]
-            postgresql.dispose()
-    finally:
-        sqlite.dispose()
-        for each in file.parent.glob(f"{file.name}*"):
-            each.unlink()
+def _both(bench: Bench, url: str, words: Language) -> Iterator[Figure]:
+    engine = connect(url)
+    bench.say(f"tickets: asking {engine.dialect.name}")
+    yield from measured(engine, words, bench.samples)
+    numbers = _numbers(engine, Random(SEED), bench.samples)
+    test, find = f"ticket pages, {engine.dialect.name}", FIND_AIMS[engine.dialect.name]
+    engine.dispose()
+    for what, taken in pages(bench, url, numbers, words):
+        aim = OPEN_AIM if what == "open a ticket" else find
+        yield from spread(taken).figures(test, what, "ms", aim, 1000.0)
 
 
-def measured(
-    engine: Engine, mill: Mill, samples: int, say: Callable[[str], None]
-) -> Iterator[Figure]:
-    """The figures of one database that the mill has filled."""
+def measured(engine: Engine, words: Language, samples: int) -> Iterator[Figure]:
+    """The figures of one database that is filled."""
     name, random = engine.dialect.name, Random(SEED)
     test, aim = f"tickets, {name}", FIND_AIMS[name]
     engine = reading(engine)
-    say(f"tickets: asking {name}")
     numbers = _numbers(engine, random, samples)
     works: dict[str, tuple[list[Work], float | None]] = {
         "open a ticket": ([*_views(engine, numbers)], OPEN_AIM),
         "list, first page": ([_search(each) for each in _lists(random, samples)], aim),
         f"list, page {FAR}": ([_search(_far(engine, each)) for each in _long(samples)], aim),
         "counts of a person's tabs": ([_counts(random) for _ in range(samples)], aim),
-        "search for words": ([_search(each) for each in _words(mill, random, samples)], aim),
-        "search with filters": ([_search(each) for each in _filtered(mill, random, samples)], aim),
-        "reference: words by LIKE": ([_like(each) for each in mill.some(PLAIN)], None),
+        "search for words": ([_search(each) for each in _words(words, random, samples)], aim),
+        "search with filters": ([_search(each) for each in _filtered(words, random, samples)], aim),
+        "reference: words by LIKE": ([_like(each) for each in words.some(random, PLAIN)], None),
         f"reference: page {FAR} by OFFSET": ([_offset for _ in range(PLAIN)], None),
     }
     for what, (work, limit) in works.items():
+        for each in work[:WARMING] if limit else ():
+            _timed(engine, each)
         taken = spread([_timed(engine, each) for each in work])
         yield from taken.figures(test, what, "ms", limit, MILLISECONDS)
 
@@ -144,20 +136,20 @@ def _search(query: Query) -> Work:
 
 def _counts(random: Random) -> Work:
     keys = [f"count/{place}" for place in places.SHARED]
-    keys += [f"late/{places.OPEN}", f"count/{places.mine(random.choice(AGENTS))}"]
+    keys += [f"late/{places.OPEN}", f"count/{places.mine(_clerk(random))}"]
     return lambda session: counts_txn(session, keys, NOW, 999)
 
 
 def _lists(random: Random, samples: int) -> Iterator[Query]:
     for _ in range(samples):
-        department = random.choice(DEPARTMENTS)
+        department = _unit(random)
         yield random.choice(
             [
                 Query(places.OPEN),
                 Query(places.OPEN, overdue_only=True),
                 Query(places.DISPATCH),
                 Query(places.REVIEW),
-                Query(places.mine(random.choice(AGENTS))),
+                Query(places.mine(_clerk(random))),
                 Query(places.department(department)),
                 Query(places.department(department, places.SENT)),
                 Query(),
@@ -181,11 +173,11 @@ def _far(engine: Engine, query: Query) -> Query:
     return replace(query, mark=mark)
 
 
-def _words(mill: Mill, random: Random, samples: int) -> Iterator[Query]:
+def _words(vocabulary: Language, random: Random, samples: int) -> Iterator[Query]:
     for _ in range(samples):
-        words = tuple(mill.some(random.choice((1, 1, 2, 3))))
+        words = tuple(vocabulary.some(random, random.choice((1, 1, 2, 3))))
         if random.random() < 0.2:
-            words = (mill.text(2), *words[1:])
+            words = (vocabulary.text(random, 2), *words[1:])
         if random.random() < 0.1:
             words = (random.choice(words[0]), *words[1:])
         yield Query(asked=Asked(words))
@@ -193,19 +185,19 @@ def _words(mill: Mill, random: Random, samples: int) -> Iterator[Query]:
             yield Query(asked=Asked((f"{random.randrange(10**4):04}",)))
 
 
-def _filtered(mill: Mill, random: Random, samples: int) -> Iterator[Query]:
+def _filtered(vocabulary: Language, random: Random, samples: int) -> Iterator[Query]:
     for _ in range(samples):
         facets = random.sample(
             [
                 f"kind:{random.choice(('complaint', 'suggestion', 'acceptance'))}",
-                f"dept:{random.choice(DEPARTMENTS)}",
+                f"dept:{_unit(random)}",
                 f"state:{random.choice(('closed', 'in_progress', 'replied'))}",
                 "urgency:urgent",
                 "level:1",
             ],
             random.choice((1, 2, 3)),
         )
-        words = tuple(mill.some(random.choice((0, 0, 1))))
+        words = tuple(vocabulary.some(random, random.choice((0, 0, 1))))
         place = random.choice((None, None, places.OPEN))
         opened = random.choice((Span(), Span(start=NOW.replace(year=2025), end=NOW)))
         yield Query(place, Asked(words, facets=tuple(facets), opened=opened))
@@ -219,6 +211,14 @@ def _numbers(engine: Engine, random: Random, samples: int) -> list[str]:
         last = session.scalar(select(EntryRow.id).order_by(EntryRow.id.desc()).limit(1)) or 1
         chosen = [random.randint(entries[0], last) for _ in range(samples)]
         return list(session.scalars(select(EntryRow.number).where(EntryRow.id.in_(chosen))))
+
+
+def _clerk(random: Random) -> StaffId:
+    return StaffId(clerk_id(random.randrange(CLERKS)))
+
+
+def _unit(random: Random) -> DepartmentId:
+    return DepartmentId(unit_id(random.randrange(UNITS)))
 
 
 def _like(word: str) -> Work:
