@@ -17,13 +17,13 @@ from cti.database import Database
 from cti.kernel.threads import Threads
 from cti.kernel.vocabulary import Language
 from cti.transport.unix_address import short_address
-from tickets.delivery.model import Channel, Purpose
+from tickets.delivery.model import Channel
 from tickets.mail.composing import Composer
 from tickets.mail.identity import Identity
 from tickets.mail.imap import ImapPoller
 from tickets.mail.intake import Files, MailIntake, Rooms
 from tickets.mail.lmtp import Listener
-from tickets.mail.replying import Replies
+from tickets.mail.replying import ACTS, Replies
 from tickets.mail.sending import SmtpCarrier
 from tickets.mail.sent import KEPT, SentMail
 from tickets.mail.settings import ListenSettings, MailSettings
@@ -73,9 +73,10 @@ class Post:
         tickets.write_beside_txn(replies.beside_txn)
         if settings.send is not None:
             deliveries.carriers[Channel.EMAIL] = SmtpCarrier(settings, identity, reactor)
-        deliveries.outbox.on_delivered(
-            Purpose.REPLY, lambda ended: Deferred.fromCoroutine(replies.delivered(ended))
-        )
+        for purpose in ACTS:
+            deliveries.outbox.on_delivered(
+                purpose, lambda ended: Deferred.fromCoroutine(replies.delivered(ended))
+            )
         sent = SentMail(database, identity, settings.sender)
         for purpose in KEPT:
             deliveries.outbox.on_delivered(purpose, sent.ended)

@@ -4,6 +4,12 @@ Only an answer that reached the customer stops the customer's clocks; an attempt
 statutory period of a complaint is lengthened in two steps, each by whom the regulator names and
 with notice to the customer, and stands still during an external appraisal alone (Measures for
 Handling Consumer Complaints of Banks and Insurers, CBIRC, in force since 2020-03-01).
+
+A message of the customer's own starts a clock of its own: the oldest that nobody answered counts,
+later ones move nothing, and only an answer to the customer stops it, no note in the house. What the
+house carries (e-mail) is proven by the house alone, and counts from its delivery. An answer that
+comes back after the ticket was closed was never given: the ticket waits for it again, and all the
+time since counts.
 """
 
 from datetime import timedelta
@@ -54,16 +60,23 @@ _TOLD: tuple[Effect, ...] = (
     Stop(ClockKind.DECISION),
     Stop(ClockKind.APPOINTMENT),
     Stop(ClockKind.KEEP_INFORMED),
+    Stop(ClockKind.ANSWER),
 )
 _UNTOLD: tuple[Effect, ...] = (
     Cancel(ClockKind.CALL_BACK),
     Resume(ClockKind.FIRST_CONTACT, along=ClockKind.DECISION),
     Resume(ClockKind.KEEP_INFORMED, along=ClockKind.DECISION),
+    Resume(ClockKind.ANSWER, along=ClockKind.DECISION),
     Resume(ClockKind.DECISION, along=ClockKind.DECISION),
 )
-_VERIFIED: tuple[Effect, ...] = (Stop(ClockKind.CALL_BACK), CancelAll())
+_VERIFIED: tuple[Effect, ...] = (
+    Stop(ClockKind.CALL_BACK),
+    Stop(ClockKind.ANSWER),
+    CancelAll(),
+)
 _AGAIN: tuple[Effect, ...] = (
     Stop(ClockKind.CALL_BACK),
+    Stop(ClockKind.ANSWER),
     Start(ClockKind.FIRST_CONTACT),
     Start(ClockKind.DECISION),
 )
@@ -221,12 +234,32 @@ TELLING = (
         roles=FRONT,
         by=HOUSE,
         cases=_UNANSWERED,
+        guards=(Guard.PROVEN_BY_HOUSE,),
         needs=("channel", "text"),
+        may=("proof", "written"),
         effects=(
             Stop(ClockKind.FIRST_CONTACT),
+            Stop(ClockKind.ANSWER),
             Stop(ClockKind.KEEP_INFORMED),
             Start(ClockKind.KEEP_INFORMED),
         ),
+    ),
+    Rule(
+        action=Action.INFORM,
+        roles=FRONT,
+        by=HOUSE,
+        cases=ANSWERED,
+        guards=(Guard.PROVEN_BY_HOUSE,),
+        needs=("channel", "text"),
+        may=("proof", "written"),
+        effects=(Stop(ClockKind.ANSWER),),
+    ),
+    Rule(
+        action=Action.ATTEMPT_INFORM,
+        roles=FRONT,
+        by=HOUSE,
+        cases=OPEN_STATES,
+        needs=("channel", "text"),
     ),
     Rule(
         action=Action.NOTE,
@@ -260,6 +293,16 @@ TELLING = (
         action=Action.CONTACT,
         roles=FRONT,
         by=OUTSIDE,
+        when=When.TO_ANSWER,
+        cases=OPEN_STATES,
+        needs=("channel", "text"),
+        effects=(Start(ClockKind.ANSWER),),
+        tells=Role.AGENT,
+    ),
+    Rule(
+        action=Action.CONTACT,
+        roles=FRONT,
+        by=OUTSIDE,
         cases=OPEN_STATES | ENDED,
         needs=("channel", "text"),
         tells=Role.AGENT,
@@ -279,9 +322,10 @@ TELLING = (
         by=HOUSE,
         when=When.CALL_BACK_WANTED,
         cases=frozenset({_C.RESULT_IN}),
-        guards=(Guard.FACTS_JUDGED,),
+        guards=(Guard.FACTS_JUDGED, Guard.PROVEN_BY_HOUSE),
         case_to=_C.CALLBACK,
         needs=("channel", "text", "proof"),
+        may=("written",),
         effects=(*_TOLD, Start(ClockKind.CALL_BACK)),
         tells=Role.DISPATCHER,
         handles=True,
@@ -291,9 +335,10 @@ TELLING = (
         roles=FRONT,
         by=HOUSE,
         cases=frozenset({_C.RESULT_IN}),
-        guards=(Guard.FACTS_JUDGED,),
+        guards=(Guard.FACTS_JUDGED, Guard.PROVEN_BY_HOUSE),
         case_to=_C.REPLIED,
         needs=("channel", "text", "proof"),
+        may=("written",),
         effects=_TOLD,
         tells=Role.DISPATCHER,
         handles=True,
@@ -303,6 +348,15 @@ TELLING = (
         roles=FRONT,
         by=HOUSE,
         cases=ANSWERED,
+        case_to=_C.RESULT_IN,
+        needs=("text",),
+        effects=_UNTOLD,
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.UNDELIVERED,
+        by=HOUSE,
+        cases=frozenset({_C.CLOSED}),
         case_to=_C.RESULT_IN,
         needs=("text",),
         effects=_UNTOLD,
@@ -440,7 +494,7 @@ ENDING = (
         roles=DESK,
         cases=frozenset({_C.REPLIED}),
         case_to=_C.CLOSED,
-        guards=(Guard.DISPATCHES_FINAL,),
+        guards=(Guard.DISPATCHES_FINAL, Guard.NOTHING_UNANSWERED),
         may=("text", "cause"),
         effects=(CancelAll(),),
     ),

@@ -27,6 +27,7 @@ from tickets.acts import (
     Restart,
     Rule,
     Start,
+    Stop,
     actor_of,
 )
 from tickets.forms import ACT_FIELDS, FormTerms
@@ -105,7 +106,7 @@ def act(
     changed = performed(case, rule, meant, kept, by.staff_id, at)
     return Outcome(
         changed,
-        tuple(_effects(case, changed, rule, meant, kept)),
+        tuple(_waited_for(_effects(case, changed, rule, meant, kept), premises, kept)),
         (*_told(changed, rule, meant), *_left(case, changed)),
         _serial(case, changed, rule, meant),
         kept,
@@ -341,6 +342,23 @@ def _effects(
                     yield Continue(ClockKind.KEEP_INFORMED)
 
 
+def _waited_for(
+    effects: Iterator[Effect], premises: Premises, fields: Mapping[str, str]
+) -> Iterator[Effect]:
+    """The effects without those on a customer's message that another one of theirs forbids.
+
+    The oldest unanswered message counts, and what was written before it came does not answer it.
+    """
+    since, written = premises.unanswered, fields.get("written")
+    early = since is not None and written and datetime.fromisoformat(written) < since
+    for effect in effects:
+        if effect == Start(ClockKind.ANSWER) and since is not None:
+            continue
+        if effect == Stop(ClockKind.ANSWER) and early:
+            continue
+        yield effect
+
+
 def _filled(
     effect: Effect,
     case: Case,
@@ -387,6 +405,8 @@ def _told(case: Case, rule: Rule, meant: Dispatch | None) -> Iterator[Audience]:
         role = rule.tells
     if rule.action is Action.REDIRECT:
         yield Audience(Role.OFFICER, department_id=case.dispatches[-1].department_id)
+    if rule.action is Action.UNDELIVERED:
+        yield from (Audience(Role.AGENT, staff_id=each) for each in sorted(case.handlers))
     match role:
         case Role.OFFICER | Role.HEAD:
             if order is not None:

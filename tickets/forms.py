@@ -194,6 +194,7 @@ ACT_FIELDS: Mapping[str, Field] = {
         Field("merged"),
         Field("until", FieldKind.MOMENT),
         Field("since", FieldKind.MOMENT),
+        Field("written", FieldKind.MOMENT),
         Field("slot", FieldKind.SLOT),
         Field("ground", FieldKind.CHOICE, options=tuple(each.value for each in SuspensionGround)),
         Field("score", FieldKind.CHOICE, options=("1", "2", "3", "4", "5")),

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
-from tickets.acts import ABOVE, ClockKind, Guard, Rule, When
+from tickets.acts import ABOVE, ClockKind, Guard, Rule, When, actor_of
 from tickets.forms import CHINA
-from tickets.model import SYSTEM, Case, Dispatch, PetitionKind, TicketKind
+from tickets.model import SYSTEM, Case, Dispatch, PetitionKind, ReplyChannel, TicketKind
 
 YES = "yes"
 CONTENT = ("told", "solved", "satisfied")
@@ -38,6 +38,8 @@ class Premises:
     """Until when each dispatch may be handed back, by its serial."""
     dues: Mapping[tuple[ClockKind, int | None], datetime] = field(default_factory=dict)
     """When each running clock is due, by its kind and dispatch."""
+    unanswered: datetime | None = None
+    """Since when the customer waits for an answer to a message of their own."""
     halted: Collection[tuple[ClockKind, int | None]] = ()
     """Those of them that stand still, which are due later than they say."""
     target: Case | None = None
@@ -141,10 +143,26 @@ def _reopened_in_time(situation: Situation) -> bool:
     return ended is None or situation.at - ended <= situation.premises.reopen_within
 
 
+def _to_answer(situation: Situation) -> bool:
+    """Whether a message waits for an answer: what a colleague heard in a call was answered there.
+
+    A message that the house itself took, by whatever way, nobody heard.
+    """
+    heard = (situation.fields or {}).get("channel") == ReplyChannel.CALL.value
+    return situation.gives("channel") and not (heard and actor_of(situation.by) is None)
+
+
+def _proven_by_house(situation: Situation) -> bool:
+    """Whether nobody vouches for an e-mail: what the next server said is its only proof."""
+    by_mail = (situation.fields or {}).get("channel") == ReplyChannel.EMAIL.value
+    return not by_mail or actor_of(situation.by) is not None
+
+
 Question = Callable[[Situation], bool]
 
 _WHEN: Mapping[When, Question] = {
     When.APPOINTMENT: lambda s: s.case.draft.kind is TicketKind.APPOINTMENT,
+    When.TO_ANSWER: _to_answer,
     When.CALL_BACK_WANTED: lambda s: s.premises.call_back_wanted,
     When.PETITION_WRITTEN: lambda s: _petition(s, None, signed=False),
     When.EXTENSION_SIGNED: lambda s: _petition(s, PetitionKind.EXTENSION, signed=True),
@@ -154,7 +172,9 @@ _WHEN: Mapping[When, Question] = {
     When.CONTENT: lambda s: s.fields is None or (s.says("reached") and not _discontent(s)),
     When.DISCONTENT_WITH_RESULT: lambda s: _discontent(s) and s.case.last_lead is not None,
     When.DISCONTENT: _discontent,
-    When.LAST_TRY: lambda s: _not_reached(s) and half_days(s) >= HALF_DAYS,
+    When.LAST_TRY: lambda s: (
+        _not_reached(s) and half_days(s) >= HALF_DAYS and s.premises.unanswered is None
+    ),
     When.NOT_REACHED: _not_reached,
     When.MORE_TIME: lambda s: s.gives("until"),
     When.NEW_SLOT: _new_slot,
@@ -175,6 +195,8 @@ _GUARDS: Mapping[Guard, Question] = {
     Guard.COMPLAINT: lambda s: s.case.draft.kind is TicketKind.COMPLAINT,
     Guard.SUGGESTION: lambda s: s.case.draft.kind is TicketKind.SUGGESTION,
     Guard.NOT_ADOPTED: lambda s: not s.case.adopted,
+    Guard.NOTHING_UNANSWERED: lambda s: s.premises.unanswered is None,
+    Guard.PROVEN_BY_HOUSE: _proven_by_house,
     Guard.FACTS_PENDING: lambda s: _facts(s) is not None,
     Guard.NO_FACTS_PENDING: lambda s: _facts(s) is None,
     Guard.FACTS_JUDGED: lambda s: s.case.facts is None or s.by == SYSTEM,

@@ -165,8 +165,10 @@ def _marked(case: Case, rule: Rule, fields: Fields, by: StaffId, at: datetime) -
             return _new_cycle(case)
         case Action.CALL_BACK:
             return _called_back(case, rule, fields, at)
-        case Action.REPLY | Action.SOLVE | Action.UNDELIVERED:
+        case Action.REPLY | Action.SOLVE:
             return replace(case, tries=(), appraised=False)
+        case Action.UNDELIVERED:
+            return replace(case, tries=(), appraised=False, ended=None)
     return _timed(case, rule, fields)
 
 

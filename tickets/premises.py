@@ -11,6 +11,7 @@ from tickets.forms import FormTerms
 from tickets.guards import Premises
 from tickets.model import Case, Department, DispatchState
 from tickets.regulation.codes import NO_CODES, CodeBook
+from tickets.workflow import ClockKind
 
 BRANCHES = ("branches", "office")
 """The calendars that may hold the branches' opening hours; the first that is written counts."""
@@ -50,6 +51,7 @@ def premises_of(
             and each.department_id in departments
         },
         dues={(each.kind, each.dispatch): each.due for each in running},
+        unanswered=next((each.started for each in running if each.kind is ClockKind.ANSWER), None),
         halted={(each.kind, each.dispatch) for each in running if each.halted},
         target=target,
     )

@@ -38,6 +38,8 @@ class Purpose(Enum):
     ACKNOWLEDGEMENT = "acknowledgement"
     REPLY = "reply"
     """The answer to the customer: its delivery stops the customer's clocks."""
+    PROGRESS = "progress"
+    """How the matter stands, from a colleague: the customer is told once it is delivered."""
     CODE = "code"
     """A code that opens something: its body is forgotten once it is delivered or given up."""
     THANKS = "thanks"

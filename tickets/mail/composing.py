@@ -55,7 +55,7 @@ BLANKS: Mapping[Template, tuple[str, ...]] = {
 PURPOSES = {
     Template.ACKNOWLEDGEMENT: Purpose.ACKNOWLEDGEMENT,
     Template.REPLY: Purpose.REPLY,
-    Template.PROGRESS: Purpose.NOTICE,
+    Template.PROGRESS: Purpose.PROGRESS,
     Template.THANKS: Purpose.THANKS,
     Template.CODE: Purpose.CODE,
     Template.EXTENSION: Purpose.NOTICE,

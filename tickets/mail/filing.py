@@ -7,10 +7,12 @@ from datetime import datetime
 from cti.kernel.identifiers import StaffId, TicketNumber
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
+from tickets.forms import YES_NO
 from tickets.mail.composing import language_of
 from tickets.mail.model import Letter
 from tickets.mail.settings import MailSettings
-from tickets.model import Draft, ReplyChannel, Requester, Source, TicketKind
+from tickets.model import Draft, HistoryEntry, ReplyChannel, Requester, Source, TicketKind
+from tickets.workflow import Action
 
 MAILBOX = Principal(StaffId("mail"), "电子邮件 E-mail", frozenset({Role.AGENT}), Language.CHINESE)
 """Who opens tickets of letters, and notes what became of ours."""
@@ -89,6 +91,20 @@ def request_of(letter: Letter) -> str:
 def request_of_reply(delivery: str) -> str:
     """The request id of the act by which a delivered letter becomes the reply."""
     return f"reply-{delivery}"
+
+
+def stands_by(history: Sequence[HistoryEntry], request_id: str) -> bool:
+    """Whether the ticket stands by the answer that was given with that request.
+
+    It does not where another came later, or the customer said since that they were told.
+    """
+    stands = False
+    for entry in history:
+        if entry.action == Action.REPLY.value:
+            stands = entry.request_id == request_id
+        elif entry.action == Action.CALL_BACK.value and entry.fields.get("told") == YES_NO[0]:
+            stands = False
+    return stands
 
 
 def letter_language(letter: Letter, settings: MailSettings) -> Language:

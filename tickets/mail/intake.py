@@ -35,6 +35,7 @@ from tickets.mail.filing import (
     request_of,
     request_of_reply,
     returned,
+    stands_by,
     told,
     without,
 )
@@ -266,10 +267,7 @@ class MailIntake:
     async def _untold(self, letter: Letter, number: TicketNumber, delivery: str, why: str) -> bool:
         """Whether it was the answer that the ticket stands by: then the answer is owed again."""
         view = await self._rooms.tickets.view(number)
-        replies = (
-            [each for each in view.history if each.action == Action.REPLY.value] if view else []
-        )
-        if not replies or replies[-1].request_id != request_of_reply(delivery):
+        if view is None or not stands_by(view.history, request_of_reply(delivery)):
             return False
         try:
             await self._act(number, Action.UNDELIVERED, {"text": why}, SYSTEM, letter)

@@ -1,8 +1,8 @@
-"""Replies by e-mail or SMS: what is written to the customer, and the act it becomes on arrival.
+"""Replies and news by e-mail or SMS: what is written to the customer, and the act it becomes.
 
-A reply that was merely sent has told the customer nothing, so it is an attempt until the next mail
-server took it; then the house itself does the act ``reply``, with what that server said as proof,
-and the customer's clocks stop.
+What was merely sent has told the customer nothing, so it is an attempt until the next mail server
+took it; then the house itself does the act ``reply`` or ``inform``, with what that server said as
+proof, and the customer's clocks stop.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from cti.kernel.errors import Refused
 from cti.kernel.vocabulary import Language
 from tickets.acting import Asked
-from tickets.delivery.model import Channel, Ended, Outgoing
+from tickets.delivery.model import Channel, Ended, Outgoing, Purpose
 from tickets.delivery.repository import queue_txn, queued_at
 from tickets.mail.composing import Composer, Template, language_of
 from tickets.mail.filing import LONGEST_TEXT, request_of_reply
@@ -27,6 +27,11 @@ from tickets.service import TicketView
 from tickets.workflow import Action
 
 NO_ADDRESS = "ticket.no_address"
+ACTS: Mapping[Purpose, Action] = {
+    Purpose.REPLY: Action.REPLY,
+    Purpose.PROGRESS: Action.INFORM,
+}
+"""What is done once a letter of that purpose arrived."""
 DONE = frozenset({"ticket.wrong_state", "ticket.unknown"})
 """Somebody was quicker: the customer was told by another way, or nothing is to be told any more."""
 
@@ -105,21 +110,23 @@ class Replies:
         outgoing = ended.outgoing
         if outgoing.channel not in self._arriving or outgoing.number is None:
             return
-        text = outgoing.body.strip()[:LONGEST_TEXT]
-        proof = f"{outgoing.to}: {ended.said}"
-        fields = {"channel": outgoing.channel.value, "text": text, "proof": proof}
+        action = ACTS[outgoing.purpose]
+        fields = {
+            "channel": outgoing.channel.value,
+            "text": outgoing.body.strip()[:LONGEST_TEXT],
+            "proof": f"{outgoing.to}: {ended.said}",
+            "written": queued_at(ended.delivery_id).isoformat(),
+        }
         for attempt in range(ATTEMPTS):
             view = await self._tickets.view(outgoing.number)
-            if view is None or _overtaken(view, ended):
+            if view is None or (action is Action.REPLY and _overtaken(view, ended)):
                 return
             version, request = view.case.version, request_of_reply(ended.delivery_id)
             try:
-                await self._tickets.act(
-                    outgoing.number, Action.REPLY, fields, SYSTEM, version, request
-                )
+                await self._tickets.act(outgoing.number, action, fields, SYSTEM, version, request)
             except Refused as refusal:
                 if refusal.error_id in DONE:
-                    self.log.info("{ticket_id} was replied to before", ticket_id=outgoing.number)
+                    self.log.info("{ticket_id} was told before", ticket_id=outgoing.number)
                 elif refusal.error_id != "ticket.stale" or attempt == ATTEMPTS - 1:
                     raise
                 else:

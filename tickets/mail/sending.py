@@ -31,7 +31,7 @@ from tickets.mail.charsets import one_line
 from tickets.mail.identity import Identity
 from tickets.mail.settings import Encryption, MailSettings, ServerSettings
 
-BY_HAND = frozenset({Purpose.REPLY})
+BY_HAND = frozenset({Purpose.REPLY, Purpose.PROGRESS})
 """Purposes for which a person wrote the words."""
 WIRE = policy.default.clone(cte_type="7bit", max_line_length=78)
 LONGEST_SAID = 300

@@ -11,7 +11,13 @@ from tickets.mail.identity import Identity
 from tickets.mail.model import Body, DeliveryState, Direction, Mail
 from tickets.mail.repository import keep_sent_txn
 
-KEPT = (Purpose.ACKNOWLEDGEMENT, Purpose.REPLY, Purpose.THANKS, Purpose.NOTICE)
+KEPT = (
+    Purpose.ACKNOWLEDGEMENT,
+    Purpose.REPLY,
+    Purpose.PROGRESS,
+    Purpose.THANKS,
+    Purpose.NOTICE,
+)
 """What belongs on a time line: neither codes, which open something, nor what staff are told."""
 
 

@@ -16,7 +16,7 @@ from tickets.forms import NOTICES
 from tickets.guards import YES
 from tickets.mail.composing import language_of
 from tickets.mail.replying import NO_ADDRESS, address_of
-from tickets.model import Case, ReplyChannel, Source
+from tickets.model import SYSTEM, Case, ReplyChannel, Source
 from tickets.portal.contact import Contact, contacts_of
 from tickets.portal.repository import Reader, reader_txn
 from tickets.portal.settings import PortalSettings
@@ -30,6 +30,7 @@ TOLD = frozenset(
     {
         Action.REGISTER,
         Action.INFORM,
+        Action.ATTEMPT_INFORM,
         Action.ATTEMPT_REPLY,
         Action.EXTEND_DECISION,
         Action.ADOPT,
@@ -54,7 +55,8 @@ class Notices:
 
         See `TicketService.write_beside_txn`.
         """
-        if asked.action not in TOLD:
+        arrived = asked.action is Action.INFORM and asked.by == SYSTEM
+        if asked.action not in TOLD or arrived:
             return
         stored = load_case_txn(session, asked.number)
         assert stored is not None
@@ -88,11 +90,11 @@ class Notices:
         match asked.action, fields.get("channel", ""):
             case Action.REGISTER, _ if reader is not None and due is not None:
                 return self._acknowledged(reader, case, due)
-            case Action.INFORM, ReplyChannel.SMS.value:
+            case Action.INFORM | Action.ATTEMPT_INFORM, ReplyChannel.SMS.value:
                 return telling.news(self._by_sms(case, reader), case, due, fields["text"])
             case Action.ATTEMPT_REPLY, ReplyChannel.SMS.value:
                 return telling.answer(self._by_sms(case, reader), case, fields["text"])
-            case Action.INFORM, ReplyChannel.EMAIL.value:
+            case Action.ATTEMPT_INFORM, ReplyChannel.EMAIL.value:
                 return telling.news(self._by_mail(case, reader), case, due, fields["text"])
             case Action.INFORM, ReplyChannel.WEB.value:
                 return telling.news(_needed(reader), case, due, fields["text"])

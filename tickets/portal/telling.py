@@ -1,7 +1,7 @@
 """What customers are sent: letters from the house's templates, short messages of few words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_date
@@ -58,14 +58,14 @@ class Telling:
 
     def news(self, reader: Reader, case: Case, due: datetime | None, text: str) -> Outgoing:
         """How it stands."""
-        return self._told(reader, case, Template.PROGRESS, Purpose.NOTICE, due, text)
+        return self._told(reader, case, Template.PROGRESS, Purpose.PROGRESS, due, text)
 
     def ready(self, reader: Reader, case: Case, due: datetime | None) -> Outgoing:
         """The answer can be read on the page."""
         language = reader.language
         if reader.contact.channel is Channel.EMAIL:
             text = self.texts(language, "portal.letter.ready", link=self.address)
-            return self.news(reader, case, due, text)
+            return replace(self.news(reader, case, due, text), purpose=Purpose.NOTICE)
         return self._short(reader, case, "ready", Purpose.NOTICE, due)
 
     def answer(self, reader: Reader, case: Case, text: str) -> Outgoing:

@@ -37,6 +37,7 @@ NO_TEXT = frozenset(
         "told",
         "until",
         "version",
+        "written",
     }
 )
 """Fields of an act that are codes, and no text that anybody would search for."""

@@ -23,6 +23,8 @@ REVIEW = "review"
 """待审核: a result, a refusal or a petition waits for the desk."""
 REPLY = "reply"
 """待答复: the approved result waits to be told to the customer."""
+ANSWER = "answer"
+"""客户来信待复: a message of the customer's own waits for an answer."""
 CALL_BACK = "call_back"
 """待回访"""
 CLOSING = "closing"
@@ -34,7 +36,7 @@ SUPERVISED = "supervised"
 SIGN = "sign"
 WORKING = "working"
 SENT = "sent"
-SHARED = (OPEN, DISPATCH, REVIEW, REPLY, CALL_BACK, CLOSING, URGED, SUPERVISED)
+SHARED = (OPEN, DISPATCH, REVIEW, REPLY, ANSWER, CALL_BACK, CLOSING, URGED, SUPERVISED)
 """Places of the whole house."""
 PARTS = (SENT, WORKING, SIGN, URGED)
 """Places of a department: 待签收, 办理中, 待签, 催单."""
@@ -79,6 +81,8 @@ def _shared(case: Case, running: list[Clock]) -> Iterator[str]:
         yield REVIEW
     if case.state is CaseState.RESULT_IN:
         yield REPLY
+    if any(clock.kind is ClockKind.ANSWER for clock in running):
+        yield ANSWER
     if case.state is CaseState.CALLBACK:
         yield CALL_BACK
     if case.state is CaseState.REPLIED:

@@ -1,7 +1,7 @@
 """What a person may do to a ticket now, as forms: the likely next act first, the rest in groups."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -9,7 +9,7 @@ from cti.kernel.principal import Principal
 from tickets.decide import allowed, asked_for
 from tickets.forms import COMMON, FORMS, present
 from tickets.masking import Mask, Sight
-from tickets.model import Case, Dispatch
+from tickets.model import Case, Dispatch, ReplyChannel
 from tickets.service import TicketView
 from tickets.web.consequences import Outlook
 from tickets.web.inputs import Input, act_input, input_of
@@ -92,6 +92,7 @@ GROUPS: Mapping[Action, Group] = {
         (
             Action.SOLVE,
             Action.INFORM,
+            Action.ATTEMPT_INFORM,
             Action.ATTEMPT_REPLY,
             Action.REPLY,
             Action.UNDELIVERED,
@@ -121,6 +122,10 @@ GROUPS: Mapping[Action, Group] = {
         Group.CLOCKS,
     ),
 }
+HOUSES_OWN = frozenset({"assist", "written"})
+"""Fields that nobody fills in: the page knows the one, the house alone the other."""
+PROVEN = frozenset({Action.REPLY, Action.INFORM})
+"""Acts that say somebody was told; of what the house carries, it says so itself."""
 ELSEWHERE = frozenset({Action.ATTACH, Action.DETACH, Action.ATTACH_FILE, Action.AMEND})
 """Acts with a place of their own on the page: beside the call, the files, the matter."""
 
@@ -223,15 +228,28 @@ def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook, sight: Sight) ->
         dispatch=meant.serial if meant else None,
         department=_department(view.case, meant, outlook.words),
         inputs=tuple(
-            act_input(name, needed=asked_for(rule, name, outlook.view.case, outlook.words.codes))
+            _by_hand(
+                rule.action,
+                act_input(
+                    name, needed=asked_for(rule, name, outlook.view.case, outlook.words.codes)
+                ),
+            )
             for name in (*rule.needs, *rule.may)
-            if name != "assist"
+            if name not in HOUSES_OWN
         ),
         assist=rule.action is Action.DISPATCH and view.case.lead is not None,
         group=GROUPS.get(rule.action, Group.MORE),
         consequences=outlook.of(rule, meant),
         prefilled=_prefilled(rule.action, view, sight),
     )
+
+
+def _by_hand(action: Action, field: Input) -> Input:
+    """The field without the ways of which a person is no witness."""
+    if field.name != "channel" or action not in PROVEN:
+        return field
+    email = ReplyChannel.EMAIL.value
+    return replace(field, options=tuple(each for each in field.options if each[0] != email))
 
 
 def _department(case: Case, meant: Dispatch | None, words: Words) -> str:
@@ -242,16 +260,18 @@ def _department(case: Case, meant: Dispatch | None, words: Words) -> str:
 
 def _prefilled(action: Action, view: TicketView, sight: Sight) -> dict[str, str]:
     draft = sight.draft(view.case.draft)
+    by_hand = action in PROVEN and draft.reply_by is ReplyChannel.EMAIL
+    channel = "" if by_hand else draft.reply_by.value
     match action:
         case Action.DISPATCH | Action.REDIRECT:
             return {"text": draft.text}
         case Action.REPLY | Action.ATTEMPT_REPLY:
             return {
                 "text": sight.shown(Mask.TEXT, proposed_reply(view)),
-                "channel": draft.reply_by.value,
+                "channel": channel,
             }
         case _:
-            return {"channel": draft.reply_by.value}
+            return {"channel": channel}
 
 
 def proposed_reply(view: TicketView) -> str:

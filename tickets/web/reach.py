@@ -29,6 +29,7 @@ class View(Enum):
     DEPARTMENT = "department"
     MINE = "mine"
     REPLY = "reply"
+    ANSWER = "answer"
     CALL_BACK = "call_back"
     CLOSING = "closing"
     OVERDUE = "overdue"
@@ -64,6 +65,7 @@ def tabs_of(principal: Principal) -> list[Tab]:
         tabs += [
             Tab(View.MINE, places.mine(principal.staff_id)),
             Tab(View.REPLY, places.REPLY),
+            Tab(View.ANSWER, places.ANSWER),
             Tab(View.CALL_BACK, places.CALL_BACK),
         ]
     if roles & DESK:

@@ -24,6 +24,7 @@ _NOTES = frozenset({Action.NOTE.value, Action.PROGRESS.value})
 _LETTERS = frozenset(
     {
         Action.INFORM.value,
+        Action.ATTEMPT_INFORM.value,
         Action.REPLY.value,
         Action.ATTEMPT_REPLY.value,
         Action.CALL_BACK.value,

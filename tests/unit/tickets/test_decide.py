@@ -262,7 +262,8 @@ def test_who_waits_for_the_customer_owes_them_no_news(ground: SuspensionGround) 
     assert resumed.effects == (Continue(ClockKind.RESULT, 1), Continue(ClockKind.KEEP_INFORMED))
     written = act(granted.case, Action.CONTACT, FILLED, CUSTOMER, MONDAY)
     waited = ground is SuspensionGround.CUSTOMER
-    assert written.effects == (resumed.effects if waited else ())
+    begun = Start(ClockKind.ANSWER)
+    assert written.effects == ((begun, *resumed.effects) if waited else (begun,))
 
 
 def test_departments_hear_that_there_is_nothing_to_do_any_more() -> None:

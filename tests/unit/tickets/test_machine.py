@@ -1,7 +1,7 @@
 """Random lives of a ticket, through the workflow and its clocks with a clock moved by hand."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise, product
 from typing import Any
 
@@ -27,6 +27,7 @@ from tickets.clocks.sla import Terms
 from tickets.decide import Outcome, act, register
 from tickets.forms import FormTerms, slot_of
 from tickets.model import ENDED, CaseState, Department, Dispatch, HistoryEntry, TicketKind
+from tickets.perform import NOBODY
 from tickets.premises import premises_of
 from tickets.replay import replayed
 from tickets.workflow import RULES_OF, Action, ClockKind
@@ -52,6 +53,8 @@ EPISODES = (
     (A.APPRAISE, A.END_APPRAISAL, A.INFORM),
     (A.EXTEND_DECISION, A.EXTEND_DECISION, A.ATTACH),
     (A.AMEND, A.ATTACH_FILE, A.ADOPT),
+    (A.CONTACT, A.CONTACT, A.ATTEMPT_INFORM, A.INFORM),
+    (A.CONTACT, A.NOTE, A.PROGRESS),
     (A.ASK_VOID, A.DECLINE_VOID),
 )
 """What belongs together, in its order; what cannot be done then is left out."""
@@ -59,6 +62,8 @@ ANSWERED = (
     (A.ATTEMPT_REPLY, A.REPLY, A.UNDELIVERED, A.REPLY),
     (A.REPLY, A.AGREE_CALL_BACK, A.RESUME_CALL_BACK, A.CALL_BACK),
     (A.REPLY, A.RATE, A.CALL_BACK),
+    (A.CONTACT, A.REPLY, A.UNDELIVERED, A.CONTACT, A.REPLY),
+    (A.REPLY, A.CONTACT, A.CLOSE, A.INFORM, A.CLOSE, A.UNDELIVERED),
     (A.REPLY, A.REOPEN, A.DISPATCH),
     (A.FOLLOW_UP, A.CONFIRM_FACTS, A.DISPATCH),
 )
@@ -78,17 +83,45 @@ CHOICES = st.fixed_dictionaries(
         name: st.sampled_from(("yes", "yes", "no"))
         for name in ("reached", "told", "solved", "satisfied", "new_facts")
     }
-    | {"department": st.sampled_from((CARDS, LENDING))}
+    | {
+        "department": st.sampled_from((CARDS, LENDING)),
+        "channel": st.sampled_from(("call", "call", "email", "web")),
+    }
 )
 FIRST = st.integers(0, 11)
 
 
+OVER = frozenset(each.value for each in ENDED)
 AHEAD = (A.APPROVE, A.SIGN_RESULT, A.RETURN, A.ACCEPT)
 MAY = {
     action: tuple(by for by in EVERYBODY if any(line.open_to(by) for line in RULES_OF[action]))
     for action in A
 }
 """Who may ever do it."""
+
+
+def unanswered(history: list[HistoryEntry]) -> datetime | None:
+    """Since when the customer waits for an answer, read off the history alone.
+
+    What stopped at the instant of an answer that never arrived did not stop.
+    """
+    since: datetime | None = None
+    before: tuple[datetime, datetime] | None = None
+    told: datetime | None = None
+    for entry in history:
+        says = entry.fields
+        answers = entry.action in ("reply", "solve", "inform")
+        if answers or (entry.action == "call_back" and says["reached"] == "yes"):
+            before, since = (since, entry.at) if since else before, None
+        if entry.action in ("reply", "solve"):
+            told = entry.at
+        elif entry.action == "contact" and entry.previous not in OVER:
+            heard = says["channel"] == "call" and entry.by not in NOBODY
+            since = since if heard else since or entry.at
+        elif entry.action == "undelivered" and before and before[1] == told:
+            since = since or before[0]
+        since = None if entry.state in OVER else since
+    return since
 
 
 class TicketLife(RuleBasedStateMachine):
@@ -261,6 +294,17 @@ class TicketLife(RuleBasedStateMachine):
                 if (clock.kind, clock.dispatch) == (ClockKind.RESULT, order.serial)
             )
             assert first.started == order.sent
+
+    @invariant()
+    def the_oldest_message_nobody_answered_has_a_clock(self) -> None:
+        if hasattr(self, "history"):
+            running = [
+                clock.started
+                for clock in self.clocks
+                if clock.kind is ClockKind.ANSWER and clock.stopped is None
+            ]
+            waiting = unanswered(self.history) if self.case.state not in ENDED else None
+            assert running == ([] if waiting is None else [waiting])
 
     @invariant()
     def the_history_makes_the_same_case(self) -> None:

@@ -110,12 +110,14 @@ follow_up        | ADLYC        | {UNANSWERED}              | {DONE}
 confirm_facts    | LP           | {UNANSWERED}              | {DONE}
 reject_facts     | LP           | {UNANSWERED}              | {DONE}
 undelivered      | ADLY         | replied callback          | {ANY}
+undelivered      | Y            | closed                    | {ANY}
 agree_call_back  | ADLY         | callback                  | {ANY}
 resume_call_back | Y            | callback                  | {ANY}
 extend_decision  | LP           | {UNANSWERED}              | {ANY}
 appraise         | LP           | {UNANSWERED}              | {ANY}
 end_appraisal    | LP           | {UNANSWERED}              | {ANY}
-inform           | ADLY         | {UNANSWERED}              | {ANY}
+inform           | ADLY         | {OPEN}                    | {ANY}
+attempt_inform   | ADLY         | {OPEN}                    | {ANY}
 note             | ADLOHohPEQY  | {EVERY}                   | {ANY}
 attach_call      | ADLYC        | {EVERY}                   | {ANY}
 detach_call      | ADL          | {EVERY}                   | {ANY}

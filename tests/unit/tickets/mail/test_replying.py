@@ -7,17 +7,18 @@ from twisted.internet.defer import Deferred
 
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import TicketNumber
+from cti.kernel.identifiers import StaffId, TicketNumber
 from cti.kernel.vocabulary import Language
 from tests.support.deferred import result_of
 from tests.support.letters import letter, on_file
 from tests.support.mail_desk import MailDesk
-from tests.support.tickets import AGENT, DISPATCHER, HEAD, draft
+from tests.support.tickets import AGENT, DISPATCHER, HEAD, MONDAY, OTHER_AGENT, draft
 from tickets.clocks.model import ClockEnd
 from tickets.delivery.model import End, Ended, Purpose
+from tickets.mail.filing import stands_by
 from tickets.mail.model import Envelope
 from tickets.mail.replying import Replies, address_of
-from tickets.model import CaseState
+from tickets.model import CaseState, HistoryEntry
 from tickets.workflow import Action, ClockKind
 
 ATTEMPT = {"channel": "email", "text": "您的卡可到营业部领取。"}
@@ -95,6 +96,50 @@ def test_a_reply_that_comes_back_is_owed_again(desk: Replying) -> None:
     assert "User unknown" in view.history[-1].fields["text"]
     assert view.due(ClockKind.DECISION) is not None
     assert "undelivered" in [each.subject for each in desk.told(DISPATCHER)]
+
+
+def test_a_reply_that_comes_back_after_the_end_opens_the_question_again(desk: Replying) -> None:
+    number = desk.ready()
+    desk.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ATTEMPT)
+    ended = desk.arrived()
+    desk.tell(ended)
+    close(desk, number)
+    ours = desk.identity.message_id(ended.outgoing.number, ended.delivery_id)
+    desk.take(returned(ours), Envelope(""))
+    view = desk.desk.view(number)
+    assert view.case.state is CaseState.RESULT_IN
+    assert view.due(ClockKind.DECISION) is not None
+    assert "undelivered" in [each.subject for each in desk.told(DISPATCHER)]
+
+
+@pytest.mark.parametrize(
+    ("later", "stands"),
+    [
+        ((), True),
+        ((("call_back", {"reached": "no"}),), True),
+        ((("call_back", {"reached": "yes", "told": "no"}),), True),
+        ((("call_back", {"reached": "yes", "told": "yes"}),), False),
+        ((("reply", {}),), False),
+    ],
+)
+def test_which_answer_a_ticket_stands_by(
+    later: tuple[tuple[str, dict[str, str]], ...], stands: bool
+) -> None:
+    first = HistoryEntry(MONDAY, StaffId("x"), "x", "reply", "", "", request_id="reply-1")
+    more = [HistoryEntry(MONDAY, StaffId("x"), "x", what, "", "", fields=f) for what, f in later]
+    assert stands_by((first, *more), "reply-1") is stands
+
+
+def close(desk: Replying, number: str) -> None:
+    """End the ticket, after calls in vain where a call-back is wanted."""
+    if desk.desk.view(number).case.state is CaseState.REPLIED:
+        desk.desk.act(number, Action.CLOSE, DISPATCHER)
+        return
+    for _ in range(3):
+        if desk.desk.view(number).case.state is CaseState.CALLBACK:
+            desk.desk.act(number, Action.CALL_BACK, OTHER_AGENT, {"reached": "no"})
+            desk.desk.advance(hours=24)
+    assert desk.desk.view(number).case.state is CaseState.CLOSED
 
 
 def test_another_letter_that_comes_back_takes_no_answer_away(desk: Replying) -> None:

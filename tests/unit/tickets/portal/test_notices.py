@@ -152,6 +152,27 @@ def test_an_answer_by_sms_counts_once_the_gateway_took_it(desk: PortalDesk) -> N
     assert view.history[-1].fields["proof"] == f"{MOBILE}: 200 accepted"
 
 
+NEWS = {"channel": "email", "text": "正在核实，明日告知结果。"}
+
+
+def test_word_by_email_counts_once_the_next_server_took_it(desk: PortalDesk) -> None:
+    number = desk.desk.register(by_telephone(details={"email": ADDRESS})).number
+    desk.carried()
+    desk.desk.act(number, Action.ATTEMPT_INFORM, AGENT, NEWS)
+    assert desk.desk.view(number).due(ClockKind.FIRST_CONTACT) is not None
+    over = ended(desk)
+    assert (over.outgoing.purpose, over.outgoing.to) == (Purpose.PROGRESS, ADDRESS)
+    for _ in range(2):
+        replies = replies_of(desk, Channel.EMAIL)
+        result_of(Deferred.fromCoroutine(replies.delivered(over)))
+    view = desk.desk.view(number)
+    assert view.due(ClockKind.FIRST_CONTACT) is None
+    assert view.due(ClockKind.KEEP_INFORMED) is not None
+    assert [each.action for each in view.history].count("inform") == 1
+    assert view.history[-1].fields["proof"] == f"{ADDRESS}: 200 accepted"
+    assert desk.carried() == [], "nothing goes out for it a second time"
+
+
 def test_an_answer_that_ended_as_a_file_has_told_nobody(desk: PortalDesk) -> None:
     number = with_result(desk, by_telephone())
     desk.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ANSWER)
