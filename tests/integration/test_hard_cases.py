@@ -145,6 +145,7 @@ def test_an_order_stands_still_until_the_customer_writes(
         4 accept        1 11-23 09:10 11-23 14:40 11-23 09:20 met
         5 result        1 11-23 09:10 12-01 15:40 runs
         6 keep_informed - 11-23 09:50 11-26 01:50 runs
+        7 answer        - 11-24 10:30 11-24 18:30 runs
     """)
     assert messages_of(house, number)[-1] == ["11-24", "10:30", "work", "contact", "agent", "1001"]
     assert not house.rows("SELECT 1 FROM ticket_tasks WHERE number=? AND done IS NULL", number)
