@@ -391,6 +391,7 @@ class Hotline:
             tickets=self.tickets,
             attachments=self.ticket_rooms.attachments,
             regulation=self.ticket_rooms.regulation,
+            letters=self.ticket_rooms.letters,
             monitoring=self.monitoring,
             directory=self.directory,
             products=BankProducts(self.bank),

@@ -31,6 +31,7 @@ from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.delivery.composing import Texts
 from tickets.escalation import Escalation
 from tickets.line.service import LineService
+from tickets.mail.deciding import LetterDesk
 from tickets.service import TicketService
 from tickets.tasks import Tasks
 
@@ -95,6 +96,8 @@ class TicketsHouse:
             base.zone,
             reactor,
         )
+        self.letters = LetterDesk(database, bus, reactor, self.service)
+        self.post.intake.on_unfiled(self.letters.came)
         self.customer_page = CustomerPage(
             ours,
             read_or_make_key(folders.of(PORTAL_KEY), entropy),

@@ -50,6 +50,7 @@ from tickets.attachments.service import Attachments
 from tickets.catalogue.proposing import Proposing
 from tickets.dossier import Dossier
 from tickets.events import TicketEvent, TicketRegistered
+from tickets.mail.deciding import LetterDesk
 from tickets.service import TicketService
 from tickets.web.board import TicketBoard
 from tickets.web.deliveries import READERS as DELIVERY_READERS
@@ -80,6 +81,7 @@ class Rooms:
     roster: Roster
     tickets: TicketService
     regulation: Regulation
+    letters: LetterDesk
     attachments: Attachments
     monitoring: MonitoringService
     directory: Directory
@@ -209,7 +211,7 @@ async def _tickets(rooms: Rooms) -> Mounted:
     frame = rooms.frame
     frame.add_navigation("/tickets", "nav.tickets", *TICKET_READERS)
     frame.add_navigation("/tickets/department", "nav.ticket_department", *DEPARTMENT)
-    board = TicketBoard(frame, rooms.tickets, rooms.bus)
+    board = TicketBoard(frame, rooms.tickets, rooms.bus, rooms.letters)
     await board.start()
     presence = PresenceBoard(frame, rooms.tickets)
     pages = TicketPages(
@@ -223,6 +225,7 @@ async def _tickets(rooms: Rooms) -> Mounted:
         UnitsOfRoster(rooms.roster),
         catalogue=Proposing(rooms.regulation.catalogue),
         dialler=StaffDialler(rooms.telephony),
+        letters=rooms.letters,
         entropy=rooms.entropy,
     )
     frame.add_navigation("/deliveries", "nav.deliveries", *DELIVERY_READERS)

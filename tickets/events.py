@@ -51,6 +51,30 @@ class TicketRated(TicketEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetterEvent(Event):
+    """Root of what happens to letters that belong to no ticket."""
+
+    mail_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterUnfiled(LetterEvent):
+    """A letter came that belongs to no ticket."""
+
+    kind: ClassVar[str] = "letter.unfiled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterDecided(LetterEvent):
+    """Somebody filed it, opened a ticket from it, discarded or restored it, as `deed` says."""
+
+    kind: ClassVar[str] = "letter.decided"
+    deed: str
+    by: StaffId
+    number: TicketNumber | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineWarned(TicketEvent):
     """The clock nears its deadline."""
 

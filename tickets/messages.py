@@ -5,17 +5,47 @@ Every function runs in the database thread.
 
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cti.kernel.identifiers import TicketNumber
+from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
 from tickets.model import Audience, Message, MessageKind
 from tickets.schema import CaseRow, MessageRow, ReadingRow
+from tickets.workflow import Action
+
+MOST_UNREAD = 99
+"""Further than this nobody counts what is unread."""
+ANSWERS = frozenset(
+    {
+        Action.CONTACT.value,
+        Action.FOLLOW_UP.value,
+        Action.REOPEN.value,
+        Action.RETURN.value,
+        Action.SIGN_RESULT.value,
+        Action.ASK_REFUSAL.value,
+        Action.SIGN_REFUSAL.value,
+        Action.ANSWER_URGE.value,
+        Action.UNDELIVERED.value,
+    }
+)
+"""Acts by which something comes in from a customer or a department."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What somebody has not looked at, each at most one more than `MOST_UNREAD`."""
+
+    answers: int
+    """From customers and departments."""
+    notices: int
+    """All they were told."""
 
 
 def add_message_txn(
@@ -93,6 +123,46 @@ def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
     ]
 
 
+def unread_count_txn(session: Session, by: Principal) -> Unread:
+    """How much they have not read, of it how much is from customers and departments."""
+    return Unread(_count(session, by, *_ANSWERING), _count(session, by))
+
+
+def looked_txn(session: Session, by: Principal, number: str) -> bool:
+    """They look at the ticket: what came in there is read; whether any of it was not."""
+    ids = session.scalars(_unread(by, MessageRow.number == number, *_ANSWERING)).all()
+    if ids:
+        read_txn(session, by, ids)
+    return bool(ids)
+
+
+def told_since_txn(session: Session, last: int | None) -> tuple[int, list[Audience]]:
+    """The latest message's id, and whom those after `last` are for; nobody where it is None."""
+    newest = session.scalar(select(func.max(MessageRow.id))) or 0
+    if last is None or newest <= last:
+        return newest, []
+    rows = session.execute(
+        select(MessageRow.role, MessageRow.department_id, MessageRow.staff_id)
+        .where(MessageRow.id > last, MessageRow.id <= newest)
+        .distinct()
+    )
+    return newest, [
+        Audience(
+            Role(role),
+            DepartmentId(department) if department else None,
+            StaffId(staff) if staff else None,
+        )
+        for role, department, staff in rows
+    ]
+
+
+def hears(by: Principal, to: Audience) -> bool:
+    """Whether a message for that audience is for this person too."""
+    if to.staff_id is not None:
+        return to.staff_id == by.staff_id
+    return to.role in by.roles and to.department_id in (None, by.department_id)
+
+
 def read_txn(session: Session, by: Principal, message_ids: Collection[int]) -> None:
     """Mark those of the messages that are this person's as read."""
     read = exists().where(
@@ -103,6 +173,25 @@ def read_txn(session: Session, by: Principal, message_ids: Collection[int]) -> N
     ).all()
     with suppress(IntegrityError), session.begin_nested():  # marked twice at the same time
         session.add_all(ReadingRow(staff_id=by.staff_id, message_id=each) for each in unread)
+
+
+_ANSWERING = (MessageRow.kind == MessageKind.WORK.value, MessageRow.subject.in_(ANSWERS))
+
+
+def _unread(by: Principal, *which: ColumnElement[bool]) -> Select[int]:
+    read = exists().where(
+        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
+    )
+    return (
+        select(MessageRow.id)
+        .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
+        .where(_for(by), ~read, _not_about(by), *which)
+    )
+
+
+def _count(session: Session, by: Principal, *which: ColumnElement[bool]) -> int:
+    first = _unread(by, *which).limit(MOST_UNREAD + 1).subquery()
+    return session.scalar(select(func.count()).select_from(first)) or 0
 
 
 def _not_about(by: Principal) -> ColumnElement[bool]:

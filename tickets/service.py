@@ -27,7 +27,15 @@ from tickets.clocks.model import Clock
 from tickets.clocks.rows import keep_policy_txn
 from tickets.clocks.sla import Timekeeper
 from tickets.guards import Premises
-from tickets.messages import read_txn, remind_txn, unread_txn
+from tickets.messages import (
+    Unread,
+    looked_txn,
+    read_txn,
+    remind_txn,
+    told_since_txn,
+    unread_count_txn,
+    unread_txn,
+)
 from tickets.model import (
     Audience,
     CallLink,
@@ -191,6 +199,22 @@ class TicketService:
     def mark_read(self, principal: Principal, message_ids: Collection[int]) -> Deferred[None]:
         """The person has read those of their messages."""
         return self._database.run(read_txn, principal, message_ids)
+
+    def unread(self, people: Collection[Principal]) -> Deferred[dict[StaffId, Unread]]:
+        """How much each of them has not looked at."""
+
+        def count_txn(session: Session) -> dict[StaffId, Unread]:
+            return {each.staff_id: unread_count_txn(session, each) for each in people}
+
+        return self._database.read(count_txn)
+
+    def told_since(self, last: int | None) -> Deferred[tuple[int, list[Audience]]]:
+        """See `tickets.messages.told_since_txn`."""
+        return self._database.read(told_since_txn, last)
+
+    def looked(self, principal: Principal, number: str) -> Deferred[bool]:
+        """The person looks at the ticket; whether anything there was unread until now."""
+        return self._database.run(looked_txn, principal, number)
 
     def find(self, number: str) -> Deferred[TicketSummary | None]:
         """The ticket of a number as keyed or typed; None if it cannot be one or is unknown."""

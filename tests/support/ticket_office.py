@@ -24,6 +24,7 @@ from tests.support.tickets import CARDS, FILLED, TicketDesk
 from tickets.attachments.model import MEGABYTE, Limits
 from tickets.attachments.service import Attachments
 from tickets.dossier import Dossier
+from tickets.mail.deciding import LetterDesk
 from tickets.web.board import TicketBoard
 from tickets.web.facts import CallFacts, Colleague
 from tickets.web.pages import TicketPages
@@ -109,7 +110,9 @@ class TicketOffice:
         )
         frame = self.office.frame
         frame.add_package("tickets.web")
-        self.board = TicketBoard(frame, self.desk.service, self.desk.bus)
+        desk = self.desk
+        self.letters = LetterDesk(desk.database, desk.bus, desk.clock, desk.service)
+        self.board = TicketBoard(frame, desk.service, desk.bus, self.letters)
         result_of(Deferred.fromCoroutine(self.board.start()))
         self.presence = PresenceBoard(frame, self.desk.service)
         self.attachments = Attachments(self.folder, Limits(largest=MEGABYTE, most=3), AtOnce())
@@ -124,6 +127,7 @@ class TicketOffice:
             PlainNames(),
             EverybodyOfCards(),
             dialler=self.telephones,
+            letters=self.letters,
             entropy=counting(),
         )
         self.root = Resource()

@@ -11,6 +11,7 @@ from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from tickets.attachments.model import Attached, Attachment, Way
 from tickets.attachments.schema import AttachmentRow
+from tickets.mail.schema import MailFileRow
 
 
 def attach_txn(
@@ -51,11 +52,11 @@ def attachments_txn(session: Session, number: str) -> tuple[Attached, ...]:
 
 
 def unattached_txn(session: Session, digests: Sequence[str]) -> tuple[str, ...]:
-    """Those of the digests whose file belongs to no ticket."""
-    attached = set(
-        session.scalars(select(AttachmentRow.digest).where(AttachmentRow.digest.in_(digests)))
-    )
-    return tuple(each for each in digests if each not in attached)
+    """Those of the digests whose file belongs to no ticket, nor came with a letter."""
+    held = set[str]()
+    for column in (AttachmentRow.digest, MailFileRow.digest):
+        held |= set(session.scalars(select(column).where(column.in_(digests))))
+    return tuple(each for each in digests if each not in held)
 
 
 def attachment_txn(session: Session, number: str, attachment_id: int) -> Attached:

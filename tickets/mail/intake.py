@@ -44,6 +44,7 @@ from tickets.mail.model import DeliveryState, Envelope, Letter
 from tickets.mail.parsing import read_letter
 from tickets.mail.placing import Contact, Keep, Late, Open, Placement, Returned, place
 from tickets.mail.settings import MailSettings
+from tickets.mail.unfiled import Why, keep_unfiled_txn, why_unfiled
 from tickets.messages import add_message_txn
 from tickets.model import CUSTOMER, SYSTEM, Audience, Draft, MessageKind, Receipt
 from tickets.search.index import reindex_txn
@@ -110,6 +111,8 @@ class _Filed:
     number: TicketNumber | None
     opened: bool = False
     outgoing: Outgoing | None = None
+    why: Why | None = None
+    """Why it is filed under no ticket, where it is not."""
     tell: str = ""
     """The act that dispatchers are told of; nothing where nobody is."""
 
@@ -122,10 +125,15 @@ class MailIntake:
     def __init__(self, rooms: Rooms, settings: MailSettings) -> None:
         self._rooms, self._settings = rooms, settings
         self._queued: Callable[[], None] = lambda: None
+        self._unfiled: Callable[[int], None] = lambda _: None
 
     def on_queued(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit that queued a letter, or told somebody of one."""
         self._queued = wake
+
+    def on_unfiled(self, tell: Callable[[int], None]) -> None:
+        """Call `tell` with the id of each letter that was kept and belongs to no ticket."""
+        self._unfiled = tell
 
     def welcome(self, recipient: str) -> bool:
         """See `Intake`: every address, where none is set up."""
@@ -148,7 +156,9 @@ class MailIntake:
         filed = await self._file(letter, placement)
         at = utc(self._rooms.clock)
         try:
-            await database.run(_finish_txn, letter, filed, files, at)
+            mail_id = await database.run(_finish_txn, letter, filed, files, at)
+            if filed.number is None:
+                self._unfiled(mail_id)
         except IntegrityError:  # it came twice at the same time, and the other was quicker
             if not await database.read(repository.known_txn, letter.fingerprint):
                 raise
@@ -183,7 +193,7 @@ class MailIntake:
         self, letter: Letter, placement: Placement
     ) -> tuple[Letter, list[Attachment]]:
         """The files on disk; those that are not taken are named in the text."""
-        if isinstance(placement, Returned) or placement == Keep():
+        if isinstance(placement, Returned):
             return letter, []
         kept, refused = [], []
         for part in letter.parts:
@@ -207,7 +217,7 @@ class MailIntake:
             case Open(acknowledge, mentions):
                 return await self._open(letter, mentions, acknowledge=acknowledge)
             case Keep(number):
-                return _Filed(number)
+                return _Filed(number, why=None if number else why_unfiled(letter))
             case Returned(sent, _):
                 return await self._returned(letter, sent)
 
@@ -258,7 +268,7 @@ class MailIntake:
         message_id = self._rooms.identity.message_id(sent.number, sent.delivery)
         await self._rooms.database.run(repository.delivery_txn, message_id, state, why)
         if sent.number is None or not final:
-            return _Filed(sent.number)
+            return _Filed(sent.number, why=None if sent.number else Why.RETURNED)
         if await self._untold(letter, sent.number, sent.delivery, why):
             return _Filed(sent.number)
         await self._act(sent.number, Action.NOTE, {"text": why}, MAILBOX, letter)
@@ -303,12 +313,13 @@ class MailIntake:
 
 def _finish_txn(
     session: Session, letter: Letter, filed: _Filed, files: list[Attachment], at: datetime
-) -> None:
+) -> int:
     """The letter, its files, its acknowledgement and who is told: all of it or nothing."""
     number = filed.number
-    repository.keep_txn(session, letter, number, at, opened=filed.opened)
+    mail_id = repository.keep_txn(session, letter, number, at, opened=filed.opened)
     if number is None:
-        return
+        keep_unfiled_txn(session, mail_id, filed.why or Why.NO_SENDER, files)
+        return mail_id
     reindex_txn(session, number, (letter.subject, letter.body.text, letter.sender_name))
     for each in files:
         attach_txn(session, number, each, Way.MAIL, CUSTOMER, at)
@@ -317,3 +328,4 @@ def _finish_txn(
     if filed.tell:
         to = Audience(Role.DISPATCHER)
         add_message_txn(session, number, to, MessageKind.WORK, filed.tell, at)
+    return mail_id

@@ -116,6 +116,8 @@ class Letter:
     report: Report | None = None
     left_out: tuple[str, ...] = ()
     """Names of files that were not kept, for want of room."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """What of its header says where it came from, and whether a machine wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,15 @@ from tickets.mail.model import Body, Envelope, Letter, MailUnreadable, Part
 
 LONGEST_NAME = 120
 LONGEST_TYPE = 100
+TELLING = (
+    "Date",
+    "Reply-To",
+    "Auto-Submitted",
+    "Precedence",
+    "List-Id",
+    "X-Auto-Response-Suppress",
+)
+"""Fields of a header that say why a letter is what it is."""
 UNSAFE = re.compile(r"[/\\:*?\"<>|]+")
 TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 PLAIN, HTML, LETTER = "text/plain", "text/html", "message/rfc822"
@@ -86,7 +95,16 @@ def _letter(message: Message, octets: bytes, envelope: Envelope, limits: Limits)
         automatic=automatic(message, envelope, report),
         report=report,
         left_out=tuple(found.left_out),
+        headers=tuple(_shown(message, envelope)),
     )
+
+
+def _shown(message: Message, envelope: Envelope) -> Iterator[tuple[str, str]]:
+    if envelope.mail_from is not None:
+        yield "Return-Path", f"<{one_line(envelope.mail_from, LONGEST_NAME)}>"
+    for name in TELLING:
+        if value := headers.text(message, name):
+            yield name, value
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ class Position:
 def mails_txn(session: Session, number: str) -> list[Mail]:
     """The ticket's letters, oldest first."""
     rows = session.scalars(select(MailRow).where(MailRow.number == number).order_by(MailRow.id))
-    return [_mail(row) for row in rows]
+    return [mail_of_row(row) for row in rows]
 
 
 def unfiled_txn(session: Session, limit: int) -> list[Mail]:
@@ -40,7 +40,7 @@ def unfiled_txn(session: Session, limit: int) -> list[Mail]:
     rows = session.scalars(
         select(MailRow).where(MailRow.number.is_(None)).order_by(MailRow.id.desc()).limit(limit)
     )
-    return [_mail(row) for row in rows]
+    return [mail_of_row(row) for row in rows]
 
 
 def known_txn(session: Session, fingerprint: str) -> bool:
@@ -98,6 +98,7 @@ def keep_txn(
         opened=opened,
         delivery=DeliveryState.RECEIVED.value,
         proof="",
+        headers=[list(each) for each in letter.headers] if number is None else None,
     )
     session.add(row)
     session.flush()
@@ -197,7 +198,8 @@ def _parties(session: Session, row: CaseRow) -> set[str]:
     return {*map(address, written), *wrote, *told} - {""}
 
 
-def _mail(row: MailRow) -> Mail:
+def mail_of_row(row: MailRow) -> Mail:
+    """The letter that a row holds."""
     return Mail(
         mail_id=row.id,
         number=TicketNumber(row.number) if row.number else None,

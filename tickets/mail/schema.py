@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cti.database import Base, UtcDateTime
-from tickets.schema import NUMBER
+from tickets.schema import NUMBER, STAFF
 
 ADDRESS = String(330)
 MESSAGE_ID = String(255)
@@ -23,6 +23,12 @@ class MailRow(Base):
         Index("ticket_mails_by_number", "number", "id"),
         Index("ticket_mails_by_sender", "sender", "at"),
         Index("ticket_mails_by_message_id", "message_id"),
+        Index(
+            "ticket_mails_unfiled",
+            "id",
+            postgresql_where=text("number IS NULL"),
+            sqlite_where=text("number IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,6 +50,44 @@ class MailRow(Base):
     opened: Mapped[bool]
     delivery: Mapped[str] = mapped_column(String(16))
     proof: Mapped[str] = mapped_column(Text)
+    why: Mapped[str | None] = mapped_column(String(16))
+    """Why it was filed under no ticket when it came."""
+    headers: Mapped[list[list[str]] | None] = mapped_column(JSON(none_as_null=True))
+    version: Mapped[int] = mapped_column(default=1)
+    discarded: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MailFileRow(Base):
+    """A file of a letter that belonged to no ticket when it came."""
+
+    __tablename__ = "ticket_mail_files"
+    __table_args__ = (
+        Index("ticket_mail_files_by_mail", "mail"),
+        Index("ticket_mail_files_by_digest", "digest"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mail: Mapped[int] = mapped_column(ForeignKey("ticket_mails.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(150))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
+class MailActRow(Base):
+    """What somebody decided about a letter of no ticket: rows are only ever added."""
+
+    __tablename__ = "ticket_mail_acts"
+    __table_args__ = (Index("ticket_mail_acts_by_mail", "mail"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mail: Mapped[int] = mapped_column(ForeignKey("ticket_mails.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(STAFF)
+    by_name: Mapped[str] = mapped_column(String(100))
+    deed: Mapped[str] = mapped_column(String(16))
+    number: Mapped[str | None] = mapped_column(NUMBER)
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class MailboxRow(Base):

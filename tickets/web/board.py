@@ -18,20 +18,26 @@ from twisted.web.resource import Resource
 
 from cti.kernel.bus import Bus
 from cti.kernel.clock import DelayedCall
-from cti.kernel.identifiers import TicketNumber
+from cti.kernel.identifiers import StaffId, TicketNumber
 from cti.kernel.principal import Principal
 from cti.web.frame import Frame
 from cti.web.live import LiveBoard
-from tickets.events import TicketEvent
+from tickets.events import LetterEvent, TicketEvent
+from tickets.mail.deciding import LetterDesk
+from tickets.messages import hears
 from tickets.search.news import Changed
 from tickets.service import TicketService
 from tickets.visibility import Concern, visible
 from tickets.web.reach import READERS, tabs_of
+from tickets.workflow import FRONT
 
 SETTLE = 0.3
 """Seconds in which changes are gathered."""
 MOST_REMEMBERED = 50_000
 """Tickets of which is known where they lay; of others a change touches every shared list."""
+LETTERS = "letters/unfiled"
+UNREAD, NOTICES = "unread/", "notices/"
+"""Keys of what a person has not looked at: from customers and departments, and all in all."""
 MOST_COUNTED = 999
 """A tab says 999+ beyond it."""
 
@@ -56,8 +62,18 @@ class TicketBoard:
 
     log = Logger()
 
-    def __init__(self, frame: Frame, service: TicketService, bus: Bus) -> None:
-        self._clock, self._lists, self._bus = frame.clock, service.lists, bus
+    def __init__(
+        self, frame: Frame, service: TicketService, bus: Bus, letters: LetterDesk | None = None
+    ) -> None:
+        """`letters` counts those that belong to no ticket, where the house takes letters."""
+        self._clock, self._service, self._bus = frame.clock, service, bus
+        self._lists, self._letters = service.lists, letters
+        self._people: dict[StaffId, Principal] = {}
+        """Whoever has a page open, or had one since the last page closed."""
+        self._uncounted: set[StaffId] = set()
+        """Those whose unread messages are to be counted."""
+        self._letters_uncounted = False
+        self._last_told: int | None = None
         self._changed: set[TicketNumber] = set()
         self._watched: set[str] = set()
         """Keys of the lists that some page has as a tab."""
@@ -66,11 +82,14 @@ class TicketBoard:
         self._concern = Concern()
         """Of the ticket that is being told."""
         self._timer: DelayedCall | None = None
-        self.board = LiveBoard(frame, *READERS, snapshot=self._snapshot, visible=self._visible)
+        self.board = LiveBoard(
+            frame, *READERS, snapshot=self._snapshot, visible=self._visible, owner=_owner
+        )
 
     async def start(self) -> None:
         """Listen."""
         self._bus.subscribe(TicketEvent, self._heard)
+        self._bus.subscribe(LetterEvent, self._letter)
 
     def close(self) -> None:
         """Tell nobody any more, and let every page go."""
@@ -86,17 +105,35 @@ class TicketBoard:
         if not self.board.audience:  # nobody was left; counts of then are of no use
             self._watched.clear()
             self._counts.clear()
+            self._people.clear()
+            self._last_told = None
         keys = _keys(principal)
         self._watched |= keys
-        return {key: self._counts[key] for key in keys & self._counts.keys()}
+        self._people[principal.staff_id] = principal
+        self._letters_uncounted |= LETTERS not in self._counts
+        self.recount(principal.staff_id)
+        shown = keys | _waiting(principal)
+        return {key: self._counts[key] for key in shown & self._counts.keys()}
+
+    def recount(self, staff_id: StaffId) -> None:
+        """Somebody read something, or has just opened a page."""
+        self._uncounted.add(staff_id)
+        self._soon()
+
+    def _letter(self, _event: LetterEvent) -> None:
+        self._letters_uncounted = True
+        self._soon()
+
+    def _soon(self) -> None:
+        if self._timer is None:
+            self._timer = self._clock.callLater(SETTLE, self._look)
 
     def _heard(self, event: TicketEvent) -> None:
         if not self.board.audience:
             self._lay.pop(event.number, None)
             return
         self._changed.add(event.number)
-        if self._timer is None:
-            self._timer = self._clock.callLater(SETTLE, self._look)
+        self._soon()
 
     def _look(self) -> None:
         looked = Deferred.fromCoroutine(self._tell(frozenset(self._changed)))
@@ -105,9 +142,43 @@ class TicketBoard:
         looked.addBoth(lambda _: self._looked())
 
     def _looked(self) -> None:
-        self._timer = self._clock.callLater(SETTLE, self._look) if self._changed else None
+        self._timer = None
+        if self._changed or self._uncounted or self._letters_uncounted:
+            self._soon()
 
     async def _tell(self, numbers: frozenset[TicketNumber]) -> None:
+        if numbers:
+            await self._tell_lists(numbers)
+        if not self.board.audience:
+            self._uncounted.clear()
+            self._letters_uncounted = False
+            return
+        await self._tell_people()
+        if self._letters_uncounted and self._letters is not None:
+            self._letters_uncounted = False
+            self._publish(LETTERS, await self._letters.count())
+        self._letters_uncounted = False
+
+    async def _tell_people(self) -> None:
+        self._last_told, told = await self._service.told_since(self._last_told)
+        asked = {
+            staff_id
+            for staff_id, principal in self._people.items()
+            if staff_id in self._uncounted or any(hears(principal, each) for each in told)
+        }
+        self._uncounted.clear()
+        unread = await self._service.unread([self._people[each] for each in sorted(asked)])
+        for staff_id, count in unread.items():
+            self._publish(f"{UNREAD}{staff_id}", count.answers)
+            self._publish(f"{NOTICES}{staff_id}", count.notices)
+
+    def _publish(self, key: str, count: int) -> None:
+        before = self._counts.get(key)
+        if before is None or before.count != count:
+            self._counts[key] = now = Count(count, before.turn + 1 if before else 1)
+            self.board.publish(key, now)
+
+    async def _tell_lists(self, numbers: frozenset[TicketNumber]) -> None:
         changes = await self._lists.changes(numbers)
         touched = {place for each in changes for place in self._touched(each)}
         keys = [key for key in self._watched if key.partition("/")[2] in touched]
@@ -130,7 +201,20 @@ class TicketBoard:
         return change.places | (lay if lay is not None else change.might)
 
     def _visible(self, principal: Principal, key: str, _value: Any) -> bool:
-        return key in _keys(principal) if "/" in key else visible(principal, self._concern)
+        if "/" not in key:
+            return visible(principal, self._concern)
+        return key in _waiting(principal) or key in _keys(principal)
+
+
+def _waiting(principal: Principal) -> set[str]:
+    """What waits for this person beside their lists."""
+    own = {f"{UNREAD}{principal.staff_id}", f"{NOTICES}{principal.staff_id}"}
+    return own | ({LETTERS} if principal.roles & FRONT else set())
+
+
+def _owner(key: str) -> StaffId | None:
+    what, _, whose = key.partition("/")
+    return StaffId(whose) if f"{what}/" in (UNREAD, NOTICES) else None
 
 
 def _keys(principal: Principal) -> set[str]:

@@ -102,7 +102,6 @@ class ListPages:
             dates={key: _day(shown.text, key) for key in asking.DATES},
             examples=asking.EXAMPLES,
             keys=asking.KEYS,
-            unread=len(await self._service.messages(principal)),
             words=words,
             name_of=self._staff.name_of,
             requester=sight.name,

@@ -13,14 +13,17 @@ from cti.web.frame import Frame
 from cti.web.requests import BadRequest, Form
 from tickets.dossier import Dossier
 from tickets.forms import FORMS, Field, FieldKind, wanted
-from tickets.model import Draft, ReplyChannel, Requester, Source, TicketKind, Urgency
+from tickets.mail.deciding import LetterDesk, taking
+from tickets.mail.filing import LONGEST_TEXT, LONGEST_TITLE
+from tickets.mail.unfiled import Claim, Deed, Unfiled
+from tickets.model import Draft, Receipt, ReplyChannel, Requester, Source, TicketKind, Urgency
 from tickets.regulation.repeats import Repeat
 from tickets.service import TicketService
 from tickets.visibility import visible
 from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits
 from tickets.web.inputs import Input, input_of
 from tickets.web.phrasing import Phrasing
-from tickets.web.reading import request_id
+from tickets.web.reading import request_id, whole
 from tickets.web.ticket_page import REQUEST_BYTES, Filling
 
 LONGEST_CALL_ID = 128
@@ -40,10 +43,15 @@ class NewTicketPage:
     dossier: Dossier
     phrasing: Phrasing
     entropy: Entropy
+    letters: LetterDesk | None = None
 
     async def ask(self, request: Request) -> bytes:
-        """An empty form, or one that knows the call: ``?call=<id>&type=complaint``."""
+        """An empty form, or one that knows a call or letter: ``?call=<id>&type=complaint``."""
         asked = requests.query(request)
+        if asked["letter"] and self.letters is not None:
+            letter = await self.letters.letter(whole(asked["letter"]))
+            form = written(letter)
+            return await self._form(request, Filling(fields=form), form["kind"], "")
         return await self._form(request, Filling(), asked["type"], asked["call"])
 
     async def register(self, request: Request, principal: Principal) -> bytes:
@@ -61,11 +69,23 @@ class NewTicketPage:
                     return await self._form(
                         request, Filling(fields=form), form["kind"], form["call"], repeats
                     )
-            receipt = await self.service.register(draft, principal, once)
+            receipt = await self._registered(form, draft, principal, once)
         except Refused as refused:
             filling = Filling(self.phrasing.why_not(request, refused), form)
             return await self._form(request, filling, form["kind"], form["call"])
         return self.frame.redirect(request, f"/tickets/{receipt.number}")
+
+    async def _registered(
+        self, form: Form, draft: Draft, principal: Principal, once: str
+    ) -> Receipt:
+        """Register it; the letter it was made of, if there is one, belongs to it then."""
+        if not form["letter"] or self.letters is None:
+            return await self.service.register(draft, principal, once)
+        claim = Claim(whole(form["letter"]), whole(form["letter_version"]))
+        draft = replace(draft, source=Source.EMAIL)
+        receipt = await self.service.register(draft, principal, taking(claim, once))
+        self.letters.decided(claim, Deed.OPEN, principal, receipt.number)
+        return receipt
 
     async def _form(
         self,
@@ -140,6 +160,24 @@ def draft_of(form: Form, facts: CallFacts | None, units: StaffUnits) -> Draft:
         source=Source.CALL if form["call"] else Source.SUPERVISOR,
         about_staff=about,
         about_unit=unit,
+    )
+
+
+def written(letter: Unfiled) -> Form:
+    """The form as a letter fills it in."""
+    mail = letter.mail
+    return Form(
+        [
+            ("kind", TicketKind.ENQUIRY.value),
+            ("title", mail.subject[:LONGEST_TITLE]),
+            ("text", mail.body.text[:LONGEST_TEXT]),
+            ("name", letter.sender_name or mail.sender),
+            ("contact", mail.sender),
+            ("email", mail.sender),
+            ("reply_by", ReplyChannel.EMAIL.value),
+            ("letter", str(mail.mail_id)),
+            ("letter_version", str(letter.version)),
+        ]
     )
 
 

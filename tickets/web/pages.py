@@ -1,18 +1,24 @@
 """``/tickets``: lists, one ticket, a new one, and what one is told."""
 
+from twisted.web.pages import notFound
 from twisted.web.resource import IResource
 from twisted.web.server import Request
 
 from cti.kernel.identifiers import Entropy, system_entropy
 from cti.kernel.ports import StaffNames
+from cti.web import requests
 from cti.web.frame import Frame
 from cti.web.pages import pages
 from tickets.dossier import Dossier
+from tickets.mail.deciding import LetterDesk
+from tickets.messages import ANSWERS
+from tickets.model import MessageKind
 from tickets.proposals import CatalogueProposals, NoCatalogue
 from tickets.service import TicketService
 from tickets.web.board import TicketBoard
 from tickets.web.department_page import DepartmentPage
 from tickets.web.facts import CallFactsPort, Dialler, NoTelephones, StaffUnits
+from tickets.web.letters import LetterPages
 from tickets.web.lists import ListPages
 from tickets.web.new_ticket import NewTicketPage
 from tickets.web.phrasing import Phrasing
@@ -45,6 +51,7 @@ class TicketPages:
         *,
         catalogue: CatalogueProposals = NO_CATALOGUE,
         dialler: Dialler = NO_TELEPHONES,
+        letters: LetterDesk | None = None,
         entropy: Entropy = system_entropy,
     ) -> None:
         self.frame = frame
@@ -55,7 +62,10 @@ class TicketPages:
         self._ticket = TicketPage(
             frame, service, dossier, calls, staff, phrasing, entropy, catalogue, dialler
         )
-        self._new = NewTicketPage(frame, service, calls, units, dossier, phrasing, entropy)
+        self._new = NewTicketPage(frame, service, calls, units, dossier, phrasing, entropy, letters)
+        self._letters = (
+            LetterPages(frame, letters, service, dossier, phrasing, entropy) if letters else None
+        )
         self._department = DepartmentPage(frame, service, dossier, phrasing, entropy)
 
     @app.route("/", methods=["GET"])
@@ -67,6 +77,11 @@ class TicketPages:
     def lists(self, _request: Request) -> IResource:
         """Search forms, saved views and exports."""
         return self._lists.app.resource()
+
+    @app.route("/letters", branch=True)
+    def letters(self, _request: Request) -> IResource:
+        """Letters that belong to no ticket."""
+        return self._letters.app.resource() if self._letters is not None else notFound()
 
     @app.route("/live", methods=["GET"])
     def live(self, _request: Request) -> IResource:
@@ -112,10 +127,17 @@ class TicketPages:
     async def messages(self, request: Request) -> bytes:
         """What the person was told and has not read."""
         principal = self.frame.guard(request, *READERS)
-        told = await self._service.messages(principal)
+        answers = requests.query(request)["only"] == "answers"
+        told = [
+            each
+            for each in await self._service.messages(principal)
+            if not answers or (each.kind is MessageKind.WORK and each.subject in ANSWERS)
+        ]
         words = await self._phrasing.words(request)
         lines = [(each, said(each.kind, each.subject, words.text)) for each in told]
-        return self.frame.render(request, "ticket_messages.html", messages=lines, words=words)
+        return self.frame.render(
+            request, "ticket_messages.html", messages=lines, words=words, answers=answers
+        )
 
     @app.route("/messages", methods=["POST"])
     async def read(self, request: Request) -> bytes:
@@ -123,13 +145,17 @@ class TicketPages:
         principal = self.frame.guard(request, *READERS)
         shown_ids = self.frame.form(request).all("message")
         await self._service.mark_read(principal, [whole(each) for each in shown_ids])
+        self._board.recount(principal.staff_id)
         return self.frame.redirect(request, "/tickets")
 
     @app.route("/<number>", methods=["GET"])
     async def ticket(self, request: Request, number: str) -> bytes:
         """One ticket; ``?call=<id>`` offers to add that call to it."""
         principal = self.frame.guard(request, *READERS)
-        return await self._ticket.show(request, principal, number, Filling())
+        page = await self._ticket.show(request, principal, number, Filling())
+        if await self._service.looked(principal, number):
+            self._board.recount(principal.staff_id)
+        return page
 
     @app.route("/<number>/act", methods=["POST"])
     async def act(self, request: Request, number: str) -> bytes:

@@ -4,6 +4,7 @@
 
 import { connect } from "/static/cti/live.js";
 import { t } from "/static/cti/texts.js";
+import { showCount } from "/static/tickets/counts.js";
 
 const EVERY = 2000; // milliseconds between two fetches
 const TICK = 1000;
@@ -54,10 +55,7 @@ function place(fresh) {
 }
 
 function counted(key, value) {
-  for (const shown of document.querySelectorAll(`[data-count="${CSS.escape(key)}"]`)) {
-    shown.textContent = value.count > 999 ? "999+" : String(value.count);
-    shown.classList.toggle("late", key.startsWith("late/") && value.count > 0);
-  }
+  showCount(key, value);
   const before = turns.get(key);
   turns.set(key, value.turn);
   if (key === own().dataset.key && before !== value.turn) soon();

@@ -4,6 +4,7 @@
 
 import { connect } from "/static/cti/live.js";
 import { t } from "/static/cti/texts.js";
+import { showCount } from "/static/tickets/counts.js";
 
 const SPEAK_EVERY = 15000; // milliseconds; the server forgets a page after 45 seconds
 const SETTLE = 300;
@@ -16,6 +17,7 @@ const others = new Map();
 let waiting = null;
 
 function see(key, news) {
+  if (key.includes("/")) showCount(key, news);
   if (key !== number || news.version <= Number(ticket.dataset.version)) return;
   changed.hidden = false;
   waiting ??= setTimeout(refresh, SETTLE);
