@@ -23,6 +23,7 @@ from tests.support.tickets import (
     draft,
     person,
 )
+from tickets.model import CUSTOMER
 from tickets.search.saved import MOST_VIEWS
 from tickets.web.board import SETTLE
 from tickets.web.export import csv_lines
@@ -275,7 +276,8 @@ def test_pages_are_told_together_what_changed(office: TicketOffice) -> None:
     assert told[0] >= {number, "count/open", "count/urged"}
     assert told[1] >= {number, "count/dept:cards", "count/dept:cards:sent"}
     assert not any(key.startswith(("count/open", "count/mine")) for key in told[1])
-    assert told[2] == set()
+    own = OTHER_OFFICER.staff_id
+    assert told[2] == {f"unread/{own}", f"notices/{own}"}
     counts = {key: value for each in news[1] for key, value in each.get("set", {}).items()}
     assert counts["count/dept:cards:sent"]["count"] == 1
     assert counts[number] == {"version": 3}
@@ -292,6 +294,28 @@ def test_a_list_is_told_that_it_changed_though_its_count_did_not(office: TicketO
         counts = [each["set"] for each in socket.received() if "set" in each]
         turns += [each["count/open"]["turn"] for each in counts if "count/open" in each]
     assert turns == [1, 2]
+
+
+def test_everybody_is_told_what_they_have_not_looked_at(office: TicketOffice) -> None:
+    number = office.desk.register().number
+    agent = office.seat(AGENT)
+    socket = agent.browser.socket("/tickets/live")
+    own = f"unread/{AGENT.staff_id}"
+
+    def unread() -> int | None:
+        office.desk.advance(seconds=SETTLE)
+        told = [
+            each["set"][own]["count"] for each in socket.received() if own in each.get("set", {})
+        ]
+        return told[-1] if told else None
+
+    assert unread() == 0
+    office.desk.act(number, Action.CONTACT, CUSTOMER, {"channel": "email", "text": "何时答复？"})
+    assert unread() == 1
+    office.desk.act(number, Action.NOTE, DISPATCHER)
+    assert unread() is None, "nothing came in"
+    assert f'data-count="{own}"' in agent.read(f"/tickets/{number}").text
+    assert unread() == 0, "looked at"
 
 
 @pytest.mark.parametrize("language", Language)
