@@ -12,8 +12,8 @@ from tests.support.audio import (
     RATE,
     Samples,
     growing_wave,
-    has_tone,
     level,
+    parts_with,
     read_wave,
     tone,
     tone_begins,
@@ -22,9 +22,6 @@ from tests.support.audio import (
 from tests.support.media_stage import LOOK, ONE, TALK, Stage, carried_out, end, leg, taken_in
 from tests.support.reactor import pause, reactor, until
 from tests.support.rtp_phone import Ear
-
-PART = 800
-"""Samples (100 ms) of sound that are judged as one."""
 
 
 @pytest.mark.parametrize("codec", [Codec.PCMA, Codec.G722])
@@ -71,14 +68,8 @@ def test_a_recording_holds_both_sides_where_they_were(
     assert at["played"] - late < played < at["heard"] + late
     assert level(received[: round(talked * RATE) - 160]) < -60
     for track, pitch in ((received, 400), (sent, 700)):
-        parts = _parts_with(track, pitch)
+        parts = parts_with(track, pitch)
         assert any(level(part) == pytest.approx(-10, abs=0.5) for part in parts)
-
-
-def _parts_with(track: Samples, pitch: float) -> list[Samples]:
-    """The stretches in which nothing but that tone is heard."""
-    parts = (track[at : at + PART] for at in range(0, len(track) - PART + 1, 80))
-    return [part for part in parts if level(part) > -40 and has_tone(part, pitch, share=0.95)]
 
 
 def _silent_at_the_end(samples: Samples) -> int:
@@ -95,7 +86,7 @@ def test_a_masked_stretch_is_silence_of_its_length(stage: Stage, tmp_path: Path)
         phone = await leg(media, ONE)
         media.record(ONE, path, Tracks.RECEIVED)
         phone.keep_talking(tone(400, TALK))
-        await until(lambda: _parts_with(growing_wave(path), 400), LOOK)
+        await until(lambda: parts_with(growing_wave(path), 400), LOOK)
         begun = reactor().seconds()
         media.mask(ONE, True)
         await until(lambda: _silent_at_the_end(growing_wave(path)) > 2400, LOOK)
@@ -112,8 +103,8 @@ def test_a_masked_stretch_is_silence_of_its_length(stage: Stage, tmp_path: Path)
     masked = _stretch(path, MarkKind.MASKED)
     assert 2400 < masked.length < (lasted[0] + 0.05) * RATE
     assert level(heard[masked.start : masked.end]) == float("-inf")
-    assert _parts_with(heard[: masked.start], 400)
-    assert _parts_with(heard[masked.end :], 400)
+    assert parts_with(heard[: masked.start], 400)
+    assert parts_with(heard[masked.end :], 400)
 
 
 def _stretch(path: Path, kind: MarkKind) -> Mark:
@@ -151,12 +142,12 @@ def test_a_pause_silences_both_sides_and_marks_are_kept(stage: Stage, tmp_path: 
     for number, track in enumerate(read_wave(path).T):
         assert not track[paused.start : paused.end].any()
         for part in (track[: paused.start], track[paused.end :]):
-            assert _parts_with(part, 700 if number else 400)
+            assert parts_with(part, 700 if number else 400)
 
 
 def _both_sound(path: Path) -> bool:
     """Whether both sides are in it already."""
     samples = growing_wave(path)
     return samples.ndim == 2 and all(
-        _parts_with(track, pitch) for track, pitch in zip(samples.T, (400, 700), strict=True)
+        parts_with(track, pitch) for track, pitch in zip(samples.T, (400, 700), strict=True)
     )

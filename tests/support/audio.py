@@ -58,6 +58,12 @@ def had_tone(samples: Samples, frequency: float) -> bool:
     return any(has_tone(part, frequency) for part in seconds)
 
 
+def parts_with(samples: Samples, frequency: float, size: int = 800) -> list[Samples]:
+    """The stretches of that many samples in which nothing but the tone is heard."""
+    parts = (samples[at : at + size] for at in range(0, len(samples) - size + 1, 80))
+    return [part for part in parts if level(part) > -40 and has_tone(part, frequency, share=0.95)]
+
+
 def tone_begins(samples: Samples, frequency: float, *, window: float = 0.01) -> float | None:
     """Seconds until the tone is first heard, to the window (seconds); None when it never is."""
     width = round(window * RATE)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.audio import RATE, Samples, tone, write_wave
+from tests.support.audio import RATE, Samples, had_tone, tone, write_wave
 from tests.support.house import free_port
 from tests.support.patience import ample
 from tests.support.reactor import until
@@ -20,7 +20,7 @@ from tests.support.reactor import until
 MODULES = Path("/usr/lib/baresip/modules")
 WIDEBAND = 16000
 """Samples per second of G.722; a telephone that prefers it speaks from a file of that rate."""
-STOP_SECONDS = 5.0
+STOP_SECONDS, LOOK = 5.0, 0.1
 WAVE_HEADER = 44
 """Octets before the samples of what libsndfile writes."""
 
@@ -66,6 +66,16 @@ class Baresip:
                 return samples[:: file.getframerate() // RATE]
         octets = b"".join(path.read_bytes()[WAVE_HEADER:] for path in self._dumps())
         return np.frombuffer(octets[: len(octets) // 2 * 2], "<i2")[since:]
+
+    async def hears(self, frequency: float, since: int = 0) -> None:
+        """Return when it has heard that tone for a second, from that `position` on."""
+        await until(lambda: had_tone(self._so_far()[since:], frequency), LOOK)
+
+    def _so_far(self) -> Samples:
+        """The same as `heard` while the file of the last call is open."""
+        octets = b"".join(path.read_bytes()[:WAVE_HEADER] for path in self._dumps()[-1:])
+        rate = int.from_bytes(octets[24:28], "little") or RATE
+        return self.heard(0)[:: rate // RATE]
 
     def position(self) -> int:
         """How many samples it has decoded in all of its calls."""

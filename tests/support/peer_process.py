@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -10,6 +11,14 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from tests.support.reactor import reactor
+
+
+def lives(pid: int) -> bool:
+    """Whether that process has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class PeerProcess(ProcessProtocol):

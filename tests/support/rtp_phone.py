@@ -27,6 +27,8 @@ class RtpPhone(DatagramProtocol):
         self.codec = codec
         self.packets: list[RtpPacket] = []
         self.times: list[float] = []
+        self.silences = 0.0
+        """Seconds in which it said nothing while it talked, for this process stood still."""
         self._encoder = Encoder(codec)
         self._ssrc = ssrc
         self._sequence = 65_500
@@ -58,11 +60,15 @@ class RtpPhone(DatagramProtocol):
 
     async def talk(self, samples: Samples) -> None:
         """Send the samples, 20 ms at a time, in real time."""
-        begun = reactor().seconds()
+        begun = said = reactor().seconds()
+        still = stood_still()
         for number in range(len(samples) // FRAME_SAMPLES):
             part = samples[number * FRAME_SAMPLES : (number + 1) * FRAME_SAMPLES]
             self.send(self._encoder.encode(part), self.codec.value)
             self._timestamp += FRAME_SAMPLES
+            now = reactor().seconds() + stood_still() - still
+            self.silences += max(0.0, now - said - 2 * FRAME_SECONDS)
+            said = now
             await pause(max(0, begun + (number + 1) * FRAME_SECONDS - reactor().seconds()))
 
     def keep_talking(self, samples: Samples) -> None:
