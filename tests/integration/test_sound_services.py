@@ -150,6 +150,7 @@ def test_a_paused_stretch_is_silence_of_its_length(exchange: Exchange) -> None:
     async def scene() -> None:
         caller, call_id, _ = await exchange.talking("1001")
         await exchange.hears(mutual("caller", "1001"), caller)
+        await exchange.undisturbed(caller, "1001")
         exchange.calls.pause_recording(call_id, paused=True)
         await exchange.hears({"caller": {"1001"}, "1001": {"caller"}}, caller)
         exchange.calls.pause_recording(call_id, paused=False)
@@ -171,6 +172,7 @@ def test_a_masked_stretch_is_heard_by_nobody_and_silence_of_its_length(
     async def scene() -> None:
         caller, call_id, _ = await exchange.talking("1001")
         await exchange.hears(mutual("caller", "1001"), caller)
+        await exchange.undisturbed(caller, "1001")
         exchange.calls.mark(call_id, "card")
         exchange.calls.mask(call_id, masked=True)
         await exchange.hears({"caller": {"1001"}}, caller)

@@ -20,6 +20,7 @@ from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.media.port import MediaAddress
 from cti.sip.events import SessionId
 from cti.trunks.settings import Gateway, Trunk, TrunksSettings
+from tests.support.audio import RATE
 from tests.support.baresip import Baresip, running_baresip
 from tests.support.handset import Handset
 from tests.support.house import free_port
@@ -34,9 +35,9 @@ from tests.support.live_switch import (
     all_registered,
     leave_alone,
 )
-from tests.support.reactor import run_in_reactor, until
+from tests.support.reactor import pause, run_in_reactor, stood_still, until
 from tests.support.voice import Voice
-from tests.support.who_hears_whom import Ear, until_heard
+from tests.support.who_hears_whom import LISTENING, Ear, until_heard
 
 OUTSIDE = "13800138000"
 """Whom the house calls by its carrier."""
@@ -44,6 +45,9 @@ TONES = {"music": MUSIC, "prompt": PROMPT, "ringing": RINGING}
 TONES |= {"1001": 1000.0, "1002": 1260.0, "1003": 1580.0}
 """Hz. None is a harmonic of another."""
 CALLER, OTHER = 560.0, 1900.0
+PACKETS, SHARE, SHORT = 50, 0.8, 0.05
+"""Packets of sound in a second, how many of them come at least where nobody stands still, and the
+seconds that are too short to be noticed."""
 E = TypeVar("E", bound=Event)
 V = TypeVar("V")
 Scene = Callable[[], Coroutine[Any, Any, None]]
@@ -204,6 +208,22 @@ class Exchange:
     def story(self, call_id: CallId) -> list[str]:
         """The kinds of everything that happened to the call."""
         return [each.kind for each in self.told(CallEvent) if each.call_id == call_id]
+
+    async def undisturbed(self, caller: Voice, extension: str) -> None:
+        """Return when, for a moment up to now, nobody between those two stood still."""
+
+        def so_far() -> tuple[int, int, float]:
+            rested = caller.phone.silences + stood_still()
+            return self.baresips[extension].position(), caller.position(), rested
+
+        while True:
+            came, went, rested = so_far()
+            await pause(LISTENING)
+            samples, packets, resting = so_far()
+            lived = samples - came > SHARE * LISTENING * RATE
+            went_on = packets - went > SHARE * LISTENING * PACKETS
+            if lived and went_on and resting - rested < SHORT:
+                return
 
     async def hears(self, wanted: dict[str, set[str]], *ears: Ear) -> None:
         """Return when they hear each other like that, from now on or from a little later.
