@@ -20,6 +20,7 @@ from cti.kernel.identifiers import Entropy, system_entropy
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from cti.web import requests
+from cti.web.compiled import Compiled
 from cti.web.encoding import dumps
 from cti.web.requests import BadRequest, Form
 from cti.web.sessions import Session, Sessions
@@ -30,6 +31,7 @@ from cti.web.uploads import Upload, read_upload
 SESSION_COOKIE = "hotline_session"
 LANGUAGE_COOKIE = "hotline_language"
 INCIDENT_BYTES = 4
+_compiled = Compiled()
 
 
 class SignInNeeded(RemoteError):  # noqa: N818  (says what to do)
@@ -88,6 +90,7 @@ class Frame:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_compiled,
         )
         self._templates.filters["as_dialled"] = number
         self.add_package("cti.web")

@@ -18,7 +18,8 @@ from select import select
 from types import ModuleType
 from typing import Any
 
-from tests.support.programs import LONGEST_WORDS
+from cti.web.texts import read
+from tests.support.programs import LONGEST_WORDS, ROOT
 
 LOADED = (
     "config.cli.call",
@@ -111,6 +112,8 @@ def load() -> None:
     for name in LOADED:
         import_module(name)
     del sys.modules[REACTOR]
+    for locales in sorted(ROOT.glob("*/web/locales")):
+        read(locales)
     gc.freeze()
     gc.enable()
     if threading.active_count() > 1:
