@@ -2,7 +2,8 @@
 
 SQLAlchemy is used synchronously, in threads of our own, so neither a slow commit nor a full
 reactor pool delays a call. Functions that run there end in ``_txn`` and take the session first;
-they return plain values, never rows. Events are published after `run` has fired: after commit.
+they return plain values, never rows, and may be begun again where PostgreSQL undid them to end a
+deadlock. Events are published after `run` has fired: after commit.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
@@ -24,6 +26,10 @@ Transaction = Callable[Concatenate[Session, P], T]
 SQLITE_THREADS = 3
 POSTGRESQL_THREADS = 8
 BUSY_MILLISECONDS = 10_000
+ATTEMPTS = 5
+TO_BE_REPEATED = frozenset({"40001", "40P01"})
+"""SQLSTATE of what PostgreSQL undid for the sake of others (serialization_failure,
+deadlock_detected): the whole transaction is begun again."""
 READING = "hotline_reading"
 """Execution option of an engine whose transactions write nothing."""
 
@@ -88,6 +94,16 @@ class Database:
 def _transact(
     engine: Engine, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _once(engine, transaction, *args, **kwargs)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in TO_BE_REPEATED:
+                raise
+    return _once(engine, transaction, *args, **kwargs)
+
+
+def _once(engine: Engine, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     with Session(engine, expire_on_commit=False) as session, session.begin():
         return transaction(session, *args, **kwargs)
 

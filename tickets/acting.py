@@ -197,9 +197,12 @@ def _lock_txn(session: Session, asked: Asked) -> dict[str, Stored]:
 def _absorbing(case: Case, target: Case, asked: Asked) -> Asked:
     """What the merger is for the ticket that goes on: the earlier receipt's period holds.
 
-    What was no complaint until now began no complaint's period.
+    Whoever handled the one has handled the other. What was no complaint until now began no
+    complaint's period.
     """
     fields: dict[str, str] = {"merged": case.number}
+    if case.handlers:
+        fields["handlers"] = "\n".join(sorted(case.handlers))
     if case.opened < target.opened and case.draft.kind is target.draft.kind:
         fields["since"] = case.opened.isoformat()
     return replace(

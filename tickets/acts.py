@@ -213,6 +213,7 @@ class When(Enum):
     MORE_TIME = "the department gets more time"
     NEW_SLOT = "another slot is agreed"
     RECEIVED_EARLIER = "the other was received earlier"
+    DISSATISFIED = "rated badly, or not solved as the customer says"
 
 
 class Guard(Enum):
@@ -241,6 +242,7 @@ class Guard(Enum):
     NOT_APPRAISED = "appraised_already"
     APPRAISED = "not_appraised"
     NOT_HANDLER = "handled_by_you"
+    ENDED_BY_ANOTHER = "ended_by_another"
     CALL_BACK_AGREED = "call_back_not_agreed"
     DISPATCHES_FINAL = "dispatch_open"
     REOPENED_IN_TIME = "reopen_too_late"
@@ -277,7 +279,12 @@ class Rule:
     lead_effects: tuple[Effect, ...] = ()
     tells: Role | None = None
     handles: bool = False
-    """Whoever does it has handled the matter, and does not ask the customer whether it helped."""
+    """Whoever does it has acted on the matter in substance: found out, judged, ruled or answered.
+
+    They neither ask the customer whether it helped nor end a complaint on their own word, also
+    after it was opened again. Writing down, dispatching, urging and telling news is not of that
+    kind.
+    """
     answers: bool = False
     """The department has answered an urge by it."""
 

@@ -10,6 +10,10 @@ later ones move nothing, and only an answer to the customer stops it, no note in
 house carries (e-mail) is proven by the house alone, and counts from its delivery. An answer that
 comes back after the ticket was closed was never given: the ticket waits for it again, and all the
 time since counts.
+
+Nobody closes what they handled unseen: an answer given on the telephone is sampled for a call-back
+as any other is, whoever handled a matter asks nobody whether it helped, and a complaint that they
+handled is neither withdrawn nor merged by them. Who rates an answer badly is called back.
 """
 
 from datetime import timedelta
@@ -146,6 +150,7 @@ REGISTERING = (
         roles=DESK,
         cases=OPEN_STATES,
         case_to=_C.MERGED,
+        guards=(Guard.ENDED_BY_ANOTHER,),
         needs=("into", "reason"),
         effects=(CancelAll(),),
         tells=Role.AGENT,
@@ -156,6 +161,7 @@ REGISTERING = (
         when=When.RECEIVED_EARLIER,
         cases=OPEN_STATES,
         needs=("merged", "since"),
+        may=("handlers",),
         effects=(Restart(ClockKind.DECISION),),
     ),
     Rule(
@@ -163,6 +169,7 @@ REGISTERING = (
         by=HOUSE,
         cases=OPEN_STATES,
         needs=("merged",),
+        may=("handlers",),
     ),
 )
 
@@ -369,6 +376,7 @@ TELLING = (
         guards=(Guard.SUGGESTION, Guard.NOT_ADOPTED),
         needs=("text",),
         tells=Role.AGENT,
+        handles=True,
     ),
 )
 
@@ -386,12 +394,29 @@ FOLLOWING = (
     Rule(
         action=Action.CONFIRM_FACTS,
         roles=ABOVE,
+        cases=ANSWERED,
+        case_to=_C.IN_PROGRESS,
+        guards=(Guard.NO_LEAD, Guard.FACTS_PENDING),
+        needs=("reason",),
+        effects=(
+            Cancel(ClockKind.CALL_BACK),
+            Start(ClockKind.DISPATCH),
+            Start(ClockKind.FIRST_CONTACT),
+            Restart(ClockKind.DECISION),
+        ),
+        tells=Role.DISPATCHER,
+        handles=True,
+    ),
+    Rule(
+        action=Action.CONFIRM_FACTS,
+        roles=ABOVE,
         cases=frozenset({_C.RESULT_IN}),
         case_to=_C.IN_PROGRESS,
         guards=(Guard.NO_LEAD, Guard.FACTS_PENDING),
         needs=("reason",),
         effects=(Restart(ClockKind.DECISION), Start(ClockKind.DISPATCH)),
         tells=Role.DISPATCHER,
+        handles=True,
     ),
     Rule(
         action=Action.CONFIRM_FACTS,
@@ -401,14 +426,16 @@ FOLLOWING = (
         needs=("reason",),
         effects=(Restart(ClockKind.DECISION),),
         tells=Role.DISPATCHER,
+        handles=True,
     ),
     Rule(
         action=Action.REJECT_FACTS,
         roles=ABOVE,
-        cases=_UNANSWERED,
+        cases=_UNANSWERED | ANSWERED,
         guards=(Guard.NO_LEAD, Guard.FACTS_PENDING),
         needs=("reason",),
         tells=Role.AGENT,
+        handles=True,
     ),
 )
 
@@ -439,7 +466,7 @@ VERIFYING = tuple(
         when=when,
         cases=frozenset({_C.CALLBACK}),
         case_to=state,
-        guards=(Guard.NOT_HANDLER,),
+        guards=(Guard.NOT_HANDLER, Guard.FACTS_JUDGED),
         needs=("reached",),
         may=("told", "solved", "satisfied", "text"),
         effects=effects,
@@ -469,9 +496,9 @@ ENDING = (
         action=Action.SOLVE,
         roles=FRONT,
         when=When.CALL_BACK_WANTED,
-        cases=frozenset({_C.IN_PROGRESS}),
+        cases=frozenset({_C.REGISTERED, _C.IN_PROGRESS}),
         case_to=_C.CALLBACK,
-        guards=(Guard.DISPATCHES_FINAL,),
+        guards=(Guard.DISPATCHES_FINAL, Guard.FACTS_JUDGED),
         needs=("text",),
         may=("cause",),
         effects=(Stop(ClockKind.DISPATCH), *_TOLD, CancelAll(), Start(ClockKind.CALL_BACK)),
@@ -483,7 +510,7 @@ ENDING = (
         roles=FRONT,
         cases=frozenset({_C.REGISTERED, _C.IN_PROGRESS}),
         case_to=_C.CLOSED,
-        guards=(Guard.DISPATCHES_FINAL,),
+        guards=(Guard.DISPATCHES_FINAL, Guard.FACTS_JUDGED),
         needs=("text",),
         may=("cause",),
         effects=(Stop(ClockKind.DISPATCH), *_TOLD, CancelAll()),
@@ -494,7 +521,7 @@ ENDING = (
         roles=DESK,
         cases=frozenset({_C.REPLIED}),
         case_to=_C.CLOSED,
-        guards=(Guard.DISPATCHES_FINAL, Guard.NOTHING_UNANSWERED),
+        guards=(Guard.DISPATCHES_FINAL, Guard.FACTS_JUDGED, Guard.NOTHING_UNANSWERED),
         may=("text", "cause"),
         effects=(CancelAll(),),
     ),
@@ -533,8 +560,29 @@ ENDING = (
         roles=FRONT,
         cases=OPEN_STATES,
         case_to=_C.WITHDRAWN,
+        guards=(Guard.ENDED_BY_ANOTHER,),
         needs=("reason", "proof"),
         effects=(CancelAll(),),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.RATE,
+        by=OUTSIDE,
+        when=When.DISSATISFIED,
+        cases=frozenset({_C.REPLIED}),
+        case_to=_C.CALLBACK,
+        needs=("score",),
+        may=("solved", "text"),
+        effects=(Start(ClockKind.CALL_BACK),),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.RATE,
+        by=OUTSIDE,
+        when=When.DISSATISFIED,
+        cases=frozenset({_C.CALLBACK, _C.CLOSED}),
+        needs=("score",),
+        may=("solved", "text"),
         tells=Role.DISPATCHER,
     ),
     Rule(

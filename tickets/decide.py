@@ -267,6 +267,10 @@ def _check_free(case: Case, department: str) -> None:
 def _check_until(situation: Situation, until: datetime, rule: Rule) -> None:
     if until <= situation.at:
         raise Refused("ticket.field_past", field="until")
+    if rule.action is Action.AGREE_CALL_BACK:
+        within = situation.premises.agreed_within
+        if until > (situation.premises.answered or situation.at) + within:
+            raise Refused("ticket.until_after_call_back", days=within.days)
     if rule.action is Action.ASK_SUSPENSION or situation.order is None:
         return
     due = situation.due(ClockKind.RESULT, situation.order.serial)
@@ -334,6 +338,8 @@ def _effects(
         sent = changed.dispatches[-1].serial
         yield Start(ClockKind.ACCEPT, sent)
         yield Start(ClockKind.RESULT, sent)
+    if rule.action is Action.INFORM:
+        yield from _still_waiting(case)
     if rule.action is Action.CONTACT:
         for each in case.dispatches:
             if waits_for_customer(each):
@@ -359,6 +365,16 @@ def _waited_for(
         yield effect
 
 
+def _still_waiting(case: Case) -> Iterator[Effect]:
+    """Who is waited for is owed no news: the clock begun by the last ones stands still at once.
+
+    T6 is paused while the customer is waited for (grounds of the policy), whether the department's
+    order was suspended before or after the news.
+    """
+    if case.lead is not None and case.lead.suspension is not None:
+        yield Pause(ClockKind.KEEP_INFORMED, ground=case.lead.suspension.ground.value)
+
+
 def _filled(
     effect: Effect,
     case: Case,
@@ -372,7 +388,7 @@ def _filled(
             return replace(effect, to=until)
         case Pause(ground="") if petition and petition.ground:
             return replace(effect, ground=petition.ground.value)
-        case Restart(ClockKind.DECISION) if case.state in ANSWERED:
+        case Restart(ClockKind.DECISION) if case.state in ANSWERED and (meant or "since" in fields):
             return None
         case Restart(ClockKind.DECISION) if "since" in fields:
             return replace(effect, since=datetime.fromisoformat(fields["since"]))

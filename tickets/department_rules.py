@@ -164,6 +164,7 @@ WORKING = (
         dispatch_to=_D.ACCEPTED,
         needs=("missing",),
         tells=Role.OFFICER,
+        handles=True,
     ),
     Rule(
         action=Action.APPROVE,
@@ -171,6 +172,7 @@ WORKING = (
         cases=_UNDER_WAY,
         dispatches=frozenset({_D.RESULT}),
         dispatch_to=_D.APPROVED,
+        guards=(Guard.FACTS_JUDGED,),
         may=("cause",),
         effects=(Stop(ClockKind.REVIEW),),
         lead_case_to=CaseState.RESULT_IN,
@@ -187,6 +189,7 @@ WORKING = (
         needs=("missing",),
         effects=(Stop(ClockKind.REVIEW), Resume(ClockKind.RESULT)),
         tells=Role.OFFICER,
+        handles=True,
     ),
 )
 
@@ -202,6 +205,7 @@ REFUSING = (
         may=("proposed",),
         effects=(Stop(ClockKind.ACCEPT), _ANSWERED),
         tells=Role.DISPATCHER,
+        handles=True,
         answers=True,
     ),
     Rule(
@@ -215,6 +219,7 @@ REFUSING = (
         may=("proposed",),
         effects=(Stop(ClockKind.ACCEPT),),
         tells=Role.HEAD,
+        handles=True,
     ),
     Rule(
         action=Action.SIGN_REFUSAL,
@@ -225,6 +230,7 @@ REFUSING = (
         guards=(Guard.IN_REFUSAL_WINDOW,),
         effects=(_ANSWERED,),
         tells=Role.DISPATCHER,
+        handles=True,
         answers=True,
     ),
     Rule(
@@ -238,6 +244,7 @@ REFUSING = (
         effects=(Cancel(ClockKind.RESULT), Cancel(ClockKind.URGE_ANSWER)),
         lead_effects=(Start(ClockKind.DISPATCH),),
         tells=Role.DISPATCHER,
+        handles=True,
     ),
     Rule(
         action=Action.OVERRULE_REFUSAL,
@@ -248,6 +255,7 @@ REFUSING = (
         guards=(Guard.SECOND_REFUSAL_ABOVE,),
         needs=("reason",),
         tells=Role.OFFICER,
+        handles=True,
     ),
 )
 
@@ -273,6 +281,7 @@ PRESSING = (
         needs=("reason", "until"),
         effects=(Restart(ClockKind.DECISION), Extend(ClockKind.RESULT)),
         tells=Role.OFFICER,
+        handles=True,
     ),
     Rule(
         action=Action.CONFIRM_FACTS,
@@ -284,6 +293,7 @@ PRESSING = (
         may=("until",),
         effects=(Restart(ClockKind.DECISION),),
         tells=Role.OFFICER,
+        handles=True,
     ),
     Rule(
         action=Action.REJECT_FACTS,
@@ -293,6 +303,7 @@ PRESSING = (
         guards=(Guard.FACTS_PENDING,),
         needs=("reason",),
         tells=Role.AGENT,
+        handles=True,
     ),
     Rule(
         action=Action.URGE,

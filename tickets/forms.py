@@ -192,6 +192,7 @@ ACT_FIELDS: Mapping[str, Field] = {
         *(Field(name) for name in ("media_type", "size", "digest")),
         Field("cause", FieldKind.CODE),
         Field("merged"),
+        Field("handlers", FieldKind.LONG),
         Field("until", FieldKind.MOMENT),
         Field("since", FieldKind.MOMENT),
         Field("written", FieldKind.MOMENT),

@@ -15,7 +15,7 @@ from tickets.acts import ABOVE, ClockKind, Guard, Rule, When, actor_of
 from tickets.forms import CHINA
 from tickets.model import SYSTEM, Case, Dispatch, PetitionKind, ReplyChannel, TicketKind
 
-YES = "yes"
+YES, NO = "yes", "no"
 CONTENT = ("told", "solved", "satisfied")
 HALF_DAYS = 3
 """Half-days on which a customer was called in vain before the ticket is closed all the same."""
@@ -24,6 +24,8 @@ HIGHEST_LEVEL = 4
 """Handler, department head, supervisor, consumer protection, vice-president: four steps up."""
 REFUSALS_BEFORE_ABOVE = 1
 REOPEN_WITHIN = timedelta(days=30)
+AGREED_WITHIN = timedelta(days=15)
+BAD_RATING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class Premises:
     """Where half-days and moments without an offset are."""
     call_back_wanted: bool = True
     reopen_within: timedelta = REOPEN_WITHIN
+    agreed_within: timedelta = AGREED_WITHIN
+    """How long after the answer a call-back may be agreed for."""
+    answered: datetime | None = None
+    """When the answer was given that the customer is to be asked about."""
+    bad_rating: int = BAD_RATING
+    """The best score, of 1 to 5, that is a bad one."""
     refuse_by: Mapping[int, datetime] = field(default_factory=dict)
     """Until when each dispatch may be handed back, by its serial."""
     dues: Mapping[tuple[ClockKind, int | None], datetime] = field(default_factory=dict)
@@ -138,6 +146,25 @@ def _in_refusal_window(situation: Situation) -> bool:
     return last is None or situation.at <= last
 
 
+def _judged(situation: Situation) -> bool:
+    """Whether no new facts of the whole matter wait to be judged; what was sent was sent."""
+    case = situation.case
+    pending = case.facts is not None or any(each.facts for each in case.dispatches)
+    return not pending or situation.by == SYSTEM
+
+
+def _ended_by_another(situation: Situation) -> bool:
+    case = situation.case
+    complaint = case.draft.kind is TicketKind.COMPLAINT
+    return not complaint or situation.by.staff_id not in case.handlers
+
+
+def _dissatisfied(situation: Situation) -> bool:
+    score = (situation.fields or {}).get("score", "").strip()
+    bad = score.isdecimal() and int(score) <= situation.premises.bad_rating
+    return bad or (situation.fields or {}).get("solved") == NO
+
+
 def _reopened_in_time(situation: Situation) -> bool:
     ended = situation.case.ended
     return ended is None or situation.at - ended <= situation.premises.reopen_within
@@ -179,6 +206,7 @@ _WHEN: Mapping[When, Question] = {
     When.MORE_TIME: lambda s: s.gives("until"),
     When.NEW_SLOT: _new_slot,
     When.RECEIVED_EARLIER: lambda s: s.gives("since"),
+    When.DISSATISFIED: _dissatisfied,
 }
 
 _GUARDS: Mapping[Guard, Question] = {
@@ -199,7 +227,7 @@ _GUARDS: Mapping[Guard, Question] = {
     Guard.PROVEN_BY_HOUSE: _proven_by_house,
     Guard.FACTS_PENDING: lambda s: _facts(s) is not None,
     Guard.NO_FACTS_PENDING: lambda s: _facts(s) is None,
-    Guard.FACTS_JUDGED: lambda s: s.case.facts is None or s.by == SYSTEM,
+    Guard.FACTS_JUDGED: _judged,
     Guard.NO_LEAD: lambda s: s.case.lead is None,
     Guard.NOT_SUPERVISED: lambda s: not s.case.supervised,
     Guard.SUPERVISED: lambda s: s.case.supervised,
@@ -208,6 +236,7 @@ _GUARDS: Mapping[Guard, Question] = {
     Guard.APPRAISED: lambda s: s.case.appraised,
     Guard.CALL_BACK_AGREED: lambda s: s.case.call_back_at is not None,
     Guard.NOT_HANDLER: lambda s: s.by.staff_id not in s.case.handlers,
+    Guard.ENDED_BY_ANOTHER: _ended_by_another,
     Guard.DISPATCHES_FINAL: lambda s: all(each.final for each in s.case.dispatches),
     Guard.REOPENED_IN_TIME: _reopened_in_time,
     Guard.VOID_NOT_ASKED: lambda s: s.case.void_asked_by is None,

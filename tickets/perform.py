@@ -13,6 +13,7 @@ from tickets import forms
 from tickets.acts import Action, Rule
 from tickets.guards import YES
 from tickets.model import (
+    ANSWERED,
     CUSTOMER,
     ENDED,
     FINAL,
@@ -44,12 +45,19 @@ def performed(
         state=(rule.lead_case_to if lead else None) or rule.case_to or case.state,
         version=case.version + 1,
         dispatches=_dispatches(case, rule, meant, fields, by, at),
-        handlers=case.handlers | ({by} if rule.handles else set()) - NOBODY,
+        handlers=case.handlers | _handlers(rule, fields, by),
     )
     changed = _marked(changed, rule, fields, by, at)
     if meant is None:
         changed = _of_the_case(changed, rule, fields, at)
     return _on_ending(_facts_kept(changed, meant), at)
+
+
+def _handlers(rule: Rule, fields: Fields, by: StaffId) -> frozenset[StaffId]:
+    """Who has handled the matter by this act; what is merged into it brings its own with it."""
+    own = {by} if rule.handles else set()
+    brought = map(StaffId, filter(None, fields.get("handlers", "").split("\n")))
+    return frozenset({*own, *brought}) - NOBODY
 
 
 def _dispatches(
@@ -177,6 +185,8 @@ def _of_the_case(case: Case, rule: Rule, fields: Fields, at: datetime) -> Case:
     match rule.action:
         case Action.FOLLOW_UP if fields.get("new_facts") == YES:
             return replace(case, facts=at)
+        case Action.CONFIRM_FACTS if rule.cases == ANSWERED:
+            return replace(_new_cycle(case), call_back_at=None)
         case Action.CONFIRM_FACTS | Action.REJECT_FACTS:
             return replace(case, facts=None)
         case Action.AGREE_CALL_BACK:
@@ -190,7 +200,7 @@ def _facts_kept(case: Case, meant: Dispatch | None) -> Case:
     """New facts lie with the department that leads, and with the case while none does."""
     lead = case.lead
     facts = case.facts
-    if facts is None and meant is not None and meant.lead and lead is not meant:
+    if facts is None and meant is not None:
         left = case.dispatch(meant.serial)
         facts = meant.facts if left is not None and left.final else None
     if facts is None or lead is None:

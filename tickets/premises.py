@@ -43,6 +43,9 @@ def premises_of(
         zone=keeper.calendars.zone,
         call_back_wanted=policy.wants_call_back(case.draft.kind, case.number),
         reopen_within=policy.reopen_within,
+        agreed_within=policy.agreed_within,
+        answered=next((each.started for each in running if each.kind is ClockKind.CALL_BACK), None),
+        bad_rating=policy.bad_rating,
         refuse_by={
             each.serial: _refuse_by(keeper, departments[each.department_id], each.sent)
             for each in case.dispatches

@@ -192,7 +192,7 @@ def test_the_quarter_counts_what_was_received_in_it(desk: TicketDesk) -> None:
     service = regulation(desk)
     first = desk.register(about(business="B03")).number
     desk.register(draft(TicketKind.ENQUIRY))
-    desk.act(first, Action.SOLVE, AGENT)
+    desk.solve(first)
     quarter = service.quarter()
     table = result_of(service.table(quarter, By.BUSINESS))
     assert table.total.counts[Count.RECEIVED] == 1
@@ -210,7 +210,7 @@ def erase(service: RegulationService) -> int:
 
 def ended(desk: TicketDesk, customer: str = "C1") -> TicketNumber:
     number = desk.register(about(customer, business="B03")).number
-    desk.act(number, Action.SOLVE, AGENT)
+    desk.solve(number)
     return number
 
 

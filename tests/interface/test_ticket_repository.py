@@ -226,7 +226,7 @@ def test_the_whole_service_runs_on_it(desk: TicketDesk) -> None:
     desk.escalation.start()
     desk.advance(hours=2)
     assert result_of(desk.service.overdue())[0].number == number
-    desk.act(number, Action.SOLVE, AGENT, FILLED)
+    desk.solve(number)
     assert result_of(desk.service.overdue()) == []
     assert result_of(desk.service.messages(DISPATCHER))
 

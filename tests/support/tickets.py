@@ -22,6 +22,7 @@ from tickets.escalation import Escalation
 from tickets.model import (
     CUSTOMER,
     SYSTEM,
+    CaseState,
     Department,
     Draft,
     Receipt,
@@ -204,6 +205,12 @@ class TicketDesk:
         filled = FILLED if fields is None else fields
         done = self.service.act(number, action, filled, by, version, self.request_id())
         return result_of(done)
+
+    def solve(self, number: str, by: Principal = AGENT) -> None:
+        """Answered on the telephone; somebody else asks whether it helped, and it is closed."""
+        self.act(number, Action.SOLVE, by)
+        if self.view(number).case.state is CaseState.CALLBACK:
+            self.act(number, Action.CALL_BACK, OTHER_AGENT)
 
     def view(self, number: str) -> TicketView:
         """The ticket as its page would show it."""

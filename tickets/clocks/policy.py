@@ -60,6 +60,10 @@ class Policy:
     refusal_window: Limit
     """How long after an order was sent a department may ask to hand it back."""
     reopen_within: timedelta
+    agreed_within: timedelta
+    """How long after an answer a call-back may be agreed for."""
+    bad_rating: int
+    """The best score, of 1 to 5, after which the customer is called back."""
     call_backs: Mapping[TicketKind, float]
     """The share of answered tickets whose customers are called back."""
     grounds: Mapping[InternalGround, frozenset[ClockKind]]

@@ -43,6 +43,8 @@ def read_policy(path: Path) -> Policy:
     reserve = part("reserve", "the time left to answer, as {time: 8h}")
     window = part("refusal_window", "as {limit: 2 working-days}")
     reopen = part("reopen", "as {days: 30}")
+    agreed = part("call_back_agreed", "as {days: 15}")
+    rating = part("bad_rating", "as {score: 2}")
     call_backs = part("call_backs", "the share called back for each kind")
     grounds = part("grounds", "the clocks that stand still on each ground")
     clocks = {
@@ -61,12 +63,15 @@ def read_policy(path: Path) -> Policy:
         reserve=_time(reserve.need("time", "such as 8h")),
         refusal_window=_own_limit(window.need("limit", "such as 2 working-days")),
         reopen_within=timedelta(days=reopen.need("days", "such as 30").whole(0, MOST_DAYS)),
+        agreed_within=timedelta(days=agreed.need("days", "such as 15").whole(1, MOST_DAYS)),
+        bad_rating=rating.need("score", "the best bad one of 1 to 5").whole(0, 4),
         call_backs={kind: _share(value) for kind, value in _needed(call_backs, TicketKind)},
         grounds={ground: _clocks(value) for ground, value in _needed(grounds, InternalGround)},
         sources=sources,
         text=path.read_text(encoding="utf-8"),
     )
-    for section in (levels, statutory, reserve, window, reopen, call_backs, grounds, top):
+    parts = (levels, statutory, reserve, window, reopen, agreed, rating, call_backs, grounds)
+    for section in (*parts, top):
         section.close()
     top.value.report.check()
     return policy

@@ -32,6 +32,8 @@ _LETTERS = frozenset(
         Action.SOLVE.value,
     }
 )
+_NOT_SHOWN = frozenset({"draft", "handlers"})
+"""What was registered stands above; who handled what was merged is kept for the call-back alone."""
 
 
 class Strand(Enum):
@@ -151,7 +153,7 @@ def _strand(action: str) -> Strand:
 
 def _details(entry: HistoryEntry, sight: Sight, words: Words) -> Iterator[tuple[str, str]]:
     for name, value in entry.fields.items():
-        if value and name != "draft":  # what was registered stands above
+        if value and name not in _NOT_SHOWN:
             yield (
                 words.named("ticket.field", name),
                 sight.told(name, worded(name, value, words)),

@@ -109,7 +109,7 @@ def test_what_cannot_be_merged(desk: TicketDesk) -> None:
     stranger = replace(draft().requester, customer_id=CustomerId("C2"))
     others = desk.register(replace(draft(), requester=stranger)).number
     ended = desk.register().number
-    desk.act(ended, Action.SOLVE, AGENT)
+    desk.solve(ended)
     for into, error in (
         (others, "merge_customer"),
         (ended, "merge_ended"),

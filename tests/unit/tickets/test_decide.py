@@ -222,9 +222,13 @@ def test_a_case_with_an_open_order_is_not_closed() -> None:
         act(case, Action.CLOSE, {}, DISPATCHER, MONDAY)
 
 
-def test_solved_on_the_call_it_closes_at_once() -> None:
-    case = after((Action.SOLVE, AGENT))
-    assert (case.state, case.ended) == (CaseState.CLOSED, MONDAY)
+def test_solved_on_the_call_it_closes_at_once_where_no_call_back_is_wanted() -> None:
+    asked = act(new_case(), Action.SOLVE, FILLED, AGENT, MONDAY)
+    assert (asked.case.state, asked.case.handlers) == (CaseState.CALLBACK, {AGENT.staff_id})
+    assert asked.effects[-1] == Start(ClockKind.CALL_BACK)
+    unwanted = Premises(call_back_wanted=False)
+    closed = act(new_case(), Action.SOLVE, FILLED, AGENT, MONDAY, unwanted).case
+    assert (closed.state, closed.ended) == (CaseState.CLOSED, MONDAY)
 
 
 def test_withdrawing_recalls_what_is_under_way() -> None:
@@ -283,4 +287,3 @@ def test_what_was_dispatched_is_not_closed_past_the_call_back() -> None:
     unwanted = Premises(call_back_wanted=False)
     ended = act(recalled, Action.SOLVE, FILLED, AGENT, MONDAY, unwanted)
     assert ended.case.state is CaseState.CLOSED
-    assert act(new_case(), Action.SOLVE, FILLED, AGENT, MONDAY).case.state is CaseState.CLOSED

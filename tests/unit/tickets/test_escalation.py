@@ -100,7 +100,7 @@ def test_everybody_is_told_by_role_and_department(desk: TicketDesk) -> None:
 
 def test_what_was_done_in_time_alarms_nobody(desk: TicketDesk) -> None:
     number = desk.register().number
-    desk.act(number, Action.SOLVE, AGENT)
+    desk.solve(number)
     desk.advance(days=60)
     assert alarms(desk) == []
     assert not desk.clock.getDelayedCalls()

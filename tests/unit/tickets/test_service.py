@@ -199,7 +199,7 @@ def test_a_customers_open_tickets(desk: TicketDesk) -> None:
     first = desk.register().number
     desk.advance(minutes=5)
     second = desk.register(draft(TicketKind.SUGGESTION)).number
-    desk.act(first, Action.SOLVE, AGENT)
+    desk.solve(first)
     found = result_of(desk.service.open_tickets(CustomerId("C1"), AGENT.staff_id))
     assert [summary.number for summary in found] == [second]
     assert result_of(desk.service.open_tickets(CustomerId("C2"), AGENT.staff_id)) == []
@@ -287,7 +287,7 @@ def test_lists_show_the_most_pressing_first(
     desk.register(replace(draft(title="排队 solved late"), occasion="11月20日上午 Branch 7"))
     desk.advance(hours=1.5)
     desk.register(draft(TicketKind.SUGGESTION, title="排队 queue"))
-    desk.act(desk.register(draft(title="排队 solved")).number, Action.SOLVE, AGENT)
+    desk.solve(desk.register(draft(title="排队 solved")).number)
     urgent = desk.register(draft(title="排队 urgent"), SUPERVISOR).number
     desk.act(urgent, Action.DISPATCH, DISPATCHER)
     desk.advance(hours=0.5)

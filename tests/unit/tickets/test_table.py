@@ -107,8 +107,8 @@ grant_petition   | LP           | {UNDER_WAY}               | accepted rework
 decline_petition | LP           | {UNDER_WAY}               | accepted rework
 resume           | ADLOHY       | {UNDER_WAY}               | suspended
 follow_up        | ADLYC        | {UNANSWERED}              | {DONE}
-confirm_facts    | LP           | {UNANSWERED}              | {DONE}
-reject_facts     | LP           | {UNANSWERED}              | {DONE}
+confirm_facts    | LP           | {OPEN}                    | {DONE}
+reject_facts     | LP           | {OPEN}                    | {DONE}
 undelivered      | ADLY         | replied callback          | {ANY}
 undelivered      | Y            | closed                    | {ANY}
 agree_call_back  | ADLY         | callback                  | {ANY}

@@ -11,7 +11,16 @@ from cti.kernel.secret import Secret
 from cti.kernel.ticket_line import Caller, Proof, Proven, SlotAnswer, Urging, Wished
 from cti.kernel.vocabulary import Language, MessageAbout
 from tests.support.deferred import result_of
-from tests.support.tickets import AGENT, CARDS, DISPATCHER, HEAD, OFFICER, TicketDesk, draft
+from tests.support.tickets import (
+    AGENT,
+    CARDS,
+    DISPATCHER,
+    HEAD,
+    OFFICER,
+    OTHER_AGENT,
+    TicketDesk,
+    draft,
+)
 from tickets.acts import Action
 from tickets.line.service import LineService
 from tickets.line.settings import LineSettings
@@ -106,7 +115,7 @@ def test_a_merged_ticket_goes_on_in_the_other(line: Line) -> None:
 @pytest.mark.parametrize("calling", ["+8613800138000", "13800138000", "013800138000"])
 def test_open_tickets_are_found_by_the_number_that_calls(line: Line, calling: str) -> None:
     first, second = line.ticket(), line.ticket()
-    line.desk.act(line.ticket(), Action.SOLVE, AGENT)
+    line.desk.solve(line.ticket())
     assert result_of(line.service.open_of(calling)) == [second, first]
 
 
@@ -171,7 +180,7 @@ def test_a_message_joins_its_ticket_once(line: Line) -> None:
 
 
 def test_a_message_about_a_closed_ticket_is_told(line: Line) -> None:
-    number = line.ticket((Action.SOLVE, AGENT))
+    number = line.ticket((Action.SOLVE, AGENT), (Action.CALL_BACK, OTHER_AGENT))
     result_of(line.service.take_message(message(number)))
     actions = [each.action for each in line.desk.view(number).history[-2:]]
     assert actions == ["attach_call", "contact"]

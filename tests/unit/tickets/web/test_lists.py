@@ -67,7 +67,7 @@ def test_a_list_has_pages_that_begin_where_the_last_one_ended(office: TicketOffi
 
 def test_every_ticket_ever_is_listed_the_latest_first(office: TicketOffice) -> None:
     numbers = [office.desk.register().number for _ in range(51)]
-    office.desk.act(numbers[50], Action.SOLVE, AGENT)
+    office.desk.solve(numbers[50])
     agent = office.seat(AGENT)
     assert found(agent, "") == numbers[:0:-1]
     page = agent.read("/tickets?view=all").text
@@ -126,7 +126,7 @@ def test_what_acts_said_is_found_too(office: TicketOffice) -> None:
     office.desk.act(number, Action.NOTE, AGENT, {"text": "客户补充：叫号机故障"})
     agent = office.seat(AGENT)
     assert found(agent, "叫号机") == [number]
-    office.desk.act(number, Action.SOLVE, AGENT)
+    office.desk.solve(number)
     assert found(agent, "叫号机 柜台") == [number]
 
 

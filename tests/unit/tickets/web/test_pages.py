@@ -197,7 +197,7 @@ def test_a_whole_number_leads_to_its_ticket(office: TicketOffice) -> None:
 
 def test_a_search_looks_at_closed_tickets_too(office: TicketOffice) -> None:
     number = office.desk.register(draft(title="取款机吞卡")).number
-    office.desk.act(number, Action.SOLVE, AGENT)
+    office.desk.solve(number)
     agent = office.seat(AGENT)
     assert number not in agent.read("/tickets").text
     assert number in agent.read("/tickets?q=%E5%90%9E%E5%8D%A1").text

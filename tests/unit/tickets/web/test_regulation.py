@@ -25,7 +25,6 @@ from tests.support.tickets import (
     person,
 )
 from tickets.regulation.quarter import By, Count
-from tickets.workflow import Action
 
 LINKED = re.compile(r'href="(/regulation/figures/tickets\?[^"]+)">([\d,]+)</a>')
 FIGURES = "/regulation/figures?quarter=2026Q4&by=business"
@@ -41,7 +40,7 @@ def office(house: RegulationOffice) -> RegulationOffice:
     """Three complaints: one solved, one open, and one of which the unit must not know."""
     coded = replace(draft(), details={"business": "B03", "branch": "营业部"})
     first = house.desk.register(coded).number
-    house.desk.act(first, Action.SOLVE, AGENT)
+    house.desk.solve(first)
     house.desk.register(replace(coded, details={"business": "B04"}))
     house.desk.register(replace(draft(), about_staff=AGENT.staff_id, about_unit=CARDS))
     return house
