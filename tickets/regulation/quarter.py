@@ -198,6 +198,11 @@ def counted(
     )
 
 
+def answers(fact: Fact, now: datetime) -> frozenset[Count]:
+    """The columns that count the complaint."""
+    return frozenset(count for count, asks in _QUESTIONS.items() if asks(fact, now))
+
+
 def table(facts: Iterable[Fact], by: By, codes: CodeBook, now: datetime) -> Table:
     """The table of these complaints as things are now."""
     adding: dict[str, _Adding] = {}

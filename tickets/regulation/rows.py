@@ -1,15 +1,25 @@
-"""Facts as rows, and back: nothing but names and types on either side."""
+"""Facts as rows and as JSON, and back: nothing but names and types on either side."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from tickets.model import CaseState, Source, TicketKind
 from tickets.regulation.facts import Fact
 from tickets.regulation.fault import Party, Shares
+from tickets.regulation.quarter import Quarter
 from tickets.regulation.schema import FactRow
 
+AT_A_TIME = 1000
+"""Facts that are held at once."""
+_INSTANTS = ("received", "changed", "due", "told", "ended")
 _PLAIN = frozenset(each.name for each in fields(Fact)) - {"kind", "source", "state", "shares"}
 
 
@@ -21,8 +31,39 @@ def fact_values(fact: Fact) -> dict[str, Any]:
     return plain | held | words
 
 
-def fact_from(row: FactRow) -> Fact:
-    """The fact that a row holds."""
+def fact_record(fact: Fact) -> dict[str, Any]:
+    """The fact as a JSON object; instants as ISO 8601, times in seconds."""
+    values = fact_values(fact)
+    for name in _INSTANTS:
+        at = values[name]
+        values[name] = at.isoformat() if at is not None else None
+    return values
+
+
+def fact_of(record: Mapping[str, Any]) -> Fact:
+    """The fact that such an object holds."""
+    values = dict(record)
+    for name in _INSTANTS:
+        text = values[name]
+        values[name] = datetime.fromisoformat(text) if text is not None else None
+    return fact_from(SimpleNamespace(**values))
+
+
+def of_quarter_txn(session: Session, quarter: Quarter, zone: ZoneInfo) -> Iterator[Fact]:
+    """The complaints received in the quarter, the first received first."""
+    first, after = quarter.span(zone)
+    rows = session.scalars(
+        select(FactRow)
+        .where(FactRow.kind == TicketKind.COMPLAINT.value)
+        .where(FactRow.received >= first, FactRow.received < after)
+        .order_by(FactRow.received, FactRow.number)
+        .execution_options(yield_per=AT_A_TIME)
+    )
+    return map(fact_from, rows)
+
+
+def fact_from(row: FactRow | SimpleNamespace) -> Fact:
+    """The fact that a row holds, or what has the same names."""
     seconds = {party: getattr(row, party.value) for party in Party}
     return Fact(
         number=TicketNumber(row.number),

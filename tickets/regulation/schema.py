@@ -1,4 +1,4 @@
-"""The tables of what is reported: facts, what they are found by, groups, holds, deletions, letters.
+"""The tables of what is reported: facts, what was submitted, groups, holds, deletions, letters.
 
 `ticket_facts` has no foreign key: a fact outlives the ticket it was taken from.
 """
@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cti.database import Base, UtcDateTime
@@ -14,6 +14,7 @@ from tickets.regulation.matters import LONGEST_KEY
 from tickets.schema import NUMBER, STAFF
 
 CODE = String(64)
+QUARTER = String(8)
 DEPARTMENT = String(64)
 
 
@@ -53,6 +54,37 @@ class FactRow(Base):
     customer: Mapped[float]
     external: Mapped[float]
     erased: Mapped[bool]
+
+
+class SubmissionRow(Base):
+    """A quarter as it was submitted; rows are only ever added to."""
+
+    __tablename__ = "ticket_submissions"
+
+    quarter: Mapped[str] = mapped_column(QUARTER, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(STAFF)
+    by_name: Mapped[str] = mapped_column(String(100))
+    note: Mapped[str] = mapped_column(String(500))
+    codes_version: Mapped[str] = mapped_column(String(16))
+    codes: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SubmittedRow(Base):
+    """A complaint as it was counted in that submission."""
+
+    __tablename__ = "ticket_submitted"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["quarter", "revision"], ["ticket_submissions.quarter", "ticket_submissions.revision"]
+        ),
+    )
+
+    quarter: Mapped[str] = mapped_column(QUARTER, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(NUMBER, primary_key=True)
+    fact: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class KeyRow(Base):

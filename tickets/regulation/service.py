@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -17,7 +16,7 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import TicketNumber
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
-from tickets.model import Draft, TicketKind
+from tickets.model import Draft
 from tickets.regulation.catching_up import catch_up_txn
 from tickets.regulation.codes import CodeBook
 from tickets.regulation.erasing import (
@@ -36,18 +35,17 @@ from tickets.regulation.erasing import (
 from tickets.regulation.facts import Fact
 from tickets.regulation.finding import repeats_txn
 from tickets.regulation.following import Follower
+from tickets.regulation.freezing import Submission
 from tickets.regulation.quarter import By, Count, Quarter, Table, counted, table
 from tickets.regulation.repeats import Repeat
 from tickets.regulation.retention import Retention
-from tickets.regulation.rows import fact_from
+from tickets.regulation.rows import fact_from, of_quarter_txn
 from tickets.regulation.schema import FactRow
+from tickets.regulation.submitting import Submissions
 
 MAY_HOLD = (Role.SUPERVISOR, Role.PROTECTION)
 MOST_SHOWN = 500
 """Tickets behind a number that are shown, and tickets due for deletion."""
-AT_A_TIME = 1000
-"""Facts that are held at once."""
-
 T = TypeVar("T")
 
 
@@ -77,6 +75,7 @@ class RegulationService:
         """`forget_file` deletes the file of a digest."""
         self._database, self._clock, self._follower = database, clock, follower
         self.retention, self.deletes = retention, delete
+        self.submissions = Submissions(database, clock, follower)
         self._forget_file = forget_file
 
     @property
@@ -104,28 +103,37 @@ class RegulationService:
         """The quarter that it is."""
         return Quarter.of(self.now(), self.zone)
 
-    def table(self, quarter: Quarter, by: By) -> Deferred[Table]:
-        """The table of the complaints received in the quarter, as things are now."""
-        now = self.now()
+    def table(
+        self, quarter: Quarter, by: By, submitted: Submission | None = None
+    ) -> Deferred[Table]:
+        """The table of the complaints received in the quarter, as things are now or were then."""
+        codes, at = self._told_by(submitted)
 
         def made(facts: Iterable[Fact]) -> Table:
-            return table(facts, by, self.codes, now)
+            return table(facts, by, codes, at)
 
-        return self._of_quarter(quarter, made)
+        return self._of_quarter(quarter, made, submitted)
 
-    def behind(self, quarter: Quarter, by: By, key: str | None, count: Count) -> Deferred[Behind]:
+    def behind(
+        self,
+        quarter: Quarter,
+        by: By,
+        key: str | None,
+        count: Count,
+        submitted: Submission | None = None,
+    ) -> Deferred[Behind]:
         """The complaints behind a number of that table."""
-        now = self.now()
+        codes, at = self._told_by(submitted)
 
         def made(facts: Iterable[Fact]) -> Behind:
             total, shown = 0, list[Fact]()
-            for fact in counted(facts, by, self.codes, now, key, count):
+            for fact in counted(facts, by, codes, at, key, count):
                 total += 1
                 if len(shown) < MOST_SHOWN:
                     shown.append(fact)
             return Behind(total, tuple(shown))
 
-        return self._of_quarter(quarter, made)
+        return self._of_quarter(quarter, made, submitted)
 
     def repeats(
         self, draft: Draft, own: TicketNumber | None = None
@@ -198,18 +206,21 @@ class RegulationService:
     def _terms(self) -> Terms:
         return Terms(self.retention, self.zone, self.now())
 
-    def _of_quarter(self, quarter: Quarter, made: Callable[[Iterable[Fact]], T]) -> Deferred[T]:
-        first, after = quarter.span(self.zone)
+    def _told_by(self, submitted: Submission | None) -> tuple[CodeBook, datetime]:
+        """By which codes, and as of when."""
+        return (submitted.codes, submitted.at) if submitted else (self.codes, self.now())
+
+    def _of_quarter(
+        self,
+        quarter: Quarter,
+        made: Callable[[Iterable[Fact]], T],
+        submitted: Submission | None,
+    ) -> Deferred[T]:
+        if submitted is not None:
+            return self.submissions.of(submitted, made)
 
         def of_facts(session: Session) -> T:
-            rows = session.scalars(
-                select(FactRow)
-                .where(FactRow.kind == TicketKind.COMPLAINT.value)
-                .where(FactRow.received >= first, FactRow.received < after)
-                .order_by(FactRow.received, FactRow.number)
-                .execution_options(yield_per=AT_A_TIME)
-            )
-            return made(map(fact_from, rows))
+            return made(of_quarter_txn(session, quarter, self.zone))
 
         return self._database.read(of_facts)
 

@@ -61,6 +61,16 @@ class RegulationPages:
         """The tickets behind a number of it."""
         return await self._figures.behind(request)
 
+    @app.route("/figures/submit", methods=["POST"])
+    async def submit(self, request: Request) -> bytes:
+        """The quarter is submitted."""
+        return await self._figures.submit(request)
+
+    @app.route("/figures/differences", methods=["GET"])
+    async def differences(self, request: Request) -> bytes:
+        """What has changed since it was."""
+        return await self._figures.differences(request)
+
     @app.route("/figures.<kind>", methods=["POST"])
     async def export(self, request: Request, kind: str) -> bytes:
         """The table as a file."""
