@@ -30,11 +30,16 @@ from prompts.catalogue import load_catalogue
 from prompts.lexicon import load_lexicon
 from prompts.store import PromptStore
 from prompts.synthesis import SpeechWorker, speech_process
+from tickets.catalogue.reading import read_catalogue
 
 YEARS_AROUND = 1
 """Holidays are loaded for so many years before and after this one."""
 KEY_FILE = Path("keys/bank.key")
 DEMO_CALENDARS = HERE / "demo" / "calendars"
+
+
+CATALOGUE = HERE / "tickets" / "catalogue.yaml"
+"""Which department the demo bank's catalogue proposes for which matter."""
 
 
 class Foundation:
@@ -101,15 +106,18 @@ class Foundation:
 
     async def _found_demo(self, progress: Progress) -> None:
         progress.begin("Founding the demo bank")
-        today = utc(self._reactor).astimezone(self.zone).date()
+        demo, now = read_demo(), utc(self._reactor)
+        departments = [each.department_id for each in demo.departments]
         await self.database.run(
             found_demo_txn,
-            read_demo(),
+            demo,
             self.settings.sip.realm,
             password_hasher(),
             self.digests,
             self._entropy,
-            today,
+            read_catalogue(CATALOGUE, departments),
+            now,
+            now.astimezone(self.zone).date(),
         )
         progress.end()
 

@@ -1,6 +1,6 @@
 """What an empty house is filled with: the demo bank and its staff."""
 
-from datetime import date
+from datetime import date, datetime
 
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -14,8 +14,12 @@ from config.demo.model import Demo, DemoStaff
 from cti.kernel.identifiers import Entropy
 from cti.kernel.vocabulary import Language
 from ivr.bank.digests import Digests
-from tickets.model import Department
+from tickets.catalogue.model import Author, Line
+from tickets.catalogue.repository import catalogue_txn, save_txn
+from tickets.model import SYSTEM, Department
 from tickets.repository import save_department_txn
+
+FOUNDER = Author(SYSTEM.staff_id, SYSTEM.name, "演示银行的派单目录 catalogue of the demo bank")
 
 
 def has_staff_txn(session: Session) -> bool:
@@ -30,9 +34,11 @@ def found_demo_txn(
     hasher: PasswordHasher,
     digests: Digests,
     entropy: Entropy,
+    catalogue: tuple[Line, ...],
+    at: datetime,
     today: date,
 ) -> None:
-    """Store the demo bank: departments, staff, customers, accounts, cards, rates."""
+    """Store the demo bank: departments, their catalogue, staff, customers, accounts, cards."""
     for department in demo.departments:
         names = department.names
         save_department_txn(
@@ -44,6 +50,8 @@ def found_demo_txn(
                 department.calendar,
             ),
         )
+    if catalogue_txn(session).version == 0:
+        save_txn(session, catalogue, 0, FOUNDER, at)
     store_staff_txn(session, [_new_staff(each) for each in demo.staff], realm, hasher)
     load_bank_txn(session, demo, today, digests, entropy)
 

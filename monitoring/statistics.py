@@ -22,6 +22,8 @@ from cti.kernel.identifiers import AgentId, CallId, QueueId
 from monitoring import cdr
 from monitoring.agent_figures import AgentEvent, AgentFigures, follow_agent
 from monitoring.cdr import CallRecord, Outcome, Wait, WaitEnd
+from monitoring.ticket_figures import TicketFigures, follow_ticket
+from tickets.events import TicketEvent
 
 
 class ServiceLevelFormula(Enum):
@@ -172,6 +174,7 @@ class Figures:
     """The calls that are up now."""
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     """Calls that ended today, by what became of them."""
+    tickets: TicketFigures = field(default_factory=TicketFigures)
     healed: Mapping[Disagreement, int] = field(default_factory=dict)
     """Disagreements about agents and calls that were put right today."""
     healed_last: DisagreementHealed | None = None
@@ -201,6 +204,9 @@ def fold(figures: Figures, event: Event) -> Figures:
         before = figures.agents.get(event.agent_id, AgentFigures())
         if (after := follow_agent(before, event)) is not before:
             figures = replace(figures, agents={**figures.agents, event.agent_id: after})
+    if isinstance(event, TicketEvent):
+        tickets = follow_ticket(figures.tickets, event)
+        return figures if tickets is figures.tickets else replace(figures, tickets=tickets)
     if isinstance(event, DisagreementHealed):
         healed = {**figures.healed, event.what: figures.healed.get(event.what, 0) + 1}
         return replace(figures, healed=healed, healed_last=event)
@@ -227,6 +233,7 @@ def turn(figures: Figures, at: datetime) -> Figures:
             if agent.state is not AgentState.LOGGED_OFF
         },
         outcomes={},
+        tickets=TicketFigures(),
         healed={},
         healed_last=None,
     )

@@ -1,8 +1,9 @@
 """The wall board: what is shown of the figures, and what of it changes with each event.
 
 The board shows entities by key: ``totals``, ``queue/<id>``, ``agent/<id>`` for whoever is signed
-in, ``tickets`` (those overdue) and ``journal`` while it cannot be written. Running times are sent
-as instants; whoever shows them counts. Nothing on it is about a customer.
+in, ``tickets`` (those overdue), ``ticket_day`` (how many came, and how answers were rated) and
+``journal`` while it cannot be written. Running times are sent as instants; whoever shows them
+counts. Nothing on it is about a customer.
 """
 
 from collections import Counter, deque
@@ -32,6 +33,7 @@ from monitoring.statistics import (
     fold,
     turn,
 )
+from monitoring.ticket_figures import SCORES, TicketFigures
 from tickets.events import TicketEvent
 
 DRAW_AFTER = 0.05
@@ -147,7 +149,9 @@ class WallBoard:
         wanted = entities(self.figures, self._floor)
         self._undrawn = False
         old = {
-            key for key in self._shown if key == "healed" or key.startswith(("queue/", "agent/"))
+            key
+            for key in self._shown
+            if key in ("healed", "ticket_day") or key.startswith(("queue/", "agent/"))
         }
         for key in old - wanted.keys():
             self._show(key, None)
@@ -227,6 +231,8 @@ class WallBoard:
 def entities(figures: Figures, floor: Floor) -> dict[str, Entity]:
     """All that is shown of the figures."""
     shown: dict[str, Entity] = {"totals": totals_entity(figures)}
+    if figures.tickets != TicketFigures():
+        shown["ticket_day"] = ticket_day_entity(figures.tickets)
     if figures.healed_last is not None:
         shown["healed"] = healed_entity(figures, figures.healed_last, floor)
     crowds = figures.crowds()
@@ -309,14 +315,36 @@ def healed_entity(figures: Figures, last: DisagreementHealed, floor: Floor) -> E
     }
 
 
+def ticket_day_entity(tickets: TicketFigures) -> Entity:
+    """How many came and ended today, and what customers think of the answers.
+
+    `scores` are how often each was given, from 1 to 5.
+    """
+    return {
+        "registered": tickets.registered,
+        "ended": tickets.ended,
+        "reopened": tickets.reopened,
+        "rated": tickets.rated,
+        "scores": [tickets.ratings.get(score, 0) for score in SCORES],
+        "average": tickets.average,
+        "unsolved": tickets.unsolved,
+    }
+
+
 def tickets_entity(overdue: Iterable[TicketSummary]) -> Entity:
-    """Overdue tickets, the longest overdue first; without titles, which may name people."""
+    """Overdue tickets, the longest overdue first; without titles, which may name people.
+
+    Everybody who is signed in looks at the wall. A complaint about a member of staff is counted
+    there and not named: neither they nor their unit learn its number or its state.
+    """
     found = sorted((each for each in overdue if each.due), key=lambda each: each.due or each.opened)
     return {
+        "count": len(found),
         "overdue": [
             {"number": each.number, "kind": each.kind, "due": each.due, "state": each.state}
             for each in found
-        ]
+            if not each.confidential
+        ],
     }
 
 

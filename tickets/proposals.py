@@ -10,10 +10,18 @@ from tickets.model import Draft
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A department that a matter belongs to; `why` is the catalogue's own entry."""
+    """A department that a matter belongs to, by a line of the catalogue.
+
+    `reasons` are what the line asked, by name, and what the ticket answers.
+    """
 
     department_id: DepartmentId
-    why: str
+    line_id: str
+    reasons: tuple[tuple[str, str], ...] = ()
+    limit: str = ""
+    """What the bank promises for such matters, in the catalogue's words."""
+    lead: bool = True
+    """It answers for the matter; else it assists."""
 
 
 class CatalogueProposals(Protocol):

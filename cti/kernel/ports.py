@@ -80,6 +80,8 @@ class TicketSummary:
     opened: datetime
     due: datetime | None
     overdue: bool
+    confidential: bool = False
+    """It is about a member of staff: not everybody may know which one it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cti.kernel.identifiers import DepartmentId
 from tickets.catalogue.choosing import Choice
 from tickets.catalogue.service import CatalogueService
 from tickets.model import Draft
@@ -19,14 +20,14 @@ class Proposing:
         found: dict[str, Proposal] = {}
         for choice in self._catalogue.choices(draft):
             line = choice.line
-            for department in (line.department_id, *line.assist):
-                found.setdefault(department, Proposal(department, why(choice)))
+            found.setdefault(line.department_id, proposal(choice, line.department_id))
+            for department in line.assist:
+                found.setdefault(department, proposal(choice, department))
         return tuple(found.values())
 
 
-def why(choice: Choice) -> str:
-    """Which line it is, and the words of the ticket that it goes by."""
+def proposal(choice: Choice, department: str) -> Proposal:
+    """What a line proposes; whoever it does not name as leading assists."""
     line = choice.line
-    said = " · ".join(text for _, text in choice.reasons)
-    limit = f" · {line.limit}" if line.limit else ""
-    return f"派单目录 #{line.line_id} · {said}{limit}"
+    lead = department == line.department_id
+    return Proposal(DepartmentId(department), line.line_id, choice.reasons, line.limit, lead=lead)

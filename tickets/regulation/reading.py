@@ -81,12 +81,14 @@ def read_retention(path: Path) -> Retention:
 
 def _rule(name: str, value: Value) -> Rule:
     section = value.section()
-    kind = section.get("kind")
+    kind, zh, en = (section.get(name) for name in ("kind", "zh", "en"))
     business = section.get("business")
     rule = Rule(
         name=name[:LONGEST_NAME],
         years=section.need("years", "whole years from the end of the ticket").whole(1, MOST_YEARS),
         source=section.need("source", "the regulation, or `the bank's own`").text(),
+        zh=zh.text() if zh else "",
+        en=en.text() if en else "",
         kind=TicketKind(kind.one_of([each.value for each in TicketKind])) if kind else None,
         business=business.text() if business else "",
     )

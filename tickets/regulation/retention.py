@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from cti.kernel.vocabulary import Language
 from tickets.model import TicketKind
 from tickets.regulation.facts import Fact
 
@@ -24,6 +25,13 @@ class Rule:
     """None for every kind."""
     business: str = ""
     """A business code, with all below it; empty for every business."""
+    zh: str = ""
+    en: str = ""
+    """What people call it; the name where nothing is said."""
+
+    def called(self, language: Language) -> str:
+        """What people call it, the name where the file does not say."""
+        return (self.zh if language is Language.CHINESE else self.en) or self.name
 
     def fits(self, fact: Fact) -> bool:
         """Whether the rule is about such a ticket."""
@@ -54,6 +62,11 @@ class Retention:
         if until is None or on_hold or fact.erased:
             return False
         return now.astimezone(zone).date() > until
+
+    def called(self, name: str, language: Language) -> str:
+        """What people call the rule of that name; the name itself of one that is gone."""
+        known = next((rule for rule in self.rules if rule.name == name), None)
+        return known.called(language) if known else name
 
     @property
     def shortest(self) -> int | None:

@@ -151,6 +151,7 @@ def overdue_txn(session: Session, now: datetime) -> list[TicketSummary]:
             opened=line.opened,
             due=line.due,
             overdue=True,
+            confidential=line.about_staff is not None or line.about_unit is not None,
         )
         for line in search_txn(session, query, now, count=False).lines
     ]

@@ -23,7 +23,7 @@ class RecordPages:
         """The rules, what is due, what is on hold, and what was deleted."""
         self.frame.guard(request, *MAY_HOLD)
         service = self.service
-        due = await service.due()
+        due, words = await service.due(), await self.phrasing.words(request)
         return self.frame.render(
             request,
             "records.html",
@@ -34,7 +34,8 @@ class RecordPages:
             more=len(due) >= MOST_SHOWN,
             holds=await service.holds(),
             erasures=await service.erasures(),
-            words=await self.phrasing.words(request),
+            called=lambda name: service.retention.called(name, words.language),
+            words=words,
         )
 
     async def hold(self, request: Request) -> bytes:

@@ -32,6 +32,7 @@ from tickets.web.kept_file import KeptFile
 from tickets.web.offered import ELSEWHERE, amendable, offer
 from tickets.web.phrasing import Phrasing
 from tickets.web.printing import READERS as PRINT_READERS
+from tickets.web.proposed import why
 from tickets.web.reading import request_id, whole
 from tickets.web.shown import Words
 from tickets.web.timeline import Papers
@@ -125,7 +126,8 @@ class TicketPage:
             merged=[each.case for each in view.merged],
             limits={each: outlook.limits_at(each) for each in view.departments},
             proposals={
-                each.department_id: each.why for each in self.catalogue.proposals(view.case.draft)
+                each.department_id: why(each, words)
+                for each in self.catalogue.proposals(view.case.draft)
             },
             moments=line[::-1] if newest_first else line,
             strands=timeline.strands(line),

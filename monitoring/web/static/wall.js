@@ -147,9 +147,10 @@ function drawTotals(totals) {
 
 function drawTickets(tickets) {
   const overdue = tickets?.overdue ?? [];
-  write(byId("overdue-count"), String(overdue.length));
-  byId("tickets").dataset.level = overdue.length > 0 ? "critical" : "";
-  byId("none-overdue").hidden = overdue.length > 0;
+  const count = tickets?.count ?? 0;
+  write(byId("overdue-count"), String(count));
+  byId("tickets").dataset.level = count > 0 ? "critical" : "";
+  byId("none-overdue").hidden = count > 0;
   const rows = overdue.slice(0, SHOWN_TICKETS).map((ticket) => {
     const row = document.createElement("li");
     const number = document.createElement("span");
@@ -162,14 +163,24 @@ function drawTickets(tickets) {
     row.append(number, kind, late);
     return row;
   });
-  if (overdue.length > SHOWN_TICKETS) {
+  if (count > rows.length) {
     const more = document.createElement("li");
     more.className = "more";
-    more.textContent = t("wall.more", { count: overdue.length - SHOWN_TICKETS });
+    more.textContent = t("wall.more", { count: count - rows.length });
     rows.push(more);
   }
   byId("overdue").replaceChildren(...rows);
   tickTickets();
+}
+
+function drawTicketDay(day) {
+  const rated = day?.rated ?? 0;
+  byId("ticket-day").hidden = day === undefined;
+  byId("ratings").hidden = rated === 0;
+  if (day !== undefined) write(byId("ticket-day"), t("wall.ticket_day", day));
+  if (rated === 0) return;
+  const bad = day.scores[0] + day.scores[1];
+  write(byId("ratings"), t("wall.ratings", { count: rated, average: day.average.toFixed(1), bad, unsolved: day.unsolved }));
 }
 
 function tickTickets() {
@@ -188,6 +199,7 @@ function draw(key) {
   else if (key.startsWith("agent/")) drawAgent(key, value);
   else if (key === "totals") drawTotals(value);
   else if (key === "tickets") drawTickets(value);
+  else if (key === "ticket_day") drawTicketDay(value);
 }
 
 function remove(key) {
@@ -195,6 +207,7 @@ function remove(key) {
   queueTiles.delete(key);
   agentCells.delete(key);
   if (key === "tickets") drawTickets(undefined);
+  if (key === "ticket_day") drawTicketDay(undefined);
 }
 
 function drawAll(snapshot) {
@@ -205,6 +218,7 @@ function drawAll(snapshot) {
   for (const [key, value] of Object.entries(snapshot)) entities.set(key, value);
   for (const key of entities.keys()) draw(key);
   if (!entities.has("tickets")) drawTickets(undefined);
+  if (!entities.has("ticket_day")) drawTicketDay(undefined);
   placeQueues();
   placeAgents();
 }

@@ -32,7 +32,7 @@ from monitoring.wallboard import DRAW_AFTER, WallBoard, entities
 from tests.support.counting import counted
 from tests.support.floors import SmallFloor
 from tests.support.simulated_house import AGENTS, QUEUES, SimulatedHouse
-from tickets.events import DeadlineBreached
+from tickets.events import DeadlineBreached, TicketRated
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 GENERAL, A0 = QUEUES[0], AGENTS[0]
@@ -219,6 +219,36 @@ def test_overdue_tickets_show_and_are_asked_again_when_something_happens() -> No
     shown = world.screen.shown["tickets"]["overdue"]
     assert [each["number"] for each in shown] == ["2", "1"]
     assert "Mr Li" not in str(shown)
+
+
+def test_a_complaint_about_staff_is_counted_and_not_named() -> None:
+    world, tickets = World(), Tickets()
+    world.board.watch_tickets(tickets)
+    secret = TicketSummary(
+        TicketNumber("7"), "complaint", "x", "open", NOON, NOON, overdue=True, confidential=True
+    )
+    tickets.asked[0].callback(
+        [secret, replace(secret, number=TicketNumber("8"), confidential=False)]
+    )
+    shown = world.screen.shown["tickets"]
+    assert shown["count"] == 2
+    assert [each["number"] for each in shown["overdue"]] == ["8"]
+
+
+def test_what_customers_think_of_the_answers_is_shown_for_the_day() -> None:
+    world = World()
+    assert "ticket_day" not in world.screen.shown
+    number = TicketNumber("1")
+    world.publish(
+        TicketRated(at=NOON, number=number, score=1, solved=False),
+        TicketRated(at=NOON, number=number, score=4),
+        TicketRated(at=NOON, number=number, score=4, solved=True),
+    )
+    shown = world.screen.shown["ticket_day"]
+    assert (shown["rated"], shown["scores"]) == (3, [1, 0, 0, 2, 0])
+    assert (shown["average"], shown["unsolved"]) == (3.0, 1)
+    world.clock.advance(24 * 3600)
+    assert "ticket_day" not in world.screen.shown
 
 
 def test_a_failing_question_is_asked_again_with_the_next_event() -> None:

@@ -224,7 +224,10 @@ def test_a_case_with_an_open_order_is_not_closed() -> None:
 
 def test_solved_on_the_call_it_closes_at_once_where_no_call_back_is_wanted() -> None:
     asked = act(new_case(), Action.SOLVE, FILLED, AGENT, MONDAY)
-    assert (asked.case.state, asked.case.handlers) == (CaseState.CALLBACK, {AGENT.staff_id})
+    assert (asked.case.state, asked.case.handlers) == (
+        CaseState.CALLBACK,
+        frozenset({AGENT.staff_id}),
+    )
     assert asked.effects[-1] == Start(ClockKind.CALL_BACK)
     unwanted = Premises(call_back_wanted=False)
     closed = act(new_case(), Action.SOLVE, FILLED, AGENT, MONDAY, unwanted).case

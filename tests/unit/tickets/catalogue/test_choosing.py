@@ -12,7 +12,7 @@ from cti.kernel.identifiers import DepartmentId, TicketNumber
 from tests.support.tickets import CARDS, LENDING, draft
 from tickets.catalogue.choosing import best, choices
 from tickets.catalogue.model import Catalogue, Line, checked
-from tickets.catalogue.proposing import why
+from tickets.catalogue.proposing import proposal
 from tickets.catalogue.repository import line_from, line_record
 from tickets.catalogue.returns import Route, returns
 from tickets.model import Draft, TicketKind
@@ -71,7 +71,9 @@ def test_it_says_by_which_words_it_went() -> None:
     found = best(Catalogue(1, (line("7", keyword="排队, 利率", limit="3 天"),)), draft(), DAY)
     assert found is not None
     assert found.reasons == (("keyword", "排队"),)
-    assert why(found) == "派单目录 #7 · 排队 · 3 天"
+    proposed = proposal(found, CARDS)
+    assert (proposed.line_id, proposed.lead, proposed.limit) == ("7", True, "3 天")
+    assert not proposal(found, LENDING).lead
 
 
 @pytest.mark.parametrize(
