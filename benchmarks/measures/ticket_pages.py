@@ -12,7 +12,8 @@ from benchmarks.bench import Bench
 from benchmarks.tickets.words import Language
 from tests.support.house import House
 
-READER = "supervisor"
+READER = "2001"
+"""A supervisor of the demo bank, who sees every ticket."""
 LISTS = ("open", "overdue", "dispatch", "review", "reply", "closing", "urged", "all")
 WARMING = 10
 """Pages before the first that is measured."""
@@ -41,7 +42,7 @@ def pages(
     }
     folder = bench.folder / f"pages-{url.partition(':')[0]}"
     folder.mkdir()
-    house: Any = _Serving(folder, folder / "prompts", {"database": url})
+    house: Any = _Serving(folder, folder / "prompts", {"database": {"url": url}})
     with machine.on(bench.house.cores):
         house.start()
     try:
