@@ -29,6 +29,8 @@ from tests.support.live_switch import (
 from tests.support.reactor import pause, until
 
 AGENT_SAYS, CALLER_SAYS = 1000.0, 600.0
+HEARD_FOR = 3.0
+"""Seconds in which a tone sounds for a whole one, though somebody stands still for another."""
 
 
 async def leave(phone: Linphone) -> None:
@@ -54,7 +56,7 @@ def test_linphone_registers_calls_hears_and_presses_keys(transport: str, tmp_pat
             await until(lambda: switch.keys == ["5"])
             phone.do("#")
             await until(lambda: switch.keys == ["5", "#"])
-            await pause(1.0)
+            await pause(HEARD_FOR)
             phone.do("terminate")
             cleared = await switch.heard_of(CallCleared)
             assert (cleared.cause, cleared.cleared_by) == (Cause.NORMAL, Party.CALLER)
@@ -81,14 +83,13 @@ def test_linphone_is_called_holds_and_hangs_up(tmp_path: Path) -> None:
             await until(lambda: "new incoming call" in agent.output)
             agent.do("answer")
             await switch.heard_of(Established, 2)
-            await pause(1.5)
+            await pause(HEARD_FOR)
             agent.do("pause 1")
             assert (await switch.heard_of(Held)).party is Party.AGENT
             await until(lambda: "is now paused" in agent.output)
-            await pause(1.5)
+            await pause(HEARD_FOR)
             agent.do("resume 1")
             await switch.heard_of(Retrieved)
-            await pause(1.0)
             agent.do("terminate")
             cleared = await switch.heard_of(CallCleared)
             assert (cleared.cause, cleared.cleared_by) == (Cause.NORMAL, Party.AGENT)

@@ -105,6 +105,7 @@ def test_stopping_closes_recordings_and_leaves_no_process(tmp_path: Path) -> Non
         pids.extend(workers.processes)
         await workers.open(ONE, CallId("a"))
         workers.record(ONE, tmp_path / "call.wav")
+        await workers.open(TWO, CallId("a"))  # by then it is being recorded
         await pause(0.1)
         await workers.shut_down()
         assert [told[0] for told in ear.told] == ["recording"]

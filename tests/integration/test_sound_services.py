@@ -71,7 +71,7 @@ def test_play_to_one_of_two_who_talk(exchange: Exchange) -> None:
     [
         ("1234", KeyPlan(4), "1234", Why.LENGTH),
         ("12#", KeyPlan(4), "12", Why.TERMINATOR),
-        ("12", KeyPlan(4, between=0.4), "12", Why.SILENCE),
+        ("12", KeyPlan(4, between=2.0), "12", Why.SILENCE),
         ("", KeyPlan(4, first=0.3), "", Why.NO_KEY),
     ],
     ids=["length", "terminator", "silence", "no_key"],
