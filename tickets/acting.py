@@ -37,6 +37,7 @@ from tickets.numbers import parse_number, ticket_number
 from tickets.premises import form_terms, premises_of
 from tickets.regulation.following import Follower
 from tickets.repository import Stored
+from tickets.search.index import touched_txn
 from tickets.tasks import plan_reviews_txn
 from tickets.workflow import Action, ClockKind
 
@@ -149,6 +150,7 @@ class _Acting:
         )
         after = Stored(outcome.case, clocks)
         repository.save_case_txn(self.session, before, after)
+        touched_txn(self.session, after.case, at)
         self.follower.changed_txn(
             self.session, before.case, after.case, clocks, action, outcome.fields, at
         )

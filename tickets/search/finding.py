@@ -1,12 +1,13 @@
 """Which tickets a list shows: one range of one index, however many tickets there are.
 
 Everything here runs in the database thread. A list people work from is read by (due, entry), all
-others by entry, the latest first; a page begins where the one before it ended (a `Mark`), never
-behind a number of lines that would have to be counted. Words and filters are terms of
+others by entry, the latest first, unless another `Order` is asked for: each is a range of an index
+of its own, so no list is ever sorted whole. A page begins where the one before it ended (a `Mark`),
+never behind a number of lines that would have to be counted. Words and filters are terms of
 `ticket_words`; what several terms cannot prove is looked up in the texts of those that have them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    exists,
     func,
     null,
     or_,
@@ -28,7 +30,7 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.search.places import OPEN, department
-from tickets.search.query import EVER, EVERYTHING, Asked, Span
+from tickets.search.query import EVER, EVERYTHING, Asked, Order, Span
 from tickets.search.schema import EntryRow, PlaceRow
 from tickets.search.terms import facet_terms, folded, needed, proves, text_terms
 from tickets.search.words import has_all, is_sqlite, words_table
@@ -38,6 +40,8 @@ MOST_COUNTED = 10_000
 """Further than this nobody counts a list: 10,000+."""
 MOST_HITS = 1000
 """Further than this nobody counts what a search finds: 1,000+; each hit costs a look."""
+FEW = 20_000
+"""Hits that are looked up and put in order; where there are more, the order's index is walked."""
 NEWEST = 5000
 """Entries that are looked through one by one for what may be common: 2 us each, as measured."""
 SLACK = timedelta(hours=1)
@@ -59,14 +63,16 @@ EVERYBODY = Viewer()
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line between two pages: `entry`, and in a list people work from when that is due.
+    """A line between two pages: `entry`, and what else the list's order goes by.
 
-    With `back` the page before it is meant, else the one after it.
+    `due` is when it is due there or, in the order of changes, when it was acted on. With `back` the
+    page before it is meant, else the one after it.
     """
 
     entry: int
     due: datetime | None = None
     back: bool = False
+    urgency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +97,17 @@ class Query:
     @property
     def listed(self) -> str | None:
         """The place to read from: what may be due is open, and so lies in some list."""
-        needs_due = self.overdue_only or self.asked.due != EVER
+        of_work = self.asked.order is not None and self.asked.order.of_work
+        needs_due = self.overdue_only or self.asked.due != EVER or of_work
         if self.place is not None or not needs_due:
             return self.place
         return department(self.viewer.within) if self.viewer.within is not None else OPEN
+
+    @property
+    def order(self) -> Order:
+        """The order asked for, else by deadlines in a list people work from, else by age."""
+        usual = Order.NEWEST if self.listed is None else Order.DUE
+        return self.asked.order or usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,7 @@ class Found:
 
     entry: int
     due: datetime | None
+    urgency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,34 +138,45 @@ class Total:
     more: bool = False
 
 
-Statement = tuple[Select[int, datetime | None], list[ColumnElement[Any]]]
-"""Selects (entry, due), and by what that is ordered."""
+Line = tuple[int, datetime | None, int | None]
+Statement = tuple[Select[*Line], list[ColumnElement[Any]]]
+"""Selects (entry, due or changed, urgency), and by what that is ordered."""
 _PLACES: Table = cast(Table, PlaceRow.__table__)
+_NO_RANK = cast(ColumnElement[int | None], null())
 _ENTRIES: Table = cast(Table, EntryRow.__table__)
 
 
 def find_txn(session: Session, query: Query, now: datetime) -> Finding:
     """The page of the query, by its mark."""
     back = query.mark is not None and query.mark.back
-    rows: Sequence[Row[int, datetime | None]] = []
+    rows: Sequence[Row[*Line]] = []
     if _may_be_common(session, query):
         rows = _page(session, query, _ever(session, query, newest=True))
     common = len(rows) > query.limit
     if not common:
         rows = _page(session, query, _statement(session, query, now))
     more = len(rows) > query.limit
-    lines = [Found(row[0], row[1]) for row in rows[: query.limit]]
+    lines = [Found(*row) for row in rows[: query.limit]]
     if back:
         lines.reverse()
     before = more if back else query.mark is not None
     return Finding(tuple(lines), before, back or more, common)
 
 
-def _page(session: Session, query: Query, asked: Statement) -> Sequence[Row[int, datetime | None]]:
+def page_of(session: Session, query: Query, now: datetime) -> Select[*Line]:
+    """The statement by which the page of the query is read, and a line more."""
+    return _paged(query, _statement(session, query, now))
+
+
+def _page(session: Session, query: Query, asked: Statement) -> Sequence[Row[*Line]]:
+    return session.execute(_paged(query, asked)).all()
+
+
+def _paged(query: Query, asked: Statement) -> Select[*Line]:
     statement, order = asked
     if query.mark is not None:
         statement = statement.where(_beyond(query, order, query.mark))
-    return session.execute(statement.order_by(*_ordered(query, order)).limit(query.limit + 1)).all()
+    return statement.order_by(*_ordered(query, order)).limit(query.limit + 1)
 
 
 def count_txn(session: Session, query: Query, now: datetime, *, common: bool = False) -> Total:
@@ -159,7 +184,9 @@ def count_txn(session: Session, query: Query, now: datetime, *, common: bool = F
 
     What is `common` (see `Finding`) is counted among the newest.
     """
-    whole = replace(query, mark=None)
+    of_work = query.asked.order is not None and query.asked.order.of_work
+    plain = replace(query.asked, order=Order.DUE if of_work else None)
+    whole = replace(query, mark=None, asked=plain)
     if common:
         count = _counted(session, _ever(session, whole, newest=True)[0], query.most)
     else:
@@ -167,7 +194,7 @@ def count_txn(session: Session, query: Query, now: datetime, *, common: bool = F
     return Total(min(count, query.most), more=common or count > query.most)
 
 
-def _counted(session: Session, statement: Select[int, datetime | None], most: int) -> int:
+def _counted(session: Session, statement: Select[*Line], most: int) -> int:
     first = statement.limit(most + 1).subquery()
     return session.scalar(select(func.count()).select_from(first)) or 0
 
@@ -178,7 +205,9 @@ def _may_be_common(session: Session, query: Query) -> bool:
     PostgreSQL takes terms that stand together, as those of one word do, for independent, and so
     cannot know that many entries have them all; SQLite's index gives the newest first by itself.
     """
-    return query.listed is None and bool(_terms(query)) and not is_sqlite(session)
+    by_age = query.order in (Order.NEWEST, Order.OLDEST)
+    searched = query.listed is None and bool(_terms(query))
+    return by_age and searched and not is_sqlite(session)
 
 
 def count_place_txn(session: Session, place: str, due_by: datetime | None, most: int) -> int:
@@ -190,21 +219,28 @@ def count_place_txn(session: Session, place: str, due_by: datetime | None, most:
     return session.scalar(select(func.count()).select_from(first)) or 0
 
 
-def _rising(query: Query) -> bool:
-    return query.listed is not None
-
-
 def _statement(session: Session, query: Query, now: datetime) -> Statement:
     """Selects (entry, due) of everything that the query asks for; and its order."""
     place = query.listed
     if place is not None:
         return _in_place(session, query, place, now)
+    if query.order is Order.CHANGED:
+        return _by_change(session, query)
     return _ever(session, query)
 
 
 def _in_place(session: Session, query: Query, place: str, now: datetime) -> Statement:
     key, due, terms = _PLACES.c.entry, _PLACES.c.due, _terms(query)
-    statement = select(key, due).where(_PLACES.c.place == place, *_within(due, query.asked.due))
+    urgency, changed = _PLACES.c.urgency, _PLACES.c.changed
+    by: Mapping[Order, list[ColumnElement[Any]]] = {
+        Order.DUE: [due, key],
+        Order.URGENCY: [urgency, due, key],
+        Order.CHANGED: [changed, key],
+    }
+    instant = changed if query.order is Order.CHANGED else due
+    statement = select(key, instant, urgency).where(
+        _PLACES.c.place == place, *_within(due, query.asked.due)
+    )
     if query.overdue_only:
         statement = statement.where(due <= now)
     if terms:
@@ -213,7 +249,22 @@ def _in_place(session: Session, query: Query, place: str, now: datetime) -> Stat
         statement = statement.where(key.in_(select(words_id).where(has_all(session, terms))))
     if details := _details(query):
         statement = statement.join(_ENTRIES, _ENTRIES.c.id == key).where(*details)
-    return statement, [due, key]
+    return statement, by.get(query.order, [key])
+
+
+def _by_change(session: Session, query: Query) -> Statement:
+    """Every ticket there is, by when it was acted on."""
+    key, changed = _ENTRIES.c.id, _ENTRIES.c.changed
+    terms, limits = _terms(query), [*_details(query)]
+    limits += _entries_of(session, key, query.asked.opened)
+    if terms:
+        _, words_id = words_table(session)
+        hits = select(words_id).where(has_all(session, terms))
+        first = hits.limit(FEW + 1).subquery()
+        few = (session.scalar(select(func.count()).select_from(first)) or 0) <= FEW
+        each = hits.where(words_id == key).correlate(_ENTRIES).offset(0)
+        limits.append(key.in_(hits) if few else exists(each.subquery().select()))
+    return select(key, changed, _NO_RANK).where(*limits), [changed, key]
 
 
 def _ever(session: Session, query: Query, *, newest: bool = False) -> Statement:
@@ -223,7 +274,7 @@ def _ever(session: Session, query: Query, *, newest: bool = False) -> Statement:
     if not terms:
         entry = _ENTRIES.c.id
         limits = _entries_of(session, entry, query.asked.opened)
-        return select(entry, nothing_due).where(*details, *limits), [entry]
+        return select(entry, nothing_due, _NO_RANK).where(*details, *limits), [entry]
     words, key = words_table(session)
     bounds = [*_entries_of(session, key, query.asked.opened)]
     has, source = has_all(session, terms), cast(FromClause, words)
@@ -244,13 +295,14 @@ def _ever(session: Session, query: Query, *, newest: bool = False) -> Statement:
         key, has, bounds = cast(ColumnElement[int], source.c["entry"]), true(), []
     if details:
         source = source.join(_ENTRIES, _ENTRIES.c.id == key)
-    statement = select(key, nothing_due).select_from(source)
+    statement = select(key, nothing_due, _NO_RANK).select_from(source)
     return statement.where(has, *bounds, *details), [key]
 
 
 def _ordered(query: Query, order: list[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     back = query.mark is not None and query.mark.back
-    return [key.asc() if _rising(query) is not back else key.desc() for key in order]
+    rising = query.order.rising is not back
+    return [key.asc() if rising else key.desc() for key in order]
 
 
 def _terms(query: Query) -> frozenset[int]:
@@ -331,7 +383,12 @@ def _no_entry(session: Session) -> int:
 
 def _beyond(query: Query, order: list[ColumnElement[Any]], mark: Mark) -> ColumnElement[bool]:
     """Whether a line lies beyond the mark, in the direction that is meant."""
-    values = (mark.due, mark.entry) if _rising(query) else (mark.entry,)
-    if _rising(query) is not mark.back:
+    known = {
+        Order.DUE: (mark.due, mark.entry),
+        Order.URGENCY: (mark.urgency, mark.due, mark.entry),
+        Order.CHANGED: (mark.due, mark.entry),
+    }
+    values = known.get(query.order, (mark.entry,))
+    if query.order.rising is not mark.back:
         return tuple_(*order) > values if len(order) > 1 else order[0] > values[-1]
     return tuple_(*order) < values if len(order) > 1 else order[0] < values[-1]

@@ -5,15 +5,16 @@ Everything here runs in the database thread, inside the caller's transaction.
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.clocks.sla import Clock
 from tickets.model import Case
 from tickets.search.facets import Entry, entry_of, more_said
-from tickets.search.places import places_of
+from tickets.search.places import RANKS, places_of
 from tickets.search.schema import EntryRow, PlaceRow
 from tickets.search.words import drop_txn, put_txn
 
@@ -24,7 +25,9 @@ def index_case_txn(session: Session, case: Case, clocks: Iterable[Clock]) -> Non
     row = session.scalar(select(EntryRow).where(EntryRow.number == case.number))
     if row is None:
         entry = entry_of(case, places)
-        row = EntryRow(number=case.number, opened=case.opened, **_columns(entry))
+        row = EntryRow(
+            number=case.number, opened=case.opened, changed=case.opened, **_columns(entry)
+        )
         session.add(row)
         session.flush()
         put_txn(session, row.id, entry.terms, None)
@@ -38,9 +41,33 @@ def index_case_txn(session: Session, case: Case, clocks: Iterable[Clock]) -> Non
     if gone := there.keys() - wanted:
         _leave_txn(session, row.id, {place for place, _ in gone})
     session.add_all(
-        PlaceRow(place=place, due=due, entry=row.id) for place, due in wanted - there.keys()
+        PlaceRow(
+            place=place,
+            due=due,
+            entry=row.id,
+            urgency=RANKS[case.draft.urgency],
+            changed=row.changed,
+        )
+        for place, due in wanted - there.keys()
     )
     session.flush()
+
+
+def touched_txn(session: Session, case: Case, at: datetime) -> None:
+    """Let the case stand where one belongs that was acted on then, and is as urgent as it is."""
+    entry = select(EntryRow.id).where(EntryRow.number == case.number).scalar_subquery()
+    session.execute(
+        update(PlaceRow)
+        .where(PlaceRow.entry == entry)
+        .values(changed=at, urgency=RANKS[case.draft.urgency])
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(EntryRow)
+        .where(EntryRow.number == case.number)
+        .values(changed=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def reindex_txn(session: Session, number: str, texts: Iterable[str]) -> None:

@@ -39,6 +39,7 @@ class Line:
     state: CaseState
     version: int
     opened: datetime
+    changed: datetime
     opened_by: StaffId
     level: int
     started: datetime | None
@@ -88,8 +89,8 @@ def search_txn(session: Session, query: Query, now: datetime, *, count: bool = T
         lines,
         total.count,
         total.more,
-        Mark(first.entry, first.due, back=True) if first and finding.before else None,
-        Mark(last.entry, last.due) if last and finding.after else None,
+        Mark(first.entry, first.due, True, first.urgency) if first and finding.before else None,
+        Mark(last.entry, last.due, False, last.urgency) if last and finding.after else None,
     )
 
 
@@ -183,6 +184,7 @@ def _line(entry: EntryRow, row: CaseRow, beside: _Beside, query: Query, now: dat
         state=CaseState(row.state),
         version=row.version,
         opened=row.opened,
+        changed=entry.changed,
         opened_by=StaffId(row.opened_by),
         level=row.level,
         started=clock.started if clock else None,

@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 
 from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.clocks.sla import Clock
-from tickets.model import OPEN_STATES, Case, CaseState, Dispatch, DispatchState
+from tickets.model import OPEN_STATES, Case, CaseState, Dispatch, DispatchState, Urgency
 from tickets.workflow import ClockKind
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Due where no clock runs: after everything else."""
+
+RANKS = {Urgency.URGENT: 0, Urgency.IMPORTANT: 1, Urgency.ORDINARY: 2}
+"""The most urgent first."""
 
 OPEN = "open"
 DISPATCH = "dispatch"

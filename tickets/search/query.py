@@ -2,7 +2,8 @@
 
     柜台 排队 "无人办理" kind:complaint state:in_progress dept:cards due:<2026-11-30 opened:2026-11
 
-Everything must hold. Words and phrases stand anywhere in a ticket, or with ``from:`` in who asks.
+Everything must hold; ``order:changed`` says only how the list is read. Words and phrases stand
+anywhere in a ticket, or with ``from:`` in who asks.
 Days are those of the hotline's zone: ``today``, ``2026-11-30``, ``2026-11`` or ``2026``, alone,
 behind ``<``, ``<=``, ``>``, ``>=``, or two of them around ``..``. Whatever is not understood is
 refused with its own words; nothing is guessed.
@@ -12,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 from cti.kernel.errors import Refused
@@ -22,6 +24,30 @@ LONGEST = 500
 MOST_WORDS = 16
 """Words, phrases and filters of a query."""
 DAY = timedelta(days=1)
+
+
+class Order(Enum):
+    """In which order a list is read."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    DUE = "due"
+    """The earliest deadline first; what has none any more is not in it."""
+    URGENCY = "urgency"
+    """The most urgent first, of these the earliest deadline; of what is open."""
+    CHANGED = "changed"
+    """What somebody acted on last."""
+
+    @property
+    def rising(self) -> bool:
+        """Whether what it goes by grows from line to line."""
+        return self in (Order.OLDEST, Order.DUE, Order.URGENCY)
+
+    @property
+    def of_work(self) -> bool:
+        """Whether it is one of what is still to be done."""
+        return self in (Order.DUE, Order.URGENCY)
+
 
 _PART = re.compile(
     r'(?:(?P<key>[^\s:："“”]+)[:：])?(?:["“”](?P<phrase>[^"“”]*)["“”]|(?P<word>[^\s"“”]+))'
@@ -59,6 +85,8 @@ class Asked:
     """Such as ``kind:complaint``."""
     opened: Span = EVER
     due: Span = EVER
+    order: Order | None = None
+    """None: as the list is read where nobody says."""
 
 
 EVERYTHING = Asked()
@@ -74,7 +102,7 @@ class Vocabulary:
 
     zone: ZoneInfo
     keys: Mapping[str, str] = field(default_factory=dict)
-    """The facet, or ``opened``, ``due`` or ``from``, that a key's name means."""
+    """The facet, or ``opened``, ``due``, ``order`` or ``from``, that a key's name means."""
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Of a facet that has a list of values: what each name means."""
 
@@ -121,6 +149,8 @@ def _with(asked: Asked, key: str, value: str, vocabulary: Vocabulary, now: datet
             raise Refused("ticket.search.empty", name=key)
         case "from":
             return replace(asked, requester=(*asked.requester, _word(value)))
+        case "order":
+            return replace(asked, order=Order(_value(key, meant, value, vocabulary)))
         case "opened":
             return replace(asked, opened=_span(key, value, vocabulary.zone, now))
         case "due":
@@ -135,14 +165,18 @@ def _word(value: str) -> str:
 
 
 def _facet(key: str, meant: str, value: str, vocabulary: Vocabulary) -> str:
+    return f"{meant}:{_value(key, meant, value, vocabulary)}"
+
+
+def _value(key: str, meant: str, value: str, vocabulary: Vocabulary) -> str:
     known = vocabulary.values.get(meant)
     if known is None:
-        return f"{meant}:{value}"
+        return value
     found = known.get(folded(value))
     if found is None:
         names = ", ".join(dict.fromkeys(known.values()))
         raise Refused("ticket.search.value", name=key, value=value, known=names)
-    return f"{meant}:{found}"
+    return found
 
 
 def _span(key: str, value: str, zone: ZoneInfo, now: datetime) -> Span:

@@ -3,6 +3,7 @@
 Everything here runs in the database thread.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from tickets.search.query import LONGEST
-from tickets.search.schema import ExportRow, ViewRow
+from tickets.search.schema import ExportRow, ViewOrderRow, ViewRow
 
 MOST_VIEWS = 30
 """Of one person."""
@@ -47,16 +48,57 @@ class Export:
 
 
 def views_txn(session: Session, staff_id: StaffId) -> list[SavedView]:
-    """The person's views and those that are shared, by name."""
+    """The person's views and those that are shared, as they arranged them, others by name."""
     rows = session.scalars(
         select(ViewRow)
         .where(or_(ViewRow.staff_id == staff_id, ViewRow.shared))
         .order_by(ViewRow.name, ViewRow.id)
     )
-    return [
+    views = [
         SavedView(row.id, StaffId(row.staff_id), row.name, row.tab, row.asked, row.shared)
         for row in rows
     ]
+    order = session.get(ViewOrderRow, staff_id)
+    return arranged(views, order.views, shared_last=order.shared_last) if order else views
+
+
+def arranged(
+    views: Iterable[SavedView], order: Sequence[int], *, shared_last: bool
+) -> list[SavedView]:
+    """The views in that order, others after them; the shared ones first, or last."""
+    place = {view_id: at for at, view_id in enumerate(order)}
+    return sorted(
+        views,
+        key=lambda each: (each.shared is shared_last, place.get(each.view_id, len(place))),
+    )
+
+
+def move_view_txn(session: Session, staff_id: StaffId, view_id: int, *, up: bool) -> None:
+    """Let the person have that view before its neighbour, or after it; nothing at an end."""
+    views = views_txn(session, staff_id)
+    ids = [each.view_id for each in views]
+    if view_id not in ids:
+        return
+    at = ids.index(view_id)
+    other = at - 1 if up else at + 1
+    if not 0 <= other < len(ids) or views[at].shared is not views[other].shared:
+        return
+    ids[at], ids[other] = ids[other], ids[at]
+    row = _order(session, staff_id)
+    row.views = ids
+
+
+def place_shared_txn(session: Session, staff_id: StaffId, *, last: bool) -> None:
+    """Let the person have shared views after their own, or before."""
+    _order(session, staff_id).shared_last = last
+
+
+def _order(session: Session, staff_id: StaffId) -> ViewOrderRow:
+    row = session.get(ViewOrderRow, staff_id)
+    if row is None:
+        row = ViewOrderRow(staff_id=staff_id, views=[], shared_last=True)
+        session.add(row)
+    return row
 
 
 def save_view_txn(session: Session, view: SavedView) -> None:

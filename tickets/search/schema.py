@@ -5,15 +5,16 @@ words for it: on SQLite it is a full-text index without any content (FTS5), on P
 of integers below a GIN index. Both are asked for the entries that have all of some terms.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import DDL, ForeignKey, Index, String, Text, event
+from sqlalchemy import DDL, JSON, ForeignKey, Index, SmallInteger, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cti.database import Base, UtcDateTime
 from tickets.schema import NUMBER, STAFF
 
 PLACE = String(96)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 WORDS_OF = {
     "sqlite": (
@@ -36,7 +37,10 @@ class EntryRow(Base):
     """
 
     __tablename__ = "ticket_index"
-    __table_args__ = (Index("ticket_index_by_opened", "opened", "id"),)
+    __table_args__ = (
+        Index("ticket_index_by_opened", "opened", "id"),
+        Index("ticket_index_by_changed", "changed", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(
@@ -49,19 +53,29 @@ class EntryRow(Base):
     said: Mapped[str] = mapped_column(Text)
     about_staff: Mapped[str | None] = mapped_column(STAFF)
     about_unit: Mapped[str | None] = mapped_column(String(64))
+    changed: Mapped[datetime] = mapped_column(UtcDateTime, default=LONG_AGO)
+    """When somebody last acted on it."""
 
 
 class PlaceRow(Base):
     """A ticket in a list people work from, and when it is due there."""
 
     __tablename__ = "ticket_places"
-    __table_args__ = (Index("ticket_places_by_entry", "entry"),)
+    __table_args__ = (
+        Index("ticket_places_by_entry", "entry"),
+        Index("ticket_places_by_age", "place", "entry"),
+        Index("ticket_places_by_urgency", "place", "urgency", "due", "entry"),
+        Index("ticket_places_by_change", "place", "changed", "entry"),
+    )
 
     place: Mapped[str] = mapped_column(PLACE, primary_key=True)
     due: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     entry: Mapped[int] = mapped_column(
         ForeignKey("ticket_index.id", ondelete="CASCADE"), primary_key=True
     )
+    urgency: Mapped[int] = mapped_column(SmallInteger, default=2)
+    """0 is the most urgent, see `tickets.search.places.RANKS`."""
+    changed: Mapped[datetime] = mapped_column(UtcDateTime, default=LONG_AGO)
 
 
 class ViewRow(Base):
@@ -76,6 +90,16 @@ class ViewRow(Base):
     tab: Mapped[str] = mapped_column(String(32))
     asked: Mapped[str] = mapped_column(String(500))
     shared: Mapped[bool]
+
+
+class ViewOrderRow(Base):
+    """In which order a person has their views and those that are shared; others come after."""
+
+    __tablename__ = "ticket_view_orders"
+
+    staff_id: Mapped[str] = mapped_column(STAFF, primary_key=True)
+    views: Mapped[list[int]] = mapped_column(JSON)
+    shared_last: Mapped[bool]
 
 
 class ExportRow(Base):

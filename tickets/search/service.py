@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,8 @@ from tickets.search.saved import (
     drop_view_txn,
     end_export_txn,
     exports_txn,
+    move_view_txn,
+    place_shared_txn,
     save_view_txn,
     views_txn,
 )
@@ -77,6 +80,14 @@ class ListService:
     def drop_view(self, staff_id: StaffId, view_id: int) -> Deferred[None]:
         """Forget a view of that person's."""
         return self._database.run(drop_view_txn, staff_id, view_id)
+
+    def move_view(self, staff_id: StaffId, view_id: int, *, up: bool) -> Deferred[None]:
+        """See `move_view_txn`."""
+        return self._database.run(partial(move_view_txn, up=up), staff_id, view_id)
+
+    def place_shared(self, staff_id: StaffId, *, last: bool) -> Deferred[None]:
+        """See `place_shared_txn`."""
+        return self._database.run(partial(place_shared_txn, last=last), staff_id)
 
     def exports(self) -> Deferred[list[Export]]:
         """What was taken out of the house, the latest first."""

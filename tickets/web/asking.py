@@ -4,6 +4,7 @@ A filter is known by its English name and by what the pages call it in any langu
 values. The form with lists to choose from only writes such words: there is one way to ask.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +13,7 @@ from cti.kernel.identifiers import DepartmentId
 from cti.kernel.vocabulary import Language
 from tickets.clocks.sla import Calendars
 from tickets.model import CaseState, Department, Source, TicketKind, Urgency
-from tickets.search.query import Asked, Vocabulary
+from tickets.search.query import Asked, Order, Vocabulary
 from tickets.search.terms import folded
 
 CHOICES: Mapping[str, type[Enum]] = {
@@ -36,6 +37,7 @@ KEYS = (
     "from",
     "opened",
     "due",
+    "order",
 )
 DATES = ("opened", "due")
 EXAMPLES = (
@@ -49,6 +51,7 @@ EXAMPLES = (
     "opened:2026-11",
     "opened:2026-11-01..2026-11-15",
     "level:2",
+    "order:changed",
 )
 
 Text = Callable[[Language, str], str]
@@ -78,6 +81,7 @@ def vocabulary(
         for each in departments.values()
         for name in (each.name_en, each.name_zh, each.department_id)
     }
+    values["order"] = dict(_names(text, "search.order", Order))
     values["level"] = {level: level for level in LEVELS}
     return Vocabulary(calendars.hotline.timezone, keys, values)
 
@@ -92,6 +96,16 @@ def _names(text: Text, key: str, enum: type[Enum]) -> Iterator[tuple[str, str]]:
 def choices(asked: Asked, key: str, names: Mapping[str, str]) -> list[Choice]:
     """The values of a filter by their names, as the form shows them beside such a query."""
     return [Choice(value, name, f"{key}:{value}" in asked.facets) for value, name in names.items()]
+
+
+def in_order(text: str, order: Order | None, vocabulary: Vocabulary) -> str:
+    """The query as it is typed, read in that order; None: as where nobody says."""
+    kept = (
+        part
+        for part in text.split()
+        if vocabulary.keys.get(folded(re.split("[:：]", part)[0])) != "order"
+    )
+    return " ".join((*kept, *([f"order:{order.value}"] if order else [])))
 
 
 def composed(words: str, chosen: Mapping[str, str]) -> str:

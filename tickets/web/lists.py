@@ -1,6 +1,7 @@
 """``/tickets`` and ``/tickets/lists``: the lists, search, saved views and exports."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from tickets.model import CaseState, Source, TicketKind, Urgency
 from tickets.numbers import parse_number
 from tickets.search.finding import Mark, Query
 from tickets.search.lines import Page
-from tickets.search.query import EVERYTHING, Asked, parsed
+from tickets.search.query import EVERYTHING, Asked, Order, parsed
 from tickets.search.saved import SavedView
 from tickets.service import TicketService
 from tickets.visibility import Concern, concerns
@@ -54,6 +55,8 @@ class Shown:
     text: str
     asked: Asked
     error: str = ""
+    orders: Mapping[str, str] = field(default_factory=dict)
+    """The query in each order that the list's head offers, by its name."""
 
 
 class ListPages:
@@ -89,6 +92,8 @@ class ListPages:
             most_in_tab=MOST_IN_TAB,
             text=shown.text,
             error=shown.error,
+            read_in=query.order,
+            orders=shown.orders,
             page=page,
             mark=_written,
             first=not fields["from"],
@@ -140,6 +145,22 @@ class ListPages:
         self.frame.form(request)
         await self._lists.drop_view(principal.staff_id, view_id)
         return self.frame.redirect(request, "/tickets")
+
+    @app.route("/views/<int:view_id>/move", methods=["POST"])
+    async def move(self, request: Request, view_id: int) -> bytes:
+        """Have a view before its neighbour, or after it."""
+        principal = self.frame.guard(request, *READERS)
+        form = self.frame.form(request)
+        await self._lists.move_view(principal.staff_id, view_id, up=form["to"] == "up")
+        return self.frame.redirect(request, _address(_tab(principal, form["view"]), form["q"]))
+
+    @app.route("/views/shared", methods=["POST"])
+    async def place_shared(self, request: Request) -> bytes:
+        """Have shared views before one's own, or after them."""
+        principal = self.frame.guard(request, *READERS)
+        form = self.frame.form(request)
+        await self._lists.place_shared(principal.staff_id, last=form["to"] == "last")
+        return self.frame.redirect(request, _address(_tab(principal, form["view"]), form["q"]))
 
     @app.route("/exports", methods=["GET"])
     async def exports(self, request: Request) -> bytes:
@@ -221,7 +242,9 @@ class ListPages:
             known = asking.vocabulary(
                 self.frame.text, words.departments, self._service.timekeeper.calendars
             )
-            return Shown(tab, text, parsed(text, known, utc(self.frame.clock)))
+            asked = parsed(text, known, utc(self.frame.clock))
+            orders = {each.value: asking.in_order(text, each, known) for each in Order}
+            return Shown(tab, text, asked, orders=orders)
         except Refused as refused:
             error = self.frame.refusal(self.frame.language(request), refused)
             return Shown(tab, text, EVERYTHING, error)
@@ -278,20 +301,22 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def _written(mark: Mark) -> str:
-    """A mark as it stands in an address: direction, entry and the instant in microseconds."""
+    """A mark as it stands in an address: direction, entry, instant in microseconds, urgency."""
     due = "" if mark.due is None else f"_{(mark.due - EPOCH) // MICROSECOND}"
-    return f"{'b' if mark.back else 'a'}{mark.entry}{due}"
+    rank = "" if mark.urgency is None else f"_{mark.urgency}"
+    return f"{'b' if mark.back else 'a'}{mark.entry}{due}{rank}"
 
 
 def _mark(text: str) -> Mark | None:
     """What `_written` wrote; None for an empty text, BadRequest for anything else."""
     if not text:
         return None
-    direction, (entry, _, due) = text[0], text[1:].partition("_")
+    direction, (entry, _, more) = text[0], text[1:].partition("_")
+    due, _, rank = more.partition("_")
     try:
         if direction not in "ab" or len(text) > 60:
             raise ValueError(text)
         instant = EPOCH + int(due) * MICROSECOND if due else None
-        return Mark(int(entry), instant, back=direction == "b")
+        return Mark(int(entry), instant, direction == "b", int(rank) if rank else None)
     except (ValueError, OverflowError) as error:
         raise BadRequest("this is no page of a list") from error

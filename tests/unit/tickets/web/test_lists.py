@@ -1,5 +1,6 @@
 """The lists of tickets over HTTP in memory: tabs, search, filters, views, exports, news."""
 
+import re
 from io import BytesIO
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -9,6 +10,7 @@ from openpyxl.reader.excel import load_workbook
 from cti.kernel.vocabulary import Language, Role
 from cti.web.formats import Formats
 from tests.support.browsers import Answer
+from tests.support.deferred import result_of
 from tests.support.forms import forms_of
 from tests.support.ticket_office import Seat, TicketOffice
 from tests.support.tickets import (
@@ -333,3 +335,59 @@ def test_every_role_has_a_list_to_begin_with() -> None:
 def test_no_cell_begins_as_a_formula(mark: str) -> None:
     written = csv_lines([[f"{mark}cmd|' /C calc'!A1"]], Formats(Language.CHINESE, SHANGHAI))
     assert written.decode().lstrip('"').startswith("'")
+
+
+def test_a_list_is_read_in_the_order_its_head_was_clicked_for() -> None:
+    office = TicketOffice()
+    for each in ("甲", "乙", "丙"):
+        office.desk.register(draft(title=each))
+        office.desk.advance(minutes=1)
+    seat = office.seat(AGENT)
+
+    def titles(query: str) -> list[str]:
+        page = seat.read(f"/tickets?view=all&q={quote(query)}").text
+        return [each for each in re.findall(r'class="matter"[^>]*>([^<]+)<', page) if each]
+
+    page = seat.read("/tickets?view=all").text
+    assert "order%3Achanged" in page
+    assert titles("") == ["丙", "乙", "甲"]
+    assert titles("order:oldest") == titles("排序:最早登记") == ["甲", "乙", "丙"]
+    assert 'aria-sort="ascending"' in seat.read("/tickets?view=all&q=order:oldest").text
+    assert "order%3Aoldest" not in re.findall(r'class="by" href="([^"]+)"', page)[0]
+
+
+def test_everybody_arranges_their_views_and_those_that_are_shared() -> None:
+    office = TicketOffice()
+    mine, theirs = office.seat(AGENT), office.seat(SUPERVISOR)
+
+    def save(seat: Seat, name: str, **more: str) -> None:
+        form = next(each for each in forms_of(seat.read("/tickets").text) if "name" in each.fields)
+        assert seat.browser.post(form.action, form.fields | {"name": name} | more).status == 303
+
+    def names() -> list[str]:
+        page = seat_page()
+        return re.findall(r'class="chip[^>]*><a [^>]*>([^<]+)</a>', page)
+
+    def seat_page() -> str:
+        return mine.read("/tickets").text
+
+    def press(last: str, to: str) -> None:
+        form = next(each for each in forms_of(seat_page()) if each.action.endswith(last))
+        mine.browser.post(form.action, form.fields | {"to": to})
+
+    save(theirs, "乙 shared", shared="yes")
+    for name in ("a", "b", "c"):
+        save(mine, name)
+    assert names() == ["a", "b", "c", "乙 shared"]
+    saved = result_of(office.desk.service.lists.views(AGENT.staff_id))
+    views = {each.name: each.view_id for each in saved}
+    press(f"/{views['c']}/move", "up")
+    assert names() == ["a", "c", "b", "乙 shared"]
+    press(f"/{views['a']}/move", "up")
+    press(f"/{views['b']}/move", "down")
+    assert names() == ["a", "c", "b", "乙 shared"]
+    press("/views/shared", "first")
+    assert names() == ["乙 shared", "a", "c", "b"]
+    save(mine, "d")
+    assert names() == ["乙 shared", "a", "c", "b", "d"]
+    assert "乙 shared" in theirs.read("/tickets").text
