@@ -21,10 +21,11 @@ from tickets.regulation.repeats import Repeat
 from tickets.service import TicketService
 from tickets.visibility import visible
 from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits
+from tickets.web.filling import Filling, filled
 from tickets.web.inputs import Input, input_of
 from tickets.web.phrasing import Phrasing
-from tickets.web.reading import request_id, whole
-from tickets.web.ticket_page import REQUEST_BYTES, Filling
+from tickets.web.reading import request_id, tell_done, whole
+from tickets.web.ticket_page import REQUEST_BYTES
 
 LONGEST_CALL_ID = 128
 """Characters, as wide as the column is."""
@@ -71,8 +72,9 @@ class NewTicketPage:
                     )
             receipt = await self._registered(form, draft, principal, once)
         except Refused as refused:
-            filling = Filling(self.phrasing.why_not(request, refused), form)
+            filling = filled(self.phrasing.why_not(request, refused), refused, form)
             return await self._form(request, filling, form["kind"], form["call"])
+        tell_done(request, form)
         return self.frame.redirect(request, f"/tickets/{receipt.number}")
 
     async def _registered(

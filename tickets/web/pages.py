@@ -18,6 +18,7 @@ from tickets.service import TicketService
 from tickets.web.board import TicketBoard
 from tickets.web.department_page import DepartmentPage
 from tickets.web.facts import CallFactsPort, Dialler, NoTelephones, StaffUnits
+from tickets.web.filling import Filling
 from tickets.web.letters import LetterPages
 from tickets.web.lists import ListPages
 from tickets.web.new_ticket import NewTicketPage
@@ -25,7 +26,7 @@ from tickets.web.phrasing import Phrasing
 from tickets.web.presence import PresenceBoard
 from tickets.web.reach import READERS
 from tickets.web.reading import whole
-from tickets.web.ticket_page import Filling, TicketPage
+from tickets.web.ticket_page import TicketPage
 from tickets.wording import said
 from tickets.workflow import DEPARTMENT, FRONT
 

@@ -20,7 +20,7 @@ from tickets.regulation.service import RegulationService
 from tickets.service import TicketService, TicketView
 from tickets.visibility import check_visible, concern_of
 from tickets.web.phrasing import Phrasing
-from tickets.web.reading import request_id
+from tickets.web.reading import request_id, tell_done
 from tickets.workflow import FRONT, Action
 
 WRITERS = {
@@ -98,6 +98,7 @@ class LetterPages:
         except Refused as refused:
             error = self.phrasing.why_not(request, refused)
             return await self.form(request, number, error, form["text"])
+        tell_done(request, form)
         return self.frame.redirect(request, f"/regulation/letters/{number}/{letter_id}")
 
     async def shown(self, request: Request, number: str, letter_id: int) -> bytes:

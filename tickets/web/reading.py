@@ -1,7 +1,16 @@
 """What the ticket pages' forms hold beside their fields, read with care."""
 
+import re
+from datetime import timedelta
+
+from twisted.web.server import Request
+
 from cti.web.requests import BadRequest, Form
 
+DONE = "hotline_done"
+"""The cookie that tells the next page's script which form was done: what was typed there may go."""
+DONE_AGE = timedelta(minutes=10)
+_PLAIN = re.compile(r"[\w-]+", re.ASCII)
 LONGEST_REQUEST_ID = 60
 """Characters; four more tell the files of one form apart."""
 LONGEST_WHOLE = 9
@@ -12,6 +21,13 @@ def whole(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > LONGEST_WHOLE:
         raise BadRequest("a whole number is expected")
     return int(text)
+
+
+def tell_done(request: Request, form: Form) -> None:
+    """Let the next page know that what the form asked for was done."""
+    age = str(int(DONE_AGE.total_seconds()))
+    if _PLAIN.fullmatch(form["request"]):
+        request.addCookie(DONE, form["request"], path="/", max_age=age, sameSite="lax")
 
 
 def request_id(form: Form) -> str:

@@ -28,12 +28,13 @@ from tickets.visibility import check_visible, concern_of, visible
 from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
 from tickets.web.facts import CallFactsPort, Dialler
+from tickets.web.filling import Filling, filled
 from tickets.web.kept_file import KeptFile
 from tickets.web.offered import ELSEWHERE, amendable, offer
 from tickets.web.phrasing import Phrasing
 from tickets.web.printing import READERS as PRINT_READERS
 from tickets.web.proposed import why
-from tickets.web.reading import request_id, whole
+from tickets.web.reading import request_id, tell_done, whole
 from tickets.web.shown import Words
 from tickets.web.timeline import Papers
 from tickets.workflow import FRONT, Action
@@ -47,23 +48,6 @@ NEWEST_FIRST = "hotline_ticket_newest_first"
 COOKIE_AGE = timedelta(days=365)
 UNDO = timedelta(seconds=10)
 """How long a page offers to undo what one click did."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """A form that came back with a refusal: what was typed, why not, and what changed meanwhile."""
-
-    error: str = ""
-    fields: Form | None = None
-    changes: tuple[timeline.Moment, ...] = ()
-
-    def __getitem__(self, name: str) -> str:
-        return self.fields[name] if self.fields is not None else ""
-
-    @property
-    def name(self) -> str:
-        """Of the form that was sent, as `tickets.web.offered.Form.name`."""
-        return f"{self['action']}-{self['dispatch'] or 0}" if self.fields is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +149,7 @@ class TicketPage:
                 await self._assist(principal, form, receipt, once)
         except Refused as refused:
             return await self._refused(request, principal, number, refused, form)
+        tell_done(request, form)
         return self.frame.redirect(request, f"/tickets/{number}")
 
     async def join(self, request: Request, principal: Principal, number: str) -> bytes:
@@ -287,7 +272,7 @@ class TicketPage:
     async def _refused(
         self, request: Request, principal: Principal, number: str, refused: Refused, form: Form
     ) -> bytes:
-        filling = Filling(self.phrasing.why_not(request, refused), form)
+        filling = filled(self.phrasing.why_not(request, refused), refused, form)
         if refused.error_id == "ticket.stale" and form["version"]:
             view = await self.seen(principal, number)
             words = await self.phrasing.words(request)

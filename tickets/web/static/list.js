@@ -5,6 +5,7 @@
 import { connect } from "/static/cti/live.js";
 import { t } from "/static/cti/texts.js";
 import { showCount } from "/static/tickets/counts.js";
+import { offerKeys } from "/static/tickets/keys.js";
 
 const EVERY = 2000; // milliseconds between two fetches
 const TICK = 1000;
@@ -134,21 +135,21 @@ function step(by) {
   choose(rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))]);
 }
 
-const KEYS = {
+const follow = (address) => document.querySelector(`a[href="${address}"]`)?.click();
+
+offerKeys({
   j: () => step(1),
   ArrowDown: () => step(1),
   k: () => step(-1),
   ArrowUp: () => step(-1),
   "/": () => document.getElementById("search").select(),
   Enter: () => document.querySelector("tr.chosen a.matter")?.click(),
-};
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, select, textarea, summary, button")) return;
-  if (event.key === "Enter" && event.target.closest("a")) return; // the link itself opens it
-  const act = KEYS[event.key];
-  if (!act) return;
-  event.preventDefault();
-  act();
+  n: () => follow("/tickets/new"),
+  m: () => follow("/tickets/messages"),
 });
+
+// Whoever comes back from a ticket goes on where they were.
+sessionStorage.setItem("hotline.list", location.pathname + location.search);
+const left = sessionStorage.getItem("hotline.ticket");
+sessionStorage.removeItem("hotline.ticket");
+if (left !== null) choose(document.querySelector(`tr[data-number="${CSS.escape(left)}"]`));

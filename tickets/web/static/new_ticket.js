@@ -1,5 +1,7 @@
 // A new ticket asks for what its kind needs: another kind is another form, with what was typed kept.
 
+import "/static/tickets/typed.js";
+
 const form = document.getElementById("new-ticket");
 const change = document.getElementById("change-kind");
 

@@ -5,6 +5,8 @@
 import { connect } from "/static/cti/live.js";
 import { t } from "/static/cti/texts.js";
 import { showCount } from "/static/tickets/counts.js";
+import { offerKeys } from "/static/tickets/keys.js";
+import { done } from "/static/tickets/typed.js";
 
 const SPEAK_EVERY = 15000; // milliseconds; the server forgets a page after 45 seconds
 const SETTLE = 300;
@@ -25,7 +27,7 @@ function see(key, news) {
 
 async function refresh() {
   waiting = null;
-  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } }).catch(() => null);
+  const answer = await fetch(`/tickets/${number}`, { headers: { accept: "text/html" } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const then = fresh.querySelectorAll("[data-news]");
@@ -113,3 +115,32 @@ file?.addEventListener("change", () => {
   file.setCustomValidity(tooLarge ? t("ticket.also.too_large") : "");
   file.reportValidity();
 });
+
+// --- keys, and where the focus is -------------------------------------------------------------
+
+const LIST = "hotline.list"; // where this tab's list was, see list.js
+const back = document.getElementById("back");
+back.href = sessionStorage.getItem(LIST) ?? back.href;
+sessionStorage.setItem("hotline.ticket", number);
+
+function begin(details) {
+  if (!details) return;
+  details.open = true;
+  const field = details.querySelector("[type=radio]:checked") ?? details.querySelector("input:not([type=hidden]), select, textarea, button");
+  field.focus();
+  details.scrollIntoView({ block: "nearest" });
+}
+
+offerKeys({
+  a: () => begin(document.querySelector(".acts details.act")),
+  n: () => begin(document.querySelector('form[data-act="note"]')?.closest("details")),
+  h: () => document.getElementById("history").focus(),
+  u: () => back.click(),
+});
+
+if (done) {
+  document.getElementById("acts").focus({ preventScroll: true });
+  document.getElementById("done").textContent = t("ticket.typed.done");
+} else if (!document.querySelector("[aria-invalid]")) {
+  document.getElementById("refusal")?.focus();
+}

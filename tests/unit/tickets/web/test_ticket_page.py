@@ -354,6 +354,33 @@ def test_what_the_house_did_itself_is_told_in_the_language_of_the_reader(
     assert "System" not in line
 
 
+def test_a_refusal_leads_to_the_field_that_it_is_about(office: TicketOffice) -> None:
+    number = office.desk.register().number
+    agent = office.seat(AGENT)
+    form = agent.form(f"/tickets/{number}", "note")
+    page = agent.browser.post(form.action, form.fields | {"text": " "}).text
+    _, _, own = page.partition('data-act="note"')
+    field = own.partition("<textarea")[2].partition(">")[0]
+    assert 'aria-invalid="true" aria-describedby="refusal" autofocus' in field
+    assert page.count("autofocus") == 1
+    typed = {"csrf": form.fields["csrf"], "kind": "enquiry", "title": "利率", "request": "new-1"}
+    page = agent.browser.post("/tickets/new", typed | {"text": "多少？", "name": " "}).text
+    assert 'name="name" aria-invalid="true"' in page
+    assert page.count("autofocus") == 1
+
+
+def test_the_next_page_is_told_which_form_was_done_and_of_none_that_was_refused(
+    office: TicketOffice,
+) -> None:
+    number = office.desk.register().number
+    agent = office.seat(AGENT)
+    form = agent.form(f"/tickets/{number}", "note")
+    agent.browser.post(form.action, form.fields | {"text": " "})
+    assert "hotline_done" not in agent.browser.cookies
+    done(agent.browser.post(form.action, form.fields | {"text": "已回电"}))
+    assert agent.browser.cookies["hotline_done"] == form.fields["request"]
+
+
 def test_a_department_accepts_many_at_once(office: TicketOffice) -> None:
     numbers = [office.desk.register().number for _ in range(3)]
     for number in numbers:

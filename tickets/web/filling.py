@@ -1,0 +1,31 @@
+"""A form that came back: what was typed, why it was refused, and about which field."""
+
+from dataclasses import dataclass
+
+from cti.kernel.errors import Refused
+from cti.web.requests import Form
+from tickets.web.timeline import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A form that came back with a refusal: what was typed, why not, and what changed meanwhile."""
+
+    error: str = ""
+    fields: Form | None = None
+    changes: tuple[Moment, ...] = ()
+    wrong: str = ""
+    """The field that the refusal is about, where it is about one."""
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields[name] if self.fields is not None else ""
+
+    @property
+    def name(self) -> str:
+        """Of the form that was sent, as `tickets.web.offered.Form.name`."""
+        return f"{self['action']}-{self['dispatch'] or 0}" if self.fields is not None else ""
+
+
+def filled(why: str, refused: Refused, form: Form) -> Filling:
+    """The form as it was typed, with the refusal in words."""
+    return Filling(why, form, wrong=str(refused.details.get("field", "")))
