@@ -25,7 +25,7 @@ const soft = (words, look = "soft") => h("span", { class: look }, words);
 function joining(path, callId) {
   const csrf = h("input", { type: "hidden", name: "csrf", value: document.querySelector(".desk").dataset.csrf });
   const call = h("input", { type: "hidden", name: "call", value: callId });
-  return h("form", { class: "acts", method: "post", action: `${path}/join`, target: "_blank", rel: "noopener" }, csrf, call, h("button", { class: "small" }, t("console.join_ticket")));
+  return h("form", { class: "acts", method: "post", action: `${path}/join`, target: "_blank", rel: "noopener" }, csrf, call, h("button", { class: "small", title: t("console.join_ticket_hint") }, t("console.join_ticket")));
 }
 
 // Opened from a call, a ticket offers to take that call in.
