@@ -515,7 +515,7 @@ def test_the_time_line_masks_what_was_put_right_and_where_an_answer_went(
     office.desk.act(number, Action.APPROVE, DISPATCHER)
     proof = "wf@example.com: 250 2.0.0 ok; 13912345678"
     told = {"channel": "email", "text": "您好", "proof": proof}
-    office.desk.act(number, Action.REPLY, AGENT, told)
+    office.desk.act(number, Action.REPLY, SYSTEM, told)
     for who in (OFFICER, person(Role.QUALITY)):
         page = office.seat(who).read(f"/tickets/{number}").text
         for secret in ("13912345678", "王芳芳", "wf@example.com"):
