@@ -67,12 +67,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """Let the caller choose by one key. `timeout` is seconds of silence after the prompt."""
+    """Let the caller choose by one key. `timeout` is seconds of silence after the prompt.
+
+    With `hear_out`, no key cuts short what is said before the question, nor answers it ahead.
+    """
 
     prompts: Prompts
     choices: Mapping[str, Choice]
     timeout: float
     give_up: str
+    hear_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

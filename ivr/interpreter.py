@@ -5,7 +5,8 @@
     NEW --Started--> (enter the first node)
 
     enter: say, language, branch, goto   lead on at once; what they say is kept
-           menu                          -> MENU      play, then wait for a key
+           menu                          -> MENU      play, then wait for a key; what is heard
+                                            out before it is played first, and no key counts
            ask                           -> ASK       play, then collect digits
            schedule                      -> CHECKING  until CalendarChecked
            service                       -> SERVING   until ServiceDone and the prompt has ended
@@ -136,7 +137,7 @@ class _Turn:
             case Played() if self.state.playing:
                 self._change(playing=False)
                 self._prompt_ended()
-            case Key():
+            case Key() if not self.state.unasked:
                 self._key(event.key)
             case TimerFired():
                 if event.timer is self.state.waiting:
@@ -182,7 +183,9 @@ class _Turn:
     def _prompt_ended(self) -> None:
         match self.state.phase:
             case Phase.MENU | Phase.ASK:
-                self._listen()
+                asked = self.state.unasked
+                self._change(unasked=())
+                self._play(asked)
             case Phase.SERVING:
                 self._conclude_service()
             case Phase.PASSING:
@@ -350,9 +353,14 @@ class _Turn:
         if name in trail:
             trail = trail[: trail.index(name)]
         asked = self._lines(node.prompts, asks=True)
-        self._change(trail=trail, heard=(*self.state.queued, *asked), queued=())
+        told = self.state.queued
+        self._change(trail=trail, heard=(*told, *asked), queued=())
         if isinstance(node, Menu):
             self._change(phase=Phase.MENU, secrets={})
+            if node.hear_out and told:
+                self._change(ahead=NOTHING, unasked=asked)
+                self._play(told, barge_in=False)
+                return
         else:
             self._change(phase=Phase.ASK)
             if node.secure:
@@ -445,6 +453,7 @@ class _Turn:
             playing=False,
             queued=(),
             heard=(),
+            unasked=(),
             secrets={},
             entry=NOTHING,
             ahead=NOTHING,

@@ -149,11 +149,13 @@ def _menu(value: Value, defaults: _Defaults) -> Node:
         choices[key] = _choice(item.section())
     if not choices:
         value.wrong("a menu needs choices")
+    hear_out = section.get("hear_out")
     node = Menu(
         _prompts(section),
         choices,
         _seconds(section, "timeout", defaults.menu),
         _give_up(section, defaults),
+        hear_out=hear_out.truth() if hear_out else False,
     )
     section.close()
     return node

@@ -25,7 +25,8 @@ class Reading:
     def begin(self, text: str) -> None:
         """Read this from its beginning."""
         self._language = language_of(text)
-        self._unread = sentences(plain(text, self._language))
+        parts = sentences(plain(text, self._language))
+        self._unread = [each for each in parts if any(mark.isalnum() for mark in each)]
 
     def part(self) -> tuple[Announcement, ...]:
         """The next sentences, which are read then."""

@@ -175,7 +175,7 @@ class IvrService:
         speaking = open_messages(history)
         for call_id, name in flows_left(history).items():
             call, flow = self._ports.calls.get(call_id), self._flows.get(name)
-            if call is None or call.caller is None or not call.caller.state.answered:
+            if call is None or call.customer is None or not call.customer.state.answered:
                 continue
             if flow is None:
                 self._ports.calls.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)

@@ -48,6 +48,8 @@ class State:
     playing: bool = False
     queued: tuple[Line, ...] = ()
     heard: tuple[Line, ...] = ()
+    unasked: tuple[Line, ...] = ()
+    """A question that waits for what is heard out before it."""
     trail: tuple[str, ...] = ()
     failures: int = 0
     facts: Values = field(default_factory=dict)

@@ -10,7 +10,8 @@
     WAITING, CALLING --Withdrawn--> ENDED (withdrawn)
 
 An attempt that was cut off by the house is nobody's attempt. A server that died in the middle
-leaves it CALLING; its lease runs out, and whoever looks next has it interrupted.
+leaves it CALLING: the next one goes on with the call where that is still up, else its lease runs
+out, and whoever looks next has it interrupted.
 """
 
 from dataclasses import dataclass, replace
@@ -74,6 +75,8 @@ class ReplyCall:
     state: State = State.WAITING
     tried: tuple[datetime, ...] = ()
     call_id: CallId | None = None
+    """The call under way, or the last one; with it when the customer `answered`."""
+    answered: datetime | None = None
     outcome: Outcome | None = None
 
 
@@ -121,7 +124,7 @@ def step(reply: ReplyCall, event: Event, hours: CallingHours, attempts: int) -> 
         case _, Told():
             return _ended(reply, Outcome.TOLD)
         case State.WAITING, Claimed(lease):
-            return replace(reply, state=State.CALLING, due=lease)
+            return replace(reply, state=State.CALLING, due=lease, call_id=None, answered=None)
         case State.CALLING, Interrupted(at):
             return replace(reply, state=State.WAITING, due=hours.opening(at))
         case State.CALLING, NotTold(at):

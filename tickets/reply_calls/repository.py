@@ -1,5 +1,6 @@
 """Replies by automatic call in the database; everything here runs in the database thread."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -98,6 +99,27 @@ def happened_txn(
     return after
 
 
+def under_way_txn(
+    session: Session, reply: ReplyCall, call_id: CallId, answered: datetime | None
+) -> None:
+    """Keep by which call it is told, for a server that comes after this one."""
+    row = session.get(ReplyCallRow, reply.reply_id, with_for_update=True)
+    if row is not None and row.state == State.CALLING.value and row.due == reply.due:
+        row.call_id, row.answered = call_id, answered
+
+
+def told_by_txn(session: Session, calls: Collection[CallId]) -> list[tuple[ReplyCall, bool]]:
+    """What these calls tell, and whether the customer still waits for it."""
+    rows = session.scalars(select(ReplyCallRow).where(ReplyCallRow.call_id.in_(calls)))
+    return [
+        (
+            _reply(row),
+            row.state == State.CALLING.value and _awaited_txn(session, TicketNumber(row.number)),
+        )
+        for row in rows
+    ]
+
+
 def give_up_txn(session: Session, reply: ReplyCall, now: datetime) -> None:
     """Tell who asked for it, and the dispatchers, that the customer was not reached."""
     audiences = (Audience(Role.AGENT, staff_id=reply.by), Audience(Role.DISPATCHER))
@@ -121,6 +143,7 @@ def _changing(reply: ReplyCall) -> dict[str, object]:
         "state": reply.state.value,
         "tried": [each.isoformat() for each in reply.tried],
         "call_id": reply.call_id,
+        "answered": reply.answered,
         "outcome": reply.outcome.value if reply.outcome else None,
     }
 
@@ -138,5 +161,6 @@ def _reply(row: ReplyCallRow) -> ReplyCall:
         state=State(row.state),
         tried=tuple(datetime.fromisoformat(each) for each in row.tried),
         call_id=CallId(row.call_id) if row.call_id else None,
+        answered=row.answered,
         outcome=Outcome(row.outcome) if row.outcome else None,
     )

@@ -35,4 +35,5 @@ class ReplyCallRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     tried: Mapped[list[Any]] = mapped_column(JSON, default=list)
     call_id: Mapped[str | None] = mapped_column(String(64))
+    answered: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(16))

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from cti.call.control import CallControl
 from cti.call.events import CallCleared
-from cti.call.model import Cause, Party
+from cti.call.model import Cause, Direction, Party
 from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
@@ -146,9 +146,14 @@ class ReplyCalls:
     # --- life -------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Call whoever is to be called by now, and go on with it."""
+        """Go on with calls of the server before this one, and call whoever is to be called by now.
+
+        Their flow begins anew: who is there is asked again. Who was told already is let go.
+        """
         self._running = True
-        self.wake()
+        taken_up = Deferred.fromCoroutine(self._take_up())
+        taken_up.addErrback(lambda failure: self.log.failure("reply calls left open", failure))
+        taken_up.addBoth(lambda _: self.wake())
 
     def stop(self) -> None:
         """Begin no more calls; what is waited for stands in the table."""
@@ -172,6 +177,22 @@ class ReplyCalls:
     def _ticket_changed(self, event: TicketChanged) -> None:
         if event.action == Action.ATTEMPT_REPLY.value:
             self.wake()
+
+    async def _take_up(self) -> None:
+        up = [each.id for each in self._control.calls() if each.direction is Direction.OUTBOUND]
+        if not up:
+            return
+        for reply, awaited in await self._database.read(repository.told_by_txn, up):
+            view = await self._tickets.view(reply.number)
+            call_id = reply.call_id
+            if view is None or call_id is None or self._control.get(call_id) is None:
+                continue
+            if awaited and reply.answered is not None:
+                self._calls[call_id] = _Calling(reply, view.case, answered=reply.answered)
+                continue
+            if not awaited:
+                await self._happened(reply, Told())
+            self._control.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)
 
     async def _look(self) -> None:
         free = self._settings.most - len(self._calls)
@@ -229,6 +250,7 @@ class ReplyCalls:
             service_level=who.service_level,
             language=reply.language,
         )
+        self._keep(reply, call_id)
         self._bus.publish(
             ReplyCallMade(
                 at=self._now(), number=reply.number, call_id=call_id, attempt=len(reply.tried) + 1
@@ -238,8 +260,14 @@ class ReplyCalls:
     def _answered(self, calling: _Calling, call_id: CallId) -> None:
         _silence(calling)
         calling.answered, calling.why = self._now(), Why.NO_KEY
+        self._keep(calling.reply, call_id, calling.answered)
         self._control.record(call_id)
         self._take_into_flow(call_id, self._settings.flow)
+
+    def _keep(self, reply: ReplyCall, call_id: CallId, answered: datetime | None = None) -> None:
+        """The next server knows what this call is about."""
+        kept = self._database.run(repository.under_way_txn, reply, call_id, answered)
+        kept.addErrback(self._lost, reply.number)
 
     def _call_cleared(self, event: CallCleared) -> None:
         if event.call_id in self._calls:
@@ -301,7 +329,7 @@ class ReplyCalls:
         await act_now(self._tickets, number, Action.ATTACH, call, SYSTEM, request)
 
     def _lost(self, failure: Failure, number: str) -> None:
-        self.log.failure("the end of a reply call for {number}", failure, number=number)
+        self.log.failure("a reply call for {number}", failure, number=number)
 
     # --- what the flow says of it -----------------------------------------------------------
 
@@ -348,7 +376,7 @@ class ReplyCalls:
         assert calling.answered is not None
         calling.told = True  # whoever hangs up from here on has heard it
         reply = calling.reply
-        proof = words.proof(call_id, calling.answered, self._zone)
+        proof = words.proof(call_id, calling.answered, self._now(), self._zone)
         fields = {"channel": CHANNEL, "text": reply.text, "proof": proof}
         request = request_for("reply", reply.reply_id)
         try:

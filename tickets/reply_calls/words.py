@@ -14,6 +14,8 @@ REASONS = {
     Why.UNPROVEN: "身份核对未通过",
     Why.HUNG_UP: "未按键确认听清",
 }
+CONFIRM = "1"
+"""The key of the shipped flow."""
 UNSOLVED = "客户在自动答复来电中按键表示问题未解决。"
 
 
@@ -23,9 +25,9 @@ def attempt(why: Why, attempts: int, due: datetime | None, zone: ZoneInfo) -> st
     return f"自动答复来电第{attempts}次：{REASONS[why]}，{after}。"
 
 
-def proof(call_id: str, answered: datetime, zone: ZoneInfo) -> str:
-    """What proves that the customer was told."""
+def proof(call_id: str, answered: datetime, confirmed: datetime, zone: ZoneInfo) -> str:
+    """What proves that the customer was told; what was said stands beside it, word for word."""
     return (
         f"通话 {call_id}：{answered.astimezone(zone):%Y-%m-%d %H:%M:%S} 接听，"
-        "身份核对通过，播完后按键确认听清"
+        f"身份核对通过，全文播完后于 {confirmed.astimezone(zone):%H:%M:%S} 按{CONFIRM}键确认听清"
     )

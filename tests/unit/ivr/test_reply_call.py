@@ -39,12 +39,29 @@ def test_nothing_is_said_of_it_before_the_proof(house: IvrHouse) -> None:
     assert told(house) == []
     assert call_id in house.calls.masked
     house.calls.press(call_id, PROOF)
-    assert play(house, call_id) == ["reply.about", *["reply.text"] * 3, "reply.menu_heard"]
+    assert play(house, call_id) == ["reply.about", *["reply.text"] * 3]
+    assert play(house, call_id) == ["reply.menu_heard"]
+
+
+def test_what_is_keyed_before_the_answer_was_heard_to_its_end_confirms_nothing(
+    house: IvrHouse,
+) -> None:
+    call_id = house.call_out(CUSTOMER)
+    house.calls.press(call_id, "1" + PROOF + "1")
+    for key in "1*#2":
+        house.calls.press(call_id, key)
+        assert house.heard(call_id) == ["reply.about", *["reply.text"] * 3]
+    house.calls.finish_play(call_id)
+    assert "heard" not in told(house)
+    assert house.heard(call_id) == ["reply.menu_heard"]
+    house.calls.press(call_id, "1")
+    assert "heard" in told(house)
 
 
 def test_the_answer_counts_once_it_is_confirmed_and_is_rated_then(house: IvrHouse) -> None:
     call_id = house.call_out(CUSTOMER)
     house.calls.press(call_id, "1" + PROOF)
+    play(house, call_id)
     assert "heard" not in told(house)
     house.calls.press(call_id, "1")
     assert house.heard(call_id) == ["reply.score"]
@@ -63,15 +80,17 @@ def test_the_answer_counts_once_it_is_confirmed_and_is_rated_then(house: IvrHous
 def test_it_can_be_heard_again_from_its_beginning(house: IvrHouse) -> None:
     call_id = house.call_out(CUSTOMER)
     house.calls.press(call_id, "1" + PROOF)
-    first = house.heard(call_id)
+    first = play(house, call_id)
     house.calls.press(call_id, "2")
-    assert house.heard(call_id) == first
+    assert play(house, call_id) == first
     house.replies.reply = ReplyToTell(NUMBER, "complaint", "这是一个很长的答复。" * 60)
     house.calls.press(call_id, "2")
     parts = 0
-    while house.heard(call_id)[-1] == "reply.menu_more":
+    play(house, call_id)
+    while house.heard(call_id) == ["reply.menu_more"]:
         parts += 1
         house.calls.press(call_id, "1")
+        play(house, call_id)
     assert parts == 2
 
 

@@ -128,3 +128,11 @@ def test_who_was_handed_over_or_left_is_in_no_flow(house: IvrHouse) -> None:
     assert house.queues.queued
     house.calls.hang_up(gone)
     assert flows_left(house.events) == {there: "main"}
+
+
+def test_who_was_called_by_the_house_goes_on_too(house: IvrHouse) -> None:
+    call_id = house.call_out("13800138000")
+    house.calls.press(call_id, "1")
+    house.restart(list(house.events))
+    house.clock.advance(QUIET)
+    assert house.heard(call_id) == ["reply.hello"]

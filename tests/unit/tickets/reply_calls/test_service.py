@@ -297,3 +297,49 @@ def test_other_attempts_call_nobody(calling: Calling) -> None:
     number = calling.ticket()
     calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, {"channel": "call", "text": "未接"})
     assert calling.calls.calls() == []
+
+
+def killed(calling: Calling) -> None:
+    """The server dies, and another one starts while calls go on."""
+    calling.service.stop()
+    calling.service._calls.clear()
+    calling.service = calling.made()
+
+
+def test_a_call_that_outlived_its_server_is_gone_on_with_and_told_once(calling: Calling) -> None:
+    number = calling.asked()
+    call_id = calling.answered()
+    killed(calling)
+    result_of(calling.service.heard(call_id))
+    assert calling.view(number).case.state is CaseState.RESULT_IN, "who is there is asked again"
+    assert calling.service.identified(call_id, Secret(number[-4:]))
+    result_of(calling.service.heard(call_id))
+    calling.calls.hang_up(call_id)
+    assert calling.view(number).case.state is CaseState.CALLBACK
+    assert calling.told() == ["told"]
+    calling.desk.clock.advance(LEASE.total_seconds())
+    assert calling.calls.calls() == []
+
+
+def test_who_confirmed_before_the_server_died_is_let_go_and_never_called_again(
+    calling: Calling,
+) -> None:
+    number = calling.asked()
+    call_id = heard(calling, number)
+    killed(calling)
+    assert calling.calls.get(call_id) is None
+    calling.desk.clock.advance(LEASE.total_seconds())
+    assert calling.calls.calls() == []
+    assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
+
+
+def test_who_hangs_up_on_the_next_server_was_tried(calling: Calling) -> None:
+    number = calling.asked()
+    call_id = calling.answered()
+    killed(calling)
+    calling.calls.hang_up(call_id)
+    assert calling.told()[-1] == "no_key"
+    assert calling.acts(number)[-2:] == [
+        ("attempt_reply", SYSTEM.staff_id),
+        ("attach_call", SYSTEM.staff_id),
+    ]
