@@ -1,34 +1,47 @@
-"""Customers of a whole house on the telephone: one urges a ticket, one hears an answer."""
+"""Customers of a whole house on the telephone: they hear of a ticket, urge it, hear an answer.
 
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+They key when they hear what they are asked, and what arrived is compared with what was spoken.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cti.database import connect, reading
 from cti.kernel.calendar import Span, WorkingCalendar
 from cti.kernel.identifiers import TicketNumber
-from tests.support.command_line import terminals
+from cti.kernel.vocabulary import Language
+from prompts.catalogue import Announcement
+from prompts.sound import SPEECH_DBFS, level
+from tests.support.audio import FULL_SCALE, RATE, Samples
+from tests.support.customer_phone import Step, calls, is_called
 from tests.support.databases import DirectDatabase
 from tests.support.fake_calls import FakeCalls
+from tests.support.hearing import SURE, Announced, Found, in_order, sounding
 from tests.support.house import House, free_port
-from tests.support.sipp_scenarios import OFFER, called, pause_for, receive, respond
+from tests.support.spoken_again import spoken
 from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, SHANGHAI, TicketDesk
-from tickets.acts import Action
+from tickets.acts import Action, ClockKind
 from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.service import ReplyCalls
 from tickets.reply_calls.settings import ReplyCallSettings
 
-pytestmark = pytest.mark.needs("sipp")
-HOTLINE, ENDING = "95588", "8000"
+pytestmark = pytest.mark.timeout(600)
+HOTLINE, MOBILE, OTHER = "95588", "13800138000", "13700137000"
 ALWAYS = WorkingCalendar("always", SHANGHAI, ((Span.parse("00:00-24:00"),),) * 7)
 TO_THE_DEPARTMENT = ((Action.DISPATCH, DISPATCHER), (Action.ACCEPT, OFFICER))
 TO_THE_ANSWER = (*TO_THE_DEPARTMENT, (Action.RETURN, HEAD), (Action.APPROVE, DISPATCHER))
+LANGUAGE_KEYS = {Language.CHINESE: "1", Language.ENGLISH: "2"}
+LISTENINGS = 3
+"""Times that a caller asks to hear it again: where the machine stands still, sound is lost."""
+LEAST_APART, MOST_APART = 0.2, 0.6
+"""Seconds between two sentences that follow each other."""
 
 
 class Kept(DirectDatabase):
@@ -41,98 +54,22 @@ class Kept(DirectDatabase):
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """A running house, a ticket that a department has, and one whose answer is to be told."""
+    """A running house, a ticket that a department has, and one whose answer was told."""
 
     house: House
+    announced: Announced
     open: TicketNumber
+    due: datetime
     answered: TicketNumber
+    heard: Samples
+    """By the customer who was called with the answer."""
+
+    def urged(self) -> list[dict[str, Any]]:
+        return [each for each in told(self.house, "ticket.changed") if each["action"] == "urge"]
 
 
 def told(house: House, kind: str) -> list[dict[str, Any]]:
     return [record for each, record in house.journal() if each == kind]
-
-
-def acted(house: House, action: str) -> bool:
-    return any(each["action"] == action for each in told(house, "ticket.changed"))
-
-
-def info(number: int, key: str) -> str:
-    """Who was called presses a key (INFO)."""
-    lines = [
-        "INFO [next_url] SIP/2.0",
-        f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-key-{number}",
-        "From:[$to];tag=[pid]s[call_number]",
-        "To:[$from]",
-        "Call-ID: [call_id]",
-        f"CSeq: {number} INFO",
-        "Max-Forwards: 70",
-        "Content-Type: application/dtmf-relay",
-        "Content-Length: [len]",
-        "",
-        f"Signal={key}",
-        "Duration=100",
-        "",
-    ]
-    send = '<send retrans="500"><![CDATA[\n' + "\n".join(lines) + "\n]]></send>"
-    return "\n".join((send, receive(200), pause_for(0.3)))
-
-
-@contextmanager
-def customer(folder: Path, port: int, words: tuple[str, ...]) -> Iterator[None]:
-    """A telephone behind the exchange that answers and presses these keys, a second between two."""
-    numbers = iter(range(1, 100))
-    pressing = [
-        "\n".join((pause_for(1.0), *(info(next(numbers), key) for key in word))) for word in words
-    ]
-    steps = (
-        called(),
-        respond(200, "OK", body=OFFER.format(port=6004)),
-        receive("ACK"),
-        *pressing,
-        receive("BYE"),
-    )
-    scenario = folder / "customer.xml"
-    body = "\n".join(steps)
-    scenario.write_text(f'<?xml version="1.0"?><scenario name="customer">{body}</scenario>')
-    sipp = ["sipp", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-nostdin"]
-    with (folder / "customer.txt").open("wb") as out:
-        process = subprocess.Popen(sipp, stdout=out, stderr=out, cwd=folder)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Bank]:
-    folder, outside = tmp_path_factory.mktemp("line"), free_port()
-    changes = {
-        "trunks": {
-            "local": {"from": ["127.0.0.1"], "gateways": [f"127.0.0.1:{outside}"], "probe": False}
-        },
-        "tickets": {"reply_calls": {"hours": "00:00-24:00"}},
-    }
-    house = House(folder / "house", prompts, changes)
-    desk = TicketDesk(Kept(house), datetime.now(UTC))
-    wish_to_call(desk)
-    numbers = []
-    for acts in (TO_THE_DEPARTMENT, TO_THE_ANSWER):
-        number = desk.register().number
-        for action, by in acts:
-            desk.act(number, action, by)
-        numbers.append(number)
-    asked = {"channel": "automatic_call", "text": "手续费12元已退回。"}
-    desk.act(numbers[1], Action.ATTEMPT_REPLY, AGENT, asked)
-    desk.database.stop()
-    words = ("1", numbers[1][-4:], "1", "5", "1")
-    with customer(folder, outside, words):
-        house.start()
-        try:
-            yield Bank(house, *numbers)
-        finally:
-            if house.process.poll() is None:
-                house.stop()
 
 
 def wish_to_call(desk: TicketDesk) -> None:
@@ -150,23 +87,104 @@ def wish_to_call(desk: TicketDesk) -> None:
     )
 
 
-def test_a_caller_proves_a_ticket_and_urges_it(bank: Bank) -> None:
-    with terminals(bank.house) as people:
-        keys = ("--keys", f"1 4 {bank.open}# {ENDING} 1", "--pause", "1", "--talk-for", "6")
-        people.call(HOTLINE, *keys, calling="13700137000")
-        bank.house.wait_until(lambda: acted(bank.house, "urge"), 30, "the ticket is urged")
-    (urge,) = (each for each in told(bank.house, "ticket.changed") if each["action"] == "urge")
-    assert (urge["number"], urge["by"]) == (bank.open, "customer")
-    assert "ticket_state" in {each["service"] for each in told(bank.house, "ivr.service_used")}
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[Bank]:
+    folder, outside = tmp_path_factory.mktemp("line"), free_port()
+    gateway = {"from": ["127.0.0.1"], "gateways": [f"127.0.0.1:{outside}"], "probe": False}
+    changes = {
+        "trunks": {"local": gateway},
+        "tickets": {"reply_calls": {"hours": "00:00-24:00"}},
+    }
+    house, announced = House(folder / "house", prompts, changes), Announced(prompts)
+    desk = TicketDesk(Kept(house), datetime.now(UTC))
+    wish_to_call(desk)
+    numbers = []
+    for acts in (TO_THE_DEPARTMENT, TO_THE_ANSWER):
+        numbers.append(desk.register().number)
+        for action, by in acts:
+            desk.act(numbers[-1], action, by)
+    asked = {"channel": "automatic_call", "text": "手续费12元已退回。"}
+    desk.act(numbers[1], Action.ATTEMPT_REPLY, AGENT, asked)
+    due = desk.view(numbers[0]).due(ClockKind.DECISION)
+    assert due is not None
+    desk.database.stop()
+    steps: Sequence[Step] = (
+        ("reply.hello", "1"),
+        ("reply.ask_ending", numbers[1][-4:]),
+        ("reply.menu_heard", "1"),
+        ("reply.score", "5"),
+        ("reply.solved", "1"),
+    )
+    try:
+        heard = is_called(MOBILE, outside, announced, steps, house.start)
+        yield Bank(house, announced, numbers[0], due, numbers[1], heard)
+    finally:
+        if house.process.poll() is None:
+            house.stop()
 
 
-def test_a_customer_is_called_and_confirms_the_answer(bank: Bank) -> None:
+def test_a_customer_is_called_and_confirms_the_answer(bank: Bank, tmp_path: Path) -> None:
     house = bank.house
-    house.wait_until(lambda: acted(house, "reply"), 40, "the customer is told")
-    house.wait_until(lambda: acted(house, "rate"), 20, "the customer rates it")
     house.wait_until(lambda: told(house, "ticket.reply_call_ended"), 20, "the call ends")
+    acted = [each["action"] for each in told(house, "ticket.changed")]
+    assert [each for each in acted if each in ("reply", "rate")] == ["reply", "rate"]
     (made,), (ended,) = (told(house, f"ticket.reply_call_{each}") for each in ("made", "ended"))
     assert (ended["outcome"], ended["call_id"]) == ("told", made["call_id"])
     assert made["number"] == bank.answered
     recorded = told(house, "call.recording_started")
     assert made["call_id"] in {each["call_id"] for each in recorded}
+    values = {"kind": "ticket.kind.complaint", "number": bank.answered}
+    about = Announcement("reply.about", values)
+    answer = Announcement("reply.text", {"text": "手续费12元已退回。"})
+    question = Announcement("reply.menu_heard")
+    found = listened([about, answer, question], Language.CHINESE, bank.heard, tmp_path)
+    assert all(each.likeness >= SURE for each in found), found
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_caller_proves_a_ticket_hears_of_it_and_urges_it(
+    bank: Bank, tmp_path: Path, language: Language
+) -> None:
+    again = [("ticket.menu_open", "3")] * (LISTENINGS - 1)
+    steps = (
+        ("language.choice", LANGUAGE_KEYS[language]),
+        ("greeting.ordinary", "4"),
+        ("ticket.ask_number", f"{bank.open}#"),
+        ("ticket.ask_ending", MOBILE[-4:]),
+        *again[:1],
+        ("ticket.menu_open", "1"),
+        ("ticket.menu_open", ""),
+    )
+    before = len(bank.urged())
+    heard = calls(OTHER, HOTLINE, bank.house.sip_port, bank.announced, steps, language)
+    bank.house.wait_until(bank.urged, 30, "the ticket is urged")
+    assert all(
+        (each["number"], each["by"]) == (bank.open, "customer") for each in bank.urged()[before:]
+    )
+    assert "ticket_state" in {each["service"] for each in told(bank.house, "ivr.service_used")}
+    values = {
+        "kind": "ticket.kind.complaint",
+        "number": bank.open,
+        "state": "ticket.state.in_progress",
+    }
+    sentences = [Announcement("ticket.told", values), Announcement("ticket.due", {"due": bank.due})]
+    found = listened([sentences[0]], language, heard, tmp_path)
+    assert found[0].likeness >= SURE, found
+    said = spoken(sentences, language, tmp_path)
+    due = in_order([sounding(said[1])], heard)[0]
+    assert due.likeness >= SURE, due
+    arrived = heard[due.at : due.at + len(sounding(said[1]))] / FULL_SCALE
+    assert abs(level(arrived) - SPEECH_DBFS) < 1.5
+    assert np.max(np.abs(arrived)) < 0.75, "nothing is clipped"
+
+
+def listened(
+    announcements: Sequence[Announcement], language: Language, heard: Samples, folder: Path
+) -> list[Found]:
+    """Where each was heard, one after the other with an ordinary pause between them."""
+    sounds = [sounding(each) for each in spoken(announcements, language, folder)]
+    found = in_order(sounds, heard)
+    for (one, sound), (other, _) in pairwise(zip(found, sounds, strict=True)):
+        apart = (other.at - one.at - len(sound)) / RATE
+        assert LEAST_APART <= apart <= MOST_APART, apart
+    return found

@@ -1,0 +1,90 @@
+"""Announcements found again in what arrived at a telephone, by their sound."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cti.kernel.vocabulary import Language
+from prompts.catalogue import load_catalogue
+from prompts.lexicon import load_lexicon
+from prompts.store import PromptStore
+from prompts.synthesis import Process, SpeechWorker
+from tests.support.audio import RATE, Samples, read_wave
+from tests.support.deferred import result_of
+from tests.support.reactor import reactor
+
+SURE = 0.9
+"""Correlation from which on a sound is the announcement: others reach 0.4, silence none."""
+OPENING = 1.0
+"""Seconds of an announcement by which it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where an announcement begins in what was heard (samples), and how alike both are."""
+
+    at: int
+    likeness: float
+
+
+class Announced:
+    """The announcements of a house, as they were made for it."""
+
+    def __init__(self, prompts: Path) -> None:
+        speech = SpeechWorker(_nobody_speaks, reactor())
+        self._store = PromptStore(prompts, load_catalogue(), load_lexicon(), speech)
+        assert result_of(self._store.prepare()) == 0, "every announcement is there already"
+
+    def sound(self, id: str, language: Language = Language.CHINESE) -> Samples:
+        """What is said, from its first word to its last."""
+        return _spoken(cast(Path, self._store.path(id, language)))
+
+    def opening(self, id: str, language: Language = Language.CHINESE) -> Samples:
+        """How it begins."""
+        return self.sound(id, language)[: round(OPENING * RATE)]
+
+
+def find(sound: Samples, heard: Samples) -> Found:
+    """The place where it is heard best; a likeness of 1 is the very same at any level."""
+    if len(heard) < len(sound):
+        return Found(0, 0.0)
+    needle, hay = sound.astype(np.float64), heard.astype(np.float64)
+    size = 1 << (len(hay) + len(needle)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(hay, size) * np.conj(np.fft.rfft(needle, size)), size)
+    places = len(hay) - len(needle) + 1
+    energy = np.concatenate(([0.0], np.cumsum(hay**2)))
+    power = energy[len(needle) :][:places] - energy[:places]
+    scale = np.sqrt(np.maximum(power, 1.0) * float(np.sum(needle**2)))
+    likeness: NDArray[np.float64] = product[:places] / scale
+    at = int(np.argmax(likeness))
+    return Found(at, float(likeness[at]))
+
+
+def in_order(sounds: Sequence[Samples], heard: Samples) -> list[Found]:
+    """Each of them, after the end of the one before it."""
+    found, since = [], 0
+    for sound in sounds:
+        here = find(sound, heard[since:])
+        found.append(Found(since + here.at, here.likeness))
+        since = found[-1].at + len(sound)
+    return found
+
+
+def sounding(samples: Samples) -> Samples:
+    """Without the silence before and behind."""
+    loud = np.flatnonzero(samples)
+    return samples[loud[0] : loud[-1] + 1]
+
+
+@cache
+def _spoken(path: Path) -> Samples:
+    return sounding(read_wave(path))
+
+
+def _nobody_speaks(_protocol: object) -> Process:
+    raise AssertionError("an announcement of the house is missing")
