@@ -48,16 +48,6 @@ class ReplyServices:
         self._proven = False
         self._wrong = 0
         self._reading = Reading("reply.text")
-        self.all: Mapping[str, Run] = {
-            "reply_prove": self.reply_prove,
-            "reply_elsewhere": self.reply_elsewhere,
-            "reply_about": self.reply_about,
-            "reply_read": self.reply_read,
-            "reply_confirm": self.reply_confirm,
-            "reply_rate": self.reply_rate,
-            "reply_solved": self.reply_solved,
-            "reply_unsolved": self.reply_unsolved,
-        }
 
     async def reply_prove(self, *, reply_ending: Secret) -> ServiceDone:
         """Whether the digits prove that it is the customer who is there."""
@@ -111,3 +101,18 @@ class ReplyServices:
         """It did not help: whoever works on it is told."""
         await self._replies.solved(self._call_id, solved=False)
         return ServiceDone("noted")
+
+
+SERVICES: Mapping[str, Run] = MappingProxyType(
+    {
+        "reply_prove": ReplyServices.reply_prove,
+        "reply_elsewhere": ReplyServices.reply_elsewhere,
+        "reply_about": ReplyServices.reply_about,
+        "reply_read": ReplyServices.reply_read,
+        "reply_confirm": ReplyServices.reply_confirm,
+        "reply_rate": ReplyServices.reply_rate,
+        "reply_solved": ReplyServices.reply_solved,
+        "reply_unsolved": ReplyServices.reply_unsolved,
+    }
+)
+"""By name."""

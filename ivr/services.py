@@ -99,9 +99,9 @@ class SelfServices:
         on_sign_in: SignedIn,
         visit: Visit | None = None,
     ) -> None:
-        self._bank, self.tickets, self._on_sign_in = bank, tickets, on_sign_in
+        self._bank, self._on_sign_in = bank, on_sign_in
+        self.tickets, self._replies = tickets, replies
         self.visit = visit or Visit()
-        self._others: Mapping[str, Run] = {**tickets.all, **replies.all}
 
     def forget(self) -> None:
         """The call is over: nobody is told any more what became of a sign-in."""
@@ -109,12 +109,14 @@ class SelfServices:
 
     async def run(self, name: str, arguments: Mapping[str, str | Secret]) -> ServiceDone:
         """The service's answer; LocalError for a name nobody knows, else the bank's errors."""
-        if (own := OWN.get(name)) is not None:
-            return await own(self, **arguments)
-        service = self._others.get(name)
-        if service is None:
-            raise LocalError(f"no self-service {name}")
-        return await service(**arguments)
+        for services, table in (
+            (self, SERVICES),
+            (self.tickets, ticket_services.SERVICES),
+            (self._replies, reply_services.SERVICES),
+        ):
+            if (service := table.get(name)) is not None:
+                return await service(services, **arguments)
+        raise LocalError(f"no self-service {name}")
 
     async def rates(self) -> ServiceDone:
         """Interest on deposits."""
@@ -221,7 +223,7 @@ class SelfServices:
         return self.visit.cards[index] if 0 <= index < len(self.visit.cards) else None
 
 
-OWN: Mapping[str, Run] = {
+SERVICES: Mapping[str, Run] = {
     "rates": SelfServices.rates,
     "exchange_rates": SelfServices.exchange_rates,
     "sign_in": SelfServices.sign_in,

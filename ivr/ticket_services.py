@@ -89,21 +89,6 @@ class TicketServices:
         self._wrong = 0
         self._reading = Reading("ticket.reply")
         self._wished = Wished("", "", "", "")
-        self.all: Mapping[str, Run] = {
-            OFFERED: self.ticket_offered,
-            "ticket_prove": self.ticket_prove,
-            "ticket_state": self.ticket_state,
-            "ticket_reply": self.ticket_reply,
-            "ticket_urge": self.ticket_urge,
-            "ticket_cancel": self.ticket_cancel,
-            "appointment_begin": self.appointment_begin,
-            "appointment_matter": self.appointment_matter,
-            "appointment_branch": self.appointment_branch,
-            "appointment_slot": self.appointment_slot,
-            "appointment_caller": self.appointment_caller,
-            "appointment_contact": self.appointment_contact,
-            "appointment_make": self.appointment_make,
-        }
 
     # --- one's own ticket -------------------------------------------------------------------
 
@@ -269,6 +254,26 @@ class TicketServices:
             name=known.customer_name,
             service_level=known.service_level,
         )
+
+
+SERVICES: Mapping[str, Run] = MappingProxyType(
+    {
+        OFFERED: TicketServices.ticket_offered,
+        "ticket_prove": TicketServices.ticket_prove,
+        "ticket_state": TicketServices.ticket_state,
+        "ticket_reply": TicketServices.ticket_reply,
+        "ticket_urge": TicketServices.ticket_urge,
+        "ticket_cancel": TicketServices.ticket_cancel,
+        "appointment_begin": TicketServices.appointment_begin,
+        "appointment_matter": TicketServices.appointment_matter,
+        "appointment_branch": TicketServices.appointment_branch,
+        "appointment_slot": TicketServices.appointment_slot,
+        "appointment_caller": TicketServices.appointment_caller,
+        "appointment_contact": TicketServices.appointment_contact,
+        "appointment_make": TicketServices.appointment_make,
+    }
+)
+"""By name."""
 
 
 def _refused(outcome: str = UNAVAILABLE, *announcements: Announcement) -> ServiceDone:

@@ -8,10 +8,13 @@
     LOCATING, SENT --withdraw-->        WITHDRAWN   nothing more is tried
 
 Every attempt is a transaction of its own with a branch of its own; `key` and `request` are those
-of the one under way.
+of the one under way. The sender is known to what is under way alone, not to the delivery, which the
+sender keeps: so both go when the last transaction does, without the garbage collector.
 """
 
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from cti.sip.core import Core, TransactionUser
 from cti.sip.events import Endpoint
@@ -39,7 +42,6 @@ class Delivery:
         core: Core,
         request: OutgoingRequest,
         destination: Endpoint | None,
-        sender: TransactionUser,
     ) -> None:
         """To `destination`, or else to where the request URI leads; begins with `start`."""
         self.state = State.LOCATING
@@ -47,7 +49,6 @@ class Delivery:
         self.key = ""
         """Of the transaction under way; empty before the first."""
         self._core = core
-        self._sender = sender
         self._ahead: tuple[Endpoint, ...] = ()
         self._current = destination
         self._question = ""
@@ -58,18 +59,19 @@ class Delivery:
         assert self._current is not None
         return self._current
 
-    def start(self) -> None:
+    def start(self, sender: TransactionUser) -> None:
         """Find out where the request goes, and send it there."""
         known = self._current or endpoint_of(self.request.next_hop)
         if known is not None:
-            self._located((known,))
+            self._located(sender, (known,))
         else:
-            self._question = self._core.resolve(self.request.next_hop, self._located)
+            located = partial(self._located, sender)
+            self._question = self._core.resolve(self.request.next_hop, located)
 
-    def again(self, request: OutgoingRequest) -> None:
+    def again(self, request: OutgoingRequest, sender: TransactionUser) -> None:
         """Send another request, the same with credentials, to where the last one went."""
         self.request = request
-        self._send()
+        self._send(sender)
 
     def withdraw(self) -> bool:
         """Try no other endpoint; whether nothing was sent yet, and so nothing will be."""
@@ -80,41 +82,59 @@ class Delivery:
             self.state = State.WITHDRAWN
         return unsent
 
-    # --- TransactionUser ----------------------------------------------------------------------
+    # --- what came of an attempt ----------------------------------------------------------------
 
-    def response_received(self, key: str, response: InboundResponse) -> None:
+    def response_received(
+        self, key: str, response: InboundResponse, sender: TransactionUser
+    ) -> None:
         """A response to this or an earlier attempt; a 503 leads to the next endpoint."""
-        if key == self.key and response.code == UNAVAILABLE and self._next():
+        if key == self.key and response.code == UNAVAILABLE and self._next(sender):
             return
         if key == self.key and response.code >= 200 and self.state is State.SENT:
             self.state = State.ANSWERED
-        self._sender.response_received(key, response)
+        sender.response_received(key, response)
 
-    def timed_out(self, key: str) -> None:
+    def timed_out(self, key: str, sender: TransactionUser) -> None:
         """Nobody answered at that endpoint."""
-        if key != self.key or not self._next():
-            self._sender.timed_out(key)
+        if key != self.key or not self._next(sender):
+            sender.timed_out(key)
 
     # --- private ------------------------------------------------------------------------------
 
-    def _located(self, endpoints: tuple[Endpoint, ...]) -> None:
+    def _located(self, sender: TransactionUser, endpoints: tuple[Endpoint, ...]) -> None:
         if not endpoints:
             self.state = State.ANSWERED
-            self._sender.response_received(self.key, unavailable(self.request))
+            sender.response_received(self.key, unavailable(self.request))
             return
         self._current, *ahead = endpoints
         self._ahead = tuple(ahead)
-        self._send()
+        self._send(sender)
 
-    def _next(self) -> bool:
+    def _next(self, sender: TransactionUser) -> bool:
         if self.state is not State.SENT or not self._ahead:
             return False
         self._current, *ahead = self._ahead
         self._ahead = tuple(ahead)
         self.request = self.request.moved(self._core.branch())
-        self._send()
+        self._send(sender)
         return True
 
-    def _send(self) -> None:
+    def _send(self, sender: TransactionUser) -> None:
         self.state = State.SENT
-        self.key = self._core.request(self.request, self.destination, self)
+        self.key = self._core.request(self.request, self.destination, _Attempt(self, sender))
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What a transaction tells: a `TransactionUser` as long as it lasts."""
+
+    delivery: Delivery
+    sender: TransactionUser
+
+    def response_received(self, key: str, response: InboundResponse) -> None:
+        """Somebody answered."""
+        self.delivery.response_received(key, response, self.sender)
+
+    def timed_out(self, key: str) -> None:
+        """Nobody did."""
+        self.delivery.timed_out(key, self.sender)

@@ -27,11 +27,11 @@ class Probe:
             ("User-Agent", settings.user_agent),
         )
         request = OutgoingRequest("OPTIONS", uri, settings.sent_by, core.branch(), 1, headers)
-        self._delivery = Delivery(core, request, None, self)
+        self._delivery = Delivery(core, request, None)
 
     def start(self) -> None:
         """Send it."""
-        self._delivery.start()
+        self._delivery.start(self)
 
     def give_up(self) -> None:
         """Wait for no answer any more, and report none."""

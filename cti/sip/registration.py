@@ -83,8 +83,8 @@ class Registration:
         )
         if self._delivery is not None:
             self._delivery.withdraw()
-        self._delivery = Delivery(core, request, self._destination, self)
-        self._delivery.start()
+        self._delivery = Delivery(core, request, self._destination)
+        self._delivery.start(self)
 
     def refresh(self) -> None:
         """The timer ran out: ask again for the same interval, wherever the name leads now."""
@@ -112,7 +112,8 @@ class Registration:
         header = self._core.credentials(delivery.request, response, *self._credentials)
         if header is not None:
             self._sequence += 1
-            delivery.again(delivery.request.renewed(self._core.branch(), self._sequence, header))
+            request = delivery.request.renewed(self._core.branch(), self._sequence, header)
+            delivery.again(request, self)
         elif response.code < 300:
             self._succeeded(response)
         elif response.code == TOO_BRIEF and (longer := self._longer(response)):

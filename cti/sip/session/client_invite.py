@@ -92,7 +92,7 @@ class ClientInvite:
         self._conversation = conversation
         self._core = conversation.core
         self._owner = owner
-        self._delivery = Delivery(self._core, request, destination, self)
+        self._delivery = Delivery(self._core, request, destination)
         self._exchange = exchange
         self._usage = usage
         self._reason: tuple[Header, ...] = ()
@@ -108,7 +108,7 @@ class ClientInvite:
 
     def start(self) -> None:
         """Send it."""
-        self._delivery.start()
+        self._delivery.start(self)
 
     def cancel(self, reason: tuple[Header, ...]) -> bool:
         """Give up; whether a CANCEL went out now rather than after the first 1xx."""
@@ -207,8 +207,8 @@ class ClientInvite:
             self.early.clear()
             self._sequences.clear()
             sequence = self._conversation.next_sequence()
-            request = self._delivery.request
-            self._delivery.again(request.renewed(self._core.branch(), sequence, *again))
+            request = self._delivery.request.renewed(self._core.branch(), sequence, *again)
+            self._delivery.again(request, self)
             return
         self._fail(response.code, response)
 

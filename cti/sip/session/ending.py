@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Protocol
 
 from cti.sip.core import SessionTimer
-from cti.sip.errors import Header
 from cti.sip.events import Ended, SessionEnded, SessionId
 from cti.sip.message import InboundRequest, InboundResponse, all_values, uri_text
 from cti.sip.session import server_invite
@@ -29,25 +28,23 @@ class Sessions(Protocol):
 
 
 class Ending:
-    """Leaves on our behalf, and closes what the far side left."""
+    """Leaves on our behalf, and closes what the far side left; a view the session does not keep."""
 
     def __init__(self, session: "Session", sessions: Sessions) -> None:
-        self.reasons: tuple[Header, ...] = ()
-        """The Reason header of what takes leave (RFC 3326)."""
         self._session = session
         self._sessions = sessions
 
     def lost(self) -> None:
         """The far side does not answer, or knows the dialog no more (12.2.1.2)."""
         if self._session.phase is Phase.ESTABLISHED:
-            self.reasons = (("Reason", TIMED_OUT),)
+            self._session.reasons = (("Reason", TIMED_OUT),)
             self.begin(self._because(Ended.TIMEOUT))
             self.leave()
 
     def refuse(self, status: int) -> None:
         """The INVITE that began it is refused while it waits, even for a PRACK."""
         if self._session.server is not None:
-            self._session.server.reject(status, self.reasons)
+            self._session.server.reject(status, self._session.reasons)
             self._session.server = None
         self.finish(self._because(Ended.LOCAL))
 
@@ -56,7 +53,7 @@ class Ending:
         server.close()
         self._session.server = None
         if not self._session.phase.over:
-            self.reasons = (("Reason", TIMED_OUT),)
+            self._session.reasons = (("Reason", TIMED_OUT),)
             self.begin(self._because(Ended.TIMEOUT))
         self.bye()
 
@@ -91,7 +88,7 @@ class Ending:
 
     def bye(self) -> None:
         """Say goodbye; over when it is answered, or is not."""
-        self._session.conversation.request("BYE", self._left, self.reasons)
+        self._session.conversation.request("BYE", self._left, self._session.reasons)
 
     def _left(self, answered: Answered) -> None:
         del answered

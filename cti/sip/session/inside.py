@@ -18,7 +18,7 @@ _EARLY = ("BYE", "PRACK", "UPDATE", "OPTIONS")
 
 
 class Inside:
-    """Requests inside the dialogs of one session (RFC 3261, 12.2.2)."""
+    """Requests inside the dialogs of one session (RFC 3261, 12.2.2); a view of it."""
 
     def __init__(self, session: "Session") -> None:
         self._session = session

@@ -5,7 +5,7 @@ before the call is answered, where the far side can, else as a re-INVITE. Refres
 timer (RFC 4028) go the same ways and change nothing.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cti.sip.core import SessionTimer
@@ -24,33 +24,41 @@ if TYPE_CHECKING:
     from cti.sip.session.session import Session
 
 
-class Offering:
-    """What is to be offered, what is offered, and what keeps the session alive."""
+@dataclass(slots=True)
+class Offers:
+    """What of it the session keeps."""
 
-    def __init__(self, session: "Session") -> None:
+    wanted: bool = False
+    last: SessionDescription | None = None
+    """The last offer given; None asks the far side to make one."""
+    refreshing: bool = False
+    """Whether the re-INVITE under way, or waiting, only keeps the session alive."""
+    remote: SessionDescription | None = None
+    theirs: TheirOffer | None = None
+
+
+class Offering:
+    """What is to be offered, what is offered, and what keeps the session alive; a view of it."""
+
+    def __init__(self, session: "Session", offers: Offers) -> None:
         self._session = session
+        self._offers = offers
         self._conversation = session.conversation
         self._core = session.conversation.core
-        self._wanted = False
-        self._offer: SessionDescription | None = None
-        """The last offer given; None asks the far side to make one."""
-        self._refreshing = False
-        """Whether the re-INVITE under way, or waiting, only keeps the session alive."""
-        self._remote: SessionDescription | None = None
-        self._theirs: TheirOffer | None = None
 
     # --- ours -----------------------------------------------------------------------------------
 
     def offer(self, description: SessionDescription | None) -> None:
         """Make this offer as soon as may be."""
-        self._offer, self._wanted, self._refreshing = description, True, False
+        offers = self._offers
+        offers.last, offers.wanted, offers.refreshing = description, True, False
         self.proceed()
 
     def proceed(self) -> None:
         """Something came to its end: make the offer that waits, if nothing hinders it."""
         session = self._session
         session.look()
-        if not self._wanted or session.phase.over:
+        if not self._offers.wanted or session.phase.over:
             return
         usage = session.usage or _latest(session.client)
         if usage is None or not usage.exchange.idle:
@@ -58,22 +66,22 @@ class Offering:
         if session.phase is Phase.ESTABLISHED:
             if session.client is None and session.server is None:
                 self._reinvite(usage)
-        elif self._offer is not None and usage.settled and "UPDATE" in usage.peer.methods:
-            self._update(usage, self._offer)
+        elif self._offers.last is not None and usage.settled and "UPDATE" in usage.peer.methods:
+            self._update(usage, self._offers.last)
 
     def _reinvite(self, usage: InviteUsage) -> None:
         core, session, dialog = self._core, self._session, usage.dialog
-        self._wanted = False
-        if self._refreshing:
-            self._offer = usage.exchange.local
-        self._remote = usage.exchange.remote
+        self._offers.wanted = False
+        if self._offers.refreshing:
+            self._offers.last = usage.exchange.local
+        self._offers.remote = usage.exchange.remote
         contact = ("Contact", core.settings.contact)
         headers = (contact, ALLOW, SUPPORTED, *session.refresh.headers)
         sequence, sent_by = self._conversation.next_sequence(), core.settings.sent_by
         request = dialog.request("INVITE", sequence, sent_by, core.branch(), headers)
-        request = replace(request, body=described(self._offer))
-        if self._offer is not None:
-            usage.exchange.offer(self._offer)
+        request = replace(request, body=described(self._offers.last))
+        if self._offers.last is not None:
+            usage.exchange.offer(self._offers.last)
         session.client = ClientInvite(
             self._conversation, session, request, dialog.destination, usage.exchange, usage
         )
@@ -81,7 +89,7 @@ class Offering:
 
     def _update(self, usage: InviteUsage, offer: SessionDescription) -> None:
         """Offer before the call is answered (RFC 3311, 5.1)."""
-        self._wanted = False
+        self._offers.wanted = False
         usage.exchange.offer(offer)
         headers = (("Contact", self._core.settings.contact), ALLOW, SUPPORTED)
 
@@ -113,8 +121,8 @@ class Offering:
         """An offer of ours was refused: whether that is nobody's business but ours."""
         if status == 491:
             self._retry()
-        elif self._refreshing:
-            self._refreshing = False
+        elif self._offers.refreshing:
+            self._offers.refreshing = False
             self._session.refresh.failed()
         else:
             return False
@@ -122,15 +130,15 @@ class Offering:
 
     def quiet(self, usage: InviteUsage) -> bool:
         """Whether our re-INVITE that was accepted only kept the session alive."""
-        quiet, self._refreshing = self._refreshing, False
-        return quiet and usage.exchange.remote == self._remote
+        quiet, self._offers.refreshing = self._offers.refreshing, False
+        return quiet and usage.exchange.remote == self._offers.remote
 
     def _retry(self) -> None:
         """It met an offer of theirs, or nobody knows what became of it: once more in a while.
 
         Unless another was given since.
         """
-        if not self._wanted:
+        if not self._offers.wanted:
             self._conversation.start_timer(SessionTimer.GLARE, self._conversation.glare_delay())
 
     # --- theirs ---------------------------------------------------------------------------------
@@ -154,7 +162,7 @@ class Offering:
     def updated(self, key: str, request: InboundRequest, usage: InviteUsage) -> None:
         """An UPDATE came, early or late (RFC 3311, 5.2); RequestError says what to answer."""
         session = self._session
-        if self._theirs is not None:
+        if self._offers.theirs is not None:
             raise RequestError("their last offer is under way", 500, (("Retry-After", "1"),))
         session.refresh.check(request)
         if request.message.body:
@@ -207,7 +215,7 @@ class Offering:
 
     def _ask(self, theirs: TheirOffer, offer: SessionDescription) -> None:
         theirs.usage.exchange.offered(offer)
-        self._theirs = theirs
+        self._offers.theirs = theirs
         limit = self._core.settings.timers.limit
         self._conversation.start_timer(SessionTimer.UNDECIDED, limit)
         self._conversation.report(SessionReoffered(self._conversation.id, offer))
@@ -234,7 +242,7 @@ class Offering:
         return True
 
     def _decided(self) -> TheirOffer | None:
-        theirs, self._theirs = self._theirs, None
+        theirs, self._offers.theirs = self._offers.theirs, None
         if theirs is not None:
             self._conversation.stop_timer(SessionTimer.UNDECIDED)
         return theirs
@@ -249,7 +257,7 @@ class Offering:
     def timer_fired(self, timer: SessionTimer) -> None:
         """Try again, refuse what nobody answered, or show that we are still there."""
         if timer is SessionTimer.GLARE:
-            self._wanted = True
+            self._offers.wanted = True
             self.proceed()
         elif timer is SessionTimer.UNDECIDED:
             self.reject(504)
@@ -260,7 +268,7 @@ class Offering:
 
     def close(self) -> None:
         """The session is over."""
-        self._wanted = False
+        self._offers.wanted = False
         self.reject(487)
         self._conversation.stop_timer(SessionTimer.GLARE)
 
@@ -284,10 +292,10 @@ class Offering:
             session.request("UPDATE", self._refreshed, headers)
         elif not (current.known and usage.exchange.local and usage.exchange.repeatable):
             session.request("OPTIONS", self._still_there)
-        elif self._wanted or session.client is not None:
+        elif self._offers.wanted or session.client is not None:
             session.refresh.failed()
         else:
-            self._wanted = self._refreshing = True
+            self._offers.wanted = self._offers.refreshing = True
             self.proceed()
 
     def _refreshed(self, what: Answered) -> None:

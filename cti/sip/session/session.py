@@ -38,7 +38,7 @@ from cti.sip.session.ending import Ending, Sessions, reason_of, refusal_of
 from cti.sip.session.exchange import Exchange
 from cti.sip.session.inside import Inside
 from cti.sip.session.kept import KeptSession, keep
-from cti.sip.session.offering import Offering
+from cti.sip.session.offering import Offering, Offers
 from cti.sip.session.refer import References
 from cti.sip.session.refresh import Refresh
 from cti.sip.session.replaces import Replaces
@@ -64,10 +64,27 @@ class Session:
         self.conversation = Conversation(core, session_id)
         self.refresh = Refresh(self.conversation, core.settings.session_terms)
         self.references = References(self.conversation, sessions.find)
-        self.offering = Offering(self)
-        self._inside = Inside(self)
-        self._core = core
-        self.ending = Ending(self, sessions)
+        self.reasons: tuple[Header, ...] = ()
+        """The Reason header of what takes leave (RFC 3326)."""
+        self._offers = Offers()
+        self._core, self._sessions = core, sessions
+
+    # What sees to one side of the session holds it, is not held by it, and so lasts for a moment:
+    # a session that is over goes with its last reference, not when the garbage collector comes.
+
+    @property
+    def offering(self) -> Offering:
+        """Offers after the first, ours and theirs."""
+        return Offering(self, self._offers)
+
+    @property
+    def ending(self) -> Ending:
+        """How it ends."""
+        return Ending(self, self._sessions)
+
+    @property
+    def _inside(self) -> Inside:
+        return Inside(self)
 
     @property
     def usage(self) -> InviteUsage | None:
@@ -203,13 +220,13 @@ class Session:
         """Leave the session in whatever way its phase asks for."""
         if self.phase.over:
             return
-        self.ending.reasons = (("Reason", reason),) if reason else ()
+        self.reasons = (("Reason", reason),) if reason else ()
         match self.phase:
             case Phase.OFFERED:
                 self.ending.refuse(480)
             case Phase.CALLING if self.client is not None:
                 self.ending.begin(SessionEnded(self.id, Ended.LOCAL))
-                if self.client.cancel(self.ending.reasons):
+                if self.client.cancel(self.reasons):
                     self.ending.expect_answer()
             case Phase.ESTABLISHED:
                 self.references.flush()

@@ -28,6 +28,7 @@ from cti.sip.events import (
     SessionReofferRefused,
     SignInFailed,
 )
+from tests.support.garbage import garbage_of
 from tests.support.lossy_link import LossyLink, Peer
 
 CALLER, CALLED = "192.0.2.1", "192.0.2.2"
@@ -121,6 +122,53 @@ def test_the_called_side_may_hang_up() -> None:
     assert link.sent(called)[-1] == "BYE"
     assert caller.reports[-1] == SessionEnded(session, Ended.REMOTE)
     assert_nothing_left(caller, called)
+
+
+def talked(link: LossyLink, caller: Peer, called: Peer) -> None:
+    answering(called)
+    session = call(caller)
+    link.run(1)
+    caller.perform(caller.user_agent.reinvite(session, sdp.offer(CALLER, 6002)))
+    link.run(2)
+    called.perform(called.user_agent.send_key(called.user_agent.sessions[0], "5"))
+    link.run(3)
+    called.perform(called.user_agent.end(called.user_agent.sessions[0]))
+
+
+def cancelled(link: LossyLink, caller: Peer, called: Peer) -> None:
+    ringing(called)
+    session = call(caller)
+    link.run(1)
+    caller.perform(caller.user_agent.end(session))
+
+
+def refused(_link: LossyLink, caller: Peer, called: Peer) -> None:
+    def refuse(report: object) -> None:
+        if isinstance(report, SessionOffered):
+            called.perform(called.user_agent.reject(report.session, 486))
+
+    called.on_report = refuse
+    call(caller)
+
+
+def unheard(link: LossyLink, caller: Peer, called: Peer) -> None:
+    link.unplug(called)
+    call(caller)
+
+
+@pytest.mark.parametrize("life", [talked, cancelled, refused, unheard])
+def test_a_session_that_is_over_leaves_nothing_to_the_garbage_collector(
+    life: Callable[[LossyLink, Peer, Peer], None],
+) -> None:
+    link = LossyLink()
+    caller, called = pair(link)
+
+    def lived() -> None:
+        life(link, caller, called)
+        link.run()
+
+    assert garbage_of(lived) == {}
+    assert caller.user_agent.idle
 
 
 def test_both_may_hang_up_at_once() -> None:
