@@ -17,7 +17,7 @@ from twisted.internet import epollreactor
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, spread
-from config.cli.serve import GARBAGE_THRESHOLDS
+from config.garbage import settle_down
 from cti.database import Database
 from cti.kernel.bus import Bus
 from tests.support.deadlines import fill
@@ -43,10 +43,8 @@ def measure(bench: Bench) -> list[Figure]:
         begin = datetime.fromtimestamp(reactor.seconds() + BEFORE, UTC).replace(microsecond=0)
         step = timedelta(seconds=MINUTE / MANY)
         fill(url, [begin + step * index for index in range(MANY)])
-        gc.collect()
-        gc.freeze()  # as the server does (config.cli.serve)
         usual = gc.get_threshold()
-        gc.set_threshold(*GARBAGE_THRESHOLDS)
+        settle_down()
         delays, stalls, busy = _fire(url, reactor)
         gc.set_threshold(*usual)
         gc.unfreeze()

@@ -8,7 +8,6 @@ a crash, if the server is started again within `media.orphan_time`: media worker
 
 from __future__ import annotations
 
-import gc
 import resource
 import sys
 import time
@@ -21,11 +20,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 SWITCH_SECONDS = 0.0005
-GARBAGE_THRESHOLDS = (2_000, 500, 100)
-"""Objects made and kept until the young, and collections until the older are looked through.
-
-To look through 20,000 young ones at once held the reactor up for 17 to 40 ms, through 2,000 for 1
-or 2; through all that 500 waiting callers are made of for 90 ms, so that is done rarely."""
+"""After which a database thread gives the interpreter back to the reactor; 5 ms are usual."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -82,6 +77,7 @@ async def serve(
     """Open the house; comes back when nothing of it is left running here."""
     from twisted.internet.defer import CancelledError, Deferred
 
+    from config.garbage import Collecting, settle_down
     from config.log import start_log
     from config.progress import TerminalProgress
     from config.services import Hotline
@@ -106,9 +102,13 @@ async def serve(
         await hotline.stop(leaving=hotline.switch.media.outlived)
         raise
     settle_down()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    collecting = Collecting(reactor, time.process_time)
+    collecting.start()
     print(welcome(settings), flush=True)
     restarting.at_hangup(reactor, lambda: hotline.stop(leaving=True))
     await hotline.stopped
+    collecting.stop()
     print("The hotline restarts." if restarting.wanted else "The hotline has stopped.", flush=True)
 
 
@@ -119,20 +119,6 @@ def allow_files() -> None:
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def settle_down() -> None:
-    """Let nothing hold up the reactor from now on, where every call waits its turn.
-
-    What the start has made stays for good, so it is taken out of the collector's sight: a full
-    collection of it takes some 100 ms. What a call makes goes with its last reference, so the
-    collector need not look for it often. Database threads give the interpreter back sooner than
-    the usual 5 ms.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
-    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def welcome(settings: Settings) -> str:
