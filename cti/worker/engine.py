@@ -39,6 +39,7 @@ from cti.worker.recording import Recording
 from cti.worker.reports import Reports, Unheard
 from cti.worker.settings import MediaSettings
 from cti.worker.shelf import Shelf
+from cti.worker.slices import Slices
 from cti.worker.sockets import LegSocket, PortRange, Receive, is_destination
 from cti.worker.wire import Wire
 from cti.worker.wires import Wires
@@ -75,6 +76,7 @@ class MediaEngine:
         )
         self._shelf = Shelf(settings.cache_octets, sounds or ThreadDisk(reactor, "sounds"))
         self._pacer = Pacer(reactor, self._tick)
+        self._slices = Slices(reactor, self._pace)
         self._poller = Poller(reactor)
         self._ticks = self._recorded = 0
         self._hearing = Hearing()
@@ -221,6 +223,7 @@ class MediaEngine:
             each.close()
         if not self._legs:
             self._pacer.stop()
+            self._slices.stop()
         closed: Deferred[LegStatistics] = Deferred()
         self._close_recording(found).addCallback(
             lambda _: self.reports.later(lambda: closed.callback(found.statistics()))
@@ -279,14 +282,19 @@ class MediaEngine:
         self._ticks += 1
         self._mix(now)
         legs = tuple(self._legs.values())
-        for leg in legs:
-            if leg.resting and now - leg.relayed_at < FILL_AFTER:
-                continue
-            try:
-                leg.tick(now)
-            except Exception:  # noqa: BLE001  (our mistake in one leg may not silence the others)
-                self._give_up(leg)
+        self._slices.begin(legs, now)
         self._look_after(legs[self._ticks % VISIT_TICKS :: VISIT_TICKS], now)
+
+    def _pace(self, leg: Leg, now: float) -> None:
+        """The leg's part of the tick that began then, unless it was closed meanwhile."""
+        if leg.resting and now - leg.relayed_at < FILL_AFTER:
+            return
+        if self._legs.get(leg.name) is not leg:
+            return
+        try:
+            leg.tick(now)
+        except Exception:  # noqa: BLE001  (our mistake in one leg may not silence the others)
+            self._give_up(leg)
 
     def _look_after(self, legs: Sequence[Leg], now: float) -> None:
         usual, lost = self._settings.rtp_timeout, []
