@@ -34,7 +34,7 @@ from tickets.model import (
     Receipt,
 )
 from tickets.numbers import parse_number, ticket_number
-from tickets.premises import form_terms, premises_of
+from tickets.premises import form_terms, premises_of, waiting_since
 from tickets.regulation.following import Follower
 from tickets.repository import Stored
 from tickets.search.index import touched_txn
@@ -120,7 +120,7 @@ def act_txn(
         return Done(receipt, (event, _rated(event, asked)))
     if action is not Action.MERGE or target is None:
         return Done(receipt, (event,))
-    _, absorbed = done.act(target, _absorbing(before.case, target.case, asked), SYSTEM)
+    _, absorbed = done.act(target, _absorbing(before, target.case, asked), SYSTEM)
     return Done(receipt, (event, absorbed))
 
 
@@ -196,17 +196,21 @@ def _lock_txn(session: Session, asked: Asked) -> dict[str, Stored]:
     return {number: stored for number, stored in found.items() if stored is not None}
 
 
-def _absorbing(case: Case, target: Case, asked: Asked) -> Asked:
+def _absorbing(before: Stored, target: Case, asked: Asked) -> Asked:
     """What the merger is for the ticket that goes on: the earlier receipt's period holds.
 
-    Whoever handled the one has handled the other. What was no complaint until now began no
-    complaint's period.
+    Whoever handled the one has handled the other, and who waited for an answer there waits here.
+    What was no complaint until now began no complaint's period.
     """
+    case = before.case
     fields: dict[str, str] = {"merged": case.number}
     if case.handlers:
         fields["handlers"] = "\n".join(sorted(case.handlers))
     if case.opened < target.opened and case.draft.kind is target.draft.kind:
         fields["since"] = case.opened.isoformat()
+    unanswered = waiting_since(before.clocks)
+    if unanswered is not None:
+        fields["unanswered"] = unanswered.isoformat()
     return replace(
         asked,
         number=target.number,

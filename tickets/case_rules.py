@@ -9,7 +9,7 @@ A message of the customer's own starts a clock of its own: the oldest that nobod
 later ones move nothing, and only an answer to the customer stops it, no note in the house. What the
 house carries (e-mail) is proven by the house alone, and counts from its delivery. An answer that
 comes back after the ticket was closed was never given: the ticket waits for it again, and all the
-time since counts.
+time since counts. A merger takes a message that nobody answered along, to the ticket that goes on.
 
 Nobody closes what they handled unseen: an answer given on the telephone is sampled for a call-back
 as any other is, whoever handled a matter asks nobody whether it helped, and a complaint that they
@@ -161,15 +161,16 @@ REGISTERING = (
         when=When.RECEIVED_EARLIER,
         cases=OPEN_STATES,
         needs=("merged", "since"),
-        may=("handlers",),
-        effects=(Restart(ClockKind.DECISION),),
+        may=("handlers", "unanswered"),
+        effects=(Restart(ClockKind.DECISION), Restart(ClockKind.ANSWER)),
     ),
     Rule(
         action=Action.ABSORB,
         by=HOUSE,
         cases=OPEN_STATES,
         needs=("merged",),
-        may=("handlers",),
+        may=("handlers", "unanswered"),
+        effects=(Restart(ClockKind.ANSWER),),
     ),
 )
 

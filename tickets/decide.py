@@ -353,16 +353,26 @@ def _waited_for(
 ) -> Iterator[Effect]:
     """The effects without those on a customer's message that another one of theirs forbids.
 
-    The oldest unanswered message counts, and what was written before it came does not answer it.
+    The oldest unanswered message counts, of either ticket where two were merged, and what was
+    written before it came does not answer it.
     """
     since, written = premises.unanswered, fields.get("written")
     early = since is not None and written and datetime.fromisoformat(written) < since
     for effect in effects:
         if effect == Start(ClockKind.ANSWER) and since is not None:
             continue
+        if _moves_nothing(effect, since):
+            continue
         if effect == Stop(ClockKind.ANSWER) and early:
             continue
         yield effect
+
+
+def _moves_nothing(effect: Effect, since: datetime | None) -> bool:
+    """Whether a merger brings no message, or none older than the one that waits here."""
+    if not isinstance(effect, Restart) or effect.clock is not ClockKind.ANSWER:
+        return False
+    return effect.since is None or (since is not None and since <= effect.since)
 
 
 def _still_waiting(case: Case) -> Iterator[Effect]:
@@ -388,6 +398,8 @@ def _filled(
             return replace(effect, to=until)
         case Pause(ground="") if petition and petition.ground:
             return replace(effect, ground=petition.ground.value)
+        case Restart(ClockKind.ANSWER) if "unanswered" in fields:
+            return replace(effect, since=datetime.fromisoformat(fields["unanswered"]))
         case Restart(ClockKind.DECISION) if case.state in ANSWERED and (meant or "since" in fields):
             return None
         case Restart(ClockKind.DECISION) if "since" in fields:

@@ -195,6 +195,7 @@ ACT_FIELDS: Mapping[str, Field] = {
         Field("handlers", FieldKind.LONG),
         Field("until", FieldKind.MOMENT),
         Field("since", FieldKind.MOMENT),
+        Field("unanswered", FieldKind.MOMENT),
         Field("written", FieldKind.MOMENT),
         Field("slot", FieldKind.SLOT),
         Field("ground", FieldKind.CHOICE, options=tuple(each.value for each in SuspensionGround)),

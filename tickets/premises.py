@@ -54,10 +54,16 @@ def premises_of(
             and each.department_id in departments
         },
         dues={(each.kind, each.dispatch): each.due for each in running},
-        unanswered=next((each.started for each in running if each.kind is ClockKind.ANSWER), None),
+        unanswered=waiting_since(running),
         halted={(each.kind, each.dispatch) for each in running if each.halted},
         target=target,
     )
+
+
+def waiting_since(clocks: Iterable[Clock]) -> datetime | None:
+    """Since when the customer waits for an answer to a message of their own; None for no wait."""
+    running = (each for each in clocks if each.stopped is None)
+    return next((each.started for each in running if each.kind is ClockKind.ANSWER), None)
 
 
 def _refuse_by(keeper: Timekeeper, department: Department, sent: datetime) -> datetime:

@@ -138,6 +138,34 @@ def test_an_answer_that_comes_back_after_the_end_is_owed_again(desk: TicketDesk)
     desk.act(number, Action.REPLY, AGENT)
 
 
+@pytest.mark.parametrize("earlier", ["theirs", "ours", "nobody else's"])
+def test_a_merger_takes_the_older_unanswered_message_along(desk: TicketDesk, earlier: str) -> None:
+    first, second = desk.register().number, desk.register().number
+    order = {"theirs": (first, second), "ours": (second, first)}.get(earlier, (first,))
+    for number in order:
+        desk.act(number, Action.CONTACT, CUSTOMER, LETTER)
+        desk.advance(hours=2)
+    [oldest] = waiting(desk, order[0])
+    desk.act(first, Action.MERGE, DISPATCHER, {"into": second, "reason": "同一事项"})
+    assert waiting(desk, first)[0].stopped is not None
+    view = desk.view(second)
+    [clock] = [each for each in waiting(desk, second) if each.stopped is None]
+    assert (clock.started, clock.due) == (oldest.started, oldest.due)
+    assert len(waiting(desk, second)) == (2 if earlier == "theirs" else 1)
+    assert replayed(view.case.number, view.history) == view.case
+    assert in_the_list(desk) == 1
+    desk.act(second, Action.INFORM, AGENT)
+    assert in_the_list(desk) == 0
+
+
+def test_a_merger_of_what_was_answered_starts_nothing(desk: TicketDesk) -> None:
+    first, second = desk.register().number, desk.register().number
+    desk.act(first, Action.CONTACT, CUSTOMER, LETTER)
+    desk.act(first, Action.INFORM, AGENT)
+    desk.act(first, Action.MERGE, DISPATCHER, {"into": second, "reason": "同一事项"})
+    assert waiting(desk, second) == []
+
+
 def test_who_answers_customers_has_a_list_of_them(desk: TicketDesk) -> None:
     number = desk.register().number
     assert in_the_list(desk) == 0

@@ -118,6 +118,9 @@ def unanswered(history: list[HistoryEntry]) -> datetime | None:
         elif entry.action == "contact" and entry.previous not in OVER:
             heard = says["channel"] == "call" and entry.by not in NOBODY
             since = since if heard else since or entry.at
+        elif entry.action == "absorb" and "unanswered" in says:
+            theirs = datetime.fromisoformat(says["unanswered"])
+            since = min(since or theirs, theirs)
         elif entry.action == "undelivered" and before and before[1] == told:
             since = since or before[0]
         since = None if entry.state in OVER else since
@@ -196,7 +199,8 @@ class TicketLife(RuleBasedStateMachine):
         """Whether one of those who ever may do it did it now, the `first` of them asked first."""
         people = MAY[action]
         until = (self.now + timedelta(days=9)).isoformat()
-        fields = {**FILLED, "until": until, **chosen, "into": TARGET, "merged": TARGET}
+        waits = {"unanswered": MONDAY.isoformat()} if chosen.get("new_facts") == "yes" else {}
+        fields = {**FILLED, "until": until, **chosen, "into": TARGET, "merged": TARGET, **waits}
         before = self.case
         for step, order in product(range(len(people)), (None, *before.dispatches)):
             self.does(action, order, people[(first + step) % len(people)], fields)
