@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, succeed
 
 from cti.database import Base, T
+from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId, TicketNumber
 from tests.support.databases import DirectDatabase
@@ -29,8 +31,23 @@ from tests.support.tickets import (
     TicketDesk,
     draft,
 )
+from tickets.attachments.model import Attachment
+from tickets.attachments.schema import AttachmentRow
 from tickets.catalogue.model import Line
 from tickets.catalogue.service import CatalogueService
+from tickets.mail.model import Body, Letter
+from tickets.mail.repository import keep_txn
+from tickets.mail.schema import MailActRow, MailFileRow, MailRow
+from tickets.mail.unfiled import (
+    Claim,
+    Deed,
+    Why,
+    discard_txn,
+    file_txn,
+    keep_unfiled_txn,
+    letter_txn,
+    restore_txn,
+)
 from tickets.model import CaseState, Draft, TicketKind
 from tickets.regulation import erasing
 from tickets.regulation.catching_up import catch_up_txn
@@ -46,7 +63,7 @@ from tickets.replay import lives
 from tickets.schema import CaseRow, HistoryRow
 from tickets.workflow import Action
 
-KEPT = Retention((Rule("all", 3, "the bank's own"),))
+KEPT = Retention((Rule("all", 3, "the bank's own"),), letters=Rule("letters", 3, "the bank's own"))
 YEAR = 366
 
 
@@ -263,6 +280,100 @@ def test_a_hold_prevents_it_until_it_is_lifted(desk: TicketDesk) -> None:
     result_of(service.lift(number, SUPERVISOR))
     assert erase(service) == 1
     assert rows(desk, HoldRow) == 1
+
+
+PDF = Attachment("0" * 64, "凭证.pdf", "application/pdf", 1024)
+
+
+def letter(desk: TicketDesk, sender: str = "li@example.com", text: str = "广告") -> int:
+    """A letter of no ticket, with a file."""
+    token = desk.request_id()
+    what = Letter(
+        message_id=f"{token}@example.com",
+        sender=sender,
+        sender_name="李雷",
+        recipients=("service@bank.example",),
+        subject="来信",
+        references=(),
+        body=Body(text),
+        fingerprint=token,
+    )
+
+    def keep(session: Session) -> int:
+        mail_id = keep_txn(session, what, None, utc(desk.clock), opened=False)
+        keep_unfiled_txn(session, mail_id, Why.NO_SENDER, [PDF])
+        return mail_id
+
+    return run(desk, keep)
+
+
+def decide(desk: TicketDesk, deed: Callable[..., None], mail_id: int, *what: object) -> None:
+    version = result_of(desk.database.read(letter_txn, mail_id)).version
+    run(desk, deed, Claim(mail_id, version), *what, AGENT, utc(desk.clock))
+
+
+def test_a_discarded_letter_goes_in_its_own_time_and_one_that_waits_stays(
+    desk: TicketDesk,
+) -> None:
+    waits, gone, back = letter(desk), letter(desk), letter(desk)
+    decide(desk, discard_txn, gone, "广告")
+    decide(desk, discard_txn, back, "误判")
+    decide(desk, restore_txn, back)
+    desk.advance(days=2 * YEAR)
+    late = letter(desk)
+    decide(desk, discard_txn, late, "广告")
+    forgotten: list[str] = []
+    service = regulation(desk, forgotten=forgotten)
+    desk.advance(days=YEAR)
+    assert result_of(service.letters_due()) == 1
+    assert erase(regulation(desk, delete=False)) == erase(service) == 0
+    kept = run(desk, lambda session: set(session.scalars(select(MailRow.id))))
+    assert kept == {waits, back, late}
+    assert rows(desk, MailFileRow) == len(kept)
+    assert forgotten == [], "another letter brought the same file"
+    [record] = result_of(service.letter_erasures())
+    assert (record.rule, record.letters, record.files) == ("letters", 1, 1)
+    for mail_id in (waits, back):
+        decide(desk, discard_txn, mail_id, "广告")
+    desk.advance(days=4 * YEAR)
+    erase(service)
+    assert (rows(desk, MailRow), rows(desk, MailFileRow), rows(desk, MailActRow)) == (0, 0, 0)
+    assert forgotten == [PDF.digest]
+
+
+def test_a_discarded_letter_stays_while_its_writers_ticket_is_on_hold(desk: TicketDesk) -> None:
+    written = replace(draft(), details={"email": "Li@example.com"})
+    number = desk.register(written).number
+    service = regulation(desk)
+    result_of(service.hold(number, PROTECTION, "因诉讼"))
+    phone = draft().requester.contact
+    held = [letter(desk), letter(desk, "other@example.com", f"请回电{phone}。")]
+    free = letter(desk, "spam@example.com")
+    for mail_id in (*held, free):
+        decide(desk, discard_txn, mail_id, "广告")
+    desk.advance(days=4 * YEAR)
+    erase(service)
+    assert run(desk, lambda session: list(session.scalars(select(MailRow.id)))) == held
+    result_of(service.lift(number, SUPERVISOR))
+    erase(service)
+    assert rows(desk, MailRow) == 0
+
+
+def test_a_letter_that_was_filed_goes_with_its_ticket_and_no_sooner(desk: TicketDesk) -> None:
+    number = desk.register(about(business="B03")).number
+    filed, other = letter(desk), letter(desk)
+    decide(desk, file_txn, filed, number, Deed.FILE)
+    desk.solve(number)
+    forgotten: list[str] = []
+    service = regulation(desk, forgotten=forgotten)
+    result_of(service.hold(number, PROTECTION, "因诉讼"))
+    desk.advance(days=4 * YEAR)
+    assert erase(service) == 0
+    result_of(service.lift(number, SUPERVISOR))
+    assert erase(service) == 1
+    assert run(desk, lambda session: list(session.scalars(select(MailRow.id)))) == [other]
+    assert rows(desk, AttachmentRow) == 0
+    assert forgotten == [], "a letter that waits brought the same file"
 
 
 def test_many_are_deleted_a_few_at_a_time(

@@ -29,6 +29,12 @@ class MailRow(Base):
             postgresql_where=text("number IS NULL"),
             sqlite_where=text("number IS NULL"),
         ),
+        Index(
+            "ticket_mails_discarded",
+            "id",
+            postgresql_where=text("discarded IS NOT NULL"),
+            sqlite_where=text("discarded IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -11,14 +11,28 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Delete, Select, Table, delete, func, literal, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    Delete,
+    Select,
+    Table,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    union,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from cti.database import Base, UtcDateTime
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import TicketNumber
 from cti.kernel.principal import Principal
+from tickets.attachments.repository import unattached_txn
 from tickets.attachments.schema import AttachmentRow
+from tickets.mail.schema import MailFileRow, MailRow
 from tickets.regulation.facts import Fact
 from tickets.regulation.retention import Retention, Rule
 from tickets.regulation.rows import fact_from
@@ -125,7 +139,7 @@ def erase_txn(session: Session, terms: Terms, after: Place | None) -> Erased:
     digests = {digest for each in looked.due for digest in _digests_txn(session, each.fact.number)}
     erasures = tuple(_erase_txn(session, each, terms.now) for each in looked.due)
     session.flush()
-    unneeded = digests - _needed_txn(session, digests)
+    unneeded = unattached_txn(session, sorted(digests))
     return Erased(erasures, frozenset(unneeded), looked.next)
 
 
@@ -229,10 +243,7 @@ def _key_of(table: Table) -> Column[Any] | None:
 
 
 def _digests_txn(session: Session, number: str) -> Sequence[str]:
-    return session.scalars(select(AttachmentRow.digest).where(AttachmentRow.number == number)).all()
-
-
-def _needed_txn(session: Session, digests: Collection[str]) -> set[str]:
-    return set(
-        session.scalars(select(AttachmentRow.digest).where(AttachmentRow.digest.in_(digests)))
-    )
+    attached = select(AttachmentRow.digest).where(AttachmentRow.number == number)
+    letters = select(MailRow.id).where(MailRow.number == number)
+    came = select(MailFileRow.digest).where(MailFileRow.mail.in_(letters))
+    return session.scalars(union(attached, came)).all()

@@ -10,6 +10,7 @@ from tickets.regulation.retention import Retention, Rule
 
 LISTS = {"channel": CHANNEL, "business": BUSINESS, "cause": CAUSE, "region": REGION}
 """Sections of the file, and the fields whose codes they hold."""
+LETTERS = "letters"
 LONGEST_NAME = 64
 MOST_YEARS = 100
 
@@ -74,15 +75,17 @@ def read_retention(path: Path) -> Retention:
     top = read_document(path)
     section = top.need("rules", "each with years and source").section()
     rules = tuple(_rule(name, value) for name, value in section.each())
+    letters = top.get("letters")
+    of_letters = _rule(LETTERS, letters, of_tickets=False) if letters else None
     top.close()
     top.value.report.check()
-    return Retention(rules)
+    return Retention(rules, of_letters)
 
 
-def _rule(name: str, value: Value) -> Rule:
+def _rule(name: str, value: Value, *, of_tickets: bool = True) -> Rule:
     section = value.section()
-    kind, zh, en = (section.get(name) for name in ("kind", "zh", "en"))
-    business = section.get("business")
+    zh, en = section.get("zh"), section.get("en")
+    kind, business = (section.get(name) if of_tickets else None for name in ("kind", "business"))
     rule = Rule(
         name=name[:LONGEST_NAME],
         years=section.need("years", "whole years from the end of the ticket").whole(1, MOST_YEARS),

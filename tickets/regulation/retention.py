@@ -43,6 +43,8 @@ class Retention:
     """The rules; nothing is ever due where no rule fits."""
 
     rules: tuple[Rule, ...] = ()
+    letters: Rule | None = None
+    """For letters that became no ticket's, from the day on which they were discarded."""
 
     def rule_for(self, fact: Fact) -> Rule | None:
         """The rule that keeps the ticket longest."""
@@ -63,9 +65,21 @@ class Retention:
             return False
         return now.astimezone(zone).date() > until
 
+    def letter_due(self, discarded: datetime, zone: ZoneInfo, now: datetime) -> bool:
+        """Whether a letter that was discarded then may be deleted now."""
+        if self.letters is None:
+            return False
+        until = years_after(discarded.astimezone(zone).date(), self.letters.years)
+        return now.astimezone(zone).date() > until
+
+    @property
+    def named(self) -> tuple[Rule, ...]:
+        """Every rule, that for letters last."""
+        return (*self.rules, self.letters) if self.letters else self.rules
+
     def called(self, name: str, language: Language) -> str:
         """What people call the rule of that name; the name itself of one that is gone."""
-        known = next((rule for rule in self.rules if rule.name == name), None)
+        known = next((rule for rule in self.named if rule.name == name), None)
         return known.called(language) if known else name
 
     @property

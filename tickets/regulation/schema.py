@@ -144,6 +144,18 @@ class ErasureRow(Base):
     files: Mapped[int]
 
 
+class LetterErasureRow(Base):
+    """How many letters of no ticket were deleted at once, and nothing of what they said."""
+
+    __tablename__ = "ticket_mail_erasures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    rule: Mapped[str] = mapped_column(String(64))
+    letters: Mapped[int]
+    files: Mapped[int]
+
+
 class CatalogueRow(Base):
     """A version of the dispatch catalogue, whole; the last one is in force."""
 

@@ -36,6 +36,12 @@ from tickets.regulation.facts import Fact
 from tickets.regulation.finding import repeats_txn
 from tickets.regulation.following import Follower
 from tickets.regulation.freezing import Submission
+from tickets.regulation.old_letters import (
+    LetterErasure,
+    erase_letters_txn,
+    letter_erasures_txn,
+    letters_due_txn,
+)
 from tickets.regulation.quarter import By, Count, Quarter, Table, counted, table
 from tickets.regulation.repeats import Repeat
 from tickets.regulation.retention import Retention
@@ -181,6 +187,7 @@ class RegulationService:
     async def erase(self) -> int:
         """Delete what is due, a few tickets in each transaction; how many tickets it was.
 
+        Letters of no ticket go after them.
         Nothing happens unless the settings say that records are deleted.
         """
         if not self.deletes:
@@ -190,7 +197,28 @@ class RegulationService:
             total += len(erasures)
         if total:
             self.log.info("The records of {total} tickets were deleted", total=total)
+        if letters := await self._erase_letters():
+            self.log.info("{letters} letters of no ticket were deleted", letters=letters)
         return total
+
+    def letters_due(self) -> Deferred[int]:
+        """How many letters of no ticket may be deleted, up to about `MOST_SHOWN`."""
+        return self._database.read(letters_due_txn, self._terms(), MOST_SHOWN)
+
+    def letter_erasures(self) -> Deferred[list[LetterErasure]]:
+        """How many letters of no ticket were deleted when."""
+        return self._database.read(letter_erasures_txn)
+
+    async def _erase_letters(self) -> int:
+        total, after = 0, 0
+        while True:
+            gone = await self._database.run(erase_letters_txn, self._terms(), after)
+            for digest in gone.digests:
+                await self._forget_file(digest)
+            total += gone.letters
+            if gone.next is None:
+                return total
+            after = gone.next
 
     async def _erasing(self) -> AsyncIterator[tuple[Erasure, ...]]:
         after: Place | None = None

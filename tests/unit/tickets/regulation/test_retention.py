@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cti.kernel.document import DocumentError
 from cti.kernel.identifiers import TicketNumber
+from cti.kernel.vocabulary import Language
 from tests.support.tickets import MONDAY, SHANGHAI, local
 from tickets.model import CaseState, Source, TicketKind
 from tickets.regulation.facts import Fact
@@ -53,6 +54,15 @@ def test_the_longest_rule_counts_and_no_rule_keeps_for_ever() -> None:
     assert not due(ended(kind=TicketKind.ENQUIRY), "2099-01-01 00:00")
     assert Retention().shortest is None
     assert RULES.shortest == 3
+
+
+def test_letters_have_a_rule_of_their_own() -> None:
+    discarded = local("2026-11-23 23:30")
+    rules = Retention(letters=Rule("letters", 3, "the bank's own", zh="来信"))
+    assert not rules.letter_due(discarded, SHANGHAI, local("2029-11-23 23:59"))
+    assert rules.letter_due(discarded, SHANGHAI, local("2029-11-24 00:00"))
+    assert not RULES.letter_due(discarded, SHANGHAI, local("2099-11-24 00:00"))
+    assert rules.called("letters", Language.CHINESE) == "来信"
 
 
 @given(st.dates(date(2000, 1, 1), date(2100, 12, 31)), st.integers(1, 100))
