@@ -1,10 +1,7 @@
 """A recording in a whole house: read while it grows, after a crash, and after it was changed."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -25,21 +22,9 @@ from tests.integration.test_failures import (
     writers,
 )
 from tests.support.audio import RATE, had_tone
+from tests.support.command_line import run_to_its_end
 from tests.support.house import House
 from tests.support.sipp import place_call
-
-ROOT = Path(__file__).parents[2]
-
-
-def hotline(house: House, *words: str) -> subprocess.CompletedProcess[str]:
-    """The command line over that house."""
-    return subprocess.run(
-        [sys.executable, "-m", "config.main", "--config", str(house.config), *words],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        check=False,
-    )
 
 
 def part(house: House, path: str, token: str, asked: str) -> tuple[int, bytes]:
@@ -88,8 +73,8 @@ def test_an_encrypted_recording_grows_crashes_and_is_tampered_with(
         call.process.kill()
         call.process.wait()
         (sealed,) = folder.rglob("*.wav.sealed")
-        crashed = hotline(house, "recordings", "verify", str(sealed.with_suffix("")))
-        assert re.search(r"ended by a crash; nothing vouches for what follows \d", crashed.stdout)
+        crashed = run_to_its_end(house, "recordings", "verify", str(sealed.with_suffix("")))
+        assert re.search(r"ended by a crash; nothing vouches for what follows \d", crashed.text)
 
         house.start()
         token = house.sign_in("2001")
@@ -108,9 +93,9 @@ def test_an_encrypted_recording_grows_crashes_and_is_tampered_with(
         found = json.loads(house.get(verdict, token))
         assert found["state"] == "changed"
         assert 0.5 < found["seconds"] < 1.5
-        told = hotline(house, "recordings", "verify", "--all")
-        assert told.returncode == 1
-        assert "CHANGED from" in told.stdout
+        told = run_to_its_end(house, "recordings", "verify", "--all")
+        assert told.status == 1
+        assert "CHANGED from" in told.text
     finally:
         if house.process.poll() is None:
             house.stop()

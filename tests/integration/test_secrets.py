@@ -67,9 +67,7 @@ def test_what_is_keyed_in_secret_is_nowhere(tmp_path: Path, prompts: Path) -> No
         assert re.findall(r"far side keyed (.)", phone.text) == ["5"]
         pages = {"console": shown, **all_pages(house)}
     everything = [*pages.items(), *all_files(house)]
-    assert sum(secret_in(r"(\+86)?13800138000", text) for _, text in everything) > 2, (
-        "what is no secret"
-    )
+    assert sum(secret_in("13800138000", text) for _, text in everything) > 2, "what is no secret"
     for name, text in everything:
         found = [secret for secret in SECRETS if secret_in(secret, text)]
         assert not found, f"{name} shows {found}"
@@ -78,7 +76,8 @@ def test_what_is_keyed_in_secret_is_nowhere(tmp_path: Path, prompts: Path) -> No
 
 def secret_in(secret: str, text: str) -> bool:
     """Whether it stands there as a number of its own, rather than in the digits of an instant."""
-    return re.search(rf"(?<![0-9a-f.]){secret}(?![0-9])", text) is not None
+    alone = re.compile(rf"(?<![0-9a-f.])(\+86)?{secret}(?![0-9])")
+    return secret in text and alone.search(text) is not None
 
 
 def check_figures(house: House) -> None:

@@ -2,12 +2,11 @@
 
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import run_to_its_end
 from tests.support.house import House, running_house
 from tests.support.pcap import Track
 from tests.support.sipp import place_call
@@ -33,16 +32,9 @@ caller +8613800138000 hotline
 
 
 def trace(house: House, *arguments: str) -> str:
-    words = ["--config", str(house.config), "trace", *arguments]
-    done = subprocess.run(
-        [sys.executable, "-m", "config.main", *words],
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": str(Path(__file__).parents[2]), "LANG": "C.UTF-8"},
-        timeout=20,
-        check=True,
-    )
-    return done.stdout
+    ended = run_to_its_end(house, "trace", *arguments)
+    assert ended.status == 0, ended.text
+    return ended.text
 
 
 def plain(ladder: str) -> str:

@@ -4,6 +4,7 @@ Samples are 16-bit integers at 8000 per second.
 """
 
 import wave
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -36,15 +37,17 @@ def level(samples: Samples) -> float:
 def goertzel(samples: Samples, frequency: float) -> float:
     """How much of the samples' power lies at that frequency, 0 to 1 (Goertzel)."""
     values = samples.astype(np.float64)
-    total = float(np.sum(values**2))
+    total = float(np.dot(values, values))
     if total == 0:
         return 0.0
-    coefficient = 2 * np.cos(2 * np.pi * frequency / RATE)
-    before, last = 0.0, 0.0
-    for value in values.tolist():
-        before, last = last, value + coefficient * last - before
-    power = last**2 + before**2 - coefficient * last * before
-    return float(2 * power / (len(values) * total))
+    power = sum(float(np.dot(values, part)) ** 2 for part in _waves(len(values), frequency))
+    return 2 * power / (len(values) * total)
+
+
+@lru_cache(maxsize=32)
+def _waves(length: int, frequency: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    turns = 2 * np.pi * frequency / RATE * np.arange(length)
+    return np.cos(turns), np.sin(turns)
 
 
 def has_tone(samples: Samples, frequency: float, *, share: float = 0.5) -> bool:

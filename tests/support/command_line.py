@@ -8,7 +8,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import count
+from tempfile import TemporaryFile
 
 from tests.support.house import House
 from tests.support.patience import AMPLE, ample
@@ -106,6 +108,31 @@ class Terminals:
         call = self.run("call", number, "--from", calling, *arguments)
         call.wait_for("answered")
         return call
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a command has printed, errors among it, and its exit status."""
+
+    status: int
+    text: str
+
+
+def run_to_its_end(house: House, *words: str) -> Ended:
+    """Run ``hotline`` in English with these words and the house's settings."""
+    with TemporaryFile() as out:
+        program = start_program(
+            *("config.main", "--config", str(house.config), *words),
+            out=out,
+            folder=house.folder,
+            environment={"LC_ALL": "C.UTF-8"},
+        )
+        try:
+            status = program.wait(ample())
+        finally:
+            program.kill()
+        out.seek(0)
+        return Ended(status, out.read().decode())
 
 
 @contextmanager
