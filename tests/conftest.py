@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.collecting import files_of, load_elsewhere
+from tests.support.in_turn import file_of, in_turn
 from tests.support.needs import all_needs, strict
 from tests.support.postgresql import cluster
 
@@ -47,6 +48,21 @@ def pytest_collection(session: pytest.Session) -> None:
     load_elsewhere(
         files_of(session.config.args, root), root, int(worker.removeprefix("gw")), places
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is given out to several processes has been ordered here."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that several processes share go out in the order of `in_turn`."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        files = in_turn(item.nodeid for item in items)
+        places = {file: place for place, file in enumerate(files)}
+        items.sort(key=lambda item: places[file_of(item.nodeid)])
 
 
 def pytest_collection_finish() -> None:
