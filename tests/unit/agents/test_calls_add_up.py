@@ -15,6 +15,7 @@ from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId
 from monitoring import cdr
 from tests.support.call_centre import RINGING, CallCentre
+from tests.support.examples import examples
 
 OUTSIDE = "13700137000"
 NUMBERS = st.sampled_from(["1001", "1002", "1003", OUTSIDE])
@@ -177,7 +178,7 @@ def seconds_in(journal: list[Event], agent_id: AgentId, state: AgentState) -> fl
 
 TestTelephony = Telephony.TestCase
 TestTelephony.settings = settings(
-    max_examples=40,
+    max_examples=examples(40),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -37,6 +37,7 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from monitoring.statistics import Figures, Rules, fold
 from tests.support.call_centre import COMPLAINTS, GENERAL, RINGING, CallCentre
+from tests.support.examples import examples
 
 NAMES = "abc"
 SKILLS = {"a": {"general": 9}, "b": {"general": 5, "complaints": 5}, "c": {"complaints": 8}}
@@ -299,5 +300,5 @@ def told_of(event: AgentStateChanged) -> tuple[object, ...]:
 
 _CAUSES = {"busy": Cause.BUSY, "network": Cause.NETWORK}
 
-Shift.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+Shift.TestCase.settings = settings(max_examples=examples(25), stateful_step_count=40, deadline=None)
 TestShift = Shift.TestCase

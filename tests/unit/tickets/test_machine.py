@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import TicketNumber
 from cti.kernel.principal import Principal
+from tests.support.examples import examples
 from tests.support.tickets import (
     AGENT,
     CARDS,
@@ -316,7 +317,9 @@ class TicketLife(RuleBasedStateMachine):
             assert replayed(NUMBER, self.history) == self.case
 
 
-TicketLife.TestCase.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+TicketLife.TestCase.settings = settings(
+    max_examples=examples(30), stateful_step_count=25, deadline=None
+)
 TestTicketLife = TicketLife.TestCase
 
 

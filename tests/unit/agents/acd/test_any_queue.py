@@ -31,6 +31,7 @@ from cti.call.model import Call, Cause, Connection, Party
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import AgentId, CallId, QueueId
 from tests.support.call_centre import COMPLAINTS, GENERAL, QUEUES, RINGING, CallCentre
+from tests.support.examples import examples
 
 NAMES = "abc"
 SKILLS = {"a": {"general": 9}, "b": {"general": 5, "complaints": 5}, "c": {"complaints": 8}}
@@ -224,6 +225,8 @@ class AnyQueueWithLead(AnyQueue):
 
 
 TestAnyQueueWithLead = AnyQueueWithLead.TestCase
-TestAnyQueueWithLead.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestAnyQueueWithLead.settings = settings(
+    max_examples=examples(40), stateful_step_count=40, deadline=None
+)
 TestAnyQueue = AnyQueue.TestCase
-TestAnyQueue.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestAnyQueue.settings = settings(max_examples=examples(50), stateful_step_count=40, deadline=None)

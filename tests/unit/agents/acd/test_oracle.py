@@ -29,6 +29,7 @@ from agents.acd.queue import Claim, Preferred, WaitingCall
 from agents.acd.rules import Order
 from cti.kernel.identifiers import AgentId, CallId
 from cti.kernel.vocabulary import Language, ServiceLevel, Situation, Verification
+from tests.support.examples import examples
 from tests.support.matching import COMPLAINTS, GENERAL, Oracle, Pair, agent, call, queues
 from tests.support.simulated_day import Handle, day
 
@@ -197,7 +198,9 @@ class MatcherMachine(RuleBasedStateMachine):
         assert self.matcher.next_change() == min(changes, default=None)
 
 
-MatcherMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+MatcherMachine.TestCase.settings = settings(
+    max_examples=examples(40), stateful_step_count=40, deadline=None
+)
 TestMatcherMachine = MatcherMachine.TestCase
 
 

@@ -33,6 +33,7 @@ from cti.sip.events import (
     SessionReferred,
     SessionReoffered,
 )
+from tests.support.examples import examples
 from tests.support.stories import check_over, check_stories, closing
 from tests.support.worlds import KEYS, RealWorld
 
@@ -524,4 +525,6 @@ class CallsInterleaved(RuleBasedStateMachine):
 
 
 TestCallsInterleaved = CallsInterleaved.TestCase
-TestCallsInterleaved.settings = settings(max_examples=90, stateful_step_count=50, deadline=None)
+TestCallsInterleaved.settings = settings(
+    max_examples=examples(90), stateful_step_count=50, deadline=None
+)

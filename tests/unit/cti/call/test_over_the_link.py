@@ -18,6 +18,7 @@ from cti.sip.events import (
     SessionOffered,
     SessionReoffered,
 )
+from tests.support.examples import examples
 from tests.support.linked_switch import LinkedSwitch
 from tests.support.lossy_link import LossyLink, Peer
 from tests.support.stories import check_over, check_stories
@@ -174,7 +175,7 @@ def test_the_stage_can_hold_a_conversation() -> None:
     stage.check()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     loss=st.sampled_from([0.0, 0.1, 0.3, 0.6]),

@@ -19,6 +19,7 @@ from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.sip import sdp
 from cti.sip.events import Ended, SessionAccepted, SessionId, SessionReferred, SessionReoffered
 from tests.support.conversations import OUTSIDE, talking
+from tests.support.examples import examples
 from tests.support.worlds import RealWorld
 
 PHONES = ("1001", "1002", "1003", "1004")
@@ -191,7 +192,7 @@ def _seen(event: Event, places: dict[ConnectionId, int], files: dict[str, int]) 
     return values
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @example([("phone dials", 0, 0, "1002"), ("consult", 2, 0, "1003"), ("mask", 2, 0, "")], [])
 @given(st.lists(STEP, max_size=8), st.lists(STEP, max_size=8))
 def test_what_comes_after_is_as_if_nothing_had_been(before: list[Step], after: list[Step]) -> None:
