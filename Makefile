@@ -9,8 +9,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# Tests that wait for telephones leave room for one more beside as many as there are processors.
-WORKERS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 )); echo $$(( n < 4 ? n : 4 )))
+# Tests that wait for telephones leave room for two more beside as many as there are processors.
+WORKERS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) + 2 )); echo $$(( n < 4 ? n : 4 )))
 # pip names each package as it takes it, and says when it unpacks them; nothing else unless it fails.
 SHOW := sed -u -n -E -e 's/^ *Collecting ([^ ]+).*/  \1/p' -e 's/^Installing collected packages.*/  unpacking them/p'
 
