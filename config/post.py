@@ -27,6 +27,7 @@ from tickets.mail.replying import ACTS, Replies
 from tickets.mail.sending import SmtpCarrier
 from tickets.mail.sent import KEPT, SentMail
 from tickets.mail.settings import ListenSettings, MailSettings
+from tickets.model import ReplyChannel
 from tickets.portal.telling import last_day
 from tickets.service import TicketService
 
@@ -69,6 +70,7 @@ class Post:
         self.intake.on_queued(deliveries.wake)
         arriving = {Channel.EMAIL: settings.send is not None, Channel.SMS: deliveries.sends_sms}
         channels = [channel for channel, arrives in arriving.items() if arrives]
+        tickets.carried = frozenset(ReplyChannel(each.value) for each in channels)
         replies = Replies(tickets, self.composer, settings.language, channels)
         tickets.write_beside_txn(replies.beside_txn)
         if settings.send is not None:

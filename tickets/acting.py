@@ -22,6 +22,7 @@ from tickets.decide import Outcome
 from tickets.errors import Stale
 from tickets.events import TicketChanged, TicketEvent, TicketRated, TicketRegistered
 from tickets.forms import YES_NO, slot_of
+from tickets.guards import CARRIED
 from tickets.messages import add_message_txn
 from tickets.model import (
     CUSTOMER,
@@ -32,6 +33,7 @@ from tickets.model import (
     HistoryEntry,
     MessageKind,
     Receipt,
+    ReplyChannel,
 )
 from tickets.numbers import parse_number, ticket_number
 from tickets.premises import form_terms, premises_of, waiting_since
@@ -96,7 +98,12 @@ def register_txn(
 
 
 def act_txn(
-    session: Session, timekeeper: Timekeeper, follower: Follower, asked: Asked, at: datetime
+    session: Session,
+    timekeeper: Timekeeper,
+    follower: Follower,
+    asked: Asked,
+    at: datetime,
+    carried: frozenset[ReplyChannel] = CARRIED,
 ) -> Done:
     """Do that to the ticket, and to the one it is merged into."""
     locked = _lock_txn(session, asked)
@@ -113,7 +120,8 @@ def act_txn(
         changes = repository.history_txn(session, asked.number, after=asked.version)
         raise Stale(before.case.number, changes)
     target = next((each for each in locked.values() if each is not before), None)
-    done = _Acting(session, timekeeper, follower, at, repository.departments_txn(session))
+    departments = repository.departments_txn(session)
+    done = _Acting(session, timekeeper, follower, at, departments, carried)
     receipt, event = done.act(before, asked, by, target.case if target else None)
     repository.remember_txn(session, asked.request_id, action.value, by.staff_id, receipt)
     if action is Action.RATE:
@@ -133,13 +141,16 @@ class _Acting:
     follower: Follower
     at: datetime
     departments: Departments
+    carried: frozenset[ReplyChannel]
 
     def act(
         self, before: Stored, asked: Asked, may: Principal, target: Case | None = None
     ) -> tuple[Receipt, TicketEvent]:
         """Write the act and everything that follows from it; `may` is whose rights count."""
         keeper, at, action = self.timekeeper, self.at, asked.action
-        premises = premises_of(before.case, before.clocks, self.departments, keeper, target)
+        premises = premises_of(
+            before.case, before.clocks, self.departments, keeper, target, self.carried
+        )
         terms = form_terms(keeper.calendars, at, self.follower.codes)
         outcome = decide.act(before.case, action, asked.fields, may, at, premises, terms)
         clocks = keeper.apply(

@@ -7,7 +7,8 @@ Handling Consumer Complaints of Banks and Insurers, CBIRC, in force since 2020-0
 
 A message of the customer's own starts a clock of its own: the oldest that nobody answered counts,
 later ones move nothing, and only an answer to the customer stops it, no note in the house. What the
-house carries (e-mail) is proven by the house alone, and counts from its delivery. An answer that
+house carries (e-mail, short messages) is proven by the house alone, and counts from its delivery;
+what it has no carrier for is proven by who sent it. An answer that
 comes back after the ticket was closed was never given: the ticket waits for it again, and all the
 time since counts. A merger takes a message that nobody answered along, to the ticket that goes on.
 

@@ -26,6 +26,8 @@ REFUSALS_BEFORE_ABOVE = 1
 REOPEN_WITHIN = timedelta(days=30)
 AGREED_WITHIN = timedelta(days=15)
 BAD_RATING = 2
+CARRIED = frozenset({ReplyChannel.EMAIL})
+"""What a house carries that does not say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Premises:
     """Those of them that stand still, which are due later than they say."""
     target: Case | None = None
     """The ticket that this one is to be merged into."""
+    carried: frozenset[ReplyChannel] = CARRIED
+    """The ways by which the house itself reaches customers, and proves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +184,13 @@ def _to_answer(situation: Situation) -> bool:
 
 
 def _proven_by_house(situation: Situation) -> bool:
-    """Whether nobody vouches for an e-mail: what the next server said is its only proof."""
-    by_mail = (situation.fields or {}).get("channel") == ReplyChannel.EMAIL.value
-    return not by_mail or actor_of(situation.by) is not None
+    """Whether nobody vouches for what the house carries: what its carrier said is the only proof.
+
+    Where it has no carrier (the bank's letters leave elsewhere) a person says how it went.
+    """
+    channel = (situation.fields or {}).get("channel")
+    carried = any(channel == each.value for each in situation.premises.carried)
+    return not carried or actor_of(situation.by) is not None
 
 
 Question = Callable[[Situation], bool]

@@ -8,8 +8,8 @@ from tickets.clocks.calendars import Calendars
 from tickets.clocks.model import Clock
 from tickets.clocks.sla import Timekeeper
 from tickets.forms import FormTerms
-from tickets.guards import Premises
-from tickets.model import Case, Department, DispatchState
+from tickets.guards import CARRIED, Premises
+from tickets.model import Case, Department, DispatchState, ReplyChannel
 from tickets.regulation.codes import NO_CODES, CodeBook
 from tickets.workflow import ClockKind
 
@@ -35,8 +35,12 @@ def premises_of(
     departments: Mapping[DepartmentId, Department],
     keeper: Timekeeper,
     target: Case | None = None,
+    carried: frozenset[ReplyChannel] = CARRIED,
 ) -> Premises:
-    """What acts on the case are judged by now; `target` is what it is to be merged into."""
+    """What acts on the case are judged by now; `target` is what it is to be merged into.
+
+    `carried`: by what the house itself reaches customers.
+    """
     policy = keeper.policy
     running = [each for each in clocks if each.stopped is None]
     return Premises(
@@ -57,6 +61,7 @@ def premises_of(
         unanswered=waiting_since(running),
         halted={(each.kind, each.dispatch) for each in running if each.halted},
         target=target,
+        carried=carried,
     )
 
 

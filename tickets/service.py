@@ -26,7 +26,7 @@ from tickets.acting import Asked, Done, act_txn, register_txn
 from tickets.clocks.model import Clock
 from tickets.clocks.rows import keep_policy_txn
 from tickets.clocks.sla import Timekeeper
-from tickets.guards import Premises
+from tickets.guards import CARRIED, Premises
 from tickets.messages import (
     Unread,
     looked_txn,
@@ -46,6 +46,7 @@ from tickets.model import (
     Message,
     MessageKind,
     Receipt,
+    ReplyChannel,
 )
 from tickets.numbers import parse_number
 from tickets.premises import premises_of
@@ -118,6 +119,8 @@ class TicketService:
         self.lists = ListService(database, clock)
         self._clocks_changed: Callable[[], None] = lambda: None
         self._beside: list[Beside] = []
+        self.carried = CARRIED
+        """By what the house itself reaches customers: nobody vouches for that by hand."""
 
     def write_beside_txn(self, beside: Beside) -> None:
         """Call `beside` in the transaction of each act: what it refuses does not happen.
@@ -178,7 +181,7 @@ class TicketService:
 
     def view(self, number: str) -> Deferred[TicketView | None]:
         """The ticket with its clocks, history and calls; None for an unknown number."""
-        return self._database.read(_view_txn, self.timekeeper, number)
+        return self._database.read(_view_txn, self.timekeeper, number, self.carried)
 
     def search(self, query: Query) -> Deferred[Page]:
         """The page of tickets that the query asks for, the most pressing first."""
@@ -247,7 +250,7 @@ class TicketService:
         return self._with_beside_txn(session, done, asked, at)
 
     def _act_txn(self, session: Session, asked: Asked, at: datetime) -> Done:
-        done = act_txn(session, self.timekeeper, self.follower, asked, at)
+        done = act_txn(session, self.timekeeper, self.follower, asked, at, self.carried)
         return self._with_beside_txn(session, done, asked, at)
 
     def _with_beside_txn(self, session: Session, done: Done, asked: Asked, at: datetime) -> Done:
@@ -267,20 +270,23 @@ class TicketService:
         return done.receipt
 
 
-def _view_txn(session: Session, keeper: Timekeeper, number: str) -> TicketView | None:
+def _view_txn(
+    session: Session, keeper: Timekeeper, number: str, carried: frozenset[ReplyChannel]
+) -> TicketView | None:
     stored = repository.load_case_txn(session, number)
     if stored is None:
         return None
     departments = repository.departments_txn(session)
     customer_id = stored.case.draft.requester.customer_id
-    merged = (_view_txn(session, keeper, each) for each in repository.merged_txn(session, number))
+    within = repository.merged_txn(session, number)
+    merged = (_view_txn(session, keeper, each, carried) for each in within)
     return TicketView(
         stored.case,
         stored.clocks,
         repository.history_txn(session, number),
         repository.calls_txn(session, number),
         departments,
-        premises_of(stored.case, stored.clocks, departments, keeper),
+        premises_of(stored.case, stored.clocks, departments, keeper, carried=carried),
         customer_txn(session, customer_id) if customer_id else None,
         tuple(each for each in merged if each is not None),
     )

@@ -90,7 +90,7 @@ class Notices:
         match asked.action, fields.get("channel", ""):
             case Action.REGISTER, _ if reader is not None and due is not None:
                 return self._acknowledged(reader, case, due)
-            case Action.INFORM | Action.ATTEMPT_INFORM, ReplyChannel.SMS.value:
+            case Action.ATTEMPT_INFORM, ReplyChannel.SMS.value:
                 return telling.news(self._by_sms(case, reader), case, due, fields["text"])
             case Action.ATTEMPT_REPLY, ReplyChannel.SMS.value:
                 return telling.answer(self._by_sms(case, reader), case, fields["text"])

@@ -9,7 +9,7 @@ from cti.kernel.principal import Principal
 from tickets.decide import allowed, asked_for
 from tickets.forms import COMMON, FORMS, present
 from tickets.masking import Mask, Sight
-from tickets.model import Case, Dispatch, ReplyChannel
+from tickets.model import Case, Dispatch
 from tickets.service import TicketView
 from tickets.web.consequences import Outlook
 from tickets.web.inputs import Input, act_input, input_of
@@ -230,6 +230,7 @@ def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook, sight: Sight) ->
         inputs=tuple(
             _by_hand(
                 rule.action,
+                view,
                 act_input(
                     name, needed=asked_for(rule, name, outlook.view.case, outlook.words.codes)
                 ),
@@ -244,12 +245,12 @@ def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook, sight: Sight) ->
     )
 
 
-def _by_hand(action: Action, field: Input) -> Input:
+def _by_hand(action: Action, view: TicketView, field: Input) -> Input:
     """The field without the ways of which a person is no witness."""
     if field.name != "channel" or action not in PROVEN:
         return field
-    email = ReplyChannel.EMAIL.value
-    return replace(field, options=tuple(each for each in field.options if each[0] != email))
+    ours = {each.value for each in view.premises.carried}
+    return replace(field, options=tuple(each for each in field.options if each[0] not in ours))
 
 
 def _department(case: Case, meant: Dispatch | None, words: Words) -> str:
@@ -260,7 +261,7 @@ def _department(case: Case, meant: Dispatch | None, words: Words) -> str:
 
 def _prefilled(action: Action, view: TicketView, sight: Sight) -> dict[str, str]:
     draft = sight.draft(view.case.draft)
-    by_hand = action in PROVEN and draft.reply_by is ReplyChannel.EMAIL
+    by_hand = action in PROVEN and draft.reply_by in view.premises.carried
     channel = "" if by_hand else draft.reply_by.value
     match action:
         case Action.DISPATCH | Action.REDIRECT:

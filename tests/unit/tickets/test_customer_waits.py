@@ -15,7 +15,7 @@ from tests.support.tickets import (
     TicketDesk,
 )
 from tickets.clocks.model import Clock, ClockEnd
-from tickets.model import CUSTOMER, SYSTEM, CaseState
+from tickets.model import CUSTOMER, SYSTEM, CaseState, ReplyChannel
 from tickets.replay import replayed
 from tickets.web.reach import View, tabs_of
 from tickets.workflow import Action, ClockKind
@@ -114,6 +114,21 @@ def test_nobody_vouches_for_an_email(desk: TicketDesk, action: Action) -> None:
     with pytest.raises(Refused, match="proof_by_house"):
         desk.act(number, action, AGENT, FILLED | {"channel": "email"})
     desk.act(number, action, SYSTEM, FILLED | {"channel": "email"})
+
+
+@pytest.mark.parametrize("action", [Action.REPLY, Action.INFORM])
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_proof_by_hand_stands_where_the_house_has_no_carrier(
+    desk: TicketDesk, action: Action, channel: str
+) -> None:
+    number = with_result(desk)
+    way = FILLED | {"channel": channel}
+    desk.service.carried = frozenset({ReplyChannel(channel)})
+    with pytest.raises(Refused, match="proof_by_house"):
+        desk.act(number, action, AGENT, way)
+    desk.service.carried = frozenset()
+    desk.act(number, action, AGENT, way)
+    assert desk.view(number).due(ClockKind.FIRST_CONTACT) is None
 
 
 def test_an_answer_that_comes_back_after_the_end_is_owed_again(desk: TicketDesk) -> None:
