@@ -175,6 +175,8 @@ class Figures:
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     """Calls that ended today, by what became of them."""
     tickets: TicketFigures = field(default_factory=TicketFigures)
+    shown_tickets: TicketFigures = field(default_factory=TicketFigures)
+    """Of these all but complaints about staff: what everybody may see."""
     healed: Mapping[Disagreement, int] = field(default_factory=dict)
     """Disagreements about agents and calls that were put right today."""
     healed_last: DisagreementHealed | None = None
@@ -206,7 +208,11 @@ def fold(figures: Figures, event: Event) -> Figures:
             figures = replace(figures, agents={**figures.agents, event.agent_id: after})
     if isinstance(event, TicketEvent):
         tickets = follow_ticket(figures.tickets, event)
-        return figures if tickets is figures.tickets else replace(figures, tickets=tickets)
+        if tickets is figures.tickets:
+            return figures
+        shown = figures.shown_tickets
+        shown = shown if event.confidential else follow_ticket(shown, event)
+        return replace(figures, tickets=tickets, shown_tickets=shown)
     if isinstance(event, DisagreementHealed):
         healed = {**figures.healed, event.what: figures.healed.get(event.what, 0) + 1}
         return replace(figures, healed=healed, healed_last=event)
@@ -234,6 +240,7 @@ def turn(figures: Figures, at: datetime) -> Figures:
         },
         outcomes={},
         tickets=TicketFigures(),
+        shown_tickets=TicketFigures(),
         healed={},
         healed_last=None,
     )

@@ -231,8 +231,8 @@ class WallBoard:
 def entities(figures: Figures, floor: Floor) -> dict[str, Entity]:
     """All that is shown of the figures."""
     shown: dict[str, Entity] = {"totals": totals_entity(figures)}
-    if figures.tickets != TicketFigures():
-        shown["ticket_day"] = ticket_day_entity(figures.tickets)
+    if figures.shown_tickets != TicketFigures():
+        shown["ticket_day"] = ticket_day_entity(figures.shown_tickets)
     if figures.healed_last is not None:
         shown["healed"] = healed_entity(figures, figures.healed_last, floor)
     crowds = figures.crowds()
@@ -334,16 +334,16 @@ def ticket_day_entity(tickets: TicketFigures) -> Entity:
 def tickets_entity(overdue: Iterable[TicketSummary]) -> Entity:
     """Overdue tickets, the longest overdue first; without titles, which may name people.
 
-    Everybody who is signed in looks at the wall. A complaint about a member of staff is counted
-    there and not named: neither they nor their unit learn its number or its state.
+    Everybody who is signed in looks at the wall, so a complaint about a member of staff is neither
+    named nor counted there: they and their unit do not learn that there is one.
     """
-    found = sorted((each for each in overdue if each.due), key=lambda each: each.due or each.opened)
+    public = (each for each in overdue if each.due and not each.confidential)
+    found = sorted(public, key=lambda each: each.due or each.opened)
     return {
         "count": len(found),
         "overdue": [
             {"number": each.number, "kind": each.kind, "due": each.due, "state": each.state}
             for each in found
-            if not each.confidential
         ],
     }
 

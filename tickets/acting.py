@@ -191,6 +191,7 @@ class _Acting:
             state=after.case.state.value,
             by=asked.by.staff_id,
             department_id=order.department_id if order else None,
+            confidential=_confidential(after.case),
         )
         return receipt, event
 
@@ -303,6 +304,7 @@ def _rated(event: TicketEvent, asked: Asked) -> TicketRated:
         number=event.number,
         score=int(asked.fields["score"]),
         solved=solved == YES_NO[0] if solved else None,
+        confidential=event.confidential,
     )
 
 
@@ -317,4 +319,9 @@ def _registered(case: Case, due: datetime) -> TicketRegistered:
         due=due,
         call_id=draft.call_id,
         customer_id=draft.requester.customer_id,
+        confidential=_confidential(case),
     )
+
+
+def _confidential(case: Case) -> bool:
+    return case.draft.about_staff is not None or case.draft.about_unit is not None

@@ -13,6 +13,8 @@ class TicketEvent(Event):
     """Root of everything that happens to a ticket."""
 
     number: TicketNumber
+    confidential: bool = False
+    """Whether it is a complaint about staff, which boards that everybody sees leave out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -221,7 +221,7 @@ def test_overdue_tickets_show_and_are_asked_again_when_something_happens() -> No
     assert "Mr Li" not in str(shown)
 
 
-def test_a_complaint_about_staff_is_counted_and_not_named() -> None:
+def test_a_complaint_about_staff_is_neither_named_nor_counted() -> None:
     world, tickets = World(), Tickets()
     world.board.watch_tickets(tickets)
     secret = TicketSummary(
@@ -231,8 +231,17 @@ def test_a_complaint_about_staff_is_counted_and_not_named() -> None:
         [secret, replace(secret, number=TicketNumber("8"), confidential=False)]
     )
     shown = world.screen.shown["tickets"]
-    assert shown["count"] == 2
+    assert shown["count"] == 1
     assert [each["number"] for each in shown["overdue"]] == ["8"]
+
+
+def test_the_day_is_shown_without_complaints_about_staff() -> None:
+    world = World()
+    secret = TicketRated(at=NOON, number=TicketNumber("1"), score=1, confidential=True)
+    world.publish(secret)
+    assert "ticket_day" not in world.screen.shown
+    world.publish(replace(secret, confidential=False))
+    assert world.screen.shown["ticket_day"]["rated"] == 1
 
 
 def test_what_customers_think_of_the_answers_is_shown_for_the_day() -> None:
