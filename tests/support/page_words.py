@@ -28,6 +28,11 @@ _COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", re.DOTALL)
 _LETTERS = re.compile(r"[A-Za-z\u3400-\u9fff]{2}|[\u3400-\u9fff]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
+_SILENT = re.compile(
+    r'\baria-(?:invalid|describedby|sort)="[^"]*"|\bautofocus\b|>(?:Message-ID|In-Reply-To)(?=<)'
+)
+"""What a macro puts into a tag, and names of header fields (RFC 5322): words of no language."""
+
 
 def sources(*suffixes: str) -> Iterator[Path]:
     """The house's files with these suffixes."""
@@ -73,7 +78,7 @@ def literal_texts(path: Path) -> list[str]:
     if path.suffix == ".js":
         code = _COMMENT.sub("", text)
         return [*_SHOWN.findall(code), *_SENTENCE.findall(code), *_CHINESE.findall(code)]
-    plain = _JINJA.sub("", text)
+    plain = _SILENT.sub("", _JINJA.sub("", text))
     attributes = [one or other for one, other in _SAYING.findall(plain)]
     between = re.sub(r"<(style|script)\b.*?</\1>|<!--.*?-->|<[^>]*>", "\n", plain, flags=re.DOTALL)
     return [each.strip() for each in (*attributes, *between.splitlines()) if _LETTERS.search(each)]

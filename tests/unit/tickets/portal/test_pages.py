@@ -378,7 +378,7 @@ def test_what_the_bank_says_is_shown(desk: PortalDesk) -> None:
     page = customer.read("/service/ticket").text
     assert "正在调取录像" in page
     assert "You have our answer by" in page
-    [letter] = [each for each in desk.carried() if each.purpose is Purpose.NOTICE]
+    [letter] = [each for each in desk.carried() if each.purpose is Purpose.PROGRESS]
     assert (letter.channel, letter.to) == (Channel.EMAIL, ADDRESS)
     assert "正在调取录像" in letter.body
 
