@@ -2,8 +2,9 @@
 
 A turn of the reactor reads what came by the sockets and does what that asks for. New calls have
 turns of their own, after the media worker's answers to that: an agent who hangs up has the next
-caller before another is asked in. They are taken for a few milliseconds, and what they ask for (of
-the media worker, of the database) comes back in turns of its own, before the next new calls.
+caller before another is asked in. While a turn leaves messages unread, new calls wait on. They are
+taken for a few milliseconds, and what they ask for (of the media worker, of the database) comes
+back in turns of its own, before the next new calls.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from cti.sip.user_agent import Output, UserAgent
 
 SLICE = 0.005
 """Seconds of one turn in which new calls are taken; one is taken in any case."""
+STEPPING_BACK = 0.05
+"""Seconds for which they wait for what is unread: a tenth of the time is theirs in any case."""
 
 
 class Arrivals:
@@ -26,10 +29,15 @@ class Arrivals:
         agent: UserAgent,
         take: Callable[[bytes, Endpoint], object],
         perform: Callable[[Output], object],
+        unread: Callable[[], bool],
     ) -> None:
-        """`take` reads a message now; `perform` sends a refusal."""
+        """`take` reads a message now; `perform` sends a refusal; `unread` tells whether the last
+        turn left messages to the next one.
+        """
         self._clock, self._agent, self._room = clock, agent, agent.antechamber
-        self._take, self._perform = take, perform
+        self._take, self._perform, self._unread = take, perform, unread
+        self._until = 0.0
+        """How long they step back."""
         self._turn: DelayedCall | None = None
 
     def sort(self, data: bytes, source: Endpoint) -> bool:
@@ -57,11 +65,15 @@ class Arrivals:
 
     def _wait(self) -> None:
         """The reactor looks at its sockets once more before new calls are taken."""
+        self._until = self._clock.seconds() + STEPPING_BACK
         self._turn = self._clock.callLater(0, self._next_turn)
 
     def _next_turn(self) -> None:
         self._turn = None
         now = self._clock.seconds()
+        if now < self._until and self._unread():
+            self._turn = self._clock.callLater(0, self._next_turn)
+            return
         while late := self._room.late(now):
             self._refuse(late)
         end = now + SLICE

@@ -84,7 +84,6 @@ class SipEndpoint:
         self.door_log = DoorLog(reactor, self.door)
         self.counters: Counter[str] = Counter()
         self.nonsense = Nonsense()
-        self._arrivals = Arrivals(reactor, self.user_agent, self._read, self._perform)
         self.tap: Tap | None = None
         """Is shown every message that comes and goes."""
         self._reactor = reactor
@@ -100,6 +99,9 @@ class SipEndpoint:
             tls=tls,
             trusted=trusted,
             bind=bind,
+        )
+        self._arrivals = Arrivals(
+            reactor, self.user_agent, self._read, self._perform, lambda: self._sockets.unread
         )
         self._timers = KeyedTimers(reactor, self._timer_fired)
         self._outputs: deque[Output] = deque()

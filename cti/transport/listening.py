@@ -97,6 +97,11 @@ class Sockets:
         ports, self._ports = self._ports, []
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
+    @property
+    def unread(self) -> bool:
+        """Whether messages wait at the UDP socket that the last turn had no time for."""
+        return self._datagrams is not None and self._datagrams.unread
+
     def send(self, data: bytes, destination: Endpoint) -> None:
         """Send by the destination's transport; OSError where UDP leads nowhere."""
         if destination.transport is not Transport.UDP:
@@ -120,7 +125,8 @@ class Sockets:
     def _open_shared(self, interface: str, port: int) -> int:
         """UDP, and TCP on the same port."""
         for attempt in range(MOST_ATTEMPTS):
-            datagrams = Datagrams(self.bind(interface, port), self.received, self.admits)
+            sock = self.bind(interface, port)
+            datagrams = Datagrams(self.reactor, sock, self.received, self.admits)
             try:
                 if self.tcp:
                     self._open_tcp(interface, datagrams.port)

@@ -15,14 +15,16 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReadDescriptor
 from zope.interface import implementer
 
+from cti.kernel.clock import Clock
 from cti.sip.events import DATAGRAM_FLOW, Endpoint, Transport
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes asked of the kernel, so that a burst of calls waits rather than vanishes."""
 LARGEST_DATAGRAM = 65536
-TURN = 8 * 1024
-"""Bytes read in one reactor turn, some twenty requests: a burst must not keep timers, media
-workers and pages waiting for seconds; what is left is read in the next turn."""
+TURN = 0.002
+"""Seconds for which one reactor turn reads; a message takes 0.5 to 3 ms of them. What the last one
+asked for, such as the next call of an agent who hung up, waits for an answer of the media worker,
+which may not come after all messages of a burst."""
 LARGEST_BATCH = 256
 """Datagrams looked at in one reactor turn, 1 ms where all of them are dropped."""
 
@@ -48,9 +50,13 @@ def bind_datagrams(interface: str, port: int) -> socket.socket:
 class Datagrams:
     """Hands every datagram on as one message, but those of whom `admits` does not want to hear."""
 
-    def __init__(self, sock: socket.socket, received: Received, admits: Admits) -> None:
-        self._socket = sock
+    def __init__(
+        self, clock: Clock, sock: socket.socket, received: Received, admits: Admits
+    ) -> None:
+        self._clock, self._socket = clock, sock
         self._received, self._admits = received, admits
+        self._stopped = False
+        """Whether the last turn ended before all was read."""
         self._buffer = bytearray(LARGEST_DATAGRAM)
         self._view = memoryview(self._buffer)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
@@ -61,8 +67,9 @@ class Datagrams:
         return self._socket.fileno()
 
     def doRead(self) -> None:
-        """Take what came, as much as one turn has room for."""
-        read = 0
+        """Take what came, as much as one turn has time for."""
+        end = self._clock.seconds() + TURN
+        self._stopped = False
         for _ in range(LARGEST_BATCH):
             try:
                 size, source = self._socket.recvfrom_into(self._buffer)
@@ -74,10 +81,21 @@ class Datagrams:
             if not self._admits(host, port):
                 continue
             data = bytes(self._view[:size])
-            if self._received(data, Endpoint(host, port, Transport.UDP, DATAGRAM_FLOW)):
-                read += size
-            if read >= TURN or self._socket.fileno() < 0:
+            read = self._received(data, Endpoint(host, port, Transport.UDP, DATAGRAM_FLOW))
+            self._stopped = read and self._clock.seconds() >= end
+            if self._stopped or self._socket.fileno() < 0:
                 return
+
+    @property
+    def unread(self) -> bool:
+        """Whether the last turn left something to the next one."""
+        if not self._stopped:
+            return False
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return False
+        return True
 
     def send(self, data: bytes, destination: Endpoint) -> None:
         """Put it on the wire; OSError where nothing leads there, or it is too long."""

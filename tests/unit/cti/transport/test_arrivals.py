@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from cti.sip.access.antechamber import Antechamber, OverloadRules
 from cti.sip.events import Endpoint, SendDatagram
 from cti.sip.user_agent import Output, UserAgent
-from cti.transport.arrivals import SLICE, Arrivals
+from cti.transport.arrivals import SLICE, STEPPING_BACK, Arrivals
 from tests.support.sip_messages import TRUNK, request_bytes
 
 RULES = OverloadRules()
@@ -45,7 +45,10 @@ class House:
     def __post_init__(self) -> None:
         self.antechamber = Antechamber(RULES)
         self.antechamber.urgent = lambda number: number == "110"
-        self.arrivals = Arrivals(self.clock, cast(UserAgent, self), self.take, self.perform)
+        self.unread = False
+        self.arrivals = Arrivals(
+            self.clock, cast(UserAgent, self), self.take, self.perform, lambda: self.unread
+        )
         self._came: dict[bytes, float] = {}
         self._numbers = count()
 
@@ -193,3 +196,25 @@ def test_nobody_is_taken_once_it_stops() -> None:
     house.clock.turn()
     house.clock.turn()
     assert house.read == []
+
+
+def test_new_calls_step_back_behind_what_is_unread() -> None:
+    house = House()
+    house.unread = True
+    house.receive(INVITE)
+    for _ in range(10):
+        house.clock.turn()
+    assert house.read == []
+    house.unread = False
+    house.clock.turn()
+    assert house.read == [INVITE]
+
+
+def test_new_calls_do_not_step_back_for_ever() -> None:
+    house = House()
+    house.unread = True
+    house.receive(INVITE)
+    house.clock.turn()
+    house.clock.rightNow += STEPPING_BACK
+    house.clock.turn()
+    assert house.read == [INVITE]

@@ -28,7 +28,7 @@ from cti.sip.settings import UserAgentSettings
 from cti.transport.door_log import DoorLog
 from cti.transport.endpoint import SipEndpoint
 from cti.transport.resolver import Resolver
-from cti.transport.udp import RECEIVE_BUFFER
+from cti.transport.udp import RECEIVE_BUFFER, TURN
 from tests.support.deferred import result_of
 from tests.support.lossy_link import KnownAccounts, counting_entropy
 from tests.support.sip_messages import OFFER, TRUNK, request_bytes, response_bytes
@@ -412,6 +412,11 @@ def test_a_strangers_flood_is_dropped_unread_and_told_of_in_one_line(
 def test_one_turn_takes_some_calls_and_leaves_the_rest_to_the_next() -> None:
     house = House()
     house.react = accept(house)
+
+    def takes_time(*_message: object) -> None:
+        house.reactor.rightNow += TURN / 20
+
+    house.endpoint.tap = takes_time
     for number in range(40):
         headers: dict[str, str | None] = {
             "Call-ID": f"{number}",
