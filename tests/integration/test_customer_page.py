@@ -102,7 +102,7 @@ def test_a_customer_submits_and_follows_in_a_browser(
         page.wait_for_url("**/service/code")
         page.locator("[name=code]").fill("000000")
         page.locator("button.primary").click()
-        assert page.locator("[role=alert]").is_visible()
+        page.locator("[role=alert]").wait_for()
         _shot(page, f"{name}-code", [])
         page.locator("[name=code]").fill(next_code(house, before))
         page.locator("button.primary").click()
@@ -149,6 +149,7 @@ def _page(browser: Browser, locale: str, size: dict[str, int], scheme: str) -> P
 def _shot(page: Page, name: str, faults: list[str]) -> None:
     """Keep a picture; faint texts, and what does not fit the width, are faults."""
     SCREENS.mkdir(exist_ok=True)
+    page.wait_for_load_state()  # its style sheets too
     faults += [f"{name}: faint: {text}" for text in page.evaluate(FAINT)]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         faults.append(f"{name} is wider than the screen")

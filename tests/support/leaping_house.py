@@ -1,5 +1,6 @@
 """A whole house whose clock is moved by hand, and people who work in it by HTTP."""
 
+import re
 import socket
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,11 @@ TELLING = """
     SELECT id FROM ticket_messages WHERE spread IS NULL
     UNION ALL SELECT id FROM ticket_outbox WHERE ended IS NULL OR settled IS NULL
 """
+
+ALERT = re.compile(
+    r"""<(?P<tag>\w+) [^>]*role="alert"(?![^>]*\shidden)[^>]*>(?P<text>.*?)</(?P=tag)>""", re.DOTALL
+)
+"""What a page says at once that went wrong."""
 
 
 class LeapingHouse(House):
@@ -230,6 +236,5 @@ def _is_meant(form: PageForm, typed: Mapping[str, str]) -> bool:
 
 def _alert(page: str) -> str:
     """What a page says went wrong."""
-    _, _, rest = page.partition('role="alert">')
-    rest = rest.partition('role="alert">')[2] or rest
-    return rest.partition("</div>")[0].strip() or page[-500:]
+    alert = ALERT.search(page)
+    return alert["text"].strip() if alert else page[-500:]

@@ -100,6 +100,7 @@ class Desk:
     def shot(self, name: str, page: Page | None = None, *, whole: bool = False) -> None:
         """Keep a picture of what is on the screen now; faint texts on it are errors."""
         page = page or self.page
+        page.wait_for_load_state()  # its style sheets too
         self.errors += [f"{name}: faint: {text}" for text in page.evaluate(FAINT)]
         path = SCREENS / f"{name}-{self.language}.png"
         page.screenshot(path=path, full_page=whole, animations="disabled")

@@ -32,9 +32,13 @@ class Wire:
         """The longest time without a packet, between the first and the last."""
         return max((b - a for a, b in pairwise(self.passed[flow])), default=0.0)
 
+    def since(self, flow: Flow, instant: float) -> int:
+        """How many packets passed after that instant."""
+        return sum(each > instant for each in self.passed[flow])
+
     def flows(self, ports: Container[int]) -> list[Flow]:
         """Those from or to one of the ports."""
-        return [flow for flow in self.passed if flow[0] in ports or flow[1] in ports]
+        return [flow for flow in list(self.passed) if flow[0] in ports or flow[1] in ports]
 
 
 def udp_ports(process: int) -> set[int]:
