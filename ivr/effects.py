@@ -61,7 +61,12 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was to be played has been played to its end."""
+    """What was to be played has been played to its end.
+
+    Of what must be heard whole nothing was played where some of it could not be spoken.
+    """
+
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Play these in place of what plays now; `Played` follows unless a key cuts them short."""
+    """Play these in place of what plays now; `Played` follows unless a key cuts them short.
+
+    What must be heard `whole` is waited for longer, and not played in part.
+    """
 
     lines: tuple[Line, ...]
     barge_in: bool
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ class Choice:
 class Menu:
     """Let the caller choose by one key. `timeout` is seconds of silence after the prompt.
 
-    With `hear_out`, no key cuts short what is said before the question, nor answers it ahead.
+    With `hear_out`, no key cuts short what is said before the question, nor answers it ahead;
+    where some of that cannot be said, nothing is asked, and `unheard` is where it leads.
     """
 
     prompts: Prompts
@@ -77,6 +78,7 @@ class Menu:
     timeout: float
     give_up: str
     hear_out: bool = False
+    unheard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,9 +299,7 @@ def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
         case Say() | Goto() | SwitchLanguage() | Message():
             yield "", node.then, Edge.ITSELF
         case Menu():
-            for key, choice in node.choices.items():
-                yield f"{key} {choice.name}", choice.then, Edge.CALLER
-            yield "no answer", node.give_up, Edge.SILENCE
+            yield from _menu_edges(node)
         case Ask():
             yield node.field, node.then, Edge.CALLER
             yield "no answer", node.give_up, Edge.SILENCE
@@ -315,6 +315,14 @@ def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
         case Branch():
             yield from ((value, then, Edge.ITSELF) for value, then in node.cases.items())
             yield "otherwise", node.otherwise, Edge.ITSELF
+
+
+def _menu_edges(node: Menu) -> Iterator[tuple[str, str, Edge]]:
+    for key, choice in node.choices.items():
+        yield f"{key} {choice.name}", choice.then, Edge.CALLER
+    yield "no answer", node.give_up, Edge.SILENCE
+    if node.hear_out:
+        yield "unheard", node.unheard, Edge.ITSELF
 
 
 def prompts(node: Node) -> Prompts:

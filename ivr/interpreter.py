@@ -6,7 +6,8 @@
 
     enter: say, language, branch, goto   lead on at once; what they say is kept
            menu                          -> MENU      play, then wait for a key; what is heard
-                                            out before it is played first, and no key counts
+                                            out before it is played first, and no key counts;
+                                            where that cannot all be said, on to `unheard`
            ask                           -> ASK       play, then collect digits
            schedule                      -> CHECKING  until CalendarChecked
            service                       -> SERVING   until ServiceDone and the prompt has ended
@@ -136,7 +137,7 @@ class _Turn:
                 self._begin(event)
             case Played() if self.state.playing:
                 self._change(playing=False)
-                self._prompt_ended()
+                self._prompt_ended(whole=event.whole)
             case Key() if not self.state.unasked:
                 self._key(event.key)
             case TimerFired():
@@ -180,8 +181,11 @@ class _Turn:
         choices = node.choices.values() if isinstance(node, Menu) else ()
         return next((each.then for each in choices if each.name == chosen), self.flow.start)
 
-    def _prompt_ended(self) -> None:
+    def _prompt_ended(self, *, whole: bool = True) -> None:
         match self.state.phase:
+            case Phase.MENU if not whole:
+                self._change(unasked=())
+                self._enter(self._at(Menu).unheard)
             case Phase.MENU | Phase.ASK:
                 asked = self.state.unasked
                 self._change(unasked=())
@@ -359,7 +363,7 @@ class _Turn:
             self._change(phase=Phase.MENU, secrets={})
             if node.hear_out and told:
                 self._change(ahead=NOTHING, unasked=asked)
-                self._play(told, barge_in=False)
+                self._play(told, barge_in=False, whole=True)
                 return
         else:
             self._change(phase=Phase.ASK)
@@ -463,10 +467,10 @@ class _Turn:
 
     # --- sound, timers, knowledge -------------------------------------------------------------
 
-    def _play(self, lines: tuple[Line, ...], *, barge_in: bool = True) -> None:
+    def _play(self, lines: tuple[Line, ...], *, barge_in: bool = True, whole: bool = False) -> None:
         if lines:
             self._change(playing=True)
-            self._do(Play(lines, barge_in))
+            self._do(Play(lines, barge_in, whole))
         elif self.state.phase in LISTENING:
             self._listen()
 

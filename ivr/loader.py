@@ -149,16 +149,26 @@ def _menu(value: Value, defaults: _Defaults) -> Node:
         choices[key] = _choice(item.section())
     if not choices:
         value.wrong("a menu needs choices")
-    hear_out = section.get("hear_out")
+    hear_out, unheard = _hear_out(section, defaults)
     node = Menu(
         _prompts(section),
         choices,
         _seconds(section, "timeout", defaults.menu),
         _give_up(section, defaults),
-        hear_out=hear_out.truth() if hear_out else False,
+        hear_out=hear_out,
+        unheard=unheard,
     )
     section.close()
     return node
+
+
+def _hear_out(section: Section, defaults: _Defaults) -> tuple[bool, str]:
+    hear_out, unheard = section.get("hear_out"), section.get("unheard")
+    if hear_out is None or not hear_out.truth():
+        if unheard is not None:
+            unheard.wrong("only what is to be heard out (hear_out: true) can be unheard")
+        return False, ""
+    return True, unheard.text() if unheard else defaults.unavailable
 
 
 def _choice(section: Section) -> Choice:

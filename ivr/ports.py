@@ -23,9 +23,9 @@ class Announcer(Protocol):
     """Makes announcements audible (`prompts.announcer`)."""
 
     def sounds(
-        self, announcements: Sequence[Announcement], language: Language
+        self, announcements: Sequence[Announcement], language: Language, limit: float = ...
     ) -> Deferred[list[Path]]:
-        """The files to play, in order."""
+        """The files to play, in order; what is not spoken within `limit` seconds is left out."""
 
     def tone(self) -> Path:
         """The tone after which the caller speaks."""

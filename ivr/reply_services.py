@@ -26,6 +26,7 @@ SIGNATURES: Mapping[str, Signature] = MappingProxyType(
             outcomes=frozenset({"proven", "wrong", "failed"}),
         ),
         "reply_elsewhere": Signature(outcomes=frozenset({"noted"})),
+        "reply_unspoken": Signature(outcomes=frozenset({"noted"})),
         "reply_about": Signature(outcomes=frozenset({"told", "unproven"})),
         "reply_read": Signature(outcomes=frozenset({"more", "all", "unproven"})),
         "reply_confirm": Signature(outcomes=frozenset({"told"}), counts_as="reply_call"),
@@ -62,6 +63,11 @@ class ReplyServices:
     async def reply_elsewhere(self) -> ServiceDone:
         """Somebody else is there."""
         self._replies.elsewhere(self._call_id)
+        return ServiceDone("noted")
+
+    async def reply_unspoken(self) -> ServiceDone:
+        """The answer cannot be said to them now."""
+        self._replies.unspoken(self._call_id)
         return ServiceDone("noted")
 
     async def reply_about(self) -> ServiceDone:
@@ -107,6 +113,7 @@ SERVICES: Mapping[str, Run] = MappingProxyType(
     {
         "reply_prove": ReplyServices.reply_prove,
         "reply_elsewhere": ReplyServices.reply_elsewhere,
+        "reply_unspoken": ReplyServices.reply_unspoken,
         "reply_about": ReplyServices.reply_about,
         "reply_read": ReplyServices.reply_read,
         "reply_confirm": ReplyServices.reply_confirm,

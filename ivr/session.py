@@ -83,6 +83,7 @@ from ivr.services import SIGNATURES, SelfServices, Visit
 from ivr.state import State
 from ivr.taking import Taking
 from ivr.ticket_services import OFFERED, TicketServices
+from prompts.announcer import LIMIT, WHOLE
 
 LOOK_UP_LIMIT = 0.3
 """Seconds the first prompt waits for the customer directory, and for the caller's tickets."""
@@ -353,17 +354,27 @@ class Session:
 
     def _play(self, effect: Play) -> None:
         self._sound += 1
-        fetched = self._fetch(effect.lines)
-        fetched.addCallback(self._sounds_ready, self._sound, effect.barge_in)
+        fetched = self._fetch(effect.lines, WHOLE if effect.whole else LIMIT)
+        if effect.whole:
+            fetched.addCallback(self._whole_ready, self._sound, effect)
+        else:
+            fetched.addCallback(self._sounds_ready, self._sound, effect.barge_in)
         fetched.addErrback(self._broken)
 
-    def _fetch(self, lines: Sequence[Line]) -> Deferred[list[Path]]:
+    def _fetch(self, lines: Sequence[Line], limit: float = LIMIT) -> Deferred[list[Path]]:
         """The sounds of the lines in their order; none when they cannot be made."""
         asked = [
-            self._ports.announcer.sounds([line.announcement for line in group], language)
+            self._ports.announcer.sounds([line.announcement for line in group], language, limit)
             for language, group in groupby(lines, lambda line: line.language)
         ]
         return gatherResults(asked, consumeErrors=True).addCallbacks(_joined, self._no_sounds)
+
+    def _whole_ready(self, paths: list[Path], wanted: int, effect: Play) -> None:
+        if wanted == self._sound and len(paths) < len(effect.lines):
+            self._ports.announcer.release(paths)
+            self._handle(Played(whole=False))
+        else:
+            self._sounds_ready(paths, wanted, effect.barge_in)
 
     def _sounds_ready(self, paths: list[Path], wanted: int, barge_in: bool) -> None:
         if wanted != self._sound:

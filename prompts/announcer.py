@@ -22,6 +22,9 @@ from prompts.synthesis import Synthesizer
 
 LIMIT = 3.0
 """Seconds a caller waits for speech; what is not spoken by then is left out."""
+WHOLE = 15.0
+"""Seconds that are waited for what may not be left out: a speech process that hangs is replaced
+within them."""
 SPOOLED = "[0-9]*.wav*"
 """What the announcer's own files are called; whatever else lies there is not touched."""
 KEPT = 600.0
@@ -68,14 +71,14 @@ class Announcer:
         self._public.clear()
 
     def sounds(
-        self, announcements: Sequence[Announcement], language: Language
+        self, announcements: Sequence[Announcement], language: Language, limit: float = LIMIT
     ) -> Deferred[list[Path]]:
-        """The files to play, in order; fires within LIMIT and never fails.
+        """The files to play, in order; fires within `limit` seconds and never fails.
 
         What could not be spoken is logged and left out. The caller gives the files back with
         `release` once they were played.
         """
-        sounds = [self._sound(announcement, language) for announcement in announcements]
+        sounds = [self._sound(announcement, language, limit) for announcement in announcements]
         together: Deferred[list[Path]] = DeferredList(sounds).addCallback(
             lambda results: [path for _, path in results if path is not None]
         )
@@ -98,7 +101,9 @@ class Announcer:
         """The tone after which a caller speaks."""
         return self._store.message_tone()
 
-    def _sound(self, announcement: Announcement, language: Language) -> Deferred[Path | None]:
+    def _sound(
+        self, announcement: Announcement, language: Language, limit: float
+    ) -> Deferred[Path | None]:
         found: Deferred[Path | None] = Deferred()
         try:
             path, words = self._find(announcement, language)
@@ -111,7 +116,7 @@ class Announcer:
             return found
         if announcement.public:
             return self._speak_once(announcement.id, words, language)
-        return self._speak(announcement.id, words, language)
+        return self._speak(announcement.id, words, language, limit)
 
     def _find(self, announcement: Announcement, language: Language) -> tuple[Path | None, str]:
         words = self._catalogue.text(announcement, language)
@@ -145,7 +150,9 @@ class Announcer:
     def _spool_for_a_while(self, path: Path) -> None:
         self._spooled[path] = self._clock.callLater(KEPT, self.release, [path])
 
-    def _speak(self, id: str, words: str, language: Language) -> Deferred[Path | None]:
+    def _speak(
+        self, id: str, words: str, language: Language, seconds: float = LIMIT
+    ) -> Deferred[Path | None]:
         path = self._spool / f"{next(self._numbers):08d}.wav"
         self._spool_for_a_while(path)
         found: Deferred[Path | None] = Deferred()
@@ -164,6 +171,6 @@ class Announcer:
         speaking = self._synthesizer.speak(
             self._store.respell(words, language), language, path, urgent=True
         )
-        limit = self._clock.callLater(LIMIT, speaking.cancel)
+        limit = self._clock.callLater(seconds, speaking.cancel)
         speaking.addCallbacks(spoken, failed)
         return found

@@ -189,6 +189,9 @@ class ReplyCallPort(Protocol):
     def elsewhere(self, call_id: CallId) -> None:
         """Somebody else answered."""
 
+    def unspoken(self, call_id: CallId) -> None:
+        """Some of the answer could not be said: it counts as not told."""
+
     def heard(self, call_id: CallId) -> Deferred[None]:
         """The answer was heard to its end, which they confirm by key: it is told now."""
 

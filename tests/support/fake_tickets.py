@@ -125,6 +125,9 @@ class FakeReplies:
     def elsewhere(self, call_id: CallId) -> None:
         self.told.append((call_id, "elsewhere"))
 
+    def unspoken(self, call_id: CallId) -> None:
+        self.told.append((call_id, "unspoken"))
+
     def heard(self, call_id: CallId) -> Deferred[None]:
         self.told.append((call_id, "heard"))
         return succeed(None)

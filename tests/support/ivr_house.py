@@ -21,6 +21,7 @@ from ivr.bank.port import BankGateway
 from ivr.filing import Filing
 from ivr.ports import Ports
 from ivr.service import IvrService
+from prompts.announcer import LIMIT
 from prompts.catalogue import Announcement, load_catalogue
 from tests.support.fake_bank import CUSTOMER, FakeBank
 from tests.support.fake_calls import FakeCalls
@@ -52,21 +53,31 @@ WANG = Customer(
 class NamingAnnouncer:
     """Names each sound by language and id; a test can hold sounds back or have them fail.
 
-    `spoken` are the words, so a value that cannot be read out in that language fails the test.
+    `spoken` are the words, so a value that cannot be read out in that language fails the test;
+    `limits` how long each was waited for.
     """
 
     spoken: list[str] = field(default_factory=list)
     lent: list[Path] = field(default_factory=list)
     held: list[Callable[[], None]] | None = None
     broken: bool = False
+    unspeakable: str = ""
+    """A sentence with these words is left out."""
+    limits: list[float] = field(default_factory=list)
 
     def sounds(
-        self, announcements: Sequence[Announcement], language: Language
+        self, announcements: Sequence[Announcement], language: Language, limit: float = LIMIT
     ) -> Deferred[list[Path]]:
         if self.broken:
             return fail(OSError("no voice"))
-        self.spoken += (CATALOGUE.text(each, language) for each in announcements)
-        paths = [Path(language.value, each.id) for each in announcements]
+        self.limits.append(limit)
+        words = [CATALOGUE.text(each, language) for each in announcements]
+        self.spoken += words
+        paths = [
+            Path(language.value, each.id)
+            for each, said in zip(announcements, words, strict=True)
+            if not self.unspeakable or self.unspeakable not in said
+        ]
         self.lent += paths
         if self.held is None:
             return succeed(paths)

@@ -10,8 +10,8 @@
     WAITING, CALLING --Withdrawn--> ENDED (withdrawn)
 
 An attempt that was cut off by the house is nobody's attempt. A server that died in the middle
-leaves it CALLING: the next one goes on with the call where that is still up, else its lease runs
-out, and whoever looks next has it interrupted.
+leaves it CALLING: the next one goes on with the call where that is still up, else has it
+interrupted as it starts. The lease is for a server that lives on and forgot it.
 """
 
 from dataclasses import dataclass, replace
@@ -53,6 +53,8 @@ class Why(Enum):
     """Somebody else answered."""
     UNPROVEN = "unproven"
     """Whoever answered could not say what proves who they are."""
+    UNSPOKEN = "unspoken"
+    """Some of the answer could not be made sound."""
     HUNG_UP = "hung_up"
     """Or pressed nothing, before they had confirmed that they heard the answer."""
 

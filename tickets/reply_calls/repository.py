@@ -108,13 +108,14 @@ def under_way_txn(
         row.call_id, row.answered = call_id, answered
 
 
-def told_by_txn(session: Session, calls: Collection[CallId]) -> list[tuple[ReplyCall, bool]]:
-    """What these calls tell, and whether the customer still waits for it."""
-    rows = session.scalars(select(ReplyCallRow).where(ReplyCallRow.call_id.in_(calls)))
+def left_open_txn(session: Session, calls: Collection[CallId]) -> list[tuple[ReplyCall, bool]]:
+    """What these calls tell, all else under way, and whether the customer still waits for it."""
+    under_way = ReplyCallRow.state == State.CALLING.value
+    rows = session.scalars(select(ReplyCallRow).where(under_way | ReplyCallRow.call_id.in_(calls)))
     return [
         (
             _reply(row),
-            row.state == State.CALLING.value and _awaited_txn(session, TicketNumber(row.number)),
+            row.state != State.ENDED.value and _awaited_txn(session, TicketNumber(row.number)),
         )
         for row in rows
     ]

@@ -51,7 +51,9 @@ from tickets.repository import load_case_txn
 from tickets.service import TicketService
 
 LEASE = timedelta(minutes=20)
-"""Longer than any such call lasts; after it, one of a server that died is called anew."""
+"""Longer than any such call lasts; after it, one of which nobody heard again is called anew."""
+BREATH = timedelta(seconds=10)
+"""Until the telephone of a call that went down with its server can be called again."""
 LONGEST_WAIT = 3600.0
 """Seconds until the table is looked at again, whatever it said; others may write to it too."""
 CHANNEL = ReplyChannel.AUTOMATIC_CALL.value
@@ -148,7 +150,8 @@ class ReplyCalls:
     def start(self) -> None:
         """Go on with calls of the server before this one, and call whoever is to be called by now.
 
-        Their flow begins anew: who is there is asked again. Who was told already is let go.
+        Their flow begins anew: who is there is asked again. Who was told already is let go, and
+        whoever's call went down with that server is called again soon.
         """
         self._running = True
         taken_up = Deferred.fromCoroutine(self._take_up())
@@ -180,19 +183,16 @@ class ReplyCalls:
 
     async def _take_up(self) -> None:
         up = [each.id for each in self._control.calls() if each.direction is Direction.OUTBOUND]
-        if not up:
-            return
-        for reply, awaited in await self._database.read(repository.told_by_txn, up):
+        for reply, awaited in await self._database.read(repository.left_open_txn, up):
             view = await self._tickets.view(reply.number)
-            call_id = reply.call_id
-            if view is None or call_id is None or self._control.get(call_id) is None:
+            call = self._control.get(reply.call_id) if reply.call_id else None
+            if view is not None and call is not None and awaited and reply.answered is not None:
+                self._calls[call.id] = _Calling(reply, view.case, answered=reply.answered)
                 continue
-            if awaited and reply.answered is not None:
-                self._calls[call_id] = _Calling(reply, view.case, answered=reply.answered)
-                continue
-            if not awaited:
-                await self._happened(reply, Told())
-            self._control.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)
+            again = self._now() + BREATH
+            await self._happened(reply, Interrupted(again) if awaited else Told())
+            if call is not None:
+                self._control.clear(call.id, Party.SYSTEM, Cause.INTERRUPTED)
 
     async def _look(self) -> None:
         free = self._settings.most - len(self._calls)
@@ -354,6 +354,11 @@ class ReplyCalls:
         """See `ReplyCallPort`."""
         if (calling := self._calls.get(call_id)) is not None:
             calling.why = Why.ELSEWHERE
+
+    def unspoken(self, call_id: CallId) -> None:
+        """See `ReplyCallPort`."""
+        if (calling := self._calls.get(call_id)) is not None:
+            calling.why, calling.proved = Why.UNSPOKEN, False
 
     def heard(self, call_id: CallId) -> Deferred[None]:
         """See `ReplyCallPort`."""

@@ -12,6 +12,7 @@ REASONS = {
     Why.NO_KEY: "接通后无按键（可能为语音信箱）",
     Why.ELSEWHERE: "接听者不是客户本人",
     Why.UNPROVEN: "身份核对未通过",
+    Why.UNSPOKEN: "答复语音未能合成，客户未听到全文",
     Why.HUNG_UP: "未按键确认听清",
 }
 CONFIRM = "1"

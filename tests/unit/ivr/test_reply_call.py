@@ -6,6 +6,7 @@ from cti.call.model import Party
 from cti.kernel.identifiers import CallId
 from cti.kernel.ports import ReplyToTell
 from ivr.events import FlowLeft, ServiceUsed
+from prompts.announcer import LIMIT, WHOLE
 from tests.support.fake_tickets import NUMBER
 from tests.support.ivr_house import IvrHouse
 
@@ -92,6 +93,58 @@ def test_it_can_be_heard_again_from_its_beginning(house: IvrHouse) -> None:
         house.calls.press(call_id, "1")
         play(house, call_id)
     assert parts == 2
+
+
+@pytest.mark.parametrize("unspeakable", ["现在答复您", "手续费", "第三句"])
+def test_an_answer_of_which_a_sentence_cannot_be_said_is_not_confirmed(
+    house: IvrHouse, unspeakable: str
+) -> None:
+    house.replies.reply = ReplyToTell(NUMBER, "complaint", "手续费已退回。第二句。第三句。")
+    house.announcer.unspeakable = unspeakable
+    call_id = house.call_out(CUSTOMER)
+    house.calls.press(call_id, "1" + PROOF)
+    assert house.heard(call_id) == ["reply.later"], "nothing of it is said in part"
+    for key in "1234567890*#":
+        house.calls.press(call_id, key)
+    house.calls.finish_play(call_id)
+    assert house.calls.get(call_id) is None
+    assert told(house) == ["asked", "unspoken"]
+    assert not house.announcer.lent
+
+
+def test_the_last_part_of_a_long_answer_must_be_said_too(house: IvrHouse) -> None:
+    house.replies.reply = ReplyToTell(NUMBER, "complaint", "这是一个很长的答复。" * 40 + "最后。")
+    house.announcer.unspeakable = "最后"
+    call_id = house.call_out(CUSTOMER)
+    house.calls.press(call_id, "1" + PROOF)
+    play(house, call_id)
+    assert house.heard(call_id) == ["reply.menu_more"]
+    house.calls.press(call_id, "1")
+    assert house.heard(call_id) == ["reply.later"]
+    assert told(house) == ["asked", "unspoken"]
+
+
+def test_where_nothing_can_be_made_sound_the_answer_is_not_confirmed(house: IvrHouse) -> None:
+    call_id = house.call_out(CUSTOMER)
+    house.calls.press(call_id, "1")
+    house.announcer.broken = True
+    house.calls.press(call_id, PROOF + "1")
+    assert told(house) == ["asked", "unspoken"]
+    assert house.calls.get(call_id) is None
+
+
+def test_the_sound_of_an_answer_is_waited_for_longer_than_that_of_a_question(
+    house: IvrHouse,
+) -> None:
+    call_id = house.call_out(CUSTOMER)
+    assert house.announcer.limits.pop() == LIMIT
+    house.announcer.held = []
+    house.calls.press(call_id, "1" + PROOF)
+    assert house.announcer.limits.pop() == WHOLE
+    house.calls.press(call_id, "1")
+    assert told(house) == ["asked"], "keyed while it is made sound"
+    house.announcer.held.pop()()
+    assert play(house, call_id) == ["reply.about", *["reply.text"] * 3]
 
 
 def test_two_wrong_proofs_end_it(house: IvrHouse) -> None:

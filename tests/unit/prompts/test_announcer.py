@@ -9,7 +9,7 @@ from zope.interface import implementer
 
 from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language
-from prompts.announcer import KEPT, LIMIT, MOST_PUBLIC, Announcer
+from prompts.announcer import KEPT, LIMIT, MOST_PUBLIC, WHOLE, Announcer
 from prompts.catalogue import Announcement, load_catalogue
 from prompts.lexicon import Lexicon
 from prompts.store import PromptStore
@@ -149,6 +149,15 @@ def test_callers_never_wait_longer_than_the_limit(desk: Desk) -> None:
     desk.clock.advance(LIMIT)
     assert result_of(waiting) == [desk.store.path("hello", Language.CHINESE)]
     assert not desk.clock.getDelayedCalls()
+
+
+def test_what_may_not_be_left_out_is_waited_for_longer(desk: Desk) -> None:
+    desk.voice.hanging = True
+    waiting = desk.announcer.sounds([BALANCE], Language.CHINESE, WHOLE)
+    desk.clock.advance(WHOLE - 1)
+    assert not waiting.called
+    desk.clock.advance(1)
+    assert result_of(waiting) == []
 
 
 @pytest.mark.parametrize("wrong", [Announcement("nowhere"), Announcement("balance")])

@@ -6,6 +6,7 @@ import pytest
 
 from cti.call.model import Call, Cause
 from cti.kernel.calendar import Span, WorkingCalendar
+from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, CustomerId, TicketNumber
 from cti.kernel.secret import Secret
@@ -19,7 +20,8 @@ from tickets.acts import Action
 from tickets.events import ReplyCallEnded, ReplyCallMade
 from tickets.model import CUSTOMER, SYSTEM, CaseState, MessageKind
 from tickets.reply_calls.hours import CallingHours
-from tickets.reply_calls.service import LEASE, ReplyCalls
+from tickets.reply_calls.repository import claim_txn
+from tickets.reply_calls.service import BREATH, LEASE, ReplyCalls
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
 from tickets.service import TicketView
 
@@ -208,6 +210,24 @@ def test_a_mailbox_and_a_stranger_are_told_apart(calling: Calling) -> None:
     assert calling.told() == ["no_key", "elsewhere"]
 
 
+def test_what_could_not_be_said_is_told_another_half_day_and_why_is_written_down(
+    calling: Calling,
+) -> None:
+    number = calling.asked()
+    call_id = calling.answered()
+    assert calling.service.identified(call_id, Secret(number[-4:]))
+    calling.service.unspoken(call_id)
+    result_of(calling.service.heard(call_id))
+    calling.calls.hang_up(call_id)
+    assert calling.told() == ["unspoken"]
+    assert calling.view(number).case.state is CaseState.RESULT_IN
+    attempt = next(each for each in calling.view(number).history[::-1] if "text" in each.fields)
+    assert "未能合成" in attempt.fields["text"]
+    calling.desk.advance(hours=3)
+    calling.calls.hang_up(heard(calling, number))
+    assert calling.view(number).case.state is CaseState.CALLBACK
+
+
 def test_no_more_are_called_at_once_than_are_allowed(calling: Calling) -> None:
     calling.asked()
     second = calling.asked()
@@ -259,7 +279,7 @@ def test_a_call_of_a_server_that_died_is_made_again_and_counts_for_nothing() -> 
     calling.service.stop()
     other = Calling(desk=calling.desk)
     assert other.calls.calls() == []
-    other.desk.clock.advance(LEASE.total_seconds())
+    other.desk.clock.advance(BREATH.total_seconds())
     assert len(other.calls.calls()) == 1
     made = [each.attempt for each in other.desk.events if isinstance(each, ReplyCallMade)]
     assert made == [1, 1]
@@ -331,6 +351,42 @@ def test_who_confirmed_before_the_server_died_is_let_go_and_never_called_again(
     calling.desk.clock.advance(LEASE.total_seconds())
     assert calling.calls.calls() == []
     assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
+
+
+def test_a_telephone_that_rang_when_the_server_died_is_called_anew(calling: Calling) -> None:
+    number = calling.asked()
+    before = calling.call.id
+    killed(calling)
+    assert calling.calls.calls() == []
+    calling.desk.clock.advance(BREATH.total_seconds())
+    assert calling.call.id != before
+    calling.calls.hang_up(heard(calling, number))
+    assert calling.view(number).case.state is CaseState.CALLBACK
+    assert calling.told() == ["told"]
+
+
+def test_who_confirmed_and_whose_call_is_gone_is_never_called_again() -> None:
+    calling = Calling()
+    number = calling.asked()
+    heard(calling, number)
+    calling.service.stop()
+    other = Calling(desk=calling.desk)
+    other.desk.clock.advance(LEASE.total_seconds())
+    assert other.calls.calls() == []
+    assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
+
+
+def test_what_a_dying_server_had_only_claimed_is_called_soon(calling: Calling) -> None:
+    calling.desk.advance(hours=13)
+    calling.asked()
+    calling.service.stop()
+    calling.desk.advance(hours=12)
+    hours, now = CallingHours(WORKING, ALLOWED), utc(calling.desk.clock)
+    claimed = calling.desk.database.run(claim_txn, now, LEASE, 1, hours)
+    assert len(result_of(claimed)) == 1
+    calling.service = calling.made()
+    calling.desk.clock.advance(BREATH.total_seconds())
+    assert len(calling.calls.calls()) == 1
 
 
 def test_who_hangs_up_on_the_next_server_was_tried(calling: Calling) -> None:
