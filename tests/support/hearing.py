@@ -22,8 +22,9 @@ SURE = 0.9
 SURE_OF_SHAPE = 0.95
 STEP = RATE // 100
 """Samples of which one loudness is taken."""
-OPENING = 1.0
+PIECE = 0.8
 """Seconds of an announcement by which it is known."""
+MOST_PIECES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,11 @@ class Announced:
         """What is said, from its first word to its last."""
         return _spoken(cast(Path, self._store.path(id, language)))
 
-    def opening(self, id: str, language: Language = Language.CHINESE) -> Samples:
-        """How it begins."""
-        return self.sound(id, language)[: round(OPENING * RATE)]
+    def pieces(self, id: str, language: Language = Language.CHINESE) -> list[Samples]:
+        """Those by which it is known, from its opening on: one may be lost on its way."""
+        sound, size = self.sound(id, language), round(PIECE * RATE)
+        starts = range(0, min(MOST_PIECES * size, max(1, len(sound) - size + 1)), size)
+        return [sound[start : start + size] for start in starts]
 
 
 def find(sound: Samples, heard: Samples) -> Found:

@@ -90,6 +90,13 @@ class RtpPhone(DatagramProtocol):
             await pause(FRAME_SECONDS)
         self._timestamp += 1600
 
+    def tap(self, key: str) -> None:
+        """Press a key for 100 ms, told of at once."""
+        for step in press_steps(key):
+            if step.payload is not None:
+                self.send(step.payload, EVENTS, marker=step.first)
+        self._timestamp += 1600
+
     def send(self, payload: bytes, payload_type: int, *, marker: bool = False) -> None:
         """Send one packet."""
         packet = RtpPacket(

@@ -12,22 +12,33 @@ from prompts.lexicon import load_lexicon
 from prompts.synthesis import VOICES
 from tests.support.audio import Samples, read_wave
 
+Sentence = tuple[Announcement, Language]
 
-def spoken(
-    announcements: Sequence[Announcement], language: Language, folder: Path
-) -> list[Samples]:
-    """Their sounds, made by a speech worker of one's own."""
-    catalogue, lexicon, voice = load_catalogue(), load_lexicon(), VOICES[language]
-    asked, paths = [], []
-    for number, announcement in enumerate(announcements):
-        words = catalogue.text(announcement, language)
-        text = lexicon.respell(words) if language is Language.CHINESE else words
-        paths.append(folder / f"{language.value}-{number}.wav")
-        said = {"text": text, "voice": voice.name, "rate": voice.rate, "path": str(paths[-1])}
-        asked.append(json.dumps({"do": "speak", **said}))
-    worker = [sys.executable, "-m", "prompts.speech_worker"]
-    done = subprocess.run(
-        worker, input="\n".join(asked) + "\n", capture_output=True, text=True, check=True
-    )
-    assert "error" not in done.stdout, done.stdout
-    return [read_wave(path) for path in paths]
+
+class SpokenAgain:
+    """Their sounds, made by a speech worker of one's own while other things go on."""
+
+    def __init__(self, sentences: Sequence[Sentence], folder: Path) -> None:
+        catalogue, lexicon = load_catalogue(), load_lexicon()
+        self._paths = [folder / f"{number}.wav" for number in range(len(sentences))]
+        asked = []
+        for path, (announcement, language) in zip(self._paths, sentences, strict=True):
+            words, voice = catalogue.text(announcement, language), VOICES[language]
+            text = lexicon.respell(words) if language is Language.CHINESE else words
+            said = {"text": text, "voice": voice.name, "rate": voice.rate, "path": str(path)}
+            asked.append(json.dumps({"do": "speak", **said}))
+        self._answers = folder / "answers.txt"
+        with self._answers.open("wb") as out:
+            self._worker = subprocess.Popen(
+                [sys.executable, "-m", "prompts.speech_worker"], stdin=subprocess.PIPE, stdout=out
+            )
+        assert self._worker.stdin is not None
+        self._worker.stdin.write(("\n".join(asked) + "\n").encode())
+        self._worker.stdin.close()
+
+    def sounds(self) -> list[Samples]:
+        """Once they are all made."""
+        assert self._worker.wait() == 0
+        answers = self._answers.read_text()
+        assert "error" not in answers, answers
+        return [read_wave(path) for path in self._paths]
