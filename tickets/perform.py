@@ -45,7 +45,7 @@ def performed(
         state=(rule.lead_case_to if lead else None) or rule.case_to or case.state,
         version=case.version + 1,
         dispatches=_dispatches(case, rule, meant, fields, by, at),
-        handlers=case.handlers | _handlers(rule, fields, by),
+        handlers=case.handlers | handlers_by(rule, fields, by),
     )
     changed = _marked(changed, rule, fields, by, at)
     if meant is None:
@@ -53,7 +53,7 @@ def performed(
     return _on_ending(_facts_kept(changed, meant), at)
 
 
-def _handlers(rule: Rule, fields: Fields, by: StaffId) -> frozenset[StaffId]:
+def handlers_by(rule: Rule, fields: Fields, by: StaffId) -> frozenset[StaffId]:
     """Who has handled the matter by this act; what is merged into it brings its own with it."""
     own = {by} if rule.handles else set()
     brought = map(StaffId, filter(None, fields.get("handlers", "").split("\n")))

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from cti.kernel.identifiers import TicketNumber
+from cti.kernel.identifiers import StaffId, TicketNumber
 from tickets.acts import Action
 from tickets.model import Case, CaseState, Dispatch, Draft, HistoryEntry
-from tickets.perform import performed
+from tickets.perform import handlers_by, performed
 from tickets.records import draft_from
 from tickets.workflow import RULES_OF
 
@@ -52,6 +52,18 @@ def lives(
     for entry in entries:
         case = _after(case, entry)
         yield entry.at, case
+
+
+def handlers_in(history: Iterable[HistoryEntry]) -> frozenset[StaffId]:
+    """Who has handled the matter by the workflow of today, whatever it was called when they did.
+
+    All lines of an action agree on whether it handles the matter, so nothing is replayed.
+    """
+    rules = {action.value: lines[0] for action, lines in RULES_OF.items()}
+    acts = (entry for entry in history if entry.action in rules)
+    return frozenset().union(
+        *(handlers_by(rules[entry.action], entry.fields, entry.by) for entry in acts)
+    )
 
 
 def _after(case: Case, entry: HistoryEntry) -> Case:

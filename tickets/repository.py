@@ -4,7 +4,7 @@ Everything here runs in the database thread, inside the caller's transaction.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
@@ -24,6 +24,7 @@ from tickets.model import (
     HistoryEntry,
     Receipt,
 )
+from tickets.replay import handlers_in
 from tickets.rows import (
     case_from,
     changing_values,
@@ -117,10 +118,10 @@ def load_case_txn(session: Session, number: str, *, lock: bool = False) -> Store
     dispatches = session.scalars(
         select(DispatchRow).where(DispatchRow.number == number).order_by(DispatchRow.serial)
     )
-    return Stored(
-        case_from(row, tuple(dispatch_from(each) for each in dispatches)),
-        clocks_txn(session, row.number),
-    )
+    case = case_from(row, tuple(dispatch_from(each) for each in dispatches))
+    if row.handlers is None:
+        case = replace(case, handlers=handlers_in(history_txn(session, number)))
+    return Stored(case, clocks_txn(session, row.number))
 
 
 def save_case_txn(session: Session, before: Stored, after: Stored) -> None:

@@ -97,7 +97,7 @@ def case_from(row: CaseRow, dispatches: tuple[Dispatch, ...]) -> Case:
         ended=row.ended,
         level=row.level,
         dispatches=dispatches,
-        handlers=frozenset(StaffId(each) for each in row.handlers),
+        handlers=frozenset(StaffId(each) for each in row.handlers or ()),
         supervised=row.supervised,
         extensions=row.extensions,
         appraised=row.appraised,

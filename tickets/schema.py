@@ -58,7 +58,8 @@ class CaseRow(Base):
     version: Mapped[int]
     cycle: Mapped[int]
     level: Mapped[int]
-    handlers: Mapped[list[str]] = mapped_column(JSON, default=list)
+    handlers: Mapped[list[str] | None] = mapped_column(JSON, nullable=False, default=list)
+    """JSON's null until the next act on a ticket older than the rule of who handles a matter."""
     supervised: Mapped[bool] = mapped_column(default=False)
     extensions: Mapped[int] = mapped_column(default=0)
     appraised: Mapped[bool] = mapped_column(default=False)

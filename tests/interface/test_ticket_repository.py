@@ -44,7 +44,7 @@ from tickets.messages import add_message_txn, unread_txn
 from tickets.model import Audience, MessageKind, TicketKind, Urgency
 from tickets.replay import replayed
 from tickets.repository import Stored
-from tickets.schema import PolicyRow
+from tickets.schema import CaseRow, PolicyRow
 from tickets.service import TicketService
 from tickets.workflow import Action, ClockKind, Continue, Effect, Extend, Pause
 
@@ -112,6 +112,28 @@ def test_petitions_suspensions_and_marks_come_back_and_replay_from_the_history(
     assert case.supervised
     assert case.handlers == frozenset({OFFICER.staff_id})
     assert case.draft.title == FILLED["title"]
+
+
+def test_handlers_of_an_older_ticket_are_read_off_its_history(desk: TicketDesk) -> None:
+    number = desk.register().number
+    for action, by in (
+        (Action.DISPATCH, DISPATCHER),
+        (Action.ACCEPT, OFFICER),
+        (Action.RETURN, HEAD),
+        (Action.APPROVE, DISPATCHER),
+    ):
+        desk.act(number, action, by)
+    case = desk.view(number).case
+    assert {HEAD.staff_id, DISPATCHER.staff_id} <= case.handlers
+
+    def forget(session: Session) -> None:
+        session.get_one(CaseRow, number).handlers = None
+
+    result_of(desk.database.run(forget))
+    assert desk.view(number).case == case
+    desk.act(number, Action.NOTE, AGENT)
+    kept = result_of(desk.database.read(lambda each: each.get_one(CaseRow, number).handlers))
+    assert kept == sorted(case.handlers)
 
 
 def test_history_keeps_its_order_and_words(desk: TicketDesk) -> None:

@@ -45,7 +45,7 @@ from tickets.model import (
     PetitionKind,
     TicketKind,
 )
-from tickets.workflow import Action
+from tickets.workflow import RULES_OF, Action
 
 NUMBER, TARGET = TicketNumber("26112300013"), TicketNumber("26112300021")
 PEOPLE = {
@@ -260,3 +260,8 @@ def test_sixty_days_are_the_vice_presidents_to_grant() -> None:
         if answer(case, Action.EXTEND_DECISION, by, Premises()) == "done"
     }
     assert done == {"E"}
+
+
+def test_all_lines_of_an_action_agree_on_whether_it_handles_the_matter() -> None:
+    for action, rules in RULES_OF.items():
+        assert len({rule.handles for rule in rules}) == 1, action
