@@ -1,15 +1,19 @@
-"""Dates, numbers and amounts as a language writes them, by Babel's tables (Unicode CLDR)."""
+"""Dates, numbers and amounts as a language writes them, by Babel's tables (Unicode CLDR).
+
+What is written alike in every language is formatted plainly: a page holds hundreds of instants.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
-from babel.dates import format_date, format_datetime
+from babel import Locale
+from babel.dates import get_day_names
 from babel.numbers import format_currency, format_decimal
 
 from cti.kernel.money import Money
 from cti.kernel.vocabulary import Language
-from cti.web.texts import LOCALES
+from cti.web.texts import locale_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +29,23 @@ class Formats:
 
     def instant(self, at: datetime) -> str:
         """``2026-11-22 13:46:01``."""
-        return self._at(at, "yyyy-MM-dd HH:mm:ss")
+        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
 
     def moment(self, at: datetime) -> str:
         """``11-22 13:46``: what lies within the year."""
-        return self._at(at, "MM-dd HH:mm")
+        return f"{at.astimezone(self.zone):%m-%d %H:%M}"
 
     def time(self, at: datetime) -> str:
         """``13:46:01``."""
-        return self._at(at, "HH:mm:ss")
+        return f"{at.astimezone(self.zone):%H:%M:%S}"
 
     def day(self, day: date) -> str:
         """``11-22``."""
-        return format_date(day, "MM-dd", locale=self._locale)
+        return f"{day:%m-%d}"
 
     def weekday(self, day: date) -> str:
         """``Sun``, 周日: the day of the week, shortened."""
-        return format_date(day, "EEE", locale=self._locale)
+        return str(get_day_names("abbreviated", locale=self._locale)[day.weekday()])
 
     def number(self, value: float | Decimal, digits: int = 0) -> str:
         """``1,234.5`` with that many digits behind the point."""
@@ -52,9 +56,6 @@ class Formats:
         """``¥1,234.50``, the currency's own digits behind the point."""
         return format_currency(money.amount, money.currency, locale=self._locale)
 
-    def _at(self, at: datetime, pattern: str) -> str:
-        return format_datetime(at.astimezone(self.zone), pattern, locale=self._locale)
-
     @property
-    def _locale(self) -> str:
-        return LOCALES[self.language]
+    def _locale(self) -> Locale:
+        return locale_of(self.language)

@@ -75,7 +75,7 @@ class Text:
         if len(words.forms) == 1:
             return words.forms[0]
         number = str(blanks[words.counted])
-        one = number.isdecimal() and _locale(language).plural_form(int(number)) == "one"
+        one = number.isdecimal() and locale_of(language).plural_form(int(number)) == "one"
         return words.forms[0 if one else -1]
 
 
@@ -211,5 +211,6 @@ def _words(key: str, message: Message, line: int, report: Report) -> Words:
 
 
 @cache
-def _locale(language: Language) -> Locale:
+def locale_of(language: Language) -> Locale:
+    """Babel's tables of the language: to find them by name takes longer than most uses of them."""
     return Locale.parse(LOCALES[language])

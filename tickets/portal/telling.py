@@ -9,7 +9,7 @@ from babel.dates import format_date
 from cti.kernel.errors import Refused
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language
-from cti.web.texts import LOCALES
+from cti.web.texts import locale_of
 from tickets.delivery.model import Channel, Outgoing, Purpose
 from tickets.mail.composing import Composer, Template
 from tickets.model import Case
@@ -130,4 +130,4 @@ def last_day(due: datetime, zone: tzinfo, language: Language) -> str:
     A period of whole days ends with the midnight that belongs to the day after it.
     """
     day = (due - INSTANT).astimezone(zone).date()
-    return format_date(day, "long", locale=LOCALES[language])
+    return format_date(day, "long", locale=locale_of(language))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 
 from cti.kernel.vocabulary import Language
-from cti.web.texts import LOCALES
+from cti.web.texts import locale_of
 from tickets.clocks.explain import Line, Value
 
 DAY = timedelta(days=1)
@@ -68,7 +68,7 @@ class Reasons:
 
     def day(self, day: date) -> str:
         """``2026-10-08 Thu``."""
-        return format_date(day, "yyyy-MM-dd EEE", locale=LOCALES[self.language])
+        return format_date(day, "yyyy-MM-dd EEE", locale=locale_of(self.language))
 
     def days(self, time: timedelta) -> str:
         """``3 d 7 h``."""

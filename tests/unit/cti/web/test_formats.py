@@ -22,6 +22,13 @@ def test_instants_are_written_at_the_place_s_own_time(language: Language) -> Non
     assert formats.day(date(2026, 1, 5)) == "01-05"
 
 
+def test_days_of_the_week_are_shortened_as_each_language_does() -> None:
+    days = [date(2026, 11, day) for day in range(16, 23)]
+    chinese, english = (Formats(language, UTC) for language in Language)
+    assert "".join(map(chinese.weekday, days)) == "周一周二周三周四周五周六周日"
+    assert " ".join(map(english.weekday, days)) == "Mon Tue Wed Thu Fri Sat Sun"
+
+
 @pytest.mark.parametrize(
     ("value", "digits", "written"),
     [(0, 0, "0"), (4.56, 1, "4.6"), (1234567, 0, "1,234,567"), (Decimal("2.5"), 2, "2.50")],
