@@ -17,6 +17,7 @@ from twisted.cred.portal import IRealm, Portal
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.protocol import ServerFactory
 from twisted.internet.ssl import PrivateCertificate
+from twisted.internet.tcp import Client
 from twisted.mail.imap4 import PLAINCredentials
 from twisted.mail.interfaces import IMessageDeliveryFactory
 from twisted.mail.smtp import ESMTP, LOGINCredentials
@@ -150,6 +151,7 @@ def test_a_mailbox_is_read_once_and_marked_after_it_is_kept(tmp_path: Path) -> N
             await until(lambda: len(taken.letters) == 2)
             await until(lambda: not poller.trouble())
             poller.stop()
+            await until(lambda: not connected())
 
         async def second(database: Database) -> None:
             poller = ImapPoller(
@@ -159,6 +161,7 @@ def test_a_mailbox_is_read_once_and_marked_after_it_is_kept(tmp_path: Path) -> N
             await until(lambda: len(taken.letters) == 3)
             await pause(0.5)
             poller.stop()
+            await until(lambda: not connected())
 
         over(tmp_path, first)
         assert taken.letters == [letter(), on_file("netease")]
@@ -170,6 +173,12 @@ def test_a_mailbox_is_read_once_and_marked_after_it_is_kept(tmp_path: Path) -> N
         box.put(letter("Later.", message_id="<three@example.com>"))
         over(tmp_path, second)
         assert len(taken.letters) == 3
+
+
+def connected() -> bool:
+    """Whether a connection that was begun here is still there."""
+    everything = (*reactor().getReaders(), *reactor().getWriters())
+    return any(isinstance(each, Client) for each in everything)
 
 
 def over(folder: Path, work: Any) -> None:

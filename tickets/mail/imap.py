@@ -102,26 +102,27 @@ class ImapPoller:
 
     async def _visited(self) -> bool:
         """Take what is new; whether there is more."""
-        client = await self._connect()
+        client: Any = _Client(self._settings.server.timeout)
         try:
+            await self._connect(client)
             return await self._read(client)
         finally:
-            client.transport.loseConnection()
+            if client.transport is not None:
+                client.transport.loseConnection()
 
-    async def _connect(self) -> Any:
+    async def _connect(self, client: Any) -> None:
+        """Sign in; whoever called closes the connection, also one that was refused."""
         server = self._settings.server
         endpoint: Any = HostnameEndpoint(
             self._reactor, server.host, server.port, timeout=server.timeout
         )
         if server.encryption is Encryption.TLS:
             endpoint = wrapClientTLS(tls_options(server), endpoint)
-        client = _Client(server.timeout)
         await connectProtocol(endpoint, client)
         await client.greeted
         if server.encryption is Encryption.STARTTLS:
             await client.startTLS(tls_options(server))
         await client.login(server.user.encode(), server.password.reveal().encode())
-        return client
 
     async def _read(self, client: Any) -> bool:
         chosen = await client.select(self._settings.folder)
