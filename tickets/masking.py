@@ -22,9 +22,10 @@ FEWEST_DIGITS = 4
 _CARD_IN_TEXT = re.compile(r"\d{17}[\dXx]|\d{12,}|\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
 """Twelve digits in a row or groups of four; dates and telephone numbers are neither."""
 _REACHED = re.compile(
-    r"[^\s@<>()\"',:;，、：；（）]+@[^\s@<>()\"',:;，、：；（）]+|(?<!\d)1\d{10}(?!\d)"
+    r"[^\s@<>()\"',:;，、：；（）]+@[^\s@<>()\"',:;，、：；（）.]+"
+    r"(?:\.[^\s@<>()\"',:;，、：；（）.]+)+|(?<!\d)1\d{10}(?!\d)"
 )
-"""Addresses of e-mail and mobile numbers within a text."""
+"""Addresses of e-mail and mobile numbers within a text; names of calls have no domain."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _PLACE_ENDS = re.compile(r"[区县旗市]")
 

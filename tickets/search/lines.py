@@ -55,6 +55,8 @@ class Line:
     urges: int
     urge_open: bool
     supervised: bool
+    appraised: bool = False
+    """Somebody outside the bank tests or assesses something."""
     about_staff: StaffId | None = None
     about_unit: DepartmentId | None = None
     excerpt: tuple[Piece, ...] = ()
@@ -197,6 +199,7 @@ def _line(entry: EntryRow, row: CaseRow, beside: _Beside, query: Query, now: dat
         urges=sum(each.urges for each in working),
         urge_open=any(each.urge_open for each in working),
         supervised=f"place:{SUPERVISED}" in entry.facets.split("\n"),
+        appraised=row.appraised,
         about_staff=StaffId(entry.about_staff) if entry.about_staff else None,
         about_unit=DepartmentId(entry.about_unit) if entry.about_unit else None,
         excerpt=_excerpt(entry, row, query),

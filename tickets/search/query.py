@@ -175,7 +175,7 @@ def _value(key: str, meant: str, value: str, vocabulary: Vocabulary) -> str:
     found = known.get(folded(value))
     if found is None:
         names = ", ".join(dict.fromkeys(known.values()))
-        raise Refused("ticket.search.value", name=key, value=value, known=names)
+        raise Refused("ticket.search.value", name=key, value=value, known=names, meant=meant)
     return found
 
 

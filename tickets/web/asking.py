@@ -15,6 +15,7 @@ from tickets.clocks.sla import Calendars
 from tickets.model import CaseState, Department, Source, TicketKind, Urgency
 from tickets.search.query import Asked, Order, Vocabulary
 from tickets.search.terms import folded
+from tickets.web.shown import Words
 
 CHOICES: Mapping[str, type[Enum]] = {
     "kind": TicketKind,
@@ -96,6 +97,19 @@ def _names(text: Text, key: str, enum: type[Enum]) -> Iterator[tuple[str, str]]:
 def choices(asked: Asked, key: str, names: Mapping[str, str]) -> list[Choice]:
     """The values of a filter by their names, as the form shows them beside such a query."""
     return [Choice(value, name, f"{key}:{value}" in asked.facets) for value, name in names.items()]
+
+
+def named(key: str, words: Words) -> list[str]:
+    """What can be asked for by a filter with a list of values, by the names people know."""
+    match key:
+        case "dept":
+            return [words.department(each) for each in words.departments]
+        case "level":
+            return list(LEVELS)
+        case "order":
+            return [words.text(f"ticket.search.order.{each.value}") for each in Order]
+    shown = (each for each in CHOICES[key] if each is not CaseState.DRAFT)
+    return [words.text(f"ticket.{key}.{each.value}") for each in shown]
 
 
 def in_order(text: str, order: Order | None, vocabulary: Vocabulary) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from twisted.web.server import Request
 
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import DepartmentId
+from cti.kernel.identifiers import DepartmentId, Entropy
 from cti.kernel.vocabulary import Role
 from cti.web import requests
 from cti.web.frame import Frame
@@ -18,7 +18,7 @@ from tickets.catalogue.service import CatalogueService
 from tickets.model import TicketKind
 from tickets.regulation.codes import BUSINESS, CodeBook
 from tickets.web.phrasing import Phrasing
-from tickets.web.reading import whole
+from tickets.web.reading import REQUEST_BYTES, tell_done, whole
 
 READERS = (Role.SUPERVISOR, Role.DISPATCHER, Role.PROTECTION)
 PLAIN = ("business", "topic", "product", "branch", "keyword", "limit", "source")
@@ -42,6 +42,7 @@ class CataloguePages:
     service: CatalogueService
     codes: CodeBook
     phrasing: Phrasing
+    entropy: Entropy
 
     async def shown(self, request: Request) -> bytes:
         """The catalogue in force, or as it was: ``?version=3``."""
@@ -65,6 +66,7 @@ class CataloguePages:
         except Refused as refused:
             error = self.phrasing.why_not(request, refused)
             return await self._page(request, Filling(error, form["line"], form))
+        tell_done(request, form)
         return self.frame.redirect(request, "/regulation/catalogue")
 
     async def _page(self, request: Request, filling: Filling) -> bytes:
@@ -89,6 +91,7 @@ class CataloguePages:
             may_change=Role.SUPERVISOR in principal.roles,
             today=self.service.today(),
             words=await self.phrasing.words(request),
+            request_id=self.entropy(REQUEST_BYTES),
         )
 
 

@@ -1,6 +1,7 @@
 """A department's desk: orders to accept, many at once, to work on, and for its head to sign."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from twisted.web.server import Request
 
@@ -18,12 +19,11 @@ from tickets.model import DispatchState
 from tickets.service import TicketService
 from tickets.visibility import concern_of, visible
 from tickets.web.phrasing import Phrasing
-from tickets.web.reading import request_id, whole
+from tickets.web.reading import REQUEST_BYTES, request_id, whole
 from tickets.web.shown import Words
 from tickets.web.timeline import worded
 from tickets.workflow import Action
 
-REQUEST_BYTES = 16
 SIGNATURES = {
     DispatchState.RESULT_WRITTEN: Action.SIGN_RESULT,
     DispatchState.REFUSAL_WRITTEN: Action.SIGN_REFUSAL,
@@ -31,6 +31,9 @@ SIGNATURES = {
 """By which act what was written is signed."""
 MOST_AT_ONCE = 50
 """Orders that are accepted by one press."""
+
+NEAR = timedelta(hours=4)
+"""Before a deadline, in which the desk marks an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class DepartmentPage:
             title_of=_title,
             paper_of=lambda written: _paper(written, words),
             present=utc(self.frame.clock),
+            near=NEAR,
             most=MOST_AT_ONCE,
             request_id=self.entropy(REQUEST_BYTES),
         )

@@ -36,6 +36,7 @@ from tickets.web.countdown import countdown
 from tickets.web.reach import READERS, Tab, View, query_for, tabs_of
 from tickets.web.sending import Gone, Sending, send_csv, send_workbook
 from tickets.web.shown import Words
+from tickets.web.turn import turn
 from tickets.workflow import FRONT
 
 EXPORTERS = tuple(role for role in READERS if role not in (Role.AGENT, Role.OFFICER))
@@ -110,6 +111,7 @@ class ListPages:
             words=words,
             name_of=self._staff.name_of,
             requester=sight.name,
+            turn=partial(turn, principal=principal, words=words),
             countdown=partial(countdown, words=words, now=utc(self.frame.clock)),
             told=partial(sight.shown, Mask.TEXT),
         )
@@ -246,8 +248,18 @@ class ListPages:
             orders = {each.value: asking.in_order(text, each, known) for each in Order}
             return Shown(tab, text, asked, orders=orders)
         except Refused as refused:
-            error = self.frame.refusal(self.frame.language(request), refused)
+            error = self._why_not(request, refused, words)
             return Shown(tab, text, EVERYTHING, error)
+
+    def _why_not(self, request: Request, refused: Refused, words: Words) -> str:
+        """The refusal, with the values that there are by the names that people know them by."""
+        details = refused.details
+        if refused.error_id == "ticket.search.value":
+            names = asking.named(str(details["meant"]), words)
+            details = {**details, "known": words.text("ticket.search.between").join(names)}
+        return self.frame.refusal(
+            self.frame.language(request), Refused(refused.error_id, **details)
+        )
 
     def _filters(self, asked: Asked, words: Words) -> dict[str, list[asking.Choice]]:
         names = {

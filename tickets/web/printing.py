@@ -20,7 +20,7 @@ from tickets.regulation.service import RegulationService
 from tickets.service import TicketService, TicketView
 from tickets.visibility import check_visible, concern_of
 from tickets.web.phrasing import Phrasing
-from tickets.web.reading import request_id, tell_done
+from tickets.web.reading import REQUEST_BYTES, request_id, tell_done
 from tickets.workflow import FRONT, Action
 
 WRITERS = {
@@ -29,7 +29,6 @@ WRITERS = {
     LetterKind.SUPERVISE: frozenset({Role.SUPERVISOR, Role.PROTECTION}),
 }
 READERS = (*FRONT, Role.PROTECTION, Role.QUALITY)
-REQUEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ DONE = "hotline_done"
 """The cookie that tells the next page's script which form was done: what was typed there may go."""
 DONE_AGE = timedelta(minutes=10)
 _PLAIN = re.compile(r"[\w-]+", re.ASCII)
+REQUEST_BYTES = 16
+"""Of the random part of a form's request id."""
 LONGEST_REQUEST_ID = 60
 """Characters; four more tell the files of one form apart."""
 LONGEST_WHOLE = 9

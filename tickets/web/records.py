@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from twisted.web.server import Request
 
+from cti.kernel.identifiers import Entropy
 from cti.web.frame import Frame
 from tickets.numbers import parse_number
 from tickets.regulation.erasing import Due
 from tickets.regulation.service import MAY_HOLD, MOST_SHOWN, RegulationService
 from tickets.web.phrasing import Phrasing
+from tickets.web.reading import REQUEST_BYTES, tell_done
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class RecordPages:
     frame: Frame
     service: RegulationService
     phrasing: Phrasing
+    entropy: Entropy
 
     async def shown(self, request: Request) -> bytes:
         """The rules, what is due, what is on hold, and what was deleted."""
@@ -38,6 +41,7 @@ class RecordPages:
             letter_erasures=await service.letter_erasures(),
             called=lambda name: service.retention.called(name, words.language),
             words=words,
+            request_id=self.entropy(REQUEST_BYTES),
         )
 
     async def hold(self, request: Request) -> bytes:
@@ -46,6 +50,7 @@ class RecordPages:
         form = self.frame.form(request)
         number = parse_number(form["number"]) or form["number"]
         await self.service.hold(number, principal, form["reason"])
+        tell_done(request, form)
         return self.frame.redirect(request, "/regulation/records")
 
     async def lift(self, request: Request) -> bytes:

@@ -38,9 +38,9 @@ class RegulationPages:
         self.frame = frame
         phrasing = Phrasing(frame, tickets)
         self._figures = FigurePages(frame, regulation, tickets.lists, phrasing)
-        self._records = RecordPages(frame, regulation, phrasing)
+        self._records = RecordPages(frame, regulation, phrasing, entropy)
         self._letters = LetterPages(frame, tickets, regulation, database, phrasing, entropy)
-        self._catalogue = CataloguePages(frame, catalogue, regulation.codes, phrasing)
+        self._catalogue = CataloguePages(frame, catalogue, regulation.codes, phrasing, entropy)
 
     @app.route("/", methods=["GET"])
     def first(self, request: Request) -> bytes:

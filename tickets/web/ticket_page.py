@@ -34,12 +34,11 @@ from tickets.web.offered import ELSEWHERE, amendable, offer
 from tickets.web.phrasing import Phrasing
 from tickets.web.printing import READERS as PRINT_READERS
 from tickets.web.proposed import why
-from tickets.web.reading import request_id, tell_done, whole
+from tickets.web.reading import REQUEST_BYTES, request_id, tell_done, whole
 from tickets.web.shown import Words
 from tickets.web.timeline import Papers
 from tickets.workflow import FRONT, Action
 
-REQUEST_BYTES = 16
 LISTENERS = frozenset({Role.SUPERVISOR, Role.QUALITY})
 LOOK_READERS = frozenset({Role.SUPERVISOR, Role.PROTECTION})
 """Who reads on the time line who looked at a customer's data."""
@@ -174,6 +173,7 @@ class TicketPage:
             await act_now(self.service, number, Action.DETACH, fields, principal, request_id(form))
         except Refused as refused:
             return await self._refused(request, principal, number, refused, form)
+        tell_done(request, form)
         return self.frame.redirect(request, f"/tickets/{number}#calls")
 
     async def dial(self, request: Request, principal: Principal, number: str) -> bytes:

@@ -164,7 +164,7 @@ def test_filters_are_words_in_either_language(office: TicketOffice, query: str, 
     ("query", "says"),
     [
         ("colour:red", "colour"),
-        ("kind:red", "complaint"),
+        ("kind:red", "投诉、建议"),
         ("due:someday", "someday"),
         ("due:2026-13", "2026-13"),
         ("opened:2026-11-24..2026-11-23", "2026-11-24"),
