@@ -4,7 +4,8 @@
 //
 // What was sent and got no answer may be done all the same: the text keeps its request's id, by which
 // the server knows it again and gives the first answer instead of doing it twice. Whoever changes what
-// they sent asks for something else, by the page's own id.
+// they sent asks for something else, by the page's own id. Where the server does not know requests by
+// their ids, the form says so by `data-repeats`.
 
 import { t } from "/static/cti/texts.js";
 
@@ -51,7 +52,7 @@ function put(field, value) {
 // The id of what was sent without an answer, until what was sent is changed.
 function askAgain(form, request) {
   const field = form.elements.request;
-  if (!field || !request || form.hasAttribute("data-filled")) return false;
+  if (!field || !request || form.hasAttribute("data-repeats")) return false;
   const own = field.value;
   field.value = request;
   form.addEventListener("input", () => (field.value = own), { once: true, capture: true });
@@ -59,6 +60,7 @@ function askAgain(form, request) {
 }
 
 function restore(form) {
+  if (form.hasAttribute("data-filled")) keep(form); // refused: that is an answer
   const { typed, request, sent } = read(place(form));
   const back = fields(form).filter((each) => name(each) in typed && put(each, typed[name(each)]));
   if (back.length === 0) return;
