@@ -28,8 +28,7 @@ from tickets.visibility import Concern, visible
 from tickets.web.kept_file import KeptFile
 from tickets.web.phrasing import Phrasing
 from tickets.web.reach import viewer_of
-from tickets.web.reading import request_id, whole
-from tickets.web.ticket_page import REQUEST_BYTES
+from tickets.web.reading import REQUEST_BYTES, request_id, whole
 from tickets.workflow import FRONT
 
 SHOWN = 50

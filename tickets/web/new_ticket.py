@@ -24,8 +24,7 @@ from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits
 from tickets.web.filling import Filling, filled
 from tickets.web.inputs import Input, input_of
 from tickets.web.phrasing import Phrasing
-from tickets.web.reading import request_id, tell_done, whole
-from tickets.web.ticket_page import REQUEST_BYTES
+from tickets.web.reading import REQUEST_BYTES, request_id, tell_done, whole
 
 LONGEST_CALL_ID = 128
 """Characters, as wide as the column is."""
