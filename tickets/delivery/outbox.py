@@ -200,6 +200,7 @@ class Outbox:
             await self._database.run(settled_txn, ended.outbox_id, utc(self._clock))
 
     async def _settle_rest(self) -> None:
-        self._unsettled = False
-        for ended in await self._database.read(unsettled_txn, SETTLE_AT_ONCE):
+        found = await self._database.read(unsettled_txn, SETTLE_AT_ONCE)
+        self._unsettled = len(found) == SETTLE_AT_ONCE
+        for ended in found:
             await self._settle(ended)

@@ -57,6 +57,10 @@ class Why(Enum):
     """Some of the answer could not be made sound."""
     HUNG_UP = "hung_up"
     """Or pressed nothing, before they had confirmed that they heard the answer."""
+    NOT_CALLED = "not_called"
+    """The ticket has no number any more that may be called, or the customer wants no calls."""
+    REPLACED = "replaced"
+    """What they heard to its end was not the answer any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,13 +90,24 @@ def claim_txn(
 def happened_txn(
     session: Session, reply: ReplyCall, event: Event, hours: CallingHours, attempts: int
 ) -> ReplyCall | None:
-    """What it is after that; None where it is not ours any more."""
+    """What it is after that; None where it is not ours any more.
+
+    Where that was the last attempt, people are told in the same transaction.
+    """
     row = session.get(ReplyCallRow, reply.reply_id, with_for_update=True)
     if row is None or row.state != State.CALLING.value or row.due != reply.due:
         return None
     after = step(_reply(row), event, hours, attempts)
     _keep(row, after)
+    if after.outcome is Outcome.GIVEN_UP:
+        _give_up_txn(session, after, after.tried[-1])
     return after
+
+
+def withdrawn_txn(session: Session, reply_id: int) -> bool:
+    """Whether another answer took its place, or the customer was told by another way."""
+    row = session.get(ReplyCallRow, reply_id)
+    return row is None or row.outcome == Outcome.WITHDRAWN.value
 
 
 def under_way_txn(
@@ -121,7 +132,7 @@ def left_open_txn(session: Session, calls: Collection[CallId]) -> list[tuple[Rep
     ]
 
 
-def give_up_txn(session: Session, reply: ReplyCall, now: datetime) -> None:
+def _give_up_txn(session: Session, reply: ReplyCall, now: datetime) -> None:
     """Tell who asked for it, and the dispatchers, that the customer was not reached."""
     audiences = (Audience(Role.AGENT, staff_id=reply.by), Audience(Role.DISPATCHER))
     for audience in audiences:

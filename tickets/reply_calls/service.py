@@ -8,7 +8,7 @@ then whoever asked for it is told.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -41,7 +41,6 @@ from tickets.reply_calls.model import (
     Event,
     Interrupted,
     NotTold,
-    Outcome,
     ReplyCall,
     Told,
     Why,
@@ -49,6 +48,7 @@ from tickets.reply_calls.model import (
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
 from tickets.repository import load_case_txn
 from tickets.service import TicketService
+from tickets.sweeping import RETRY_AFTER
 
 LEASE = timedelta(minutes=20)
 """Longer than any such call lasts; after it, one of which nobody heard again is called anew."""
@@ -126,7 +126,7 @@ class ReplyCalls:
         stored = load_case_txn(session, asked.number)
         assert stored is not None
         case = stored.case
-        to = next(filter(self._may_call, map(dialled, written(case))), None)
+        to = self._number_of(case)
         if to is None:
             raise Refused("ticket.no_telephone")
         _check_wish_txn(session, case.draft.requester)
@@ -144,6 +144,19 @@ class ReplyCalls:
                 due=self._hours.opening(at),
             ),
         )
+
+    def _number_of(self, case: Case, liked: str = "") -> str | None:
+        """The number by which the customer is called, that one if it still is one of theirs."""
+        numbers = [each for each in map(dialled, written(case)) if self._may_call(each)]
+        return liked if liked in numbers else next(iter(numbers), None)
+
+    def _callable_txn(self, session: Session, case: Case, liked: str) -> str | None:
+        """The same, of a customer who still wants to be called."""
+        try:
+            _check_wish_txn(session, case.draft.requester)
+        except Refused:
+            return None
+        return self._number_of(case, liked)
 
     # --- life -------------------------------------------------------------------------------
 
@@ -174,12 +187,26 @@ class ReplyCalls:
             return
         self._looking = True
         looking = Deferred.fromCoroutine(self._look())
-        looking.addErrback(lambda failure: self.log.failure("reply calls", failure))
+        looking.addErrback(self._stood_still)
         looking.addBoth(lambda _: self._looked())
 
     def _ticket_changed(self, event: TicketChanged) -> None:
         if event.action == Action.ATTEMPT_REPLY.value:
             self.wake()
+        for call_id, calling in tuple(self._calls.items()):
+            if event.action == Action.AMEND.value and event.number == calling.reply.number:
+                looking = Deferred.fromCoroutine(self._amended(call_id, calling))
+                looking.addErrback(self._lost, event.number)
+
+    async def _amended(self, call_id: CallId, calling: _Calling) -> None:
+        """Whoever has a number that is the customer's no more is let go, and the other one called.
+
+        Who proved already that they are the customer is told all the same.
+        """
+        view = await self._tickets.view(calling.reply.number)
+        theirs = view is not None and calling.reply.to in map(dialled, written(view.case))
+        if not theirs and not calling.proved and call_id in self._calls:
+            self._control.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)
 
     async def _take_up(self) -> None:
         up = [each.id for each in self._control.calls() if each.direction is Direction.OUTBOUND]
@@ -205,14 +232,24 @@ class ReplyCalls:
         due = await self._database.read(repository.next_due_txn)
         if due is not None and self._running:
             wait = max(1.0, (due - self._now()).total_seconds())
-            self._disarm()
-            self._timer = self._clock.callLater(min(wait, LONGEST_WAIT), self.wake)
+            self._arm(min(wait, LONGEST_WAIT))
+
+    def _stood_still(self, failure: Failure) -> None:
+        self.log.failure(
+            "reply calls stand still, next attempt in {seconds} s", failure, seconds=RETRY_AFTER
+        )
+        if self._running:
+            self._arm(RETRY_AFTER)
 
     def _looked(self) -> None:
         self._looking, again = False, self._again
         self._again = False
         if again:
             self.wake()
+
+    def _arm(self, delay: float) -> None:
+        self._disarm()
+        self._timer = self._clock.callLater(delay, self.wake)
 
     def _disarm(self) -> None:
         if self._timer is not None and self._timer.active():
@@ -226,9 +263,13 @@ class ReplyCalls:
         if view is None or not self._running:
             await self._happened(reply, Interrupted(self._now()))
             return
-        calling = _Calling(reply, view.case, why=Why.UNREACHABLE)
+        to = await self._database.read(self._callable_txn, view.case, reply.to)
+        if to is None:
+            await self._failed(_Calling(reply, view.case, why=Why.NOT_CALLED))
+            return
+        calling = _Calling(replace(reply, to=to), view.case, why=Why.UNREACHABLE)
         try:
-            call_id = self._control.originate(reply.to, partial(self._answered, calling))
+            call_id = self._control.originate(to, partial(self._answered, calling))
         except Refused as refused:
             self.log.warn("{ticket_id}: {why}", ticket_id=reply.number, why=refused)
             await self._failed(calling)
@@ -314,8 +355,6 @@ class ReplyCalls:
         except Refused as refused:
             if refused.error_id not in NOT_NOW:
                 raise
-        if after.outcome is Outcome.GIVEN_UP:
-            await self._database.run(repository.give_up_txn, after, now)
 
     async def _happened(self, reply: ReplyCall, event: Event) -> ReplyCall | None:
         return await self._database.run(
@@ -381,6 +420,10 @@ class ReplyCalls:
         assert calling.answered is not None
         calling.told = True  # whoever hangs up from here on has heard it
         reply = calling.reply
+        if await self._database.read(repository.withdrawn_txn, reply.reply_id):
+            calling.told, calling.why = False, Why.REPLACED
+            await self._attach(calling, call_id)
+            return
         proof = words.proof(call_id, calling.answered, self._now(), self._zone)
         fields = {"channel": CHANNEL, "text": reply.text, "proof": proof}
         request = request_for("reply", reply.reply_id)

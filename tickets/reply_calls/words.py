@@ -14,6 +14,8 @@ REASONS = {
     Why.UNPROVEN: "身份核对未通过",
     Why.UNSPOKEN: "答复语音未能合成，客户未听到全文",
     Why.HUNG_UP: "未按键确认听清",
+    Why.NOT_CALLED: "工单上已无可呼叫的号码，或客户不愿接听来电",
+    Why.REPLACED: "所听答复已被更正",
 }
 CONFIRM = "1"
 """The key of the shipped flow."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 import pytest
+from twisted.internet.defer import Deferred, fail
+from twisted.trial.unittest import SynchronousTestCase
 
 from cti.call.model import Call, Cause
 from cti.kernel.calendar import Span, WorkingCalendar
@@ -24,11 +26,22 @@ from tickets.reply_calls.repository import claim_txn
 from tickets.reply_calls.service import BREATH, LEASE, ReplyCalls
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
 from tickets.service import TicketView
+from tickets.sweeping import RETRY_AFTER
 
 TELEPHONE = "13800138000"
+OTHER_TELEPHONE = "13900139000"
 WORKING = WorkingCalendar("service", SHANGHAI, ((Span.parse("08:00-20:00"),),) * 7)
 ALLOWED = WorkingCalendar("calls", SHANGHAI, ((Span.parse("09:00-19:00"),),) * 7)
 SETTINGS = ReplyCallSettings(most=1, attempts=2)
+NO_CALLS = Customer(
+    CustomerId("C1"),
+    {Language.CHINESE: "王芳", Language.ENGLISH: "Wang Fang"},
+    Sex.FEMALE,
+    (TELEPHONE,),
+    ServiceLevel.UNIFORM,
+    Language.CHINESE,
+    do_not_call=True,
+)
 ASKED = {"channel": "automatic_call", "text": "手续费已退回。"}
 
 
@@ -85,6 +98,10 @@ class Calling:
         """The call that is up."""
         (call,) = self.calls.calls()
         return call
+
+    def dialled(self) -> str:
+        """Whom that call is to."""
+        return self.call.called
 
     def answered(self) -> CallId:
         """The customer answers."""
@@ -298,16 +315,7 @@ def test_where_nobody_can_be_called_the_attempt_is_refused_and_nothing_written(
 
 
 def test_who_wants_no_calls_gets_none(calling: Calling) -> None:
-    who = Customer(
-        CustomerId("C1"),
-        {Language.CHINESE: "王芳", Language.ENGLISH: "Wang Fang"},
-        Sex.FEMALE,
-        (TELEPHONE,),
-        ServiceLevel.UNIFORM,
-        Language.CHINESE,
-        do_not_call=True,
-    )
-    result_of(calling.desk.database.run(store_customer_txn, who))
+    result_of(calling.desk.database.run(store_customer_txn, NO_CALLS))
     number = calling.ticket()
     with pytest.raises(Refused, match="do_not_call"):
         calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ASKED)
@@ -399,3 +407,98 @@ def test_who_hangs_up_on_the_next_server_was_tried(calling: Calling) -> None:
         ("attempt_reply", SYSTEM.staff_id),
         ("attach_call", SYSTEM.staff_id),
     ]
+
+
+def amended(calling: Calling, number: TicketNumber, contact: str) -> None:
+    """The customer is reached elsewhere."""
+    calling.calls.outside.add(contact)
+    calling.desk.act(number, Action.AMEND, AGENT, {"contact": contact})
+
+
+def test_a_number_that_is_the_customers_no_more_is_not_called(calling: Calling) -> None:
+    calling.desk.advance(hours=13)
+    number = calling.asked()
+    amended(calling, number, OTHER_TELEPHONE)
+    calling.desk.advance(hours=12)
+    assert calling.dialled() == OTHER_TELEPHONE
+
+
+@pytest.mark.parametrize("picked_up", [False, True])
+def test_a_number_that_changes_during_the_call_is_let_go(calling: Calling, picked_up: bool) -> None:
+    number = calling.asked()
+    if picked_up:
+        calling.answered()
+    amended(calling, number, OTHER_TELEPHONE)
+    calling.desk.advance(seconds=1)
+    assert calling.dialled() == OTHER_TELEPHONE
+    heard(calling, number)
+    assert calling.view(number).case.state is CaseState.CALLBACK
+
+
+def test_another_change_of_the_ticket_lets_nobody_go(calling: Calling) -> None:
+    number = calling.asked()
+    call_id = calling.answered()
+    calling.desk.act(number, Action.AMEND, AGENT, {"title": "更正后的标题"})
+    assert calling.call.id == call_id
+
+
+def test_who_wants_no_calls_since_is_not_called_and_people_are_told(calling: Calling) -> None:
+    calling.desk.advance(hours=13)
+    number = calling.asked()
+    result_of(calling.desk.database.run(store_customer_txn, NO_CALLS))
+    calling.desk.advance(hours=12)
+    calling.desk.advance(hours=3)
+    assert calling.calls.calls() == []
+    assert [each for each, _ in calling.acts(number)].count("attempt_reply") == 3
+    kinds = {each.kind for each in result_of(calling.desk.service.messages(DISPATCHER))}
+    assert MessageKind.UNDELIVERED in kinds
+
+
+def test_an_answer_that_was_corrected_meanwhile_is_not_told_by_the_old_words(
+    calling: Calling,
+) -> None:
+    number = calling.asked()
+    call_id = calling.answered()
+    assert calling.service.identified(call_id, Secret(number[-4:]))
+    calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, {**ASKED, "text": "更正后的答复。"})
+    result_of(calling.service.heard(call_id))
+    result_of(calling.service.rated(call_id, 5))
+    calling.calls.hang_up(call_id)
+    case = calling.view(number).case
+    assert (case.state, case.rating) == (CaseState.RESULT_IN, None)
+    assert calling.told() == ["replaced"]
+    calling.desk.advance(seconds=1)
+    heard(calling, number)
+    told = [each for each in calling.view(number).history if each.action == "reply"]
+    assert [each.fields["text"] for each in told] == ["更正后的答复。"]
+
+
+class TestTroubleWithTheDatabase(SynchronousTestCase):
+    """Nobody has to start the house again for it."""
+
+    def test_calls_go_on_once_it_is_back(self) -> None:
+        calling = Calling()
+        calling.desk.advance(hours=13)
+        calling.asked()
+        database = calling.desk.database
+        run = database.run
+        database.run = refusing  # type: ignore[assignment,method-assign]
+        calling.desk.advance(hours=12)
+        assert len(self.flushLoggedErrors(OSError)) == 1
+        database.run = run  # type: ignore[method-assign]
+        calling.desk.advance(seconds=RETRY_AFTER)
+        assert len(calling.calls.calls()) == 1
+
+    def test_people_are_told_of_the_last_attempt_whatever_fails_after_it(self) -> None:
+        calling = Calling(settings=replace(SETTINGS, attempts=1))
+        calling.asked()
+        calling.desk.service.act = refusing  # type: ignore[assignment,method-assign]
+        calling.desk.advance(seconds=SETTINGS.ring)
+        assert len(self.flushLoggedErrors(OSError)) == 1
+        kinds = {each.kind for each in result_of(calling.desk.service.messages(DISPATCHER))}
+        assert MessageKind.UNDELIVERED in kinds
+
+
+def refusing(*_: object) -> Deferred[None]:
+    """A database that is gone."""
+    return fail(OSError("the server closed the connection"))
