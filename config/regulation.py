@@ -2,8 +2,9 @@
 
 from config.regulation_settings import RegulationSettings
 from cti.database import Database
-from cti.kernel.clock import Clock
+from cti.kernel.clock import Clock, utc
 from tickets.attachments.service import Attachments
+from tickets.attachments.sweep import LEFT_FOR
 from tickets.catalogue.service import CatalogueService
 from tickets.clocks.calendars import Calendars
 from tickets.regulation.following import Follower
@@ -30,7 +31,7 @@ class Regulation:
             clock,
             self.follower,
             read_retention(settings.retention),
-            files.forget,
+            lambda digest: files.drop(digest, utc(clock) - LEFT_FOR),
             delete=settings.delete,
         )
 

@@ -88,10 +88,10 @@ def run(desk: TicketDesk, transaction: Callable[..., T], *args: Any) -> T:
 def regulation(
     desk: TicketDesk, *, delete: bool = True, forgotten: list[str] | None = None
 ) -> RegulationService:
-    def forget(digest: str) -> Deferred[None]:
+    def forget(digest: str) -> Deferred[bool]:
         if forgotten is not None:
             forgotten.append(digest)
-        return succeed(None)
+        return succeed(True)
 
     follower = desk.service.follower
     return RegulationService(desk.database, desk.clock, follower, KEPT, forget, delete=delete)
@@ -374,6 +374,37 @@ def test_a_letter_that_was_filed_goes_with_its_ticket_and_no_sooner(desk: Ticket
     assert run(desk, lambda session: list(session.scalars(select(MailRow.id)))) == [other]
     assert rows(desk, AttachmentRow) == 0
     assert forgotten == [], "a letter that waits brought the same file"
+
+
+def merged(desk: TicketDesk) -> tuple[TicketNumber, TicketNumber]:
+    """A ticket, and the one in which its matter went on; both have ended."""
+    first, second = (desk.register(about("C1")).number for _ in range(2))
+    desk.act(first, Action.MERGE, DISPATCHER, {"into": second, "reason": "同一事项"})
+    return first, second
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_hold_keeps_what_was_merged_too(desk: TicketDesk, place: int) -> None:
+    pair, service = merged(desk), regulation(desk)
+    desk.solve(pair[1])
+    result_of(service.hold(pair[place], PROTECTION, "因诉讼"))
+    desk.advance(days=4 * YEAR)
+    assert erase(service) == 0
+    result_of(service.lift(pair[place], PROTECTION))
+    assert erase(service) == 2
+
+
+def test_what_was_merged_stays_as_long_as_the_ticket_in_which_it_went_on(desk: TicketDesk) -> None:
+    first, second = merged(desk)
+    service = regulation(desk)
+    desk.advance(days=4 * YEAR)
+    assert erase(service) == 0
+    desk.solve(second)
+    desk.advance(days=2 * YEAR)
+    assert erase(service) == 0
+    assert desk.view(second).merged[0].case.number == first
+    desk.advance(days=2 * YEAR)
+    assert erase(service) == 2
 
 
 def test_many_are_deleted_a_few_at_a_time(

@@ -36,10 +36,6 @@ class Attachments:
         chunks = (data,) if isinstance(data, bytes) else data
         return self._aside.run(partial(self._store.keep, chunks, name))
 
-    def forget(self, digest: str) -> Deferred[None]:
-        """Delete the file, which belongs to no ticket any more."""
-        return self._aside.run(partial(self._store.forget, digest))
-
     def left(self, before: datetime) -> Deferred[tuple[str, ...]]:
         """The digests of files that were last kept before that instant."""
         return self._aside.run(partial(self._store.left, before.timestamp()))

@@ -60,10 +60,6 @@ class FileStore:
         """Where the file of that digest lies."""
         return self._folder / digest[:2] / digest
 
-    def forget(self, digest: str) -> None:
-        """Delete the file of that digest, if it is there."""
-        self.path_of(digest).unlink(missing_ok=True)
-
     def left(self, before: float) -> tuple[str, ...]:
         """The digests of files that were last kept before that time (seconds since 1970).
 

@@ -193,11 +193,10 @@ class Outbox:
         try:
             for wish in self._wishes_for(ended.outgoing.purpose, ended.end):
                 await maybeDeferred(wish.callback, ended)
+            await self._database.run(settled_txn, ended.outbox_id, utc(self._clock))
         except Exception:  # noqa: BLE001  (whoever was told failed: told again at the next look)
             self._unsettled = True
             self.log.failure("The end of {id} could not be dealt with", id=ended.delivery_id)
-        else:
-            await self._database.run(settled_txn, ended.outbox_id, utc(self._clock))
 
     async def _settle_rest(self) -> None:
         found = await self._database.read(unsettled_txn, SETTLE_AT_ONCE)

@@ -5,7 +5,7 @@ tomorrow is not forgotten. What stays is the number, which is never given out ag
 rows, and the fact, in which nobody is named. Everything here runs in the database thread.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    or_,
     select,
     tuple_,
     union,
@@ -127,7 +128,7 @@ def due_txn(session: Session, terms: Terms, after: Place | None) -> Looked:
         there = tuple_(FactRow.ended, FactRow.number)
         wanted = wanted.where(there > tuple_(literal(after.ended, UtcDateTime), after.number))
     rows = session.scalars(wanted.order_by(FactRow.ended, FactRow.number).limit(A_FEW)).all()
-    on_hold = held_txn(session, [row.number for row in rows])
+    on_hold = held_txn(session, terms, [row.number for row in rows])
     due = tuple(_due(map(fact_from, rows), terms, on_hold))
     last = rows[-1] if len(rows) == A_FEW else None
     return Looked(due, Place(last.ended, last.number) if last and last.ended else None)
@@ -172,12 +173,44 @@ def holds_txn(session: Session, number: str | None = None) -> list[Hold]:
     ]
 
 
-def held_txn(session: Session, numbers: Collection[str]) -> frozenset[str]:
-    """Which of these tickets are on hold."""
+def held_txn(session: Session, terms: Terms, numbers: Collection[str]) -> frozenset[str]:
+    """Which of these tickets must stay: on hold, or merged with one that is or is not due yet."""
+    into = _mergers_txn(session, numbers)
+    last = {number: _last(number, into) for number in {*numbers, *into, *into.values()}}
     rows = session.scalars(
-        select(HoldRow.number).where(HoldRow.number.in_(numbers), HoldRow.lifted.is_(None))
+        select(HoldRow.number).where(HoldRow.number.in_(last), HoldRow.lifted.is_(None))
     )
-    return frozenset(rows)
+    staying = {last[number] for number in rows}
+    merged = session.scalars(select(FactRow).where(FactRow.number.in_(set(into.values()))))
+    for fact in map(fact_from, merged):
+        if not (fact.erased or terms.retention.due(fact, terms.zone, terms.now, on_hold=False)):
+            staying.add(last[fact.number])
+    return frozenset(number for number in numbers if last[number] in staying)
+
+
+def _mergers_txn(session: Session, numbers: Collection[str]) -> dict[str, str]:
+    """Which tickets were merged into which, among all that share a matter with one of these."""
+    into: dict[str, str] = {}
+    known, new = set[str](), set(numbers)
+    while new:
+        known |= new
+        touching = or_(CaseRow.number.in_(new), CaseRow.merged_into.in_(new))
+        rows = session.execute(
+            select(CaseRow.number, CaseRow.merged_into).where(
+                CaseRow.merged_into.is_not(None), touching
+            )
+        )
+        found = {number: other for number, other in rows if other is not None}
+        into |= found
+        new = {*found, *found.values()} - known
+    return into
+
+
+def _last(number: str, into: Mapping[str, str]) -> str:
+    """The ticket in which the matter went on; none is merged into one that is merged into it."""
+    while number in into:
+        number = into[number]
+    return number
 
 
 def erasures_txn(session: Session) -> list[Erasure]:

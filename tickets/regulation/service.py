@@ -74,11 +74,11 @@ class RegulationService:
         clock: Clock,
         follower: Follower,
         retention: Retention,
-        forget_file: Callable[[str], Deferred[None]],
+        forget_file: Callable[[str], Deferred[bool]],
         *,
         delete: bool = False,
     ) -> None:
-        """`forget_file` deletes the file of a digest."""
+        """`forget_file` deletes the file of a digest, unless somebody sends it again just now."""
         self._database, self._clock, self._follower = database, clock, follower
         self.retention, self.deletes = retention, delete
         self.submissions = Submissions(database, clock, follower)

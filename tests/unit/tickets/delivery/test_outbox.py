@@ -2,21 +2,25 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support.deferred import result_of
 from tests.support.deliveries import BUSY, UNKNOWN, OutboxDesk, letter
 from tests.support.tickets import DISPATCHER
+from tickets.delivery import outbox
 from tickets.delivery.model import End, Ended, Purpose
 from tickets.delivery.outbox import LEASE, MOST_AT_ONCE, STUCK_AFTER
+from tickets.delivery.repository import backlog_txn, settled_txn, unsettled_txn
 from tickets.delivery.schema import OutboxRow
 from tickets.delivery.undelivered import Failing, failing_txn
 from tickets.messages import unread_txn
 from tickets.model import MessageKind
+from tickets.sweeping import RETRY_AFTER
 
 
 @pytest.fixture
@@ -123,6 +127,70 @@ class TestEndsThatNobodyCouldDealWith(SynchronousTestCase):
         assert len(set(told)) == 1
         desk.outbox.wake()
         assert len(told) == 2
+
+    def test_told_again_once_the_database_is_back(self) -> None:
+        desk = OutboxDesk()
+        database, there = desk.database, True
+        run, read = database.run, database.read
+
+        def gone(work: Any, *asked: Any, **named: Any) -> Deferred[Any]:
+            back = read if work in (unsettled_txn, backlog_txn) else run
+            return back(work, *asked, **named) if there else fail(OSError("gone"))
+
+        def deal(ended: Ended) -> None:
+            nonlocal there
+            desk.ended.append(ended)
+            if len(desk.ended) == 1:
+                there = False
+                raise OSError("gone")
+
+        database.run = database.read = gone  # type: ignore[assignment,method-assign]
+        desk.outbox.on_delivered(Purpose.REPLY, deal)
+        desk.outbox.start()
+        desk.queue(letter(purpose=Purpose.REPLY))
+        assert len(self.flushLoggedErrors(OSError)) == 2
+        database.run, database.read = run, read  # type: ignore[method-assign]
+        desk.clock.advance(RETRY_AFTER)
+        assert len(desk.ended) == 2
+        (row,) = rows(desk)
+        assert row.settled is not None
+
+    def test_what_cannot_be_written_down_as_dealt_with_is_told_again(self) -> None:
+        desk = OutboxDesk()
+        run, refusing = desk.database.run, [True]
+
+        def once(work: Any, *asked: Any, **named: Any) -> Deferred[Any]:
+            if work is settled_txn and refusing:
+                refusing.clear()
+                return fail(OSError("gone"))
+            return run(work, *asked, **named)
+
+        desk.database.run = once  # type: ignore[assignment,method-assign]
+        desk.outbox.on_delivered(Purpose.REPLY, desk.ended.append)
+        desk.outbox.start()
+        desk.queue(letter(purpose=Purpose.REPLY))
+        assert len(self.flushLoggedErrors(OSError)) == 1
+        assert len(desk.ended) == 2
+        (row,) = rows(desk)
+        assert row.settled is not None
+
+
+def test_more_ends_than_are_dealt_with_at_once_are_all_told(
+    desk: OutboxDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SETTLE_AT_ONCE", 2)
+    desk.outbox.stop()
+    waiting: Deferred[None] = Deferred()
+    first = desk.another()
+    first.on_delivered(Purpose.REPLY, lambda _: waiting)
+    first.start()
+    for _ in range(5):
+        desk.queue(letter(purpose=Purpose.REPLY))
+        first.wake()
+    desk.outbox.start()
+    desk.outbox.wake()
+    desk.outbox.wake()
+    assert len(desk.ended) == 5
 
 
 def test_an_end_that_was_not_dealt_with_is_told_after_a_restart(desk: OutboxDesk) -> None:
