@@ -1,6 +1,7 @@
 """Notices to customers, written down in the transaction of the act that they tell of."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from cti.kernel.vocabulary import Language
 from customers.repository import customer_txn
 from tickets.acting import Asked
 from tickets.clocks.model import Clock
-from tickets.delivery.model import Channel, Outgoing
+from tickets.delivery.model import Channel, Outgoing, Purpose
 from tickets.delivery.repository import queue_txn
 from tickets.forms import NOTICES
 from tickets.guards import YES
@@ -97,7 +98,7 @@ class Notices:
             case Action.ATTEMPT_INFORM, ReplyChannel.EMAIL.value:
                 return telling.news(self._by_mail(case, reader), case, due, fields["text"])
             case Action.INFORM, ReplyChannel.WEB.value:
-                return telling.news(_needed(reader), case, due, fields["text"])
+                return _counted(telling.news(_needed(reader), case, due, fields["text"]))
             case Action.ATTEMPT_REPLY, ReplyChannel.WEB.value:
                 return telling.ready(_needed(reader), case, due)
             case Action.EXTEND_DECISION, _ if reader is not None and due is not None:
@@ -128,6 +129,11 @@ class Notices:
         if not to:
             raise Refused(NO_ADDRESS)
         return Reader(Contact(Channel.EMAIL, to), reader.language if reader else self._usual)
+
+
+def _counted(news: Outgoing) -> Outgoing:
+    """News that count from the act itself, so that they do not count again once they arrived."""
+    return replace(news, purpose=Purpose.NOTICE)
 
 
 def _needed(reader: Reader | None) -> Reader:

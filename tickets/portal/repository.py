@@ -40,9 +40,7 @@ def follow_txn(session: Session, challenge: Challenge, code: Outgoing, now: date
 
     Whether one was sent.
     """
-    assert challenge.number is not None
-    stored = load_case_txn(session, challenge.number)
-    theirs = stored is not None and belongs(stored.case.draft, challenge.contact)
+    theirs = _theirs_txn(session, challenge)
     _keep_txn(session, challenge if theirs else replace(challenge, digest=""), now)
     if theirs:
         queue_txn(session, code, now)
@@ -54,9 +52,9 @@ def again_txn(session: Session, visitor: str, digest: str, code: Outgoing, now: 
     found = challenge_txn(session, visitor, now, lock=True)
     if found is None:
         return
-    after = renewed(found, digest if found.digest else "", now)
-    _write_txn(session, after)
-    if found.digest:
+    fits = bool(found.digest) and _theirs_txn(session, found)
+    _write_txn(session, renewed(found, digest if fits else "", now))
+    if fits:
         queue_txn(session, code, now)
 
 
@@ -72,13 +70,18 @@ def challenge_txn(
 def try_txn(
     session: Session, visitor: str, digest: str, now: datetime
 ) -> tuple[Verdict, Challenge | None]:
-    """Judge a code and count the try; a code for a ticket fits once."""
+    """Judge a code and count the try; a code for a ticket fits once.
+
+    It does not fit where the contact that it was sent to is its customer's no more.
+    """
     found = challenge_txn(session, visitor, now, lock=True)
     if found is None:
         return Verdict.OVER, None
     verdict, after = judged(found, digest, now)
     if verdict is Verdict.RIGHT and after.number is not None:
         forget_txn(session, visitor)
+        if not _theirs_txn(session, after):
+            return Verdict.OVER, None
     else:
         _write_txn(session, after)
     return verdict, after
@@ -133,6 +136,14 @@ def sweep_txn(session: Session, now: datetime) -> datetime | None:
     session.execute(delete(ChallengeRow).where(ChallengeRow.made <= now - KEPT))
     oldest = session.scalar(select(func.min(ChallengeRow.made)))
     return oldest + KEPT if oldest is not None else None
+
+
+def _theirs_txn(session: Session, challenge: Challenge) -> bool:
+    """Whether it is for a ticket of whoever has that contact, or for one that is written anew."""
+    if challenge.number is None:
+        return True
+    stored = load_case_txn(session, challenge.number)
+    return stored is not None and belongs(stored.case.draft, challenge.contact)
 
 
 def _keep_txn(session: Session, challenge: Challenge, now: datetime) -> None:

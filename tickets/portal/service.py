@@ -335,7 +335,10 @@ class Portal:
         request_id: str,
     ) -> None:
         for attempt in range(ATTEMPTS):
-            version = (await self._view(number)).case.version
+            view = await self._view(number)
+            if action is Action.RATE and _rated_before(view, request_id):
+                raise Refused("portal.rated")
+            version = view.case.version
             try:
                 await self._rooms.tickets.act(number, action, fields, by, version, request_id)
             except Refused as refusal:
@@ -366,3 +369,9 @@ class Portal:
         if next_at is not None and self._sweeping is None and not self._stopped:
             wait = max(0.0, (next_at - utc(self._rooms.clock)).total_seconds())
             self._sweeping = self._rooms.clock.callLater(wait, self._sweep)
+
+
+def _rated_before(view: TicketView, request_id: str) -> bool:
+    """Whether the answer is rated, and not by this very request."""
+    own = any(each.request_id == request_id for each in view.history)
+    return view.case.rating is not None and not own

@@ -1,11 +1,12 @@
 """What a regulator asks of the house: figures, repeats, holds, and what was deleted when."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -48,6 +49,7 @@ from tickets.regulation.retention import Retention
 from tickets.regulation.rows import fact_from, of_quarter_txn
 from tickets.regulation.schema import FactRow
 from tickets.regulation.submitting import Submissions
+from tickets.visibility import Concern, concerns
 
 MAY_HOLD = (Role.SUPERVISOR, Role.PROTECTION)
 MOST_SHOWN = 500
@@ -151,6 +153,10 @@ class RegulationService:
     def fact(self, number: str) -> Deferred[Fact | None]:
         """The ticket as it is counted."""
         return self._database.read(_fact_txn, number)
+
+    def concerning(self, who: Principal, numbers: Collection[str]) -> Deferred[frozenset[str]]:
+        """Which of these tickets are complaints about the person, or somebody of their unit."""
+        return self._database.read(_concerning_txn, who, tuple(numbers))
 
     # --- how long records are kept ----------------------------------------------------------
 
@@ -256,6 +262,13 @@ class RegulationService:
 def _fact_txn(session: Session, number: str) -> Fact | None:
     row = session.get(FactRow, number)
     return fact_from(row) if row is not None else None
+
+
+def _concerning_txn(session: Session, who: Principal, numbers: Collection[str]) -> frozenset[str]:
+    rows = session.scalars(select(FactRow).where(FactRow.number.in_(numbers)))
+    facts = map(fact_from, rows)
+    about = ((fact, Concern((), fact.about_staff, fact.about_unit)) for fact in facts)
+    return frozenset(fact.number for fact, concern in about if concerns(who, concern))
 
 
 def quarter_of(text: str, otherwise: Quarter) -> Quarter:

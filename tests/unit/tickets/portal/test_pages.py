@@ -325,6 +325,47 @@ def test_a_rating_is_kept_and_told_to_the_house(desk: PortalDesk) -> None:
     assert "rate" not in customer.offers()
 
 
+def test_an_answer_is_rated_once_whatever_page_is_still_open(desk: PortalDesk) -> None:
+    customer = desk.customer()
+    number = customer.submit()
+    with_result(desk, number)
+    desk.desk.act(number, Action.REPLY, AGENT)
+    form, later = (customer.form("/service/ticket", "/service/ticket/rate") for _ in range(2))
+    typed = {"score": "5", "solved": "yes"}
+    for _ in range(2):
+        assert customer.browser.post(form.action, form.fields | typed).status == 303
+    again = customer.browser.post(later.action, later.fields | typed | {"score": "1"})
+    assert again.status == 409
+    assert "评价" in again.text
+    assert desk.desk.view(number).case.rating == 5
+    assert len([each for each in desk.desk.events if isinstance(each, TicketRated)]) == 1
+
+
+def moved(desk: PortalDesk, number: str) -> None:
+    """The customer's telephone is somebody else's now, and an agent wrote down the new one."""
+    desk.desk.act(number, Action.AMEND, AGENT, {"contact": "13900139000"})
+
+
+def test_a_code_that_went_to_a_contact_of_before_opens_nothing(desk: PortalDesk) -> None:
+    customer = desk.customer()
+    number = desk.desk.register(draft()).number
+    customer.follow(number)
+    code = desk.code()
+    moved(desk, number)
+    assert customer.send("/service/code", code=code).status == 409
+    assert customer.browser.get("/service/ticket").status == 303
+
+
+def test_no_other_code_is_sent_to_a_contact_of_before(desk: PortalDesk) -> None:
+    customer = desk.customer()
+    number = desk.desk.register(draft()).number
+    customer.follow(number)
+    code = desk.code()
+    moved(desk, number)
+    assert customer.send("/service/code", "/service/code/again").status == 303
+    assert desk.code() == code, "nothing was sent since"
+
+
 def test_files_are_kept_as_the_customers_own(desk: PortalDesk) -> None:
     customer = desk.customer()
     number = customer.submit()
@@ -378,7 +419,7 @@ def test_what_the_bank_says_is_shown(desk: PortalDesk) -> None:
     page = customer.read("/service/ticket").text
     assert "正在调取录像" in page
     assert "You have our answer by" in page
-    [letter] = [each for each in desk.carried() if each.purpose is Purpose.PROGRESS]
+    [letter] = [each for each in desk.carried() if each.purpose is Purpose.NOTICE]
     assert (letter.channel, letter.to) == (Channel.EMAIL, ADDRESS)
     assert "正在调取录像" in letter.body
 

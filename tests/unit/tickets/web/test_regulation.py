@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from openpyxl.reader.excel import load_workbook
+from twisted.internet.defer import Deferred
 
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
@@ -27,6 +28,7 @@ from tests.support.tickets import (
 from tickets.regulation.quarter import By, Count
 
 LINKED = re.compile(r'href="(/regulation/figures/tickets\?[^"]+)">([\d,]+)</a>')
+RECORDS, HOLD = "/regulation/records", "/regulation/records/hold"
 FIGURES = "/regulation/figures?quarter=2026Q4&by=business"
 
 
@@ -148,3 +150,34 @@ def test_records_on_hold_are_shown_with_their_reason(office: RegulationOffice) -
     assert "自动删除未启用" in shown
     send(seat, page, f"{page}/lift")
     assert "因诉讼保全" not in seat.read(page).text
+
+
+def test_who_is_complained_of_neither_sees_nor_lifts_a_hold(house: RegulationOffice) -> None:
+    about = replace(draft(), about_staff=AGENT.staff_id, about_unit=CARDS)
+    number, other = (house.desk.register(each).number for each in (about, draft()))
+    result_of(house.figures.hold(number, PROTECTION, "员工被诉"))
+    concerned = replace(SUPERVISOR, department_id=CARDS)
+    seat = house.seat(concerned)
+    form = next(each for each in forms_of(seat.read(RECORDS).text) if each.action == HOLD)
+    page = seat.read(RECORDS).text
+    assert number not in page
+    assert "员工被诉" not in page
+    for path in (HOLD, "/regulation/records/lift"):
+        answer = seat.browser.post(path, form.fields | {"number": number, "reason": "x"})
+        assert answer.status == 409
+        assert "x" not in {each.reason for each in result_of(house.figures.holds())}
+    assert len(result_of(house.figures.holds())) == 1
+    assert seat.browser.post(HOLD, form.fields | {"number": other, "reason": "y"}).status == 303
+
+
+def test_records_about_a_unit_are_not_shown_there_once_due_or_gone() -> None:
+    house = RegulationOffice(delete=True)
+    about = replace(draft(), about_staff=AGENT.staff_id, about_unit=CARDS)
+    number = house.desk.register(about).number
+    house.desk.solve(number)
+    house.desk.advance(days=366 * 11)
+    seats = house.seat(replace(SUPERVISOR, department_id=CARDS)), house.seat(SUPERVISOR)
+    assert [number in seat.read(RECORDS).text for seat in seats] == [False, True]
+    result_of(Deferred.fromCoroutine(house.figures.erase()))
+    seats = house.seat(replace(SUPERVISOR, department_id=CARDS)), house.seat(SUPERVISOR)
+    assert [number in seat.read(RECORDS).text for seat in seats] == [False, True]
