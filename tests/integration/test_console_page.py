@@ -118,7 +118,7 @@ def stage() -> Iterator[Stage]:
 def seat_of(
     browser: Browser, stage: Stage, locale: str = "zh-CN", size: ViewportSize = LOW
 ) -> Seat:
-    stage.refuse()
+    stage.clear()
     desk = Desk(browser, stage.address, locale, size)
     language = {"name": "hotline_language", "value": locale[:2], "url": stage.address}
     session = {"name": "hotline_session", "value": stage.token, "url": stage.address}

@@ -7,6 +7,7 @@ address and the cookie of agent ``a``, then does what each line of JSON on stand
     {"set": {...}, "del": ["card/a"]}   some change
     {"refuse": {"hold": "agent.no_call"}}   commands refused from now on, and as what
     {"away": true}                      gone, and false: back again
+    {"done": 3}                         says so too: what the pages of before sent stands before it
 
 and prints each command that a page sends. `Stage` is a test's end of it.
 """
@@ -91,6 +92,8 @@ class Director(LineOnlyReceiver):
             played.refusals = wish["refuse"]
         if "away" in wish:
             self._be_away(wish["away"])
+        if "done" in wish:
+            global_reactor.callLater(0.0, say, wish)
 
     def connectionLost(self, reason: Any = None) -> None:
         del reason
@@ -110,6 +113,7 @@ class Stage:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
         self._lines: Queue[str] = Queue()
+        self._seats = 0
         Thread(target=self._read, daemon=True).start()
         there = json.loads(self._lines.get(timeout=START_SECONDS))
         self.address, self.token = str(there["address"]), str(there["token"])
@@ -122,6 +126,16 @@ class Stage:
         """Set these (``agent_a`` is ``agent/a``), and take those away."""
         changed = {key.replace("_", "/"): value for key, value in entities.items()}
         self._say(set=changed, **{"del": list(gone)})
+
+    def clear(self) -> None:
+        """Refuse nothing, and forget what was asked so far."""
+        self._seats += 1
+        self._say(refuse={}, done=self._seats)
+        while json.loads(self._lines.get(timeout=ASKED_SECONDS)) != {
+            "refuse": {},
+            "done": self._seats,
+        }:
+            pass
 
     def refuse(self, **refusals: str) -> None:
         """Refuse these commands from now on, and no others."""
