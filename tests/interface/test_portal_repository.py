@@ -50,7 +50,7 @@ def test_from_the_form_to_the_ticket_and_back_to_it(desk: PortalDesk) -> None:
     assert result_of(database.read(open_of_txn, contact)) == 0
     told = [each.purpose for each in desk.sent + desk.carried()]
     assert told.count(Purpose.CODE) == 3
-    assert told.count(Purpose.PROGRESS) == 1
+    assert told.count(Purpose.NOTICE) == 1
 
 
 def test_what_nobody_completed_is_forgotten(desk: PortalDesk) -> None:
