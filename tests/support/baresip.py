@@ -21,6 +21,8 @@ MODULES = Path("/usr/lib/baresip/modules")
 WIDEBAND = 16000
 """Samples per second of G.722; a telephone that prefers it speaks from a file of that rate."""
 STOP_SECONDS, LOOK = 5.0, 0.1
+SAYING = 240.0
+"""Seconds of a telephone's tone in a call: it says nothing once its file is at its end."""
 WAVE_HEADER = 44
 """Octets before the samples of what libsndfile writes."""
 
@@ -114,7 +116,7 @@ def running_baresip(
     control_port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     rate = WIDEBAND if "g722" in codecs else RATE
-    said = tone(frequency * RATE / rate, 60.0 * rate / RATE, -12.0)
+    said = tone(frequency * RATE / rate, SAYING * rate / RATE, -12.0)
     voice = write_wave(folder / "voice.wav", said, rate)
     settings = (
         "poll_method epoll",
