@@ -99,13 +99,10 @@ def remind_txn(
 
 def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
     """Messages for this person that they have not read, the newest first."""
-    read = exists().where(
-        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
-    )
     rows = session.execute(
         select(MessageRow, CaseRow.title)
         .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
-        .where(_for(by), ~read, _not_about(by))
+        .where(_for(by), ~_read(by), _not_about(by))
         .order_by(MessageRow.id.desc())
         .limit(limit)
     )
@@ -165,11 +162,8 @@ def hears(by: Principal, to: Audience) -> bool:
 
 def read_txn(session: Session, by: Principal, message_ids: Collection[int]) -> None:
     """Mark those of the messages that are this person's as read."""
-    read = exists().where(
-        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
-    )
     unread = session.scalars(
-        select(MessageRow.id).where(_for(by), ~read, MessageRow.id.in_(message_ids))
+        select(MessageRow.id).where(_for(by), ~_read(by), MessageRow.id.in_(message_ids))
     ).all()
     with suppress(IntegrityError), session.begin_nested():  # marked twice at the same time
         session.add_all(ReadingRow(staff_id=by.staff_id, message_id=each) for each in unread)
@@ -179,19 +173,22 @@ _ANSWERING = (MessageRow.kind == MessageKind.WORK.value, MessageRow.subject.in_(
 
 
 def _unread(by: Principal, *which: ColumnElement[bool]) -> Select[int]:
-    read = exists().where(
-        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
-    )
     return (
         select(MessageRow.id)
         .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
-        .where(_for(by), ~read, _not_about(by), *which)
+        .where(_for(by), ~_read(by), _not_about(by), *which)
     )
 
 
 def _count(session: Session, by: Principal, *which: ColumnElement[bool]) -> int:
     first = _unread(by, *which).limit(MOST_UNREAD + 1).subquery()
     return session.scalar(select(func.count()).select_from(first)) or 0
+
+
+def _read(by: Principal) -> ColumnElement[bool]:
+    return exists().where(
+        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
+    )
 
 
 def _not_about(by: Principal) -> ColumnElement[bool]:
