@@ -7,7 +7,7 @@ to. Everything here that ends in ``_txn`` runs in the database thread.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -153,15 +153,18 @@ def list_txn(session: Session, limit: int, before: int | None, *, over: bool) ->
     rows = select(MailRow).where(*which).order_by(MailRow.id.desc()).limit(limit)
     if before is not None:
         rows = rows.where(MailRow.id < before)
-    return [_unfiled(session, row) for row in session.scalars(rows).all()]
+    return _unfiled(session, session.scalars(rows).all())
 
 
 def letter_txn(session: Session, mail_id: int) -> Unfiled:
     """The letter; Refused (``ticket.letter_unknown``) where it never was among the unfiled."""
     row = session.get(MailRow, mail_id)
-    if row is None or (row.number is not None and not _decisions(session, mail_id)):
+    if row is None:
         raise Refused("ticket.letter_unknown")
-    return _unfiled(session, row)
+    (letter,) = _unfiled(session, [row])
+    if row.number is not None and not letter.decisions:
+        raise Refused("ticket.letter_unknown")
+    return letter
 
 
 def file_txn(
@@ -171,7 +174,7 @@ def file_txn(
     values = {"number": number, "opened": deed is Deed.OPEN}
     _move_txn(session, claim, values, discarded=False)
     row = session.get_one(MailRow, claim.mail_id, populate_existing=True)
-    for each in _files(session, row.id):
+    for each in _files(session, [row.id])[row.id]:
         attach_txn(session, number, each.attachment, Way.MAIL, CUSTOMER, at)
     reindex_txn(session, number, (row.subject, row.text, row.sender_name))
     _note(session, claim.mail_id, deed, by, at, number=number)
@@ -211,7 +214,7 @@ def _move_txn(
     )
     if moved.rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         return
-    last = next(reversed(_decisions(session, claim.mail_id)), None)
+    last = next(reversed(_decisions(session, [claim.mail_id])[claim.mail_id]), None)
     raise Refused("ticket.letter_taken", name=last.by_name if last else "–")
 
 
@@ -238,7 +241,13 @@ def _note(
     )
 
 
-def _unfiled(session: Session, row: MailRow) -> Unfiled:
+def _unfiled(session: Session, rows: Sequence[MailRow]) -> list[Unfiled]:
+    ids = [row.id for row in rows]
+    files, decisions = _files(session, ids), _decisions(session, ids)
+    return [_shown(row, files[row.id], decisions[row.id]) for row in rows]
+
+
+def _shown(row: MailRow, files: Sequence[LetterFile], decisions: Sequence[Decision]) -> Unfiled:
     mail = mail_of_row(row)
     return Unfiled(
         mail=mail,
@@ -246,9 +255,9 @@ def _unfiled(session: Session, row: MailRow) -> Unfiled:
         why=Why(row.why) if row.why else _why(mail),
         version=row.version,
         headers=tuple((name, value) for name, value in row.headers or ()),
-        files=_files(session, row.id),
+        files=tuple(files),
         discarded=row.discarded,
-        decisions=tuple(_decisions(session, row.id)),
+        decisions=tuple(decisions),
     )
 
 
@@ -258,28 +267,31 @@ def _why(mail: Mail) -> Why:
     return Why(mail.automatic.value) if mail.automatic and mechanical else Why.NO_SENDER
 
 
-def _files(session: Session, mail_id: int) -> tuple[LetterFile, ...]:
+def _files(session: Session, mail_ids: Sequence[int]) -> Mapping[int, list[LetterFile]]:
     rows = session.scalars(
-        select(MailFileRow).where(MailFileRow.mail == mail_id).order_by(MailFileRow.id)
+        select(MailFileRow).where(MailFileRow.mail.in_(mail_ids)).order_by(MailFileRow.id)
     )
-    return tuple(
-        LetterFile(each.id, Attachment(each.digest, each.name, each.media_type, each.size))
-        for each in rows
-    )
+    found: dict[int, list[LetterFile]] = {mail_id: [] for mail_id in mail_ids}
+    for each in rows:
+        attachment = Attachment(each.digest, each.name, each.media_type, each.size)
+        found[each.mail].append(LetterFile(each.id, attachment))
+    return found
 
 
-def _decisions(session: Session, mail_id: int) -> list[Decision]:
+def _decisions(session: Session, mail_ids: Sequence[int]) -> Mapping[int, list[Decision]]:
     rows = session.scalars(
-        select(MailActRow).where(MailActRow.mail == mail_id).order_by(MailActRow.id)
+        select(MailActRow).where(MailActRow.mail.in_(mail_ids)).order_by(MailActRow.id)
     )
-    return [
-        Decision(
-            each.at,
-            StaffId(each.by),
-            each.by_name,
-            Deed(each.deed),
-            TicketNumber(each.number) if each.number else None,
-            each.reason,
+    found: dict[int, list[Decision]] = {mail_id: [] for mail_id in mail_ids}
+    for each in rows:
+        found[each.mail].append(
+            Decision(
+                each.at,
+                StaffId(each.by),
+                each.by_name,
+                Deed(each.deed),
+                TicketNumber(each.number) if each.number else None,
+                each.reason,
+            )
         )
-        for each in rows
-    ]
+    return found
