@@ -1,6 +1,5 @@
 """The page of customers in a whole house, on a port of its own: in a browser, and what stays."""
 
-import json
 import re
 import sqlite3
 import urllib.error
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.house import House, free_port, running_house
 from tests.support.screens import FAINT, SCREENS, chromium
+from tests.support.visitor import codes
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -38,16 +38,6 @@ def house(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[H
 
 def where(house: House) -> str:
     return str(house.web_portal)  # type: ignore[attr-defined]  # see the fixture
-
-
-def codes(house: House) -> list[str]:
-    """Those that the sink has carried, the oldest first."""
-    found = []
-    for path in sorted((house.var / "outbox").glob("*.json")):
-        message = json.loads(path.read_text())
-        if message["purpose"] == "code":
-            found += re.findall(r"\d{6}", message["body"])
-    return found
 
 
 def next_code(house: House, before: int) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -40,15 +39,6 @@ from tests.support.deferred import result_of
 
 WRONG_PIN = Secret("135791")
 LOCK = timedelta(minutes=30)
-
-
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
-)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgresql_url"))
-    return f"sqlite:///{tmp_path}/bank.db"
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -47,15 +46,6 @@ from tickets.repository import Stored
 from tickets.schema import CaseRow, PolicyRow
 from tickets.service import TicketService
 from tickets.workflow import Action, ClockKind, Continue, Effect, Extend, Pause
-
-
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
-)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgresql_url"))
-    return f"sqlite:///{tmp_path}/tickets.db"
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, product
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -37,15 +36,6 @@ from tickets.service import TicketView
 from tickets.workflow import Action
 
 CHARACTERS = "柜台排队信用卡转账"
-
-
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
-)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgresql_url"))
-    return f"sqlite:///{tmp_path}/tickets.db"
 
 
 @pytest.fixture
@@ -89,19 +79,7 @@ def test_pages_have_every_line_once_there_and_back(desk: TicketDesk, place: str 
         query = Query(place, asked, limit=5)
         whole = titles(desk, replace(query, limit=100))
         assert len(whole) == 23
-        pages, page = [], run(desk, search_txn, query, utc(desk.clock))
-        assert page.previous is None
-        while True:
-            assert page.total == 23
-            pages.append([line.title for line in page.lines])
-            if page.next is None:
-                break
-            page = run(desk, search_txn, replace(query, mark=page.next), utc(desk.clock))
-        assert [*chain(*pages)] == whole
-        for before in reversed(pages[:-1]):
-            page = run(desk, search_txn, replace(query, mark=page.previous), utc(desk.clock))
-            assert [line.title for line in page.lines] == before
-        assert page.previous is None
+        there_and_back(desk, query, whole)
 
 
 URGENCIES = (Urgency.ORDINARY, Urgency.URGENT, Urgency.IMPORTANT)
@@ -146,6 +124,7 @@ def test_a_list_is_read_in_every_order_page_by_page(desk: TicketDesk) -> None:
 
 def there_and_back(desk: TicketDesk, query: Query, whole: list[str]) -> None:
     pages, page = [], run(desk, search_txn, query, utc(desk.clock))
+    assert page.previous is None
     while True:
         assert page.total == len(whole)
         pages.append([line.title for line in page.lines])
@@ -156,6 +135,7 @@ def there_and_back(desk: TicketDesk, query: Query, whole: list[str]) -> None:
     for before in reversed(pages[:-1]):
         page = run(desk, search_txn, replace(query, mark=page.previous), utc(desk.clock))
         assert [line.title for line in page.lines] == before
+    assert page.previous is None
 
 
 def test_many_hits_are_read_in_the_order_of_changes_too(

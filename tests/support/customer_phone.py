@@ -112,12 +112,7 @@ async def answer(
     begin: Callable[[], object],
 ) -> Samples:
     """Whoever is called there, after `begin`, answers, goes these steps and hangs up."""
-    phone = CustomerPhone(number, announced, port=port)
-    try:
-        begin()
-        return await phone.go(steps)
-    finally:
-        await phone.leave()
+    return await _went(CustomerPhone(number, announced, port=port), lambda _phone: begin(), steps)
 
 
 async def call(
@@ -130,8 +125,14 @@ async def call(
 ) -> Samples:
     """Somebody calls the house, goes these steps and hangs up; what they heard."""
     phone = CustomerPhone(number, announced, language)
+    return await _went(phone, lambda phone: phone.dial(dialled, house_port), steps)
+
+
+async def _went(
+    phone: CustomerPhone, begin: Callable[[CustomerPhone], object], steps: Sequence[Step]
+) -> Samples:
     try:
-        phone.dial(dialled, house_port)
+        begin(phone)
         return await phone.go(steps)
     finally:
         await phone.leave()
