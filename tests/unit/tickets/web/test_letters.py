@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from cti.kernel.clock import utc
@@ -17,7 +18,7 @@ from tickets.attachments.repository import attachments_txn, unattached_txn
 from tickets.events import LetterDecided
 from tickets.mail.model import Automatic, Body, Letter
 from tickets.mail.repository import keep_txn, mails_txn
-from tickets.mail.unfiled import keep_unfiled_txn, why_unfiled
+from tickets.mail.unfiled import keep_unfiled_txn, list_txn, why_unfiled
 from tickets.model import Requester, Source
 from tickets.workflow import ClockKind
 
@@ -204,3 +205,20 @@ def test_files_of_letters_that_wait_are_not_swept_away(office: PostOffice) -> No
     unheld = "cd" * 32
     asked = [PDF.digest, unheld]
     assert result_of(office.desk.database.read(unattached_txn, asked)) == (unheld,)
+
+
+def test_a_list_asks_the_database_as_often_however_many_letters_there_are(
+    office: PostOffice,
+) -> None:
+    asked: list[str] = []
+    engine = office.desk.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    costs = []
+    for _ in range(3):
+        office.letter()
+        asked.clear()
+        with Session(engine) as session:
+            letters = list_txn(session, 50, None, over=False)
+        assert all(each.files for each in letters)
+        costs.append(len(asked))
+    assert costs == [3, 3, 3]
