@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.house import House, running_house
 from tests.support.screens import Desk, chromium
@@ -154,6 +154,35 @@ def test_what_was_typed_outlives_a_reload_a_lost_connection_and_a_refusal(
         page.wait_for_url("**/sign-in*")
         kept = page.evaluate("Object.keys(sessionStorage)")
         assert not [each for each in kept if each.startswith("hotline.typed/")]
+
+
+def test_what_was_done_without_an_answer_is_not_done_again(
+    house: House, browser: Browser, number: str
+) -> None:
+    with Desk(browser, house.web, "zh-CN") as desk:
+        desk.sign_in("1001", f"/tickets/{number}")
+        page, said = desk.page, "客户补充：此条只应出现一次"
+        page.route("**/act", _lose_the_answer)
+        page.keyboard.press("n")
+        page.keyboard.insert_text(said)
+        page.locator("form[data-act=note] button").last.click()
+        page.wait_for_url("chrome-error://**")
+        page.unroute("**/act")
+        desk.context.clear_cookies(name="hotline_done")  # it came with the answer that was lost
+        page.goto(f"{house.web}/tickets/{number}")
+        expect(page.locator(".history li", has_text=said)).to_have_count(1)
+        expect(page.locator("form[data-act=note] .typed")).to_contain_text("不会重复办理")
+        with page.expect_navigation():
+            page.locator("form[data-act=note] button").last.click()
+        expect(page.locator("form[data-act=note] .typed")).to_have_count(0)
+        expect(page.locator(".history li", has_text=said)).to_have_count(1)
+        assert desk.errors == []
+
+
+def _lose_the_answer(route: Route) -> None:
+    """Let the house do what is asked, and its answer never come."""
+    route.fetch(max_redirects=0)
+    route.abort()
 
 
 def _reach(desk: Desk, selector: str) -> None:

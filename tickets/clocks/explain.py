@@ -16,6 +16,7 @@ from tickets.clocks.days import Closed, Day, Days, Holiday, folded, holidays_in,
 from tickets.clocks.model import (
     AGREED,
     CALENDAR_DAYS,
+    HOTLINE,
     NO_TIME,
     Clock,
     InternalClock,
@@ -64,7 +65,7 @@ def by_policy(clock: Clock, source: str) -> Line:
     """Which version of the policy set the clock, and on what that rests where it is in force."""
     if source:
         return _line("policy", version=clock.policy, source=source)
-    return _line("old_policy", version=clock.policy or "–")
+    return _line("old_policy", version=clock.policy)
 
 
 def standing(clock: Clock, now: datetime, calendars: Calendars) -> Line:
@@ -102,14 +103,21 @@ def _given(clock: Clock, calendars: Calendars) -> Iterator[Line]:
         case str(name) if name == AGREED:
             yield _line("agreed", at=clock.started, slot=clock.started + target)
         case name:
-            calendar = calendars.named(name).name
-            yield _line("received", at=clock.started, calendar=calendar, target=target)
+            hours = calendars.named(name).name
+            yield _line(_received(clock), at=clock.started, calendar=hours, target=target)
     for each in clock.extensions:
         target += each.added
         if clock.calendar == CALENDAR_DAYS:
             yield _line("extended_days", at=each.at, by=each.by, days=target // DAY)
         else:
             yield _line("extended", at=each.at, by=each.by, added=each.added, target=target)
+
+
+def _received(clock: Clock) -> str:
+    """Whose hours count; a clock of no policy was reckoned by a calendar that somebody named."""
+    if not clock.policy:
+        return "received"
+    return "received_hotline" if clock.calendar == HOTLINE else "received_department"
 
 
 def _reckoned(clock: Clock, until: datetime, calendars: Calendars) -> Iterator[Line]:

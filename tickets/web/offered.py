@@ -1,11 +1,13 @@
 """What a person may do to a ticket now, as forms: the likely next act first, the rest in groups."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
 from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
+from tickets.clocks.model import Clock
 from tickets.decide import allowed, asked_for
 from tickets.forms import COMMON, FORMS, present
 from tickets.masking import Mask, Sight
@@ -14,7 +16,7 @@ from tickets.service import TicketView
 from tickets.web.consequences import Outlook
 from tickets.web.inputs import Input, act_input, input_of
 from tickets.web.shown import Words
-from tickets.workflow import Action, Rule
+from tickets.workflow import Action, ClockKind, Rule
 
 
 class Group(Enum):
@@ -45,6 +47,8 @@ NEXT_STEPS = (
     Action.RESUME,
 )
 """What usually comes next, the most pressing first."""
+WORD_WANTED = frozenset({ClockKind.FIRST_CONTACT, ClockKind.ANSWER})
+"""Clocks that a word to the customer stops; agents see to them, and once overdue whoever may."""
 COUNTERPARTS: Mapping[Action, tuple[Action, ...]] = {
     Action.SIGN_RESULT: (Action.SEND_BACK,),
     Action.SIGN_REFUSAL: (Action.SEND_BACK,),
@@ -59,6 +63,7 @@ COUNTERPARTS: Mapping[Action, tuple[Action, ...]] = {
     Action.DISPATCH: (Action.SOLVE,),
     Action.REPLY: (Action.ATTEMPT_REPLY,),
     Action.CALL_BACK: (Action.AGREE_CALL_BACK,),
+    Action.INFORM: (Action.ATTEMPT_INFORM,),
 }
 """The other answer to the same question, which stands beside the first."""
 GROUPS: Mapping[Action, Group] = {
@@ -185,7 +190,7 @@ def offer(outlook: Outlook, principal: Principal, sight: Sight) -> Offer:
             form = _form(rule, meant, outlook, sight)
             found.setdefault(form.name, form)
     forms = tuple(found.values())
-    first = _first(forms)
+    first = _first(forms, NEXT_STEPS) or _first(forms, _owed(view.clocks, principal, now))
     rest = [form for form in forms if form not in first]
     groups = ((group, tuple(each for each in rest if each.group is group)) for group in Group)
     return Offer(first, tuple((group, members) for group, members in groups if members))
@@ -205,8 +210,18 @@ def amendable(view: TicketView, principal: Principal, now: datetime) -> tuple[Am
     )
 
 
-def _first(forms: Sequence[Form]) -> tuple[Form, ...]:
-    for action in NEXT_STEPS:
+def _owed(clocks: Iterable[Clock], principal: Principal, now: datetime) -> tuple[Action, ...]:
+    """A word to the customer, where a clock waits for one: the first, an answer, overdue news."""
+    late = {clock.kind for clock in clocks if clock.overdue(now)}
+    runs = {clock.kind for clock in clocks if clock.stopped is None}
+    owed = late & {*WORD_WANTED, ClockKind.KEEP_INFORMED}
+    if Role.AGENT in principal.roles:
+        owed |= runs & WORD_WANTED
+    return (Action.INFORM,) if owed else ()
+
+
+def _first(forms: Sequence[Form], steps: Iterable[Action]) -> tuple[Form, ...]:
+    for action in steps:
         chosen = next(
             (form for form in forms if form.action == action.value and not form.assist), None
         )

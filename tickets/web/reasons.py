@@ -15,6 +15,8 @@ from tickets.clocks.explain import Line, Value
 DAY = timedelta(days=1)
 UNITS = {"h": timedelta(hours=1), "min": timedelta(minutes=1), "s": timedelta(seconds=1)}
 BY_LAW = "ticket.why.received_by_law"
+BASES = ("version", "calendar")
+"""What a step rests on by its own name: told in small print, not among its words."""
 ENDS = frozenset({"due", "limit", "ends"})
 """Instants that end something: midnight is the end of the day before, 24:00."""
 
@@ -26,6 +28,8 @@ class Reason:
     text: str
     counted: str
     total: str
+    basis: str = ""
+    """By which version of the time limits, or which calendar: for whoever looks them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Reasons:
                 self._words(line, length),
                 length(line.counted) if line.counted else "",
                 length(line.total),
+                self._basis(line),
             )
             for line in steps
         ]
@@ -82,6 +87,11 @@ class Reasons:
             for key, value in line.values.items()
         }
         return self.text(line.key, **said)
+
+    def _basis(self, line: Line) -> str:
+        names = {name: str(line.values[name]) for name in BASES if line.values.get(name)}
+        told = (self.text(f"ticket.why.basis.{key}", name=name) for key, name in names.items())
+        return " · ".join(told)
 
     def _said(self, key: str, value: Value) -> str:
         match value:

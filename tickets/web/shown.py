@@ -79,8 +79,10 @@ class Words:
         )
 
     def duration(self, time: timedelta) -> str:
-        """Hours and minutes, with days from two days on."""
+        """Hours and minutes, with days from two days on; never 0 minutes, which reads as wrong."""
         minutes = int(time.total_seconds() // 60)
+        if not minutes:
+            return self.text("ticket.duration.moment")
         hours, minutes = divmod(minutes, 60)
         if hours >= 48:
             return self.text("ticket.duration.days", days=hours // 24, hours=hours % 24)

@@ -93,6 +93,7 @@ document.addEventListener("visibilitychange", () => {
 
 function duration(time) {
   const minutes = Math.floor(time / MINUTE);
+  if (!minutes) return t("ticket.duration.moment");
   const hours = Math.floor(minutes / 60);
   if (hours >= 48) return t("ticket.duration.days", { days: Math.floor(hours / 24), hours: hours % 24 });
   if (hours) return t("ticket.duration.hours", { hours, minutes: minutes % 60 });
@@ -116,6 +117,14 @@ function count() {
   }
 }
 setInterval(count, TICK);
+
+// --- files ------------------------------------------------------------------------------------
+
+// The browser tells of a file once its first octets are there; of a long list that takes a while.
+const exporting = document.getElementById("exporting");
+exporting?.closest("form").addEventListener("submit", () => {
+  exporting.textContent = t("ticket.export.begun");
+});
 
 // --- keys -------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ def test_an_overdue_ticket_is_loud(office: TicketOffice) -> None:
     assert '<tr class="late"' in page
     assert "超时 1 小时 0 分" in page
     assert number in page
-    assert 'class="count late" data-count="late/open">1<' in page
+    assert 'class="count some late" data-count="late/open">1<' in page
 
 
 def test_chinese_words_of_any_length_are_found_and_marked(office: TicketOffice) -> None:

@@ -43,7 +43,7 @@ def test_the_reckoning_of_an_order_in_english() -> None:
     lines = told(KEEPER.explain(order(), local("2026-10-08 12:00")))[1:]
     assert [(line.text, line.counted, line.total) for line in lines] == [
         (
-            "Received 2026-09-26 Sat 10:00; 40 h of working time by the calendar “office”",
+            "Received 2026-09-26 Sat 10:00; 40 h in the department's working hours",
             "",
             "0 h",
         ),
@@ -81,7 +81,23 @@ def test_a_complaints_period_in_chinese() -> None:
         ("到期 2026-10-05 周一 24:00", "15 天"),
         ("截至 2026-09-22 周二 12:00 已用 1 天 12 小时，还剩 13 天 12 小时", "1 天 12 小时"),
     ]
-    assert lines[0].text.startswith(f"依据时限规则 {clock.policy}：投诉")
+    assert lines[0].text.startswith("时限依据：投诉")
+    assert clock.policy not in lines[0].text
+    assert lines[0].basis == f"时限规则版本 {clock.policy}"
+
+
+def test_what_a_step_rests_on_is_small_print() -> None:
+    lines = told(KEEPER.explain(order(), local("2026-10-08 12:00")))
+    assert [line.basis for line in lines if line.basis] == [
+        f"time limits, version {KEEPER.policy.version}",
+        "working calendar office",
+    ]
+    (contact,) = KEEPER.apply(
+        (), [Start(ClockKind.FIRST_CONTACT)], TERMS, local("2026-09-28 09:00")
+    )
+    received = told(KEEPER.explain(contact, contact.started))[1]
+    assert received.text.endswith("in the hotline's hours")
+    assert received.basis == f"working calendar {CALENDARS.hotline.name}"
 
 
 def test_a_holiday_counts_by_law_and_moves_nothing() -> None:
@@ -135,8 +151,9 @@ def test_a_calendar_that_was_changed_since_is_admitted() -> None:
     texts = [line.text for line in told(KEEPER.explain(clock, clock.started))]
     assert any(text.startswith("The calendar was changed since") for text in texts)
     old = replace(clock, policy="0123456789ab")
-    first = told(KEEPER.explain(old, clock.started))[0].text
-    assert first == "By the time limits of its day, version 0123456789ab"
+    first = told(KEEPER.explain(old, clock.started))[0]
+    assert first.text == "The time limit was set by rules that have been changed since"
+    assert first.basis == "time limits, version 0123456789ab"
 
 
 def test_an_agreed_slot_is_told_as_it_is() -> None:
