@@ -37,6 +37,7 @@ OF_RULES = (
     "group",
     "sticky",
     "owner",
+    "shun",
     "head_starts",
 )
 LONGEST_THRESHOLD = 86400.0

@@ -11,6 +11,7 @@ turned away whom somebody can take. What an event costs does not grow with those
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from twisted.logger import Logger
@@ -41,7 +42,7 @@ from agents.acd.overflow import Destination, Limit, ToCallBack, ToNumber, ToQueu
 from agents.acd.policy import Agent
 from agents.acd.preferring import Preferring
 from agents.acd.promising import Promising
-from agents.acd.queue import Preferred, WaitingCall
+from agents.acd.queue import Acquaintance, WaitingCall
 from agents.acd.staffing import Staffing
 from agents.acd.stays import Stay, Stays
 from agents.acd.telling import Telling
@@ -123,7 +124,7 @@ class Engine:
         self._room = WaitingRoom(clock, control, sounds, self._promising)
         self._staffing = Staffing(queues)
         self._telling = Telling(bus, control)
-        self._preferring = Preferring(control, self._ports.preferences, self._prefer)
+        self._preferring = Preferring(clock, control, self._ports.preferences, self._acquainted)
         self._limits: dict[QueueId, Deadlines] = {}
 
     # --- calls ------------------------------------------------------------------------------
@@ -169,9 +170,8 @@ class Engine:
         self._stays.add(stay)
         if left.over:
             self._telling.queued(stay)
-        self._settle(stay, ())
-        if not left.over:
-            stay.forecast = None  # what was expected as they came is forgotten
+        settle = partial(self._settle, stay, (), foreseen=left.over)
+        self._preferring.first(stay, queue.rules, settle)
 
     def stop(self, *, leaving: bool = False) -> None:
         """Take every call out of its queue as the house closes, or leave them to the next one."""
@@ -183,6 +183,7 @@ class Engine:
                 self.flow_out(stay.call_id, CLOSING)
         for limits in self._limits.values():
             limits.stop()
+        self._preferring.stop()
         self._relaxing.disarm()
         self.call_backs.stop()
 
@@ -201,7 +202,7 @@ class Engine:
             return
         if stay.call.verification is not event.verification:
             self._change(stay, replace(stay.call, verification=event.verification))
-        self._ask_preferred(stay)
+        self._preferring.ask(stay, self._queue(stay).rules)
 
     def passed_on(self, call_id: CallId, *, answered: bool) -> None:
         """Somebody who was called for a waiting caller answered, or did not: they are back."""
@@ -405,23 +406,28 @@ class Engine:
         self._stays.add(stay)
         self._control.attach(stay.call_id, queue_id=stay.queue_id)
         self._telling.queued(stay)
-        self._settle(stay, greeting)
+        settle = partial(self._settle, stay, greeting, foreseen=True)
+        self._preferring.first(stay, self._queue(stay).rules, settle)
 
-    def _settle(self, stay: Stay, greeting: tuple[Path, ...]) -> None:
-        """Give the caller to whoever is free, or where the limits lead, or let them wait."""
-        self._match(CallArrived(stay.call, self._clock.seconds()))
+    def _settle(self, stay: Stay, greeting: tuple[Path, ...], *, foreseen: bool) -> None:
+        """Give the caller to whoever is free, or where the limits lead, or let them wait.
+
+        Unless it is `foreseen` now, what was expected as they came is forgotten.
+        """
+        if self._stays.get(stay.call_id) is stay:
+            self._match(CallArrived(stay.call, self._clock.seconds()))
         if self._stays.get(stay.call_id) is not stay:
             self._sounds.release(greeting)
-            return  # over before the telephone that was found for it rang
+            return  # over before anybody was asked, or the telephone found for it rang
         queue = self._queue(stay)
         if (longest := queue.waiting.longest) is not None:
             self._limits_of(stay.queue_id).set(stay.call_id, stay.since.timestamp() + longest)
         if self.unoffered(stay):
             place = self.place(stay.call_id)
-            stay.forecast = place.wait if place is not None else None
+            if foreseen and place is not None:
+                stay.forecast = place.wait
             if self._turned_away(stay, greeting):
                 return
-        self._ask_preferred(stay)
         if self._promising.takes(stay):
             self._sounds.release(greeting)
         else:
@@ -562,12 +568,10 @@ class Engine:
     def _relax(self) -> None:
         self._match(TimePassed(self._clock.seconds()))
 
-    def _ask_preferred(self, stay: Stay) -> None:
-        self._preferring.ask(stay, self._queue(stay).rules)
-
-    def _prefer(self, stay: Stay, preferred: tuple[Preferred, ...]) -> None:
-        if self._stays.get(stay.call_id) is stay:
-            self._change(stay, replace(stay.call, preferred=preferred))
+    def _acquainted(self, stay: Stay, found: Acquaintance) -> None:
+        known = replace(stay.call, preferred=found.preferred, shunned=found.shunned)
+        if self._stays.get(stay.call_id) is stay and known != stay.call:
+            self._change(stay, known)
 
     def _change(self, stay: Stay, call: WaitingCall) -> None:
         stay.call = call

@@ -1,8 +1,9 @@
 """Lanes: waiting calls that the same agents may serve, and the benches of agents free for them.
 
-A lane is everything that decides who may serve a call: queue, language, and the demand on skills
-that follows from verification and stage. A lane begins with the first call that needs it; which
-lanes an agent serves is found once for each set of skills and languages.
+A lane is everything that decides who may serve a call: queue, language, the demand on skills that
+follows from verification and stage, and whom its callers complained about. A lane begins with the
+first call that needs it; which lanes an agent serves is found once for each set of skills and
+languages.
 """
 
 from collections import Counter
@@ -17,8 +18,12 @@ from agents.acd.rules import Order, QueueRules
 from cti.kernel.identifiers import AgentId, QueueId
 from cti.kernel.vocabulary import Language, Verification
 
-LaneKey = tuple[QueueId, Language, Demand, Demand]
-Profile = tuple[frozenset[tuple[str, int]], frozenset[Language]]
+Shunned = frozenset[AgentId]
+LaneKey = tuple[QueueId, Language, Demand, Demand, Shunned]
+Profile = tuple[frozenset[tuple[str, int]], frozenset[Language], AgentId]
+"""Skills and languages; and the agent, where some lane leaves that one out."""
+NOBODY: Shunned = frozenset()
+ANYBODY = AgentId("")
 
 SAMPLE = 100
 """So many agents of a lane tell what share of them serve others, too."""
@@ -35,6 +40,8 @@ class Lane:
     required: Demand
     skills: Demand
     """Of what is required, that by which agents are compared: verification left out."""
+    shunned: Shunned
+    """Agents who do not serve it, whatever their skills."""
     order: Order
     group: str
     line: Line = field(default_factory=Line)
@@ -45,7 +52,11 @@ class Lane:
 
     def admits(self, agent: Agent) -> bool:
         """Whether the agent may serve its calls."""
-        return self.language in agent.languages and self.required.level_in(agent.skills) > 0
+        return (
+            self.language in agent.languages
+            and self.required.level_in(agent.skills) > 0
+            and agent.agent_id not in self.shunned
+        )
 
 
 class Lanes:
@@ -55,8 +66,10 @@ class Lanes:
         self._find_rules = rules
         self._rules: dict[QueueId, QueueRules] = {}
         self._lanes: dict[LaneKey, Lane] = {}
-        self._of: dict[tuple[QueueId, Language, Verification, int], Lane] = {}
+        self._of: dict[tuple[QueueId, Language, Verification, int, Shunned], Lane] = {}
         self._by_profile: dict[Profile, list[Lane]] = {}
+        self._apart: set[AgentId] = set()
+        """Whom some lane leaves out: their lists in `_by_profile` are theirs alone."""
         self._serving: dict[AgentId, list[Lane]] = {}
         """The lists of `_by_profile`, by agent."""
         self._staff: dict[AgentId, Agent] = {}
@@ -66,14 +79,14 @@ class Lanes:
         self._offers: Counter[QueueId] = Counter()
         self._turns: dict[tuple[QueueId, AgentId], int] = {}
 
-    def of(self, call: WaitingCall, stage: int) -> Lane:
-        """Where the call belongs at that stage."""
-        short = (call.queue_id, call.language, call.verification, stage)
+    def of(self, call: WaitingCall, stage: int, shunned: Shunned = NOBODY) -> Lane:
+        """Where the call belongs at that stage, without those agents."""
+        short = (call.queue_id, call.language, call.verification, stage, shunned)
         lane = self._of.get(short)
         if lane is None:
             rules = self.rules(call.queue_id)
             required = rules.required(call.verification, stage)
-            lane = self._lane((*short[:2], required, rules.demand_at(stage)), rules)
+            lane = self._lane((*short[:2], required, rules.demand_at(stage), shunned), rules)
             self._of[short] = lane
         return lane
 
@@ -184,8 +197,10 @@ class Lanes:
 
     def _begin(self, lane: Lane) -> Lane:
         """Find who serves the new lane: the only work that grows with the number of agents."""
-        for (skills, languages), lanes in self._by_profile.items():
-            if lane.admits(Agent(AgentId(""), dict(skills), languages)):
+        for agent_id in lane.shunned - self._apart:
+            self._set_apart(agent_id)
+        for (skills, languages, agent_id), lanes in self._by_profile.items():
+            if lane.admits(Agent(agent_id, dict(skills), languages)):
                 lanes.append(lane)
         for agent in filter(lane.admits, self._staff.values()):
             lane.crowd.join(agent.agent_id)
@@ -195,9 +210,21 @@ class Lanes:
                 lane.crowd.take(self._work[agent.agent_id])
         return lane
 
+    def _set_apart(self, agent_id: AgentId) -> None:
+        """From now on that agent's lanes are not those of all who are alike."""
+        self._apart.add(agent_id)
+        agent = self._staff.get(agent_id)
+        if agent is not None:
+            own = self._by_profile[self._profile(agent)] = list(self._serving[agent_id])
+            self._serving[agent_id] = own
+
+    def _profile(self, agent: Agent) -> Profile:
+        which = agent.agent_id if agent.agent_id in self._apart else ANYBODY
+        return frozenset(agent.skills.items()), agent.languages, which
+
     def _lanes_for(self, agent: Agent) -> list[Lane]:
         """Every lane so far that the agent may serve, and those that begin later."""
-        which = frozenset(agent.skills.items()), agent.languages
+        which = self._profile(agent)
         lanes = self._by_profile.get(which)
         if lanes is None:
             lanes = [lane for lane in self._lanes.values() if lane.admits(agent)]

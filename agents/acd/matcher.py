@@ -204,6 +204,8 @@ class Matcher:
         """Who waits in each queue, whatever their lanes."""
         self._kept: dict[AgentId, Line] = {}
         """Who waits for one agent alone."""
+        self._shunning: dict[CallId, _Waiter] = {}
+        """Who waits and complained about an agent."""
         self._changes: list[tuple[float, int, CallId]] = []
         self._now = float("-inf")
 
@@ -370,14 +372,14 @@ class Matcher:
         """Know the agent; who was kept for somebody of other skills or languages moves on."""
         before = self._lanes.staffed(agent.agent_id)
         self._lanes.staff(agent, self._now)
-        if before is None or alike(before, agent):
+        if before is not None and alike(before, agent):
             return []
         return self._let_go(agent.agent_id)
 
     def _let_go(self, agent_id: AgentId) -> list[Assignment]:
-        """Look anew at the calls that are kept for the agent."""
-        kept = [self._calls[call_id] for call_id in self._kept.get(agent_id, ())]
-        return self._replace(kept, MatchedBy.RELAXED)
+        """Look anew at the calls that are kept for the agent, and at those that shun anybody."""
+        moved = {call_id: self._calls[call_id] for call_id in self._kept.get(agent_id, ())}
+        return self._replace((moved | self._shunning).values(), MatchedBy.RELAXED)
 
     def _agent_free(self, agent: Agent) -> list[Assignment]:
         kept = self._kept.get(agent.agent_id)
@@ -427,8 +429,7 @@ class Matcher:
             return []
         for agent in self._lanes.best(lane, 1):
             return self._choose(waiter, lane, agent, matched, None)
-        rules, arrived = self._lanes.rules(waiter.call.queue_id), waiter.call.arrived
-        self._wait(waiter, [lane.line], rules.widens(arrived, self._now))
+        self._wait(waiter, [lane.line], self._widens(waiter.call))
         return []
 
     def _wishes(self, waiter: _Waiter, lane: Lane) -> Iterator[_Wish]:
@@ -448,6 +449,8 @@ class Matcher:
         waiter.lines = (*lines, self._queues.setdefault(waiter.call.queue_id, Line()))
         for line in waiter.lines:
             line.add(waiter.precedence, call_id)
+        if waiter.call.shunned:
+            self._shunning[call_id] = waiter
         waiter.change = change
         if change is not None:
             heappush(self._changes, (change, waiter.number, call_id))
@@ -455,11 +458,27 @@ class Matcher:
     def _take_out(self, waiter: _Waiter) -> None:
         for line in waiter.lines:
             line.remove(waiter.precedence, waiter.call.call_id)
+        self._shunning.pop(waiter.call.call_id, None)
         waiter.lines, waiter.change = (), None
 
     def _lane_of(self, call: WaitingCall) -> Lane:
-        """Where the call belongs by now."""
-        return self._lanes.of(call, self._stage(call))
+        """Where the call belongs by now: away from whom it shuns, while there are others."""
+        stage = self._stage(call)
+        if call.shunned and self._now < self._shuns_until(call):
+            others = self._lanes.of(call, stage, call.shunned)
+            if others.crowd:
+                return others
+        return self._lanes.of(call, stage)
+
+    def _widens(self, call: WaitingCall) -> float | None:
+        """The next instant at which more may serve the call."""
+        widens = self._lanes.rules(call.queue_id).widens(call.arrived, self._now)
+        shuns = self._shuns_until(call) if call.shunned else self._now
+        instants = [each for each in (widens, shuns) if each is not None and each > self._now]
+        return min(instants, default=None)
+
+    def _shuns_until(self, call: WaitingCall) -> float:
+        return call.arrived + self._lanes.rules(call.queue_id).shun
 
     def _stage(self, call: WaitingCall) -> int:
         return self._lanes.rules(call.queue_id).stage(call.arrived, self._now)

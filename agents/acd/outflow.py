@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 from agents.acd.call_back_dialogue import MayCall, anybody
 from agents.acd.overflow import Destination, ToFlow, ToGoodbye
-from agents.acd.queue import Preferred
+from agents.acd.queue import Acquaintance
 from agents.acd.rules import QueueRules
 from agents.acd.waiting import Sounds
 from cti.call.control import CallControl, PlayEnd
@@ -28,10 +28,11 @@ TakeIntoFlow = Callable[[CallId, str], None]
 class PreferencePort(Protocol):
     """Knows whom a customer had better talk to (the composition root asks history and tickets)."""
 
-    def preferred(
-        self, customer_id: CustomerId, rules: QueueRules
-    ) -> Deferred[tuple[Preferred, ...]]:
-        """Who owns their open ticket, then who served them last, as far back as the rules ask."""
+    def acquaintance(self, customer_id: CustomerId, rules: QueueRules) -> Deferred[Acquaintance]:
+        """Who owns their open ticket, then who served them last, as far back as the rules ask.
+
+        And whom they complained about.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,14 @@ class Preferred:
 
 
 @dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """The agents whom the caller had better talk to, the best first, and had better not."""
+
+    preferred: tuple[Preferred, ...] = ()
+    shunned: frozenset[AgentId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingCall:
     """A call in the queue since `arrived` (seconds since the epoch)."""
 
@@ -91,6 +99,8 @@ class WaitingCall:
     verification: Verification = Verification.NONE
     preferred: tuple[Preferred, ...] = ()
     """The best first."""
+    shunned: frozenset[AgentId] = frozenset()
+    """Agents whom the caller complained about."""
 
 
 @dataclass(frozen=True, slots=True)

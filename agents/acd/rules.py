@@ -13,6 +13,7 @@ holds it::
     group: loans                  # whose priorities count with group_priority
     sticky: {patience: 10, within: 7 days}
     owner: {patience: 20}
+    shun: 60
     head_starts: {situations: {fraud: 1800}, levels: {special: 300, priority: 120}}
 
 All times in seconds. Pure.
@@ -29,6 +30,7 @@ from agents.acd.reading import Part, RulesError, items, seconds, text, truth
 from cti.kernel.vocabulary import ServiceLevel, Situation, Verification
 
 LONGEST_HEAD_START = 86400.0
+SHUN = 60.0
 
 E = TypeVar("E", bound=Enum)
 T = TypeVar("T")
@@ -92,6 +94,8 @@ class QueueRules:
     """The skill group whose priorities count; empty for one named as the queue."""
     sticky: Patience | None = None
     owner: Patience | None = None
+    shun: float = SHUN
+    """Who complained about an agent waits so long for others alone, while any are at work."""
     head_starts: HeadStarts = field(default_factory=HeadStarts)
 
     def stage(self, arrived: float, at: float) -> int:
@@ -132,6 +136,7 @@ def rules_from(plain: object) -> QueueRules:
         group=part.get("group", "", text),
         sticky=part.get("sticky", None, _patience),
         owner=part.get("owner", None, _patience),
+        shun=part.get("shun", SHUN, seconds),
         head_starts=part.get("head_starts", HeadStarts(), _head_starts),
     )
     part.close()
@@ -147,6 +152,7 @@ def rules_to(rules: QueueRules) -> dict[str, Any]:
         "verified": {_name(level): str(demand) for level, demand in rules.verified.items()},
         "order": rules.order.value,
         "group": rules.group,
+        "shun": rules.shun,
         "head_starts": {
             "situations": {_name(each): seconds for each, seconds in starts.situations.items()},
             "levels": {_name(each): seconds for each, seconds in starts.levels.items()},

@@ -35,8 +35,10 @@ def call(
     situation: Situation = Situation.ORDINARY,
     verification: Verification = Verification.NONE,
     preferred: tuple[Preferred, ...] = (),
+    shunned: frozenset[AgentId] = frozenset(),
 ) -> WaitingCall:
-    return WaitingCall(CallId(name), queue, language, level, situation, at, verification, preferred)
+    who = CallId(name), queue, language, level, situation
+    return WaitingCall(*who, at, verification, preferred, shunned)
 
 
 def agent(
@@ -112,7 +114,7 @@ class Oracle:
             case AgentUnstaffed(agent_id):
                 self.free.discard(agent_id)
                 self.staff.pop(agent_id, None)
-                return self.settle(self.kept_for(agent_id))
+                return self.settle([*self.kept_for(agent_id), *self.shunning(agent_id)])
             case AgentGone(agent_id):
                 self.free.discard(agent_id)
             case OfferTaken(call_id):
@@ -135,7 +137,8 @@ class Oracle:
         self.free.discard(who.agent_id)
         self.staff[who.agent_id] = who
         same = before and (before.skills, before.languages) == (who.skills, who.languages)
-        return [] if same else self.settle(self.kept_for(who.agent_id))
+        moved = [*self.kept_for(who.agent_id), *self.shunning(who.agent_id)]
+        return [] if same else self.settle(moved)
 
     def freed(self, who: Agent) -> list[Pair]:
         mine = [one for one in self.calls.values() if self.may_serve(who, one)]
@@ -171,6 +174,8 @@ class Oracle:
         if free:
             return [self.offer(one, min(free, key=lambda who: self.rank(who, one.call)))]
         later = [one.call.arrived + stage.after for stage in rules.stages]
+        if one.call.shunned:
+            later.append(one.call.arrived + rules.shun)
         one.change = min((instant for instant in later if instant > self.now), default=None)
         return []
 
@@ -188,6 +193,11 @@ class Oracle:
     def kept_for(self, agent_id: AgentId) -> list[Standing]:
         return [each for each in self.calls.values() if agent_id in each.kept]
 
+    def shunning(self, agent_id: AgentId) -> list[Standing]:
+        """The others who wait and shun anybody."""
+        waiting = [each for each in self.waiting() if each.call.shunned]
+        return [each for each in waiting if agent_id not in each.kept]
+
     def may_serve(self, who: Agent, one: Standing) -> bool:
         """Whether the agent may be given the call where it waits now."""
         if not one.waits:
@@ -195,6 +205,16 @@ class Oracle:
         return who.agent_id in one.kept if one.kept else self.meets(who, one.call)
 
     def meets(self, who: Agent, one: WaitingCall) -> bool:
+        """Whether the agent may serve the call by now; nobody is shunned who is the only one."""
+        shuns = who.agent_id in one.shunned
+        if shuns and self.now < one.arrived + self.rules[one.queue_id].shun:
+            others = [each for each in self.staff.values() if each.agent_id not in one.shunned]
+            shuns = any(self.skilled(each, one) for each in others)
+        else:
+            shuns = False
+        return self.skilled(who, one) and not shuns
+
+    def skilled(self, who: Agent, one: WaitingCall) -> bool:
         rules = self.rules[one.queue_id]
         besides = rules.verified.get(one.verification)
         demands = [rules.demand]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 from twisted.internet.task import Clock
 
-from agents.acd.queue import Claim, Preferred
+from agents.acd.queue import Acquaintance, Claim, Preferred
 from agents.acd.rules import rules_from
 from config.preferences import NOBODY, KnownAgents
 from cti.kernel.identifiers import AgentId, CustomerId
@@ -61,14 +61,14 @@ def call(agent_id: str | None, days: float, customer: str = "C1") -> CallRow:
     )
 
 
-def case(opened_by: str, days: float, *, ended: bool = False) -> CaseRow:
+def case(opened_by: str, days: float, *, ended: bool = False, about: str = "") -> CaseRow:
     return CaseRow(
         number=f"T{days}",
         kind="enquiry",
         urgency="normal",
         state="open",
         title="",
-        draft={},
+        draft={"about_staff": about or None},
         customer_id="C1",
         opened=NOW - timedelta(days=days),
         opened_by=opened_by,
@@ -80,10 +80,16 @@ def case(opened_by: str, days: float, *, ended: bool = False) -> CaseRow:
 
 
 def preferred(database: DirectDatabase, rules: dict[str, Any]) -> tuple[Preferred, ...]:
+    return acquaintance(database, rules).preferred
+
+
+def acquaintance(database: DirectDatabase, rules: dict[str, Any]) -> Acquaintance:
     clock = Clock()
     clock.advance(NOW.timestamp())
     known = KnownAgents(database, clock)
-    return result_of(known.preferred(CustomerId("C1"), rules_from(rules)))
+    found = result_of(known.acquaintance(CustomerId("C1"), rules_from(rules)))
+    assert found.shunned.isdisjoint(each.agent_id for each in found.preferred)
+    return found
 
 
 def test_the_owner_of_the_open_ticket_goes_before_who_served_last(
@@ -112,3 +118,22 @@ def test_a_ticket_that_no_agent_opened_hides_no_owner(
     assert opened_by in NOBODY
     store(database, case(opened_by, 1), case("owner", 20))
     assert preferred(database, BOTH) == (Preferred(AgentId("owner"), Claim.OWNER),)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_nobody_is_kept_for_whom_they_complained_about(
+    database: DirectDatabase, ended: bool
+) -> None:
+    store(database, case("rude", 1), case("kind", 2, about="rude", ended=ended), case("first", 3))
+    store(database, call("rude", 1), call("last", 4))
+    owner = "first" if ended else "kind"
+    assert preferred(database, BOTH) == (
+        Preferred(AgentId(owner), Claim.OWNER),
+        Preferred(AgentId("last"), Claim.LAST_AGENT),
+    )
+
+
+def test_a_complaint_about_who_opened_it_has_no_owner(database: DirectDatabase) -> None:
+    store(database, case("rude", 1, about="rude"), call("rude", 1))
+    found = acquaintance(database, BOTH)
+    assert found == Acquaintance((), frozenset({AgentId("rude")}))

@@ -10,11 +10,20 @@ from twisted.internet.task import Clock
 
 from agents.acd.outflow import WaitingPorts
 from agents.acd.overflow import waiting_from
-from agents.acd.queue import Claim, Preferred
-from agents.acd.rules import QueueRules, rules_from
-from agents.events import AgentState, CallAbandoned, CallAnswered, CallFlowedOut, CallQueued
+from agents.acd.preferring import LIMIT
+from agents.acd.queue import Acquaintance, Claim, Preferred
+from agents.acd.rules import SHUN, QueueRules, rules_from
+from agents.events import (
+    AgentState,
+    CallAbandoned,
+    CallAnswered,
+    CallFlowedOut,
+    CallOffered,
+    CallQueued,
+)
 from agents.model import AgentSettings, Queue
 from cti.call.model import Cause, ConnectionState
+from cti.kernel.errors import LocalError
 from cti.kernel.identifiers import AgentId, CallId, CustomerId, QueueId
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import Language, Verification
@@ -39,20 +48,18 @@ class FakeFlows:
 class FakePreferences:
     """Knows the agents of every customer, once `arrive` says so."""
 
-    def __init__(self, preferred: tuple[Preferred, ...]) -> None:
-        self.preferred_agents = preferred
-        self.asked: list[Deferred[tuple[Preferred, ...]]] = []
+    def __init__(self, preferred: tuple[Preferred, ...], *shunned: str) -> None:
+        self.known = Acquaintance(preferred, frozenset(map(AgentId, shunned)))
+        self.asked: list[Deferred[Acquaintance]] = []
 
-    def preferred(
-        self, customer_id: CustomerId, rules: QueueRules
-    ) -> Deferred[tuple[Preferred, ...]]:
+    def acquaintance(self, customer_id: CustomerId, rules: QueueRules) -> Deferred[Acquaintance]:
         assert customer_id
         assert rules.sticky is not None
         self.asked.append(Deferred())
         return self.asked[-1]
 
     def arrive(self) -> None:
-        self.asked.pop(0).callback(self.preferred_agents)
+        self.asked.pop(0).callback(self.known)
 
 
 def queues(
@@ -329,14 +336,88 @@ def test_a_caller_waits_for_who_served_them_last_once_that_is_known() -> None:
     assert centre.phone(call_id).device.id == centre.extensions["a"]
 
 
+def test_who_is_preferred_and_free_has_the_call_before_who_is_free_for_longer() -> None:
+    last = FakePreferences((Preferred(AgentId("c"), Claim.LAST_AGENT),))
+    centre = centre_with({}, ports=WaitingPorts(preferences=last), rules=STICKY)
+    centre.ready("a", "c")
+    call_id = known_caller(centre)
+    assert not centre.events(CallOffered), "nobody is rung before that is known"
+    last.arrive()
+    assert centre.phone(call_id).device.id == centre.extensions["c"]
+
+
 def test_an_answer_that_comes_too_late_changes_nothing() -> None:
     last = FakePreferences((Preferred(AgentId("c"), Claim.LAST_AGENT),))
     centre = centre_with({}, ports=WaitingPorts(preferences=last), rules=STICKY)
     centre.ready("a", "c")
     call_id = known_caller(centre)
+    centre.clock.advance(LIMIT)
+    assert centre.phone(call_id).device.id == centre.extensions["a"]
     centre.answer(call_id)
     last.arrive()
     assert not centre.errors
+
+
+def test_a_question_that_fails_lets_the_caller_go_on() -> None:
+    last = FakePreferences(())
+    centre = centre_with({}, ports=WaitingPorts(preferences=last), rules=STICKY)
+    centre.ready("a")
+    call_id = known_caller(centre)
+    last.asked.pop(0).errback(LocalError("no database"))
+    assert centre.phone(call_id).device.id == centre.extensions["a"]
+
+
+def test_who_hangs_up_while_that_is_asked_has_abandoned_and_rings_nobody() -> None:
+    last = FakePreferences(())
+    centre = centre_with({}, ports=WaitingPorts(preferences=last), rules=STICKY)
+    centre.ready("a")
+    centre.calls.hang_up(known_caller(centre))
+    last.arrive()
+    centre.clock.advance(LIMIT)
+    assert len(centre.events(CallAbandoned)) == 1
+    assert not centre.events(CallOffered)
+
+
+def test_who_was_complained_about_gets_the_caller_only_where_nobody_else_comes_free() -> None:
+    rude = FakePreferences((), "a")
+    centre = centre_with({}, ports=WaitingPorts(preferences=rude), rules=STICKY)
+    centre.ready("a", "c")
+    call_id = known_caller(centre)
+    rude.arrive()
+    assert centre.phone(call_id).device.id == centre.extensions["c"]
+    centre.answer(call_id)
+    second = known_caller(centre)
+    rude.arrive()
+    assert len(centre.events(CallOffered)) == 1, "a is free"
+    centre.clock.advance(SHUN)
+    assert centre.phone(second).device.id == centre.extensions["a"]
+
+
+def test_the_next_server_asks_again_before_anybody_is_rung() -> None:
+    last = FakePreferences((Preferred(AgentId("c"), Claim.LAST_AGENT),))
+    centre = centre_with({}, ports=WaitingPorts(preferences=last), rules=STICKY)
+    centre.ready("c")
+    centre.answer(centre.call())
+    call_id = known_caller(centre)
+    last.arrive()
+    centre.ready("a")
+    centre.restart()
+    assert len(centre.events(CallOffered)) == 1
+    last.arrive()
+    assert len(centre.events(CallOffered)) == 1, "they wait for who served them last"
+    centre.clock.advance(10)
+    assert centre.phone(call_id).device.id == centre.extensions["a"]
+
+
+def test_a_house_that_closes_meanwhile_rings_nobody() -> None:
+    last = FakePreferences(())
+    centre = centre_with({}, ports=WaitingPorts(preferences=last), rules=STICKY)
+    centre.ready("a")
+    known_caller(centre)
+    centre.service.stop(leaving=True)
+    last.arrive()
+    centre.clock.advance(LIMIT)
+    assert not centre.events(CallOffered)
 
 
 def test_who_signs_in_while_they_wait_is_asked_more_of() -> None:

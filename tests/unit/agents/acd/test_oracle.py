@@ -62,6 +62,7 @@ calls = st.builds(
     situation=st.sampled_from(Situation),
     verification=st.sampled_from([Verification.NONE, Verification.SIGNED_IN]),
     preferred=preferred,
+    shunned=st.frozensets(names, max_size=2) | st.just(frozenset()),
 )
 
 
@@ -76,6 +77,7 @@ class MatcherMachine(RuleBasedStateMachine):
                     "order": first,
                     "group": "cards",
                     "owner": {"patience": 25},
+                    "shun": 12,
                 },
                 complaints={
                     "demand": "complaints and (cards >= 3 or general)",
@@ -134,7 +136,12 @@ class MatcherMachine(RuleBasedStateMachine):
         if self.oracle.calls:
             known = data.draw(st.sampled_from(sorted(self.oracle.calls)))
             before = self.oracle.calls[known].call
-            changed = replace(before, preferred=one.preferred, verification=one.verification)
+            changed = replace(
+                before,
+                preferred=one.preferred,
+                verification=one.verification,
+                shunned=one.shunned,
+            )
             self.happens(CallChanged(changed, self.now))
 
     @rule(who=agents, delay=st.floats(0, 5))
