@@ -26,6 +26,8 @@ class Timer(Enum):
     """How long the recording stays masked after the last key of a secret."""
     LONGEST = "longest"
     """How long the caller may speak."""
+    SHORTEST = "shortest"
+    """Until what the caller says is long enough to be a message."""
 
 
 class Hours(Enum):

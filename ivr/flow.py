@@ -150,6 +150,8 @@ class Message:
     longest: float
     finish: str
     then: str
+    give_up: str
+    """Where a caller goes who ended it too soon once too often."""
     about: MessageAbout = MessageAbout.ANYTHING
 
 
@@ -296,8 +298,11 @@ class Edge(Enum):
 def edges(node: Node) -> Iterator[tuple[str, str, Edge]]:
     """Where the node can lead: label, target and by what."""
     match node:
-        case Say() | Goto() | SwitchLanguage() | Message():
+        case Say() | Goto() | SwitchLanguage():
             yield "", node.then, Edge.ITSELF
+        case Message():
+            yield "", node.then, Edge.ITSELF
+            yield "too short", node.give_up, Edge.CALLER
         case Menu():
             yield from _menu_edges(node)
         case Ask():

@@ -12,7 +12,8 @@
            schedule                      -> CHECKING  until CalendarChecked
            service                       -> SERVING   until ServiceDone and the prompt has ended
            message                       -> INVITED   play; then, or at a key, TONE; then SPEAKING
-                                            until the key that ends it, or the time is over
+                                            until the key that ends it, or the time is over;
+                                            who ends it too soon is asked again
            enqueue                       -> DONE      at once; the queue plays what is still to say
            hang_up, return               -> CLOSING   until the last prompt has ended, then DONE
 
@@ -90,6 +91,7 @@ from ivr.flow import (
     Values,
 )
 from ivr.grammar import AGAIN, BACK, TERMINATOR, Verdict, expire, press
+from ivr.messages import SHORTEST_MESSAGE
 from ivr.state import LISTENING, NOTHING, Phase, State
 from prompts.catalogue import Announcement
 
@@ -98,6 +100,8 @@ UNMASK_AFTER = 0.5
 TERMINATOR_WITHIN = 2.0
 """Seconds within which a terminator after a full entry is taken for habit."""
 MOST_KEYS_AHEAD = 40
+TOO_SHORT = "message.too_short"
+"""What is said to who ends a message before it is one."""
 
 Kind = TypeVar("Kind", bound=Node)
 
@@ -212,6 +216,8 @@ class _Turn:
                 self._change(expects_terminator=False)
             case Timer.NOINPUT, Phase.MENU | Phase.ASK if not self.state.playing:
                 self._ask_again(self.flow.attempts.noinput)
+            case Timer.SHORTEST, _:
+                self._change(brief=False)
             case Timer.LONGEST, Phase.SPEAKING:
                 self._spoken()
             case Timer.BETWEEN_KEYS, Phase.ASK:
@@ -434,12 +440,32 @@ class _Turn:
 
     def _speak(self, spoken: float = 0.0) -> None:
         """From now on it is the caller who speaks; they have done so for that many seconds."""
-        self._change(phase=Phase.SPEAKING)
+        self._change(phase=Phase.SPEAKING, brief=spoken < SHORTEST_MESSAGE)
+        if self.state.brief:
+            self._do(StartTimer(Timer.SHORTEST, SHORTEST_MESSAGE - spoken))
         self._wait(Timer.LONGEST, max(0.0, self._at(Message).longest - spoken))
 
     def _spoken(self) -> None:
+        node, brief = self._at(Message), self.state.brief
+        self._end_message()
+        if not brief:
+            self._enter(node.then)
+            return
+        self._silence()
+        self._change(
+            failures=self.state.failures + 1,
+            queued=(Line(Announcement(TOO_SHORT), self.state.language),),
+        )
+        if self.state.failures > self.flow.attempts.reasks:
+            self._enter(node.give_up)
+        else:
+            self._take_leave(node)
+
+    def _end_message(self) -> None:
         self._do(EndMessage())
-        self._enter(self._at(Message).then)
+        if self.state.brief:
+            self._change(brief=False)
+            self._do(StopTimer(Timer.SHORTEST))
 
     def _close(self) -> None:
         node = self._node
@@ -448,7 +474,7 @@ class _Turn:
 
     def _finish(self) -> None:
         if self.state.phase is Phase.SPEAKING:
-            self._do(EndMessage())
+            self._end_message()
         if self.state.expects_terminator:
             self._do(StopTimer(Timer.TERMINATOR))
         self._change(

@@ -262,7 +262,7 @@ def _transfer(value: Value, _defaults: _Defaults) -> Node:
     return node
 
 
-def _message(value: Value, _defaults: _Defaults) -> Node:
+def _message(value: Value, defaults: _Defaults) -> Node:
     section = value.section()
     finish, about = section.get("finish"), section.get("about")
     node = Message(
@@ -270,6 +270,7 @@ def _message(value: Value, _defaults: _Defaults) -> Node:
         section.need("longest", "seconds, such as 120").number(SHORTEST_MESSAGE, LONGEST_MESSAGE),
         finish.one_of((TERMINATOR, AGAIN, *DIGITS)) if finish else TERMINATOR,
         _then(section),
+        _give_up(section, defaults),
         MessageAbout(about.one_of([each.value for each in MessageAbout]) or MessageAbout.ANYTHING)
         if about
         else MessageAbout.ANYTHING,

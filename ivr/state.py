@@ -59,6 +59,8 @@ class State:
     ahead: Secret = NOTHING
     waiting: Timer | None = None
     """The timer that runs while a key is waited for."""
+    brief: bool = False
+    """Whether what was said after the tone is too short to be a message."""
     expects_terminator: bool = False
     masked: bool = False
     answer: ServiceDone | None = None
