@@ -280,6 +280,7 @@ class MediaEngine:
 
     def _tick(self, now: float) -> None:
         self._ticks += 1
+        self._slices.finish()  # whoever is late says what was mixed for them, and not the next
         self._mix(now)
         legs = tuple(self._legs.values())
         self._slices.begin(legs, now)
