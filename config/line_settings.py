@@ -13,7 +13,7 @@ from tickets.line.settings import LineSettings
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-MOST_WRONG = 1000
+MOST_WRONG, MOST_WRONG_OF_ALL = 1000, 100_000
 MOST_CALLS, MOST_ATTEMPTS, LONGEST_RING = 100, 20, 120
 
 
@@ -24,10 +24,20 @@ def read_line(part: Section) -> LineSettings:
     def whole(value: Value) -> int:
         return value.whole(1, MOST_WRONG)
 
+    def of_house(value: Value) -> int:
+        return value.whole(1, MOST_WRONG_OF_ALL)
+
     return LineSettings(
         wrong_by_caller=part.read("wrong_by_caller", usual.wrong_by_caller, whole),
         wrong_by_ticket=part.read("wrong_by_ticket", usual.wrong_by_ticket, whole),
         within=part.read("within", usual.within, lambda each: read_duration(each, HOUR, 30 * DAY)),
+        wrong_by_house=part.read("wrong_by_house", usual.wrong_by_house, of_house),
+        house_within=part.read(
+            "house_within", usual.house_within, lambda each: read_duration(each, MINUTE, DAY)
+        ),
+        cool_down=part.read(
+            "cool_down", usual.cool_down, lambda each: read_duration(each, MINUTE, 7 * DAY)
+        ),
         branches=part.read("branches", usual.branches, _branches),
         slot=part.read("slot", usual.slot, lambda each: read_duration(each, 5 * MINUTE, 8 * HOUR)),
         furthest=part.read(
@@ -45,6 +55,9 @@ def read_reply_calls(part: Section) -> ReplyCallSettings:
         attempts=part.read("attempts", usual.attempts, lambda each: each.whole(1, MOST_ATTEMPTS)),
         ring=part.read("ring", usual.ring, lambda each: each.number(5, LONGEST_RING)),
         identified_by=part.read("identified_by", usual.identified_by, _identified_by),
+        wrong_a_day=part.read(
+            "wrong_a_day", usual.wrong_a_day, lambda each: each.whole(1, MOST_WRONG)
+        ),
         flow=part.read("flow", usual.flow, lambda each: each.text()),
     )
 

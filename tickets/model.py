@@ -313,6 +313,10 @@ class Department:
     calendar: str
 
 
+WHOLE_HOUSE = "house"
+"""The subject of a message about no caller in particular."""
+
+
 class MessageKind(Enum):
     """Why somebody is told something."""
 
@@ -325,6 +329,9 @@ class MessageKind(Enum):
     """What should have been sent never arrived; the subject says what it was for."""
     CALENDAR = "calendar"
     """A working calendar, named by the subject, lacks days that deadlines depend on."""
+    GUESSING = "guessing"
+    """Too many wrong proofs by telephone: by the caller that the subject names, masked, by callers
+    who withhold their number where it is empty, or in the whole house."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,5 +137,6 @@ _RANKS = {
     MessageKind.WARNING: 2,
     MessageKind.UNDELIVERED: 3,
     MessageKind.CALENDAR: 3,
+    MessageKind.GUESSING: 1,
     MessageKind.WORK: 4,
 }

@@ -28,7 +28,9 @@ from tickets.schema import CaseRow, DepartmentRow, MessageRow
 
 PUNCTUAL = timedelta(minutes=1)
 """A notice told within this time of its instant is told as planned, else hours are asked again."""
-OF_THE_HOUSE = frozenset({MessageKind.WORK, MessageKind.UNDELIVERED, MessageKind.CALENDAR})
+OF_THE_HOUSE = frozenset(
+    {MessageKind.WORK, MessageKind.UNDELIVERED, MessageKind.CALENDAR, MessageKind.GUESSING}
+)
 """What is no deadline, and not told to the bank's programs."""
 ALARMS = frozenset({MessageKind.WARNING, MessageKind.BREACH, MessageKind.ESCALATION})
 """What the bank's program hears of."""

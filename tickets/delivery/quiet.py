@@ -22,8 +22,10 @@ def is_pressing(
 ) -> bool:
     """Whether it is told at once, whatever the hour: a missed deadline that is urgent or the law's.
 
-    `subject` is the clock of a deadline.
+    Or that somebody guesses. `subject` is the clock of a deadline.
     """
+    if kind is MessageKind.GUESSING:
+        return True
     if kind not in MISSED:
         return False
     by_law = subject == ClockKind.DECISION.value and ticket is TicketKind.COMPLAINT

@@ -1,15 +1,23 @@
 """Proofs, and tickets by the telephone number that they have, in the database."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import TicketNumber
 from cti.kernel.secret import Secret
 from cti.kernel.ticket_line import Proof, Proven
 from customers.numbers import normalise
-from tickets.line.schema import WrongTryRow
+from tickets.line.guard import (
+    LONGEST_CALLING,
+    LONGEST_SOUGHT,
+    WITHHELD,
+    Try,
+    locked_txn,
+    wrong_txn,
+)
 from tickets.line.settings import LineSettings
 from tickets.line.telling import SHORTEST_NUMBER, proves, written
 from tickets.model import Case
@@ -19,13 +27,16 @@ from tickets.search.finding import Query, find_txn
 from tickets.search.query import Asked
 from tickets.search.schema import EntryRow
 
-WITHHELD = ""
-MORE_WITHHELD = 10
-"""Times as many wrong tries for all whose number is withheld, who count as one."""
-LONGEST_CALLING = 32
-LONGEST_SOUGHT = 16
 MOST_MERGERS = 20
 MOST_OPEN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of an attempt, and whether supervisors were told that it was one too many."""
+
+    proven: Proven
+    alarmed: bool = False
 
 
 def prove_txn(
@@ -35,25 +46,21 @@ def prove_txn(
     calling: str,
     settings: LineSettings,
     now: datetime,
-) -> Proven:
+) -> Judged:
     """Whether the digits belong to the ticket; what is wrong is counted, what is locked is not.
 
     Numbers that no ticket has are counted like others, so nobody learns which there are.
     """
-    since = now - settings.within
-    calling, sought = calling[:LONGEST_CALLING], number[:LONGEST_SOUGHT]
-    session.execute(delete(WrongTryRow).where(WrongTryRow.at < since))
-    by_caller = settings.wrong_by_caller * (1 if calling != WITHHELD else MORE_WITHHELD)
-    if _wrong_txn(session, WrongTryRow.calling == calling) >= by_caller:
-        return Proven(Proof.LOCKED)
-    if _wrong_txn(session, WrongTryRow.sought == sought) >= settings.wrong_by_ticket:
-        return Proven(Proof.LOCKED)
     parsed = parse_number(number)
     stored = load_case_txn(session, parsed) if parsed is not None else None
+    caller = normalise(calling)[:LONGEST_CALLING]
+    own = stored is not None and caller != WITHHELD and _has(stored.case, caller)
+    one = Try(caller, number[:LONGEST_SOUGHT], own, now)
+    if locked_txn(session, one, settings):
+        return Judged(Proven(Proof.LOCKED))
     if stored is None or not proves(stored.case, ending.reveal()):
-        session.add(WrongTryRow(at=now, calling=calling, sought=sought))
-        return Proven(Proof.WRONG)
-    return Proven(Proof.PROVEN, _going_on_txn(session, stored.case).number)
+        return Judged(Proven(Proof.WRONG), wrong_txn(session, one, settings))
+    return Judged(Proven(Proof.PROVEN, _going_on_txn(session, stored.case).number))
 
 
 def open_of_txn(session: Session, calling: str, now: datetime) -> list[TicketNumber]:
@@ -70,16 +77,14 @@ def open_of_txn(session: Session, calling: str, now: datetime) -> list[TicketNum
     )
     found = (load_case_txn(session, number) for number in numbers)
     return [
-        stored.case.number
-        for stored in found
-        if stored is not None
-        and any(normalise(each).removeprefix("+") == digits for each in written(stored.case))
+        stored.case.number for stored in found if stored is not None and _has(stored.case, digits)
     ]
 
 
-def _wrong_txn(session: Session, which: ColumnElement[bool]) -> int:
-    counted = select(func.count()).select_from(WrongTryRow).where(which)
-    return session.execute(counted).scalar_one()
+def _has(case: Case, calling: str) -> bool:
+    """Whether the ticket has that telephone number."""
+    digits = calling.removeprefix("+")
+    return any(normalise(each).removeprefix("+") == digits for each in written(case))
 
 
 def _going_on_txn(session: Session, case: Case) -> Case:

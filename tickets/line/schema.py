@@ -1,4 +1,4 @@
-"""The table of wrong tries by telephone."""
+"""The tables of wrong tries by telephone."""
 
 from datetime import datetime
 
@@ -16,6 +16,7 @@ class WrongTryRow(Base):
 
     __tablename__ = "ticket_wrong_tries"
     __table_args__ = (
+        Index("ticket_wrong_tries_at", "at"),
         Index("ticket_wrong_tries_by_caller", "calling", "at"),
         Index("ticket_wrong_tries_by_ticket", "sought", "at"),
     )
@@ -24,3 +25,13 @@ class WrongTryRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     calling: Mapped[str] = mapped_column(String(32))
     sought: Mapped[str] = mapped_column(String(16))
+
+
+class CoolDownRow(Base):
+    """The house saw too many wrong tries, and lets few prove anything until then."""
+
+    __tablename__ = "ticket_cool_downs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -25,7 +25,7 @@ from cti.kernel.vocabulary import Language
 from tickets.acts import Action, ClockKind
 from tickets.line import appointments, telling
 from tickets.line.acting import act_now, request_for
-from tickets.line.repository import open_of_txn, prove_txn
+from tickets.line.repository import Judged, open_of_txn, prove_txn
 from tickets.line.settings import LineSettings
 from tickets.model import CUSTOMER
 from tickets.premises import form_terms
@@ -64,7 +64,15 @@ class LineService:
 
     def prove(self, number: str, ending: Secret, calling: str) -> Deferred[Proven]:
         """See `TicketLinePort`."""
-        return self._database.run(prove_txn, number, ending, calling, self._settings, self._now())
+
+        def told(judged: Judged) -> Proven:
+            if judged.alarmed:
+                self._tickets.somebody_told()
+            return judged.proven
+
+        now, settings = self._now(), self._settings
+        judging = self._database.run(prove_txn, number, ending, calling, settings, now)
+        return judging.addCallback(told)
 
     def told(self, number: TicketNumber) -> Deferred[ToldTicket | None]:
         """See `TicketLinePort`."""

@@ -26,11 +26,23 @@ class CallingHours:
             at = later
         return at
 
+    def day_of(self, at: datetime) -> datetime:
+        """The beginning of that instant's day."""
+        return self._midnight(at, timedelta()).astimezone(UTC)
+
+    def another_day(self, at: datetime) -> datetime:
+        """The first instant of another day at which customers may be called."""
+        return self.opening(self._midnight(at, timedelta(days=1)).astimezone(UTC))
+
     def another_half_day(self, at: datetime) -> datetime:
         """The first instant of another half-day at which customers may be called."""
+        local = at.astimezone(self.allowed.timezone)
+        noon = datetime.combine(local.date(), NOON, self.allowed.timezone)
+        if local >= noon:
+            return self.another_day(at)
+        return self.opening(noon.astimezone(UTC))
+
+    def _midnight(self, at: datetime, later: timedelta) -> datetime:
+        """The beginning of that instant's day, or of a later one, where customers are called."""
         zone = self.allowed.timezone
-        local = at.astimezone(zone)
-        midnight = datetime.combine(local.date(), time(), zone)
-        noon = datetime.combine(local.date(), NOON, zone)
-        following = noon if local < noon else midnight + timedelta(days=1)
-        return self.opening(following.astimezone(UTC))
+        return datetime.combine(at.astimezone(zone).date() + later, time(), zone)

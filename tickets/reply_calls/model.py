@@ -67,7 +67,8 @@ class Why(Enum):
 class ReplyCall:
     """An answer to be read to the customer on the telephone; `due` is when to call, or the lease.
 
-    `tried` are the instants of attempts that reached nobody.
+    `tried` are the instants of attempts that reached nobody, `wrong` those of digits that proved
+    nothing.
     """
 
     reply_id: int
@@ -80,6 +81,7 @@ class ReplyCall:
     due: datetime
     state: State = State.WAITING
     tried: tuple[datetime, ...] = ()
+    wrong: tuple[datetime, ...] = ()
     call_id: CallId | None = None
     """The call under way, or the last one; with it when the customer `answered`."""
     answered: datetime | None = None
@@ -100,14 +102,22 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class NotTold:
-    """The attempt told them nothing."""
+    """The attempt told them nothing; with all digits `tried_out` the next one is another day."""
+
+    at: datetime
+    tried_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The house itself broke off: nobody's attempt, and the next one not before that instant."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Interrupted:
-    """The house itself broke off: nobody's attempt."""
+class WrongDigits:
+    """Whoever answered keyed in what proves nothing."""
 
     at: datetime
 
@@ -117,7 +127,7 @@ class Withdrawn:
     """Nothing is to be told this way any more."""
 
 
-Event = Claimed | Told | NotTold | Interrupted | Withdrawn
+Event = Claimed | Told | NotTold | Interrupted | WrongDigits | Withdrawn
 
 
 def step(reply: ReplyCall, event: Event, hours: CallingHours, attempts: int) -> ReplyCall:
@@ -133,11 +143,14 @@ def step(reply: ReplyCall, event: Event, hours: CallingHours, attempts: int) -> 
             return replace(reply, state=State.CALLING, due=lease, call_id=None, answered=None)
         case State.CALLING, Interrupted(at):
             return replace(reply, state=State.WAITING, due=hours.opening(at))
-        case State.CALLING, NotTold(at):
+        case State.CALLING, WrongDigits(at):
+            return replace(reply, wrong=(*reply.wrong, at))
+        case State.CALLING, NotTold(at, tried_out):
             tried = replace(reply, tried=(*reply.tried, at))
             if len(tried.tried) >= attempts:
                 return _ended(tried, Outcome.GIVEN_UP)
-            return replace(tried, state=State.WAITING, due=hours.another_half_day(at))
+            due = hours.another_day(at) if tried_out else hours.another_half_day(at)
+            return replace(tried, state=State.WAITING, due=due)
     return reply
 
 

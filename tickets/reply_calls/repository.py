@@ -110,6 +110,12 @@ def withdrawn_txn(session: Session, reply_id: int) -> bool:
     return row is None or row.outcome == Outcome.WITHDRAWN.value
 
 
+def wrong_since_txn(session: Session, number: TicketNumber, since: datetime) -> int:
+    """How many digits were wrong since then in calls about that ticket, whatever the answer."""
+    rows = session.scalars(select(ReplyCallRow.wrong).where(ReplyCallRow.number == number))
+    return sum(datetime.fromisoformat(each) >= since for wrong in rows for each in wrong)
+
+
 def under_way_txn(
     session: Session, reply: ReplyCall, call_id: CallId, answered: datetime | None
 ) -> None:
@@ -154,6 +160,7 @@ def _changing(reply: ReplyCall) -> dict[str, object]:
         "due": reply.due,
         "state": reply.state.value,
         "tried": [each.isoformat() for each in reply.tried],
+        "wrong": [each.isoformat() for each in reply.wrong],
         "call_id": reply.call_id,
         "answered": reply.answered,
         "outcome": reply.outcome.value if reply.outcome else None,
@@ -172,6 +179,7 @@ def _reply(row: ReplyCallRow) -> ReplyCall:
         due=row.due,
         state=State(row.state),
         tried=tuple(datetime.fromisoformat(each) for each in row.tried),
+        wrong=tuple(datetime.fromisoformat(each) for each in row.wrong),
         call_id=CallId(row.call_id) if row.call_id else None,
         answered=row.answered,
         outcome=Outcome(row.outcome) if row.outcome else None,

@@ -15,7 +15,7 @@ OPEN = text("state <> 'ended'")
 class ReplyCallRow(Base):
     """An answer that is to be read to a customer; `due` is when to call, or its lease.
 
-    `tried` are the instants of attempts in vain, in ISO 8601.
+    `tried` are the instants of attempts in vain, `wrong` those of wrong digits, in ISO 8601.
     """
 
     __tablename__ = "ticket_reply_calls"
@@ -34,6 +34,7 @@ class ReplyCallRow(Base):
     due: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(16))
     tried: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    wrong: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     call_id: Mapped[str | None] = mapped_column(String(64))
     answered: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(16))

@@ -44,6 +44,7 @@ from tickets.reply_calls.model import (
     ReplyCall,
     Told,
     Why,
+    WrongDigits,
 )
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
 from tickets.repository import load_case_txn
@@ -79,6 +80,8 @@ class _Calling:
     proved: bool = False
     told: bool = False
     why: Why = Why.NO_KEY
+    wrong: int = 0
+    """How many digits were wrong today, in calls about that ticket."""
     ringing: DelayedCall | None = field(default=None, repr=False)
 
 
@@ -214,7 +217,10 @@ class ReplyCalls:
             view = await self._tickets.view(reply.number)
             call = self._control.get(reply.call_id) if reply.call_id else None
             if view is not None and call is not None and awaited and reply.answered is not None:
-                self._calls[call.id] = _Calling(reply, view.case, answered=reply.answered)
+                wrong = await self._wrong_today(reply)
+                self._calls[call.id] = _Calling(
+                    reply, view.case, answered=reply.answered, wrong=wrong
+                )
                 continue
             again = self._now() + BREATH
             await self._happened(reply, Interrupted(again) if awaited else Told())
@@ -267,7 +273,11 @@ class ReplyCalls:
         if to is None:
             await self._failed(_Calling(reply, view.case, why=Why.NOT_CALLED))
             return
-        calling = _Calling(replace(reply, to=to), view.case, why=Why.UNREACHABLE)
+        wrong = await self._wrong_today(reply)
+        if wrong >= self._settings.wrong_a_day:
+            await self._happened(reply, Interrupted(self._hours.another_day(self._now())))
+            return
+        calling = _Calling(replace(reply, to=to), view.case, why=Why.UNREACHABLE, wrong=wrong)
         try:
             call_id = self._control.originate(to, partial(self._answered, calling))
         except Refused as refused:
@@ -277,6 +287,10 @@ class ReplyCalls:
         self._made(calling, call_id)
         if self._control.get(call_id) is None:
             self._over(call_id, Cause.NOT_OBTAINABLE)
+
+    async def _wrong_today(self, reply: ReplyCall) -> int:
+        since = self._hours.day_of(self._now())
+        return await self._database.read(repository.wrong_since_txn, reply.number, since)
 
     def _made(self, calling: _Calling, call_id: CallId) -> None:
         reply, who = calling.reply, calling.case.draft.requester
@@ -339,7 +353,8 @@ class ReplyCalls:
     async def _failed(self, calling: _Calling, call_id: CallId | None = None) -> None:
         """Nothing was told: the house's own attempt on the time line, then the next or the end."""
         now = self._now()
-        after = await self._happened(calling.reply, NotTold(now))
+        tried_out = calling.wrong >= self._settings.wrong_a_day
+        after = await self._happened(calling.reply, NotTold(now, tried_out))
         if after is None:
             return
         due = after.due if after.outcome is None else None
@@ -385,8 +400,14 @@ class ReplyCalls:
         calling = self._calls.get(call_id)
         if calling is None:
             return False
+        if calling.wrong >= self._settings.wrong_a_day:
+            return False
         calling.proved = keyed.reveal() in self._proofs(calling)
         calling.why = Why.NO_KEY if calling.proved else Why.UNPROVEN
+        if not calling.proved:
+            calling.wrong += 1
+            counting = self._happened(calling.reply, WrongDigits(self._now()))
+            Deferred.fromCoroutine(counting).addErrback(self._lost, calling.reply.number)
         return calling.proved
 
     def elsewhere(self, call_id: CallId) -> None:

@@ -27,4 +27,7 @@ class ReplyCallSettings:
     ring: float = 30.0
     identified_by: tuple[IdentifiedBy, ...] = (IdentifiedBy.NUMBER, IdentifiedBy.DATE)
     """Any of them is good."""
+    wrong_a_day: int = 4
+    """Wrong digits of one ticket in a day; then the customer is called on another. A date is soon
+    found by trying, and who shares the telephone may know the month."""
     flow: str = "reply_call"

@@ -91,6 +91,7 @@ SUBJECTS = {
     MessageKind.WORK: "dispatch",
     MessageKind.UNDELIVERED: "reply",
     MessageKind.CALENDAR: "office",
+    MessageKind.GUESSING: "139****9000",
 }
 
 

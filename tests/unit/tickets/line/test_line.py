@@ -18,19 +18,22 @@ from tests.support.tickets import (
     HEAD,
     OFFICER,
     OTHER_AGENT,
+    SUPERVISOR,
     TicketDesk,
     draft,
 )
 from tickets.acts import Action
 from tickets.line.service import LineService
 from tickets.line.settings import LineSettings
-from tickets.model import CUSTOMER, CaseState, Source, TicketKind
+from tickets.model import CUSTOMER, CaseState, MessageKind, Source, TicketKind
 
 CALLING, ENDING = "+8613900139000", "8000"
 CALL = CallId("call-9")
 SETTINGS = LineSettings(
     wrong_by_caller=3,
     wrong_by_ticket=4,
+    wrong_by_house=12,
+    cool_down=timedelta(minutes=30),
     branches=({Language.CHINESE: "城东支行", Language.ENGLISH: "East branch"},),
 )
 WISHED = Wished("2", "1", "1125", "1000")
@@ -101,9 +104,61 @@ def test_wrong_tries_lock_a_number_whether_there_is_such_a_ticket_or_not(line: L
         assert tries == [Proof.WRONG] * 4 + [Proof.LOCKED]
 
 
+def guess(line: Line, times: int) -> list[Proof]:
+    """Another number calls for each of as many tickets."""
+    return [line.prove(f"{n:011}", "0000", f"+86139{n:08}") for n in range(times)]
+
+
+def warnings(line: Line) -> list[tuple[MessageKind, str]]:
+    return [(each.kind, each.subject) for each in result_of(line.desk.service.messages(SUPERVISOR))]
+
+
+def test_who_guesses_over_many_tickets_from_many_numbers_is_stopped_by_the_house(
+    line: Line,
+) -> None:
+    number = line.ticket()
+    assert guess(line, 13) == [Proof.WRONG] * 12 + [Proof.LOCKED]
+    assert warnings(line) == [(MessageKind.GUESSING, "house")]
+    assert line.prove(number) is Proof.LOCKED, "even what is right"
+    assert line.prove(number, "0000", "13800138000") is Proof.WRONG
+    assert line.prove(number, calling="13800138000") is Proof.PROVEN, "from the ticket's own number"
+    line.desk.advance(minutes=29)
+    line.service = LineService(line.desk.service, line.desk.database, line.desk.clock, SETTINGS)
+    assert line.prove(number) is Proof.LOCKED, "a restart forgives nothing"
+    line.desk.advance(minutes=1)
+    assert line.prove(number) is Proof.PROVEN
+    assert guess(line, 13) == [Proof.WRONG] * 12 + [Proof.LOCKED], "and again"
+    assert warnings(line) == [(MessageKind.GUESSING, "house")] * 2
+
+
+def test_now_and_then_a_wrong_proof_is_no_attack(line: Line) -> None:
+    for n in range(40):
+        assert line.prove(f"{n:011}", "0000", f"+86139{n:08}") is Proof.WRONG
+        line.desk.advance(minutes=6)
+    assert (MessageKind.GUESSING, "house") not in warnings(line)
+
+
+def test_a_locked_ticket_is_open_to_who_calls_from_its_own_number(line: Line) -> None:
+    number = line.ticket()
+    for n in range(5):
+        line.prove(number, "0000", f"+86139{n:08}")
+    assert line.prove(number) is Proof.LOCKED
+    assert line.prove(number, calling="+8613800138000") is Proof.PROVEN
+
+
+def test_supervisors_hear_once_of_a_caller_who_tries_too_often(line: Line) -> None:
+    for calling in ("+8613900139000", "13900139000", "013900139000", "13900139000"):
+        line.prove("1", "0000", calling)
+    assert warnings(line) == [(MessageKind.GUESSING, "139****9000")]
+
+
 def test_withheld_numbers_count_as_one_caller(line: Line) -> None:
+    line.service = LineService(
+        line.desk.service, line.desk.database, line.desk.clock, replace(SETTINGS, wrong_by_house=99)
+    )
     tries = [line.prove(str(n), "0000", "") for n in range(31)]
     assert tries == [Proof.WRONG] * 30 + [Proof.LOCKED]
+    assert warnings(line) == [(MessageKind.GUESSING, "")]
 
 
 def test_a_merged_ticket_goes_on_in_the_other(line: Line) -> None:

@@ -22,6 +22,7 @@ from tickets.reply_calls.model import (
     State,
     Told,
     Withdrawn,
+    WrongDigits,
     step,
 )
 
@@ -80,7 +81,23 @@ def test_another_try_is_made_on_another_half_day(at: str, next_time: str) -> Non
     assert HOURS.another_half_day(local(at)) == local(next_time)
 
 
-EVENTS = st.sampled_from(["claimed", "told", "not_told", "interrupted", "withdrawn"])
+@pytest.mark.parametrize(
+    ("at", "next_time"),
+    [
+        ("2026-11-23T00:00", "2026-11-24T09:00"),
+        ("2026-11-23T09:30", "2026-11-24T09:00"),
+        ("2026-11-24T15:00", "2026-11-26T09:00"),
+    ],
+)
+def test_who_tried_all_digits_of_a_day_is_called_on_another(at: str, next_time: str) -> None:
+    calling = step(REPLY, Claimed(local(at) + timedelta(minutes=20)), HOURS, ATTEMPTS)
+    assert step(calling, NotTold(local(at), tried_out=True), HOURS, ATTEMPTS).due == local(
+        next_time
+    )
+    assert HOURS.day_of(local(at)) == local(at).replace(hour=0, minute=0)
+
+
+EVENTS = st.sampled_from(["claimed", "told", "not_told", "wrong", "interrupted", "withdrawn"])
 
 
 def event_of(kind: str, at: datetime) -> Event:
@@ -91,6 +108,8 @@ def event_of(kind: str, at: datetime) -> Event:
             return Told()
         case "not_told":
             return NotTold(at)
+        case "wrong":
+            return WrongDigits(at)
         case "interrupted":
             return Interrupted(at)
         case _:

@@ -177,6 +177,32 @@ def test_nothing_is_told_without_the_proof(calling: Calling, keyed: str) -> None
     assert calling.told() == ["unproven"]
 
 
+def test_digits_are_tried_so_often_a_day_whatever_the_call_and_the_server(
+    calling: Calling,
+) -> None:
+    calling.settings = replace(SETTINGS, wrong_a_day=3, attempts=9)
+    calling.service.stop()
+    calling.service = calling.made()
+    number = calling.asked()
+    call_id = calling.answered()
+    assert not calling.service.identified(call_id, Secret("0000"))
+    assert not calling.service.identified(call_id, Secret("0001"))
+    calling.service.stop()
+    calling.service = calling.made()
+    assert not calling.service.identified(call_id, Secret("0002"))
+    assert not calling.service.identified(call_id, Secret(number[-4:])), "that was one too many"
+    calling.calls.hang_up(call_id)
+    assert calling.told() == ["interrupted", "unproven"]
+    calling.desk.advance(hours=12)
+    assert not calling.calls.calls(), "they are called on another day"
+    calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ASKED)
+    calling.desk.advance(hours=1)
+    assert not calling.calls.calls(), "by another answer's call too"
+    calling.desk.advance(hours=11)
+    calling.calls.hang_up(heard(calling, number))
+    assert calling.view(number).case.state is CaseState.CALLBACK
+
+
 def test_the_day_on_which_it_was_opened_is_a_proof_too(calling: Calling) -> None:
     calling.asked()
     assert calling.service.identified(calling.answered(), Secret("1123"))
