@@ -124,10 +124,15 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """A clock ends because nothing is waited for any more: nobody's merit, nobody's fault."""
+    """A clock ends because nothing is waited for any more: nobody's merit, nobody's fault.
+
+    One that was late is missed all the same, unless it is `carried`: then the wait goes on in a
+    clock of another ticket, and that one alone tells in the end whether it was missed.
+    """
 
     clock: ClockKind
     dispatch: int | None = None
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,11 @@ class Extend:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """A clock begins anew, as of `since` where given; the run until now is kept as cancelled."""
+    """A clock begins anew, as of `since` where given; the run until now is kept.
+
+    As cancelled, or as missed where it was late; but one that begins no later than the run until
+    now takes its whole wait over, and with it whether it was missed.
+    """
 
     clock: ClockKind
     dispatch: int | None = None

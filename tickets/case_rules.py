@@ -1,4 +1,4 @@
-"""The rules of a case: what the hotline owes the customer, and how a ticket ends.
+"""The rules of a case: how a ticket begins, and what the hotline owes its customer.
 
 Only an answer that reached the customer stops the customer's clocks; an attempt does not. The
 statutory period of a complaint is lengthened in two steps, each by whom the regulator names and
@@ -10,11 +10,8 @@ later ones move nothing, and only an answer to the customer stops it, no note in
 house carries (e-mail, short messages) is proven by the house alone, and counts from its delivery;
 what it has no carrier for is proven by who sent it. An answer that
 comes back after the ticket was closed was never given: the ticket waits for it again, and all the
-time since counts. A merger takes a message that nobody answered along, to the ticket that goes on.
-
-Nobody closes what they handled unseen: an answer given on the telephone is sampled for a call-back
-as any other is, whoever handled a matter asks nobody whether it helped, and a complaint that they
-handled is neither withdrawn nor merged by them. Who rates an answer badly is called back.
+time since counts. A merger takes a message that nobody answered along, to the ticket that goes on;
+its wait is counted there alone. How a ticket ends says `tickets.ending_rules`.
 """
 
 from datetime import timedelta
@@ -55,35 +52,26 @@ _C = CaseState
 _REGISTERED = frozenset({_C.REGISTERED})
 _UNANSWERED = frozenset({_C.REGISTERED, _C.IN_PROGRESS, _C.RESULT_IN})
 _READERS = FRONT | DEPARTMENT | ABOVE | {Role.QUALITY, Role.EXECUTIVE}
-_BEGUN: tuple[Effect, ...] = (
+BEGUN: tuple[Effect, ...] = (
     Start(ClockKind.DISPATCH),
     Start(ClockKind.FIRST_CONTACT),
     Start(ClockKind.DECISION),
 )
-_TOLD: tuple[Effect, ...] = (
+"""The clocks of a ticket that the hotline has to send on."""
+TOLD: tuple[Effect, ...] = (
     Stop(ClockKind.FIRST_CONTACT),
     Stop(ClockKind.DECISION),
     Stop(ClockKind.APPOINTMENT),
     Stop(ClockKind.KEEP_INFORMED),
     Stop(ClockKind.ANSWER),
 )
+"""What an answer that reached the customer stops."""
 _UNTOLD: tuple[Effect, ...] = (
     Cancel(ClockKind.CALL_BACK),
     Resume(ClockKind.FIRST_CONTACT, along=ClockKind.DECISION),
     Resume(ClockKind.KEEP_INFORMED, along=ClockKind.DECISION),
     Resume(ClockKind.ANSWER, along=ClockKind.DECISION),
     Resume(ClockKind.DECISION, along=ClockKind.DECISION),
-)
-_VERIFIED: tuple[Effect, ...] = (
-    Stop(ClockKind.CALL_BACK),
-    Stop(ClockKind.ANSWER),
-    CancelAll(),
-)
-_AGAIN: tuple[Effect, ...] = (
-    Stop(ClockKind.CALL_BACK),
-    Stop(ClockKind.ANSWER),
-    Start(ClockKind.FIRST_CONTACT),
-    Start(ClockKind.DECISION),
 )
 
 REGISTERING = (
@@ -94,7 +82,7 @@ REGISTERING = (
         when=When.APPOINTMENT,
         cases=frozenset({_C.DRAFT}),
         case_to=_C.REGISTERED,
-        effects=(*_BEGUN, Start(ClockKind.APPOINTMENT)),
+        effects=(*BEGUN, Start(ClockKind.APPOINTMENT)),
         tells=Role.DISPATCHER,
     ),
     Rule(
@@ -103,7 +91,7 @@ REGISTERING = (
         by=OUTSIDE,
         cases=frozenset({_C.DRAFT}),
         case_to=_C.REGISTERED,
-        effects=_BEGUN,
+        effects=BEGUN,
         tells=Role.DISPATCHER,
     ),
     Rule(
@@ -153,7 +141,7 @@ REGISTERING = (
         case_to=_C.MERGED,
         guards=(Guard.ENDED_BY_ANOTHER,),
         needs=("into", "reason"),
-        effects=(CancelAll(),),
+        effects=(Cancel(ClockKind.ANSWER, carried=True), CancelAll()),
         tells=Role.AGENT,
     ),
     Rule(
@@ -335,7 +323,7 @@ TELLING = (
         case_to=_C.CALLBACK,
         needs=("channel", "text", "proof"),
         may=("written",),
-        effects=(*_TOLD, Start(ClockKind.CALL_BACK)),
+        effects=(*TOLD, Start(ClockKind.CALL_BACK)),
         tells=Role.DISPATCHER,
         handles=True,
     ),
@@ -348,7 +336,7 @@ TELLING = (
         case_to=_C.REPLIED,
         needs=("channel", "text", "proof"),
         may=("written",),
-        effects=_TOLD,
+        effects=TOLD,
         tells=Role.DISPATCHER,
         handles=True,
     ),
@@ -441,159 +429,4 @@ FOLLOWING = (
     ),
 )
 
-AGREEING = (
-    Rule(
-        action=Action.AGREE_CALL_BACK,
-        roles=FRONT,
-        by=HOUSE,
-        cases=frozenset({_C.CALLBACK}),
-        needs=("until",),
-        may=("text",),
-        effects=(Pause(ClockKind.CALL_BACK, ground="appointment"),),
-    ),
-    Rule(
-        action=Action.RESUME_CALL_BACK,
-        by=HOUSE,
-        cases=frozenset({_C.CALLBACK}),
-        guards=(Guard.CALL_BACK_AGREED,),
-        effects=(Continue(ClockKind.CALL_BACK),),
-        tells=Role.DISPATCHER,
-    ),
-)
-
-VERIFYING = tuple(
-    Rule(
-        action=Action.CALL_BACK,
-        roles=FRONT,
-        when=when,
-        cases=frozenset({_C.CALLBACK}),
-        case_to=state,
-        guards=(Guard.NOT_HANDLER, Guard.FACTS_JUDGED),
-        needs=("reached",),
-        may=("told", "solved", "satisfied", "text"),
-        effects=effects,
-        tells=tells,
-    )
-    for when, state, effects, tells in (
-        (When.CONTENT, _C.CLOSED, _VERIFIED, None),
-        (
-            When.DISCONTENT_WITH_RESULT,
-            _C.IN_PROGRESS,
-            (*_AGAIN, Start(ClockKind.RESULT)),
-            Role.OFFICER,
-        ),
-        (
-            When.DISCONTENT,
-            _C.IN_PROGRESS,
-            (*_AGAIN, Start(ClockKind.DISPATCH)),
-            Role.DISPATCHER,
-        ),
-        (When.LAST_TRY, _C.CLOSED, _VERIFIED, None),
-        (When.NOT_REACHED, _C.CALLBACK, (Continue(ClockKind.CALL_BACK),), None),
-    )
-)
-
-ENDING = (
-    Rule(
-        action=Action.SOLVE,
-        roles=FRONT,
-        when=When.CALL_BACK_WANTED,
-        cases=frozenset({_C.REGISTERED, _C.IN_PROGRESS}),
-        case_to=_C.CALLBACK,
-        guards=(Guard.DISPATCHES_FINAL, Guard.FACTS_JUDGED),
-        needs=("text",),
-        may=("cause",),
-        effects=(Stop(ClockKind.DISPATCH), *_TOLD, CancelAll(), Start(ClockKind.CALL_BACK)),
-        tells=Role.DISPATCHER,
-        handles=True,
-    ),
-    Rule(
-        action=Action.SOLVE,
-        roles=FRONT,
-        cases=frozenset({_C.REGISTERED, _C.IN_PROGRESS}),
-        case_to=_C.CLOSED,
-        guards=(Guard.DISPATCHES_FINAL, Guard.FACTS_JUDGED),
-        needs=("text",),
-        may=("cause",),
-        effects=(Stop(ClockKind.DISPATCH), *_TOLD, CancelAll()),
-        handles=True,
-    ),
-    Rule(
-        action=Action.CLOSE,
-        roles=DESK,
-        cases=frozenset({_C.REPLIED}),
-        case_to=_C.CLOSED,
-        guards=(Guard.DISPATCHES_FINAL, Guard.FACTS_JUDGED, Guard.NOTHING_UNANSWERED),
-        may=("text", "cause"),
-        effects=(CancelAll(),),
-    ),
-    Rule(
-        action=Action.REOPEN,
-        roles=ABOVE,
-        cases=ANSWERED | {_C.CLOSED},
-        case_to=_C.IN_PROGRESS,
-        needs=("reason",),
-        effects=(Cancel(ClockKind.CALL_BACK), *_BEGUN),
-        tells=Role.DISPATCHER,
-    ),
-    Rule(
-        action=Action.REOPEN,
-        roles=FRONT,
-        cases=ANSWERED | {_C.CLOSED},
-        case_to=_C.IN_PROGRESS,
-        guards=(Guard.REOPENED_IN_TIME,),
-        needs=("reason",),
-        effects=(Cancel(ClockKind.CALL_BACK), *_BEGUN),
-        tells=Role.DISPATCHER,
-    ),
-    Rule(
-        action=Action.WITHDRAW,
-        roles=FRONT,
-        by=frozenset({Actor.CUSTOMER}),
-        when=When.APPOINTMENT,
-        cases=OPEN_STATES,
-        case_to=_C.WITHDRAWN,
-        needs=("reason", "proof"),
-        effects=(CancelAll(),),
-        tells=Role.DISPATCHER,
-    ),
-    Rule(
-        action=Action.WITHDRAW,
-        roles=FRONT,
-        cases=OPEN_STATES,
-        case_to=_C.WITHDRAWN,
-        guards=(Guard.ENDED_BY_ANOTHER,),
-        needs=("reason", "proof"),
-        effects=(CancelAll(),),
-        tells=Role.DISPATCHER,
-    ),
-    Rule(
-        action=Action.RATE,
-        by=OUTSIDE,
-        when=When.DISSATISFIED,
-        cases=frozenset({_C.REPLIED}),
-        case_to=_C.CALLBACK,
-        needs=("score",),
-        may=("solved", "text"),
-        effects=(Start(ClockKind.CALL_BACK),),
-        tells=Role.DISPATCHER,
-    ),
-    Rule(
-        action=Action.RATE,
-        by=OUTSIDE,
-        when=When.DISSATISFIED,
-        cases=frozenset({_C.CALLBACK, _C.CLOSED}),
-        needs=("score",),
-        may=("solved", "text"),
-        tells=Role.DISPATCHER,
-    ),
-    Rule(
-        action=Action.RATE,
-        by=OUTSIDE,
-        cases=ANSWERED | {_C.CLOSED},
-        needs=("score",),
-        may=("solved", "text"),
-    ),
-)
-
-RULES = (*REGISTERING, *WATCHING, *TELLING, *FOLLOWING, *AGREEING, *VERIFYING, *ENDING)
+RULES = (*REGISTERING, *WATCHING, *TELLING, *FOLLOWING)

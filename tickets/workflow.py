@@ -7,13 +7,13 @@ The table `RULES` is the whole workflow; everything else reads it. A rule belong
     dispatch  sent -> accepted -> result_written -> result -> approved
                          ^------------- rework <-------'
 
-`tickets.case_rules` and `tickets.department_rules` write the lines down and say what is meant by
-them, `tickets.decide` applies them to a case, `tickets.diagram` prints them.
+`tickets.case_rules`, `tickets.ending_rules` and `tickets.department_rules` write the lines down and
+say what is meant by them, `tickets.decide` applies them to a case, `tickets.diagram` prints them.
 """
 
 from collections.abc import Mapping
 
-from tickets import case_rules, department_rules
+from tickets import case_rules, department_rules, ending_rules
 from tickets.acts import (
     ABOVE,
     DEPARTMENT,
@@ -68,7 +68,7 @@ __all__ = [
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
-        (*case_rules.RULES, *department_rules.RULES),
+        (*case_rules.RULES, *ending_rules.RULES, *department_rules.RULES),
         key=lambda rule: list(Action).index(rule.action),
     )
 )

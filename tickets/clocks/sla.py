@@ -119,6 +119,8 @@ class Timekeeper:
         match effect:
             case Stop():
                 return self.stopped(clock, at)
+            case Cancel(carried=True):
+                return self.carried(clock, at)
             case Cancel():
                 return self.cancelled(clock, at)
             case Pause(ground=ground):
@@ -170,7 +172,12 @@ class Timekeeper:
         kind, dispatch = effect.clock, effect.dispatch
         since = effect.since or at
         old = [each for each in clocks if _is(each, kind, dispatch) and not each.stopped]
-        clocks = _changed(clocks, kind, dispatch, lambda clock: self.cancelled(clock, at))
+        clocks = _changed(
+            clocks,
+            kind,
+            dispatch,
+            lambda clock: (self.carried if since <= clock.started else self.cancelled)(clock, at),
+        )
         new = self._started(clocks, kind, dispatch, terms, since)
         for clock in old:
             new = self._measured(_taken_over(new, clock))
@@ -188,6 +195,10 @@ class Timekeeper:
         clock = self.continued(clock, at)
         missed = at > clock.due
         return replace(clock, stopped=at, end=ClockEnd.MISSED if missed else ClockEnd.CANCELLED)
+
+    def carried(self, clock: Clock, at: datetime) -> Clock:
+        """The clock standing since another one goes on with its wait: a miss is counted there."""
+        return replace(self.continued(clock, at), stopped=at, end=ClockEnd.CANCELLED)
 
     def _resumed(self, clocks: Clocks, effect: Resume, at: datetime) -> Clocks:
         if effect.along is not None:

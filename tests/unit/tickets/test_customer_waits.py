@@ -173,6 +173,22 @@ def test_a_merger_takes_the_older_unanswered_message_along(desk: TicketDesk, ear
     assert in_the_list(desk) == 0
 
 
+@pytest.mark.parametrize("earlier", ["theirs", "ours", "nobody else's"])
+def test_a_wait_that_a_merger_takes_along_is_missed_once(desk: TicketDesk, earlier: str) -> None:
+    first, second = desk.register().number, desk.register().number
+    order = {"theirs": (first, second), "ours": (second, first)}.get(earlier, (first,))
+    for number in order:
+        desk.act(number, Action.CONTACT, CUSTOMER, LETTER)
+        desk.advance(hours=2)
+    desk.advance(hours=48)
+    assert all(each.overdue(utc(desk.clock)) for number in order for each in waiting(desk, number))
+    desk.act(first, Action.MERGE, DISPATCHER, {"into": second, "reason": "同一事项"})
+    desk.act(second, Action.INFORM, AGENT)
+    ends = [each.end for number in (first, second) for each in waiting(desk, number)]
+    assert ends.count(ClockEnd.MISSED) == 1
+    assert set(ends) == {ClockEnd.MISSED, ClockEnd.CANCELLED}
+
+
 def test_a_merger_of_what_was_answered_starts_nothing(desk: TicketDesk) -> None:
     first, second = desk.register().number, desk.register().number
     desk.act(first, Action.CONTACT, CUSTOMER, LETTER)

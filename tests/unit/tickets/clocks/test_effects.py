@@ -208,6 +208,27 @@ def test_a_merged_ticket_keeps_the_earlier_receipt() -> None:
     assert (clocks[1].started, clocks[1].due) == (earlier, local("2026-11-26 00:00"))
 
 
+@pytest.mark.parametrize(
+    ("since", "end"),
+    [("2026-11-10 11:00", ClockEnd.CANCELLED), ("2026-12-12 11:00", ClockEnd.MISSED)],
+)
+def test_only_a_clock_that_takes_a_whole_wait_over_takes_its_miss(
+    since: str, end: ClockEnd
+) -> None:
+    late = "2026-12-20 11:00"
+    (old, _) = after(decision(), late, Restart(DECISION, since=local(since)))
+    assert old.due < local(late)
+    assert old.end is end
+
+
+def test_a_wait_that_goes_on_elsewhere_is_missed_there() -> None:
+    late = "2026-12-20 11:00"
+    (gone,) = after(decision(), late, Cancel(DECISION, carried=True))
+    (missed,) = after(decision(), late, Cancel(DECISION))
+    assert (gone.end, missed.end) == (ClockEnd.CANCELLED, ClockEnd.MISSED)
+    assert gone.stopped == missed.stopped == local(late)
+
+
 def test_what_halts_a_clock_halts_the_one_begun_in_its_place() -> None:
     clocks = after(decision(), "2026-11-24 16:00", Pause(DECISION, None, "appraisal"))
     clocks = after(clocks, "2026-11-26 11:00", Restart(DECISION))
