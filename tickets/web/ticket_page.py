@@ -1,5 +1,6 @@
 """One ticket: shown, acted on, its files taken and given, its customer unmasked."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -47,6 +48,8 @@ NEWEST_FIRST = "hotline_ticket_newest_first"
 COOKIE_AGE = timedelta(days=365)
 UNDO = timedelta(seconds=10)
 """How long a page offers to undo what one click did."""
+Doing = Callable[[Principal, str, Form], Awaitable[str]]
+"""Does to a ticket what a form asks and says where to go then; Refused with what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,56 +141,67 @@ class TicketPage:
 
     async def act(self, request: Request, principal: Principal, number: str) -> bytes:
         """Do what the form says; a refusal shows the ticket as it is now, with what was typed."""
-        form = self.frame.form(request)
-        await self.seen(principal, number)
-        action = _action(form)
-        version, once = whole(form["version"]), request_id(form)
-        try:
-            receipt = await self.service.act(number, action, form, principal, version, once)
-            if action is Action.DISPATCH:
-                await self._assist(principal, form, receipt, once)
-        except Refused as refused:
-            return await self._refused(request, principal, number, refused, form)
-        tell_done(request, form)
-        return self.frame.redirect(request, f"/tickets/{number}")
+        return await self._done(request, principal, number, self._act)
 
     async def join(self, request: Request, principal: Principal, number: str) -> bytes:
         """Let the call belong to the ticket; the page that follows offers to undo it."""
-        form = self.frame.form(request)
-        await self.seen(principal, number)
-        call_id = CallId(form["call"])
-        try:
-            if self.calls.facts(call_id) is None:
-                raise Refused("ticket.call_unknown")
-            await self._attach(principal, number, call_id)
-        except Refused as refused:
-            return await self._refused(request, principal, number, refused, form)
-        return self.frame.redirect(request, with_query(f"/tickets/{number}", joined=call_id))
+        return await self._done(request, principal, number, self._join)
 
     async def detach(self, request: Request, principal: Principal, number: str) -> bytes:
         """Let the call no longer belong to the ticket; that it did stays in its history."""
-        form = self.frame.form(request)
-        await self.seen(principal, number)
-        fields = {"call": form["call"], "reason": form["reason"]}
-        try:
-            await act_now(self.service, number, Action.DETACH, fields, principal, request_id(form))
-        except Refused as refused:
-            return await self._refused(request, principal, number, refused, form)
-        tell_done(request, form)
-        return self.frame.redirect(request, f"/tickets/{number}#calls")
+        return await self._done(request, principal, number, self._detach)
 
     async def dial(self, request: Request, principal: Principal, number: str) -> bytes:
         """Call the customer by the person's telephone; the call belongs to the ticket."""
+        return await self._done(request, principal, number, self._dial)
+
+    async def unmask(self, request: Request, principal: Principal, number: str) -> bytes:
+        """Write down that the person reads the customer's data, and let them."""
+        return await self._done(request, principal, number, self._unmask)
+
+    async def _done(
+        self, request: Request, principal: Principal, number: str, doing: Doing
+    ) -> bytes:
+        """Do it and go where it says; a refusal shows the ticket with what was typed."""
         form = self.frame.form(request)
-        view = await self.seen(principal, number)
+        await self.seen(principal, number)
         try:
-            to = next(map(dialled, written(view.case)), None)
-            if to is None:
-                raise Refused("ticket.no_telephone")
-            await self._attach(principal, number, await self.dialler.dial(principal.staff_id, to))
+            then = await doing(principal, number, form)
         except Refused as refused:
             return await self._refused(request, principal, number, refused, form)
-        return self.frame.redirect(request, f"/tickets/{number}#acts")
+        tell_done(request, form)
+        return self.frame.redirect(request, then)
+
+    async def _act(self, principal: Principal, number: str, form: Form) -> str:
+        action, version, once = _action(form), whole(form["version"]), request_id(form)
+        receipt = await self.service.act(number, action, form, principal, version, once)
+        if action is Action.DISPATCH:
+            await self._assist(principal, form, receipt, once)
+        return f"/tickets/{number}"
+
+    async def _join(self, principal: Principal, number: str, form: Form) -> str:
+        call_id = CallId(form["call"])
+        if self.calls.facts(call_id) is None:
+            raise Refused("ticket.call_unknown")
+        await self._attach(principal, number, call_id)
+        return with_query(f"/tickets/{number}", joined=call_id)
+
+    async def _detach(self, principal: Principal, number: str, form: Form) -> str:
+        fields = {"call": form["call"], "reason": form["reason"]}
+        await act_now(self.service, number, Action.DETACH, fields, principal, request_id(form))
+        return f"/tickets/{number}#calls"
+
+    async def _dial(self, principal: Principal, number: str, _: Form) -> str:
+        view = await self.seen(principal, number)
+        to = next(map(dialled, written(view.case)), None)
+        if to is None:
+            raise Refused("ticket.no_telephone")
+        await self._attach(principal, number, await self.dialler.dial(principal.staff_id, to))
+        return f"/tickets/{number}#acts"
+
+    async def _unmask(self, principal: Principal, number: str, form: Form) -> str:
+        await self.dossier.look(number, principal, form["reason"])
+        return f"/tickets/{number}"
 
     async def _attach(self, principal: Principal, number: str, call_id: CallId) -> None:
         """Let the call belong to the ticket as it is now; a second time changes nothing."""
@@ -207,16 +221,6 @@ class TicketPage:
                     lead.number, Action.DISPATCH, fields, principal, version, f"{once}-{place}"
                 )
                 version = receipt.version
-
-    async def unmask(self, request: Request, principal: Principal, number: str) -> bytes:
-        """Write down that the person reads the customer's data, and let them."""
-        form = self.frame.form(request)
-        await self.seen(principal, number)
-        try:
-            await self.dossier.look(number, principal, form["reason"])
-        except Refused as refused:
-            return await self._refused(request, principal, number, refused, form)
-        return self.frame.redirect(request, f"/tickets/{number}")
 
     async def take_files(self, request: Request, principal: Principal, number: str) -> bytes:
         """Keep the files of the form, each by an act of its own."""
