@@ -20,7 +20,7 @@ from cti.kernel.identifiers import StaffId, TicketNumber
 from cti.kernel.principal import Principal
 from tickets.attachments.model import Attachment, Way
 from tickets.attachments.repository import attach_txn
-from tickets.mail.model import Letter, Mail
+from tickets.mail.model import Automatic, Letter, Mail
 from tickets.mail.repository import mail_of_row
 from tickets.mail.schema import MailActRow, MailFileRow, MailRow
 from tickets.model import CUSTOMER
@@ -119,11 +119,14 @@ class Claim:
 
 def why_unfiled(letter: Letter) -> Why:
     """Why it was not filed, by what it is."""
-    if letter.report is not None:
-        return Why.BOUNCE
-    if letter.automatic is not None and letter.automatic.mechanical:
-        return Why(letter.automatic.value)
-    return Why.LOOP if letter.sender else Why.NO_SENDER
+    return Why.BOUNCE if letter.report is not None else _why(letter.automatic, letter.sender)
+
+
+def _why(automatic: Automatic | None, sender: str) -> Why:
+    """Why a letter was not filed that reports no failed delivery."""
+    if automatic is not None and automatic.mechanical:
+        return Why(automatic.value)
+    return Why.LOOP if sender else Why.NO_SENDER
 
 
 def keep_unfiled_txn(session: Session, mail_id: int, why: Why, files: Iterable[Attachment]) -> None:
@@ -252,19 +255,13 @@ def _shown(row: MailRow, files: Sequence[LetterFile], decisions: Sequence[Decisi
     return Unfiled(
         mail=mail,
         sender_name=row.sender_name,
-        why=Why(row.why) if row.why else _why(mail),
+        why=Why(row.why) if row.why else _why(mail.automatic, mail.sender),
         version=row.version,
         headers=tuple((name, value) for name, value in row.headers or ()),
         files=tuple(files),
         discarded=row.discarded,
         decisions=tuple(decisions),
     )
-
-
-def _why(mail: Mail) -> Why:
-    """Why an older one was not filed, of which nobody wrote it down."""
-    mechanical = mail.automatic is not None and mail.automatic.mechanical
-    return Why(mail.automatic.value) if mail.automatic and mechanical else Why.NO_SENDER
 
 
 def _files(session: Session, mail_ids: Sequence[int]) -> Mapping[int, list[LetterFile]]:
