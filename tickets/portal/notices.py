@@ -1,7 +1,6 @@
 """Notices to customers, written down in the transaction of the act that they tell of."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -98,7 +97,8 @@ class Notices:
             case Action.ATTEMPT_INFORM, ReplyChannel.EMAIL.value:
                 return telling.news(self._by_mail(case, reader), case, due, fields["text"])
             case Action.INFORM, ReplyChannel.WEB.value:
-                return _counted(telling.news(_needed(reader), case, due, fields["text"]))
+                told = fields["text"]
+                return telling.news(_needed(reader), case, due, told, Purpose.NOTICE)
             case Action.ATTEMPT_REPLY, ReplyChannel.WEB.value:
                 return telling.ready(_needed(reader), case, due)
             case Action.EXTEND_DECISION, _ if reader is not None and due is not None:
@@ -129,11 +129,6 @@ class Notices:
         if not to:
             raise Refused(NO_ADDRESS)
         return Reader(Contact(Channel.EMAIL, to), reader.language if reader else self._usual)
-
-
-def _counted(news: Outgoing) -> Outgoing:
-    """News that count from the act itself, so that they do not count again once they arrived."""
-    return replace(news, purpose=Purpose.NOTICE)
 
 
 def _needed(reader: Reader | None) -> Reader:

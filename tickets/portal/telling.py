@@ -56,16 +56,26 @@ class Telling:
         """The decision takes until then."""
         return self._told(reader, case, Template.EXTENSION, Purpose.NOTICE, due, reason)
 
-    def news(self, reader: Reader, case: Case, due: datetime | None, text: str) -> Outgoing:
-        """How it stands."""
-        return self._told(reader, case, Template.PROGRESS, Purpose.PROGRESS, due, text)
+    def news(
+        self,
+        reader: Reader,
+        case: Case,
+        due: datetime | None,
+        text: str,
+        purpose: Purpose = Purpose.PROGRESS,
+    ) -> Outgoing:
+        """How it stands: `PROGRESS` is word to the customer once it arrives.
+
+        With `NOTICE` it tells them of what counts already, as what stands on their page does.
+        """
+        return self._told(reader, case, Template.PROGRESS, purpose, due, text)
 
     def ready(self, reader: Reader, case: Case, due: datetime | None) -> Outgoing:
         """The answer can be read on the page."""
         language = reader.language
         if reader.contact.channel is Channel.EMAIL:
             text = self.texts(language, "portal.letter.ready", link=self.address)
-            return replace(self.news(reader, case, due, text), purpose=Purpose.NOTICE)
+            return self.news(reader, case, due, text, Purpose.NOTICE)
         return self._short(reader, case, "ready", Purpose.NOTICE, due)
 
     def answer(self, reader: Reader, case: Case, text: str) -> Outgoing:
@@ -105,9 +115,10 @@ class Telling:
             "due": self.date(due, reader.language),
             "text": text,
         }
-        return self.composer.compose(
+        letter = self.composer.compose(
             template, reader.language, reader.contact.to, values, case.number
         )
+        return replace(letter, purpose=purpose)
 
     def _short(
         self, reader: Reader, case: Case, name: str, purpose: Purpose, due: datetime | None
