@@ -20,23 +20,8 @@ from agents.acd.call_backs import CallBacks, Store
 from agents.acd.deadlines import Deadlines
 from agents.acd.floor import Floor, QueueView
 from agents.acd.leading import Due, Look
-from agents.acd.matcher import (
-    AgentFree,
-    AgentGone,
-    AgentStaffed,
-    AgentTaken,
-    AgentUnstaffed,
-    Assignment,
-    CallArrived,
-    CallChanged,
-    CallHandled,
-    CallLeft,
-    Input,
-    Matcher,
-    OfferFailed,
-    OfferTaken,
-    TimePassed,
-)
+from agents.acd.matcher import Assignment, Matcher
+from agents.acd.matching import Matching
 from agents.acd.outflow import Outflow, WaitingPorts
 from agents.acd.overflow import Destination, Limit, ToCallBack, ToNumber, ToQueue
 from agents.acd.policy import Agent
@@ -51,7 +36,6 @@ from agents.errors import queue_unknown
 from agents.events import OfferOutcome
 from agents.left import LeftWait
 from agents.model import AgentSettings, Queue
-from agents.timer import Timer
 from cti.call.control import CallControl
 from cti.call.events import CallCleared, UserDataAttached
 from cti.call.model import Call, Cause, Party
@@ -95,10 +79,6 @@ class Engine:
         self._floor, self._queues = floor, queues
         self._sounds = sounds
         self._ports = ports or WaitingPorts()
-        self._matcher = matcher or Matcher(
-            lambda queue_id: queues()[queue_id].rules, settings.expected_handling
-        )
-        self._relaxing = Timer(clock)
         self._outflow = Outflow(control, sounds, self._ports)
         self.call_backs = CallBacks(
             clock=clock,
@@ -109,6 +89,14 @@ class Engine:
             desk=floor,
             queues=queues,
             zone=self._ports.zone,
+        )
+        self._matching = Matching(
+            clock,
+            matcher
+            or Matcher(lambda queue_id: queues()[queue_id].rules, settings.expected_handling),
+            assign=self._assign,
+            lost=self.offer_lost,
+            stir=self.call_backs.stir,
         )
         self._stays = Stays()
         self._promising = Promising(
@@ -184,7 +172,7 @@ class Engine:
         for limits in self._limits.values():
             limits.stop()
         self._preferring.stop()
-        self._relaxing.disarm()
+        self._matching.stop()
         self.call_backs.stop()
 
     def call_cleared(self, event: CallCleared) -> None:
@@ -219,21 +207,21 @@ class Engine:
 
     def agent_free(self, agent: Agent) -> None:
         """The agent takes the next call."""
-        self._match(AgentFree(agent, self._clock.seconds()))
+        self._matching.agent_free(agent)
 
     def agent_gone(self, agent_id: AgentId) -> None:
         """The agent takes no calls."""
-        self._match(AgentGone(agent_id, self._clock.seconds()))
+        self._matching.agent_gone(agent_id)
 
     def agent_staffed(self, agent: Agent) -> None:
         """The agent serves callers from now on, though they may be taken at first."""
         self._staffing.add(agent)
-        self._match(AgentStaffed(agent, self._clock.seconds()))
+        self._matching.agent_staffed(agent)
 
     def agent_unstaffed(self, agent_id: AgentId) -> None:
         """The agent serves nobody any more; callers whom nobody serves now may flow out."""
         left = self._staffing.remove(agent_id)
-        self._match(AgentUnstaffed(agent_id, self._clock.seconds()))
+        self._matching.agent_unstaffed(agent_id)
         for queue_id, language in left:
             if Limit.EMPTY in self._queues()[queue_id].waiting.bounds:
                 for stay in self._stays.within(queue_id):
@@ -252,31 +240,27 @@ class Engine:
             self._promising.served(stay)
             self._telling.answered(stay, agent_id, utc(self._clock))
         elif outcome is OfferOutcome.CALLER_LEFT:
-            self._match(CallLeft(call_id))
+            self._matching.left(call_id)
         else:
             self._offer_failed(stay)
             self._late(stay)
 
     def _taken(self, stay: Stay, agent_id: AgentId) -> None:
         """The agent's handling time begins; the matcher knows no call of who was called back."""
-        now = self._clock.seconds()
         if stay.promised:
-            self._match(AgentTaken(agent_id, stay.queue_id, now))
+            self._matching.agent_taken(agent_id, stay.queue_id)
         else:
-            self._match(OfferTaken(stay.call_id, now))
+            self._matching.taken(stay.call_id)
 
     def call_handled(self, queue_id: QueueId, seconds: float) -> None:
         """An agent was taken by a call of that queue for so long."""
-        self._match(CallHandled(queue_id, seconds, self._clock.seconds()))
+        self._matching.handled(queue_id, seconds)
 
     # --- looking ----------------------------------------------------------------------------
 
     def place(self, call_id: CallId) -> Place | None:
         """The caller's place and expected wait; None unless the call waits unoffered."""
-        position = self._matcher.position(call_id)
-        if position is None:
-            return None
-        return Place(position, self._matcher.forecast(call_id, self._clock.seconds()))
+        return self._matching.place(call_id)
 
     def view(self, queue: Queue) -> QueueView:
         """The queue at this moment."""
@@ -312,11 +296,11 @@ class Engine:
         Who was called back for an agent is theirs without the matcher.
         """
         stay = self._stays.get(call_id)
-        return (stay is not None and stay.promised) or self._matcher.offered(call_id)
+        return (stay is not None and stay.promised) or self._matching.offered(call_id)
 
     def free(self, agent_id: AgentId) -> bool:
         """Whether the matcher may give the agent a call."""
-        return self._matcher.free(agent_id)
+        return self._matching.free(agent_id)
 
     # --- what was lost ----------------------------------------------------------------------
 
@@ -329,13 +313,13 @@ class Engine:
     def place_again(self, call_id: CallId) -> None:
         """The matcher does not know the call that waits: it takes its old place."""
         if (stay := self._stays.get(call_id)) is not None:
-            self._match(CallArrived(stay.call, self._clock.seconds()))
+            self._matching.arrived(stay.call)
 
     # --- what else callers and call-backs ask ------------------------------------------------
 
     def unoffered(self, stay: Stay) -> bool:
         """Whether the caller waits and no telephone rings for them."""
-        return self._matcher.position(stay.call_id) is not None
+        return self._matching.unoffered(stay.call_id)
 
     def wait_on(self, stay: Stay) -> None:
         """Music and announcements again for who waits, after they were talked to."""
@@ -358,15 +342,15 @@ class Engine:
 
     def line_up(self, call: WaitingCall) -> None:
         """A call-back waits like a caller."""
-        self._match(CallArrived(call, self._clock.seconds()))
+        self._matching.arrived(call)
 
     def take_out(self, waiting_id: CallId) -> None:
         """It waits no more; nothing if it does not."""
-        self._match(CallLeft(waiting_id))
+        self._matching.left(waiting_id)
 
     def rung_ahead(self, look: Look) -> Due:
         """Which call-backs go out though no agent is theirs yet."""
-        return self._matcher.rung_ahead(look, self._clock.seconds())
+        return self._matching.rung_ahead(look)
 
     def receive(self, call: WaitingCall, *, reserved: bool) -> None:
         """The customer is on the line and waits from now on: for their agent, or as the next."""
@@ -377,7 +361,7 @@ class Engine:
         self._stays.add(stay)
         self._telling.queued(stay)
         if not reserved:
-            self._match(CallArrived(call, now.timestamp()))
+            self._matching.arrived(call)
             place = self.place(call.call_id)
             stay.forecast = place.wait if place is not None else None
         spoken = self._sounds.sounds([HELLO if reserved else ONE_MOMENT], call.language)
@@ -392,12 +376,11 @@ class Engine:
 
     def _offer_failed(self, stay: Stay) -> None:
         """The caller waits again; one called back, whom the matcher did not know, does at last."""
-        now = self._clock.seconds()
         if stay.promised:
             stay.promised = False
-            self._match(CallArrived(stay.call, now))
+            self._matching.arrived(stay.call)
         else:
-            self._match(OfferFailed(stay.call_id, now))
+            self._matching.failed(stay.call_id)
 
     # --- coming and going -------------------------------------------------------------------
 
@@ -415,7 +398,7 @@ class Engine:
         Unless it is `foreseen` now, what was expected as they came is forgotten.
         """
         if self._stays.get(stay.call_id) is stay:
-            self._match(CallArrived(stay.call, self._clock.seconds()))
+            self._matching.arrived(stay.call)
         if self._stays.get(stay.call_id) is not stay:
             self._sounds.release(greeting)
             return  # over before anybody was asked, or the telephone found for it rang
@@ -503,7 +486,7 @@ class Engine:
         stay.passing = limit
         self._promising.break_off(stay.call_id)
         self._room.leave(stay.call_id)
-        self._match(CallLeft(stay.call_id))
+        self._matching.left(stay.call_id)
         try:
             self._outflow.pass_on(stay.call_id, number)
         except Refused as refused:
@@ -513,7 +496,7 @@ class Engine:
 
     def _return(self, stay: Stay) -> None:
         """The caller is back at the place they had."""
-        self._match(CallArrived(stay.call, self._clock.seconds()))
+        self._matching.arrived(stay.call)
         self._room.enter(stay.call_id, stay.call.language, self._queue(stay).waiting)
         self._late(stay)
 
@@ -533,40 +516,14 @@ class Engine:
             self._promising.break_off(call_id)
             self._room.leave(call_id)
             self._limits_of(stay.queue_id).drop(call_id)
-            self._match(CallLeft(call_id))
+            self._matching.left(call_id)
         return stay
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _match(self, event: Input) -> None:
-        pairs = self._matcher.handle(event)
-        self._arm()
-        for pair in pairs:
-            try:
-                self._assign(pair)
-            except Refused as refused:
-                self.log.error(
-                    "{agent_id} cannot be given {call_id}: {why}",
-                    agent_id=pair.agent_id,
-                    call_id=pair.call.call_id,
-                    why=refused,
-                )
-                self.offer_lost(pair.call.call_id)
-        self.call_backs.stir()
-
     def _assign(self, pair: Assignment) -> None:
         if not self.call_backs.assigned(pair):
             self._floor.offer(pair.agent_id, pair.call.call_id, pair.call.queue_id, pair.why)
-
-    def _arm(self) -> None:
-        """Let the matcher know when the next instant passes that moves a waiting call."""
-        if (instant := self._matcher.next_change()) is not None:
-            self._relaxing.arm_at(instant, self._relax)
-        else:
-            self._relaxing.disarm()
-
-    def _relax(self) -> None:
-        self._match(TimePassed(self._clock.seconds()))
 
     def _acquainted(self, stay: Stay, found: Acquaintance) -> None:
         known = replace(stay.call, preferred=found.preferred, shunned=found.shunned)
@@ -575,7 +532,7 @@ class Engine:
 
     def _change(self, stay: Stay, call: WaitingCall) -> None:
         stay.call = call
-        self._match(CallChanged(call, self._clock.seconds()))
+        self._matching.changed(call)
 
     def _queue(self, stay: Stay) -> Queue:
         return self._queues()[stay.queue_id]

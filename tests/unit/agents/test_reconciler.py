@@ -265,7 +265,7 @@ def test_a_wait_of_a_call_that_is_gone(floor: Floor) -> None:
 def test_a_wait_that_can_be_given_to_nobody(floor: Floor) -> None:
     floor.service.set_not_ready(A, "lunch")
     call_id = floor.centre.call()
-    floor.service._engine._matcher._call_left(call_id)
+    floor.service._engine._matching.matcher._call_left(call_id)
     assert floor.look() == [Disagreement.WAIT_IN_NO_LANE]
     floor.service.set_ready(A)
     [offered] = floor.centre.events(CallOffered)
