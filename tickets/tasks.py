@@ -7,10 +7,8 @@ service like any other. The row's id makes the request id, so an act that was do
 that died before it could say so is answered, and not done again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -21,8 +19,8 @@ from cti.database import Database
 from cti.kernel.clock import Clock, utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import TicketNumber
-from cti.kernel.principal import Principal
-from tickets.model import SYSTEM, Case, Receipt
+from tickets.model import SYSTEM, Case
+from tickets.ports import Acts
 from tickets.schema import CaseRow, TaskRow
 from tickets.sweeping import Sweeper
 from tickets.workflow import Action
@@ -30,20 +28,6 @@ from tickets.workflow import Action
 AT_ONCE = 50
 """Tasks read at a time."""
 STALE = "ticket.stale"
-
-
-class Acts(Protocol):
-    """The ticket service, as far as tasks need it."""
-
-    def act(
-        self,
-        number: str,
-        action: Action,
-        fields: Mapping[str, str],
-        principal: Principal,
-        version: int,
-        request_id: str,
-    ) -> Deferred[Receipt]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ from tickets.mail.placing import Contact, Keep, Late, Open, Placement, Returned,
 from tickets.mail.settings import MailSettings
 from tickets.mail.unfiled import Why, keep_unfiled_txn, why_unfiled
 from tickets.messages import add_message_txn
-from tickets.model import CUSTOMER, SYSTEM, Audience, Draft, MessageKind, Receipt
+from tickets.model import CUSTOMER, SYSTEM, Audience, MessageKind
+from tickets.ports import Tickets
 from tickets.search.index import reindex_txn
 from tickets.service import TicketView
 from tickets.workflow import Action, ClockKind
@@ -60,27 +61,6 @@ Aside = Callable[[Callable[[], Letter]], Deferred[Letter]]
 """Does a job where it may take its time."""
 DueDate = Callable[[datetime, Any], str]
 """An instant in words of that language."""
-
-
-class Tickets(Protocol):
-    """What is asked of the ticket service."""
-
-    def register(self, draft: Draft, principal: Principal, request_id: str) -> Deferred[Receipt]:
-        """See `TicketService`."""
-
-    def act(
-        self,
-        number: str,
-        action: Action,
-        fields: Mapping[str, str],
-        principal: Principal,
-        version: int,
-        request_id: str,
-    ) -> Deferred[Receipt]:
-        """See `TicketService`."""
-
-    def view(self, number: str) -> Deferred[TicketView | None]:
-        """See `TicketService`."""
 
 
 class Files(Protocol):

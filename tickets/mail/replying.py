@@ -19,9 +19,10 @@ from tickets.delivery.repository import queue_txn, queued_at
 from tickets.mail.composing import Composer, Template, language_of
 from tickets.mail.filing import LONGEST_TEXT, request_of_reply
 from tickets.mail.headers import address
-from tickets.mail.intake import ATTEMPTS, Tickets
+from tickets.mail.intake import ATTEMPTS
 from tickets.mail.repository import thread_txn
 from tickets.model import SYSTEM, Case, CaseState, ReplyChannel
+from tickets.ports import Tickets
 from tickets.repository import load_case_txn
 from tickets.service import TicketView
 from tickets.workflow import Action

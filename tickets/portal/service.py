@@ -23,7 +23,7 @@ from cti.kernel.vocabulary import Language
 from tickets.attachments.model import Attached, Attachment, Limits
 from tickets.clocks.sla import Timekeeper
 from tickets.forms import FormTerms
-from tickets.model import CUSTOMER, SYSTEM, Draft, Receipt, ReplyChannel
+from tickets.model import CUSTOMER, SYSTEM, Draft, ReplyChannel
 from tickets.portal import repository
 from tickets.portal.codes import (
     KEPT,
@@ -51,6 +51,7 @@ from tickets.portal.settings import PortalSettings
 from tickets.portal.standing import Standing, standing_of
 from tickets.portal.telling import Telling
 from tickets.portal.tokens import Ticket
+from tickets.ports import Tickets
 from tickets.premises import form_terms
 from tickets.service import TicketView
 from tickets.workflow import Action, ClockKind
@@ -71,27 +72,10 @@ class TooOften(RemoteError):  # noqa: N818  (says what it was)
         self.seconds = seconds
 
 
-class Tickets(Protocol):
-    """What is asked of the ticket service."""
+class Clocked(Tickets, Protocol):
+    """A ticket service that says by which clocks its tickets go."""
 
     timekeeper: Timekeeper
-
-    def register(self, draft: Draft, principal: Principal, request_id: str) -> Deferred[Receipt]:
-        """See `TicketService`."""
-
-    def act(
-        self,
-        number: str,
-        action: Action,
-        fields: Mapping[str, str],
-        principal: Principal,
-        version: int,
-        request_id: str,
-    ) -> Deferred[Receipt]:
-        """See `TicketService`."""
-
-    def view(self, number: str) -> Deferred[TicketView | None]:
-        """See `TicketService`."""
 
 
 class Files(Protocol):
@@ -111,7 +95,7 @@ class Rooms:
     """What the service works with."""
 
     database: Database
-    tickets: Tickets
+    tickets: Clocked
     files: Files
     telling: Telling
     clock: Clock
