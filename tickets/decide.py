@@ -171,32 +171,43 @@ def _of_their_department(rule: Rule, meant: Dispatch, by: Principal) -> bool:
 
 
 def _meant(case: Case, action: Action, fields: Mapping[str, str], by: Principal) -> Dispatch | None:
+    """The dispatch that the act is about: the one it names, or the only one; None: the case."""
     rules = [rule for rule in RULES_OF[action] if rule.about_dispatch]
     if not rules:
         return None
-    serial = fields.get("dispatch", "")
-    if serial:
-        named = case.dispatch(int(serial)) if serial.isascii() and serial.isdigit() else None
-        if named is None:
-            raise Refused("ticket.dispatch_unknown")
-        return named
+    if serial := fields.get("dispatch", ""):
+        return _named(case, serial)
     if case.lead is None and any(
         not rule.about_dispatch and case.state in rule.cases for rule in RULES_OF[action]
     ):
         return None
-    fitting = [each for each in case.dispatches if any(each.state in r.dispatches for r in rules)]
-    own = [each for each in fitting if any(_of_their_department(r, each, by) for r in rules)]
-    own = own or fitting
-    leading = [each for each in own if each.lead]
-    if len(own) > 1 and len(leading) == 1 and actor_of(by) is not None:
-        return leading[0]
-    if len(own) == 1:
-        return own[0]
-    if own:
-        raise Refused("ticket.dispatch_unknown")
+    match _fitting(case, rules, by):
+        case [only]:
+            return only
+        case [_, *_]:
+            raise Refused("ticket.dispatch_unknown")
     if not any(rule.open_to(by) for rule in rules):
         raise Refused("ticket.role_missing", action=action.value)
     raise Refused("ticket.wrong_state", action=action.value, state=case.state.value)
+
+
+def _named(case: Case, serial: str) -> Dispatch:
+    named = case.dispatch(int(serial)) if serial.isascii() and serial.isdigit() else None
+    if named is None:
+        raise Refused("ticket.dispatch_unknown")
+    return named
+
+
+def _fitting(case: Case, rules: list[Rule], by: Principal) -> list[Dispatch]:
+    """Those in a state for the act, the person's own before others.
+
+    Whoever is no staff names none: of several the leading one is meant.
+    """
+    fitting = [each for each in case.dispatches if any(each.state in r.dispatches for r in rules)]
+    own = [each for each in fitting if any(_of_their_department(r, each, by) for r in rules)]
+    found = own or fitting
+    leading = [each for each in found if each.lead]
+    return leading if len(leading) == 1 and actor_of(by) is not None else found
 
 
 def _kept(
