@@ -165,17 +165,7 @@ class _Acting:
         self.follower.changed_txn(
             self.session, before.case, after.case, clocks, action, outcome.fields, at
         )
-        if action is Action.ATTACH:
-            call_id = CallId(outcome.fields["call"])
-            repository.attach_call_txn(self.session, after.case.number, call_id, at)
-        if action is Action.DETACH:
-            call_id = CallId(outcome.fields["call"])
-            if not repository.detach_call_txn(self.session, after.case.number, call_id):
-                raise Refused("ticket.call_not_attached")
-        if action is Action.ATTACH_FILE:
-            kept = attachment_from(outcome.fields)
-            way = Way.PORTAL if asked.by == CUSTOMER else Way.PAGE
-            attach_txn(self.session, after.case.number, kept, way, asked.by, at)
+        self._belongings(outcome, action, asked.by)
         _plan_txn(self.session, keeper, after.case.number, before.clocks, clocks, at)
         plan_reviews_txn(self.session, before.case, after.case)
         previous = before.case.state.value
@@ -194,6 +184,20 @@ class _Acting:
             confidential=_confidential(after.case),
         )
         return receipt, event
+
+    def _belongings(self, outcome: Outcome, action: Action, by: Principal) -> None:
+        """Write down what belongs to the ticket from now on, or no longer: calls and files."""
+        number, fields = outcome.case.number, outcome.fields
+        match action:
+            case Action.ATTACH:
+                repository.attach_call_txn(self.session, number, CallId(fields["call"]), self.at)
+            case Action.DETACH:
+                call_id = CallId(fields["call"])
+                if not repository.detach_call_txn(self.session, number, call_id):
+                    raise Refused("ticket.call_not_attached")
+            case Action.ATTACH_FILE:
+                way = Way.PORTAL if by == CUSTOMER else Way.PAGE
+                attach_txn(self.session, number, attachment_from(fields), way, by, self.at)
 
 
 def _lock_txn(session: Session, asked: Asked) -> dict[str, Stored]:

@@ -96,26 +96,29 @@ def spread_txn(
     notices = []
     for message in messages:
         case = cases.get(message.number or "")
-        line = _line(message, case)
-        audience = _audience(message)
+        line, audience = _line(message, case), _audience(message)
         pressing = is_pressing(line.kind, line.subject, line.ticket, line.urgency)
         for each in _reached(line, audience, people, case):
             calendar = calendars.get(each.department_id, hours.calendars.hotline)
             told = now if pressing else release(now, calendar, hours.every)
-            notices.append(
-                {
-                    "staff_id": each.staff_id,
-                    "message_id": message.id,
-                    "release": told,
-                    "pressing": pressing,
-                }
-            )
+            notices.append(_notice(each, message, told, pressing=pressing))
         if program is not None and line.kind not in OF_THE_HOUSE:
             queue_txn(session, program(line, audience), now)
         message.spread = now
     if notices:
         session.execute(insert(NoticeRow), notices)
     return len(messages)
+
+
+def _notice(
+    to: Recipient, message: MessageRow, told: datetime, *, pressing: bool
+) -> dict[str, object]:
+    return {
+        "staff_id": to.staff_id,
+        "message_id": message.id,
+        "release": told,
+        "pressing": pressing,
+    }
 
 
 def hand_over_txn(
