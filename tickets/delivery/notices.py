@@ -110,17 +110,6 @@ def spread_txn(
     return len(messages)
 
 
-def _notice(
-    to: Recipient, message: MessageRow, told: datetime, *, pressing: bool
-) -> dict[str, object]:
-    return {
-        "staff_id": to.staff_id,
-        "message_id": message.id,
-        "release": told,
-        "pressing": pressing,
-    }
-
-
 def hand_over_txn(
     session: Session,
     people: Sequence[Recipient],
@@ -222,6 +211,17 @@ def _calendars_txn(
 ) -> Mapping[DepartmentId | None, WorkingCalendar]:
     rows = session.execute(select(DepartmentRow.id, DepartmentRow.calendar))
     return {DepartmentId(name): calendars.named(calendar) for name, calendar in rows}
+
+
+def _notice(
+    to: Recipient, message: MessageRow, told: datetime, *, pressing: bool
+) -> dict[str, object]:
+    return {
+        "staff_id": to.staff_id,
+        "message_id": message.id,
+        "release": told,
+        "pressing": pressing,
+    }
 
 
 def _line(message: MessageRow, case: CaseRow | None) -> Line:
