@@ -60,7 +60,8 @@ bare      lateness of a loop that does nothing but send, on the server's core
 music     callers hear music and talk: CPU per call, lateness and loss at each level
 bridge    callers talk with as many others through us: CPU per call, delay variation, loss
 queues    INVITE to INVITE, BYE to INVITE, with agents idle, busy, and busy elsewhere
-deadlines 10,000 deadlines of tickets within one minute: how late each is, how long others wait
+deadlines 10,000 deadlines of tickets within one minute, in SQLite and PostgreSQL: how late each
+          is, how long others wait
 workers   bridge with one media worker and with two (wants three cores or more)
 flood     50 calls and an honest caller beside 5,000 datagrams a second of several kinds
 tickets   many tickets in SQLite and PostgreSQL: opening, lists, search, by HTTP and without it;

@@ -4,6 +4,7 @@ Made at the first start, in a file that nobody else may read; who loses it loses
 an answer to a call of the server before is not taken leave of.
 """
 
+import hmac
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cti.kernel.identifiers import Entropy
 
 FILE = "house.key"
 OCTETS = 32
+NAME_LENGTH = 32
 
 
 def house_key(folder: Path, entropy: Entropy) -> bytes:
@@ -26,6 +28,11 @@ def house_key(folder: Path, entropy: Entropy) -> bytes:
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be used: {error}", key="folders.run") from error
     return made
+
+
+def house_name(key: bytes) -> str:
+    """What a server is known by beside others on one database, after a restart too; no secret."""
+    return hmac.digest(key, b"name", "sha256").hex()[:NAME_LENGTH]
 
 
 def _write(path: Path, key: bytes) -> None:

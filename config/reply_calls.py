@@ -30,6 +30,7 @@ def reply_calls(
     bus: Bus,
     clock: Clock,
     *,
+    server: str,
     flows: Collection[str],
     may_call: Callable[[str], bool],
     take_into_flow: Callable[[CallId, str], None],
@@ -50,6 +51,7 @@ def reply_calls(
         clock,
         settings,
         CallingHours(calendars.hotline, allowed),
+        server=server,
         may_call=may_call,
         take_into_flow=take_into_flow,
     )

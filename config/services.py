@@ -34,7 +34,7 @@ from agents.workplaces import WorkplaceFacts
 from config.adapters import BankProducts, FloorOfRoster, StaffTelephones
 from config.foundation import Foundation, password_hasher
 from config.hindrances import Hindrances
-from config.house_key import house_key
+from config.house_key import house_key, house_name
 from config.housekeeping import CertificateWatch, Housekeeping
 from config.listening import listening
 from config.preferences import KnownAgents
@@ -75,6 +75,7 @@ from monitoring.restart import GoingOn
 from monitoring.service import MonitoringService, MonitoringSettings
 from monitoring.statistics import Rules
 from prompts.announcer import Announcer
+from tickets.happened import untold_txn
 from tickets.heartbeat import keep_beating, scheduler_on
 
 PIN_THREADS = 2
@@ -98,6 +99,7 @@ class Hotline:
         self.foundation = base = Foundation(settings, reactor, entropy)
         self._check_numbers()
         folders, database = settings.folders, base.database
+        self._key = house_key(folders.of(folders.run), entropy)
         self.bus = Bus(self._listener_failed)
         self.roster = Roster(database, password_hasher())
         self.directory = Directory(database)
@@ -189,6 +191,7 @@ class Hotline:
             self.switch.calls,
             self.bus,
             reactor,
+            server=house_name(self._key),
             flows=_answering(base.flows),
             may_call=lambda number: may_call_back(number, self.switch.trunks.numbers),
             take_into_flow=lambda call_id, flow: self.ivr.take(call_id, flow),
@@ -267,7 +270,7 @@ class Hotline:
         await self.roster.load()
         await self.ticket_rooms.open(self._running)
         going_on = GoingOn(await self.switch.prepare(), self.switch.media.outlived)
-        history = await self.monitoring.start(going_on)
+        history = await self.monitoring.start(going_on, untold_txn)
         also(self.monitoring.stop)
         self.floor_log.read(history)
         later(self.bus.subscribe(Event, self.floor_log.take))
@@ -300,7 +303,7 @@ class Hotline:
             await self.monitoring.messages(), lambda call_id: bool(self.switch.calls.get(call_id))
         )
         later(self.filing.stop)
-        self.reply_calls.start()
+        self.reply_calls.start(await self.monitoring.reply_calls())
         later(self.reply_calls.stop)
         await self._take_up_sessions(stay=going_on.agents)
         await self._start_site()
@@ -436,6 +439,7 @@ class Hotline:
         room = self.monitoring.folder.short_of_room(self.settings.recordings.low_space)
         shown = {
             **self.ticket_rooms.trouble(),
+            "database": self.monitoring.journal.trouble(),
             "certificate": self._certificate.warning(),
             "recordings": room,
             **self.switch.pressure(),
@@ -523,7 +527,7 @@ class Hotline:
                 door=sip.door,
                 tcp=sip.tcp,
                 codecs=tuple(codec.name for codec in self.settings.media.codecs),
-                house_key=house_key(folders.of(folders.run), self._entropy),
+                house_key=self._key,
             ),
             media=replace(self.settings.media, keys=self.settings.recordings.keys),
             calls=CallSettings(

@@ -6,12 +6,14 @@ they return plain values, never rows, and may be begun again where PostgreSQL un
 deadlock. Events are published after `run` has fired: after commit.
 """
 
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
@@ -32,6 +34,41 @@ TO_BE_REPEATED = frozenset({"40001", "40P01"})
 deadlock_detected): the whole transaction is begun again."""
 READING = "hotline_reading"
 """Execution option of an engine whose transactions write nothing."""
+
+
+class Trouble(Enum):
+    """What keeps a database from its work, and whoever runs it can help."""
+
+    FULL = "full"
+    """There is no room left where it lies."""
+    BUSY = "busy"
+    """Somebody else holds it, such as a program that copies it."""
+    GONE = "gone"
+    """It cannot be reached, or not be read or written."""
+
+
+SQLITE_TROUBLES = {
+    sqlite3.SQLITE_FULL: Trouble.FULL,
+    sqlite3.SQLITE_BUSY: Trouble.BUSY,
+    sqlite3.SQLITE_LOCKED: Trouble.BUSY,
+    sqlite3.SQLITE_IOERR: Trouble.GONE,
+    sqlite3.SQLITE_CANTOPEN: Trouble.GONE,
+    sqlite3.SQLITE_READONLY: Trouble.GONE,
+}
+PRIMARY = 0xFF
+"""Of SQLite's extended result codes, those bits are the primary one."""
+DISK_FULL = "53100"
+POSTGRESQL_TROUBLES = {
+    "08": Trouble.GONE,
+    "25006": Trouble.GONE,
+    "40": Trouble.BUSY,
+    "53": Trouble.BUSY,
+    DISK_FULL: Trouble.FULL,
+    "55P03": Trouble.BUSY,
+    "57P": Trouble.GONE,
+    "58": Trouble.GONE,
+}
+"""Beginnings of SQLSTATE (PostgreSQL, appendix A), of which the longest counts."""
 
 
 class Base(DeclarativeBase):
@@ -118,6 +155,22 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def trouble_of(error: BaseException | None) -> Trouble | None:
+    """What the error says is the matter with the database; None where it is about something else.
+
+    With `Trouble.GONE` nobody knows whether a commit under way was made.
+    """
+    if not isinstance(error, DBAPIError):
+        return None
+    if (code := getattr(error.orig, "sqlite_errorcode", None)) is not None:
+        return SQLITE_TROUBLES.get(code & PRIMARY)
+    if state := getattr(error.orig, "sqlstate", None):
+        beginnings = (state[:length] for length in range(len(state), 1, -1))
+        return next(filter(None, map(POSTGRESQL_TROUBLES.get, beginnings)), None)
+    lost = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+    return Trouble.GONE if lost else None
 
 
 def reading(engine: Engine) -> Engine:

@@ -6,12 +6,15 @@ seconds: most short calls are then told of in one batch, which costs half of two
 
 While the database fails, the same batch is tried again with growing pauses and nothing is lost or
 reordered, until `LIMIT` events wait: then the newest are dropped and counted, and a JournalGap
-stands in their place.
+stands in their place. Where another server on the same database was quicker, a batch takes the
+next numbers.
 """
 
 from collections import deque
+from datetime import UTC, datetime
 from itertools import islice
 
+from sqlalchemy.exc import IntegrityError
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -21,7 +24,7 @@ from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.events import Event
 from monitoring.events import JournalGap, JournalRecovered, JournalStalled
-from monitoring.repository import append_events_txn, last_sequence_txn
+from monitoring.repository import ForeignWriterError, append_events_txn, last_sequence_txn
 
 DELAY, PACE = 0.05, 0.2
 BATCH = 200
@@ -55,6 +58,13 @@ class JournalWriter:
     def backlog(self) -> int:
         """Events that are not committed yet."""
         return len(self._waiting) + len(self._in_flight) + (self._gap is not None)
+
+    def trouble(self) -> str:
+        """What is the matter for `/health`; empty while nothing is."""
+        if self._stalled is None:
+            return ""
+        since = datetime.fromtimestamp(self._stalled, UTC)
+        return f"not written since {since:%Y-%m-%d %H:%M:%S} UTC, {self.backlog} events wait"
 
     def start(self) -> Deferred[None]:
         """Begin to listen; fires when the journal can be written."""
@@ -140,6 +150,28 @@ class JournalWriter:
 
     def _failed(self, failure: Failure) -> None:
         self._writing = False
+        if failure.check(ForeignWriterError):
+            self._behind_another()
+            return
+        # Who loses a race for a number learns at the next attempt whose it is.
+        raced = failure.check(IntegrityError) and self._pause == FIRST_PAUSE
+        if not raced:
+            self._stall(failure)
+        self._schedule(self._pause)
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    def _behind_another(self) -> None:
+        """Find out which numbers are left, and go on with them."""
+        self._writing = True
+
+        def renumber(last: int) -> None:
+            self._writing = False
+            self._next = last + 1
+            self._write()
+
+        self._database.read(last_sequence_txn).addCallbacks(renumber, self._failed)
+
+    def _stall(self, failure: Failure) -> None:
         # Never the error's own text: it may quote what was being written.
         why = failure.type.__name__ if failure.type else "unknown"
         if self._stalled is None:
@@ -148,8 +180,6 @@ class JournalWriter:
                 "the journal cannot be written ({why}); events wait in memory", why=why
             )
             self._bus.publish(JournalStalled(at=utc(self._clock), why=why))
-        self._schedule(self._pause)
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def _recovered(self) -> None:
         if len(self._waiting) >= self._limit:

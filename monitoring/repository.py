@@ -80,7 +80,7 @@ class CallPage:
 
 
 class ForeignWriterError(LocalError):
-    """Somebody else writes this journal, which has room for one writer only."""
+    """Another server on the same database was quicker: these numbers are taken."""
 
 
 # --- journal --------------------------------------------------------------------------------

@@ -4,11 +4,14 @@ A server that was killed leaves calls without an end, recordings whose header is
 sound, and agents signed in. Each is closed in the journal at the last instant something is known
 of it, so that records, figures and recordings tell the truth about the interrupted run.
 
+Tickets keep a history of their own, so what happened to them and was not written down here any
+more is known all the same, and told before the new run begins.
+
 Where media workers outlived it, calls go on in this run and agents stay as they were: those are
 left open, and `left_txn` gives what is known of them to those who take them up.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,7 +31,7 @@ from agents.events import (
 )
 from cti.call.events import CallCleared, CallEvent, RecordingStarted, RecordingStopped
 from cti.call.model import Cause, Party
-from cti.kernel.events import Event
+from cti.kernel.events import Event, type_of_kind
 from cti.kernel.identifiers import AgentId, CallId
 from cti.recording.writer import Held
 from monitoring.recordings import RecordingFolder
@@ -40,6 +43,7 @@ from monitoring.repository import (
     open_calls_txn,
     read_journal_txn,
 )
+from tickets.events import ReplyCallEnded, ReplyCallMade, TicketEvent
 
 LONGEST_STATE = timedelta(days=2)
 """No agent stays in one state longer than that."""
@@ -55,12 +59,19 @@ OF_AGENTS = (
     AlarmAcknowledged.kind,
 )
 """What tells how agents stand, but for the calls they are in."""
+OF_TICKETS = tuple(kind for kind, each in type_of_kind.items() if issubclass(each, TicketEvent))
 IN_A_CALL = (
     AgentState.RESERVED,
     AgentState.BUSY,
     AgentState.HOLD,
     AgentState.WORKING_AFTER_CALL,
 )
+
+
+SLACK = timedelta(minutes=10)
+"""An event may be written down so long after its instant: behind others, and behind a database."""
+Untold = Callable[[Session, datetime, Iterable[Event]], Sequence[Event]]
+"""What a room knows to have happened since then, and that is not among what was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +85,27 @@ class GoingOn:
 NOTHING = GoingOn()
 
 
+def nothing_untold(session: Session, since: datetime, told: Iterable[Event]) -> Sequence[Event]:  # noqa: ARG001  (the signature of `Untold`)
+    """Of a house whose rooms know nothing but what the journal tells."""
+    return ()
+
+
 def close_interrupted_txn(
-    session: Session, folder: RecordingFolder, going_on: GoingOn = NOTHING
+    session: Session,
+    folder: RecordingFolder,
+    going_on: GoingOn = NOTHING,
+    untold: Untold = nothing_untold,
 ) -> list[Event]:
     """Close in the journal what the run before left open; the events that were added.
 
-    What goes on stays open.
+    What goes on stays open, and what it did not come to tell is told.
     """
     last = last_instant_txn(session)
     if last is None:
         return []
-    closing: list[Event] = []
+    since = last - SLACK
+    told = (entry.event for entry in read_journal_txn(session, since=since, kinds=OF_TICKETS))
+    closing: list[Event] = [*untold(session, since, told)]
     for events in open_calls_txn(session):
         if events[-1].call_id in going_on.calls:
             continue
@@ -110,6 +131,22 @@ def left_txn(session: Session, going_on: GoingOn) -> list[Event]:
     for call_id in going_on.calls | _calls_of_agents(found):
         entries |= {entry.sequence: entry for entry in read_journal_txn(session, call_id=call_id)}
     return [entries[sequence].event for sequence in sorted(entries)]
+
+
+def reply_calls_txn(session: Session) -> list[ReplyCallMade]:
+    """The reply calls of which nobody wrote down how they ended."""
+    last = last_instant_txn(session)
+    if last is None:
+        return []
+    kinds = (ReplyCallMade.kind, ReplyCallEnded.kind)
+    made: dict[CallId, ReplyCallMade] = {}
+    for entry in read_journal_txn(session, since=last - LONGEST_STATE, kinds=kinds):
+        match entry.event:
+            case ReplyCallMade() as event:
+                made[event.call_id] = event
+            case ReplyCallEnded() as event:
+                made.pop(event.call_id, None)
+    return list(made.values())
 
 
 def _calls_of_agents(entries: Collection[Entry]) -> set[CallId]:

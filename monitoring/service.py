@@ -57,15 +57,31 @@ from monitoring.repository import (
     find_record_txn,
     read_journal_txn,
 )
-from monitoring.restart import NOTHING, GoingOn, close_interrupted_txn, left_txn
+from monitoring.restart import (
+    NOTHING,
+    GoingOn,
+    Untold,
+    close_interrupted_txn,
+    left_txn,
+    nothing_untold,
+    reply_calls_txn,
+)
 from monitoring.statistics import Rules
 from monitoring.thresholds import Thresholds
 from monitoring.wallboard import DRAW_AFTER, Floor, WallBoard
+from tickets.events import (
+    ReplyCallMade,
+    TicketChanged,
+    TicketEvent,
+    TicketRated,
+    TicketRegistered,
+)
 
 COUNTED: tuple[type[Event], ...] = (
     AgentStateChanged, NotReadyOverlong, CallStarted, CallCleared, CallQueued, CallOffered,
     OfferEnded, CallAnswered, CallAbandoned, CallFlowedOut, CallCoded, CallWrappedUp, Delivered,
-    Established, Held, Retrieved, Failed, ConnectionCleared, DisagreementHealed,
+    Established, Held, Retrieved, Failed, ConnectionCleared, DisagreementHealed, TicketRegistered,
+    TicketChanged, TicketRated,
 )  # fmt: skip
 """What the figures of the board are folded from."""
 LOOK_BACK = timedelta(hours=12)
@@ -116,12 +132,21 @@ class MonitoringService:
         self.history = CallHistory(database, floor)
         self.days = Days(self.board, clock)
 
-    async def start(self, going_on: GoingOn = NOTHING) -> Sequence[Event]:
+    async def start(
+        self, going_on: GoingOn = NOTHING, untold: Untold = nothing_untold
+    ) -> Sequence[Event]:
         """Close what the run before left open, then listen. Before anything else publishes.
 
-        What goes on stays open; what happened to it is given back, in order.
+        What goes on stays open; what happened to it is given back, in order. What is `untold` by
+        that run, which others know, is told.
         """
-        closed = await self._database.run(close_interrupted_txn, self.folder, going_on)
+        closed = await self._database.run(close_interrupted_txn, self.folder, going_on, untold)
+        if tickets := [event for event in closed if isinstance(event, TicketEvent)]:
+            self.log.warn(
+                "{count} events of tickets, which the run before did not come to write down, "
+                "were found in the history",
+                count=len(tickets),
+            )
         if interrupted := [event for event in closed if isinstance(event, CallCleared)]:
             self.log.warn("{count} interrupted calls were closed", count=len(interrupted))
         await self.journal.start()
@@ -141,6 +166,10 @@ class MonitoringService:
     def messages(self) -> Deferred[list[Event]]:
         """What callers left as messages in the last days, in order, and the ends of those calls."""
         return self._database.read(messages_txn, utc(self._clock) - FILED_WITHIN)
+
+    def reply_calls(self) -> Deferred[list[ReplyCallMade]]:
+        """The reply calls of the run before of which nobody wrote down how they ended."""
+        return self._database.read(reply_calls_txn)
 
     # --- what pages ask ---------------------------------------------------------------------
 

@@ -20,9 +20,10 @@ from tickets.clocks.model import Clock
 from tickets.clocks.sla import Terms, Timekeeper
 from tickets.decide import Outcome
 from tickets.errors import Stale
-from tickets.events import TicketChanged, TicketEvent, TicketRated, TicketRegistered
-from tickets.forms import YES_NO, slot_of
+from tickets.events import TicketEvent
+from tickets.forms import slot_of
 from tickets.guards import CARRIED
+from tickets.happened import changed, rated, registered
 from tickets.messages import add_message_txn
 from tickets.model import (
     CUSTOMER,
@@ -94,7 +95,7 @@ def register_txn(
     receipt = _record_txn(session, outcome, action, by, at, "draft", request_id)
     repository.remember_txn(session, request_id, action.value, by.staff_id, receipt)
     due = next(clock.due for clock in clocks if clock.kind is ClockKind.DECISION)
-    return Done(receipt, (_registered(case, due),))
+    return Done(receipt, (registered(case, due),))
 
 
 def act_txn(
@@ -125,7 +126,7 @@ def act_txn(
     receipt, event = done.act(before, asked, by, target.case if target else None)
     repository.remember_txn(session, asked.request_id, action.value, by.staff_id, receipt)
     if action is Action.RATE:
-        return Done(receipt, (event, _rated(event, asked)))
+        return Done(receipt, (event, rated(event, asked.fields)))
     if action is not Action.MERGE or target is None:
         return Done(receipt, (event,))
     _, absorbed = done.act(target, _absorbing(before, target.case, asked), SYSTEM)
@@ -172,17 +173,8 @@ class _Acting:
         receipt = _record_txn(
             self.session, outcome, action, asked.by, at, previous, asked.request_id
         )
-        order = after.case.dispatch(outcome.serial) if outcome.serial else None
-        event = TicketChanged(
-            at=at,
-            number=after.case.number,
-            action=action.value,
-            previous=previous,
-            state=after.case.state.value,
-            by=asked.by.staff_id,
-            department_id=order.department_id if order else None,
-            confidential=_confidential(after.case),
-        )
+        states = previous, after.case.state.value
+        event = changed(after.case, action.value, asked.by.staff_id, at, states, outcome.serial)
         return receipt, event
 
     def _belongings(self, outcome: Outcome, action: Action, by: Principal) -> None:
@@ -299,33 +291,3 @@ def _record_txn(
     for audience in outcome.tells:
         add_message_txn(session, case.number, audience, MessageKind.WORK, action.value, at)
     return Receipt(case.number, case.version, case.state)
-
-
-def _rated(event: TicketEvent, asked: Asked) -> TicketRated:
-    solved = asked.fields.get("solved", "")
-    return TicketRated(
-        at=event.at,
-        number=event.number,
-        score=int(asked.fields["score"]),
-        solved=solved == YES_NO[0] if solved else None,
-        confidential=event.confidential,
-    )
-
-
-def _registered(case: Case, due: datetime) -> TicketRegistered:
-    draft = case.draft
-    return TicketRegistered(
-        at=case.opened,
-        number=case.number,
-        type=draft.kind.value,
-        urgency=draft.urgency.value,
-        opened_by=case.opened_by,
-        due=due,
-        call_id=draft.call_id,
-        customer_id=draft.requester.customer_id,
-        confidential=_confidential(case),
-    )
-
-
-def _confidential(case: Case) -> bool:
-    return case.draft.about_staff is not None or case.draft.about_unit is not None

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import Role
 from tickets.clocks.sla import AlarmKind
+from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated, TicketEvent
 from tickets.messages import message_values
 from tickets.model import Audience, DispatchState, MessageKind
 from tickets.repository import refresh_index_txn
@@ -94,6 +95,27 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
 def next_due_txn(session: Session) -> datetime | None:
     """When the earliest waiting alarm is due; None when there is none."""
     return session.scalar(select(func.min(AlarmRow.due)).where(AlarmRow.fired.is_(None)))
+
+
+def event_of(fired: Fired, at: datetime) -> TicketEvent:
+    """What the house hears of an alarm."""
+    match fired.kind:
+        case AlarmKind.WARNING:
+            return DeadlineWarned(
+                at=at, number=fired.number, clock=fired.clock.value, due=fired.clock_due
+            )
+        case AlarmKind.BREACH:
+            return DeadlineBreached(
+                at=at,
+                number=fired.number,
+                clock=fired.clock.value,
+                due=fired.clock_due,
+                late=fired.late,
+            )
+        case AlarmKind.ESCALATION:
+            return TicketEscalated(
+                at=at, number=fired.number, level=fired.level, to_role=fired.to.value
+            )
 
 
 def _not_accepted(fired: Fired, dispatch: DispatchRow) -> bool:

@@ -12,11 +12,8 @@ from twisted.internet.defer import Deferred
 from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, utc
-from cti.kernel.events import Event
 from cti.kernel.walk import Walk
-from tickets.alarms import Fired, fire_due_txn, next_due_txn
-from tickets.clocks.sla import AlarmKind
-from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated
+from tickets.alarms import Fired, event_of, fire_due_txn, next_due_txn
 from tickets.sweeping import Sweeper
 
 BATCH = 200
@@ -66,24 +63,3 @@ class Escalation:
 
     def _publish(self, fired: Fired) -> None:
         self._bus.publish(event_of(fired, utc(self._clock)))
-
-
-def event_of(fired: Fired, at: datetime) -> Event:
-    """What the house hears of an alarm."""
-    match fired.kind:
-        case AlarmKind.WARNING:
-            return DeadlineWarned(
-                at=at, number=fired.number, clock=fired.clock.value, due=fired.clock_due
-            )
-        case AlarmKind.BREACH:
-            return DeadlineBreached(
-                at=at,
-                number=fired.number,
-                clock=fired.clock.value,
-                due=fired.clock_due,
-                late=fired.late,
-            )
-        case AlarmKind.ESCALATION:
-            return TicketEscalated(
-                at=at, number=fired.number, level=fired.level, to_role=fired.to.value
-            )

@@ -17,6 +17,7 @@ from twisted.internet import epollreactor
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, spread
+from benchmarks.tickets.stores import databases, store
 from config.garbage import settle_down
 from cti.database import Database
 from cti.kernel.bus import Bus
@@ -27,35 +28,42 @@ from tickets.events import DeadlineBreached
 
 MANY = 10_000
 MINUTE = 60.0
-BEFORE = 5.0
-"""Seconds from the preparation to the first deadline."""
+BEFORE = 20.0
+"""Seconds from the beginning of the preparation to the first deadline."""
 AT_MOST = 2.0
 STALL = 50.0
 LOOK = 0.001
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """The delays of 10,000 alarms, and the longest that the reactor was kept."""
-    with TemporaryDirectory(dir=bench.folder) as folder:
-        url = f"sqlite:///{Path(folder) / 'deadlines.sqlite'}"
-        reactor: Any = epollreactor.EPollReactor()
-        bench.say(f"deadlines: {MANY} tickets")
-        begin = datetime.fromtimestamp(reactor.seconds() + BEFORE, UTC).replace(microsecond=0)
-        step = timedelta(seconds=MINUTE / MANY)
-        fill(url, [begin + step * index for index in range(MANY)])
-        usual = gc.get_threshold()
-        settle_down()
-        delays, stalls, busy = _fire(url, reactor)
-        gc.set_threshold(*usual)
-        gc.unfreeze()
+    """The delays of 10,000 alarms, and the longest that the reactor was kept, on each database."""
+    figures = list[Figure]()
+    for name in databases():
+        with TemporaryDirectory(dir=bench.folder) as folder:
+            for each in (bench.folder, Path(folder)):
+                each.chmod(0o711)  # PostgreSQL runs as another user
+            with store(Path(folder), name) as url:
+                bench.say(f"deadlines: {MANY} tickets in {name}")
+                figures += _measured(f"deadlines, {name}", url)
+    return figures
+
+
+def _measured(test: str, url: str) -> list[Figure]:
+    reactor: Any = epollreactor.EPollReactor()
+    begin = datetime.fromtimestamp(reactor.seconds() + BEFORE, UTC).replace(microsecond=0)
+    step = timedelta(seconds=MINUTE / MANY)
+    fill(url, [begin + step * index for index in range(MANY)])
+    usual = gc.get_threshold()
+    settle_down()
+    delays, stalls, busy = _fire(url, reactor)
+    gc.set_threshold(*usual)
+    gc.unfreeze()
     what = f"from its instant to the bus, {MANY} in a minute"
     return [
-        Figure("deadlines", "not fired", float(MANY - len(delays)), "", 1.0),
-        *spread(delays).figures("deadlines", what, "s", AT_MOST),
-        *spread(stalls).figures("deadlines", "the reactor is kept", "ms", STALL, 1000.0),
-        Figure(
-            "deadlines", "CPU of ours between two looks, the most", max(busy) * 1000, "ms", STALL
-        ),
+        Figure(test, "not fired", float(MANY - len(delays)), "", 1.0),
+        *spread(delays).figures(test, what, "s", AT_MOST),
+        *spread(stalls).figures(test, "the reactor is kept", "ms", STALL, 1000.0),
+        Figure(test, "CPU of ours between two looks, the most", max(busy) * 1000, "ms", STALL),
     ]
 
 

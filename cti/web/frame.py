@@ -14,12 +14,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
+from cti.database import trouble_of
 from cti.kernel.clock import Clock, utc
 from cti.kernel.errors import LocalError, Refused, RemoteError
 from cti.kernel.identifiers import Entropy, system_entropy
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from cti.web import requests
+from cti.web.again import RETRY_AFTER, STATUS, Again, again, key_of
 from cti.web.compiled import Compiled
 from cti.web.encoding import dumps
 from cti.web.requests import BadRequest, Form
@@ -263,9 +265,26 @@ class Frame:
         if status in (404, 405):
             key = f"request.status_{status}"
             return self._refuse(request, status, key, self.text(language, key))
-        incident = self.incident(failure, request.path.decode("ascii", "replace"))
-        text = self.text(language, "request.incident", incident=incident)
-        return self._refuse(request, 500, "request.incident", text)
+        where = request.path.decode("ascii", "replace")
+        trouble = trouble_of(error)
+        key, text = self.unexpected(failure, where, language)
+        if trouble is None:
+            return self._refuse(request, 500, key, text)
+        request.setHeader("retry-after", RETRY_AFTER)
+        form = again(request, requests.path_of(request))
+        return self._refuse(request, STATUS[trouble], key, text, form)
+
+    def unexpected(self, failure: Failure, where: str, language: Language) -> tuple[str, str]:
+        """Log what no rule refused; the key and the words for whoever met it."""
+        trouble = trouble_of(failure.value)
+        if trouble is None:
+            incident = self.incident(failure, where)
+            return "request.incident", self.text(language, "request.incident", incident=incident)
+        self.log.error(
+            "the database is {trouble}: {where} was not done", trouble=trouble.value, where=where
+        )
+        key = key_of(trouble)
+        return key, self.text(language, key)
 
     def incident(self, failure: Failure, where: str) -> str:
         """Log a bug under a number that the person who met it can quote."""
@@ -280,10 +299,13 @@ class Frame:
         back = requests.path_of(request) if request.method in requests.SAFE_METHODS else "/"
         return self.redirect(request, with_query("/sign-in", to=back))
 
-    def _refuse(self, request: Request, status: int, error_id: str, text: str) -> bytes:
+    def _refuse(
+        self, request: Request, status: int, error_id: str, text: str, form: Again | None = None
+    ) -> bytes:
         if requests.wants_json(request):
             return self.json(request, {"error": error_id, "text": text}, status)
-        return self.render(request, "refused.html", status=status, error_id=error_id, text=text)
+        values = {"error_id": error_id, "text": text, "again": form}
+        return self.render(request, "refused.html", status=status, **values)
 
     def _entries_for(self, principal: Principal | None) -> list[NavigationEntry]:
         roles = principal.roles if principal else frozenset()

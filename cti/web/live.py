@@ -336,9 +336,8 @@ class LiveBoard:
         if isinstance(error, Refused):
             text = self._frame.refusal(client.language, error)
             return {"re": number, "error": error.error_id, "text": text}
-        incident = self._frame.incident(failure, "live command")
-        text = self._frame.text(client.language, "request.incident", incident=incident)
-        return {"re": number, "error": "request.incident", "text": text}
+        key, text = self._frame.unexpected(failure, "live command", client.language)
+        return {"re": number, "error": key, "text": text}
 
 
 async def _awaited(handler: Handler, principal: Principal, command: Command) -> Any:

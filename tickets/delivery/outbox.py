@@ -6,7 +6,6 @@ again under the same delivery id.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -16,6 +15,7 @@ from twisted.python.failure import Failure
 from cti.database import Database
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import Entropy
+from tickets.delivery.ends import Ends
 from tickets.delivery.model import (
     Carrier,
     Channel,
@@ -33,8 +33,6 @@ from tickets.delivery.repository import (
     delivered_txn,
     failed_txn,
     queue_txn,
-    settled_txn,
-    unsettled_txn,
 )
 from tickets.delivery.schedule import Patience
 from tickets.delivery.undelivered import give_up_txn
@@ -46,16 +44,8 @@ LEASE = timedelta(minutes=5)
 """How long a claim holds: longer than any carrier takes."""
 MOST_AT_ONCE = 8
 """Messages in the carriers' hands."""
-SETTLE_AT_ONCE = 100
 STUCK_AFTER = timedelta(hours=1)
 """A message that waits this long is a reason to look."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    purpose: Purpose
-    end: End
-    callback: OnEnd
 
 
 class Outbox:
@@ -73,13 +63,11 @@ class Outbox:
     ) -> None:
         self._database, self._clock, self._entropy = database, clock, entropy
         self._carriers, self._patience = carriers, patience
-        self._wishes: list[_Wish] = []
+        self._ends = Ends(database, clock)
         self._told: Callable[[], None] = lambda: None
         self._under_way: set[Deferred[None]] = set()
         self._sweeper = Sweeper(clock, self._look, "messages of the outbox")
         self.wake = self._sweeper.wake
-        self._unsettled = True
-        """Whether there may be ends that nobody has dealt with."""
         self._backlog = Backlog(0, None, None)
 
     # --- what others ask --------------------------------------------------------------------
@@ -89,11 +77,11 @@ class Outbox:
 
         It counts as dealt with when what `callback` returns has fired.
         """
-        self._wishes.append(_Wish(purpose, End.DELIVERED, callback))
+        self._ends.wish(purpose, End.DELIVERED, callback)
 
     def on_given_up(self, purpose: Purpose, callback: OnEnd) -> None:
         """As `on_delivered`, for those that never arrived; the dispatchers are told anyway."""
-        self._wishes.append(_Wish(purpose, End.GIVEN_UP, callback))
+        self._ends.wish(purpose, End.GIVEN_UP, callback)
 
     def on_told(self, callback: Callable[[], None]) -> None:
         """Call back after each commit that wrote an in-house message."""
@@ -112,7 +100,7 @@ class Outbox:
 
     def start(self) -> None:
         """Carry what is due, and tell the ends that nobody has dealt with."""
-        self._unsettled = True
+        self._ends.look_again()
         self._sweeper.start()
 
     def stop(self) -> None:
@@ -124,8 +112,7 @@ class Outbox:
     # --- carrying ---------------------------------------------------------------------------
 
     async def _look(self) -> datetime | None:
-        if self._unsettled:
-            await self._settle_rest()
+        await self._ends.settle_rest()
         while self._sweeper.started and (free := MOST_AT_ONCE - len(self._under_way)):
             claimed = await self._claim(free)
             for each in claimed:
@@ -133,8 +120,11 @@ class Outbox:
             if not claimed:
                 break
         self._backlog = await self._database.read(backlog_txn)
+        dues = [self._ends.due()]
         # Whoever is done with one of those under way wakes us.
-        return self._backlog.next_due if len(self._under_way) < MOST_AT_ONCE else None
+        if len(self._under_way) < MOST_AT_ONCE:
+            dues.append(self._backlog.next_due)
+        return min(filter(None, dues), default=None)
 
     def _claim(self, most: int) -> Deferred[list[Claimed]]:
         return self._database.run(claim_txn, utc(self._clock), LEASE, most)
@@ -168,38 +158,19 @@ class Outbox:
     async def _end(self, claimed: Claimed, end: End, said: str) -> None:
         now = utc(self._clock)
         outgoing = claimed.outgoing
-        awaited = bool(self._wishes_for(outgoing.purpose, end))
+        awaited = self._ends.awaited(outgoing.purpose, end)
         record = delivered_txn if end is End.DELIVERED else give_up_txn
         if await self._database.run(record, claimed, said, now, awaited=awaited):
             ended = Ended(claimed.outbox_id, claimed.delivery_id, outgoing, end, now, said)
             if end is End.GIVEN_UP:
                 self._told()
             if awaited:
-                await self._settle(ended)
+                await self._ends.settle(ended)
 
     def _done(self, result: object, carrying: Deferred[None]) -> None:
         self._under_way.discard(carrying)
         if isinstance(result, Failure) and self._sweeper.started:
+            self._ends.look_again()  # it may be, if only the answer to the commit was lost
             self.log.failure("What became of a message is not written down", result)
         else:
             self.wake()
-
-    # --- ends -------------------------------------------------------------------------------
-
-    def _wishes_for(self, purpose: Purpose, end: End) -> list[_Wish]:
-        return [each for each in self._wishes if (each.purpose, each.end) == (purpose, end)]
-
-    async def _settle(self, ended: Ended) -> None:
-        try:
-            for wish in self._wishes_for(ended.outgoing.purpose, ended.end):
-                await maybeDeferred(wish.callback, ended)
-            await self._database.run(settled_txn, ended.outbox_id, utc(self._clock))
-        except Exception:  # noqa: BLE001  (whoever was told failed: told again at the next look)
-            self._unsettled = True
-            self.log.failure("The end of {id} could not be dealt with", id=ended.delivery_id)
-
-    async def _settle_rest(self) -> None:
-        found = await self._database.read(unsettled_txn, SETTLE_AT_ONCE)
-        self._unsettled = len(found) == SETTLE_AT_ONCE
-        for ended in found:
-            await self._settle(ended)

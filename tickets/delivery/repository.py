@@ -121,11 +121,11 @@ def settled_txn(session: Session, outbox_id: int, now: datetime) -> None:
     )
 
 
-def unsettled_txn(session: Session, limit: int) -> list[Ended]:
-    """Messages whose end nobody has dealt with yet, oldest first."""
+def unsettled_txn(session: Session, limit: int, after: int = 0) -> list[Ended]:
+    """Messages whose end nobody has dealt with yet, oldest first, after that one's row."""
     rows = session.scalars(
         select(OutboxRow)
-        .where(OutboxRow.ended.is_not(None), OutboxRow.settled.is_(None))
+        .where(OutboxRow.ended.is_not(None), OutboxRow.settled.is_(None), OutboxRow.id > after)
         .order_by(OutboxRow.id)
         .limit(limit)
     )

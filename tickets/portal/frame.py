@@ -17,11 +17,13 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
+from cti.database import trouble_of
 from cti.kernel.clock import Clock, utc
 from cti.kernel.errors import Refused, RemoteError
 from cti.kernel.identifiers import Entropy
 from cti.kernel.vocabulary import Language
 from cti.web import requests
+from cti.web.again import RETRY_AFTER, STATUS, Again, again, key_of
 from cti.web.formats import Formats
 from cti.web.frame import LANGUAGE_COOKIE, local_path
 from cti.web.requests import BadRequest, Form
@@ -239,6 +241,13 @@ class PortalFrame:
         status = getattr(error, "code", 500)  # werkzeug's exceptions carry it
         if status in (404, 405):
             return self._message(request, status, self.text(language, f"request.status_{status}"))
+        if (trouble := trouble_of(error)) is not None:
+            self.log.error("the database is {trouble}", trouble=trouble.value)
+            request.setHeader("retry-after", RETRY_AFTER)
+            form = again(request, requests.path_of(request))
+            return self._message(
+                request, STATUS[trouble], self.text(language, key_of(trouble)), form
+            )
         incident, where = self.entropy(INCIDENT_BYTES), request.path.decode("ascii", "replace")
         self.log.failure("incident {incident} at {where}", failure, incident=incident, where=where)
         return self._message(
@@ -252,8 +261,10 @@ class PortalFrame:
         text = self.text(language, "portal.too_often", minutes=minutes)
         return self._message(request, 429, text)
 
-    def _message(self, request: Request, status: int, text: str) -> bytes:
-        return self.render(request, "portal_message.html", status=status, text=text)
+    def _message(
+        self, request: Request, status: int, text: str, form: Again | None = None
+    ) -> bytes:
+        return self.render(request, "portal_message.html", status=status, text=text, again=form)
 
 
 @cache

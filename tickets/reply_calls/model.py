@@ -10,8 +10,8 @@
     WAITING, CALLING --Withdrawn--> ENDED (withdrawn)
 
 An attempt that was cut off by the house is nobody's attempt. A server that died in the middle
-leaves it CALLING: the next one goes on with the call where that is still up, else has it
-interrupted as it starts. The lease is for a server that lives on and forgot it.
+leaves it CALLING: as it starts again it goes on with the call where that is still up, else has it
+interrupted. The lease is for one that never comes again, and whose calls another takes over.
 """
 
 from dataclasses import dataclass, replace

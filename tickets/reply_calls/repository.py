@@ -1,10 +1,10 @@
 """Replies by automatic call in the database; everything here runs in the database thread."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import CallId, StaffId, TicketNumber
@@ -59,16 +59,27 @@ def next_due_txn(session: Session) -> datetime | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A server that calls: its name, the length of its leases, and the replies it is calling."""
+
+    server: str
+    lease: timedelta
+    calling: frozenset[int] = frozenset()
+
+
 def claim_txn(
-    session: Session, now: datetime, lease: timedelta, limit: int, hours: CallingHours
+    session: Session, now: datetime, holder: Holder, limit: int, hours: CallingHours
 ) -> list[ReplyCall]:
     """Take up to `limit` that are due, the oldest first; nobody else has them meanwhile.
 
     Those of a server that died are interrupted, those with nothing left to tell are withdrawn.
+    What the holder is calling is its own, whatever time it is.
     """
     due = (
         select(ReplyCallRow)
         .where(ReplyCallRow.state != State.ENDED.value, ReplyCallRow.due <= now)
+        .where(ReplyCallRow.id.not_in(holder.calling))
         .order_by(ReplyCallRow.due, ReplyCallRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -79,9 +90,10 @@ def claim_txn(
         if not _awaited_txn(session, reply.number):
             _keep(row, step(reply, Withdrawn(), hours, 0))
         elif reply.due <= now and hours.opening(now) == now:
-            reply = step(reply, Claimed(now + lease), hours, 0)
+            reply = step(reply, Claimed(now + holder.lease), hours, 0)
             claimed.append(reply)
             _keep(row, reply)
+            row.server = holder.server
         else:
             _keep(row, replace(reply, due=hours.opening(now)))
     return claimed
@@ -125,10 +137,15 @@ def under_way_txn(
         row.call_id, row.answered = call_id, answered
 
 
-def left_open_txn(session: Session, calls: Collection[CallId]) -> list[tuple[ReplyCall, bool]]:
-    """What these calls tell, all else under way, and whether the customer still waits for it."""
+def left_open_txn(
+    session: Session, calls: Collection[CallId], server: str
+) -> list[tuple[ReplyCall, bool]]:
+    """What these calls tell, all else that server had under way, and whether it is waited for."""
     under_way = ReplyCallRow.state == State.CALLING.value
-    rows = session.scalars(select(ReplyCallRow).where(under_way | ReplyCallRow.call_id.in_(calls)))
+    ours = or_(ReplyCallRow.server == server, ReplyCallRow.server.is_(None))
+    rows = session.scalars(
+        select(ReplyCallRow).where((under_way & ours) | ReplyCallRow.call_id.in_(calls))
+    )
     return [
         (
             _reply(row),
@@ -136,6 +153,23 @@ def left_open_txn(session: Session, calls: Collection[CallId]) -> list[tuple[Rep
         )
         for row in rows
     ]
+
+
+def told_txn(
+    session: Session, calls: Collection[CallId], server: str, now: datetime
+) -> dict[CallId, bool]:
+    """Whether each of these calls told its customer; without those that another server is in."""
+    rows = session.scalars(select(ReplyCallRow).where(ReplyCallRow.call_id.in_(calls)))
+    told = dict.fromkeys(calls, False)
+    for row in rows:
+        assert row.call_id is not None
+        call_id = CallId(row.call_id)
+        elsewhere = row.server not in (None, server) and row.due > now
+        if row.state == State.CALLING.value and elsewhere:
+            del told[call_id]
+        else:
+            told[call_id] = row.outcome == Outcome.TOLD.value
+    return told
 
 
 def _give_up_txn(session: Session, reply: ReplyCall, now: datetime) -> None:

@@ -15,7 +15,8 @@ OPEN = text("state <> 'ended'")
 class ReplyCallRow(Base):
     """An answer that is to be read to a customer; `due` is when to call, or its lease.
 
-    `tried` are the instants of attempts in vain, `wrong` those of wrong digits, in ISO 8601.
+    `server` is who holds the lease, by a name that it has after a restart too. `tried` are the
+    instants of attempts in vain, `wrong` those of wrong digits, in ISO 8601.
     """
 
     __tablename__ = "ticket_reply_calls"
@@ -33,6 +34,7 @@ class ReplyCallRow(Base):
     queued: Mapped[datetime] = mapped_column(UtcDateTime)
     due: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(16))
+    server: Mapped[str | None] = mapped_column(String(32))
     tried: Mapped[list[Any]] = mapped_column(JSON, default=list)
     wrong: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     call_id: Mapped[str | None] = mapped_column(String(64))

@@ -7,13 +7,15 @@ afterwards. What reached nobody is an attempt of the house's own, and tried on o
 then whoever asked for it is told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -24,7 +26,7 @@ from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import CallId
+from cti.kernel.identifiers import CallId, TicketNumber
 from cti.kernel.ports import ReplyToTell
 from cti.kernel.secret import Secret
 from customers.repository import customer_txn
@@ -52,11 +54,13 @@ from tickets.service import TicketService
 from tickets.sweeping import RETRY_AFTER
 
 LEASE = timedelta(minutes=20)
-"""Longer than any such call lasts; after it, one of which nobody heard again is called anew."""
+"""Longer than any such call lasts; after it, others call anew what a server never came back to."""
 BREATH = timedelta(seconds=10)
 """Until the telephone of a call that went down with its server can be called again."""
 LONGEST_WAIT = 3600.0
 """Seconds until the table is looked at again, whatever it said; others may write to it too."""
+LONGEST_PAUSE = 60.0
+"""Seconds until it is tried again to write down what came of a call, at most."""
 CHANNEL = ReplyChannel.AUTOMATIC_CALL.value
 CAUSES = {
     Cause.NO_ANSWER: Why.NO_ANSWER,
@@ -68,6 +72,8 @@ CUT_OFF = frozenset({Cause.INTERRUPTED, Cause.NO_RESOURCES, Cause.CANCELLED})
 NOT_NOW = frozenset({"ticket.wrong_state", "ticket.unknown"})
 
 TakeIntoFlow = Callable[[CallId, str], None]
+Write = Callable[[], Coroutine[Any, Any, object]]
+"""Writes down what came of a call; a repetition changes nothing."""
 
 
 @dataclass(slots=True, eq=False)
@@ -100,14 +106,18 @@ class ReplyCalls:
         settings: ReplyCallSettings,
         hours: CallingHours,
         *,
+        server: str,
         may_call: Callable[[str], bool],
         take_into_flow: TakeIntoFlow,
     ) -> None:
+        """`server` is a name of its own, by which it finds after a restart what it was calling."""
         self._tickets, self._database, self._control = tickets, database, control
         self._bus, self._clock, self._settings, self._hours = bus, clock, settings, hours
-        self._may_call, self._take_into_flow = may_call, take_into_flow
+        self._server, self._may_call, self._take_into_flow = server, may_call, take_into_flow
         self._zone = tickets.timekeeper.calendars.zone
         self._calls: dict[CallId, _Calling] = {}
+        self._unwritten: dict[Deferred[None], int] = {}
+        """Replies of which is still to be written down what came of a call."""
         self._timer: DelayedCall | None = None
         self._running = self._looking = self._again = False
         tickets.write_beside_txn(self.beside_txn)
@@ -163,14 +173,15 @@ class ReplyCalls:
 
     # --- life -------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    def start(self, made: Iterable[ReplyCallMade] = ()) -> None:
         """Go on with calls of the server before this one, and call whoever is to be called by now.
 
         Their flow begins anew: who is there is asked again. Who was told already is let go, and
-        whoever's call went down with that server is called again soon.
+        whoever's call went down with that server is called again soon. `made` are calls of which
+        the journal does not tell how they ended: now it will.
         """
         self._running = True
-        taken_up = Deferred.fromCoroutine(self._take_up())
+        taken_up = Deferred.fromCoroutine(self._take_up({each.call_id: each for each in made}))
         taken_up.addErrback(lambda failure: self.log.failure("reply calls left open", failure))
         taken_up.addBoth(lambda _: self.wake())
 
@@ -180,6 +191,8 @@ class ReplyCalls:
         self._disarm()
         for calling in self._calls.values():
             _silence(calling)
+        for each in tuple(self._unwritten):
+            each.cancel()
 
     def wake(self) -> None:
         """Something may be due by now."""
@@ -211,9 +224,10 @@ class ReplyCalls:
         if not theirs and not calling.proved and call_id in self._calls:
             self._control.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)
 
-    async def _take_up(self) -> None:
+    async def _take_up(self, made: dict[CallId, ReplyCallMade]) -> None:
         up = [each.id for each in self._control.calls() if each.direction is Direction.OUTBOUND]
-        for reply, awaited in await self._database.read(repository.left_open_txn, up):
+        left = await self._database.read(repository.left_open_txn, up, self._server)
+        for reply, awaited in left:
             view = await self._tickets.view(reply.number)
             call = self._control.get(reply.call_id) if reply.call_id else None
             if view is not None and call is not None and awaited and reply.answered is not None:
@@ -221,17 +235,25 @@ class ReplyCalls:
                 self._calls[call.id] = _Calling(
                     reply, view.case, answered=reply.answered, wrong=wrong
                 )
+                if made.pop(call.id, None) is None:
+                    self._tell_made(reply, call.id)
                 continue
             again = self._now() + BREATH
             await self._happened(reply, Interrupted(again) if awaited else Told())
             if call is not None:
                 self._control.clear(call.id, Party.SYSTEM, Cause.INTERRUPTED)
+        told = await self._database.read(repository.told_txn, list(made), self._server, self._now())
+        for call_id, was_told in told.items():
+            self._tell_ended(made[call_id].number, call_id, "told" if was_told else "interrupted")
 
     async def _look(self) -> None:
         free = self._settings.most - len(self._calls)
         if free > 0:
+            calling = {each.reply.reply_id for each in self._calls.values()}
+            calling.update(self._unwritten.values())
+            holder = repository.Holder(self._server, LEASE, frozenset(calling))
             claimed = await self._database.run(
-                repository.claim_txn, self._now(), LEASE, free, self._hours
+                repository.claim_txn, self._now(), holder, free, self._hours
             )
             for reply in claimed:
                 await self._call(reply)
@@ -271,7 +293,7 @@ class ReplyCalls:
             return
         to = await self._database.read(self._callable_txn, view.case, reply.to)
         if to is None:
-            await self._failed(_Calling(reply, view.case, why=Why.NOT_CALLED))
+            await self._failed(_Calling(reply, view.case, why=Why.NOT_CALLED), self._now())
             return
         wrong = await self._wrong_today(reply)
         if wrong >= self._settings.wrong_a_day:
@@ -282,7 +304,7 @@ class ReplyCalls:
             call_id = self._control.originate(to, partial(self._answered, calling))
         except Refused as refused:
             self.log.warn("{ticket_id}: {why}", ticket_id=reply.number, why=refused)
-            await self._failed(calling)
+            await self._failed(calling, self._now())
             return
         self._made(calling, call_id)
         if self._control.get(call_id) is None:
@@ -306,10 +328,17 @@ class ReplyCalls:
             language=reply.language,
         )
         self._keep(reply, call_id)
+        self._tell_made(reply, call_id)
+
+    def _tell_made(self, reply: ReplyCall, call_id: CallId) -> None:
+        attempt = len(reply.tried) + 1
         self._bus.publish(
-            ReplyCallMade(
-                at=self._now(), number=reply.number, call_id=call_id, attempt=len(reply.tried) + 1
-            )
+            ReplyCallMade(at=self._now(), number=reply.number, call_id=call_id, attempt=attempt)
+        )
+
+    def _tell_ended(self, number: TicketNumber, call_id: CallId, outcome: str) -> None:
+        self._bus.publish(
+            ReplyCallEnded(at=self._now(), number=number, call_id=call_id, outcome=outcome)
         )
 
     def _answered(self, calling: _Calling, call_id: CallId) -> None:
@@ -338,25 +367,26 @@ class ReplyCalls:
         interrupted = cause in CUT_OFF or not self._running
         outcome = "told" if calling.told else "interrupted" if interrupted else calling.why.value
         now, number = self._now(), calling.reply.number
-        self._bus.publish(ReplyCallEnded(at=now, number=number, call_id=call_id, outcome=outcome))
+        self._tell_ended(number, call_id, outcome)
         if calling.told:
             self.wake()
             return
-        ending = (
-            self._happened(calling.reply, Interrupted(now))
+        ending: Write = (
+            partial(self._happened, calling.reply, Interrupted(now))
             if interrupted
-            else self._failed(calling, call_id)
+            else partial(self._failed, calling, now, call_id)
         )
-        ended = Deferred.fromCoroutine(ending).addErrback(self._lost, number)
-        ended.addBoth(lambda _: self.wake())
+        ended = Deferred.fromCoroutine(self._surely(ending, calling.reply))
+        ended.addErrback(self._lost, number).addBoth(lambda _: self.wake())
 
-    async def _failed(self, calling: _Calling, call_id: CallId | None = None) -> None:
+    async def _failed(self, calling: _Calling, at: datetime, call_id: CallId | None = None) -> None:
         """Nothing was told: the house's own attempt on the time line, then the next or the end."""
-        now = self._now()
         tried_out = calling.wrong >= self._settings.wrong_a_day
-        after = await self._happened(calling.reply, NotTold(now, tried_out))
-        if after is None:
-            return
+        after = await self._happened(calling.reply, NotTold(at, tried_out))
+        if after is not None:
+            await self._surely(partial(self._note, calling, after, call_id), calling.reply)
+
+    async def _note(self, calling: _Calling, after: ReplyCall, call_id: CallId | None) -> None:
         due = after.due if after.outcome is None else None
         said = words.attempt(calling.why, len(after.tried), due, self._zone)
         request = request_for("reply_call", after.reply_id, len(after.tried))
@@ -381,6 +411,43 @@ class ReplyCalls:
         request = request_for("attach", number, call_id)
         call = {"call": call_id}
         await act_now(self._tickets, number, Action.ATTACH, call, SYSTEM, request)
+
+    async def _surely(self, write: Write, reply: ReplyCall) -> None:
+        """Do it now, or as soon as the database is back; Refused where it cannot be done."""
+        try:
+            await write()
+        except Refused:
+            raise
+        except Exception:  # noqa: BLE001  (whatever keeps it from being written is waited out)
+            self._wait_out(reply)
+            later = Deferred.fromCoroutine(self._insist(write, reply))
+            self._unwritten[later] = reply.reply_id
+            later.addErrback(self._let_be, reply.number)
+            later.addBoth(lambda _: self._unwritten.pop(later, None))
+
+    async def _insist(self, write: Write, reply: ReplyCall) -> None:
+        pause = RETRY_AFTER
+        while True:
+            await deferLater(self._clock, pause)  # type: ignore[arg-type]  # our Clock is its
+            pause = min(2 * pause, LONGEST_PAUSE)
+            try:
+                await write()
+            except (Refused, CancelledError):
+                raise
+            except Exception:  # noqa: BLE001  (as above)
+                self._wait_out(reply)
+            else:
+                self.wake()
+                return
+
+    def _wait_out(self, reply: ReplyCall) -> None:
+        self.log.failure(
+            "what came of a call for {ticket_id} is not written down yet", ticket_id=reply.number
+        )
+
+    def _let_be(self, failure: Failure, number: str) -> None:
+        if not failure.check(CancelledError):
+            self._lost(failure, number)
 
     def _lost(self, failure: Failure, number: str) -> None:
         self.log.failure("a reply call for {number}", failure, number=number)
@@ -425,7 +492,9 @@ class ReplyCalls:
         calling = self._calls.get(call_id)
         if calling is None or not calling.proved or calling.answered is None:
             return succeed(None)
-        return Deferred.fromCoroutine(self._tell(calling, call_id))
+        calling.told = True  # whoever hangs up from here on has heard it
+        tell = partial(self._tell, calling, call_id, self._now())
+        return Deferred.fromCoroutine(self._surely(tell, calling.reply))
 
     def rated(self, call_id: CallId, score: int) -> Deferred[None]:
         """See `ReplyCallPort`."""
@@ -437,15 +506,14 @@ class ReplyCalls:
             return succeed(None)
         return self._customer(call_id, Action.CONTACT, {"channel": CHANNEL, "text": words.UNSOLVED})
 
-    async def _tell(self, calling: _Calling, call_id: CallId) -> None:
+    async def _tell(self, calling: _Calling, call_id: CallId, confirmed: datetime) -> None:
         assert calling.answered is not None
-        calling.told = True  # whoever hangs up from here on has heard it
         reply = calling.reply
         if await self._database.read(repository.withdrawn_txn, reply.reply_id):
             calling.told, calling.why = False, Why.REPLACED
             await self._attach(calling, call_id)
             return
-        proof = words.proof(call_id, calling.answered, self._now(), self._zone)
+        proof = words.proof(call_id, calling.answered, confirmed, self._zone)
         fields = {"channel": CHANNEL, "text": reply.text, "proof": proof}
         request = request_for("reply", reply.reply_id)
         try:

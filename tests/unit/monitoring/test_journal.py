@@ -160,6 +160,40 @@ def test_a_second_writer_is_noticed() -> None:
         result_of(database.run(append_events_txn, 1, [other]))
 
 
+def test_two_servers_take_turns(world: World) -> None:
+    other = JournalWriter(world.database, (bus := Bus(lambda *_: None)), world.clock)
+    result_of(other.start())
+    for device in range(1001, 1004):
+        world.publish(2)
+        world.clock.advance(PACE)
+        bus.publish(DeviceRegistered(at=utc(world.clock), device_id=DeviceId(str(device))))
+        world.clock.advance(PACE)
+    assert world.devices() == [1, 2, 1001, 3, 4, 1002, 5, 6, 1003]
+    assert not [each for each in world.written() if isinstance(each, JournalStalled)]
+
+
+def test_what_stands_there_already_is_not_written_behind_another(world: World) -> None:
+    world.database.lose_answers = 1
+    world.publish()
+    world.clock.advance(PACE)
+    foreign = DeviceRegistered(at=utc(world.clock), device_id=DeviceId("1001"))
+    result_of(DirectDatabase.run(world.database, append_events_txn, 2, [foreign]))
+    world.publish()
+    world.clock.pump([PACE] * 4)
+    assert world.devices() == [1, 1001, 2]
+
+
+def test_health_tells_since_when_it_cannot_be_written(world: World) -> None:
+    assert world.writer.trouble() == ""
+    world.database.broken = True
+    world.publish(3)
+    world.clock.advance(PACE)
+    assert world.writer.trouble().endswith("UTC, 4 events wait")
+    world.database.broken = False
+    world.clock.advance(PACE)
+    assert world.writer.trouble() == ""
+
+
 def test_memory_is_bounded_and_the_gap_is_written_down() -> None:
     world = World(limit=10)
     result_of(world.writer.start())

@@ -1,13 +1,17 @@
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from agents.events import AgentState, AgentStateChanged, CallOffered
 from cti.call.events import CallCleared, CallEvent, RecordingStopped
-from cti.kernel.identifiers import AgentId, CallId
+from cti.kernel.events import Event
+from cti.kernel.identifiers import AgentId, CallId, StaffId, TicketNumber
 from cti.recording.writer import Held
 from monitoring.cdr import Outcome, record_of
 from monitoring.recordings import RecordingFolder
@@ -18,11 +22,19 @@ from monitoring.repository import (
     open_calls_txn,
     read_journal_txn,
 )
-from monitoring.restart import GoingOn, close_interrupted_txn, closing_events, left_txn
+from monitoring.restart import (
+    SLACK,
+    GoingOn,
+    close_interrupted_txn,
+    closing_events,
+    left_txn,
+    reply_calls_txn,
+)
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.simulated_house import SimulatedHouse
 from tests.support.sounds import wav
+from tickets.events import ReplyCallEnded, ReplyCallMade, TicketChanged
 
 
 def call_up_to(stage: str) -> list[CallEvent]:
@@ -156,3 +168,51 @@ def test_agents_stay_whose_call_is_over(tmp_path: Path) -> None:
     assert {type(event) for event in closing} <= {CallCleared, RecordingStopped}
     told = result_of(database.run(left_txn, going_on))
     assert told == [*events, busy, *closing], "how the call ended is told, too"
+
+
+def test_what_happened_to_tickets_and_was_not_written_down_is_told(tmp_path: Path) -> None:
+    first, second = changed_to("dispatched", 0), changed_to("closed", 20)
+    database, folder = DirectDatabase(), RecordingFolder(tmp_path)
+    result_of(database.run(append_events_txn, 1, [first]))
+    asked: list[tuple[datetime, list[Event]]] = []
+
+    def untold(_session: Session, since: datetime, told: Iterable[Event]) -> list[Event]:
+        asked.append((since, [*told]))
+        return [second]
+
+    added = result_of(database.run(close_interrupted_txn, folder, GoingOn(), untold))
+    assert asked == [(first.at - SLACK, [first])]
+    assert added == [second]
+    entries = result_of(database.run(read_journal_txn))
+    assert [entry.event for entry in entries] == [first, second]
+
+
+def test_nothing_is_told_of_what_is_older_than_the_journal(tmp_path: Path) -> None:
+    def untold(_session: Session, _since: datetime, _told: Iterable[Event]) -> list[Event]:
+        raise AssertionError("nobody asks")
+
+    database, folder = DirectDatabase(), RecordingFolder(tmp_path)
+    assert result_of(database.run(close_interrupted_txn, folder, GoingOn(), untold)) == []
+
+
+def test_reply_calls_without_an_end_are_known() -> None:
+    at, number = datetime(2026, 11, 23, 1, tzinfo=UTC), TicketNumber("T1")
+    one, two = (
+        ReplyCallMade(at=at, number=number, call_id=CallId(each), attempt=1) for each in "12"
+    )
+    ended = ReplyCallEnded(at=at, number=number, call_id=CallId("1"), outcome="told")
+    database = DirectDatabase()
+    assert result_of(database.run(reply_calls_txn)) == []
+    result_of(database.run(append_events_txn, 1, [one, two, ended]))
+    assert result_of(database.run(reply_calls_txn)) == [two]
+
+
+def changed_to(state: str, seconds: int) -> TicketChanged:
+    return TicketChanged(
+        at=datetime(2026, 11, 23, 1, tzinfo=UTC) + timedelta(seconds=seconds),
+        number=TicketNumber("T1"),
+        action="act",
+        previous="registered",
+        state=state,
+        by=StaffId("1001"),
+    )

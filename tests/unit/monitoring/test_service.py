@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 
 from cti.kernel.bus import Bus
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import CallId, CustomerId, StaffId
+from cti.kernel.identifiers import CallId, CustomerId, StaffId, TicketNumber
 from monitoring.cdr import Outcome
 from monitoring.events import RecordingPlayed
 from monitoring.journal import DELAY
@@ -21,6 +21,7 @@ from tests.support.deferred import result_of
 from tests.support.floors import SmallFloor
 from tests.support.simulated_house import SimulatedHouse
 from tests.support.sounds import wav
+from tickets.events import TicketChanged, TicketRated, TicketRegistered
 
 T = TypeVar("T")
 
@@ -60,6 +61,37 @@ def test_what_the_board_showed_is_what_a_restart_shows(tmp_path: Path) -> None:
     assert {a: f.answered for a, f in again.agents.items()} == {
         a: f.answered for a, f in before.agents.items()
     }
+
+
+def test_the_day_of_tickets_goes_on_after_a_restart(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    number, at = TicketNumber("2611210001"), datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+    world.bus.publish(
+        TicketRegistered(
+            at=at,
+            number=number,
+            type="complaint",
+            urgency="ordinary",
+            opened_by=StaffId("1001"),
+            due=at,
+        )
+    )
+    world.bus.publish(
+        TicketChanged(
+            at=at,
+            number=number,
+            action="reply",
+            previous="registered",
+            state="closed",
+            by=StaffId("1001"),
+        )
+    )
+    world.bus.publish(TicketRated(at=at, number=number, score=4))
+    world.wait(world.service.stop())
+    before = world.service.board.snapshot()["ticket_day"]
+    assert (before["registered"], before["ended"], before["rated"]) == (1, 1, 1)
+    again = World(tmp_path, world.database).service.board
+    assert again.snapshot()["ticket_day"] == before
 
 
 def test_a_killed_run_is_closed_at_the_next_start(tmp_path: Path) -> None:

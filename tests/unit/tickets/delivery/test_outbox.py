@@ -1,5 +1,6 @@
 """A message is carried once it is committed, until it arrives or is given up."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,10 +13,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.support.deferred import result_of
 from tests.support.deliveries import BUSY, UNKNOWN, OutboxDesk, letter
 from tests.support.tickets import DISPATCHER
-from tickets.delivery import outbox
+from tickets.delivery import ends
+from tickets.delivery.ends import AT_ONCE, FIRST_PAUSE
 from tickets.delivery.model import End, Ended, Purpose
 from tickets.delivery.outbox import LEASE, MOST_AT_ONCE, STUCK_AFTER
-from tickets.delivery.repository import backlog_txn, settled_txn, unsettled_txn
+from tickets.delivery.repository import backlog_txn, delivered_txn, settled_txn, unsettled_txn
 from tickets.delivery.schema import OutboxRow
 from tickets.delivery.undelivered import Failing, failing_txn
 from tickets.messages import unread_txn
@@ -123,9 +125,11 @@ class TestEndsThatNobodyCouldDealWith(SynchronousTestCase):
         desk.queue(letter(purpose=Purpose.REPLY))
         assert len(self.flushLoggedErrors(OSError)) == 1
         desk.outbox.wake()
+        assert len(told) == 1
+        desk.clock.advance(FIRST_PAUSE)
         assert len(told) == 2
         assert len(set(told)) == 1
-        desk.outbox.wake()
+        desk.advance(days=1)
         assert len(told) == 2
 
     def test_told_again_once_the_database_is_back(self) -> None:
@@ -170,15 +174,63 @@ class TestEndsThatNobodyCouldDealWith(SynchronousTestCase):
         desk.outbox.start()
         desk.queue(letter(purpose=Purpose.REPLY))
         assert len(self.flushLoggedErrors(OSError)) == 1
+        desk.clock.advance(FIRST_PAUSE)
         assert len(desk.ended) == 2
         (row,) = rows(desk)
         assert row.settled is not None
+
+    def test_those_that_never_can_be_keep_no_others_waiting_and_are_tried_ever_less(self) -> None:
+        desk = OutboxDesk()
+        told: Counter[str] = Counter()
+
+        def deal(ended: Ended) -> None:
+            told[ended.outgoing.to] += 1
+            if ended.outgoing.to != "good@bank.example":
+                raise OSError("never")
+
+        first = desk.another()
+        first.on_delivered(Purpose.REPLY, lambda _: Deferred())
+        first.start()
+        many = [f"bad{index}@bank.example" for index in range(AT_ONCE)]
+        for to in (*many, "good@bank.example"):
+            desk.queue(letter(to, Purpose.REPLY))
+            first.wake()
+        first.stop()
+        desk.outbox.on_delivered(Purpose.REPLY, deal)
+        desk.outbox.start()
+        assert told == Counter({**dict.fromkeys(many, 1), "good@bank.example": 1})
+        for _ in range(24 * 60):
+            desk.advance(minutes=1)
+            desk.outbox.wake()
+        assert told.pop("good@bank.example") == 1
+        assert set(told.values()) == {told[many[0]]}
+        assert 24 <= told[many[0]] < 48
+        self.flushLoggedErrors(OSError)
+
+    def test_an_end_whose_commit_was_not_answered_is_told_all_the_same(self) -> None:
+        desk = OutboxDesk()
+        run, refusing = desk.database.run, [True]
+
+        def unanswered(work: Any, *asked: Any, **named: Any) -> Deferred[Any]:
+            done = run(work, *asked, **named)
+            if work is delivered_txn and refusing:
+                refusing.clear()
+                return fail(OSError("gone"))
+            return done
+
+        desk.database.run = unanswered  # type: ignore[assignment,method-assign]
+        desk.outbox.on_delivered(Purpose.REPLY, desk.ended.append)
+        desk.outbox.start()
+        desk.queue(letter(purpose=Purpose.REPLY))
+        assert len(self.flushLoggedErrors(OSError)) == 1
+        desk.outbox.wake()
+        assert [each.delivery_id for each in desk.ended] == desk.carrier.ids
 
 
 def test_more_ends_than_are_dealt_with_at_once_are_all_told(
     desk: OutboxDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "SETTLE_AT_ONCE", 2)
+    monkeypatch.setattr(ends, "AT_ONCE", 2)
     desk.outbox.stop()
     waiting: Deferred[None] = Deferred()
     first = desk.another()

@@ -22,8 +22,8 @@ from tickets.acts import Action
 from tickets.events import ReplyCallEnded, ReplyCallMade
 from tickets.model import CUSTOMER, SYSTEM, CaseState, MessageKind
 from tickets.reply_calls.hours import CallingHours
-from tickets.reply_calls.repository import claim_txn
-from tickets.reply_calls.service import BREATH, LEASE, ReplyCalls
+from tickets.reply_calls.repository import Holder, claim_txn
+from tickets.reply_calls.service import BREATH, LEASE, LONGEST_PAUSE, ReplyCalls
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
 from tickets.service import TicketView
 from tickets.sweeping import RETRY_AFTER
@@ -52,6 +52,7 @@ class Calling:
     desk: TicketDesk = field(default_factory=TicketDesk)
     settings: ReplyCallSettings = SETTINGS
     callable: bool = True
+    server: str = "here"
 
     def __post_init__(self) -> None:
         self.calls = FakeCalls(self.desk.bus, self.desk.clock)
@@ -69,11 +70,18 @@ class Calling:
             self.desk.clock,
             self.settings,
             CallingHours(WORKING, ALLOWED),
+            server=self.server,
             may_call=lambda _: self.callable,
             take_into_flow=lambda call_id, flow: self.flows.append((call_id, flow)),
         )
-        service.start()
+        service.start(self.open_in_journal())
         return service
+
+    def open_in_journal(self) -> list[ReplyCallMade]:
+        """Calls of which nobody told how they ended."""
+        ended = {each.call_id for each in self.desk.events if isinstance(each, ReplyCallEnded)}
+        made = (each for each in self.desk.events if isinstance(each, ReplyCallMade))
+        return [each for each in made if each.call_id not in ended]
 
     def ticket(self) -> TicketNumber:
         """One whose answer can be told."""
@@ -385,6 +393,8 @@ def test_who_confirmed_before_the_server_died_is_let_go_and_never_called_again(
     calling.desk.clock.advance(LEASE.total_seconds())
     assert calling.calls.calls() == []
     assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
+    assert calling.told() == ["told"]
+    assert calling.open_in_journal() == []
 
 
 def test_a_telephone_that_rang_when_the_server_died_is_called_anew(calling: Calling) -> None:
@@ -396,7 +406,7 @@ def test_a_telephone_that_rang_when_the_server_died_is_called_anew(calling: Call
     assert calling.call.id != before
     calling.calls.hang_up(heard(calling, number))
     assert calling.view(number).case.state is CaseState.CALLBACK
-    assert calling.told() == ["told"]
+    assert calling.told() == ["interrupted", "told"]
 
 
 def test_who_confirmed_and_whose_call_is_gone_is_never_called_again() -> None:
@@ -408,6 +418,54 @@ def test_who_confirmed_and_whose_call_is_gone_is_never_called_again() -> None:
     other.desk.clock.advance(LEASE.total_seconds())
     assert other.calls.calls() == []
     assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
+    assert other.told() == ["told"]
+
+
+def test_a_call_that_was_never_told_of_is_told_of_once_it_goes_on(calling: Calling) -> None:
+    calling.asked()
+    call_id = calling.answered()
+    lost = next(each for each in calling.desk.events if isinstance(each, ReplyCallMade))
+    calling.desk.events.remove(lost)
+    killed(calling)
+    assert [(each.call_id, each.attempt) for each in calling.open_in_journal()] == [(call_id, 1)]
+    calling.calls.hang_up(call_id)
+    assert calling.open_in_journal() == []
+
+
+def test_two_servers_leave_each_others_calls_alone() -> None:
+    calling = Calling()
+    number = calling.asked()
+    call_id = calling.answered()
+    other = Calling(desk=calling.desk, server="there")
+    other.desk.clock.advance(BREATH.total_seconds())
+    assert other.calls.calls() == []
+    assert calling.told() == []
+    assert calling.service.identified(call_id, Secret(number[-4:]))
+    result_of(calling.service.heard(call_id))
+    calling.calls.hang_up(call_id)
+    other.desk.clock.advance(2 * LEASE.total_seconds())
+    assert other.calls.calls() == []
+    assert calling.told() == ["told"]
+    assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
+
+
+def test_another_server_takes_over_what_the_first_never_came_back_to() -> None:
+    calling = Calling()
+    number = calling.asked()
+    calling.service.stop()
+    other = Calling(desk=calling.desk, server="there")
+    other.desk.clock.advance(LEASE.total_seconds() - 1)
+    assert other.calls.calls() == []
+    other.desk.clock.advance(1)
+    assert heard(other, number)
+
+
+def test_a_leap_of_the_clock_makes_no_second_call() -> None:
+    calling = Calling(settings=replace(SETTINGS, most=2, ring=10 * LEASE.total_seconds()))
+    calling.asked()
+    calling.desk.clock.advance(5 * LEASE.total_seconds())
+    calling.service.wake()
+    assert len(calling.calls.calls()) == 1
 
 
 def test_what_a_dying_server_had_only_claimed_is_called_soon(calling: Calling) -> None:
@@ -416,7 +474,7 @@ def test_what_a_dying_server_had_only_claimed_is_called_soon(calling: Calling) -
     calling.service.stop()
     calling.desk.advance(hours=12)
     hours, now = CallingHours(WORKING, ALLOWED), utc(calling.desk.clock)
-    claimed = calling.desk.database.run(claim_txn, now, LEASE, 1, hours)
+    claimed = calling.desk.database.run(claim_txn, now, Holder("here", LEASE), 1, hours)
     assert len(result_of(claimed)) == 1
     calling.service = calling.made()
     calling.desk.clock.advance(BREATH.total_seconds())
@@ -517,12 +575,45 @@ class TestTroubleWithTheDatabase(SynchronousTestCase):
 
     def test_people_are_told_of_the_last_attempt_whatever_fails_after_it(self) -> None:
         calling = Calling(settings=replace(SETTINGS, attempts=1))
-        calling.asked()
+        number = calling.asked()
         calling.desk.service.act = refusing  # type: ignore[assignment,method-assign]
         calling.desk.advance(seconds=SETTINGS.ring)
         assert len(self.flushLoggedErrors(OSError)) == 1
+        del calling.desk.service.act
         kinds = {each.kind for each in result_of(calling.desk.service.messages(DISPATCHER))}
         assert MessageKind.UNDELIVERED in kinds
+        calling.desk.advance(seconds=RETRY_AFTER)
+        assert calling.acts(number)[-1:] == [("attempt_reply", SYSTEM.staff_id)]
+
+    def test_who_was_told_meanwhile_is_not_called_again_and_their_answer_stands(self) -> None:
+        calling = Calling()
+        number = calling.asked()
+        call_id = calling.answered()
+        assert calling.service.identified(call_id, Secret(number[-4:]))
+        database = calling.desk.database
+        run, database.run = database.run, refusing  # type: ignore[assignment,method-assign]
+        result_of(calling.service.heard(call_id))
+        calling.calls.hang_up(call_id)
+        calling.desk.advance(seconds=2 * LEASE.total_seconds())
+        database.run = run  # type: ignore[method-assign]
+        calling.desk.advance(seconds=2 * LONGEST_PAUSE)
+        assert self.flushLoggedErrors(OSError)
+        assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
+        assert calling.view(number).case.state is CaseState.CALLBACK
+        assert calling.calls.calls() == []
+        assert calling.told() == ["told"]
+
+    def test_an_attempt_in_vain_is_written_down_once_it_is_back(self) -> None:
+        calling = Calling()
+        number = calling.asked()
+        database = calling.desk.database
+        run, database.run = database.run, refusing  # type: ignore[assignment,method-assign]
+        calling.desk.advance(seconds=SETTINGS.ring)
+        database.run = run  # type: ignore[method-assign]
+        calling.desk.advance(seconds=RETRY_AFTER)
+        assert self.flushLoggedErrors(OSError)
+        assert calling.acts(number)[-1:] == [("attempt_reply", SYSTEM.staff_id)]
+        assert calling.calls.calls() == []
 
 
 def refusing(*_: object) -> Deferred[None]:
