@@ -85,6 +85,7 @@ def wish_to_call(desk: TicketDesk) -> None:
         desk.clock,
         ReplyCallSettings(),
         CallingHours(ALWAYS, ALWAYS),
+        server="here",
         may_call=lambda _: True,
         take_into_flow=lambda *_: None,
     )
