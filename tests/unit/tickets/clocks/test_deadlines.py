@@ -1,8 +1,9 @@
-"""Deadlines worked out by hand, and against a reference that counts minute by minute."""
+"""Deadlines worked out by hand, and against a reference that counts second by second."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import compress, count, islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from tickets.clocks.running import used_until
 ROOT = Path(__file__).parents[4]
 TABLE = yaml.safe_load((ROOT / "tests" / "data" / "deadlines.yaml").read_text("utf-8"))
 YEARS = range(2025, 2028)
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 Pauses = list[tuple[datetime, datetime | None]]
 
 
@@ -95,18 +96,19 @@ BEGINNINGS = (
     datetime(2026, 3, 26, 0, 0, tzinfo=BERLIN),
     datetime(2026, 10, 22, 0, 0, tzinfo=BERLIN),
 )
-LENGTH = 40 * 24 * 60
+DAYS, HOUR, DAY = 40, 3600, 86400
 
 
 @cache
-def open_minutes(house: int) -> bytes:
-    """Whether each minute of the window is worked, told by the clock on the wall alone."""
+def open_seconds(house: int) -> bytes:
+    """Whether each second of the window is worked, told by the clock on the wall alone."""
     own, at = HOUSES[house], BEGINNINGS[house].astimezone(UTC)
     told = bytearray()
-    for _ in range(LENGTH):
+    for _ in range(DAYS * 24 * 60):
         wall = at.astimezone(own.timezone)
         now = wall.hour * 60 + wall.minute
-        told.append(_open(own, wall.date(), now) or _open(own, _before(wall.date()), now + 1440))
+        worked = _open(own, wall.date(), now) or _open(own, _before(wall.date()), now + 1440)
+        told += bytes((worked,)) * 60
         at += MINUTE
     return bytes(told)
 
@@ -126,40 +128,39 @@ def _open(own: WorkingCalendar, day: date, minute: int) -> bool:
 
 
 def counted(house: int, start: int, target: int, pauses: list[tuple[int, int]]) -> int | None:
-    """The minute by which so many are worked, counted one by one; None beyond the window."""
-    told, left = open_minutes(house), target
-    for minute in range(start, LENGTH):
-        if told[minute] and not any(begins <= minute < ends for begins, ends in pauses):
-            left -= 1
-            if not left:
-                return minute + 1
-    return None
+    """The second by which so many are worked, counted one by one; None beyond the window."""
+    told = bytearray(open_seconds(house))
+    for begins, ends in pauses:
+        told[begins:ends] = bytes(len(told[begins:ends]))
+    worked = compress(count(start), told[start:])
+    last = next(islice(worked, target - 1, None), None)
+    return None if last is None else last + 1
 
 
-stretches = st.tuples(st.integers(0, 16 * 1440), st.integers(0, 4 * 1440)).map(
+stretches = st.tuples(st.integers(0, 16 * DAY), st.integers(0, 4 * DAY)).map(
     lambda each: (each[0], each[0] + each[1])
 )
 
 
 @given(
     house=st.sampled_from(range(len(HOUSES))),
-    start=st.integers(0, 12 * 1440),
-    target=st.integers(1, 60 * 60),
+    start=st.integers(0, 12 * DAY),
+    target=st.integers(1, 60 * HOUR),
     pauses=st.lists(stretches, max_size=5),
 )
-def test_a_reference_that_counts_minutes_agrees(
+def test_a_reference_that_counts_seconds_agrees(
     house: int, start: int, target: int, pauses: list[tuple[int, int]]
 ) -> None:
     first, calendars = BEGINNINGS[house].astimezone(UTC), Calendars(HOUSES[house])
-    stood: Pauses = [(first + begins * MINUTE, first + ends * MINUTE) for begins, ends in pauses]
-    clock = reckoned(Limit(target * MINUTE), first + start * MINUTE, stood, calendars)
-    minute = counted(house, start, target, pauses)
-    if minute is None:
-        assert clock.due > first + LENGTH * MINUTE
+    stood: Pauses = [(first + begins * SECOND, first + ends * SECOND) for begins, ends in pauses]
+    clock = reckoned(Limit(target * SECOND), first + start * SECOND, stood, calendars)
+    second = counted(house, start, target, pauses)
+    if second is None:
+        assert clock.due > first + timedelta(days=DAYS)
         return
-    assert clock.due == first + minute * MINUTE
+    assert clock.due == first + second * SECOND
     assert used_until(clock, clock.due, calendars) == clock.target
-    assert used_until(clock, clock.due - timedelta(seconds=1), calendars) < clock.target
+    assert used_until(clock, clock.due - SECOND, calendars) < clock.target
     lines = explain(clock, calendars)
     assert sum((line.counted for line in lines), timedelta(0)) == lines[-1].total == clock.target
     assert all(line.counted >= timedelta(0) for line in lines)
