@@ -13,13 +13,8 @@ from cti.database import Database
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import AgentId, CustomerId, StaffId
 from monitoring.schema import CallRow
-from tickets.mail.filing import MAILBOX
-from tickets.model import CUSTOMER, SYSTEM
+from tickets.model import NOBODY
 from tickets.schema import CaseRow
-from tickets.voicemail import VOICEMAIL
-
-NOBODY = frozenset(each.staff_id for each in (CUSTOMER, SYSTEM, MAILBOX, VOICEMAIL))
-"""Who opens tickets without being an agent: by keys, on their page, by letter, after the tone."""
 
 
 class KnownAgents:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, TicketNumber
 from cti.kernel.principal import Principal
+from customers.numbers import normalise
+from customers.repository import customer_by_number_txn
 from tickets import decide, repository
 from tickets.attachments.model import Way, attachment_from
 from tickets.attachments.repository import attach_txn
@@ -85,7 +87,8 @@ def register_txn(
     if answered is not None:
         return Done(answered)
     terms = form_terms(timekeeper.calendars, at, follower.codes)
-    outcome = decide.register(draft, ticket_number(day, serial), by, at, terms)
+    known = _known_txn(session, draft)
+    outcome = decide.register(known, ticket_number(day, serial), by, at, terms)
     case = outcome.case
     departments = repository.departments_txn(session)
     clocks = timekeeper.apply((), outcome.effects, _terms(case, departments, timekeeper, by), at)
@@ -96,6 +99,21 @@ def register_txn(
     repository.remember_txn(session, request_id, action.value, by.staff_id, receipt)
     due = next(clock.due for clock in clocks if clock.kind is ClockKind.DECISION)
     return Done(receipt, (registered(case, due),))
+
+
+def _known_txn(session: Session, draft: Draft) -> Draft:
+    """The draft with the customer whose telephone number was given, where nobody said who it is.
+
+    So a customer has one record, and their level, by whatever way they come. A number that nobody
+    or more than one has says nothing.
+    """
+    who = draft.requester
+    number = normalise(who.contact) if who.customer_id is None and "@" not in who.contact else ""
+    found = customer_by_number_txn(session, number) if number else None
+    if found is None:
+        return draft
+    known = replace(who, customer_id=found.customer_id, service_level=found.service_level)
+    return replace(draft, requester=known)
 
 
 def act_txn(
@@ -240,6 +258,7 @@ def _terms(case: Case, departments: Departments, keeper: Timekeeper, by: Princip
         department_calendars={
             each.serial: departments[each.department_id].calendar for each in case.dispatches
         },
+        lead=case.lead.serial if case.lead else None,
         slot=slot.start if slot else None,
         by=by.name,
     )

@@ -193,7 +193,15 @@ class CancelAll:
     """Every running clock of the case ends."""
 
 
-Effect = Start | Stop | Cancel | Resume | Pause | Continue | Extend | Restart | CancelAll
+@dataclass(frozen=True, slots=True)
+class Hasten:
+    """The ticket is more urgent now: running clocks have from here on no more than its limits.
+
+    Clocks of the law, of an agreed time, that are missed, or that were extended stay as they are.
+    """
+
+
+Effect = Start | Stop | Cancel | Resume | Pause | Continue | Extend | Restart | CancelAll | Hasten
 
 
 class Actor(Enum):
@@ -209,6 +217,7 @@ class When(Enum):
     APPOINTMENT = "the matter is an appointment"
     TO_ANSWER = "nobody heard it in a call"
     CALL_BACK_WANTED = "a call-back is wanted"
+    EXTENSION_WRITTEN = "more time is asked for, and waits for the head"
     PETITION_WRITTEN = "the petition waits for the head"
     EXTENSION_SIGNED = "more time is asked for"
     SUSPENSION_SIGNED = "suspension is asked for"
@@ -221,6 +230,7 @@ class When(Enum):
     NOT_REACHED = "not reached"
     MORE_TIME = "the department gets more time"
     NEW_SLOT = "another slot is agreed"
+    ABOUT_STAFF = "a colleague is complained of"
     RECEIVED_EARLIER = "the other was received earlier"
     DISSATISFIED = "rated badly, or not solved as the customer says"
 

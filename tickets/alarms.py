@@ -12,11 +12,11 @@ from cti.kernel.vocabulary import Role
 from tickets.clocks.sla import AlarmKind
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated, TicketEvent
 from tickets.messages import message_values
-from tickets.model import Audience, DispatchState, MessageKind
+from tickets.model import FINAL, NOBODY, Audience, DispatchState, MessageKind
 from tickets.repository import refresh_index_txn
 from tickets.schema import AlarmRow, CaseRow, ClockRow, DispatchRow, HistoryRow, MessageRow
 from tickets.tasks import plan_task_txn
-from tickets.workflow import Action, ClockKind
+from tickets.workflow import DEPARTMENT, Action, ClockKind
 
 SYSTEM = StaffId("system")
 LATE_AFTER = timedelta(minutes=1)
@@ -77,13 +77,14 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
     fired, lines, messages = [], [], []
     for alarm, clock, dispatch in details:
         case = cases[alarm.number]
-        each = _fired(alarm, clock, now)
+        audience = _audience_txn(session, Role(alarm.to_role), clock, dispatch, case)
+        each = _fired(alarm, clock, audience.role, now)
         if each.kind is AlarmKind.ESCALATION:
             case.level = max(case.level, each.level)
             refresh_index_txn(session, each.number)
         fired.append(each)
         lines.append(_line(each, alarm, clock, case, now))
-        messages.append(_message(each, dispatch, case, now))
+        messages.append(_message(each, audience, now))
         if dispatch is not None and _not_accepted(each, dispatch):
             plan_task_txn(session, each.number, dispatch.serial, Action.AUTO_ACCEPT, now)
     if fired:
@@ -124,7 +125,7 @@ def _not_accepted(fired: Fired, dispatch: DispatchRow) -> bool:
     return missed and dispatch.state == DispatchState.SENT.value
 
 
-def _fired(alarm: AlarmRow, clock: ClockRow, now: datetime) -> Fired:
+def _fired(alarm: AlarmRow, clock: ClockRow, to: Role, now: datetime) -> Fired:
     return Fired(
         number=TicketNumber(alarm.number),
         kind=AlarmKind(alarm.kind),
@@ -132,7 +133,7 @@ def _fired(alarm: AlarmRow, clock: ClockRow, now: datetime) -> Fired:
         clock=ClockKind(clock.kind),
         clock_due=clock.due,
         due=alarm.due,
-        to=Role(alarm.to_role),
+        to=to,
         late=now - alarm.due > LATE_AFTER,
     )
 
@@ -144,7 +145,7 @@ def _line(
     fields = {
         "clock": clock.kind,
         "due": clock.due.isoformat(),
-        "to": alarm.to_role,
+        "to": fired.to.value,
         "level": str(alarm.level),
     }
     return {
@@ -160,20 +161,39 @@ def _line(
     }
 
 
-def _message(
-    fired: Fired, dispatch: DispatchRow | None, case: CaseRow, now: datetime
-) -> dict[str, Any]:
-    audience = _audience(fired.to, dispatch, case)
+def _message(fired: Fired, audience: Audience, now: datetime) -> dict[str, Any]:
     kind, subject = MESSAGE_OF[fired.kind], fired.clock.value
     return message_values(
         fired.number, audience, kind, subject, now, late=fired.late, due=fired.clock_due
     )
 
 
-def _audience(to: Role, dispatch: DispatchRow | None, case: CaseRow) -> Audience:
-    match to:
-        case Role.OFFICER | Role.HEAD if dispatch is not None:
-            return Audience(to, department_id=DepartmentId(dispatch.department_id))
-        case Role.AGENT:
-            return Audience(to, staff_id=StaffId(case.opened_by))
-    return Audience(to)
+def _audience_txn(
+    session: Session, to: Role, clock: ClockRow, dispatch: DispatchRow | None, case: CaseRow
+) -> Audience:
+    """Who of that role hears of it; the dispatchers where it would be nobody, or too many.
+
+    Of departments' people those that the order lies with, or that lead; of agents whoever opened
+    the ticket, unless they are no person, or may not ask the customer whether it helped.
+    """
+    if to in DEPARTMENT:
+        department_id = dispatch.department_id if dispatch else _leading_txn(session, case.number)
+        if department_id is not None:
+            return Audience(to, department_id=DepartmentId(department_id))
+        return Audience(Role.DISPATCHER)
+    if to is not Role.AGENT:
+        return Audience(to)
+    handled = clock.kind == ClockKind.CALL_BACK.value and case.opened_by in (case.handlers or ())
+    if handled or case.opened_by in NOBODY:
+        return Audience(Role.DISPATCHER)
+    return Audience(to, staff_id=StaffId(case.opened_by))
+
+
+def _leading_txn(session: Session, number: str) -> str | None:
+    """The department that leads now."""
+    final = [state.value for state in FINAL]
+    return session.scalar(
+        select(DispatchRow.department_id)
+        .where(DispatchRow.number == number, DispatchRow.lead, DispatchRow.state.not_in(final))
+        .limit(1)
+    )

@@ -23,6 +23,7 @@ from tickets.acts import (
     Continue,
     Effect,
     Extend,
+    Hasten,
     Pause,
     Restart,
     Rule,
@@ -35,15 +36,18 @@ from tickets.guards import ESCALATED_TO, YES, Premises, Situation, applies, fail
 from tickets.model import (
     ANSWERED,
     ENDED,
+    NOBODY,
     OPEN_STATES,
+    RANKS,
     Audience,
     Case,
     CaseState,
     Dispatch,
     Draft,
     TicketKind,
+    Urgency,
 )
-from tickets.perform import NOBODY, performed, waits_for_customer
+from tickets.perform import performed, waits_for_customer
 from tickets.records import draft_record
 from tickets.regulation.codes import CodeBook
 from tickets.workflow import RULES, RULES_OF
@@ -107,7 +111,7 @@ def act(
     return Outcome(
         changed,
         tuple(_waited_for(_effects(case, changed, rule, meant, kept), premises, kept)),
-        (*_told(changed, rule, meant), *_left(case, changed)),
+        (*_told(changed, rule, meant), *_left(case, changed), *_ruling(case, changed)),
         _serial(case, changed, rule, meant),
         kept,
     )
@@ -404,6 +408,8 @@ def _filled(
 ) -> Effect | None:
     petition = meant.petition if meant else None
     match effect:
+        case Hasten() if not _more_urgent(case, fields):
+            return None
         case Extend(by=None, to=None):
             until = petition.until if petition else datetime.fromisoformat(fields["until"])
             return replace(effect, to=until)
@@ -422,8 +428,13 @@ def _filled(
     return effect
 
 
+def _more_urgent(case: Case, fields: Mapping[str, str]) -> bool:
+    urgency = fields.get("urgency")
+    return bool(urgency) and RANKS[Urgency(urgency)] < RANKS[case.draft.urgency]
+
+
 def _addressed(effect: Effect, serial: int | None) -> Effect:
-    if isinstance(effect, CancelAll) or effect.clock not in DEPARTMENT_CLOCKS:
+    if isinstance(effect, CancelAll | Hasten) or effect.clock not in DEPARTMENT_CLOCKS:
         return effect
     return replace(effect, dispatch=serial)
 
@@ -434,6 +445,16 @@ def _left(case: Case, changed: Case) -> Iterator[Audience]:
         for each in case.dispatches:
             if not each.final:
                 yield Audience(Role.OFFICER, department_id=each.department_id)
+
+
+def _ruling(case: Case, changed: Case) -> Iterator[Audience]:
+    """Supervisors, once there are new facts that they are to judge."""
+    if _unjudged(changed) and not _unjudged(case):
+        yield Audience(Role.SUPERVISOR)
+
+
+def _unjudged(case: Case) -> bool:
+    return case.facts is not None or any(each.facts for each in case.dispatches)
 
 
 def _told(case: Case, rule: Rule, meant: Dispatch | None) -> Iterator[Audience]:
@@ -447,9 +468,10 @@ def _told(case: Case, rule: Rule, meant: Dispatch | None) -> Iterator[Audience]:
     if rule.action is Action.UNDELIVERED:
         yield from (Audience(Role.AGENT, staff_id=each) for each in sorted(case.handlers))
     match role:
+        case Role.OFFICER | Role.HEAD if order is not None:
+            yield Audience(role, department_id=order.department_id)
         case Role.OFFICER | Role.HEAD:
-            if order is not None:
-                yield Audience(role, department_id=order.department_id)
+            yield Audience(Role.DISPATCHER)
         case Role.AGENT if case.opened_by not in NOBODY:
             yield Audience(Role.AGENT, staff_id=case.opened_by)
         case Role.AGENT:

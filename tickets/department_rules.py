@@ -333,7 +333,16 @@ PRESSING = (
 PETITIONING = (
     Rule(
         action=Action.ASK_EXTENSION,
-        roles=DEPARTMENT,
+        roles=HEAD,
+        cases=_UNDER_WAY,
+        dispatches=_AT_WORK,
+        guards=(Guard.NO_PETITION, Guard.RESULT_NOT_DUE),
+        needs=("reason", "until"),
+        tells=Role.SUPERVISOR,
+    ),
+    Rule(
+        action=Action.ASK_EXTENSION,
+        roles=OFFICER,
         cases=_UNDER_WAY,
         dispatches=_AT_WORK,
         guards=(Guard.NO_PETITION, Guard.RESULT_NOT_DUE),
@@ -342,12 +351,29 @@ PETITIONING = (
     ),
     Rule(
         action=Action.ASK_SUSPENSION,
-        roles=DEPARTMENT,
+        roles=HEAD,
+        cases=_UNDER_WAY,
+        dispatches=_AT_WORK,
+        guards=(Guard.NO_PETITION,),
+        needs=("ground", "reason", "until"),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.ASK_SUSPENSION,
+        roles=OFFICER,
         cases=_UNDER_WAY,
         dispatches=_AT_WORK,
         guards=(Guard.NO_PETITION,),
         needs=("ground", "reason", "until"),
         tells=Role.HEAD,
+    ),
+    Rule(
+        action=Action.SIGN_PETITION,
+        roles=HEAD,
+        when=When.EXTENSION_WRITTEN,
+        cases=_UNDER_WAY,
+        dispatches=_AT_WORK,
+        tells=Role.SUPERVISOR,
     ),
     Rule(
         action=Action.SIGN_PETITION,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tickets.model import ENDED, CaseState, DispatchState
-from tickets.workflow import RULES, Action, CancelAll, Effect, Rule
+from tickets.workflow import RULES, Action, CancelAll, Effect, Hasten, Rule
 
 _SENT_BY = Action.DISPATCH
 LEAD_AT_WORK = CaseState.IN_PROGRESS
@@ -118,4 +118,6 @@ def _from_to(states: list[str], target: CaseState | DispatchState | None) -> str
 def _effect(effect: Effect) -> str:
     if isinstance(effect, CancelAll):
         return "cancel all"
+    if isinstance(effect, Hasten):
+        return "hasten all where more urgent"
     return f"{type(effect).__name__.lower()} {effect.clock.value}"

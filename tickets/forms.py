@@ -14,6 +14,7 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.model import Draft, ReplyChannel, Source, SuspensionGround, TicketKind, Urgency
 from tickets.regulation.codes import NO_CODES, CodeBook
 
@@ -178,6 +179,9 @@ COMMON: tuple[Field, ...] = (
 )
 """The fields of every ticket."""
 
+ABOUT: tuple[Field, ...] = (Field("about_staff"), Field("about_unit"))
+"""Of a complaint: the member of staff it is about, and their unit; nobody of whom sees it."""
+
 ACT_FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
@@ -260,7 +264,8 @@ def checked_draft(draft: Draft, terms: FormTerms) -> Draft:
 
 def amendments(draft: Draft, given: Mapping[str, str], terms: FormTerms) -> dict[str, str]:
     """What differs from the draft among the fields given; Refused where one is wrong or none is."""
-    known = {each.name: each for each in (*COMMON, *FORMS[draft.kind])}
+    about = ABOUT if draft.kind is TicketKind.COMPLAINT else ()
+    known = {each.name: each for each in (*COMMON, *FORMS[draft.kind], *about)}
     changed = {
         name: checked(field, given[name], terms)
         for name, field in known.items()
@@ -276,8 +281,11 @@ def amended(draft: Draft, changed: Mapping[str, str]) -> Draft:
     """The draft with those fields; an empty one is taken away."""
     details = {name: text for name, text in changed.items() if name not in _COMMON_NAMES}
     who = draft.requester
+    staff, unit = (changed.get(each.name, getattr(draft, each.name)) for each in ABOUT)
     return replace(
         draft,
+        about_staff=StaffId(staff) if staff else None,
+        about_unit=DepartmentId(unit) if unit else None,
         title=changed.get("title", draft.title),
         text=changed.get("text", draft.text),
         occasion=changed.get("occasion", draft.occasion),
@@ -306,7 +314,7 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     return _local(text, zone)
 
 
-_COMMON_NAMES = frozenset(each.name for each in COMMON)
+_COMMON_NAMES = frozenset(each.name for each in (*COMMON, *ABOUT))
 
 
 def present(draft: Draft, name: str) -> str:
@@ -316,7 +324,7 @@ def present(draft: Draft, name: str) -> str:
 
 def _common(draft: Draft, name: str) -> str:
     value = getattr(draft.requester if name in _REQUESTER else draft, name)
-    return str(value.value) if isinstance(value, Enum) else str(value)
+    return str(value.value) if isinstance(value, Enum) else str(value or "")
 
 
 def _check_meaning(details: Mapping[str, str]) -> None:

@@ -119,6 +119,13 @@ def _new_slot(situation: Situation) -> bool:
     return other and draft.kind is TicketKind.APPOINTMENT
 
 
+def _about_staff(situation: Situation) -> bool:
+    """Whether the complaint is about another colleague than was known until now."""
+    draft = situation.case.draft
+    told = (situation.fields or {}).get("about_staff", "").strip()
+    return told not in ("", draft.about_staff) and draft.kind is TicketKind.COMPLAINT
+
+
 def _facts(situation: Situation) -> datetime | None:
     order = situation.order
     return situation.case.facts if order is None else order.facts
@@ -199,6 +206,7 @@ _WHEN: Mapping[When, Question] = {
     When.APPOINTMENT: lambda s: s.case.draft.kind is TicketKind.APPOINTMENT,
     When.TO_ANSWER: _to_answer,
     When.CALL_BACK_WANTED: lambda s: s.premises.call_back_wanted,
+    When.EXTENSION_WRITTEN: lambda s: _petition(s, PetitionKind.EXTENSION, signed=False),
     When.PETITION_WRITTEN: lambda s: _petition(s, None, signed=False),
     When.EXTENSION_SIGNED: lambda s: _petition(s, PetitionKind.EXTENSION, signed=True),
     When.SUSPENSION_SIGNED: lambda s: _petition(s, PetitionKind.SUSPENSION, signed=True),
@@ -213,6 +221,7 @@ _WHEN: Mapping[When, Question] = {
     When.NOT_REACHED: _not_reached,
     When.MORE_TIME: lambda s: s.gives("until"),
     When.NEW_SLOT: _new_slot,
+    When.ABOUT_STAFF: _about_staff,
     When.RECEIVED_EARLIER: lambda s: s.gives("since"),
     When.DISSATISFIED: _dissatisfied,
 }

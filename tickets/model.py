@@ -18,6 +18,14 @@ SYSTEM = Principal(StaffId("system"), "系统 System", frozenset(), Language.CHI
 """The house itself, where it acts at an instant or for a channel."""
 CUSTOMER = Principal(StaffId("customer"), "客户 Customer", frozenset(), Language.CHINESE)
 """Whoever asked, where they act themselves: by keys, on their page, by answering a mail."""
+MAILBOX = Principal(StaffId("mail"), "电子邮件 E-mail", frozenset({Role.AGENT}), Language.CHINESE)
+"""Who opens tickets of letters, and notes what became of ours."""
+VOICEMAIL = Principal(
+    StaffId("voicemail"), "语音留言 Voicemail", frozenset({Role.AGENT}), Language.CHINESE
+)
+"""Who opens tickets of messages that callers leave."""
+NOBODY = frozenset(each.staff_id for each in (SYSTEM, CUSTOMER, MAILBOX, VOICEMAIL))
+"""Those who act and are no person: nothing that they are told is read."""
 
 
 class TicketKind(Enum):
@@ -52,6 +60,10 @@ class Urgency(Enum):
     ORDINARY = "ordinary"
     IMPORTANT = "important"
     URGENT = "urgent"
+
+
+RANKS = {Urgency.URGENT: 0, Urgency.IMPORTANT: 1, Urgency.ORDINARY: 2}
+"""The most urgent first."""
 
 
 class CaseState(Enum):
@@ -271,6 +283,13 @@ class Case:
     def lead(self) -> Dispatch | None:
         """The dispatch that answers for the matter now."""
         return next((each for each in self.dispatches if each.lead and not each.final), None)
+
+    @property
+    def waits_for_ruling(self) -> bool:
+        """Whether new facts, a petition that is signed or a mistaken entry is to be ruled on."""
+        live = [each for each in self.dispatches if not each.final]
+        asked = any(each.facts or (each.petition and each.petition.signed_by) for each in live)
+        return asked or self.facts is not None or self.void_asked_by is not None
 
     @property
     def last_lead(self) -> Dispatch | None:

@@ -14,10 +14,9 @@ from tickets.acts import Action, Rule
 from tickets.guards import YES
 from tickets.model import (
     ANSWERED,
-    CUSTOMER,
     ENDED,
     FINAL,
-    SYSTEM,
+    NOBODY,
     Case,
     CaseState,
     Dispatch,
@@ -30,7 +29,6 @@ from tickets.model import (
 
 PETITIONED = frozenset({DispatchState.ACCEPTED, DispatchState.REWORK})
 """States in which a petition stands; it lapses when the order goes elsewhere."""
-NOBODY = frozenset({SYSTEM.staff_id, CUSTOMER.staff_id})
 
 Fields = Mapping[str, str]
 

@@ -37,6 +37,7 @@ from tickets.messages import (
     unread_txn,
 )
 from tickets.model import (
+    VOICEMAIL,
     Audience,
     CallLink,
     Case,
@@ -62,7 +63,7 @@ from tickets.search.lines import (
     summary_txn,
 )
 from tickets.search.service import ListService
-from tickets.voicemail import VOICEMAIL, draft_of, request_of
+from tickets.voicemail import draft_of, request_of
 from tickets.workflow import Action, ClockKind
 
 MESSAGES_SHOWN = 100

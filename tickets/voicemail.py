@@ -7,16 +7,10 @@ language, since that is who will be called back. Pure.
 
 from hashlib import sha256
 
-from cti.kernel.identifiers import StaffId
 from cti.kernel.ports import SpokenMessage
-from cti.kernel.principal import Principal
-from cti.kernel.vocabulary import Language, MessageAbout, Role
+from cti.kernel.vocabulary import Language, MessageAbout
 from tickets.model import Draft, Requester, Source, TicketKind
 
-VOICEMAIL = Principal(
-    StaffId("voicemail"), "语音留言 Voicemail", frozenset({Role.AGENT}), Language.CHINESE
-)
-"""Who opens such tickets."""
 WORDS = {
     Language.CHINESE: (
         "语音留言",

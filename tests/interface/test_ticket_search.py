@@ -24,7 +24,7 @@ from tests.support.tickets import (
     TicketDesk,
     draft,
 )
-from tickets.model import Urgency
+from tickets.model import RANKS, Urgency
 from tickets.search import finding, places
 from tickets.search.catching_up import catch_up_txn
 from tickets.search.finding import Query, Viewer, count_txn
@@ -97,7 +97,7 @@ def expected(desk: TicketDesk, order: Order, numbers: list[str]) -> list[str]:
         Order.OLDEST: lambda place: place,
         Order.DUE: lambda place: (due(views[place]), place),
         Order.URGENCY: lambda place: (
-            places.RANKS[views[place].case.draft.urgency],
+            RANKS[views[place].case.draft.urgency],
             due(views[place]),
             place,
         ),

@@ -109,6 +109,8 @@ def _given(clock: Clock, calendars: Calendars) -> Iterator[Line]:
         target += each.added
         if clock.calendar == CALENDAR_DAYS:
             yield _line("extended_days", at=each.at, by=each.by, days=target // DAY)
+        elif each.added < NO_TIME:
+            yield _line("hastened", at=each.at, by=each.by, less=-each.added, target=target)
         else:
             yield _line("extended", at=each.at, by=each.by, added=each.added, target=target)
 

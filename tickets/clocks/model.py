@@ -58,7 +58,10 @@ class Standstill(Generic[G]):
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """Time that was added by approval, in the clock's own calendar."""
+    """Time that was added by approval, in the clock's own calendar.
+
+    Less than none where the ticket became more urgent: then `by` is who said so.
+    """
 
     at: datetime
     added: timedelta

@@ -41,7 +41,7 @@ class ClockPolicy:
     source: str
     """Where the numbers come from: a regulation, or the bank itself."""
     departmental: bool = False
-    """Whether it runs in the hours of the dispatch's department, else in the hotline's."""
+    """Whether it runs in the hours of the department that has it, else in the hotline's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from tickets.workflow import (
     Continue,
     Effect,
     Extend,
+    Hasten,
     Pause,
     Restart,
     Resume,
@@ -73,6 +74,8 @@ class Terms:
     service_level: ServiceLevel
     department_calendars: Mapping[int, str]
     """The calendar's name of each dispatch's department, by the dispatch's serial."""
+    lead: int | None = None
+    """The dispatch that leads, whose hours a departmental clock of the case itself has."""
     slot: datetime | None = None
     """When the slot begins that was agreed with the customer."""
     by: str = ""
@@ -109,6 +112,8 @@ class Timekeeper:
                 return tuple(
                     clock if clock.stopped else self.cancelled(clock, at) for clock in clocks
                 )
+            case Hasten():
+                return tuple(self.hastened(clock, terms, at) for clock in clocks)
             case _:
                 change = partial(self._moved, effect, terms.by, at)
                 return _changed(clocks, effect.clock, effect.dispatch, change)
@@ -158,8 +163,8 @@ class Timekeeper:
         if kind is ClockKind.APPOINTMENT and terms.slot is not None:
             return AGREED, max(NO_TIME, terms.slot - at)
         rules = self.policy.clocks[kind]
-        departmental = rules.departmental and dispatch is not None
-        name = terms.department_calendars[dispatch] if departmental and dispatch else HOTLINE
+        serial = (dispatch or terms.lead) if rules.departmental else None
+        name = terms.department_calendars[serial] if serial else HOTLINE
         limit = rules.limits[terms.kind, terms.urgency].scaled(
             self.policy.shares[terms.service_level]
         )
@@ -298,6 +303,21 @@ class Timekeeper:
     def _measured(self, clock: Clock) -> Clock:
         found = due_of(clock, self.calendars)
         return replace(clock, due=found.at, halted=found.halted)
+
+    def hastened(self, clock: Clock, terms: Terms, at: datetime) -> Clock:
+        """The clock with no more time left from then on than one that started then would have.
+
+        What is not the bank's own limit stays, and what was missed or extended by approval does.
+        """
+        own = isinstance(clock, InternalClock) and clock.calendar != AGREED
+        if not own or clock.stopped or clock.extensions or clock.overdue(at):
+            return clock
+        calendar, limit = self.target(clock.kind, clock.dispatch, terms, at)
+        target = self.elapsed(clock, at) + limit
+        if calendar != clock.calendar or target >= clock.target:
+            return clock
+        shortened = Extension(at, target - clock.target, terms.by)
+        return self._measured(replace(clock, target=target, extensions=(shortened,)))
 
     # --- what is to be seen -----------------------------------------------------------------
 

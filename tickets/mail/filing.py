@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cti.kernel.identifiers import StaffId, TicketNumber
-from cti.kernel.principal import Principal
-from cti.kernel.vocabulary import Language, Role
+from cti.kernel.identifiers import TicketNumber
+from cti.kernel.vocabulary import Language
 from tickets.forms import YES_NO
 from tickets.mail.composing import language_of
 from tickets.mail.model import Letter
@@ -14,8 +13,6 @@ from tickets.mail.settings import MailSettings
 from tickets.model import Draft, HistoryEntry, ReplyChannel, Requester, Source, TicketKind
 from tickets.workflow import Action
 
-MAILBOX = Principal(StaffId("mail"), "电子邮件 E-mail", frozenset({Role.AGENT}), Language.CHINESE)
-"""Who opens tickets of letters, and notes what became of ours."""
 LONGEST_TEXT = 4000
 """Characters of a ticket's text and of an act's; the whole letter is on the time line."""
 LONGEST_TITLE = 200

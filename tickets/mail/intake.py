@@ -29,7 +29,6 @@ from tickets.delivery.repository import queue_txn
 from tickets.mail import repository
 from tickets.mail.composing import Composer, Template
 from tickets.mail.filing import (
-    MAILBOX,
     draft_of,
     letter_language,
     request_of,
@@ -46,7 +45,7 @@ from tickets.mail.placing import Contact, Keep, Late, Open, Placement, Returned,
 from tickets.mail.settings import MailSettings
 from tickets.mail.unfiled import Why, keep_unfiled_txn, why_unfiled
 from tickets.messages import add_message_txn
-from tickets.model import CUSTOMER, SYSTEM, Audience, MessageKind
+from tickets.model import CUSTOMER, MAILBOX, SYSTEM, Audience, MessageKind
 from tickets.ports import Tickets
 from tickets.search.index import reindex_txn
 from tickets.service import TicketView

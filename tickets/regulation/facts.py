@@ -80,8 +80,6 @@ def first_fact(
         state=case.state,
         changed=case.opened,
         repeats=repeats,
-        about_staff=case.draft.about_staff,
-        about_unit=case.draft.about_unit,
     )
     return _as_it_is(fact, case, clocks, codes, zone)
 
@@ -117,6 +115,8 @@ def _as_it_is(
         fact,
         kind=case.draft.kind,
         state=case.state,
+        about_staff=case.draft.about_staff,
+        about_unit=case.draft.about_unit,
         channel=channel_of(case.draft, codes),
         channel_assumed=not details.get(CHANNEL_FIELD),
         business=details.get(BUSINESS_FIELD, ""),

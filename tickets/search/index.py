@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.clocks.sla import Clock
-from tickets.model import Case
+from tickets.model import RANKS, Case
 from tickets.search.facets import Entry, entry_of, more_said
-from tickets.search.places import RANKS, places_of
+from tickets.search.places import places_of
 from tickets.search.schema import EntryRow, PlaceRow
 from tickets.search.words import drop_txn, put_txn
 

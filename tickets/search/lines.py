@@ -15,6 +15,7 @@ from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumb
 from cti.kernel.ports import TicketSummary
 from tickets.masking import Mask, masked
 from tickets.model import FINAL, OPEN_STATES, CaseState, DispatchState, TicketKind, Urgency
+from tickets.rows import case_from, dispatch_from
 from tickets.schema import CaseRow, ClockRow, DispatchRow
 from tickets.search.excerpts import Piece, excerpt
 from tickets.search.finding import Mark, Query, Total, count_txn, find_txn
@@ -57,6 +58,8 @@ class Line:
     supervised: bool
     appraised: bool = False
     """Somebody outside the bank tests or assesses something."""
+    asked: bool = False
+    """Something waits for a ruling, see `tickets.model.Case.waits_for_ruling`."""
     about_staff: StaffId | None = None
     about_unit: DepartmentId | None = None
     excerpt: tuple[Piece, ...] = ()
@@ -200,6 +203,7 @@ def _line(entry: EntryRow, row: CaseRow, beside: _Beside, query: Query, now: dat
         urge_open=any(each.urge_open for each in working),
         supervised=f"place:{SUPERVISED}" in entry.facets.split("\n"),
         appraised=row.appraised,
+        asked=case_from(row, tuple(map(dispatch_from, working))).waits_for_ruling,
         about_staff=StaffId(entry.about_staff) if entry.about_staff else None,
         about_unit=DepartmentId(entry.about_unit) if entry.about_unit else None,
         excerpt=_excerpt(entry, row, query),

@@ -10,20 +10,18 @@ from datetime import UTC, datetime
 
 from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.clocks.sla import Clock
-from tickets.model import OPEN_STATES, Case, CaseState, Dispatch, DispatchState, Urgency
+from tickets.model import OPEN_STATES, Case, CaseState, Dispatch, DispatchState
 from tickets.workflow import ClockKind
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Due where no clock runs: after everything else."""
 
-RANKS = {Urgency.URGENT: 0, Urgency.IMPORTANT: 1, Urgency.ORDINARY: 2}
-"""The most urgent first."""
 
 OPEN = "open"
 DISPATCH = "dispatch"
 """待派单: no department has it yet."""
 REVIEW = "review"
-"""待审核: a result, a refusal or a petition waits for the desk."""
+"""待审核: a result, a refusal, a petition, new facts or a mistaken entry waits for a ruling."""
 REPLY = "reply"
 """待答复: the approved result waits to be told to the customer."""
 ANSWER = "answer"
@@ -80,7 +78,7 @@ def _shared(case: Case, running: list[Clock]) -> Iterator[str]:
     live = [each for each in case.dispatches if not each.final]
     if any(clock.kind is ClockKind.DISPATCH for clock in running):
         yield DISPATCH
-    if any(each.state in FOR_REVIEW for each in live):
+    if case.waits_for_ruling or any(each.state in FOR_REVIEW for each in live):
         yield REVIEW
     if case.state is CaseState.RESULT_IN:
         yield REPLY
@@ -107,7 +105,10 @@ def _departments(case: Case, running: list[Clock]) -> Iterator[tuple[str, dateti
 
 
 def _parts(dispatches: list[Dispatch]) -> Iterator[str]:
-    yield from {PART_OF[each.state] for each in dispatches if each.state in PART_OF}
+    parts = {PART_OF[each.state] for each in dispatches if each.state in PART_OF}
+    if any(each.petition and not each.petition.signed_by for each in dispatches):
+        parts.add(SIGN)
+    yield from parts
     if any(each.urge_open for each in dispatches):
         yield URGED
 

@@ -74,7 +74,7 @@ class PlaceRow(Base):
         ForeignKey("ticket_index.id", ondelete="CASCADE"), primary_key=True
     )
     urgency: Mapped[int] = mapped_column(SmallInteger, default=2)
-    """0 is the most urgent, see `tickets.search.places.RANKS`."""
+    """0 is the most urgent, see `tickets.model.RANKS`."""
     changed: Mapped[datetime] = mapped_column(UtcDateTime, default=LONG_AGO)
 
 

@@ -153,6 +153,7 @@ class Outlook:
             urgency=case.draft.urgency,
             service_level=case.draft.requester.service_level,
             department_calendars=calendars,
+            lead=case.lead.serial if case.lead and case.lead.serial in calendars else None,
         )
 
 

@@ -51,6 +51,16 @@ class StaffUnits(Protocol):
         """Their department; None for those of the hotline itself."""
 
 
+def concerned(staff_id: str, units: StaffUnits) -> tuple[StaffId | None, DepartmentId | None]:
+    """The colleague whom a form names, with their unit; Refused where nobody is called so."""
+    if not staff_id:
+        return None, None
+    found = StaffId(staff_id)
+    if all(each.staff_id != found for each in units.everybody()):
+        raise Refused("ticket.staff_unknown")
+    return found, units.unit_of(found)
+
+
 class Dialler(Protocol):
     """Calls people for members of staff, by the telephones that they have (`agents` does)."""
 

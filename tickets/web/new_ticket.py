@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from twisted.web.server import Request
 
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import CallId, DepartmentId, Entropy, StaffId
+from cti.kernel.identifiers import CallId, Entropy
 from cti.kernel.principal import Principal
 from cti.web import requests
 from cti.web.frame import Frame
@@ -20,7 +20,7 @@ from tickets.model import Draft, Receipt, ReplyChannel, Requester, Source, Ticke
 from tickets.regulation.repeats import Repeat
 from tickets.service import TicketService
 from tickets.visibility import visible
-from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits
+from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits, concerned
 from tickets.web.filling import Filling, filled
 from tickets.web.inputs import Input, input_of
 from tickets.web.phrasing import Phrasing
@@ -136,7 +136,7 @@ def draft_of(form: Form, facts: CallFacts | None, units: StaffUnits) -> Draft:
         raise BadRequest(str(error)) from error
     if len(form["call"]) > LONGEST_CALL_ID or len(form["about_staff"]) > LONGEST_STAFF_ID:
         raise BadRequest("this is no call, or no member of staff")
-    about, unit = _about(form["about_staff"], units)
+    about, unit = concerned(form["about_staff"], units)
     requester = Requester(
         name=form["name"],
         contact=form["contact"],
@@ -186,12 +186,3 @@ def _detail(field: Field, form: Form) -> str:
     if field.kind is FieldKind.SLOT and form["slot_day"]:
         return f"{form['slot_day']} {form['slot_from']}-{form['slot_to']}"
     return form[field.name]
-
-
-def _about(staff_id: str, units: StaffUnits) -> tuple[StaffId | None, DepartmentId | None]:
-    if not staff_id:
-        return None, None
-    found = StaffId(staff_id)
-    if all(each.staff_id != found for each in units.everybody()):
-        raise Refused("ticket.staff_unknown")
-    return found, units.unit_of(found)

@@ -61,7 +61,7 @@ class TicketPages:
         self._lists = ListPages(frame, service, staff)
         self._phrasing = phrasing = Phrasing(frame, service)
         self._ticket = TicketPage(
-            frame, service, dossier, calls, staff, phrasing, entropy, catalogue, dialler
+            frame, service, dossier, calls, staff, phrasing, entropy, units, catalogue, dialler
         )
         self._new = NewTicketPage(frame, service, calls, units, dossier, phrasing, entropy, letters)
         self._letters = (

@@ -11,7 +11,7 @@ from tickets.search.finding import PAGE, Mark, Query, Viewer
 from tickets.search.query import EVERYTHING as ANYTHING
 from tickets.search.query import Asked
 from tickets.visibility import EVERYTHING
-from tickets.workflow import DEPARTMENT, FRONT
+from tickets.workflow import ABOVE, DEPARTMENT, FRONT
 
 READERS = tuple(sorted(EVERYTHING | DEPARTMENT, key=lambda role: role.value))
 """Who opens ticket pages at all."""
@@ -58,7 +58,9 @@ def tabs_of(principal: Principal) -> list[Tab]:
     roles, unit = principal.roles, principal.department_id
     tabs = list[Tab]()
     if roles & DESK:
-        tabs += [Tab(View.DISPATCH, places.DISPATCH), Tab(View.REVIEW, places.REVIEW)]
+        tabs.append(Tab(View.DISPATCH, places.DISPATCH))
+    if roles & (DESK | ABOVE):
+        tabs.append(Tab(View.REVIEW, places.REVIEW))
     if roles & DEPARTMENT and unit:
         tabs += _of_department(unit)
     if roles & FRONT:

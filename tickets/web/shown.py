@@ -28,6 +28,8 @@ class Words:
     """Whether there is a text of that key."""
     codes: CodeBook = NO_CODES
     """What the codes in fields stand for."""
+    staff: Callable[[StaffId], str] = str
+    """The name of a colleague."""
 
     def named(self, group: str, name: str) -> str:
         """The word for a name that a rule or form gave; the name itself where there is none."""

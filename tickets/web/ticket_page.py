@@ -1,6 +1,6 @@
 """One ticket: shown, acted on, its files taken and given, its customer unmasked."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,14 +21,14 @@ from tickets.dossier import Dossier
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
 from tickets.masking import Mask, Sight, may_unmask, sight_of
-from tickets.model import Receipt
+from tickets.model import Receipt, TicketKind
 from tickets.proposals import CatalogueProposals
 from tickets.regulation.fault import Party
 from tickets.service import TicketService, TicketView
 from tickets.visibility import check_visible, concern_of, visible
 from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
-from tickets.web.facts import CallFactsPort, Dialler
+from tickets.web.facts import CallFactsPort, Colleague, Dialler, StaffUnits, concerned
 from tickets.web.filling import Filling, filled
 from tickets.web.kept_file import KeptFile
 from tickets.web.offered import ELSEWHERE, amendable, offer
@@ -63,6 +63,7 @@ class TicketPage:
     staff: StaffNames
     phrasing: Phrasing
     entropy: Entropy
+    units: StaffUnits
     catalogue: CatalogueProposals
     dialler: Dialler
 
@@ -71,7 +72,7 @@ class TicketPage:
     ) -> bytes:
         """The ticket as it is now; 409 with a form that was refused."""
         view = await self.seen(principal, number)
-        words = await self.phrasing.words(request)
+        words = await self._words(request)
         looks = await self.dossier.looks(number)
         clear = self.dossier.reads_clear(looks, principal)
         sight = sight_of(principal, unmasked=clear)
@@ -89,6 +90,7 @@ class TicketPage:
         beside = await self.dossier.beside(view.case, self.service.follower.rules)
         clocks = bars.bars(view, self.service.timekeeper, words, outlook.now)
         call = self._call(request, view)
+        corrections = amendable(view, principal, outlook.now)
         return self.frame.render(
             request,
             "ticket.html",
@@ -107,7 +109,8 @@ class TicketPage:
             next=bars.next_bar(clocks),
             orders=standing.orders(view, clocks, words),
             offer=offer(outlook, principal, sight),
-            amendable=amendable(view, principal, outlook.now) if clear else (),
+            amendable=corrections if clear else (),
+            colleagues=self._colleagues(view) if corrections else (),
             known=self._known(request, view, sight),
             merged=[each.case for each in view.merged],
             limits={each: outlook.limits_at(each) for each in view.departments},
@@ -143,6 +146,21 @@ class TicketPage:
         """Do what the form says; a refusal shows the ticket as it is now, with what was typed."""
         return await self._done(request, principal, number, self._act)
 
+    def _meant(self, form: Form) -> Mapping[str, str]:
+        """What is corrected; whose unit a colleague is of, the roster says and no form."""
+        if "about_staff" not in form:
+            return {name: text for name, text in form.items() if name != "about_unit"}
+        staff_id, unit = concerned(form["about_staff"], self.units)
+        return {**form, "about_staff": staff_id or "", "about_unit": unit or ""}
+
+    def _colleagues(self, view: TicketView) -> Sequence[Colleague]:
+        """Whom a complaint may be about."""
+        complaint = view.case.draft.kind is TicketKind.COMPLAINT
+        return self.units.everybody() if complaint else ()
+
+    async def _words(self, request: Request) -> Words:
+        return replace(await self.phrasing.words(request), staff=self.staff.name_of)
+
     async def join(self, request: Request, principal: Principal, number: str) -> bytes:
         """Let the call belong to the ticket; the page that follows offers to undo it."""
         return await self._done(request, principal, number, self._join)
@@ -174,7 +192,8 @@ class TicketPage:
 
     async def _act(self, principal: Principal, number: str, form: Form) -> str:
         action, version, once = _action(form), whole(form["version"]), request_id(form)
-        receipt = await self.service.act(number, action, form, principal, version, once)
+        fields = self._meant(form) if action is Action.AMEND else form
+        receipt = await self.service.act(number, action, fields, principal, version, once)
         if action is Action.DISPATCH:
             await self._assist(principal, form, receipt, once)
         return f"/tickets/{number}"
@@ -279,7 +298,7 @@ class TicketPage:
         filling = filled(self.phrasing.why_not(request, refused), refused, form)
         if refused.error_id == "ticket.stale" and form["version"]:
             view = await self.seen(principal, number)
-            words = await self.phrasing.words(request)
+            words = await self._words(request)
             changes = timeline.changes_since(view, whole(form["version"]), words)
             filling = replace(filling, changes=tuple(changes))
         return await self.show(request, principal, number, filling)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from cti.kernel.identifiers import CallId
+from cti.kernel.identifiers import CallId, StaffId
 from tickets.attachments.model import Attached
 from tickets.looks import Look
 from tickets.mail.model import DeliveryState, Direction, Mail
@@ -212,8 +212,10 @@ def _printed(letter: Printed, words: Words) -> Moment:
 
 def worded(name: str, value: str, words: Words) -> str:
     """What stands in a field, in words where it was chosen from some."""
-    if name in ("department", "proposed"):
+    if name in ("department", "proposed", "about_unit"):
         return words.department(value)
+    if name == "about_staff":
+        return words.staff(StaffId(value))
     code = words.codes.find(name, value)
     if code is not None:
         return f"{value} {code.name(words.language)}"

@@ -46,7 +46,7 @@ def turn(line: Line, principal: Principal, words: Words) -> Turn:
     """Whose turn it is in words; nobody's once the ticket has ended."""
     if line.appraised or line.order is DispatchState.SUSPENDED:
         return Turn(words.text(f"ticket.turn.{OUTSIDE}"))
-    role = _role(line)
+    role = Role.SUPERVISOR if line.asked else _role(line)
     if role is None:
         return NOBODYS
     mine = role in principal.roles

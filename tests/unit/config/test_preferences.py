@@ -9,11 +9,12 @@ from twisted.internet.task import Clock
 
 from agents.acd.queue import Acquaintance, Claim, Preferred
 from agents.acd.rules import rules_from
-from config.preferences import NOBODY, KnownAgents
+from config.preferences import KnownAgents
 from cti.kernel.identifiers import AgentId, CustomerId
 from monitoring.schema import CallRow
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
+from tickets.model import NOBODY
 from tickets.schema import CaseRow
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -164,6 +164,22 @@ def test_what_is_put_right_beside_the_slot_moves_no_appointment(desk: TicketDesk
     assert all(each.kind is not ClockKind.APPOINTMENT for each in desk.view(complaint).clocks)
 
 
+def test_who_makes_a_ticket_more_urgent_shortens_its_clocks(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.advance(hours=1)
+    law = running(desk, number, ClockKind.DECISION)
+    desk.act(number, Action.AMEND, AGENT, {"urgency": "urgent"})
+    assert running(desk, number, ClockKind.FIRST_CONTACT) == local("2026-11-23 11:00")
+    assert running(desk, number, ClockKind.ACCEPT) == local("2026-11-23 11:00")
+    assert running(desk, number, ClockKind.RESULT) == local("2026-11-24 11:00")
+    assert running(desk, number, ClockKind.DECISION) == law
+    clocks = desk.view(number).clocks
+    desk.advance(minutes=30)
+    desk.act(number, Action.AMEND, AGENT, {"urgency": "ordinary", "title": "排队"})
+    assert desk.view(number).clocks == clocks
+
+
 def test_a_period_that_stands_still_is_not_over(desk: TicketDesk) -> None:
     number = desk.register().number
     desk.advance(days=10)

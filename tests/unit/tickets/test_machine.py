@@ -27,8 +27,15 @@ from tickets.clocks.model import Clock
 from tickets.clocks.sla import Terms
 from tickets.decide import Outcome, act, register
 from tickets.forms import FormTerms, slot_of
-from tickets.model import ENDED, CaseState, Department, Dispatch, HistoryEntry, TicketKind
-from tickets.perform import NOBODY
+from tickets.model import (
+    ENDED,
+    NOBODY,
+    CaseState,
+    Department,
+    Dispatch,
+    HistoryEntry,
+    TicketKind,
+)
 from tickets.premises import premises_of
 from tickets.replay import replayed
 from tickets.workflow import RULES_OF, Action, ClockKind

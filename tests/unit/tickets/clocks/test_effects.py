@@ -32,6 +32,7 @@ from tickets.workflow import (
     Continue,
     Effect,
     Extend,
+    Hasten,
     Pause,
     Restart,
     Resume,
@@ -279,6 +280,52 @@ def test_every_clock_starts_is_explained_and_tells_its_handler(kind: ClockKind) 
     assert [each.due for each in breach] == [clock.due]
 
 
+# --- becoming more urgent ---------------------------------------------------------------------
+
+URGENT = replace(TERMS, urgency=Urgency.URGENT)
+
+
+def hastened(clocks: tuple[Clock, ...], at: str) -> tuple[Clock, ...]:
+    return TIMEKEEPER.apply(clocks, [Hasten()], URGENT, local(at))
+
+
+def test_what_is_made_more_urgent_has_the_urgent_limit_from_then_on() -> None:
+    before = after(result(), "2026-11-23 11:00", Pause(RESULT, 1, CUSTOMER))
+    before = after(before, "2026-11-23 13:30", Continue(RESULT, 1))
+    (clock,) = hastened(before, "2026-11-23 15:30")
+    assert clock.target == 12 * HOUR  # four that were used, and the eight of an urgent complaint
+    assert clock.due == local("2026-11-24 16:30")
+    assert clock.standstills == before[0].standstills
+    lines = {line.key: line.values for line in TIMEKEEPER.explain(clock, MONDAY)}
+    assert lines["ticket.why.received"]["target"] == 40 * HOUR
+    assert lines["ticket.why.hastened"] == {
+        "at": local("2026-11-23 15:30"),
+        "by": "李主管",
+        "less": 28 * HOUR,
+        "target": 12 * HOUR,
+    }
+    alarms = {each.kind: each.due for each in TIMEKEEPER.alarms(clock)}
+    assert alarms[AlarmKind.BREACH] == clock.due
+
+
+def test_nobody_gains_time_by_urgency() -> None:
+    late = "2026-11-27 16:30"  # 33 of 40 hours are used
+    assert hastened(result(), late) == result()
+    (clock,) = hastened(result(), "2026-11-23 10:00")
+    (less,) = TIMEKEEPER.apply((clock,), [Hasten()], TERMS, local("2026-11-23 11:00"))
+    assert less == clock
+
+
+def test_the_law_what_was_agreed_extended_or_missed_is_not_hastened() -> None:
+    extended = after(result(), "2026-11-23 10:00", Extend(RESULT, 1, by=HOUR))
+    stopped = after(result(), "2026-11-23 10:00", Stop(RESULT, 1))
+    slot = replace(TERMS, kind=TicketKind.APPOINTMENT, slot=local("2026-12-23 10:00"))
+    agreed = TIMEKEEPER.apply((), [Start(ClockKind.APPOINTMENT)], slot, MONDAY)
+    for clocks in (decision(), extended, stopped, agreed):
+        assert hastened(clocks, "2026-11-23 11:00") == clocks
+    assert hastened(result(), "2026-12-23 11:00") == result()
+
+
 # --- random histories -------------------------------------------------------------------------
 
 
@@ -330,6 +377,12 @@ class History(RuleBasedStateMachine):
         except Refused:
             return
         assert all(new.due >= old for new, old in zip(self.clocks, dues, strict=True))
+
+    @rule()
+    def become_urgent(self) -> None:
+        dues = [each.due for each in self.clocks]
+        self.clocks = TIMEKEEPER.apply(self.clocks, [Hasten()], URGENT, self.at)
+        assert all(new.due <= old for new, old in zip(self.clocks, dues, strict=True))
 
     @precondition(lambda self: any(not each.stopped for each in self.clocks))
     @rule()

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from cti.kernel.identifiers import StaffId, TicketNumber
 from tests.support.tickets import CARDS, LENDING, MONDAY, draft
 from tickets.clocks.model import Clock, InternalClock
-from tickets.model import ENDED, Case, CaseState, Dispatch, DispatchState
+from tickets.model import (
+    ENDED,
+    Case,
+    CaseState,
+    Dispatch,
+    DispatchState,
+    Petition,
+    PetitionKind,
+)
 from tickets.search.places import (
     CALL_BACK,
     CLOSING,
@@ -89,6 +97,33 @@ def test_review_urges_and_orders_of_supervisors() -> None:
     clocks = [clock(ClockKind.SUPERVISION, 3), clock(ClockKind.DISPATCH, 2)]
     lies = places_of(replace(CASE, dispatches=orders, supervised=True), clocks)
     assert {REVIEW, URGED, SUPERVISED, DISPATCH, department(CARDS, URGED)} <= lies.keys()
+
+
+WRITTEN = Petition(PetitionKind.EXTENSION, "理由", MONDAY, StaffId("officer"))
+SIGNED = replace(WRITTEN, signed_by=StaffId("head"))
+AT_WORK = Dispatch(1, CARDS, lead=True, state=DispatchState.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("case", "waits"),
+    [
+        (replace(CASE, dispatches=(AT_WORK,)), False),
+        (replace(CASE, dispatches=(replace(AT_WORK, petition=WRITTEN),)), False),
+        (replace(CASE, dispatches=(replace(AT_WORK, petition=SIGNED),)), True),
+        (replace(CASE, dispatches=(replace(AT_WORK, facts=MONDAY),)), True),
+        (replace(CASE, facts=MONDAY), True),
+        (replace(CASE, state=CaseState.REGISTERED, void_asked_by=StaffId("a1")), True),
+    ],
+)
+def test_what_waits_for_a_ruling_lies_in_a_list(case: Case, waits: bool) -> None:
+    assert (REVIEW in places_of(case, [])) is waits
+
+
+def test_a_petition_waits_for_the_heads_signature_in_their_list() -> None:
+    asked = replace(CASE, dispatches=(replace(AT_WORK, petition=WRITTEN),))
+    assert {department(CARDS, SIGN), department(CARDS, WORKING)} <= places_of(asked, []).keys()
+    signed = replace(CASE, dispatches=(replace(AT_WORK, petition=SIGNED),))
+    assert department(CARDS, SIGN) not in places_of(signed, [])
 
 
 @given(

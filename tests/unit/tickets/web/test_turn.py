@@ -1,12 +1,13 @@
 """Whose turn a line of a list says it is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import Language
-from tests.support.tickets import AGENT, CARDS, DISPATCHER, HEAD, OFFICER, SHANGHAI
+from tests.support.tickets import AGENT, CARDS, DISPATCHER, HEAD, OFFICER, SHANGHAI, SUPERVISOR
 from tickets.model import (
     ENDED,
     FINAL,
@@ -94,6 +95,11 @@ def test_every_open_ticket_is_somebodys_and_no_ended_one() -> None:
 def test_what_somebody_outside_appraises_is_nobodys_of_the_house() -> None:
     told = turn(line(CaseState.IN_PROGRESS, DispatchState.ACCEPTED, appraised=True), OFFICER, WORDS)
     assert (told.who, told.mine) == ("outside", False)
+
+
+def test_what_is_to_be_ruled_on_is_the_supervisors_turn() -> None:
+    told = turn(replace(line(CaseState.IN_PROGRESS), asked=True), SUPERVISOR, WORDS)
+    assert (told.who, told.mine) == ("supervisor", True)
 
 
 def test_officers_and_heads_see_their_own_departments_turn_as_theirs() -> None:
