@@ -19,7 +19,7 @@ STAR = "*"
 HIDDEN = STAR * 4
 FEWEST_DIGITS = 4
 """Of a telephone number of which anything is shown."""
-_CARD_IN_TEXT = re.compile(r"\d{17}[\dXx]|\d{12,}|\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
+_CARD_IN_TEXT = re.compile(r"\d{17}[Xx]|\d{12,}|\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
 """Twelve digits in a row or groups of four; dates and telephone numbers are neither."""
 _REACHED = re.compile(
     r"[^\s@<>()\"',:;，、：；（）]+@[^\s@<>()\"',:;，、：；（）.]+"

@@ -88,9 +88,14 @@ def inner(message: Fields) -> list[Fields]:
 
 
 def identifiers(message: Fields, name: str) -> list[str]:
-    """The Message-IDs in the field, without their brackets."""
+    """The Message-IDs in the field, without their brackets.
+
+    Some programs write a long one as encoded words, which it may not be (RFC 2047, 5); they are
+    read all the same, so that the letter finds its thread.
+    """
     raw = " ".join(values(message, name))[:LONGEST_VALUE]
-    return IDENTIFIER.findall(seen(raw))[:MOST_REFERENCES]
+    plain = attempt(lambda: _decoded_words(_octets_read(raw)), raw) if "=?" in raw else raw
+    return IDENTIFIER.findall(seen(plain))[:MOST_REFERENCES]
 
 
 def attempt(read: Callable[[], T], otherwise: T) -> T:

@@ -72,7 +72,7 @@ def row_maker(words: Words, sight: Sight, name_of: Callable[..., str]) -> Row:
             words.text(f"ticket.urgency.{line.urgency.value}"),
             words.department(line.department_id),
             line.opened,
-            name_of(line.opened_by),
+            words.by(line.opened_by, name_of(line.opened_by)),
             line.due or "",
             words.text(f"ticket.clock.{line.clock.value}") if line.clock else "",
             words.text("ticket.yes") if line.overdue else "",

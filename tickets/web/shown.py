@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from cti.kernel.identifiers import DepartmentId, StaffId
 from cti.kernel.vocabulary import Language
 from cti.web.formats import Formats
-from tickets.model import CUSTOMER, SYSTEM, Department
+from tickets.model import CUSTOMER, MAILBOX, SYSTEM, VOICEMAIL, Department
 from tickets.regulation.codes import NO_CODES, CodeBook
 
 DAY = timedelta(days=1)
@@ -69,6 +69,8 @@ class Words:
         key = {
             SYSTEM.staff_id: "ticket.line.by_system",
             CUSTOMER.staff_id: "ticket.line.by_customer",
+            MAILBOX.staff_id: "ticket.line.by_mail",
+            VOICEMAIL.staff_id: "ticket.line.by_voicemail",
         }
         word = key.get(StaffId(staff_id))
         return self.text(word) if word else name

@@ -1,5 +1,7 @@
 """Letters as they come, good and broken, and what is read of them."""
 
+from email.message import EmailMessage
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +55,17 @@ def test_answers_between_the_lines_and_forwarded_letters_stay_whole(name: str) -
     body = read(name).body
     assert body.quoted == ""
     assert len(body.text.splitlines()) > 4
+
+
+def test_a_long_reference_written_as_encoded_words_is_read() -> None:
+    name = "hotline.26112200097.20261122152643136465-64.d32ffa9c6ce1cbe15cc725aa@bank.example"
+    message = EmailMessage()
+    message["From"] = "li@example.com"
+    message["In-Reply-To"] = message["References"] = f"<{name}>"
+    message.set_content("补充")
+    octets = message.as_bytes()
+    assert b"=?utf-8?q?" in octets, "the library folds what no white space divides"
+    assert set(read_letter(octets, POLLED).references) == {name}
 
 
 def test_a_hostile_page_keeps_its_words_and_loses_what_acts() -> None:
