@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,14 @@ from zoneinfo import ZoneInfo
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.web.resource import IResource, Resource
-from twisted.web.server import Request, Site
+from twisted.web.server import Request
 
 from config.deliveries import Deliveries
 from config.listening import listening
 from config.ticket_settings import TicketSettings
 from cti.database import Database
 from cti.kernel.identifiers import Entropy
-from cti.web.http import HotlineRequest
+from cti.web.http import site_of
 from cti.web.requests import LARGEST_BODY
 from cti.web.texts import Texts
 from tickets.attachments.service import Attachments
@@ -124,10 +123,7 @@ class CustomerPage:
             return
         top = Resource()
         top.putChild(PATH.encode(), self._root)
-        request = partial(HotlineRequest, largest=self.largest)
-        site = Site(
-            top, requestFactory=request, reactor=self._reactor, parsePOSTFormSubmission=False
-        )
+        site = site_of(top, self._reactor, self.largest)
         with listening("tickets.portal.listen", own.host, own.port):
             self._port = self._reactor.listenTCP(own.port, site, interface=own.host)
 

@@ -1,7 +1,7 @@
 """The web site: signing in and out, each role's start page, and where every page is mounted."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from datetime import timedelta
 
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request, Site
@@ -11,11 +11,11 @@ from cti.kernel.errors import Refused
 from cti.kernel.vocabulary import Language, Role
 from cti.web import requests
 from cti.web.frame import LANGUAGE_COOKIE, SESSION_COOKIE, Frame, local_path
-from cti.web.http import HotlineRequest, ordinary
+from cti.web.http import ordinary, site_of
 from cti.web.pages import pages
 from cti.web.sessions import Session
 
-LANGUAGE_DAYS = 365
+LANGUAGE_KEPT = timedelta(days=365)
 
 ENTRANCES = (
     (Role.AGENT, "/console"),
@@ -70,14 +70,7 @@ class EntrancePages:
             text = self.frame.refusal(self.frame.language(request), refused)
             values = {"to": local_path(form["to"]), "login": form["login"], "error": text}
             return self.frame.render(request, "sign_in.html", status=403, **values)
-        request.addCookie(
-            SESSION_COOKIE,
-            session.token,
-            path="/",
-            httpOnly=True,
-            secure=self.frame.settings.secure,
-            sameSite="strict",
-        )
+        self._keep(request, session.token)
         return self.frame.redirect(request, form["to"])
 
     @app.route("/sign-out", methods=["POST"])
@@ -86,21 +79,14 @@ class EntrancePages:
         self.frame.form(request)
         if session := self.frame.session(request):
             self.frame.sessions.sign_out(session.token)
-        request.addCookie(SESSION_COOKIE, "", path="/", max_age="0", httpOnly=True)
+        self._keep(request, "", age="0")
         return self.frame.redirect(request, "/sign-in")
 
     @app.route("/language/<code>", methods=["GET"])
     def choose_language(self, request: Request, code: str) -> bytes:
         """Remember the language in this browser and go back."""
         if code in {language.value for language in Language}:
-            request.addCookie(
-                LANGUAGE_COOKIE,
-                code,
-                path="/",
-                max_age=str(LANGUAGE_DAYS * 86400),
-                secure=self.frame.settings.secure,
-                sameSite="lax",
-            )
+            self.frame.remember(request, LANGUAGE_COOKIE, code, LANGUAGE_KEPT)
         return self.frame.redirect(request, requests.query(request)["to"])
 
     @app.route("/api/v1/session", methods=["POST"])
@@ -116,6 +102,18 @@ class EntrancePages:
         """End the bearer token's session."""
         self.frame.sessions.sign_out(requests.bearer_token(request))
         return self.frame.json(request, {})
+
+    def _keep(self, request: Request, token: str, age: str | None = None) -> None:
+        """The session's token in the browser, which no script and no other site gets at."""
+        request.addCookie(
+            SESSION_COOKIE,
+            token,
+            path="/",
+            max_age=age,
+            httpOnly=True,
+            secure=self.frame.settings.secure,
+            sameSite="strict",
+        )
 
     async def _open(self, request: Request, login: str, password: str) -> Session:
         address = getattr(request.getClientAddress(), "host", "")
@@ -194,5 +192,4 @@ def build_site(
     root.mount("health", HealthResource(frame, health, load))
     for path, resource in mounts.items():
         root.mount(path, resource)
-    request = partial(HotlineRequest, largest=largest)
-    return Site(root, requestFactory=request, reactor=clock, parsePOSTFormSubmission=False)
+    return site_of(root, clock, largest)

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -242,6 +243,30 @@ class Frame:
         request.setHeader("content-type", "application/json")
         request.setHeader("cache-control", "no-store")
         return dumps(value).encode("utf-8")
+
+    def remember(
+        self,
+        request: Request,
+        name: str,
+        value: str,
+        age: timedelta,
+        *,
+        path: str = "/",
+        scripts: bool = False,
+    ) -> None:
+        """Keep a preference in the browser so long; no secret, so it comes along from links too.
+
+        `scripts` is for what scripts of our pages read.
+        """
+        request.addCookie(
+            name,
+            value,
+            path=path,
+            max_age=str(int(age.total_seconds())),
+            httpOnly=not scripts,
+            secure=self.settings.secure,
+            sameSite="lax",
+        )
 
     def redirect(self, request: Request, to: str) -> bytes:
         """Lead the browser there with GET (303), as after every form."""

@@ -1,11 +1,21 @@
-"""The HTTP server's own manners: security headers on every answer, no endless bodies."""
+"""The HTTP server's own manners: security headers on every answer, no endless bodies.
+
+The log of what was asked for holds paths alone: what stands behind the question mark is what people
+search for, customers' names and numbers among it.
+"""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from twisted.logger import Logger
-from twisted.web.server import Request
+from twisted.web.iweb import IAccessLogFormatter
+from twisted.web.resource import IResource
+from twisted.web.server import Request, Site
+from zope.interface import provider
 
+from cti.kernel.clock import Clock
 from cti.web.requests import LARGEST_BODY
 
 SECURITY_HEADERS = {
@@ -79,4 +89,29 @@ class HotlineRequest(Request):
         """Answer, with the security headers set before anything else."""
         for name, value in SECURITY_HEADERS.items():
             self.setHeader(name, value)
+        if b"\0" in unquote_to_bytes(self.path):  # no name holds one, and databases refuse it
+            self.setResponseCode(404)
+            self.setHeader("content-type", "text/plain")
+            self.write(b"no path holds NUL\n")
+            return self.finish()
         return super().process()
+
+
+def site_of(root: IResource, clock: Clock, largest: Callable[[Request], int] = ordinary) -> Site:
+    """The site of these pages; `largest` says how large a request's body may be."""
+    return Site(
+        root,
+        requestFactory=partial(HotlineRequest, largest=largest),
+        reactor=clock,
+        parsePOSTFormSubmission=False,
+        logFormatter=access_line,
+    )
+
+
+@provider(IAccessLogFormatter)
+def access_line(timestamp: str, request: Request) -> str:
+    """A line of the access log: who, when, which path, what became of it."""
+    who = getattr(request.getClientAddress(), "host", "-")
+    asked = b" ".join((request.method, request.uri.partition(b"?")[0], request.clientproto))
+    plain = asked.decode("latin-1").encode("unicode_escape").decode("ascii")
+    return f'"{who}" - - {timestamp} "{plain}" {request.code} {request.sentLength or "-"}'

@@ -7,7 +7,8 @@ from twisted.web.server import Request
 
 from cti.web import requests
 
-RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+"""One range; a number with more digits is that of no octet, and is ignored."""
 
 
 @dataclass(frozen=True, slots=True)

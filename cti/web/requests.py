@@ -168,6 +168,7 @@ def _body(request: Request) -> bytes:
 
 def _fields(text: bytes) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(text.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(text.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise BadRequest("the fields cannot be read") from error
+    return [(clean_text(name), clean_text(value)) for name, value in pairs]

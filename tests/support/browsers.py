@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,12 +10,12 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.web.resource import Resource
-from twisted.web.server import Request, Site
+from twisted.web.server import Request
 from wsproto import ConnectionType
 from wsproto.connection import Connection, ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
-from cti.web.http import HotlineRequest, ordinary
+from cti.web.http import ordinary, site_of
 
 HOST = "hotline.test"
 ORIGIN = f"http://{HOST}"
@@ -52,10 +51,7 @@ class Browser:
     """How large the site lets a request's body be."""
 
     def __post_init__(self) -> None:
-        request = partial(HotlineRequest, largest=self.largest)
-        self._site = Site(
-            self.root, requestFactory=request, reactor=self.clock, parsePOSTFormSubmission=False
-        )
+        self._site = site_of(self.root, self.clock, self.largest)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.request("GET", path, headers=_dashed(headers))
@@ -66,12 +62,16 @@ class Browser:
 
     def post_pairs(self, path: str, pairs: Sequence[tuple[str, str]], **headers: str) -> Answer:
         """Send a form in which a field may stand more than once."""
-        body = urlencode(pairs).encode()
+        body = urlencode(pairs, errors="surrogatepass").encode()
         kind = {"content-type": "application/x-www-form-urlencoded", "origin": ORIGIN}
         return self.request("POST", path, body, {**kind, **_dashed(headers)})
 
     def upload(
-        self, path: str, fields: dict[str, str], files: Sequence[tuple[str, bytes]] = ()
+        self,
+        path: str,
+        fields: dict[str, str],
+        files: Sequence[tuple[str, bytes]] = (),
+        **headers: str,
     ) -> Answer:
         """Send a form with files of the field ``file``."""
         mark = b"----boundary"
@@ -87,7 +87,7 @@ class Browser:
         ]
         body = b"\r\n".join((*parts, mark + b"--\r\n"))
         kind = {"content-type": "multipart/form-data; boundary=--boundary", "origin": ORIGIN}
-        return self.request("POST", path, body, kind)
+        return self.request("POST", path, body, kind | _dashed(headers))
 
     def post_json(self, path: str, value: object, **headers: str) -> Answer:
         kind = {"content-type": "application/json", "accept": "application/json"}

@@ -66,7 +66,7 @@ class CataloguePages:
         except Refused as refused:
             error = self.phrasing.why_not(request, refused)
             return await self._page(request, Filling(error, form["line"], form))
-        tell_done(request, form)
+        tell_done(self.frame, request, form)
         return self.frame.redirect(request, "/regulation/catalogue")
 
     async def _page(self, request: Request, filling: Filling) -> bytes:

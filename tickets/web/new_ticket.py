@@ -73,7 +73,7 @@ class NewTicketPage:
         except Refused as refused:
             filling = filled(self.phrasing.why_not(request, refused), refused, form)
             return await self._form(request, filling, form["kind"], form["call"])
-        tell_done(request, form)
+        tell_done(self.frame, request, form)
         return self.frame.redirect(request, f"/tickets/{receipt.number}")
 
     async def _registered(

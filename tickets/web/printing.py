@@ -97,7 +97,7 @@ class LetterPages:
         except Refused as refused:
             error = self.phrasing.why_not(request, refused)
             return await self.form(request, number, error, form["text"])
-        tell_done(request, form)
+        tell_done(self.frame, request, form)
         return self.frame.redirect(request, f"/regulation/letters/{number}/{letter_id}")
 
     async def shown(self, request: Request, number: str, letter_id: int) -> bytes:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from twisted.web.server import Request
 
+from cti.web.frame import Frame
 from cti.web.requests import BadRequest, Form
 
 DONE = "hotline_done"
@@ -25,11 +26,10 @@ def whole(text: str) -> int:
     return int(text)
 
 
-def tell_done(request: Request, form: Form) -> None:
-    """Let the next page know that what the form asked for was done."""
-    age = str(int(DONE_AGE.total_seconds()))
+def tell_done(frame: Frame, request: Request, form: Form) -> None:
+    """Let the next page's script know that what the form asked for was done."""
     if _PLAIN.fullmatch(form["request"]):
-        request.addCookie(DONE, form["request"], path="/", max_age=age, sameSite="lax")
+        frame.remember(request, DONE, form["request"], DONE_AGE, scripts=True)
 
 
 def request_id(form: Form) -> str:

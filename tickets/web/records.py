@@ -58,7 +58,7 @@ class RecordPages:
         number = parse_number(form["number"]) or form["number"]
         await self._check(principal, number)
         await self.service.hold(number, principal, form["reason"])
-        tell_done(request, form)
+        tell_done(self.frame, request, form)
         return self.frame.redirect(request, "/regulation/records")
 
     async def lift(self, request: Request) -> bytes:

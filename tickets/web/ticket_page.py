@@ -187,7 +187,7 @@ class TicketPage:
             then = await doing(principal, number, form)
         except Refused as refused:
             return await self._refused(request, principal, number, refused, form)
-        tell_done(request, form)
+        tell_done(self.frame, request, form)
         return self.frame.redirect(request, then)
 
     async def _act(self, principal: Principal, number: str, form: Form) -> str:
@@ -280,8 +280,7 @@ class TicketPage:
     def remember_order(self, request: Request, number: str) -> bytes:
         """Remember in which order the person reads time lines, and show the ticket so."""
         newest = "1" if requests.query(request)["newest"] == "1" else "0"
-        age = str(int(COOKIE_AGE.total_seconds()))
-        request.addCookie(NEWEST_FIRST, newest, path="/tickets", max_age=age, sameSite="lax")
+        self.frame.remember(request, NEWEST_FIRST, newest, COOKIE_AGE, path="/tickets")
         return self.frame.redirect(request, f"/tickets/{number}#history")
 
     async def seen(self, principal: Principal, number: str) -> TicketView:
