@@ -1,9 +1,10 @@
 """What a file is, by its octets: neither its name nor what the sender calls it is believed."""
 
 import io
-import zipfile
 from collections.abc import Iterable
 from typing import BinaryIO
+
+from tickets.attachments.archives import members
 
 PDF = "application/pdf"
 PNG = "image/png"
@@ -50,7 +51,6 @@ PLAYED = frozenset({WAV, MP3})
 
 LOOKED_AT = 64 * 1024
 """Octets at the beginning of a file that tell what it is."""
-MOST_MEMBERS = 10_000
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", PDF),
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -90,16 +90,13 @@ def type_of(file: BinaryIO, name: str) -> str | None:
 
 
 def _zipped(file: BinaryIO) -> str | None:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    names = members(file)
+    if names is None:
         return None
-    if len(names) > MOST_MEMBERS:
-        return None
-    if "[Content_Types].xml" not in names:
+    names = [each.lower() for each in names]  # as office programs compare them (ECMA-376-2, 6.2.2)
+    if "[content_types].xml" not in names:
         return ZIP
-    if any(each.endswith("vbaProject.bin") for each in names):
+    if any(each.endswith("vbaproject.bin") for each in names):
         return MACROS
     return next((kind for part, kind in _PARTS if _within(names, part)), ZIP)
 

@@ -55,6 +55,7 @@ def archive(*names: str) -> bytes:
         (archive("[Content_Types].xml", "word/document.xml"), "a", DOCX),
         (archive("[Content_Types].xml", "xl/workbook.xml"), "a", XLSX),
         (archive("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"), "a.xlsx", MACROS),
+        (archive("[Content_Types].xml", "xl/workbook.xml", "xl/VBAPROJECT.BIN"), "a.xlsx", MACROS),
         (archive("word/document.xml"), "a.docx", ZIP),
         (b"PK\x03\x04 cut off", "a.docx", None),
         ("等了两小时".encode(), "a.txt", TXT),
