@@ -1,5 +1,6 @@
 """Messages on their way out, in the database; every function runs in the database thread."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,8 @@ from tickets.delivery.schema import OutboxRow
 INSTANT = "%Y%m%d%H%M%S%f"
 LONGEST_SAID = 500
 """Characters kept of what the far side said."""
+_CODE = re.compile(r"\d{4,}")
+_STARS = "****"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def given_up_txn(
 def failed_txn(session: Session, claimed: Claimed, why: str, due: datetime) -> None:
     """The attempt failed; the next one is due then."""
     session.execute(
-        update(OutboxRow).where(_still(claimed)).values(due=due, said=why[:LONGEST_SAID])
+        update(OutboxRow).where(_still(claimed)).values(due=due, said=_told(claimed, why))
     )
 
 
@@ -157,11 +160,20 @@ def _end_txn(
             end=end.value,
             ended=now,
             settled=None if awaited else now,
-            said=said[:LONGEST_SAID],
+            said=_told(claimed, said),
             **({"body": "", "html": None} if secret else {}),
         )
     )
     return bool(changed.rowcount == 1)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+def _told(claimed: Claimed, said: str) -> str:
+    """What is kept of the far side's words; a gateway that repeats a code is not quoted so far."""
+    outgoing = claimed.outgoing
+    if outgoing.purpose is Purpose.CODE:
+        secret = set(_CODE.findall(f"{outgoing.subject} {outgoing.body}"))
+        said = _CODE.sub(lambda found: _STARS if found[0] in secret else found[0], said)
+    return said[:LONGEST_SAID]
 
 
 def _still(claimed: Claimed) -> ColumnElement[bool]:

@@ -1,10 +1,12 @@
 """What was not delivered is listed for those who look after it."""
 
 import pytest
+from sqlalchemy import text
 from twisted.web.resource import Resource
 
 from cti.kernel.principal import Principal
 from tests.support.browsers import Browser
+from tests.support.deferred import result_of
 from tests.support.deliveries import BUSY, UNKNOWN, OutboxDesk, letter
 from tests.support.offices import AGENT, SUPERVISOR, Office
 from tests.support.tickets import SHANGHAI
@@ -38,8 +40,8 @@ def test_what_failed_stands_there_with_its_reason(desk: OutboxDesk) -> None:
     desk.queue(letter(purpose=Purpose.DIGEST))
     page = browser(desk).get("/deliveries/")
     assert page.status == 200
-    for text in ("550 nobody of that name", "451 busy", "given up", "answer to the customer"):
-        assert text in page.text
+    for told in ("550 nobody of that name", "451 busy", "given up", "answer to the customer"):
+        assert told in page.text
     assert "officer.of.cards@" not in page.text
 
 
@@ -59,3 +61,21 @@ def test_what_a_server_says_shows_no_address_either(desk: OutboxDesk) -> None:
     page = browser(desk).get("/deliveries/").text
     assert "wangfang@" not in page
     assert "no such user" in page
+
+
+@pytest.mark.parametrize("temporary", [True, False])
+def test_a_gateway_that_repeats_a_code_is_not_quoted_so_far(
+    desk: OutboxDesk, temporary: bool
+) -> None:
+    said = '500 {"error": "busy", "text": "验证码 482913，10 分钟内有效"}'
+    desk.carrier.wrong = Undelivered(said, temporary=temporary)
+    desk.queue(letter("wang@example.com", Purpose.CODE, body="验证码 482913，10 分钟内有效"))
+    page = browser(desk).get("/deliveries/").text
+    assert "482913" not in page
+    assert "****" in page
+    kept = str(result_of(desk.database.read(lambda s: s.execute(SAID).all())))
+    assert "busy" in kept
+    assert "482913" not in kept
+
+
+SAID = text("SELECT said FROM ticket_outbox")
