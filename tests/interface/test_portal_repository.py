@@ -1,6 +1,7 @@
 """Codes and readers in SQLite and PostgreSQL: one suite."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.support.tickets import AGENT, TicketDesk
 from tickets.delivery.model import Channel, Purpose
 from tickets.portal.codes import KEPT
 from tickets.portal.contact import Contact
+from tickets.portal.counted import forget_free_txn, place_of, take_txn
+from tickets.portal.quota import Quota
 from tickets.portal.repository import open_of_txn, reader_txn, sweep_txn
 from tickets.workflow import Action
 
@@ -58,3 +61,24 @@ def test_what_nobody_completed_is_forgotten(desk: PortalDesk) -> None:
     database, now = desk.desk.database, utc(desk.desk.clock)
     assert result_of(database.run(sweep_txn, now)) == now + KEPT
     assert result_of(database.run(sweep_txn, now + KEPT)) is None
+
+
+THREE, TEN = Quota("three", 3, 60.0), Quota("ten", 10, 100.0)
+
+
+def test_what_is_counted_is_let_in_and_refused_together(desk: PortalDesk) -> None:
+    database, start = desk.desk.database, utc(desk.desk.clock)
+    mine, all_ = place_of(b"k", (THREE, "me")), place_of(b"k", (TEN, ""))
+
+    def take(seconds: float, *places: str) -> float:
+        charges = {each: THREE if each == mine else TEN for each in places}
+        wait: float = result_of(database.run(take_txn, charges, start + timedelta(seconds=seconds)))
+        return wait
+
+    assert [take(0, mine, all_) for _ in range(3)] == [0.0] * 3
+    assert take(0, mine, all_) == pytest.approx(20, abs=0.01)
+    assert [take(0, all_) for _ in range(7)] == [0.0] * 7, "what was refused cost nothing"
+    assert take(0, all_) == pytest.approx(10, abs=0.01)
+    assert take(20, mine) == 0.0
+    result_of(database.run(forget_free_txn, start + timedelta(seconds=500)))
+    assert [take(500, mine) for _ in range(3)] == [0.0] * 3

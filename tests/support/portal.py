@@ -75,6 +75,8 @@ class PortalDesk:
     folder: Path = Path("/nonexistent/attachments")
     settings: PortalSettings = field(default_factory=PortalSettings)
     desk: TicketDesk = field(default_factory=TicketDesk)
+    secure: bool = False
+    """Served by HTTPS."""
 
     def __post_init__(self) -> None:
         desk, mail = self.desk, MailSettings(domain="bank.example", sender="service@bank.example")
@@ -101,7 +103,11 @@ class PortalDesk:
             self.settings,
         )
         frame = PortalFrame(
-            FrameSettings(self.settings, SHANGHAI), self.texts, KEY, desk.clock, counting()
+            FrameSettings(self.settings, SHANGHAI, self.secure),
+            self.texts,
+            KEY,
+            desk.clock,
+            counting(),
         )
         self.root = Resource()
         self.root.putChild(b"service", PortalRoot(PortalPages(frame, self.portal, counting())))

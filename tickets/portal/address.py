@@ -6,7 +6,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from tickets.portal.settings import Network
 
 HOME = 64
-"""Bits of an IPv6 address that a home or a company has to itself (RFC 6177)."""
+"""Bits of an IPv6 address that a home has to itself (RFC 6177)."""
+SITE = 48
+"""Bits of an IPv6 address that a company has, or whoever asks a provider for more (RFC 6177)."""
+BLOCK = 24
+"""Bits of an IPv4 address that are seldom shared between two owners (RFC 4632)."""
 MOST_PROXIES = 10
 
 
@@ -24,6 +28,15 @@ def client_of(peer: str, forwarded: str, proxies: Sequence[Network]) -> str:
             break
         found = further
     return _counted(found) if found is not None else peer
+
+
+def network_of(client: str) -> str:
+    """The network of whom `client_of` tells: so many addresses as one person easily has."""
+    try:
+        found = ip_network(client)
+    except ValueError:
+        return client
+    return str(found.supernet(new_prefix=BLOCK if found.version == 4 else SITE))
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:

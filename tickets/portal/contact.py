@@ -34,15 +34,16 @@ def contact_of(text: str, settings: PortalSettings) -> Contact:
 
 def belongs(draft: Draft, contact: Contact) -> bool:
     """Whether that is one of the ways by which the ticket's customer asked to be reached."""
-    return contact in _contacts(draft)
+    return contact in ways_of(draft)
 
 
 def contacts_of(draft: Draft, settings: PortalSettings) -> tuple[Contact, ...]:
     """The ways by which something can be sent to the customer, in the order they gave them."""
-    return tuple(each for each in _contacts(draft) if _reached(each, settings))
+    return tuple(each for each in ways_of(draft) if _reached(each, settings))
 
 
-def _contacts(draft: Draft) -> Iterator[Contact]:
+def ways_of(draft: Draft) -> Iterator[Contact]:
+    """Every way to reach the customer that the ticket names, whether it can be sent to or not."""
     written = (draft.requester.contact, *(draft.details.get(name, "") for name in CONTACTS))
     return (found for found in map(_read, written) if found is not None)
 

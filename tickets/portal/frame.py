@@ -19,7 +19,7 @@ from twisted.web.server import Request
 
 from cti.database import trouble_of
 from cti.kernel.clock import Clock, utc
-from cti.kernel.errors import Refused, RemoteError
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import Entropy
 from cti.kernel.vocabulary import Language
 from cti.web import requests
@@ -32,7 +32,7 @@ from cti.web.texts import Texts
 from cti.web.uploads import Upload, read_upload
 from tickets.portal.address import client_of
 from tickets.portal.codes import visitor_of
-from tickets.portal.service import TooOften
+from tickets.portal.service import SessionOver, TooOften
 from tickets.portal.settings import PortalSettings
 from tickets.portal.telling import last_day
 from tickets.portal.tokens import VISITOR_OCTETS, Ticket, Tokens, is_visitor
@@ -55,10 +55,6 @@ HEADERS = {
 
 _PAGES = (f"{PLACE}/ticket", f"{PLACE}/code")
 _BAD = {404: "request.status_404", 413: "portal.body_too_large"}
-
-
-class SessionOver(RemoteError):  # noqa: N818  (says what it was)
-    """No ticket is open in this browser any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Notices to customers, written down in the transaction of the act that they tell of."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from tickets.guards import YES
 from tickets.mail.composing import language_of
 from tickets.mail.replying import NO_ADDRESS, address_of
 from tickets.model import SYSTEM, Case, ReplyChannel, Source
-from tickets.portal.contact import Contact, contacts_of
+from tickets.portal.contact import Contact, belongs, contacts_of
 from tickets.portal.repository import Reader, reader_txn
 from tickets.portal.settings import PortalSettings
 from tickets.portal.telling import Telling
@@ -60,10 +61,21 @@ class Notices:
             return
         stored = load_case_txn(session, asked.number)
         assert stored is not None
-        reader = reader_txn(session, asked.number) or self._reader(session, stored.case)
+        reader = self._proven(session, stored.case) or self._reader(session, stored.case)
         outgoing = self._notice(asked, stored.case, _due(stored.clocks), reader)
         if outgoing is not None:
             queue_txn(session, outgoing, at)
+
+    def _proven(self, session: Session, case: Case) -> Reader | None:
+        """Whoever proved an address on the page: there, or where they are reached now instead.
+
+        An address that somebody took off the ticket may be a stranger's by now.
+        """
+        reader = reader_txn(session, case.number)
+        if reader is None or belongs(case.draft, reader.contact):
+            return reader
+        instead = next(iter(contacts_of(case.draft, self._settings)), None)
+        return replace(reader, contact=instead) if instead is not None else None
 
     def _reader(self, session: Session, case: Case) -> Reader | None:
         """Whoever opened the ticket by e-mail, or agreed to be told by a way they gave."""

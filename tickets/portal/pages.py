@@ -81,7 +81,7 @@ class PortalPages:
         except Refused as refused:
             return self._new(request, kind, form, refused)
         if not form[HONEYPOT]:
-            self._portal.heed_code(address, contact)
+            await self._portal.heed_code(address, contact)
             visitor = self.frame.visitor(request)
             await self._portal.ask_to_submit(visitor, draft, contact, language)
         return self.frame.redirect(request, f"{PLACE}/code")
@@ -112,7 +112,7 @@ class PortalPages:
         return self._follow(request, NOTHING, over=bool(requests.query(request)["over"]))
 
     @app.route("/follow", methods=["POST"])
-    def ask(self, request: Request) -> bytes:
+    async def ask(self, request: Request) -> bytes:
         """The same answer to every number and every contact, before anything is looked up."""
         form = self.frame.form(request)
         address, language = self.frame.address(request), self.frame.language(request)
@@ -125,7 +125,7 @@ class PortalPages:
         except Refused as refused:
             return self._follow(request, form, refused)
         if not form[HONEYPOT]:
-            self._portal.heed_code(address, contact, number)
+            await self._portal.heed_code(address, contact, number)
             self._portal.ask_to_follow(self.frame.visitor(request), number, contact, language)
         return self.frame.redirect(request, f"{PLACE}/code")
 
@@ -203,12 +203,12 @@ class PortalPages:
         """Urge, add, rate."""
         if name not in WRITTEN:
             raise BadRequest("there is no such act", 404)
-        number, form = self.frame.ticket(request).number, self.frame.form(request)
+        ticket, form = self.frame.ticket(request), self.frame.form(request)
         self._portal.heed_posts(self.frame.address(request))
         try:
             fields = {**form, "channel": "web", "reason": form["text"] or CALLED_OFF}
             fields["proof"] = PROVEN
-            await self._portal.act(number, WRITTEN[name], fields, request_id(form))
+            await self._portal.act(ticket, WRITTEN[name], fields, request_id(form))
         except Refused as refused:
             return await self._ticket(request, form, refused)
         return self.frame.redirect(request, f"{PLACE}/ticket?done={name}")
@@ -216,11 +216,11 @@ class PortalPages:
     @app.route("/ticket/files", methods=["POST"])
     async def attach(self, request: Request) -> bytes:
         """Keep files with the ticket."""
-        number, upload = self.frame.ticket(request).number, self.frame.upload(request)
+        ticket, upload = self.frame.ticket(request), self.frame.upload(request)
         self._portal.heed_posts(self.frame.address(request))
         try:
             files = [(each.name, each.chunks()) for each in upload.files]
-            await self._portal.attach(number, files, request_id(upload.form))
+            await self._portal.attach(ticket, files, request_id(upload.form))
         except Refused as refused:
             return await self._ticket(request, upload.form, refused)
         return self.frame.redirect(request, f"{PLACE}/ticket?done=files")
@@ -235,9 +235,8 @@ class PortalPages:
     async def _ticket(
         self, request: Request, told: Mapping[str, str], refused: Refused | None = None
     ) -> bytes:
-        number = self.frame.ticket(request).number
         asked = requests.query(request)
-        shown = await self._portal.standing(number)
+        shown = await self._portal.standing(self.frame.ticket(request))
         done = asked["done"] if asked["done"] in (*WRITTEN, "files") else ""
         return self.frame.render(
             request,

@@ -13,6 +13,7 @@ from tickets.delivery.repository import queue_txn
 from tickets.model import OPEN_STATES
 from tickets.portal.codes import KEPT, Challenge, Verdict, judged, renewed
 from tickets.portal.contact import Contact, belongs
+from tickets.portal.counted import forget_free_txn
 from tickets.portal.schema import ChallengeRow, ReaderRow
 from tickets.records import draft_from, draft_record
 from tickets.repository import load_case_txn
@@ -133,6 +134,7 @@ def forget_txn(session: Session, visitor: str) -> None:
 
 def sweep_txn(session: Session, now: datetime) -> datetime | None:
     """Forget what was not completed in time; when the next is to be forgotten."""
+    forget_free_txn(session, now)
     session.execute(delete(ChallengeRow).where(ChallengeRow.made <= now - KEPT))
     oldest = session.scalar(select(func.min(ChallengeRow.made)))
     return oldest + KEPT if oldest is not None else None

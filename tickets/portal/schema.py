@@ -43,3 +43,12 @@ class ReaderRow(Base):
     contact: Mapped[str] = mapped_column(ADDRESS)
     language: Mapped[str] = mapped_column(String(8))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class QuotaRow(Base):
+    """When whoever is counted there has all they may again, see `tickets.portal.quota`."""
+
+    __tablename__ = "portal_quotas"
+
+    place: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_up: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -17,7 +17,6 @@ from cti.database import Database
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.errors import Refused, RemoteError
 from cti.kernel.identifiers import Entropy, TicketNumber
-from cti.kernel.principal import Principal
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language
 from tickets.attachments.model import Attached, Attachment, Limits
@@ -25,6 +24,7 @@ from tickets.clocks.sla import Timekeeper
 from tickets.forms import FormTerms
 from tickets.model import CUSTOMER, SYSTEM, Draft, ReplyChannel
 from tickets.portal import repository
+from tickets.portal.address import network_of
 from tickets.portal.codes import (
     KEPT,
     LIFETIME,
@@ -33,14 +33,17 @@ from tickets.portal.codes import (
     digest_of,
     made_code,
 )
-from tickets.portal.contact import Contact
+from tickets.portal.contact import Contact, ways_of
+from tickets.portal.counted import place_of, take_txn
 from tickets.portal.quota import (
     ACTS_OF_TICKET,
     CODES_OF_ADDRESS,
     CODES_OF_CONTACT,
     CODES_OF_TICKET,
     FILES_OF_TICKET,
+    NETWORKS,
     POSTS,
+    POSTS_OF_NETWORK,
     TRIES_OF_ADDRESS,
     Charge,
     Quota,
@@ -50,7 +53,7 @@ from tickets.portal.repository import Reader
 from tickets.portal.settings import PortalSettings
 from tickets.portal.standing import Standing, standing_of
 from tickets.portal.telling import Telling
-from tickets.portal.tokens import Ticket
+from tickets.portal.tokens import Ticket, proof_of
 from tickets.ports import Tickets
 from tickets.premises import form_terms
 from tickets.service import TicketView
@@ -70,6 +73,10 @@ class TooOften(RemoteError):  # noqa: N818  (says what it was)
     def __init__(self, seconds: float) -> None:
         super().__init__(f"too often, again in {seconds:.0f} s")
         self.seconds = seconds
+
+
+class SessionOver(RemoteError):  # noqa: N818  (says what it was)
+    """No ticket is open in this browser any more."""
 
 
 class Clocked(Tickets, Protocol):
@@ -114,6 +121,7 @@ class Portal:
         self._rooms, self.settings = rooms, settings
         self._quotas = Quotas()
         self._codes = Quota("codes", settings.codes_an_hour)
+        self._codes_of_network = Quota("codes-network", -(-settings.codes_an_hour // NETWORKS))
         self._sweeping: DelayedCall | None = None
         self._stopped = False
 
@@ -134,17 +142,27 @@ class Portal:
 
     def heed_posts(self, address: str) -> None:
         """Count a form from that address; TooOften."""
-        self._take((POSTS, address))
-
-    def heed_code(self, address: str, contact: Contact, number: str = "") -> None:
-        """Count a code that is asked for; TooOften, whether or not one would be sent."""
-        charges = [(CODES_OF_ADDRESS, address), (CODES_OF_CONTACT, contact.to), (self._codes, "")]
-        if number:
-            charges.append((CODES_OF_TICKET, number))
-        self._take(*charges)
-
-    def _take(self, *charges: Charge) -> None:
+        charges = ((POSTS, address), (POSTS_OF_NETWORK, network_of(address)))
         wait = self._quotas.take(self._rooms.clock.seconds(), charges)
+        if wait > 0:
+            raise TooOften(wait)
+
+    async def heed_code(self, address: str, contact: Contact, number: str = "") -> None:
+        """Count a code that is asked for; TooOften, whether or not one would be sent.
+
+        What a ticket's customer may ask for depends on nobody else: how many codes that costs is
+        bounded by their tickets.
+        """
+        place = ((CODES_OF_ADDRESS, address), (self._codes_of_network, network_of(address)))
+        if number:
+            await self._take(*place, (CODES_OF_TICKET, f"{number} {contact.to}"))
+        else:
+            await self._take(*place, (CODES_OF_CONTACT, contact.to), (self._codes, ""))
+
+    async def _take(self, *charges: Charge) -> None:
+        places = {place_of(self._rooms.key, each): each[0] for each in charges}
+        now = utc(self._rooms.clock)
+        wait = await self._rooms.database.run(take_txn, places, now)
         if wait > 0:
             raise TooOften(wait)
 
@@ -189,7 +207,7 @@ class Portal:
         challenge = await self.asked(visitor)
         if challenge is None:
             raise Refused("portal.code_over")
-        self.heed_code(address, challenge.contact, challenge.number or "")
+        await self.heed_code(address, challenge.contact, challenge.number or "")
         code = made_code(self._rooms.entropy)
         digest = digest_of(self._rooms.key, visitor, code)
 
@@ -203,7 +221,7 @@ class Portal:
         Refused (``portal.code_wrong``, ``portal.code_over``, ``portal.too_many_open``, or what is
         wrong with the draft by now); TooOften.
         """
-        self._take((TRIES_OF_ADDRESS, address))
+        await self._take((TRIES_OF_ADDRESS, address))
         now = utc(self._rooms.clock)
         digest = digest_of(self._rooms.key, visitor, code)
         run = self._rooms.database.run
@@ -211,8 +229,11 @@ class Portal:
         if verdict is not Verdict.RIGHT or challenge is None:
             raise Refused(f"portal.code_{verdict.value}")
         if challenge.number is not None:
-            return Ticket(challenge.number, now, now), False
-        return Ticket(await self._register(challenge), now, now), True
+            return self._opened(challenge.number, challenge, now), False
+        return self._opened(await self._register(challenge), challenge, now), True
+
+    def _opened(self, number: TicketNumber, challenge: Challenge, now: datetime) -> Ticket:
+        return Ticket(number, now, now, proof_of(self._rooms.key, challenge.contact))
 
     async def _register(self, challenge: Challenge) -> TicketNumber:
         assert challenge.draft is not None
@@ -250,41 +271,48 @@ class Portal:
 
     # --- a customer's own ticket ------------------------------------------------------------
 
-    async def standing(self, number: TicketNumber) -> Standing:
-        """What its customer sees; opening an answer that was put on the page proves it was told."""
-        view = await self._view(number)
+    async def standing(self, ticket: Ticket) -> Standing:
+        """What its customer sees; opening an answer that was put on the page proves it was told.
+
+        SessionOver, as of everything here, once its contact is not theirs any more.
+        """
+        view = await self._view(ticket)
         shown = await self._standing(view)
         if shown.unread is None:
             return shown
         await self._read(view, shown)
-        return await self._standing(await self._view(number))
+        return await self._standing(await self._view(ticket))
 
     async def act(
-        self, number: TicketNumber, action: Action, fields: Mapping[str, str], request_id: str
+        self, ticket: Ticket, action: Action, fields: Mapping[str, str], request_id: str
     ) -> None:
         """Do it as the customer, to the ticket as it is now; Refused, TooOften."""
-        self._take((ACTS_OF_TICKET, number))
-        await self._act(number, action, fields, CUSTOMER, f"portal-{request_id}")
+        await self._take((ACTS_OF_TICKET, ticket.number))
+        await self._act(ticket, action, fields, f"portal-{request_id}")
 
     async def attach(
-        self, number: TicketNumber, files: Sequence[tuple[str, Iterable[bytes]]], request_id: str
+        self, ticket: Ticket, files: Sequence[tuple[str, Iterable[bytes]]], request_id: str
     ) -> None:
         """Keep the files with the ticket, each by an act of its own; Refused, TooOften."""
+        await self._view(ticket)
         limits = self._rooms.files.limits
         if not files:
             raise Refused("ticket.field_missing", field="file")
         if len(files) > limits.most:
             raise Refused("ticket.too_many_files", limit=limits.most)
         for place, (name, chunks) in enumerate(files):
-            self._take((FILES_OF_TICKET, number))
+            await self._take((FILES_OF_TICKET, ticket.number))
             kept = await self._rooms.files.keep(chunks, name)
             once = f"portal-{request_id}-{place}"
-            await self._act(number, Action.ATTACH_FILE, kept.fields(), CUSTOMER, once)
+            await self._act(ticket, Action.ATTACH_FILE, kept.fields(), once)
 
-    async def _view(self, number: TicketNumber) -> TicketView:
-        view = await self._rooms.tickets.view(number)
+    async def _view(self, ticket: Ticket) -> TicketView:
+        view = await self._rooms.tickets.view(ticket.number)
         if view is None:
-            raise Refused("ticket.unknown", number=number)
+            raise Refused("ticket.unknown", number=ticket.number)
+        ways, key = ways_of(view.case.draft), self._rooms.key
+        if all(proof_of(key, each) != ticket.proof for each in ways):
+            raise SessionOver("the contact is not the customer's any more")
         return view
 
     async def _standing(self, view: TicketView) -> Standing:
@@ -311,20 +339,17 @@ class Portal:
                 raise
 
     async def _act(
-        self,
-        number: TicketNumber,
-        action: Action,
-        fields: Mapping[str, str],
-        by: Principal,
-        request_id: str,
+        self, ticket: Ticket, action: Action, fields: Mapping[str, str], request_id: str
     ) -> None:
         for attempt in range(ATTEMPTS):
-            view = await self._view(number)
+            view = await self._view(ticket)
             if action is Action.RATE and _rated_before(view, request_id):
                 raise Refused("portal.rated")
             version = view.case.version
             try:
-                await self._rooms.tickets.act(number, action, fields, by, version, request_id)
+                await self._rooms.tickets.act(
+                    ticket.number, action, fields, CUSTOMER, version, request_id
+                )
             except Refused as refusal:
                 if refusal.error_id != STALE or attempt == ATTEMPTS - 1:
                     raise

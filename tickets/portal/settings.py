@@ -36,4 +36,4 @@ class PortalSettings:
     most_open: int = 5
     """Open tickets of one telephone number or e-mail address."""
     codes_an_hour: int = 600
-    """Codes that are sent to everybody together."""
+    """Codes by which tickets are submitted, for everybody together; a fifth of them by network."""

@@ -1,7 +1,8 @@
 """What a browser holds: a visitor's token, the form token made of it, and a ticket's session. Pure.
 
-A session is a signed value and kept nowhere: it names the ticket, ends twenty minutes after the
-last use and two hours after the code, and is worth nothing without the visitor's token.
+A session is a signed value and kept nowhere. It names the ticket and, as a keyed digest, by which
+contact it was opened; it ends twenty minutes after the last use, two hours after the code, and as
+soon as that contact is not the customer's any more. Nobody else's visitor's token goes with it.
 """
 
 import hmac
@@ -12,10 +13,12 @@ from typing import Self
 
 from cti.kernel.identifiers import TicketNumber
 from tickets.numbers import parse_number
+from tickets.portal.contact import Contact
 
 VISITOR_OCTETS = 24
 IDLE = timedelta(minutes=20)
 LONGEST = timedelta(hours=2)
+_PARTS = 4
 _VISITOR = re.compile(rf"[0-9a-f]{{{2 * VISITOR_OCTETS}}}")
 
 
@@ -26,6 +29,8 @@ class Ticket:
     number: TicketNumber
     opened: datetime
     used: datetime
+    proof: str
+    """The digest of the contact that the code was sent to, see `proof_of`."""
 
     def living(self, now: datetime) -> bool:
         """Whether it still holds."""
@@ -53,7 +58,7 @@ class Tokens:
 
     def written(self, ticket: Ticket, visitor: str) -> str:
         """The session as it stands in the cookie."""
-        body = f"{ticket.number}.{_seconds(ticket.opened)}.{_seconds(ticket.used)}"
+        body = f"{ticket.number}.{_seconds(ticket.opened)}.{_seconds(ticket.used)}.{ticket.proof}"
         return f"{body}.{self._sign('session', visitor, body)}"
 
     def read(self, text: str, visitor: str, now: datetime) -> Ticket | None:
@@ -62,17 +67,23 @@ class Tokens:
         signed = self._sign("session", visitor, body).encode()
         if not is_visitor(visitor) or not hmac.compare_digest(signed, signature.encode("utf-8")):
             return None
-        number, opened, used = body.split(".")
-        found = parse_number(number)
-        if found is None:
+        parts = body.split(".")
+        found = parse_number(parts[0])
+        if found is None or len(parts) != _PARTS:
             return None
-        ticket = Ticket(found, _instant(opened), _instant(used))
+        ticket = Ticket(found, _instant(parts[1]), _instant(parts[2]), parts[3])
         return ticket if ticket.living(now) else None
 
     def _sign(self, purpose: str, *parts: str) -> str:
         """Of parts that cannot be shifted into each other, for one purpose alone."""
         text = repr((purpose, *parts))
         return hmac.digest(self._key, text.encode("utf-8", "backslashreplace"), "sha256").hex()
+
+
+def proof_of(key: bytes, contact: Contact) -> str:
+    """What a session holds in the place of a contact: of no use without the house's key."""
+    text = repr(("contact", contact.channel.value, contact.to))
+    return hmac.digest(key, text.encode("utf-8", "backslashreplace"), "sha256").hex()
 
 
 def is_visitor(token: str) -> bool:

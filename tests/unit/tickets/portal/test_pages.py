@@ -366,6 +366,41 @@ def test_no_other_code_is_sent_to_a_contact_of_before(desk: PortalDesk) -> None:
     assert desk.code() == code, "nothing was sent since"
 
 
+def test_a_session_ends_when_its_contact_is_the_customers_no_more(desk: PortalDesk) -> None:
+    customer = desk.customer()
+    number = customer.submit()
+    add, files = (
+        customer.form("/service/ticket", f"/service/ticket/{name}") for name in ("add", "files")
+    )
+    desk.desk.act(number, Action.AMEND, AGENT, {"other_contact": "13700137000"})
+    customer.read("/service/ticket")
+    moved(desk, number)
+    before = desk.desk.view(number)
+    answers = (
+        customer.browser.get("/service/ticket"),
+        customer.browser.post(add.action, add.fields | {"text": "还在吗"}),
+        customer.browser.upload(files.action, files.fields, [("receipt.png", PNG)]),
+    )
+    for answer in answers:
+        assert (answer.status, answer.headers["location"]) == (303, "/service/follow?over=1")
+    assert desk.desk.view(number) == before
+    assert not desk.folder.exists()
+
+
+def test_nothing_more_is_told_to_a_contact_of_before(desk: PortalDesk) -> None:
+    customer = desk.customer()
+    number = customer.submit()
+    moved(desk, number)
+    with_result(desk, number)
+    desk.carried()
+    desk.desk.act(number, Action.INFORM, AGENT, {"channel": "web", "text": "正在调取录像"})
+    desk.desk.act(number, Action.ATTEMPT_REPLY, AGENT, {"channel": "sms", "text": "已退还费用"})
+    assert {(each.purpose, each.to) for each in desk.carried()} == {
+        (Purpose.NOTICE, "13900139000"),
+        (Purpose.REPLY, "13900139000"),
+    }
+
+
 def test_files_are_kept_as_the_customers_own(desk: PortalDesk) -> None:
     customer = desk.customer()
     number = customer.submit()
@@ -465,6 +500,66 @@ def test_too_many_codes_are_refused_until_then(desk: PortalDesk) -> None:
     wait = int(answer.headers["retry-after"])
     desk.desk.clock.advance(wait)
     assert customer.send("/service/new/complaint", **TYPED).status == 303
+
+
+def test_a_limit_holds_through_a_restart(desk: PortalDesk) -> None:
+    for _ in range(5):
+        assert desk.customer().send("/service/new/complaint", **TYPED).status == 303
+    desk.desk.start_again()
+    after = PortalDesk(desk.folder, desk=desk.desk)
+    assert after.customer().send("/service/new/complaint", **TYPED).status == 429
+
+
+def test_who_guesses_at_a_ticket_takes_nothing_from_its_customer(desk: PortalDesk) -> None:
+    number = desk.desk.register().number
+    for place in range(9):
+        guesser = desk.customer(address=f"192.0.2.{place + 20}")
+        assert guesser.follow(number, f"1380013810{place}").status == 303
+        assert guesser.follow(UNKNOWN, MOBILE).status == (303 if place < 5 else 429)
+    customer = desk.customer()
+    assert customer.follow(number).status == 303
+    assert customer.enter() == number
+
+
+def test_one_network_does_not_use_up_what_everybody_may(tmp_path: Path) -> None:
+    desk = PortalDesk(tmp_path, PortalSettings(codes_an_hour=25))
+
+    def submitted(address: str, contact: str) -> int:
+        return (
+            desk.customer(address=address)
+            .send("/service/new/complaint", **TYPED | {"contact": contact})
+            .status
+        )
+
+    told = [submitted(f"192.0.2.{each}", f"138001381{each:02}") for each in range(20)]
+    assert told == [303] * 5 + [429] * 15
+    assert submitted("198.51.100.7", MOBILE) == 303
+
+
+def test_what_everybody_may_together_is_no_matter_of_a_tickets_own_customer(
+    tmp_path: Path,
+) -> None:
+    desk = PortalDesk(tmp_path, PortalSettings(codes_an_hour=1))
+    number = desk.desk.register().number
+    stranger = desk.customer(address="198.51.100.7")
+    assert stranger.send("/service/new/complaint", **TYPED).status == 303
+    late = desk.customer(address="203.0.113.7")
+    assert late.send("/service/new/enquiry", **TYPED | {"contact": ADDRESS}).status == 429
+    customer = desk.customer()
+    customer.follow(number)
+    assert customer.enter() == number
+
+
+def test_what_is_counted_tells_nobody_who_asked(desk: PortalDesk) -> None:
+    customer = desk.customer()
+    number = customer.submit()
+    kept = str(result_of(desk.desk.database.read(lambda s: s.execute(COUNTED).all())))
+    assert kept.count("-") > 2
+    for told in (MOBILE, number, "192.0.2"):
+        assert told not in kept
+
+
+COUNTED = text("SELECT * FROM portal_quotas")
 
 
 @pytest.mark.parametrize("path", ["/service", "/service/", "/service/follow", "/service/code"])

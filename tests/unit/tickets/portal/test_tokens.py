@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.kernel.identifiers import TicketNumber
-from tickets.portal.tokens import IDLE, LONGEST, Ticket, Tokens
+from tickets.delivery.model import Channel
+from tickets.portal.contact import Contact
+from tickets.portal.tokens import IDLE, LONGEST, Ticket, Tokens, proof_of
 
 TOKENS = Tokens(b"k" * 32)
 ME, YOU = "a" * 48, "b" * 48
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-MINE = Ticket(TicketNumber("26112300012"), NOW, NOW)
+PROOF = proof_of(b"k" * 32, Contact(Channel.SMS, "13800138000"))
+MINE = Ticket(TicketNumber("26112300012"), NOW, NOW, PROOF)
 
 
 def test_a_session_is_read_as_it_was_written() -> None:
@@ -65,6 +68,16 @@ def test_a_form_token_signs_no_session() -> None:
         assert TOKENS.read(f"{body}.{signed}", ME, NOW) is None
         assert TOKENS.read(f"{body}.{signed}", "form", NOW) is None
         assert not TOKENS.is_form_token(called, signed)
+
+
+def test_a_session_tells_no_contact() -> None:
+    assert "13800138000" not in TOKENS.written(MINE, ME)
+    others = (
+        proof_of(b"x" * 32, Contact(Channel.SMS, "13800138000")),
+        proof_of(b"k" * 32, Contact(Channel.SMS, "13800138001")),
+        proof_of(b"k" * 32, Contact(Channel.EMAIL, "13800138000")),
+    )
+    assert PROOF not in others
 
 
 def test_a_form_is_one_visitors() -> None:
