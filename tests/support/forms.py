@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+TYPED = frozenset({"text", "search", "tel", "email", "date", "time", "datetime-local", "number"})
+"""Inputs that people write into; a browser may bind them, a stranger's program does not."""
+
 
 @dataclass
 class PageForm:
@@ -10,6 +13,8 @@ class PageForm:
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
+    typed: set[str] = field(default_factory=set)
+    """Fields into which people type whatever they like."""
 
 
 class _FormReader(HTMLParser):
@@ -32,6 +37,8 @@ class _FormReader(HTMLParser):
             case "input" if "name" in given:
                 if given.get("type") not in ("radio", "checkbox") or "checked" in given:
                     fields[given["name"]] = given.get("value", "")
+                if given.get("type", "text") in TYPED:
+                    self.forms[-1].typed.add(given["name"])
             case "select":
                 self._select = given["name"]
             case "option" if self._select and ("selected" in given or self._select not in fields):
@@ -39,6 +46,7 @@ class _FormReader(HTMLParser):
             case "textarea":
                 self._textarea = given["name"]
                 fields[self._textarea] = ""
+                self.forms[-1].typed.add(self._textarea)
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
