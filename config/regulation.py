@@ -25,7 +25,7 @@ class Regulation:
     ) -> None:
         """ConfigurationError for files that cannot be read."""
         self.follower = Follower(calendars.zone, read_codes(settings.codes), settings.repeats)
-        self.catalogue = CatalogueService(database, clock, calendars.zone)
+        self.catalogue = CatalogueService(database, clock, calendars.zone, self.follower.codes)
         self.figures = RegulationService(
             database,
             clock,

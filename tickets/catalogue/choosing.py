@@ -6,9 +6,9 @@ from datetime import date
 
 from tickets.catalogue.model import ASKED, Catalogue, Line
 from tickets.model import Draft
-from tickets.regulation.codes import BUSINESS, PRODUCT
+from tickets.regulation.codes import BUSINESS, NO_CODES, PRODUCT, CodeBook
 from tickets.regulation.matters import BRANCH, normal
-from tickets.search.terms import folded
+from tickets.search.terms import folded, stands_in
 
 TOPIC = "topic"
 
@@ -21,9 +21,11 @@ class Choice:
     reasons: tuple[tuple[str, str], ...]
 
 
-def choices(catalogue: Catalogue, draft: Draft, day: date) -> tuple[Choice, ...]:
+def choices(
+    catalogue: Catalogue, draft: Draft, day: date, codes: CodeBook = NO_CODES
+) -> tuple[Choice, ...]:
     """The lines that speak for the ticket on that day, the most precise first."""
-    matter = _Matter(draft)
+    matter = _Matter(draft, codes)
     found = [
         Choice(line, reasons)
         for line in catalogue.lines
@@ -32,9 +34,11 @@ def choices(catalogue: Catalogue, draft: Draft, day: date) -> tuple[Choice, ...]
     return tuple(sorted(found, key=_precision, reverse=True))
 
 
-def best(catalogue: Catalogue, draft: Draft, day: date) -> Choice | None:
+def best(
+    catalogue: Catalogue, draft: Draft, day: date, codes: CodeBook = NO_CODES
+) -> Choice | None:
     """The line that speaks first; None where the catalogue says nothing."""
-    found = choices(catalogue, draft, day)
+    found = choices(catalogue, draft, day, codes)
     return found[0] if found else None
 
 
@@ -47,8 +51,9 @@ def _precision(choice: Choice) -> tuple[tuple[int, ...], bool]:
 class _Matter:
     """What the lines ask of one ticket."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, codes: CodeBook) -> None:
         self._kind = draft.kind
+        self._codes = codes
         self._text = folded(f"{draft.title}\n{draft.text}")
         self._said = {
             BRANCH: normal(draft.details.get(BRANCH, "") or draft.about),
@@ -73,8 +78,13 @@ class _Matter:
             if wanted:
                 yield name, wanted, normal(wanted) == self._said[name]
         if line.business:
-            said = self._said[BUSINESS]
-            yield BUSINESS, line.business, said.startswith(line.business)
+            yield BUSINESS, line.business, self._is_of(line.business)
         if line.words:
-            hits = [word for word in line.words if folded(word) in self._text]
+            hits = [word for word in line.words if stands_in(word, self._text)]
             yield "keyword", ", ".join(hits), bool(hits)
+
+    def _is_of(self, business: str) -> bool:
+        """Whether the ticket's code is that one or below it: as the codes say, where they do."""
+        said = self._said[BUSINESS]
+        above = self._codes.path(BUSINESS, said)
+        return any(each.code == business for each in above) if above else said.startswith(business)

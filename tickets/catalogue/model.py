@@ -14,6 +14,7 @@ from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.model import TicketKind
 
 LONGEST = 200
+LONGEST_ID = 32
 MOST_LINES = 2000
 ASKED = ("branch", "product", "business", "topic", "keyword")
 """What a line may ask, the most precise first."""
@@ -96,6 +97,8 @@ def checked(
     for name, text in _texts(line):
         if len(text) > LONGEST:
             raise Refused("ticket.field_too_long", field=name, limit=LONGEST)
+    if len(line.line_id) > LONGEST_ID:
+        raise Refused("ticket.field_too_long", field="id", limit=LONGEST_ID)
     for department in (line.department_id, *line.assist):
         if department not in departments:
             raise Refused("ticket.department_unknown", department=department)

@@ -16,13 +16,15 @@ class Proposing:
         self._catalogue = catalogue
 
     def proposals(self, draft: Draft) -> Sequence[Proposal]:
-        """The departments that the lines name, the most precise line first, then who assists."""
+        """The departments that the lines name, the most precise line first, then who assists.
+
+        The unit complained about is not among them: nothing is sent there.
+        """
         found: dict[str, Proposal] = {}
         for choice in self._catalogue.choices(draft):
-            line = choice.line
-            found.setdefault(line.department_id, proposal(choice, line.department_id))
-            for department in line.assist:
-                found.setdefault(department, proposal(choice, department))
+            for department in (choice.line.department_id, *choice.line.assist):
+                if department != draft.about_unit:
+                    found.setdefault(department, proposal(choice, department))
         return tuple(found.values())
 
 

@@ -1,6 +1,7 @@
 """Reads a catalogue to begin with; every mistake is named by file, line and key."""
 
 from collections.abc import Collection, Iterator
+from datetime import date
 from pathlib import Path
 
 from cti.kernel.document import Section, Value, read_document
@@ -34,7 +35,38 @@ def _lines(top: Section, departments: Collection[DepartmentId], codes: CodeBook)
         try:
             yield checked(line, known, businesses)
         except Refused as refused:
-            value.wrong(str(refused))
+            value.wrong(_why(refused, departments))
+
+
+def _why(refused: Refused, departments: Collection[DepartmentId]) -> str:
+    """What is wrong with a line, and what to do about it."""
+    said = {name: str(each) for name, each in refused.details.items()}
+    known = ", ".join(sorted(departments))
+    return {
+        "ticket.department_unknown": (
+            f"there is no department {said.get('department')!r}; there are {known}"
+        ),
+        "ticket.catalogue.assists_itself": (
+            f"{said.get('department')!r} leads and assists: leave it out of `assist`"
+        ),
+        "ticket.field_code": "there is no such business code: take one of the file of codes",
+        "ticket.field_too_long": (
+            f"`{said.get('field')}` is too long: at most {said.get('limit')} characters"
+        ),
+        "ticket.catalogue.days": "`until` is before `since`",
+        "ticket.catalogue.asks_nothing": (
+            "the line asks nothing: say a kind, branch, product, business, topic or words"
+        ),
+    }.get(refused.error_id, str(refused))
+
+
+def _day(value: Value) -> date | None:
+    text = value.text()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        value.wrong(f"{text!r} is no day: write it as 2026-11-23")
+        return None
 
 
 def _line(value: Value) -> Line:
@@ -57,6 +89,8 @@ def _line(value: Value) -> Line:
         keyword=said("words"),
         limit=said("limit"),
         source=said("source"),
+        since=section.read("since", None, _day),
+        until=section.read("until", None, _day),
     )
     section.close()
     return line

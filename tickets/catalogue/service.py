@@ -8,9 +8,11 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from cti.database import Database
 from cti.kernel.clock import Clock, utc
+from cti.kernel.errors import Refused
 from cti.kernel.principal import Principal
 from tickets.catalogue.choosing import Choice, choices
 from tickets.catalogue.model import EMPTY, Author, Catalogue, Line
@@ -23,6 +25,7 @@ from tickets.catalogue.repository import (
 )
 from tickets.catalogue.returns import Returns, returns
 from tickets.model import Draft
+from tickets.regulation.codes import NO_CODES, CodeBook
 
 LONGEST_NOTE = 200
 JUDGED = timedelta(days=90)
@@ -32,8 +35,10 @@ JUDGED = timedelta(days=90)
 class CatalogueService:
     """Proposes departments, keeps the versions and tells how lines fared."""
 
-    def __init__(self, database: Database, clock: Clock, zone: ZoneInfo) -> None:
-        self._database, self._clock, self._zone = database, clock, zone
+    def __init__(
+        self, database: Database, clock: Clock, zone: ZoneInfo, codes: CodeBook = NO_CODES
+    ) -> None:
+        self._database, self._clock, self._zone, self._codes = database, clock, zone, codes
         self.current: Catalogue = EMPTY
 
     def load(self) -> Deferred[Catalogue]:
@@ -42,15 +47,22 @@ class CatalogueService:
 
     def choices(self, draft: Draft) -> tuple[Choice, ...]:
         """The lines that speak for the ticket today, the most precise first."""
-        return choices(self.current, draft, self.today())
+        return choices(self.current, draft, self.today(), self._codes)
 
     def change(
         self, lines: Collection[Line], base: int, principal: Principal, note: str
     ) -> Deferred[Catalogue]:
-        """Put a new version in force; Refused as by `save_txn`."""
+        """Put a new version in force; Refused as by `save_txn`.
+
+        What somebody changed meanwhile, perhaps at another server, is then the version in force.
+        """
         author = Author(principal.staff_id, principal.name, note[:LONGEST_NOTE])
         saved = self._database.run(save_txn, lines, base, author, self._now())
-        return saved.addCallback(self._take)
+        return saved.addCallbacks(self._take, self._look_again)
+
+    def _look_again(self, failure: Failure) -> Deferred[Catalogue]:
+        failure.trap(Refused)
+        return self.load().addCallback(lambda _: failure)
 
     def version(self, version: int) -> Deferred[Catalogue]:
         """A version as it was."""

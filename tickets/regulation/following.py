@@ -136,7 +136,8 @@ class Follower:
         if not order.lead or order.sent is None:
             return
         catalogue = catalogue_txn(session)
-        choice = best(catalogue, case.draft, order.sent.astimezone(self.zone).date())
+        day = order.sent.astimezone(self.zone).date()
+        choice = best(catalogue, case.draft, day, self.codes)
         session.add(
             RouteRow(
                 number=case.number,

@@ -19,7 +19,8 @@ LONGEST_WHOLE = 40
 """Letters or digits in a row that are indexed as a whole; a longer run by its parts alone."""
 PART = 3
 FACET = 1 << 30
-_RUN = re.compile(f"(?P<han>[{HAN}]+)|(?P<plain>[^\\W_{HAN}]+)")
+_PLAIN = f"[^\\W_{HAN}]"
+_RUN = re.compile(f"(?P<han>[{HAN}]+)|(?P<plain>{_PLAIN}+)")
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF10, 0xFF5B)}
 """Full-width digits and letters, as input methods write them, become plain ones."""
 
@@ -39,6 +40,14 @@ def needed(word: str) -> frozenset[str]:
     return frozenset(_asked(folded(word)))
 
 
+def stands_in(word: str, text: str) -> bool:
+    """Whether the text, folded, holds the word: letters as a word of their own, or as its plural.
+
+    Chinese is written without gaps, so its words stand anywhere; ``app`` is not in ``happened``.
+    """
+    return _standing(folded(word)).search(text) is not None
+
+
 def proves(word: str) -> bool:
     """Whether being indexed by `needed` is already proof of holding the word."""
     return len(needed(word)) == 1
@@ -52,6 +61,13 @@ def text_terms(words: Iterable[str]) -> frozenset[int]:
 def facet_terms(facets: Iterable[str]) -> frozenset[int]:
     """The terms of facets such as ``kind:complaint``."""
     return frozenset(_term(facet) | FACET for facet in facets)
+
+
+@lru_cache(maxsize=1 << 12)
+def _standing(word: str) -> re.Pattern[str]:
+    before = f"(?<!{_PLAIN})" if re.match(_PLAIN, word) else ""
+    after = f"(?:e?s)?(?!{_PLAIN})" if re.search(f"{_PLAIN}$", word) else ""
+    return re.compile(before + re.escape(word) + after)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -1,8 +1,8 @@
 """``/regulation/catalogue``: the dispatch catalogue, which supervisors change."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 
 from twisted.web.server import Request
 
@@ -31,7 +31,7 @@ class Filling:
 
     error: str = ""
     line_id: str = ""
-    fields: Mapping[str, str] | None = None
+    fields: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,10 @@ def _day(form: Form, name: str) -> date | None:
 
 
 def _next_id(catalogue: Catalogue) -> str:
-    """An id that no line of this version has; ids of lines that went are not given out again."""
-    numbers = [int(each.line_id) for each in catalogue.lines if each.line_id.isdigit()]
-    return str(max([catalogue.version, *numbers]) + 1)
+    """An id that no line ever had: that of the version in which it first stands.
+
+    Lines that were read from a file have ids of their own, such as ``21``, so it is told apart.
+    """
+    version = catalogue.version + 1
+    made = (f"{version}-{more}" for more in count(1))
+    return next(each for each in made if catalogue.find(each) is None)

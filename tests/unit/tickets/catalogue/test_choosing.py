@@ -16,6 +16,7 @@ from tickets.catalogue.proposing import proposal
 from tickets.catalogue.repository import line_from, line_record
 from tickets.catalogue.returns import Route, returns
 from tickets.model import Draft, TicketKind
+from tickets.regulation.codes import BUSINESS, Code, CodeBook
 
 DAY = date(2026, 11, 23)
 KNOWN = {CARDS: None, LENDING: None}
@@ -77,6 +78,40 @@ def test_it_says_by_which_words_it_went() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "words", "hits"),
+    [
+        ("What happened at the counter", "app, counter", "counter"),
+        ("The treatment was unfriendly", "ATM", None),
+        ("用ATM取款时吞卡", "atm, 存折", "atm"),
+        ("Your ＡＰＰ crashes", "app", "app"),
+        ("Two ATMs and long queues", "ATM, queue", "ATM, queue"),
+        ("手机银行转账失败", "银行转账", "银行转账"),
+        ("C++ (beta) fails", "(beta)", "(beta)"),
+    ],
+)
+def test_words_of_letters_stand_by_themselves(text: str, words: str, hits: str | None) -> None:
+    what = replace(draft(title=text), text="")
+    found = best(Catalogue(1, (line("1", keyword=words),)), what, DAY)
+    assert (dict(found.reasons)["keyword"] if found else None) == hits
+
+
+def test_what_a_code_is_below_is_what_the_codes_say() -> None:
+    """One that merely begins alike is another matter."""
+    codes = CodeBook(
+        {
+            BUSINESS: {
+                "B1": Code("B1", "", ""),
+                "B11": Code("B11", "", ""),
+                "X7": Code("X7", "", "", "B1"),
+            }
+        }
+    )
+    lines = Catalogue(1, (line("1", business="B1"),))
+    assert best(lines, about(business="X7"), DAY, codes) is not None
+    assert best(lines, about(business="B11"), DAY, codes) is None
+
+
+@pytest.mark.parametrize(
     ("day", "holds"),
     [
         (DAY - timedelta(days=1), False),
@@ -100,6 +135,7 @@ def test_a_line_holds_from_its_first_day_to_its_last(day: date, *, holds: bool) 
         (line("1", keyword="x", assist=(CARDS,)), "ticket.catalogue.assists_itself"),
         (line("1", business="B77"), "ticket.field_code"),
         (line("1", keyword="x" * 201), "ticket.field_too_long"),
+        (line("1" * 33, keyword="x"), "ticket.field_too_long"),
         (line("1", keyword="x", since=DAY, until=date(2026, 1, 1)), "ticket.catalogue.days"),
     ],
 )

@@ -80,13 +80,32 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
         "lines:\n"
         "  - {id: a, lead: moon, business: B03}\n"
         "  - {id: a, lead: cards, business: B77}\n"
-        "  - {id: b, lead: cards}\n",
+        "  - {id: b, lead: cards}\n"
+        "  - {id: c, lead: cards, words: x, until: tomorrow}\n",
         "utf-8",
     )
     with pytest.raises(DocumentError) as told:
         read_catalogue(path, DEPARTMENTS, CODES)
-    for part in (":2", "moon", ":3", "two lines", ":4", "asks_nothing"):
+    for part in (
+        ":2",
+        "there is no department 'moon'; there are branches, cards",
+        ":3",
+        "two lines",
+        "no such business code",
+        ":4",
+        "the line asks nothing",
+        ":5",
+        "'tomorrow' is no day",
+    ):
         assert part in str(told.value), part
+
+
+def test_days_of_a_line_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.yaml"
+    text = "lines: [{id: a, lead: cards, words: x, since: 2026-11-23, until: 2026-12-31}]\n"
+    path.write_text(text, "utf-8")
+    [line] = read_catalogue(path, DEPARTMENTS, CODES)
+    assert (line.since, line.until) == (DAY, date(2026, 12, 31))
 
 
 def test_classes_of_records_have_names_in_both_languages() -> None:

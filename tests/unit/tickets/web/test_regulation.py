@@ -20,6 +20,7 @@ from tests.support.tickets import (
     CARDS,
     DISPATCHER,
     EXECUTIVE,
+    LENDING,
     PROTECTION,
     SUPERVISOR,
     draft,
@@ -114,8 +115,11 @@ def test_a_supervisor_writes_the_catalogue_version_by_version(house: RegulationO
     seat, page = house.seat(SUPERVISOR), "/regulation/catalogue"
     send(seat, page, page, department=CARDS, business="B03", note="第一版")
     assert house.catalogue.current.lines[0].business == "B03"
-    wrong = send(seat, page, page, department=CARDS, since="2026-13-01", keyword="盗刷")
-    assert "盗刷" in wrong
+    typed = {"department": CARDS, "kind": "complaint", "business": "B03", "assist": LENDING}
+    typed |= {"since": "2026-13-01", "until_day": "2026-12-31", "keyword": "盗刷", "note": "加"}
+    wrong = forms_of(send(seat, page, page, **typed))
+    kept = next(each for each in wrong if each.action == page and not each.fields.get("line"))
+    assert {name: kept.fields.get(name, "") for name in typed} == typed
     assert house.catalogue.current.version == 1
     late = forms_of(seat.read(page).text)
     send(seat, page, page, department=CARDS, keyword="盗刷", note="加词")
@@ -127,6 +131,14 @@ def test_a_supervisor_writes_the_catalogue_version_by_version(house: RegulationO
     forms = [each for each in forms_of(seat.read(page).text) if each.fields.get("line")]
     seat.browser.post(page, {**forms[0].fields, "drop": "yes", "note": "停用"})
     assert [each.keyword for each in house.catalogue.current.lines] == ["盗刷"]
+    ids = {each.line_id for each in house.catalogue.current.lines}
+    for word in ("甲", "乙"):
+        send(seat, page, page, department=CARDS, keyword=word)
+        new = house.catalogue.current.lines[-1]
+        assert new.line_id not in ids, "an id of a line that went"
+        ids.add(new.line_id)
+        [*_, form] = [each for each in forms_of(seat.read(page).text) if each.fields.get("line")]
+        seat.browser.post(page, {**form.fields, "drop": "yes"})
     old = seat.read(f"{page}?version=1").text
     assert "信用卡" in old
     assert "旧版本" in old
