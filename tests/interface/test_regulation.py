@@ -25,6 +25,7 @@ from tests.support.tickets import (
     HEAD,
     LENDING,
     OFFICER,
+    OTHER_AGENT,
     PROTECTION,
     SHANGHAI,
     SUPERVISOR,
@@ -34,6 +35,7 @@ from tests.support.tickets import (
 from tickets.attachments.model import Attachment
 from tickets.attachments.schema import AttachmentRow
 from tickets.catalogue.model import Line
+from tickets.catalogue.proposing import Proposing
 from tickets.catalogue.service import CatalogueService
 from tickets.mail.model import Body, Letter
 from tickets.mail.repository import keep_txn
@@ -48,13 +50,13 @@ from tickets.mail.unfiled import (
     letter_txn,
     restore_txn,
 )
-from tickets.model import CaseState, Draft, TicketKind
+from tickets.model import SYSTEM, CaseState, Draft, TicketKind
 from tickets.regulation import erasing
 from tickets.regulation.catching_up import catch_up_txn
 from tickets.regulation.facts import Fact
 from tickets.regulation.fault import Party, shared_out
 from tickets.regulation.following import GROUP_FOUND
-from tickets.regulation.quarter import By, Count
+from tickets.regulation.quarter import By, Count, answers
 from tickets.regulation.repeats import RepeatRules
 from tickets.regulation.retention import Retention, Rule
 from tickets.regulation.schema import FactRow, GroupRow, HoldRow, KeyRow
@@ -219,6 +221,74 @@ def test_the_quarter_counts_what_was_received_in_it(desk: TicketDesk) -> None:
     desk.register(about("C9"))
     assert result_of(service.table(quarter, By.BUSINESS)) == table
     assert result_of(service.table(quarter.after, By.BUSINESS)).total.counts[Count.RECEIVED] == 1
+
+
+def columns(desk: TicketDesk, number: str) -> frozenset[Count]:
+    return answers(fact(desk, number), utc(desk.clock))
+
+
+def with_result(desk: TicketDesk) -> TicketNumber:
+    number = desk.register(about(business="B03")).number
+    for action, by in (
+        (Action.DISPATCH, DISPATCHER),
+        (Action.ACCEPT, OFFICER),
+        (Action.RETURN, HEAD),
+        (Action.APPROVE, DISPATCHER),
+    ):
+        desk.act(number, action, by, {**FILLED, "cause": "C01"})
+    return number
+
+
+def test_nobody_is_late_while_somebody_outside_appraises(desk: TicketDesk) -> None:
+    number = desk.register(about(business="B03")).number
+    desk.advance(days=5)
+    desk.act(number, Action.APPRAISE, SUPERVISOR)
+    desk.advance(days=40)
+    assert Count.PENDING in columns(desk, number)
+    desk.act(number, Action.END_APPRAISAL, SUPERVISOR)
+    assert Count.PENDING in columns(desk, number)
+    desk.advance(days=11)
+    assert Count.LATE in columns(desk, number)
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_what_ended_too_late_was_never_told(desk: TicketDesk, *, merged: bool) -> None:
+    number = desk.register(about(business="B03")).number
+    desk.advance(days=20)
+    if merged:
+        into = desk.register(about(business="B03")).number
+        desk.act(number, Action.MERGE, DISPATCHER, {"into": into, "reason": "重复"})
+    else:
+        desk.act(number, Action.WITHDRAW, AGENT)
+    found = fact(desk, number)
+    assert (found.told, found.days, found.missed) == (None, None, True)
+    assert {Count.LATE, Count.UNTOLD} < columns(desk, number)
+
+
+def test_an_answer_that_came_back_was_not_told_on_its_day(desk: TicketDesk) -> None:
+    number = with_result(desk)
+    desk.advance(days=5)
+    desk.act(number, Action.REPLY, AGENT)
+    assert Count.WITHIN_15 in columns(desk, number)
+    desk.act(number, Action.UNDELIVERED, SYSTEM)
+    assert Count.UNTOLD in columns(desk, number)
+    desk.advance(days=12)
+    desk.act(number, Action.REPLY, AGENT)
+    assert (fact(desk, number).days, fact(desk, number).missed) == (17, True)
+    assert {Count.LATE, Count.WITHIN_30} < columns(desk, number)
+
+
+def test_the_first_answer_counts_however_often_it_is_opened_again(desk: TicketDesk) -> None:
+    number = with_result(desk)
+    desk.advance(days=5)
+    desk.act(number, Action.REPLY, AGENT)
+    desk.advance(days=2)
+    desk.act(number, Action.REOPEN, SUPERVISOR)
+    assert {Count.PENDING, Count.WITHIN_15} < columns(desk, number)
+    desk.advance(days=20)
+    desk.act(number, Action.WITHDRAW, OTHER_AGENT)
+    assert {Count.LATE, Count.WITHIN_15, Count.WITHDRAWN} < columns(desk, number)
+    assert fact(desk, number).days == 5
 
 
 def erase(service: RegulationService) -> int:
@@ -442,3 +512,22 @@ def test_orders_are_remembered_with_the_line_that_spoke(desk: TicketDesk) -> Non
     again = CatalogueService(desk.database, desk.clock, SHANGHAI)
     assert result_of(again.load()) == made
     assert [each.note for each in result_of(again.versions())] == ["第一版"]
+    elsewhere = result_of(again.change([], 1, SUPERVISOR, "第二版"))
+    with pytest.raises(Refused, match=r"ticket\.catalogue\.stale"):
+        result_of(catalogue.change([first], 1, SUPERVISOR, ""))
+    assert catalogue.current == elsewhere
+
+
+def test_nobody_proposes_the_unit_complained_about(desk: TicketDesk) -> None:
+    catalogue = CatalogueService(desk.database, desk.clock, SHANGHAI)
+    lines = [
+        Line(line_id="1", department_id=CARDS, business="B03", assist=(LENDING,)),
+        Line(line_id="2", department_id=LENDING, kind=TicketKind.COMPLAINT),
+    ]
+    result_of(catalogue.change(lines, 0, SUPERVISOR, ""))
+    proposing, what = Proposing(catalogue), about(business="B03")
+    assert [each.department_id for each in proposing.proposals(what)] == [CARDS, LENDING]
+    hidden = replace(what, about_unit=CARDS)
+    assert [(each.department_id, each.lead) for each in proposing.proposals(hidden)] == [
+        (LENDING, False)
+    ]

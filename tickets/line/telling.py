@@ -53,7 +53,8 @@ def told(view: "TicketView", at: datetime) -> ToldTicket:
     case = view.case
     lead = case.lead
     department = view.departments.get(lead.department_id) if lead is not None else None
-    due = view.due(ClockKind.DECISION)
+    stands_still = (ClockKind.DECISION, None) in view.premises.halted
+    due = None if stands_still else view.due(ClockKind.DECISION)
     zone = view.premises.zone
     slot = slot_of(case.draft, zone)
     open_slot = slot if case.ended is None else None

@@ -85,7 +85,7 @@ class Standing:
     step: Step
     side: Side | None
     due: datetime | None
-    """By when there will be an answer; None once there is one."""
+    """By when there will be an answer; None once there is one, and while it stands still."""
     late: bool
     waiting_for_customer: bool
     department: tuple[str, str] | None
@@ -162,7 +162,7 @@ def _turned(entry: HistoryEntry) -> bool:
 
 
 def _due(clocks: Sequence[Clock]) -> datetime | None:
-    running = [each for each in clocks if each.stopped is None]
+    running = [each for each in clocks if each.stopped is None and each.halted is None]
     return next((each.due for each in running if each.kind is ClockKind.DECISION), None)
 
 

@@ -4,14 +4,15 @@ The figures of a quarter come from here and from nowhere else. A fact outlives t
 taken from: when these are deleted, the quarter they were counted in still adds up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from tickets.clocks.model import Clock, ClockEnd
-from tickets.model import ENDED, Case, CaseState, Source, TicketKind
+from tickets.model import ANSWERED, ENDED, OPEN_STATES, Case, CaseState, Source, TicketKind
 from tickets.regulation.codes import BUSINESS as BUSINESS_FIELD
 from tickets.regulation.codes import CAUSE, PRODUCT, REGION, CodeBook, channel_of
 from tickets.regulation.codes import CHANNEL as CHANNEL_FIELD
@@ -20,6 +21,8 @@ from tickets.regulation.matters import BRANCH
 from tickets.workflow import ClockKind
 
 DAY = timedelta(days=1)
+_UNTOLD = OPEN_STATES - ANSWERED
+_ENDED_UNTOLD = ENDED - {CaseState.CLOSED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,10 @@ class Fact:
     region: str = ""
     branch: str = ""
     due: datetime | None = None
-    """When the decision had to be told; the last period's where the matter was opened again."""
+    """When the decision has to be told; the last period's where the matter was opened again.
+
+    None while the period stands still: nobody is late in an appraisal.
+    """
     told: datetime | None = None
     """When it was told."""
     missed: bool = False
@@ -104,13 +110,10 @@ def _as_it_is(
     fact: Fact, case: Case, clocks: Iterable[Clock], codes: CodeBook, zone: ZoneInfo
 ) -> Fact:
     details = case.draft.details
-    periods = [
-        clock
-        for clock in clocks
-        if clock.kind is ClockKind.DECISION and clock.end is not ClockEnd.CANCELLED
-    ]
+    decisions = [clock for clock in clocks if clock.kind is ClockKind.DECISION]
+    periods = [clock for clock in decisions if clock.end is not ClockEnd.CANCELLED]
     last = periods[-1] if periods else None
-    told = last.stopped if last else fact.told
+    told = list(_told(decisions, case))
     return replace(
         fact,
         kind=case.draft.kind,
@@ -124,20 +127,38 @@ def _as_it_is(
         cause=details.get(CAUSE, "") or fact.cause,
         region=details.get(REGION, ""),
         branch=_line(details, BRANCH),
-        due=last.due if last else fact.due,
-        told=told,
+        due=_due(last) if last else fact.due,
+        told=told[-1] if told and case.state not in _UNTOLD else None,
         missed=any(clock.end is ClockEnd.MISSED for clock in periods),
-        days=fact.days if fact.days is not None else _days(case.opened, told, zone),
+        days=_days(case.opened, told[0], zone) if told else None,
         extensions=max(fact.extensions, case.extensions),
         ended=case.ended if case.state in ENDED else None,
     )
+
+
+def _told(decisions: Sequence[Clock], case: Case) -> Iterator[datetime]:
+    """When a decision was told, period by period.
+
+    A period that was over when the ticket was withdrawn, merged or begun anew was missed, and told
+    nobody anything.
+    """
+    for period, later in zip_longest(decisions, decisions[1:]):
+        at = period.stopped
+        if at is None or period.end is ClockEnd.CANCELLED:
+            continue
+        ended = case.state in _ENDED_UNTOLD and at == case.ended
+        begun_anew = later is not None and later.started < at
+        if period.end is ClockEnd.MET or not (ended or begun_anew):
+            yield at
+
+
+def _due(period: Clock) -> datetime | None:
+    return period.due if period.halted is None else None
 
 
 def _line(details: Mapping[str, str], name: str) -> str:
     return " ".join(details.get(name, "").split())[:100]
 
 
-def _days(received: datetime, told: datetime | None, zone: ZoneInfo) -> int | None:
-    if told is None:
-        return None
+def _days(received: datetime, told: datetime, zone: ZoneInfo) -> int:
     return (told.astimezone(zone).date() - received.astimezone(zone).date()) // DAY

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cti.kernel.clock import utc
 from cti.kernel.identifiers import CallId, TicketNumber
 from cti.kernel.ports import SpokenMessage
 from cti.kernel.secret import Secret
@@ -26,6 +27,7 @@ from tickets.acts import Action
 from tickets.line.service import LineService
 from tickets.line.settings import LineSettings
 from tickets.model import CUSTOMER, CaseState, MessageKind, Source, TicketKind
+from tickets.portal.standing import standing_of
 
 CALLING, ENDING = "+8613900139000", "8000"
 CALL = CallId("call-9")
@@ -326,3 +328,20 @@ def test_a_call_off_tells_the_department(line: Line) -> None:
     line.desk.act(number, Action.DISPATCH, DISPATCHER, {"department": CARDS, "text": "准备"})
     assert result_of(line.service.cancel(number, CALL))
     assert line.desk.view(number).case.lead is None
+
+
+def test_nobody_is_told_that_we_are_late_while_somebody_outside_appraises() -> None:
+    line = Line()
+    number = line.ticket((Action.APPRAISE, SUPERVISOR))
+    line.desk.advance(days=30)
+    told = result_of(line.service.told(number))
+    assert told is not None
+    assert (told.due, told.overdue) == (None, False)
+    standing = standing_of(line.desk.view(number), (), utc(line.desk.clock))
+    assert (standing.due, standing.late) == (None, False)
+    line.desk.act(number, Action.END_APPRAISAL, SUPERVISOR)
+    line.desk.advance(days=16)
+    told = result_of(line.service.told(number))
+    assert told is not None
+    assert told.overdue
+    assert standing_of(line.desk.view(number), (), utc(line.desk.clock)).late
