@@ -65,7 +65,8 @@ class Submissions:
         submission = Submission(
             quarter, base + 1, now, principal.staff_id, principal.name, note, codes
         )
-        return self._database.run(_submit_txn, submission, self._follower.zone)
+        zone = self._follower.zone
+        return self._database.run(_submit_txn, submission, zone, lambda: utc(self._clock))
 
     def revisions(self, quarter: Quarter) -> Deferred[tuple[Submission, ...]]:
         """All that were submitted of the quarter, the latest first."""
@@ -86,31 +87,35 @@ class Submissions:
         )
 
 
-def _submit_txn(session: Session, submission: Submission, zone: ZoneInfo) -> Submission:
+def _submit_txn(
+    session: Session, submission: Submission, zone: ZoneInfo, now: Callable[[], datetime]
+) -> Submission:
+    """Freeze the facts; the instant is taken when they are, as no act waits for this one."""
     quarter = str(submission.quarter)
     last = session.scalar(
         select(func.max(SubmissionRow.revision)).where(SubmissionRow.quarter == quarter)
     )
     if (last or 0) != submission.revision - 1:
         raise Refused("ticket.figures.submitted_since", quarter=quarter)
-    session.add(
-        SubmissionRow(
-            quarter=quarter,
-            revision=submission.revision,
-            at=submission.at,
-            by=submission.by,
-            by_name=submission.by_name,
-            note=submission.note,
-            codes_version=submission.codes_version,
-            codes=to_plain(submission.codes),
-        )
+    row = SubmissionRow(
+        quarter=quarter,
+        revision=submission.revision,
+        at=submission.at,
+        by=submission.by,
+        by_name=submission.by_name,
+        note=submission.note,
+        codes_version=submission.codes_version,
+        codes=to_plain(submission.codes),
     )
+    session.add(row)
     try:
         session.flush()
     except IntegrityError:
         raise Refused("ticket.figures.submitted_since", quarter=quarter) from None
     few: list[dict[str, object]] = []
+    latest = submission.at
     for fact in of_quarter_txn(session, submission.quarter, zone):
+        latest = max(latest, fact.changed)
         few.append(
             {
                 "quarter": quarter,
@@ -124,7 +129,8 @@ def _submit_txn(session: Session, submission: Submission, zone: ZoneInfo) -> Sub
             few.clear()
     if few:
         session.execute(insert(SubmittedRow), few)
-    return submission
+    row.at = max(latest, now())
+    return replace(submission, at=row.at)
 
 
 def _revisions_txn(session: Session, quarter: Quarter) -> tuple[Submission, ...]:

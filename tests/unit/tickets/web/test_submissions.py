@@ -3,10 +3,12 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from cti.kernel.errors import Refused
 from tests.support.deferred import result_of
@@ -14,6 +16,7 @@ from tests.support.forms import forms_of
 from tests.support.regulation import CODES, RegulationOffice
 from tests.support.ticket_office import Seat
 from tests.support.tickets import AGENT, PROTECTION, SUPERVISOR, draft
+from tickets.model import CaseState
 from tickets.regulation.codes import Code
 from tickets.regulation.freezing import differences, version_of
 from tickets.regulation.quarter import By, Count, Quarter
@@ -115,6 +118,28 @@ def test_it_is_submitted_again_with_a_reason_and_a_number(office: RegulationOffi
     assert [row.key for row in first.rows] == ["B03"]
     assert {row.key for row in second.rows} == {"B03", "B04"}
     assert seat.browser.get(f"{PAGE}&revision=3").status == 404
+
+
+def test_it_is_submitted_as_of_when_it_was_frozen(
+    office: RegulationOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is quicker: what they did stands in the figures, and is no later than these."""
+    moved, run = the_open_one(office), office.desk.database.run
+
+    def after_another(txn: Callable[..., object], *given: object) -> Deferred[object]:
+        monkeypatch.undo()
+        office.desk.advance(minutes=1)
+        office.desk.solve(moved)
+        return run(txn, *given)
+
+    monkeypatch.setattr(office.desk.database, "run", after_another)
+    quarter, submissions = Quarter.parse(QUARTER), office.figures.submissions
+    submission = result_of(submissions.submit(quarter, 0, PROTECTION, ""))
+    facts = result_of(submissions.of(submission, list))
+    assert {each.state for each in facts} == {CaseState.CLOSED}
+    assert max(each.changed for each in facts) <= submission.at
+    assert result_of(submissions.revisions(quarter)) == (submission,)
+    assert result_of(submissions.differences(submission)) == ()
 
 
 def test_only_consumer_protection_submits_and_only_what_is_over(office: RegulationOffice) -> None:
