@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import CallId, StaffId, TicketNumber
@@ -23,7 +23,7 @@ from tickets.reply_calls.model import (
     step,
 )
 from tickets.reply_calls.schema import ReplyCallRow
-from tickets.schema import CaseRow
+from tickets.schema import CaseRow, HistoryRow
 
 PURPOSE = "reply_call"
 """What a message about one that was given up names."""
@@ -87,7 +87,7 @@ def claim_txn(
     claimed = []
     for row in session.scalars(due).all():
         reply = step(_reply(row), Interrupted(now), hours, 0)
-        if not _awaited_txn(session, reply.number):
+        if not _awaited_txn(session, row):
             _keep(row, step(reply, Withdrawn(), hours, 0))
         elif reply.due <= now and hours.opening(now) == now:
             reply = step(reply, Claimed(now + holder.lease), hours, 0)
@@ -119,7 +119,7 @@ def happened_txn(
 def withdrawn_txn(session: Session, reply_id: int) -> bool:
     """Whether another answer took its place, or the customer was told by another way."""
     row = session.get(ReplyCallRow, reply_id)
-    return row is None or row.outcome == Outcome.WITHDRAWN.value
+    return row is None or row.outcome == Outcome.WITHDRAWN.value or _overtaken_txn(session, row)
 
 
 def wrong_since_txn(session: Session, number: TicketNumber, since: datetime) -> int:
@@ -149,7 +149,7 @@ def left_open_txn(
     return [
         (
             _reply(row),
-            row.state != State.ENDED.value and _awaited_txn(session, TicketNumber(row.number)),
+            row.state != State.ENDED.value and _awaited_txn(session, row),
         )
         for row in rows
     ]
@@ -179,9 +179,21 @@ def _give_up_txn(session: Session, reply: ReplyCall, now: datetime) -> None:
         add_message_txn(session, reply.number, audience, MessageKind.UNDELIVERED, PURPOSE, now)
 
 
-def _awaited_txn(session: Session, number: TicketNumber) -> bool:
-    state = session.scalar(select(CaseRow.state).where(CaseRow.number == number))
-    return state == CaseState.RESULT_IN.value
+def _awaited_txn(session: Session, row: ReplyCallRow) -> bool:
+    state = session.scalar(select(CaseRow.state).where(CaseRow.number == row.number))
+    return state == CaseState.RESULT_IN.value and not _overtaken_txn(session, row)
+
+
+def _overtaken_txn(session: Session, row: ReplyCallRow) -> bool:
+    """Whether there is a later result than the one that is to be read."""
+    result = CaseState.RESULT_IN.value
+    later = exists().where(
+        HistoryRow.number == row.number,
+        HistoryRow.at > row.queued,
+        HistoryRow.state == result,
+        HistoryRow.previous != result,
+    )
+    return bool(session.scalar(select(later)))
 
 
 def _keep(row: ReplyCallRow, reply: ReplyCall) -> None:

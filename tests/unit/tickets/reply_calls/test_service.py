@@ -17,7 +17,15 @@ from customers.model import Customer, Sex
 from customers.repository import store_customer_txn
 from tests.support.deferred import result_of
 from tests.support.fake_calls import FakeCalls
-from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, SHANGHAI, TicketDesk
+from tests.support.tickets import (
+    AGENT,
+    DISPATCHER,
+    HEAD,
+    OFFICER,
+    SHANGHAI,
+    SUPERVISOR,
+    TicketDesk,
+)
 from tickets.acts import Action
 from tickets.events import ReplyCallEnded, ReplyCallMade
 from tickets.model import CUSTOMER, SYSTEM, CaseState, MessageKind
@@ -142,6 +150,31 @@ def heard(calling: Calling, number: TicketNumber) -> CallId:
     assert calling.service.identified(call_id, Secret(number[-4:]))
     result_of(calling.service.heard(call_id))
     return call_id
+
+
+def test_nobody_hears_the_answer_of_a_result_that_another_one_took_the_place_of(
+    calling: Calling,
+) -> None:
+    desk = calling.desk
+    desk.advance(hours=11, minutes=30)
+    number = calling.asked()
+    assert not calling.calls.calls(), "in the evening nobody is called"
+    desk.act(number, Action.FOLLOW_UP, CUSTOMER, {"text": "新证据", "new_facts": "yes"})
+    desk.act(number, Action.CONFIRM_FACTS, SUPERVISOR)
+    desk.advance(minutes=1)
+    for action, by in (
+        (Action.DISPATCH, DISPATCHER),
+        (Action.ACCEPT, OFFICER),
+        (Action.RETURN, HEAD),
+        (Action.APPROVE, DISPATCHER),
+    ):
+        desk.act(number, action, by)
+    desk.advance(hours=13)
+    assert not calling.calls.calls()
+    assert calling.view(number).case.state is CaseState.RESULT_IN
+    desk.act(number, Action.ATTEMPT_REPLY, AGENT, ASKED)
+    heard(calling, number)
+    assert calling.view(number).case.state is CaseState.CALLBACK
 
 
 def test_the_answer_is_told_with_proof_and_rated(calling: Calling) -> None:
