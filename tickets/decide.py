@@ -32,7 +32,15 @@ from tickets.acts import (
     actor_of,
 )
 from tickets.forms import ACT_FIELDS, FormTerms
-from tickets.guards import ESCALATED_TO, YES, Premises, Situation, applies, failing
+from tickets.guards import (
+    ESCALATED_TO,
+    YES,
+    Premises,
+    Situation,
+    applies,
+    failing,
+    second_refusal,
+)
 from tickets.model import (
     ANSWERED,
     ENDED,
@@ -448,13 +456,19 @@ def _left(case: Case, changed: Case) -> Iterator[Audience]:
 
 
 def _ruling(case: Case, changed: Case) -> Iterator[Audience]:
-    """Supervisors, once there are new facts that they are to judge."""
+    """Supervisors, once there are new facts that they are to judge, or a second refusal."""
     if _unjudged(changed) and not _unjudged(case):
+        yield Audience(Role.SUPERVISOR)
+    if _refused_again(changed) and not _refused_again(case):
         yield Audience(Role.SUPERVISOR)
 
 
 def _unjudged(case: Case) -> bool:
     return case.facts is not None or any(each.facts for each in case.dispatches)
+
+
+def _refused_again(case: Case) -> bool:
+    return any(second_refusal(case, each) for each in case.dispatches)
 
 
 def _told(case: Case, rule: Rule, meant: Dispatch | None) -> Iterator[Audience]:

@@ -13,7 +13,15 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets.acts import ABOVE, ClockKind, Guard, Rule, When, actor_of
 from tickets.forms import CHINA
-from tickets.model import SYSTEM, Case, Dispatch, PetitionKind, ReplyChannel, TicketKind
+from tickets.model import (
+    SYSTEM,
+    Case,
+    Dispatch,
+    DispatchState,
+    PetitionKind,
+    ReplyChannel,
+    TicketKind,
+)
 
 YES, NO = "yes", "no"
 CONTENT = ("told", "solved", "satisfied")
@@ -145,9 +153,16 @@ def _not_reached(situation: Situation) -> bool:
     return situation.fields is not None and not situation.says("reached")
 
 
+def second_refusal(case: Case, order: Dispatch) -> bool:
+    """Whether the refusal that is asked for is to be ruled on above the dispatcher."""
+    asked = sum(each.refusals for each in case.dispatches)
+    return order.state is DispatchState.REFUSAL_ASKED and asked > REFUSALS_BEFORE_ABOVE
+
+
 def _second_refusal_above(situation: Situation) -> bool:
-    asked = sum(each.refusals for each in situation.case.dispatches)
-    return asked <= REFUSALS_BEFORE_ABOVE or bool(situation.by.roles & ABOVE)
+    order = situation.order
+    above = order is not None and second_refusal(situation.case, order)
+    return not above or bool(situation.by.roles & ABOVE)
 
 
 def _in_refusal_window(situation: Situation) -> bool:

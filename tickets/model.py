@@ -289,7 +289,8 @@ class Case:
         """Whether new facts, a petition that is signed or a mistaken entry is to be ruled on."""
         live = [each for each in self.dispatches if not each.final]
         asked = any(each.facts or (each.petition and each.petition.signed_by) for each in live)
-        return asked or self.facts is not None or self.void_asked_by is not None
+        void_asked = self.state is CaseState.REGISTERED and self.void_asked_by is not None
+        return asked or self.facts is not None or void_asked
 
     @property
     def last_lead(self) -> Dispatch | None:
