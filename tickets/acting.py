@@ -147,7 +147,9 @@ def act_txn(
         return Done(receipt, (event, rated(event, asked.fields)))
     if action is not Action.MERGE or target is None:
         return Done(receipt, (event,))
-    _, absorbed = done.act(target, _absorbing(before, target.case, asked), SYSTEM)
+    going_on = _going_on(before, target)
+    absorbing = _absorbing(before, target.case, asked, going_on)
+    _, absorbed = done.act(target, absorbing, SYSTEM, going_on=going_on)
     return Done(receipt, (event, absorbed))
 
 
@@ -163,21 +165,25 @@ class _Acting:
     carried: frozenset[ReplyChannel]
 
     def act(
-        self, before: Stored, asked: Asked, may: Principal, target: Case | None = None
+        self,
+        before: Stored,
+        asked: Asked,
+        may: Principal,
+        target: Case | None = None,
+        going_on: Clock | None = None,
     ) -> tuple[Receipt, TicketEvent]:
-        """Write the act and everything that follows from it; `may` is whose rights count."""
+        """Write the act and everything that follows from it; `may` is whose rights count.
+
+        `target` is what the ticket is merged into, `going_on` the period that one takes over.
+        """
         keeper, at, action = self.timekeeper, self.at, asked.action
         premises = premises_of(
             before.case, before.clocks, self.departments, keeper, target, self.carried
         )
         terms = form_terms(keeper.calendars, at, self.follower.codes)
         outcome = decide.act(before.case, action, asked.fields, may, at, premises, terms)
-        clocks = keeper.apply(
-            before.clocks,
-            outcome.effects,
-            _terms(outcome.case, self.departments, keeper, asked.by),
-            at,
-        )
+        terms_of_clocks = _terms(outcome.case, self.departments, keeper, asked.by, going_on)
+        clocks = keeper.apply(before.clocks, outcome.effects, terms_of_clocks, at)
         after = Stored(outcome.case, clocks)
         repository.save_case_txn(self.session, before, after)
         touched_txn(self.session, after.case, at)
@@ -222,18 +228,35 @@ def _lock_txn(session: Session, asked: Asked) -> dict[str, Stored]:
     return {number: stored for number, stored in found.items() if stored is not None}
 
 
-def _absorbing(before: Stored, target: Case, asked: Asked) -> Asked:
-    """What the merger is for the ticket that goes on: the earlier receipt's period holds.
+def _going_on(before: Stored, target: Stored) -> Clock | None:
+    """The period of the merged ticket, where it goes on: that of the earlier receipt holds.
+
+    What was no complaint until now began no complaint's period, and one that was told is over.
+    """
+    own, theirs = _period(before), _period(target)
+    same = before.case.draft.kind is target.case.draft.kind
+    earlier = own and theirs and own.started < theirs.started
+    return own if same and earlier else None
+
+
+def _period(stored: Stored) -> Clock | None:
+    running = (each for each in stored.clocks if each.stopped is None)
+    return next((each for each in running if each.kind is ClockKind.DECISION), None)
+
+
+def _absorbing(before: Stored, target: Case, asked: Asked, going_on: Clock | None) -> Asked:
+    """What the merger is for the ticket that goes on.
 
     Whoever handled the one has handled the other, and who waited for an answer there waits here.
-    What was no complaint until now began no complaint's period.
     """
     case = before.case
     fields: dict[str, str] = {"merged": case.number}
     if case.handlers:
         fields["handlers"] = "\n".join(sorted(case.handlers))
-    if case.opened < target.opened and case.draft.kind is target.draft.kind:
-        fields["since"] = case.opened.isoformat()
+    if going_on is not None:
+        fields["since"] = going_on.started.isoformat()
+        if case.extensions:
+            fields["extensions"] = str(case.extensions)
     unanswered = waiting_since(before.clocks)
     if unanswered is not None:
         fields["unanswered"] = unanswered.isoformat()
@@ -246,7 +269,13 @@ def _absorbing(before: Stored, target: Case, asked: Asked) -> Asked:
     )
 
 
-def _terms(case: Case, departments: Departments, keeper: Timekeeper, by: Principal) -> Terms:
+def _terms(
+    case: Case,
+    departments: Departments,
+    keeper: Timekeeper,
+    by: Principal,
+    going_on: Clock | None = None,
+) -> Terms:
     unknown = [each for each in case.dispatches if each.department_id not in departments]
     if unknown:
         raise Refused("ticket.department_unknown", department=unknown[0].department_id)
@@ -261,6 +290,7 @@ def _terms(case: Case, departments: Departments, keeper: Timekeeper, by: Princip
         lead=case.lead.serial if case.lead else None,
         slot=slot.start if slot else None,
         by=by.name,
+        going_on=going_on,
     )
 
 

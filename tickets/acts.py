@@ -167,7 +167,10 @@ class Continue:
 
 @dataclass(frozen=True, slots=True)
 class Extend:
-    """A running clock gets more time: so much in its own calendar, or until that instant."""
+    """A running clock gets more time: so much in its own calendar, or until that instant.
+
+    A statutory one grows to the next period that the policy names, and no other.
+    """
 
     clock: ClockKind
     dispatch: int | None = None
@@ -291,8 +294,8 @@ class Rule:
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
-    """An `Extend` without length lasts until the instant granted, a `Restart` counts from the
-    receipt it is about, a `Pause` has the ground stated; all are filled in as the act is done.
+    """An order's `Extend` lasts until the instant granted, a `Restart` counts from the receipt it
+    is about, a `Pause` has the ground stated; all are filled in as the act is done.
     """
     lead_case_to: CaseState | None = None
     lead_effects: tuple[Effect, ...] = ()

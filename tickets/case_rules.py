@@ -1,7 +1,8 @@
 """The rules of a case: how a ticket begins, and what the hotline owes its customer.
 
 Only an answer that reached the customer stops the customer's clocks; an attempt does not. The
-statutory period of a complaint is lengthened in two steps, each by whom the regulator names and
+statutory period of a complaint is lengthened in two steps (to 30 days in all where it is complex,
+to 60 where it is very complex; the policy has the figures), each by whom the regulator names and
 with notice to the customer, and stands still during an external appraisal alone (Measures for
 Handling Consumer Complaints of Banks and Insurers, CBIRC, in force since 2020-03-01).
 
@@ -11,10 +12,9 @@ house carries (e-mail, short messages) is proven by the house alone, and counts 
 what it has no carrier for is proven by who sent it. An answer that
 comes back after the ticket was closed was never given: the ticket waits for it again, and all the
 time since counts. A merger takes a message that nobody answered along, to the ticket that goes on;
-its wait is counted there alone. How a ticket ends says `tickets.ending_rules`.
+its wait is counted there alone. The period that began first goes on there too, with all that was
+added to it or left out of it. How a ticket ends says `tickets.ending_rules`.
 """
-
-from datetime import timedelta
 
 from cti.kernel.vocabulary import Role
 from tickets.acts import (
@@ -44,10 +44,6 @@ from tickets.model import ANSWERED, ENDED, OPEN_STATES, CaseState
 
 HOUSE = frozenset({Actor.SYSTEM})
 OUTSIDE = frozenset({Actor.SYSTEM, Actor.CUSTOMER})
-COMPLEX = timedelta(days=15)
-"""Added to the first 15 days of a complex complaint: 30 in all."""
-VERY_COMPLEX = timedelta(days=30)
-"""Added for a very complex one, approved by the head office's senior management: 60 in all."""
 
 _C = CaseState
 _REGISTERED = frozenset({_C.REGISTERED})
@@ -149,7 +145,7 @@ REGISTERING = (
         roles=DESK,
         cases=OPEN_STATES,
         case_to=_C.MERGED,
-        guards=(Guard.ENDED_BY_ANOTHER,),
+        guards=(Guard.ENDED_BY_ANOTHER, Guard.FACTS_JUDGED),
         needs=("into", "reason"),
         effects=(Cancel(ClockKind.ANSWER, carried=True), CancelAll()),
         tells=Role.AGENT,
@@ -160,7 +156,7 @@ REGISTERING = (
         when=When.RECEIVED_EARLIER,
         cases=OPEN_STATES,
         needs=("merged", "since"),
-        may=("handlers", "unanswered"),
+        may=("handlers", "unanswered", "extensions"),
         effects=(Restart(ClockKind.DECISION), Restart(ClockKind.ANSWER)),
     ),
     Rule(
@@ -205,7 +201,7 @@ WATCHING = (
         cases=_UNANSWERED,
         guards=(Guard.COMPLAINT, Guard.DECISION_NOT_DUE),
         needs=("reason", "notice"),
-        effects=(Extend(ClockKind.DECISION, by=COMPLEX),),
+        effects=(Extend(ClockKind.DECISION),),
     ),
     Rule(
         action=Action.EXTEND_DECISION,
@@ -214,7 +210,7 @@ WATCHING = (
         cases=_UNANSWERED,
         guards=(Guard.COMPLAINT, Guard.DECISION_NOT_DUE),
         needs=("reason", "notice"),
-        effects=(Extend(ClockKind.DECISION, by=VERY_COMPLEX),),
+        effects=(Extend(ClockKind.DECISION),),
     ),
     Rule(
         action=Action.APPRAISE,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import TicketNumber
+from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets import forms
@@ -318,6 +318,15 @@ def _check_target(case: Case, target: Case | None) -> None:
         raise Refused("ticket.merge_kind")
     if case.state not in ANSWERED and target.state in ANSWERED:
         raise Refused("ticket.merge_answered")
+    if case.supervised and not target.supervised:
+        raise Refused("ticket.merge_supervised")
+    if _about(case.draft) not in (_about(target.draft), (None, None)):
+        raise Refused("ticket.merge_about")
+
+
+def _about(draft: Draft) -> tuple[StaffId | None, DepartmentId | None]:
+    """Whom it is about, and whose unit: they see neither it nor what it goes on in."""
+    return draft.about_staff, draft.about_unit
 
 
 def _same_customer(one: Draft, other: Draft) -> bool:
@@ -418,7 +427,7 @@ def _filled(
     match effect:
         case Hasten() if not _more_urgent(case, fields):
             return None
-        case Extend(by=None, to=None):
+        case Extend(ClockKind.RESULT, by=None, to=None):
             until = petition.until if petition else datetime.fromisoformat(fields["until"])
             return replace(effect, to=until)
         case Pause(ground="") if petition and petition.ground:

@@ -102,7 +102,7 @@ ENDING = (
         guards=(Guard.DISPATCHES_FINAL, Guard.FACTS_JUDGED),
         needs=("text",),
         may=("cause",),
-        effects=(Stop(ClockKind.DISPATCH), *TOLD, CancelAll(), Start(ClockKind.CALL_BACK)),
+        effects=(Stop(ClockKind.DISPATCH), *TOLD, Start(ClockKind.CALL_BACK)),
         tells=Role.DISPATCHER,
         handles=True,
     ),

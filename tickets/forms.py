@@ -195,7 +195,7 @@ ACT_FIELDS: Mapping[str, Field] = {
         ),
         *(Field(name) for name in ("media_type", "size", "digest")),
         Field("cause", FieldKind.CODE),
-        Field("merged"),
+        *(Field(name) for name in ("merged", "extensions")),
         Field("handlers", FieldKind.LONG),
         Field("until", FieldKind.MOMENT),
         Field("since", FieldKind.MOMENT),

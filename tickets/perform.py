@@ -219,11 +219,15 @@ def _timed(case: Case, rule: Rule, fields: Fields) -> Case:
             return replace(case, extensions=case.extensions + 1)
         case Action.APPRAISE | Action.END_APPRAISAL:
             return replace(case, appraised=rule.action is Action.APPRAISE)
-        case Action.CONFIRM_FACTS:
-            return replace(case, extensions=0)
-        case Action.ABSORB if "since" in fields:
-            return replace(case, extensions=0)
+        case Action.CONFIRM_FACTS | Action.ABSORB if _period_begins(case, rule, fields):
+            return replace(case, extensions=int(fields.get("extensions", 0)))
     return case
+
+
+def _period_begins(case: Case, rule: Rule, fields: Fields) -> bool:
+    """Whether another period takes the place of the one that runs; none does once it was told."""
+    earlier = rule.action is not Action.ABSORB or "since" in fields
+    return earlier and case.state not in ANSWERED
 
 
 def _called_back(case: Case, rule: Rule, fields: Fields, at: datetime) -> Case:

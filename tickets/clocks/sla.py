@@ -80,6 +80,8 @@ class Terms:
     """When the slot begins that was agreed with the customer."""
     by: str = ""
     """The name of who acts, for extensions."""
+    going_on: Clock | None = None
+    """The period of a ticket that is merged into this one, where it was received earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +175,17 @@ class Timekeeper:
         return name, limit.time
 
     def _restarted(self, clocks: Clocks, effect: Restart, terms: Terms, at: datetime) -> Clocks:
-        """The clock begun anew; what has halted the running one since then halts the new one."""
+        """The clock begun anew; what has halted the running one since then halts the new one.
+
+        The earlier period of a merged ticket goes on with all that was added to it or left out.
+        """
         kind, dispatch = effect.clock, effect.dispatch
         since = effect.since or at
         old = [each for each in clocks if _is(each, kind, dispatch) and not each.stopped]
-        clocks = _changed(
-            clocks,
-            kind,
-            dispatch,
-            lambda clock: (self.carried if since <= clock.started else self.cancelled)(clock, at),
-        )
+        clocks = _changed(clocks, kind, dispatch, lambda clock: self.replaced(clock, since, at))
         new = self._started(clocks, kind, dispatch, terms, since)
+        if terms.going_on is not None and terms.going_on.kind is kind:
+            new = replace(self.continued(terms.going_on, at), serial=new.serial)
         for clock in old:
             new = self._measured(_taken_over(new, clock))
         return (*clocks, new)
@@ -205,9 +207,18 @@ class Timekeeper:
         """The clock standing since another one goes on with its wait: a miss is counted there."""
         return replace(self.continued(clock, at), stopped=at, end=ClockEnd.CANCELLED)
 
+    def replaced(self, clock: Clock, since: datetime, at: datetime) -> Clock:
+        """The clock standing since another one runs in its place, which started at `since`.
+
+        What came in before it was due made it void then, however late somebody said so; and a wait
+        that began earlier is counted there alone.
+        """
+        ended = self.cancelled(clock, at)
+        return replace(ended, end=ClockEnd.CANCELLED) if since <= ended.due else ended
+
     def _resumed(self, clocks: Clocks, effect: Resume, at: datetime) -> Clocks:
         if effect.along is not None:
-            return self._as_if_never_stopped(clocks, effect.clock, effect.along)
+            return self._as_if_never_stopped(clocks, effect.clock, effect.along, at)
         mine = [each for each in clocks if _is(each, effect.clock, effect.dispatch)]
         last = max((each.serial for each in mine), default=0)
         return tuple(
@@ -215,12 +226,19 @@ class Timekeeper:
             for each in clocks
         )
 
-    def _as_if_never_stopped(self, clocks: Clocks, kind: ClockKind, along: ClockKind) -> Clocks:
-        """The clock running on where it stopped together with the other; all its time counts."""
-        mine = next((each for each in reversed(clocks) if _is(each, kind)), None)
-        other = next((each for each in reversed(clocks) if _is(each, along)), None)
-        if mine is None or other is None or not mine.stopped or mine.stopped != other.stopped:
+    def _as_if_never_stopped(
+        self, clocks: Clocks, kind: ClockKind, along: ClockKind, at: datetime
+    ) -> Clocks:
+        """The clock running on where it stopped together with the other; all its time counts.
+
+        One that began since, and still runs, ends: the older one counts. Where one began and was
+        done since, nothing is owed any more.
+        """
+        last = next((each for each in reversed(clocks) if _is(each, along)), None)
+        mine = next((each for each in reversed(clocks) if _is(each, kind) and each.stopped), None)
+        if last is None or mine is None or mine.stopped != last.stopped:
             return clocks
+        clocks = _changed(clocks, kind, None, lambda clock: self.cancelled(clock, at))
         running = self._measured(replace(mine, stopped=None, end=None))
         return tuple(running if each is mine else each for each in clocks)
 
@@ -275,24 +293,25 @@ class Timekeeper:
         return self._measured(replace(clock, target=clock.target + added, extensions=extensions))
 
     def _added(self, clock: Clock, effect: Extend) -> timedelta:
-        if effect.to is not None:
-            added = used_until(clock, effect.to, self.calendars) - clock.target
-        else:
-            added = effect.by or NO_TIME
         if isinstance(clock, StatutoryClock):
-            days = self.policy.next_period(clock.target // DAY)
-            return added if clock.target + added == (days or 0) * DAY else NO_TIME
-        return added
+            days = self.policy.next_period(clock.target // DAY) or 0
+            added = days * DAY - clock.target
+            return added if effect.by in (None, added) else NO_TIME
+        if effect.to is not None:
+            return used_until(clock, effect.to, self.calendars) - clock.target
+        return effect.by or NO_TIME
 
     def _limited(self, clocks: Clocks, at: datetime) -> Clocks:
         """A department's result leaves the reserve before the decision, wherever that moved."""
         decision = next((each for each in reversed(clocks) if _is(each, ClockKind.DECISION)), None)
         if decision is None:
             return clocks
-        latest = self.calendars.hotline.back(decision.due, self.policy.reserve)
+        back = self.calendars.hotline.back
+        # While the decision stands still, nobody knows when it is due.
+        latest = None if decision.halted else back(decision.due, self.policy.reserve)
         return tuple(self._not_after(each, latest, at) for each in clocks)
 
-    def _not_after(self, clock: Clock, latest: datetime, at: datetime) -> Clock:
+    def _not_after(self, clock: Clock, latest: datetime | None, at: datetime) -> Clock:
         over = clock.stopped or (clock.started < at and clock.overdue(at))
         if clock.kind is not ClockKind.RESULT or over:
             return clock
@@ -386,9 +405,11 @@ def _closed(standstill: Standstill[G], at: datetime) -> Standstill[G]:
 def _taken_over(new: Clock, old: Clock) -> Clock:
     """The new clock with what made the old one stand still since the new one started."""
     if isinstance(new, StatutoryClock) and isinstance(old, StatutoryClock):
-        return replace(new, standstills=tuple(_since(old.standstills, new.started)))
+        days = (*new.standstills, *_since(old.standstills, new.started))
+        return replace(new, standstills=days)
     if isinstance(new, InternalClock) and isinstance(old, InternalClock):
-        return replace(new, standstills=tuple(_since(old.standstills, new.started)))
+        times = (*new.standstills, *_since(old.standstills, new.started))
+        return replace(new, standstills=times)
     return new
 
 

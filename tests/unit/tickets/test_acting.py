@@ -1,10 +1,12 @@
 """Acts through the service: what is written together, and what is told when it is not."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event
 
+from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId
 from cti.kernel.vocabulary import Language, Role, ServiceLevel
@@ -48,7 +50,7 @@ def desk() -> TicketDesk:
     return TicketDesk()
 
 
-def running(desk: TicketDesk, number: str, kind: ClockKind) -> object:
+def running(desk: TicketDesk, number: str, kind: ClockKind) -> datetime:
     (due,) = [
         clock.due
         for clock in desk.view(number).clocks
@@ -102,6 +104,113 @@ def test_the_later_receipt_moves_no_deadline(desk: TicketDesk) -> None:
     desk.act(second, Action.MERGE, DISPATCHER, {"into": first, "reason": "重复"})
     assert running(desk, first, ClockKind.DECISION) == due
     assert desk.view(first).case.version == 2
+
+
+def merge(desk: TicketDesk, number: str, into: str) -> None:
+    desk.act(number, Action.MERGE, SUPERVISOR, {"into": into, "reason": "同一事项"})
+    view = desk.view(into)
+    assert replayed(view.case.number, view.history) == view.case
+
+
+def test_a_merger_of_mergers_keeps_the_earliest_receipt(desk: TicketDesk) -> None:
+    numbers = []
+    for days in (5, 4, 0):
+        numbers.append(desk.register().number)
+        desk.advance(days=days)
+    first, third, second = numbers[0], numbers[2], numbers[1]
+    due = running(desk, first, ClockKind.DECISION)
+    merge(desk, first, third)
+    merge(desk, third, second)
+    assert running(desk, second, ClockKind.DECISION) == due
+
+
+def test_a_matter_that_was_opened_again_is_as_old_as_its_new_period(desk: TicketDesk) -> None:
+    old = desk.register().number
+    desk.solve(old)
+    desk.advance(days=40)
+    other = desk.register().number
+    due = running(desk, other, ClockKind.DECISION)
+    desk.advance(days=3)
+    desk.act(old, Action.REOPEN, SUPERVISOR)
+    merge(desk, old, other)
+    assert running(desk, other, ClockKind.DECISION) == due
+    again = desk.register().number
+    desk.solve(again)
+    desk.advance(days=1)
+    desk.act(again, Action.REOPEN, SUPERVISOR)
+    merge(desk, other, again)
+    assert running(desk, again, ClockKind.DECISION) == due
+
+
+def test_what_was_added_to_a_period_or_left_out_of_it_is_merged_with_it(desk: TicketDesk) -> None:
+    first = desk.register().number
+    desk.advance(days=3)
+    desk.act(first, Action.APPRAISE, SUPERVISOR)
+    desk.advance(days=4)
+    desk.act(first, Action.END_APPRAISAL, SUPERVISOR)
+    desk.act(first, Action.EXTEND_DECISION, SUPERVISOR)
+    due = running(desk, first, ClockKind.DECISION)
+    desk.act(first, Action.APPRAISE, SUPERVISOR)
+    second = desk.register().number
+    merge(desk, first, second)
+    view = desk.view(second)
+    assert (running(desk, second, ClockKind.DECISION), view.case.extensions) == (due, 1)
+    assert not view.case.appraised
+    with pytest.raises(Refused, match=r"ticket\.(role_missing|wrong_state)"):
+        desk.act(second, Action.EXTEND_DECISION, SUPERVISOR)
+    desk.act(second, Action.EXTEND_DECISION, EXECUTIVE)
+    assert running(desk, second, ClockKind.DECISION) == due + timedelta(days=30)
+
+
+def test_an_answered_matter_shortens_no_period(desk: TicketDesk) -> None:
+    first = desk.register().number
+    for action, by in TOLD:
+        desk.act(first, action, by)
+    desk.advance(days=10)
+    second = desk.register().number
+    due = running(desk, second, ClockKind.DECISION)
+    merge(desk, first, second)
+    assert running(desk, second, ClockKind.DECISION) == due
+
+
+def test_a_merger_hides_nothing_that_waits_to_be_judged(desk: TicketDesk) -> None:
+    first, second = desk.register().number, desk.register().number
+    into = {"into": second, "reason": "同一事项"}
+    desk.act(first, Action.FOLLOW_UP, AGENT, {"text": "新证据", "new_facts": "yes"})
+    with pytest.raises(Refused, match="facts_not_judged"):
+        desk.act(first, Action.MERGE, DISPATCHER, into)
+    desk.act(first, Action.REJECT_FACTS, SUPERVISOR)
+    desk.act(first, Action.SUPERVISE, SUPERVISOR)
+    with pytest.raises(Refused, match="merge_supervised"):
+        desk.act(first, Action.MERGE, DISPATCHER, into)
+    desk.act(second, Action.SUPERVISE, SUPERVISOR)
+    desk.act(first, Action.MERGE, DISPATCHER, into)
+
+
+def test_nobody_reads_by_a_merger_who_complains_of_their_unit(desk: TicketDesk) -> None:
+    hidden = desk.register(replace(draft(), about_staff=OFFICER.staff_id, about_unit=CARDS)).number
+    plain = desk.register().number
+    with pytest.raises(Refused, match="merge_about"):
+        desk.act(hidden, Action.MERGE, DISPATCHER, {"into": plain, "reason": "同一事项"})
+    merge(desk, plain, hidden)
+
+
+def test_new_facts_in_time_make_the_period_void_however_late_they_are_judged(
+    desk: TicketDesk,
+) -> None:
+    number = desk.register().number
+    desk.advance(days=15, hours=14)
+    assert running(desk, number, ClockKind.DECISION) - utc(desk.clock) == timedelta(hours=1)
+    desk.act(number, Action.FOLLOW_UP, CUSTOMER, {"text": "新证据", "new_facts": "yes"})
+    desk.advance(hours=3)
+    desk.act(number, Action.CONFIRM_FACTS, SUPERVISOR)
+    periods = [each for each in desk.view(number).clocks if each.kind is ClockKind.DECISION]
+    assert [each.end for each in periods] == [ClockEnd.CANCELLED, None]
+    desk.advance(days=20)
+    desk.act(number, Action.FOLLOW_UP, CUSTOMER, {"text": "又有", "new_facts": "yes"})
+    desk.act(number, Action.CONFIRM_FACTS, SUPERVISOR)
+    periods = [each for each in desk.view(number).clocks if each.kind is ClockKind.DECISION]
+    assert [each.end for each in periods] == [ClockEnd.CANCELLED, ClockEnd.MISSED, None]
 
 
 def test_what_cannot_be_merged(desk: TicketDesk) -> None:

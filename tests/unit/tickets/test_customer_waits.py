@@ -153,6 +153,29 @@ def test_an_answer_that_comes_back_after_the_end_is_owed_again(desk: TicketDesk)
     desk.act(number, Action.REPLY, AGENT)
 
 
+def test_an_answer_that_comes_back_lets_the_oldest_message_wait_on(desk: TicketDesk) -> None:
+    number = desk.register().number
+    desk.act(number, Action.CONTACT, CUSTOMER, LETTER)
+    [first] = waiting(desk, number)
+    for action, by in (*RESULT, (Action.APPROVE, DISPATCHER)):
+        desk.act(number, action, by)
+    desk.advance(hours=1)
+    desk.act(number, Action.REPLY, AGENT)
+    desk.advance(hours=1)
+    desk.act(number, Action.CONTACT, CUSTOMER, LETTER)
+    desk.advance(hours=1)
+    desk.act(number, Action.UNDELIVERED, SYSTEM)
+    old, new = waiting(desk, number)
+    assert (old.started, old.due, old.stopped) == (first.started, first.due, None)
+    assert new.end is ClockEnd.CANCELLED
+    desk.act(number, Action.REPLY, AGENT)
+    desk.advance(hours=1)
+    desk.act(number, Action.CONTACT, CUSTOMER, LETTER)
+    desk.act(number, Action.INFORM, AGENT)
+    desk.act(number, Action.UNDELIVERED, SYSTEM)
+    assert all(each.stopped for each in waiting(desk, number)), "they heard from us since"
+
+
 @pytest.mark.parametrize("earlier", ["theirs", "ours", "nobody else's"])
 def test_a_merger_takes_the_older_unanswered_message_along(desk: TicketDesk, earlier: str) -> None:
     first, second = desk.register().number, desk.register().number

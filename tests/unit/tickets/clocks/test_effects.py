@@ -163,6 +163,16 @@ def test_the_statutory_period_grows_by_its_steps_and_no_other() -> None:
             after(clocks, "2026-12-02 10:00", Extend(DECISION, by=days * DAY))
 
 
+def test_the_steps_are_those_of_the_policy_in_force() -> None:
+    keeper = replace(TIMEKEEPER, policy=replace(POLICY, periods=(10, 20, 45), text="other"))
+    clocks = keeper.apply(decision(), [Extend(DECISION)], TERMS, local("2026-12-01 10:00"))
+    assert [each.target for each in clocks] == [20 * DAY]
+    clocks = keeper.apply(clocks, [Extend(DECISION)], TERMS, local("2026-12-02 10:00"))
+    assert [each.target for each in clocks] == [45 * DAY]
+    with pytest.raises(Refused, match=r"ticket\.period_unknown"):
+        keeper.apply(clocks, [Extend(DECISION)], TERMS, local("2026-12-03 10:00"))
+
+
 def test_nothing_is_extended_after_it_was_due() -> None:
     after(decision(), "2026-12-07 00:00", Extend(DECISION, by=15 * DAY))
     with pytest.raises(Refused, match=r"ticket\.clock_expired"):
@@ -192,6 +202,14 @@ def test_the_limit_of_a_result_moves_with_the_decision() -> None:
     late = after(decision(), "2026-12-03 09:00", Start(RESULT, 1))
     missed = after(late, "2026-12-06 20:00", Extend(DECISION, by=15 * DAY))
     assert missed[1].due == local("2026-12-06 16:00")  # what is missed stays missed
+
+
+def test_no_result_is_cut_by_a_decision_that_stands_still() -> None:
+    clocks = after(decision(), "2026-12-03 09:00", Start(RESULT, 1))
+    clocks = after(clocks, "2026-12-04 09:00", Pause(DECISION, ground="appraisal"))
+    assert clocks[1].due == local("2026-12-10 15:30")
+    clocks = after(clocks, "2026-12-05 09:00", Continue(DECISION))
+    assert clocks[1].due == local("2026-12-07 16:00")
 
 
 # --- beginning anew ---------------------------------------------------------------------------
