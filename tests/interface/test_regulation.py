@@ -198,6 +198,19 @@ def test_many_customers_at_one_branch_are_a_group_and_told_of_once(desk: TicketD
     assert (told(SUPERVISOR), rows(desk, GroupRow)) == (1, 1)
 
 
+def test_what_was_voided_is_of_no_group(desk: TicketDesk) -> None:
+    desk.service.follower = replace(desk.service.follower, rules=RepeatRules(crowd=3))
+    numbers = [
+        desk.register(about(f"G{each}", branch="营业部", product="金卡")).number for each in (1, 2)
+    ]
+    desk.act(numbers[0], Action.ASK_VOID, AGENT)
+    desk.act(numbers[0], Action.CONFIRM_VOID, SUPERVISOR)
+    desk.register(about("G3", branch="营业部", product="金卡"))
+    assert rows(desk, GroupRow) == 0
+    desk.register(about("G4", branch="营业部", product="金卡"))
+    assert rows(desk, GroupRow) == 1
+
+
 def test_a_cause_found_later_counts_too(desk: TicketDesk) -> None:
     number = desk.register(about(branch="营业部")).number
     keys = rows(desk, KeyRow)

@@ -74,7 +74,8 @@ class Follower:
         now = next_fact(fact, before, after, clocks, self.codes, self.zone, at, cause)
         for name, value in fact_values(now).items():
             setattr(row, name, value)
-        if (after.draft, now.cause) != (before.draft, fact.cause):
+        voided = after.state is CaseState.VOID
+        if voided or (after.draft, now.cause) != (before.draft, fact.cause):
             self._keep_keys_txn(session, after, now)
             self._group_txn(session, after, now, at)
         self._routes_txn(session, before, after)
