@@ -4,7 +4,7 @@ An act names the version it was based on and a request id. It writes the case, i
 alarms, one line of history and the messages together. Every function runs in the database thread.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from tickets import decide, repository
 from tickets.attachments.model import Way, attachment_from
 from tickets.attachments.repository import attach_txn
 from tickets.clocks.model import Clock
-from tickets.clocks.sla import Terms, Timekeeper
+from tickets.clocks.sla import Alarm, AlarmKind, Terms, Timekeeper
 from tickets.decide import Outcome
 from tickets.errors import Stale
 from tickets.events import TicketEvent
@@ -303,10 +303,24 @@ def _plan_txn(
     at: datetime,
 ) -> None:
     session.flush()
+    known = {clock.serial for clock in before}
     for clock in after:
         if clock not in before:
             alarms = timekeeper.alarms(clock)
+            if clock.serial not in known:
+                alarms = tuple(_ahead(alarms, at))
             repository.plan_alarms_txn(session, number, clock.serial, alarms, at)
+
+
+def _ahead(alarms: Sequence[Alarm], at: datetime) -> Iterator[Alarm]:
+    """The alarms of a clock that just began, perhaps as of an earlier receipt.
+
+    Of warnings whose instant is over the latest is told, and none once the deadline itself is over.
+    """
+    for place, alarm in enumerate(alarms, 1):
+        over = any(later.due <= at for later in alarms[place : place + 1])
+        if alarm.kind is not AlarmKind.WARNING or not over:
+            yield alarm
 
 
 def _record_txn(

@@ -162,6 +162,28 @@ def test_what_was_added_to_a_period_or_left_out_of_it_is_merged_with_it(desk: Ti
     assert running(desk, second, ClockKind.DECISION) == due + timedelta(days=30)
 
 
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [(6, []), (10, ["warning"]), (14, ["warning"]), (17, ["breach", "escalation"])],
+)
+def test_a_merger_warns_of_nothing_that_is_over(
+    desk: TicketDesk, days: int, told: list[str]
+) -> None:
+    first = desk.register().number
+    desk.advance(days=days)
+    second = desk.register().number
+    desk.escalation.start()
+    merge(desk, first, second)
+    desk.advance(seconds=1)
+    heard = [
+        each.action
+        for each in desk.view(second).history
+        if each.fields.get("clock") == "decision" and each.action != "absorb"
+    ]
+    assert sorted(set(heard)) == told
+    assert heard.count("warning") <= 1
+
+
 def test_an_answered_matter_shortens_no_period(desk: TicketDesk) -> None:
     first = desk.register().number
     for action, by in TOLD:
