@@ -272,6 +272,7 @@ class Guard(Enum):
     VOID_ASKED = "void_not_asked"
     ANOTHER_PERSON = "two_persons"
     NOT_PETITIONER = "petitioned_by_you"
+    ANOTHER_DEPARTMENT = "own_department"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """The rules of a dispatch: what desk and department do to each other's orders.
 
-Three things are meant and easily undone:
+Four things are meant and easily undone:
 
 - The department's clock for its result starts when the order is **sent**, not when it is
   accepted: else an order nobody accepts costs nobody any time. Nor does it stop while the
   dispatcher thinks about a refusal or the head about a signature.
 - What a department tells the desk is written by its officer and signed by its head; a head who
   writes it signs it in the same act.
+- Nobody reviews a result, or rules on a refusal, of their own department, whatever else they are.
 - An overruled refusal binds, and the case's second refusal is decided above the dispatcher.
 """
 
@@ -172,7 +173,7 @@ WORKING = (
         cases=_UNDER_WAY,
         dispatches=frozenset({_D.RESULT}),
         dispatch_to=_D.APPROVED,
-        guards=(Guard.FACTS_JUDGED,),
+        guards=(Guard.FACTS_JUDGED, Guard.ANOTHER_DEPARTMENT),
         may=("cause",),
         effects=(Stop(ClockKind.REVIEW),),
         lead_case_to=CaseState.RESULT_IN,
@@ -186,6 +187,7 @@ WORKING = (
         cases=_UNDER_WAY,
         dispatches=frozenset({_D.RESULT}),
         dispatch_to=_D.REWORK,
+        guards=(Guard.ANOTHER_DEPARTMENT,),
         needs=("missing",),
         effects=(Stop(ClockKind.REVIEW), Resume(ClockKind.RESULT)),
         tells=Role.OFFICER,
@@ -239,7 +241,7 @@ REFUSING = (
         cases=_UNDER_WAY,
         dispatches=frozenset({_D.REFUSAL_ASKED}),
         dispatch_to=_D.REFUSED,
-        guards=(Guard.SECOND_REFUSAL_ABOVE,),
+        guards=(Guard.SECOND_REFUSAL_ABOVE, Guard.ANOTHER_DEPARTMENT),
         needs=("reason",),
         effects=(Cancel(ClockKind.RESULT), Cancel(ClockKind.URGE_ANSWER)),
         lead_effects=(Start(ClockKind.DISPATCH),),
@@ -252,7 +254,7 @@ REFUSING = (
         cases=_UNDER_WAY,
         dispatches=frozenset({_D.REFUSAL_ASKED}),
         dispatch_to=_D.ACCEPTED,
-        guards=(Guard.SECOND_REFUSAL_ABOVE,),
+        guards=(Guard.SECOND_REFUSAL_ABOVE, Guard.ANOTHER_DEPARTMENT),
         needs=("reason",),
         tells=Role.OFFICER,
         handles=True,

@@ -274,6 +274,9 @@ _GUARDS: Mapping[Guard, Question] = {
     Guard.VOID_NOT_ASKED: lambda s: s.case.void_asked_by is None,
     Guard.VOID_ASKED: lambda s: s.case.void_asked_by is not None,
     Guard.NOT_PETITIONER: _not_petitioner,
+    Guard.ANOTHER_DEPARTMENT: lambda s: (
+        s.order is None or s.order.department_id != s.by.department_id
+    ),
     Guard.ANOTHER_PERSON: lambda s: s.case.void_asked_by != s.by.staff_id,
 }
 

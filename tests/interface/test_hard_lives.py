@@ -221,9 +221,14 @@ def test_one_person_of_many_roles(desk: TicketDesk) -> None:
     life = begun(desk, (A.DISPATCH, many), (A.ACCEPT, many), (A.ASK_SUSPENSION, many))
     life.may_not(A.GRANT_PETITION, many, "petitioned_by_you").does(A.GRANT_PETITION, DISPATCHER)
     life.does(A.RESUME, many).does(A.RETURN, many).stands(C.IN_PROGRESS, D.RESULT)
-    life.does(A.APPROVE, many).does(A.REPLY, many)
+    for action in (A.APPROVE, A.REWORK):
+        life.may_not(action, many, "own_department")
+    life.does(A.APPROVE, DISPATCHER).does(A.REPLY, many)
     life.may_not(A.CALL_BACK, many, "handled_by_you").may_not(A.WITHDRAW, many, "ended_by_another")
     life.does(A.CALL_BACK, OTHER_AGENT).stands(C.CLOSED, D.APPROVED).runs()
+    other = begun(desk, (A.DISPATCH, many), (A.ASK_REFUSAL, many))
+    for action in (A.GRANT_REFUSAL, A.OVERRULE_REFUSAL):
+        other.may_not(action, many, "own_department")
 
 
 def test_the_lead_refuses_and_the_assisting_department_returns(desk: TicketDesk) -> None:
