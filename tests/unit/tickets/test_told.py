@@ -65,7 +65,7 @@ def test_what_a_supervisor_ordered_is_told_to_the_head_of_who_leads(desk: Ticket
     number = at_work(desk)
     desk.escalation.start()
     desk.act(number, Action.SUPERVISE, SUPERVISOR)
-    desk.advance(hours=8)
+    desk.advance(days=2)
     assert told(desk, HEAD)["supervision"] == 2
     assert told(desk, OTHER_HEAD)["supervision"] == 0
 
