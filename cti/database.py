@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
@@ -17,6 +18,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from cti.kernel.threads import Threads
 
@@ -25,7 +28,8 @@ T = TypeVar("T")
 
 Transaction = Callable[Concatenate[Session, P], T]
 
-SQLITE_THREADS = 3
+SQLITE_WRITERS, SQLITE_READERS = 1, 2
+"""Threads. SQLite lets one write at a time, and who waits for that shall keep no reader waiting."""
 POSTGRESQL_THREADS = 8
 BUSY_MILLISECONDS = 10_000
 ATTEMPTS = 5
@@ -102,30 +106,36 @@ class Database:
     def __init__(self, url: str, reactor: IReactorFromThreads) -> None:
         self.engine = connect(url)
         self._reading = reading(self.engine)
-        most = SQLITE_THREADS if self.engine.dialect.name == "sqlite" else POSTGRESQL_THREADS
-        self._threads = Threads(reactor, most, "database")
+        if self.engine.dialect.name == "sqlite":
+            self._writers = Threads(reactor, SQLITE_WRITERS, "database")
+            self._readers = Threads(reactor, SQLITE_READERS, "database-reading")
+        else:
+            self._writers = self._readers = Threads(reactor, POSTGRESQL_THREADS, "database")
 
     def start(self) -> None:
         """Start the threads."""
-        self._threads.start()
+        for threads in {self._writers, self._readers}:
+            threads.start()
 
     def stop(self) -> None:
         """Let running transactions finish, then close every connection."""
-        self._threads.stop()
+        for threads in {self._writers, self._readers}:
+            threads.stop()
         self.engine.dispose()
 
     def run(self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run `transaction(session, ...)` in one transaction; fires after the commit."""
-        return self._later(lambda: _transact(self.engine, transaction, *args, **kwargs))
+        return self._later(partial(_transact, self.engine, transaction, *args, **kwargs))
 
     def read(
         self, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> Deferred[T]:
         """Run a transaction that writes nothing, and so waits for no writer."""
-        return self._later(lambda: _transact(self._reading, transaction, *args, **kwargs))
+        work = partial(_transact, self._reading, transaction, *args, **kwargs)
+        return self._later(work, reads=True)
 
-    def _later(self, work: Callable[[], T]) -> Deferred[T]:
-        return self._threads.run(work)
+    def _later(self, work: Callable[[], T], *, reads: bool = False) -> Deferred[T]:
+        return (self._readers if reads else self._writers).run(work)
 
 
 def _transact(
@@ -171,6 +181,17 @@ def trouble_of(error: BaseException | None) -> Trouble | None:
         return next(filter(None, map(POSTGRESQL_TROUBLES.get, beginnings)), None)
     lost = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
     return Trouble.GONE if lost else None
+
+
+def report(log: Logger, failure: Failure, said: str, **values: object) -> None:
+    """Log what failed: where the database is in trouble in one line, else with its traceback.
+
+    Whatever tries again and again would bury in tracebacks what an operator has to read.
+    """
+    if (trouble := trouble_of(failure.value)) is not None:
+        log.error(f"{said} (the database is {trouble.value})", **values)
+    else:
+        log.failure(said, failure, **values)
 
 
 def reading(engine: Engine) -> Engine:

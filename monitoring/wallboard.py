@@ -13,9 +13,11 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from agents.events import AgentState, DisagreementHealed
 from cti.call.model import Party
+from cti.database import report
 from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.events import Event
@@ -40,6 +42,9 @@ DRAW_AFTER = 0.05
 """Seconds from an event to its showing: all that happens meanwhile is folded then, after the
 telephone that is rung by it, and drawn at once, so that the work of drawing grows with the board,
 not with the calls that come in; and nothing is drawn while nobody looks."""
+
+ASK_AGAIN = 5.0
+"""Seconds until the overdue tickets are asked for again, when nobody could tell them."""
 
 Entity = Mapping[str, Any]
 
@@ -96,6 +101,7 @@ class WallBoard:
         self._ask_again = False
         self._midnight: DelayedCall | None = None
         self._drawing: DelayedCall | None = None
+        self._retry: DelayedCall | None = None
         self._unfolded: deque[Event] = deque()
         self._undrawn = False
         """Whether something has happened that is not among `_shown`."""
@@ -124,7 +130,7 @@ class WallBoard:
         """Listen no more."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-        for timer in (self._midnight, self._drawing):
+        for timer in (self._midnight, self._drawing, self._retry):
             if timer is not None and timer.active():
                 timer.cancel()
 
@@ -202,8 +208,15 @@ class WallBoard:
         self._asking = True
         overdue = self._tickets.overdue()
         overdue.addCallback(lambda found: self._show("tickets", tickets_entity(found)))
-        overdue.addErrback(lambda failure: self.log.failure("overdue tickets", failure))
+        overdue.addErrback(self._not_told)
         overdue.addBoth(self._asked)
+
+    def _not_told(self, failure: Failure) -> None:
+        said = "overdue tickets are not shown, next attempt in {seconds} s"
+        report(self.log, failure, said, seconds=ASK_AGAIN)
+        if self._retry is not None and self._retry.active():
+            self._retry.cancel()
+        self._retry = self._clock.callLater(ASK_AGAIN, self._ask_tickets)
 
     def _asked(self, _result: object) -> None:
         self._asking = False

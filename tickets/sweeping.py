@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from cti.database import report
 from cti.kernel.clock import Clock, DelayedCall
 
 RETRY_AFTER = 5.0
@@ -73,12 +74,8 @@ class Sweeper:
     def _failed(self, failure: Failure) -> None:
         if not self.started:
             return
-        self.log.failure(
-            "{what} stand still, next attempt in {seconds} s",
-            failure=failure,
-            what=self._what,
-            seconds=RETRY_AFTER,
-        )
+        said = "{what} stand still, next attempt in {seconds} s"
+        report(self.log, failure, said, what=self._what, seconds=RETRY_AFTER)
         self._arm(RETRY_AFTER)
 
     def _arm(self, delay: float) -> None:

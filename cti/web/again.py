@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from twisted.web.server import Request
 
 from cti.database import Trouble
-from cti.web.requests import BadRequest, read_form
+from cti.web.requests import SAFE_METHODS, BadRequest, read_form
 
 STATUS = {Trouble.FULL: 507, Trouble.BUSY: 503, Trouble.GONE: 503}
 """Insufficient Storage (RFC 4918, 11.5), Service Unavailable (RFC 9110, 15.6.4)."""
@@ -23,8 +23,10 @@ class Again:
     fields: tuple[tuple[str, str], ...]
 
 
-def key_of(trouble: Trouble) -> str:
-    """The key of what a person is told of it."""
+def key_of(trouble: Trouble, request: Request | None = None) -> str:
+    """The key of what a person is told of it; who only reads has typed nothing."""
+    if request is not None and request.method in SAFE_METHODS:
+        return "request.database_unread"
     return f"request.database_{trouble.value}"
 
 

@@ -292,14 +292,16 @@ class Frame:
             return self._refuse(request, status, key, self.text(language, key))
         where = request.path.decode("ascii", "replace")
         trouble = trouble_of(error)
-        key, text = self.unexpected(failure, where, language)
+        key, text = self.unexpected(failure, where, language, request)
         if trouble is None:
             return self._refuse(request, 500, key, text)
         request.setHeader("retry-after", RETRY_AFTER)
         form = again(request, requests.path_of(request))
         return self._refuse(request, STATUS[trouble], key, text, form)
 
-    def unexpected(self, failure: Failure, where: str, language: Language) -> tuple[str, str]:
+    def unexpected(
+        self, failure: Failure, where: str, language: Language, request: Request | None = None
+    ) -> tuple[str, str]:
         """Log what no rule refused; the key and the words for whoever met it."""
         trouble = trouble_of(failure.value)
         if trouble is None:
@@ -308,7 +310,7 @@ class Frame:
         self.log.error(
             "the database is {trouble}: {where} was not done", trouble=trouble.value, where=where
         )
-        key = key_of(trouble)
+        key = key_of(trouble, request)
         return key, self.text(language, key)
 
     def incident(self, failure: Failure, where: str) -> str:

@@ -33,7 +33,7 @@ class DirectDatabase(Database):
     def stop(self) -> None:
         self.engine.dispose()
 
-    def _later(self, work: Callable[[], T]) -> Deferred[T]:
+    def _later(self, work: Callable[[], T], *, reads: bool = False) -> Deferred[T]:  # noqa: ARG002  (one thread does both)
         return execute(work)
 
 

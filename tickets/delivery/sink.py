@@ -6,6 +6,7 @@ twice is one file.
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import partial
@@ -40,6 +41,8 @@ def _write(folder: Path, outgoing: Outgoing, delivery_id: str) -> str:
         draft.write_bytes(content)
         draft.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
         raise Undelivered(f"{path.name}: {error.strerror}", temporary=True) from error
     return f"written to {path.name}"
 

@@ -27,6 +27,7 @@ from twisted.mail.smtp import (
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from cti.database import report
 from cti.kernel.clock import Clock, DelayedCall
 from tickets.mail.model import Envelope, MailUnreadable
 from tickets.mail.ports import Intake
@@ -221,7 +222,7 @@ def _answer(success: bool, result: Any) -> tuple[int, str]:
         return 250, TAKEN
     if result.check(MailUnreadable):
         return 554, f"5.6.0 The letter cannot be read: {result.value.why}"
-    Dialogue.log.failure("a letter could not be kept; it will come again", result)
+    report(Dialogue.log, result, "a letter could not be kept; it will come again")
     return 451, LATER
 
 

@@ -242,7 +242,7 @@ class PortalFrame:
             request.setHeader("retry-after", RETRY_AFTER)
             form = again(request, requests.path_of(request))
             return self._message(
-                request, STATUS[trouble], self.text(language, key_of(trouble)), form
+                request, STATUS[trouble], self.text(language, key_of(trouble, request)), form
             )
         incident, where = self.entropy(INCIDENT_BYTES), request.path.decode("ascii", "replace")
         self.log.failure("incident {incident} at {where}", failure, incident=incident, where=where)

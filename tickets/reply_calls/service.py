@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 from cti.call.control import CallControl
 from cti.call.events import CallCleared
 from cti.call.model import Cause, Direction, Party
-from cti.database import Database
+from cti.database import Database, report
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.errors import Refused
@@ -263,9 +263,8 @@ class ReplyCalls:
             self._arm(min(wait, LONGEST_WAIT))
 
     def _stood_still(self, failure: Failure) -> None:
-        self.log.failure(
-            "reply calls stand still, next attempt in {seconds} s", failure, seconds=RETRY_AFTER
-        )
+        said = "reply calls stand still, next attempt in {seconds} s"
+        report(self.log, failure, said, seconds=RETRY_AFTER)
         if self._running:
             self._arm(RETRY_AFTER)
 
@@ -441,9 +440,8 @@ class ReplyCalls:
                 return
 
     def _wait_out(self, reply: ReplyCall) -> None:
-        self.log.failure(
-            "what came of a call for {ticket_id} is not written down yet", ticket_id=reply.number
-        )
+        said = "what came of a call for {ticket_id} is not written down yet"
+        report(self.log, Failure(), said, ticket_id=reply.number)
 
     def _let_be(self, failure: Failure, number: str) -> None:
         if not failure.check(CancelledError):

@@ -14,8 +14,10 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 
+from cti.database import report
 from cti.kernel.bus import Bus
 from cti.kernel.clock import DelayedCall
 from cti.kernel.identifiers import StaffId, TicketNumber
@@ -27,6 +29,7 @@ from tickets.mail.deciding import LetterDesk
 from tickets.messages import hears
 from tickets.search.news import Changed
 from tickets.service import TicketService
+from tickets.sweeping import RETRY_AFTER
 from tickets.visibility import Concern, visible
 from tickets.web.reach import READERS, tabs_of
 from tickets.workflow import FRONT
@@ -136,10 +139,24 @@ class TicketBoard:
         self._soon()
 
     def _look(self) -> None:
-        looked = Deferred.fromCoroutine(self._tell(frozenset(self._changed)))
+        changed, uncounted = frozenset(self._changed), frozenset(self._uncounted)
+        letters, last_told = self._letters_uncounted, self._last_told
         self._changed.clear()
-        looked.addErrback(lambda failure: self.log.failure("Tickets not shown", failure))
-        looked.addBoth(lambda _: self._looked())
+
+        def again(failure: Failure) -> None:
+            """Nothing of it is known to be shown."""
+            said = "tickets are not shown, next attempt in {seconds} s"
+            report(self.log, failure, said, seconds=RETRY_AFTER)
+            self._changed |= changed
+            self._uncounted |= uncounted
+            self._letters_uncounted |= letters
+            self._last_told = last_told
+            for number in changed:
+                self._lay.pop(number, None)
+            self._timer = self._clock.callLater(RETRY_AFTER, self._look)
+
+        looked = Deferred.fromCoroutine(self._tell(changed))
+        looked.addCallbacks(lambda _: self._looked(), again)
 
     def _looked(self) -> None:
         self._timer = None

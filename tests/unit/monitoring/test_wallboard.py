@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
 
 from agents.events import (
     AgentState,
@@ -28,7 +29,7 @@ from cti.kernel.ports import TicketSummary
 from cti.kernel.vocabulary import ServiceLevel
 from monitoring.events import JournalRecovered, JournalStalled
 from monitoring.statistics import Rules
-from monitoring.wallboard import DRAW_AFTER, WallBoard, entities
+from monitoring.wallboard import ASK_AGAIN, DRAW_AFTER, WallBoard, entities
 from tests.support.counting import counted
 from tests.support.floors import SmallFloor
 from tests.support.simulated_house import AGENTS, QUEUES, SimulatedHouse
@@ -219,6 +220,24 @@ def test_overdue_tickets_show_and_are_asked_again_when_something_happens() -> No
     shown = world.screen.shown["tickets"]["overdue"]
     assert [each["number"] for each in shown] == ["2", "1"]
     assert "Mr Li" not in str(shown)
+
+
+class TestUntoldTickets(SynchronousTestCase):
+    """The wall does not stay as it was because the database was away for a moment."""
+
+    def test_asked_again(self) -> None:
+        world, tickets = World(), Tickets()
+        world.board.watch_tickets(tickets)
+        tickets.asked[0].errback(OSError("gone"))
+        assert len(self.flushLoggedErrors(OSError)) == 1
+        world.clock.advance(ASK_AGAIN)
+        due = NOON - timedelta(hours=1)
+        summary = TicketSummary(TicketNumber("1"), "complaint", "Li", "open", due, due, True)
+        tickets.asked[1].callback([summary])
+        (shown,) = world.screen.shown["tickets"]["overdue"]
+        assert shown["number"] == "1"
+        world.clock.advance(ASK_AGAIN)
+        assert len(tickets.asked) == 2
 
 
 def test_a_complaint_about_staff_is_neither_named_nor_counted() -> None:

@@ -247,11 +247,11 @@ class FailingOnce(DirectDatabase):
         self._reading = reading(database.engine)
         self.asked = 0
 
-    def _later(self, work: Callable[[], T]) -> Deferred[T]:
+    def _later(self, work: Callable[[], T], *, reads: bool = False) -> Deferred[T]:
         self.asked += 1
         if self.asked == 1:
             return fail(OSError("disk full"))
-        return super()._later(work)
+        return super()._later(work, reads=reads)
 
 
 def test_a_failing_database_is_asked_again() -> None:

@@ -1,5 +1,6 @@
 """What has no way out of the house becomes a file."""
 
+import errno
 import json
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -51,6 +52,19 @@ def test_anything_else_is_a_record(tmp_path: Path) -> None:
         "您的工单已受理",
         "7",
     )
+
+
+def test_nothing_half_written_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(path: Path, content: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(Undelivered, match="No space left") as caught:
+        result_of(Sink(tmp_path / "outbox", execute).carry(letter(), "7"))
+    assert caught.value.temporary
+    assert list((tmp_path / "outbox").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """The lists of tickets over HTTP in memory: tabs, search, filters, views, exports, news."""
 
 import re
+from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from openpyxl.reader.excel import load_workbook
+from twisted.internet.defer import Deferred, fail
+from twisted.trial.unittest import SynchronousTestCase
 
 from cti.kernel.vocabulary import Language, Role
 from cti.web.formats import Formats
-from tests.support.browsers import Answer
+from tests.support.browsers import Answer, Socket
 from tests.support.deferred import result_of
 from tests.support.forms import forms_of
 from tests.support.ticket_office import Seat, TicketOffice
@@ -27,6 +31,7 @@ from tests.support.tickets import (
 )
 from tickets.model import CUSTOMER
 from tickets.search.saved import MOST_VIEWS
+from tickets.sweeping import RETRY_AFTER
 from tickets.web.board import SETTLE
 from tickets.web.export import csv_lines
 from tickets.web.reach import View, tabs_of
@@ -296,6 +301,50 @@ def test_a_list_is_told_that_it_changed_though_its_count_did_not(office: TicketO
         counts = [each["set"] for each in socket.received() if "set" in each]
         turns += [each["count/open"]["turn"] for each in counts if "count/open" in each]
     assert turns == [1, 2]
+
+
+class TestAwayDatabase(SynchronousTestCase):
+    """What changed while it was away is shown once it is back."""
+
+    def test_told_once_it_is_back(self) -> None:
+        for works in range(4):
+            office = TicketOffice()
+            number = office.desk.register().number
+            sockets = [
+                office.seat(each).browser.socket("/tickets/live") for each in (DISPATCHER, OFFICER)
+            ]
+            office.desk.advance(seconds=SETTLE)
+            office.desk.act(number, Action.DISPATCH, DISPATCHER)
+            for socket in sockets:
+                socket.received()
+            database = office.desk.database
+            read = database.read
+            database.read = breaking(read, works)  # type: ignore[method-assign]
+            office.desk.advance(seconds=SETTLE)
+            assert len(self.flushLoggedErrors(OSError)) == 1
+            database.read = read  # type: ignore[method-assign]
+            office.desk.advance(seconds=RETRY_AFTER)
+            dispatcher, officer = (counts_told(socket) for socket in sockets)
+            assert dispatcher[number] == officer[number] == {"version": 2}
+            assert dispatcher["count/dispatch"]["count"] == 0
+            assert officer["count/dept:cards:sent"]["count"] == 1
+            assert officer[f"notices/{OFFICER.staff_id}"]["count"] == 1
+
+
+def breaking(read: Callable[..., Deferred[Any]], works: int) -> Callable[..., Deferred[Any]]:
+    """So many readings go well, then the database is gone."""
+    left = [works]
+
+    def answer(*asked: Any) -> Deferred[Any]:
+        left[0] -= 1
+        return read(*asked) if left[0] >= 0 else fail(OSError("gone"))
+
+    return answer
+
+
+def counts_told(socket: Socket) -> dict[str, Any]:
+    """The latest of all that a page was told."""
+    return {key: value for each in socket.received() for key, value in each.get("set", {}).items()}
 
 
 def test_everybody_is_told_what_they_have_not_looked_at(office: TicketOffice) -> None:
