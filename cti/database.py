@@ -183,7 +183,7 @@ def trouble_of(error: BaseException | None) -> Trouble | None:
     return Trouble.GONE if lost else None
 
 
-def report(log: Logger, failure: Failure, said: str, **values: object) -> None:
+def report(log: Logger, failure: Failure, said: str, **values: Any) -> None:
     """Log what failed: where the database is in trouble in one line, else with its traceback.
 
     Whatever tries again and again would bury in tracebacks what an operator has to read.

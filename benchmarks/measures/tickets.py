@@ -116,7 +116,7 @@ class Here(Database):
     def __init__(self, engine: Engine) -> None:
         self.engine = self._reading = engine
 
-    def _later(self, work: Callable[[], T]) -> Deferred[T]:
+    def _later(self, work: Callable[[], T], *, reads: bool = False) -> Deferred[T]:  # noqa: ARG002  (one thread does both)
         return execute(work)
 
 

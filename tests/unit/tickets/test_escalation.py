@@ -272,12 +272,14 @@ class SlowDatabase(FailingOnce):
         super().__init__(database)
         self.gate: Deferred[None] = Deferred()
 
-    def _later(self, work: Callable[[], T]) -> Deferred[T]:
+    def _later(self, work: Callable[[], T], *, reads: bool = False) -> Deferred[T]:
         self.asked += 1
         if self.asked > 1:
-            return DirectDatabase._later(self, work)
+            return DirectDatabase._later(self, work, reads=reads)
         answered: Deferred[T] = Deferred()
-        self.gate.addCallback(lambda _: DirectDatabase._later(self, work).chainDeferred(answered))
+        self.gate.addCallback(
+            lambda _: DirectDatabase._later(self, work, reads=reads).chainDeferred(answered)
+        )
         return answered
 
 
