@@ -10,7 +10,8 @@ from cti.kernel.vocabulary import Role
 from cti.web.formats import Formats
 from cti.web.frame import Frame
 from cti.web.pages import pages
-from tickets.delivery.undelivered import failing_txn
+from tickets.delivery.model import Channel
+from tickets.delivery.undelivered import Failing, failing_txn
 from tickets.masking import Mask, kind_of_contact, masked
 
 READERS = (Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR)
@@ -33,8 +34,15 @@ class DeliveryPages:
         return self.frame.render(
             request,
             "deliveries.html",
-            failing=[(each, masked(kind_of_contact(each.to), each.to)) for each in failing],
+            failing=[(each, _address(each)) for each in failing],
             why=partial(masked, Mask.PROOF),
             formats=Formats(self.frame.language(request), self._zone),
             most=MOST,
         )
+
+
+def _address(failing: Failing) -> str:
+    """Where it went: a program by its name, a person's address masked."""
+    if failing.channel is Channel.WEBHOOK:
+        return failing.to
+    return masked(kind_of_contact(failing.to), failing.to)

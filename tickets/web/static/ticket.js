@@ -111,9 +111,11 @@ if (joined) setTimeout(() => joined.remove(), 1000 * Number(joined.dataset.secon
 const file = document.getElementById("file");
 file?.addEventListener("change", () => {
   const largest = Number(ticket.dataset.largest);
-  const tooLarge = [...file.files].some((each) => each.size > largest);
-  file.setCustomValidity(tooLarge ? t("ticket.also.too_large") : "");
-  file.reportValidity();
+  const tooLarge = [...file.files].find((each) => each.size > largest);
+  const said = tooLarge ? t("ticket.also.too_large", { file: tooLarge.name, limit: Math.floor(largest / 1048576) }) : "";
+  file.setCustomValidity(said);
+  file.setAttribute("aria-invalid", String(Boolean(tooLarge)));
+  document.getElementById("too-large").textContent = said;
 });
 
 // --- keys, and where the focus is -------------------------------------------------------------

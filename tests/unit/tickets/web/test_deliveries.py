@@ -1,5 +1,7 @@
 """What was not delivered is listed for those who look after it."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 from twisted.web.resource import Resource
@@ -10,7 +12,7 @@ from tests.support.deferred import result_of
 from tests.support.deliveries import BUSY, UNKNOWN, OutboxDesk, letter
 from tests.support.offices import AGENT, SUPERVISOR, Office
 from tests.support.tickets import SHANGHAI
-from tickets.delivery.model import Purpose, Undelivered
+from tickets.delivery.model import Channel, Purpose, Undelivered
 from tickets.web.deliveries import DeliveryPages
 
 
@@ -43,6 +45,14 @@ def test_what_failed_stands_there_with_its_reason(desk: OutboxDesk) -> None:
     for told in ("550 nobody of that name", "451 busy", "given up", "answer to the customer"):
         assert told in page.text
     assert "officer.of.cards@" not in page.text
+
+
+def test_a_program_is_told_of_by_its_name_and_how_often_it_was_tried(desk: OutboxDesk) -> None:
+    desk.carrier.wrong = BUSY
+    desk.queue(replace(letter("alarms"), channel=Channel.WEBHOOK))
+    page = browser(desk).get("/deliveries/").text
+    assert "<td>alarms</td>" in page
+    assert "tried 1 time<" in page
 
 
 def test_nothing_failed_yet(desk: OutboxDesk) -> None:
