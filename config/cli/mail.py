@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     mail = settings_of(args).tickets.mail
     if mail.listen is None:
         raise ConfigurationError(
-            "no letters are taken: say where, such as {path: var/run/mail.socket}",
+            "no letters are taken: say where, such as {port: 2424}",
             key="tickets.mail.listen",
         )
     to = args.to or next(iter(mail.addresses), mail.sender)
