@@ -83,7 +83,7 @@ class Foundation:
         of the folder last; ConfigurationError while another hotline holds it.
         """
         running.enter_context(sole_user(self.settings.folders.base))
-        self._upgrade(progress)
+        upgrade(self.database, progress)
         self.database.start()
         running.callback(self.database.stop)
         await self.database.run(store_queues_txn, self.settings.queues)
@@ -91,18 +91,6 @@ class Foundation:
             await self._found_demo(progress)
         running.push_async_callback(self.speech.stop)
         await self._prepare_prompts(progress)
-
-    def _upgrade(self, progress: Progress) -> None:
-        try:
-            revision = migrations.current(self.database.engine)
-        except OperationalError as error:
-            reason, *_ = str(error.orig).splitlines()
-            raise ConfigurationError(f"cannot be opened: {reason}", key="database.url") from error
-        if revision == migrations.head():
-            return
-        progress.begin("Preparing the database")
-        migrations.upgrade(self.database.engine)
-        progress.end()
 
     async def _found_demo(self, progress: Progress) -> None:
         progress.begin("Founding the demo bank")
@@ -134,6 +122,20 @@ class Foundation:
         await self.store.prepare(made)
         if begun:
             progress.end()
+
+
+def upgrade(database: Database, progress: Progress) -> None:
+    """Bring the database to the newest revision; ConfigurationError where it cannot be opened."""
+    try:
+        revision = migrations.current(database.engine)
+    except OperationalError as error:
+        reason, *_ = str(error.orig).splitlines()
+        raise ConfigurationError(f"cannot be opened: {reason}", key="database.url") from error
+    if revision == migrations.head():
+        return
+    progress.begin("Preparing the database")
+    migrations.upgrade(database.engine)
+    progress.end()
 
 
 def password_hasher() -> PasswordHasher:

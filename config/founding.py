@@ -10,7 +10,7 @@ from agents.model import Staff
 from agents.repository import NewStaff, store_staff_txn
 from agents.schema import StaffRow
 from config.demo.load import load_bank_txn
-from config.demo.model import Demo, DemoStaff
+from config.demo.model import Demo, DemoStaff, People
 from cti.kernel.identifiers import Entropy
 from cti.kernel.vocabulary import Language
 from ivr.bank.digests import Digests
@@ -39,7 +39,15 @@ def found_demo_txn(
     today: date,
 ) -> None:
     """Store the demo bank: departments, their catalogue, staff, customers, accounts, cards."""
-    for department in demo.departments:
+    employ_txn(session, People(demo.departments, demo.staff), realm, hasher)
+    if catalogue_txn(session).version == 0:
+        save_txn(session, catalogue, 0, FOUNDER, at)
+    load_bank_txn(session, demo, today, digests, entropy)
+
+
+def employ_txn(session: Session, people: People, realm: str, hasher: PasswordHasher) -> None:
+    """Add these departments and this staff, or replace those whose id is known."""
+    for department in people.departments:
         names = department.names
         save_department_txn(
             session,
@@ -50,10 +58,7 @@ def found_demo_txn(
                 department.calendar,
             ),
         )
-    if catalogue_txn(session).version == 0:
-        save_txn(session, catalogue, 0, FOUNDER, at)
-    store_staff_txn(session, [_new_staff(each) for each in demo.staff], realm, hasher)
-    load_bank_txn(session, demo, today, digests, entropy)
+    store_staff_txn(session, [_new_staff(each) for each in people.staff], realm, hasher)
 
 
 def _new_staff(each: DemoStaff) -> NewStaff:

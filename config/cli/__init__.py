@@ -23,6 +23,7 @@ COMMANDS = {
     "bans": "show who is banned from calling; ban, or lift a ban",
     "recordings": "check that nobody changed recordings; list, export, keys",
     "mail": "hand a letter over, as the bank's mail server would",
+    "staff": "write down the bank's departments and staff, from a file",
     "init": "create the database, the prompts and the demo bank, and stop",
 }
 """Name of the module, and what `hotline --help` says of it."""

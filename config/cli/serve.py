@@ -132,15 +132,19 @@ def welcome(settings: Settings) -> str:
     ]
     if settings.sip.websocket:
         lines.append(f"  browsers  ws://{web.host}:{web.port}/sip")
-    if settings.demo:
-        lines += demo_lines()
     number = next(iter(settings.ivr.numbers), "")
+    lines += demo_lines() if settings.demo else []
     lines += [
         "",
         "A trial call, in another terminal (Mandarin, then the rates):",
         f'  .venv/bin/hotline call {number} --keys "1 1" --save heard.wav',
-        "An agent's telephone, which signs the agent in:",
-        "  .venv/bin/hotline phone 1001",
+    ]
+    if settings.demo:
+        lines += [
+            "An agent's telephone, which signs the agent in:",
+            "  .venv/bin/hotline phone 1001",
+        ]
+    lines += [
         "",
         "Ctrl-C ends the calls and stops everything; SIGHUP restarts, and calls go on.",
     ]

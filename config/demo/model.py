@@ -93,6 +93,14 @@ class DemoStaff:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Who works at a bank, and in which departments."""
+
+    departments: tuple[DemoDepartment, ...]
+    staff: tuple[DemoStaff, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Demo:
     """The whole demo bank. Every account has `account_pin`, every banking number `banking_pin`."""
 

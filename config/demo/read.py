@@ -17,6 +17,7 @@ from config.demo.model import (
     DemoNote,
     DemoStaff,
     DemoTransaction,
+    People,
 )
 from cti.kernel.document import Section, Value, read_document
 from cti.kernel.identifiers import CustomerId, DepartmentId, DeviceId, StaffId
@@ -33,6 +34,8 @@ UNIT = 100
 """Exchange rates are quoted for so many units of the foreign currency."""
 CENT = Decimal("0.01")
 PIN_DIGITS = 6
+SHORTEST_PASSWORD = 8
+"""Characters."""
 OLDEST = 366
 """Days back to which transactions may reach."""
 _RIGHTS = [reach.value for reach in RIGHTS]
@@ -70,6 +73,21 @@ def read_demo(path: Path = DEMO) -> Demo:
     _check_departments(top, {each.department_id for each in demo.departments})
     top.value.report.check()
     return demo
+
+
+def read_people(path: Path, calendars: Collection[str]) -> People:
+    """A bank's own departments and staff, written as the demo bank's are; errors as `read_demo`.
+
+    `calendars` are those in whose hours a department may work.
+    """
+    top = read_document(path)
+    people = People(_each(top, "departments", _department), _each(top, "staff", _staff))
+    top.close()
+    _check_unique(top)
+    _check_departments(top, {each.department_id for each in people.departments})
+    _check_calendars(top, calendars)
+    top.value.report.check()
+    return people
 
 
 def _each(section: Section, key: str, read: Callable[[Section], T]) -> tuple[T, ...]:
@@ -203,11 +221,11 @@ def _staff(record: Section) -> DemoStaff:
         staff_id=StaffId(_text(record, "id")),
         login=_text(record, "login"),
         name=_text(record, "name"),
-        password=Secret(_text(record, "password")),
+        password=_password(record, "password"),
         roles=frozenset(_kind(role, Role) for role in record.need("roles", "a list").items()),
         department_id=DepartmentId(department.text()) if department else None,
         extension=DeviceId(extension.text()) if extension else None,
-        sip_secret=Secret(_text(record, "sip_secret")) if extension else None,
+        sip_secret=_password(record, "sip_secret") if extension else None,
         skills=_tenths(record.get("skills")),
         priorities=_tenths(record.get("priorities")),
         languages=frozenset(_kind(each, Language) for each in languages.items())
@@ -231,6 +249,14 @@ def _tenths(value: Value | None) -> dict[str, int]:
 
 def _text(record: Section, key: str) -> str:
     return record.need(key, "a text").text()
+
+
+def _password(record: Section, key: str) -> Secret:
+    value = record.need(key, f"{SHORTEST_PASSWORD} characters or more")
+    text = value.text()
+    if len(text) < SHORTEST_PASSWORD:
+        value.wrong(f"must have {SHORTEST_PASSWORD} characters or more")
+    return Secret(text)
 
 
 def _kind(value: Value, kind: type[Kind]) -> Kind:
@@ -309,6 +335,13 @@ def _check_departments(top: Section, known: Collection[str]) -> None:
         if department and (name := department.text()) and name not in known:
             there = ", ".join(sorted(known)) or "none"
             department.wrong(f"there is no department {name!r}; there are {there}")
+
+
+def _check_calendars(top: Section, known: Collection[str]) -> None:
+    for record in _records(top, "departments"):
+        calendar = record.get("calendar")
+        if calendar and (name := calendar.text()) and name not in known:
+            calendar.wrong(f"there is no calendar {name!r}; there are {', '.join(sorted(known))}")
 
 
 def _names_of_things(top: Section) -> Iterator[tuple[str, Value]]:
