@@ -51,7 +51,7 @@ from tickets.portal.quota import (
 )
 from tickets.portal.repository import Reader
 from tickets.portal.settings import PortalSettings
-from tickets.portal.standing import Standing, standing_of
+from tickets.portal.standing import Standing, standing_of, urges_hotline
 from tickets.portal.telling import Telling
 from tickets.portal.tokens import Ticket, proof_of
 from tickets.ports import Tickets
@@ -63,6 +63,7 @@ ATTEMPTS = 5
 """How often an act is tried where somebody else was quicker each time."""
 STALE = "ticket.stale"
 DONE = frozenset({STALE, "ticket.wrong_state"})
+URGED = "客户催办 Urged by the customer"
 READ = "客户已在服务页面查阅 Read on the customer page {at:%Y-%m-%d %H:%M} UTC"
 """The proof that an answer on the page was told."""
 
@@ -286,8 +287,13 @@ class Portal:
     async def act(
         self, ticket: Ticket, action: Action, fields: Mapping[str, str], request_id: str
     ) -> None:
-        """Do it as the customer, to the ticket as it is now; Refused, TooOften."""
+        """Do it as the customer, to the ticket as it is now; Refused, TooOften.
+
+        What no department has cannot be urged there: then the hotline is written to.
+        """
         await self._take((ACTS_OF_TICKET, ticket.number))
+        if action is Action.URGE and urges_hotline(await self._view(ticket)):
+            action, fields = Action.CONTACT, {**fields, "text": fields.get("text") or URGED}
         await self._act(ticket, action, fields, f"portal-{request_id}")
 
     async def attach(

@@ -16,8 +16,10 @@ from tickets.attachments.model import Attached
 from tickets.clocks.model import Clock
 from tickets.decide import allowed
 from tickets.model import (
+    ANSWERED,
     CUSTOMER,
     ENDED,
+    OPEN_STATES,
     Case,
     CaseState,
     HistoryEntry,
@@ -140,10 +142,21 @@ def standing_of(view: "TicketView", files: Sequence[Attached], now: datetime) ->
         department=(department.name_zh, department.name_en) if department else None,
         said=tuple(_said(view.history, unread)),
         files=tuple(each for each in files if each.by == CUSTOMER.staff_id),
-        acts=frozenset(rule.action for rule, _ in allowed(case, CUSTOMER, now, view.premises))
-        & OWN,
+        acts=_acts(view, now) & OWN,
         unread=unread,
     )
+
+
+def urges_hotline(view: "TicketView") -> bool:
+    """Whether no department has it, so that to urge is to write, and they do not wait already."""
+    case = view.case
+    unanswered = case.state in OPEN_STATES - ANSWERED and unopened(case, view.history) is None
+    return unanswered and case.lead is None and view.premises.unanswered is None
+
+
+def _acts(view: "TicketView", now: datetime) -> frozenset[Action]:
+    possible = {rule.action for rule, _ in allowed(view.case, CUSTOMER, now, view.premises)}
+    return frozenset({*possible, *([Action.URGE] if urges_hotline(view) else [])})
 
 
 def unopened(case: Case, history: Sequence[HistoryEntry]) -> HistoryEntry | None:

@@ -293,10 +293,24 @@ def test_what_is_added_resumes_what_waits_for_the_customer(desk: PortalDesk) -> 
     assert "身份证复印件已上传" in customer.read("/service/ticket?done=add").text
 
 
+def test_what_no_department_has_is_urged_by_a_message_that_waits_for_an_answer(
+    desk: PortalDesk,
+) -> None:
+    customer = desk.customer()
+    number = customer.submit()
+    assert customer.do("urge").status == 303
+    view = desk.desk.view(number)
+    assert view.history[-1].action == Action.CONTACT.value
+    assert "客户催办" in view.history[-1].fields["text"]
+    assert view.premises.unanswered == view.history[-1].at
+    assert "urge" not in customer.offers(), "they wait already"
+    desk.desk.act(number, Action.INFORM, DISPATCHER)
+    assert "urge" in customer.offers()
+
+
 def test_an_urge_is_offered_while_the_table_allows_it(desk: PortalDesk) -> None:
     customer = desk.customer()
     number = customer.submit()
-    assert "urge" not in customer.offers()
     dispatched(desk, number)
     assert customer.do("urge").status == 303
     assert desk.desk.view(number).case.dispatches[0].urges == 1
