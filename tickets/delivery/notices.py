@@ -3,10 +3,11 @@
 A message in the house is spread once: each person it is for, and who can be reached, gets a
 notice with the instant from which they may be told. Notices whose instant has come become
 e-mails of the outbox, one for all that can be told together. Both steps are transactions, so
-nothing is lost between them and nothing told twice. Every function runs in the database thread.
+nothing is lost between them and nothing told twice. What nobody would hear, since nobody has the
+role or the person left, the supervisors hear. Every function runs in the database thread.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -23,6 +24,7 @@ from tickets.delivery.outbox import queue_txn
 from tickets.delivery.people import Recipient, for_whom, without_those_meant
 from tickets.delivery.quiet import is_pressing, release
 from tickets.delivery.schema import NoticeRow
+from tickets.messages import message_values
 from tickets.model import Audience, MessageKind, TicketKind, Urgency
 from tickets.schema import CaseRow, DepartmentRow, MessageRow
 
@@ -34,6 +36,7 @@ OF_THE_HOUSE = frozenset(
 """What is no deadline, and not told to the bank's programs."""
 ALARMS = frozenset({MessageKind.WARNING, MessageKind.BREACH, MessageKind.ESCALATION})
 """What the bank's program hears of."""
+SUPERVISORS = Audience(Role.SUPERVISOR)
 OWN = frozenset({Purpose.ALARM.value, Purpose.DIGEST.value})
 
 
@@ -94,7 +97,10 @@ def spread_txn(
     }
     calendars = _calendars_txn(session, hours.calendars)
     notices = []
-    for message in messages:
+    unheard = [
+        each for each in messages if _nobody_hears(each, cases.get(each.number or ""), people)
+    ]
+    for message in (*messages, *_instead_txn(session, unheard, now)):
         case = cases.get(message.number or "")
         line, audience = _line(message, case), _audience(message)
         pressing = is_pressing(line.kind, line.subject, line.ticket, line.urgency)
@@ -102,7 +108,7 @@ def spread_txn(
             calendar = calendars.get(each.department_id, hours.calendars.hotline)
             told = now if pressing else release(now, calendar, hours.every)
             notices.append(_notice(each, message, told, pressing=pressing))
-        if program is not None and line.kind not in OF_THE_HOUSE:
+        if program is not None and line.kind not in OF_THE_HOUSE and message in messages:
             queue_txn(session, program(line, audience), now)
         message.spread = now
     if notices:
@@ -191,6 +197,42 @@ def _mark_txn(
     )
 
 
+def _nobody_hears(message: MessageRow, case: CaseRow | None, people: Sequence[Recipient]) -> bool:
+    """Whether it is for a role that nobody has, or for people who left or must not know of it."""
+    audience = _audience(message)
+    if not people or audience == SUPERVISORS:
+        return False
+    return not _not_meant(for_whom(audience, people), case)
+
+
+def _instead_txn(
+    session: Session, unheard: Sequence[MessageRow], now: datetime
+) -> Sequence[MessageRow]:
+    """The same messages for the supervisors, who find somebody."""
+    instead = [
+        MessageRow(
+            **message_values(
+                TicketNumber(each.number) if each.number else None,
+                SUPERVISORS,
+                MessageKind(each.kind),
+                each.subject,
+                now,
+                late=each.late,
+                due=each.due,
+            )
+        )
+        for each in unheard
+    ]
+    session.add_all(instead)
+    session.flush()
+    return instead
+
+
+def _not_meant(recipients: Iterable[Recipient], case: CaseRow | None) -> list[Recipient]:
+    draft = case.draft if case else {}
+    return without_those_meant(recipients, draft.get("about_staff"), draft.get("about_unit"))
+
+
 def _reached(
     line: Line, audience: Audience, people: Sequence[Recipient], case: CaseRow | None
 ) -> list[Recipient]:
@@ -201,9 +243,7 @@ def _reached(
     """
     if line.kind is MessageKind.UNDELIVERED and line.subject in OWN:
         return []
-    reached = (each for each in for_whom(audience, people) if each.email)
-    draft = case.draft if case else {}
-    return without_those_meant(reached, draft.get("about_staff"), draft.get("about_unit"))
+    return _not_meant((each for each in for_whom(audience, people) if each.email), case)
 
 
 def _calendars_txn(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from cti.kernel.clock import utc
 from cti.kernel.identifiers import TicketNumber
+from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tests.support.deferred import result_of
 from tests.support.deliveries import UNKNOWN
@@ -18,6 +19,7 @@ from tests.support.tickets import (
     AGENT,
     CARDS,
     DISPATCHER,
+    EXECUTIVE,
     HEAD,
     OFFICER,
     OTHER_OFFICER,
@@ -80,6 +82,31 @@ def test_who_cannot_be_reached_reads_it_on_the_pages(desk: TellingDesk) -> None:
     assert desk.mails(OFFICER) == []
     told = result_of(desk.database.run(unread_txn, OFFICER, 10))
     assert MessageKind.BREACH in {each.kind for each in told}
+
+
+@pytest.mark.parametrize(
+    ("to", "left", "heard"),
+    [
+        (Audience(Role.EXECUTIVE), EXECUTIVE, 1),
+        (Audience(Role.HEAD, department_id=CARDS), HEAD, 1),
+        (Audience(Role.AGENT, staff_id=AGENT.staff_id), AGENT, 1),
+        (Audience(Role.AGENT, staff_id=AGENT.staff_id), EXECUTIVE, 0),
+        (Audience(Role.SUPERVISOR), SUPERVISOR, 1),
+    ],
+)
+def test_what_nobody_would_hear_the_supervisors_hear(
+    desk: TellingDesk, to: Audience, left: Principal, heard: int
+) -> None:
+    number = desk.register().number
+    desk.people = [each for each in desk.people if each.staff_id != left.staff_id]
+    write = (number, to, MessageKind.ESCALATION, "answer", utc(desk.clock))
+    result_of(desk.database.run(add_message_txn, *write))
+    desk.teller.wake()
+    own = result_of(desk.database.read(unread_txn, SUPERVISOR, 500))
+    assert [each.subject for each in own].count("answer") == heard
+    desk.advance(hours=1)
+    mailed = any(number in mail.body for mail in desk.mails(SUPERVISOR))
+    assert mailed is (heard == 1 and left is not SUPERVISOR)
 
 
 def test_who_left_before_the_hour_is_not_waited_for(desk: TellingDesk) -> None:
