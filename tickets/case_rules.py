@@ -299,6 +299,7 @@ TELLING = (
         when=When.TO_ANSWER,
         cases=OPEN_STATES,
         needs=("channel", "text"),
+        may=("since",),
         effects=(Start(ClockKind.ANSWER),),
         tells=Role.AGENT,
     ),

@@ -269,6 +269,9 @@ def _check(situation: Situation, rule: Rule) -> None:
         ):
             if "until" in fields:
                 _check_until(situation, datetime.fromisoformat(fields["until"]), rule)
+        case Action.CONTACT if "since" in fields:
+            if datetime.fromisoformat(fields["since"]) > situation.at:
+                raise Refused("ticket.field_future", field="since")
         case Action.MERGE:
             _check_target(situation.case, situation.premises.target)
 
@@ -432,6 +435,8 @@ def _filled(
             return replace(effect, to=until)
         case Pause(ground="") if petition and petition.ground:
             return replace(effect, ground=petition.ground.value)
+        case Start(ClockKind.ANSWER) if "since" in fields:
+            return Restart(effect.clock, since=datetime.fromisoformat(fields["since"]))
         case Restart(ClockKind.ANSWER) if "unanswered" in fields:
             return replace(effect, since=datetime.fromisoformat(fields["unanswered"]))
         case Restart(ClockKind.DECISION) if case.state in ANSWERED and (meant or "since" in fields):

@@ -78,7 +78,8 @@ class LetterDesk:
         fields = {"text": said}
         action = Action.NOTE if letter.mechanical else Action.CONTACT
         if action is Action.CONTACT:
-            fields["channel"] = "email"
+            # Whoever wrote has waited since, however long the letter lay.
+            fields |= {"channel": "email", "since": letter.mail.at.isoformat()}
         request = taking(claim, once)
         receipt = await act_now(self._tickets, number, action, fields, by, request)
         if letter.waits:

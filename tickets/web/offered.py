@@ -127,7 +127,7 @@ GROUPS: Mapping[Action, Group] = {
         Group.CLOCKS,
     ),
 }
-HOUSES_OWN = frozenset({"assist", "written"})
+HOUSES_OWN = frozenset({"assist", "since", "written"})
 """Fields that nobody fills in: the page knows the one, the house alone the other."""
 PROVEN = frozenset({Action.REPLY, Action.INFORM})
 """Acts that say somebody was told; of what the house carries, it says so itself."""

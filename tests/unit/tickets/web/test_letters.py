@@ -8,6 +8,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from cti.kernel.clock import utc
+from cti.kernel.errors import Refused
 from cti.kernel.principal import Principal
 from tests.support.deferred import result_of
 from tests.support.forms import PageForm, forms_of
@@ -15,12 +16,13 @@ from tests.support.ticket_office import Seat, TicketOffice
 from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, SUPERVISOR, draft
 from tickets.attachments.model import Attachment
 from tickets.attachments.repository import attachments_txn, unattached_txn
+from tickets.clocks.model import ClockEnd
 from tickets.events import LetterDecided
 from tickets.mail.model import Automatic, Body, Letter
 from tickets.mail.repository import keep_txn, mails_txn
 from tickets.mail.unfiled import keep_unfiled_txn, list_txn, why_unfiled
-from tickets.model import Requester, Source
-from tickets.workflow import ClockKind
+from tickets.model import CUSTOMER, Requester, Source
+from tickets.workflow import Action, ClockKind
 
 PDF = Attachment("ab" * 32, "凭证.pdf", "application/pdf", 1024)
 PAGE = "/tickets/letters"
@@ -129,6 +131,21 @@ def test_a_letter_of_a_person_becomes_their_message_and_brings_its_files(
     ]
     assert "我在休假" in seat.read(f"/tickets/{number}").text
     assert result_of(office.letters.count()) == 0
+
+
+def test_whoever_wrote_has_waited_since_their_letter_came(office: PostOffice) -> None:
+    number = office.desk.register().number
+    came = utc(office.desk.clock)
+    mail_id = office.letter(automatic=None, sender="")
+    office.desk.advance(days=2)
+    office.desk.act(number, Action.CONTACT, CUSTOMER, {"channel": "web", "text": "怎么样了？"})
+    send(office.seat(AGENT), f"{PAGE}/{mail_id}?number={number}", "/file")
+    waiting = [each for each in office.desk.view(number).clocks if each.kind is ClockKind.ANSWER]
+    assert [each.end for each in waiting] == [ClockEnd.CANCELLED, None]
+    assert waiting[-1].started == came
+    late = {"channel": "web", "text": "明天的信", "since": "2026-12-24T09:00"}
+    with pytest.raises(Refused, match="field_future"):
+        office.desk.act(number, Action.CONTACT, AGENT, late)
 
 
 def test_what_a_machine_wrote_says_nothing_in_the_customers_name(office: PostOffice) -> None:
