@@ -214,6 +214,17 @@ def test_every_alarm_that_was_due_fired_once(house: House) -> None:
     assert due is None or due > utc(house.desk.clock)
 
 
+def test_every_clock_is_due_when_its_reckoning_says(house: House) -> None:
+    keeper, now = house.desk.service.timekeeper, utc(house.desk.clock)
+    clocks = [clock for number in house.numbers for clock in house.view(number).clocks]
+    for clock in clocks:
+        lines = keeper.explain(clock, now)
+        assert "ticket.why.changed" not in {line.key for line in lines}
+        told = {line.values["due"] for line in lines if line.key == "ticket.why.due"}
+        assert told == (set() if clock.halted else {clock.due})
+    assert len(clocks) > 200
+
+
 def test_no_clock_runs_on_an_ended_case_and_no_alarm_waits_for_a_stopped_clock(
     house: House,
 ) -> None:

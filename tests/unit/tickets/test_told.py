@@ -1,7 +1,6 @@
 """Whoever has to do something hears of it, and finds it in a list of theirs."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -18,9 +17,8 @@ from tests.support.tickets import (
     OTHER_OFFICER,
     SUPERVISOR,
     TicketDesk,
-    draft,
 )
-from tickets.model import CUSTOMER, MAILBOX, SYSTEM, VOICEMAIL, Source
+from tickets.model import CUSTOMER
 from tickets.search import places
 from tickets.search.finding import Query
 from tickets.workflow import Action
@@ -46,38 +44,6 @@ def at_work(desk: TicketDesk) -> str:
     desk.act(number, Action.DISPATCH, DISPATCHER)
     desk.act(number, Action.ACCEPT, OFFICER)
     return number
-
-
-@pytest.mark.parametrize("opener", [SYSTEM, CUSTOMER, MAILBOX, VOICEMAIL])
-def test_what_no_colleague_opened_is_told_to_the_dispatchers(
-    desk: TicketDesk, opener: Principal
-) -> None:
-    desk.escalation.start()
-    number = desk.register(replace(draft(), source=Source.WEB), opener).number
-    desk.act(number, Action.CONTACT, CUSTOMER, {"channel": "web", "text": "怎么样了？"})
-    assert told(desk, DISPATCHER)["contact"] == 1
-    desk.advance(hours=8)
-    heard = told(desk, DISPATCHER)
-    assert (heard["first_contact"], heard["answer"]) == (2, 2)
-
-
-def test_what_a_supervisor_ordered_is_told_to_the_head_of_who_leads(desk: TicketDesk) -> None:
-    number = at_work(desk)
-    desk.escalation.start()
-    desk.act(number, Action.SUPERVISE, SUPERVISOR)
-    desk.advance(days=2)
-    assert told(desk, HEAD)["supervision"] == 2
-    assert told(desk, OTHER_HEAD)["supervision"] == 0
-
-
-def test_what_nobody_leads_is_told_to_the_dispatchers(desk: TicketDesk) -> None:
-    number = desk.register().number
-    desk.escalation.start()
-    desk.act(number, Action.SUPERVISE, SUPERVISOR)
-    assert told(desk, DISPATCHER)["supervise"] == 1
-    desk.advance(hours=8)
-    assert told(desk, DISPATCHER)["supervision"] == 2
-    assert told(desk, HEAD)["supervision"] == 0
 
 
 def test_a_petition_is_told_to_who_grants_it_once_it_is_signed(desk: TicketDesk) -> None:

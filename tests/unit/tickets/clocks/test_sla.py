@@ -98,6 +98,20 @@ def test_only_a_complaint_has_the_statutory_period() -> None:
     assert started(ClockKind.DECISION).calendar == CALENDAR_DAYS
 
 
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        ("2026-11-23 00:00:00", "2026-12-09 00:00"),
+        ("2026-11-23 23:59:59", "2026-12-09 00:00"),
+        ("2026-11-24 00:00:00", "2026-12-10 00:00"),
+        ("2028-02-14 23:59:59.999999", "2028-03-01 00:00"),
+    ],
+)
+def test_a_day_is_a_day_of_the_bank_s_zone(received: str, due: str) -> None:
+    clocks = TIMEKEEPER.apply((), [Start(ClockKind.DECISION)], TERMS, local(received))
+    assert clocks[0].due == local(due)
+
+
 def test_every_kind_and_urgency_has_every_limit() -> None:
     pairs = {(kind, urgency) for kind in TicketKind for urgency in Urgency}
     assert set(POLICY.clocks) == set(ClockKind)
