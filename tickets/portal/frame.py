@@ -255,7 +255,7 @@ class PortalFrame:
         request.setHeader("retry-after", str(seconds))
         minutes = ceil(seconds / 60)
         text = self.text(language, "portal.too_often", minutes=minutes)
-        return self._message(request, 429, text)
+        return self._message(request, 429, text, again(request, requests.path_of(request)))
 
     def _message(
         self, request: Request, status: int, text: str, form: Again | None = None

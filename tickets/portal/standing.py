@@ -76,6 +76,8 @@ class Said:
     voice: Voice
     topic: Topic
     text: str = ""
+    score: str = ""
+    """Of a rating, 1 to 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,5 +211,5 @@ def _line(entry: HistoryEntry, *, own: bool) -> Said | None:
         case Action.URGE.value if own:
             return Said(entry.at, voice, Topic.URGED, text)
         case Action.RATE.value if own:
-            return Said(entry.at, voice, Topic.RATED, text)
+            return Said(entry.at, voice, Topic.RATED, text, entry.fields.get("score", ""))
     return None

@@ -337,6 +337,7 @@ def test_a_rating_is_kept_and_told_to_the_house(desk: PortalDesk) -> None:
     [rated] = [each for each in desk.desk.events if isinstance(each, TicketRated)]
     assert (rated.number, rated.score, rated.solved) == (number, 2, False)
     assert "rate" not in customer.offers()
+    assert "2/5 · 不满意" in customer.read("/service/ticket").text, "what they said stands there"
 
 
 def test_an_answer_is_rated_once_whatever_page_is_still_open(desk: PortalDesk) -> None:
@@ -514,6 +515,18 @@ def test_too_many_codes_are_refused_until_then(desk: PortalDesk) -> None:
     wait = int(answer.headers["retry-after"])
     desk.desk.clock.advance(wait)
     assert customer.send("/service/new/complaint", **TYPED).status == 303
+
+
+def test_what_came_too_often_can_be_sent_again_as_it_was_typed(desk: PortalDesk) -> None:
+    for _ in range(5):
+        assert desk.customer().send("/service/new/complaint", **TYPED).status == 303
+    customer = desk.customer()
+    answer = customer.send("/service/new/complaint", **TYPED)
+    assert answer.status == 429
+    [form] = [each for each in forms_of(answer.text) if each.action == "/service/new/complaint"]
+    assert form.fields.items() >= TYPED.items()
+    desk.desk.clock.advance(int(answer.headers["retry-after"]))
+    assert customer.browser.post(form.action, form.fields).status == 303
 
 
 def test_a_limit_holds_through_a_restart(desk: PortalDesk) -> None:
