@@ -78,7 +78,10 @@ def register_txn(
     request_id: str,
     at: datetime,
 ) -> Done:
-    """Give the draft a number and start its clocks."""
+    """Give the draft a number and start its clocks; Refused as by `decide.register`.
+
+    A request that was answered before gets that answer again.
+    """
     action = Action.REGISTER
     day = at.astimezone(timekeeper.calendars.hotline.timezone).date()
     # Taking the serial first makes whoever sends the same request at the same time wait here.
@@ -124,7 +127,12 @@ def act_txn(
     at: datetime,
     carried: frozenset[ReplyChannel] = CARRIED,
 ) -> Done:
-    """Do that to the ticket, and to the one it is merged into."""
+    """Do that to the ticket, and to the one it is merged into.
+
+    Refused (``ticket.unknown``, ``ticket.department_unknown``, ``ticket.request_reused``, and as by
+    `decide.act`); `Stale` where others acted since. A request that was answered before gets that
+    answer again.
+    """
     locked = _lock_txn(session, asked)
     before = locked.get(asked.number)
     if before is None:

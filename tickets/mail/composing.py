@@ -95,7 +95,11 @@ class Composer:
         number: TicketNumber | None = None,
         answers: Sequence[str] = (),
     ) -> Outgoing:
-        """The letter; `answers` are the Message-IDs of the thread it goes on, the latest last."""
+        """The letter; `answers` are the Message-IDs of the thread it goes on, the latest last.
+
+        TemplateError or ValueError for a template of the bank's that cannot be used; `check` finds
+        such at the start.
+        """
         given = {**values, "bank": self._settings.sender_names[language]}
         given["language"] = language.value
         head, _, body = self._filled(template, language, "txt", given).partition("\n")

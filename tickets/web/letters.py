@@ -134,7 +134,7 @@ class LetterPages:
 
     @app.route("/<int:mail_id>/files/<int:file_id>", methods=["GET"])
     async def give_file(self, request: Request, mail_id: int, file_id: int) -> Resource:
-        """A file that came with it, to be saved."""
+        """A file that came with it, to be saved; Refused (``ticket.file_gone``)."""
         self.frame.guard(request, *FRONT)
         letter = await self._desk.letter(mail_id)
         found = next((each for each in letter.files if each.file_id == file_id), None)
