@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, gatherResults, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -75,6 +76,7 @@ from ivr.flow import (
     Values,
     transfer_fact,
 )
+from ivr.in_time import in_time
 from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
 from ivr.quiet import Quiet
@@ -109,7 +111,8 @@ class Session:
         self._sound = 0
         self._service = 0
         self._service_limit: DelayedCall | None = None
-        self._look_up_limit: DelayedCall | None = None
+        self._looking: tuple[Deferred[Any], ...] = ()
+        """What is looked up before the flow begins."""
         self._quiet: Quiet | None = None
         self._path: tuple[str, ...] = ()
         self._entered: dict[str, str] = {}
@@ -188,11 +191,13 @@ class Session:
         self._state, _ = step(self._flow, self._state, CallerLeft())
         self._sound += 1
         self._service += 1
-        for timer in (*self._timers.values(), self._look_up_limit, self._service_limit):
+        for timer in (*self._timers.values(), self._service_limit):
             if timer and timer.active():
                 timer.cancel()
+        for looked_up in self._looking:
+            looked_up.cancel()
         self._timers.clear()
-        self._look_up_limit = self._service_limit = None
+        self._service_limit = None
         self._services.forget()
         if self._quiet:
             self._quiet.cancel()
@@ -219,6 +224,7 @@ class Session:
         if call is None:
             return
         known, open_tickets = self._look_up(call.calling), self._open_tickets()
+        self._looking = (known, open_tickets)
         if not await self._ports.calls.answer(self._call_id):
             return
         self._ports.calls.collect(self._call_id, lambda key: self._handle(Key(key)))
@@ -236,47 +242,29 @@ class Session:
 
         Nobody is asked for what the flow does not want to know.
         """
-        found: Deferred[Values] = Deferred()
         if not self._flow.asks(OPEN_TICKETS, OFFERED):
-            found.callback({})
-            return found
+            return succeed({})
 
-        def settle(known: Values) -> None:
-            if not found.called:
-                found.callback(known)
-
-        def failed(failure: Failure) -> None:
+        def failed(failure: Failure) -> Values:
             self._log_failure("The caller's tickets could not be looked up", failure)
-            settle({})
+            return {}
 
-        Deferred.fromCoroutine(self._services.tickets.known()).addCallbacks(settle, failed)
-        if not found.called:
-            limit = self._ports.clock.callLater(LOOK_UP_LIMIT, settle, {})
-            found.addCallback(lambda known: _stopped(limit, known))
-        return found
+        asked = Deferred.fromCoroutine(self._services.tickets.known()).addErrback(failed)
+        return in_time(self._ports.clock, LOOK_UP_LIMIT, asked, {})
 
     def _look_up(self, number: str) -> Deferred[Customer | None]:
         """Who calls, None when that takes too long; found late, they are attached all the same."""
-        known: Deferred[Customer | None] = Deferred()
 
-        def found(customer: Customer | None) -> None:
+        def found(customer: Customer | None) -> Customer | None:
             if customer and self._verification is Verification.NONE:
                 self._attach_customer(customer, Verification.RECOGNISED)
-            settle(customer)
-
-        def settle(customer: Customer | None) -> None:
-            if not known.called:
-                known.callback(customer)
-            if limit.active():
-                limit.cancel()
+            return customer
 
         def failed(failure: Failure) -> None:
             self._log_failure("The caller could not be looked up", failure)
-            settle(None)
 
-        limit = self._look_up_limit = self._ports.clock.callLater(LOOK_UP_LIMIT, settle, None)
-        self._ports.customers.by_number(number).addCallbacks(found, failed)
-        return known
+        asked = self._ports.customers.by_number(number).addCallbacks(found, failed)
+        return in_time(self._ports.clock, LOOK_UP_LIMIT, asked, None)
 
     # --- the machine ------------------------------------------------------------------------
 
@@ -554,12 +542,6 @@ class Session:
             self._log.warn("{what}: {error}", what=what, error=failure.value, call_id=self._call_id)
         else:
             self._log.failure("{what}", failure, what=what, call_id=self._call_id)
-
-
-def _stopped(limit: DelayedCall, known: Values) -> Values:
-    if limit.active():
-        limit.cancel()
-    return known
 
 
 def _joined(found: list[list[Path]]) -> list[Path]:
