@@ -273,6 +273,6 @@ def _monitoring(rooms: Rooms) -> Mounted:
     pages = {
         "wall": wall.app.resource(),
         "calls": CallPages(frame, monitoring).app.resource(),
-        "recordings": RecordingPages(frame, monitoring).app.resource(),
+        "recordings": RecordingPages(frame, monitoring, rooms.tickets.seen_by).app.resource(),
     }
     return Mounted(pages, (wall.close,))

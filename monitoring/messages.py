@@ -14,6 +14,8 @@ from monitoring.repository import Entry, read_journal_txn
 
 FILED_WITHIN = timedelta(days=7)
 """A message without a ticket that is older is looked for no more."""
+Part = tuple[float, float]
+"""Seconds from the beginning of a recording, and how many."""
 OF_MESSAGES = (MessageBegun.kind, MessageLeft.kind, MessageDropped.kind, MessageFiled.kind)
 
 
@@ -42,6 +44,16 @@ def messages_of(events: Iterable[Event]) -> tuple[Message, ...]:
             case MessageFiled() if event.begun in found:
                 found[event.begun] = replace(found[event.begun], number=event.number)
     return tuple(found.values())
+
+
+def parts_txn(session: Session, call_id: CallId, number: str) -> tuple[Part, ...]:
+    """Where in the call's recording is what its caller left for that ticket, in their order."""
+    events = (entry.event for entry in read_journal_txn(session, call_id=call_id))
+    return tuple(
+        (each.start, each.seconds)
+        for each in messages_of(events)
+        if each.number == number and each.start is not None
+    )
 
 
 def messages_txn(session: Session, since: datetime) -> list[Event]:

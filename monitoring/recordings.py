@@ -2,8 +2,10 @@
 
 import shutil
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,6 +46,11 @@ class Wave:
     def seconds(self) -> float:
         """How long it plays."""
         return self.length / self.frame / self.rate
+
+    def place(self, seconds: float) -> int:
+        """Where in the file that instant is, at its end at the latest."""
+        octets = round(max(0.0, seconds) * self.rate) * self.frame
+        return self.start + min(octets, self.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,21 @@ def parse_head(head: bytes) -> Wave:
             _, _, rate, _, frame, _ = FORMAT.unpack_from(head, place)
         place += size + size % 2
     raise RecordingUnusable("no sound in the first octets")
+
+
+def excerpt(sound: BinaryIO, parts: Iterable[tuple[float, float]]) -> BinaryIO:
+    """These parts of a recording (from which second, how many) as a WAV file of their own.
+
+    RecordingUnusable.
+    """
+    head = sound.read(HEAD)
+    wave = true_length(parse_head(head), sound.seek(0, 2))
+    said = bytearray()
+    for start, seconds in parts:
+        first, last = (wave.place(each) for each in (start, start + seconds))
+        sound.seek(first)
+        said += sound.read(last - first)
+    return BytesIO(true_head(head[: wave.start], replace(wave, length=len(said))) + said)
 
 
 def true_length(wave: Wave, octets: int) -> Wave:

@@ -40,14 +40,16 @@ from cti.kernel.errors import Refused
 from cti.kernel.events import Event
 from cti.kernel.identifiers import CallId, StaffId
 from cti.recording.keys import KeyRing
+from cti.recording.sealing import SealBroken
 from cti.recording.verify import State, Verdict
 from monitoring.cdr import CallRecord
 from monitoring.days import Days
+from monitoring.errors import RecordingUnusable
 from monitoring.events import RecordingPlayed
 from monitoring.history import CallHistory
 from monitoring.journal import JournalWriter
-from monitoring.messages import FILED_WITHIN, messages_txn
-from monitoring.recordings import RecordingFolder
+from monitoring.messages import FILED_WITHIN, messages_txn, parts_txn
+from monitoring.recordings import RecordingFolder, excerpt
 from monitoring.repository import (
     CallFilter,
     CallPage,
@@ -231,3 +233,17 @@ class MonitoringService:
                 RecordingPlayed(at=utc(self._clock), call_id=call_id, by=by, file=record.recording)
             )
         return sound
+
+    async def listen_to_message(self, call_id: CallId, number: str, by: StaffId) -> BinaryIO:
+        """What the caller left for that ticket, and nothing else of the call; likewise. Refused."""
+        parts = await self._database.read(parts_txn, call_id, number)
+        if not parts:
+            raise Refused("recording.missing")
+        sound = await self.listen(call_id, by)
+        try:
+            message: BinaryIO = await self._aside(lambda: excerpt(sound, parts))
+        except (RecordingUnusable, SealBroken, OSError) as error:
+            raise Refused("recording.unusable") from error
+        finally:
+            sound.close()
+        return message

@@ -15,6 +15,7 @@ from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock as TimeSource
 from cti.kernel.clock import utc
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
 from cti.kernel.ports import SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
@@ -63,6 +64,7 @@ from tickets.search.lines import (
     summary_txn,
 )
 from tickets.search.service import ListService
+from tickets.visibility import check_visible, concern_of
 from tickets.voicemail import draft_of, request_of
 from tickets.workflow import Action, ClockKind
 
@@ -143,6 +145,14 @@ class TicketService:
 
         kept = self._database.run(keep_policy_txn, self.timekeeper.policy, self._now())
         return kept.addCallback(lambda _: self.departments()).addCallback(each_exists)
+
+    async def seen_by(self, principal: Principal, number: str) -> TicketView:
+        """The ticket; Refused when there is none of that number, or none for this person."""
+        view = await self.view(number)
+        if view is None:
+            raise Refused("ticket.unknown", number=number)
+        check_visible(principal, number, concern_of(view.case))
+        return view
 
     def somebody_told(self) -> None:
         """A message was written beside all acts: whoever brings messages looks now."""

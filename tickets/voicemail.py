@@ -1,7 +1,7 @@
 """A message that a caller left, as the ticket that is made of it.
 
 It is nobody's yet, so it goes the way of every case: dispatchers are told, its clocks run, and
-whoever works on it plays the message on the page of its call. Its words are those of the caller's
+whoever works on it plays the message on its time line. Its words are those of the caller's
 language, since that is who will be called back. Pure.
 """
 
@@ -15,12 +15,12 @@ WORDS = {
     Language.CHINESE: (
         "语音留言",
         "号码未显示",
-        "时长{seconds}秒，可在通话页面收听。队列：{queue}",
+        "时长{seconds}秒，可在时间线上收听。队列：{queue}",
     ),
     Language.ENGLISH: (
         "Voicemail",
         "Number withheld",
-        "{seconds} s, to be played on the page of the call. Queue: {queue}",
+        "{seconds} s, to be played on the time line. Queue: {queue}",
     ),
 }
 """Title, who withheld their number, and what is written."""

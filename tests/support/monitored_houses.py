@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.resource import Resource
 
 from cti.kernel.bus import Bus
+from cti.kernel.errors import Refused
 from cti.kernel.events import Event
 from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
@@ -27,6 +28,7 @@ from tests.support.deferred import result_of
 from tests.support.floors import SmallFloor
 from tests.support.offices import Office
 from tests.support.simulated_house import SimulatedHouse
+from tickets.visibility import EVERYTHING
 
 BEGIN = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -43,8 +45,9 @@ class MonitoredHouse:
         self.bus = Bus(lambda _event, error: self.errors.append(error))
         self.recordings = recordings
         settings = MonitoringSettings(recordings, ring, rules=Rules(zone=SHANGHAI), draw_after=0)
+        self.database = DirectDatabase()
         self.service = MonitoringService(
-            DirectDatabase(), self.bus, self.clock, settings, SmallFloor()
+            self.database, self.bus, self.clock, settings, SmallFloor()
         )
         result_of(Deferred.fromCoroutine(self.service.start()))
         self.house = SimulatedHouse(Random(seed), now=BEGIN)
@@ -54,7 +57,13 @@ class MonitoredHouse:
         self.root = Resource()
         self.root.putChild(b"wall", WallPages(frame, self.service).app.resource())
         self.root.putChild(b"calls", CallPages(frame, self.service).app.resource())
-        self.root.putChild(b"recordings", RecordingPages(frame, self.service).app.resource())
+        heard = RecordingPages(frame, self.service, self.check_ticket)
+        self.root.putChild(b"recordings", heard.app.resource())
+
+    async def check_ticket(self, principal: Principal, number: str) -> None:
+        """Who sees every ticket sees those of this house."""
+        if not principal.roles & EVERYTHING:
+            raise Refused("ticket.other_department", number=number)
 
     def publish(self, *events: Event) -> None:
         """These happen, are shown and are written down, before any time has passed."""

@@ -34,13 +34,13 @@ from tickets.service import TicketService, TicketView
 URGE_OPEN = "ticket.urge_open"
 WORDS = {
     Language.CHINESE: {
-        "message": "客户来电补充语音留言，时长{seconds}秒，可在通话页面收听。",
+        "message": "客户来电补充语音留言，时长{seconds}秒，可在时间线上收听。",
         "urged": "客户来电催办。",
         "called_off": "客户在语音自助中取消预约。",
         "keyed": "来电{call_id}中按键确认",
     },
     Language.ENGLISH: {
-        "message": "The customer added a message of {seconds} s, to be played on the call's page.",
+        "message": "The customer added a message of {seconds} s, to be played on the time line.",
         "urged": "The customer urged by telephone.",
         "called_off": "The customer called the appointment off in the menu.",
         "keyed": "Confirmed by key in call {call_id}",

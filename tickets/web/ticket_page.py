@@ -25,7 +25,7 @@ from tickets.model import Receipt, TicketKind
 from tickets.proposals import CatalogueProposals
 from tickets.regulation.fault import Party
 from tickets.service import TicketService, TicketView
-from tickets.visibility import check_visible, concern_of, visible
+from tickets.visibility import visible
 from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
 from tickets.web.facts import CallFactsPort, Colleague, Dialler, StaffUnits, concerned
@@ -285,11 +285,7 @@ class TicketPage:
 
     async def seen(self, principal: Principal, number: str) -> TicketView:
         """The ticket; Refused when there is none of that number, or none for this person."""
-        view = await self.service.view(number)
-        if view is None:
-            raise Refused("ticket.unknown", number=number)
-        check_visible(principal, number, concern_of(view.case))
-        return view
+        return await self.service.seen_by(principal, number)
 
     async def _refused(
         self, request: Request, principal: Principal, number: str, refused: Refused, form: Form

@@ -10,7 +10,7 @@ from tickets.attachments.model import Attached
 from tickets.looks import Look
 from tickets.mail.model import DeliveryState, Direction, Mail
 from tickets.masking import Mask, Sight
-from tickets.model import CallLink, Case, HistoryEntry
+from tickets.model import CUSTOMER, CallLink, Case, HistoryEntry, Source
 from tickets.regulation.letters import Printed
 from tickets.service import TicketView
 from tickets.web.inputs import word_of
@@ -74,6 +74,8 @@ class Moment:
     change: str = ""
     level: str = ""
     call: CallLink | None = None
+    message: str = ""
+    """The number of the ticket for which the caller left a message in that call; else empty."""
     file: Attached | None = None
     letter: Letter | None = None
     printed: Printed | None = None
@@ -97,7 +99,7 @@ def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> lis
             for entry in view.history
             if not _told_elsewhere(entry, view)
         ),
-        *(_call(link, words) for link in view.calls),
+        *(_call(link, view, words) for link in view.calls),
         *(_file(file, words) for file in papers.files),
         *(_look(look, words) for look in papers.looks),
         *(_letter(mail, sight, words) for mail in papers.letters),
@@ -175,8 +177,24 @@ def _alarm(entry: HistoryEntry, where: str, words: Words) -> Moment:
     )
 
 
-def _call(link: CallLink, words: Words) -> Moment:
-    return Moment(link.at, Strand.CALL, "", words.text("ticket.line.call"), call=link)
+def _call(link: CallLink, view: TicketView, words: Words) -> Moment:
+    left = _left_message(link, view)
+    what = words.text("ticket.line.message" if left else "ticket.line.call")
+    number = view.case.number if left else ""
+    return Moment(link.at, Strand.CALL, "", what, call=link, message=number)
+
+
+def _left_message(link: CallLink, view: TicketView) -> bool:
+    """Whether the caller left a message for the ticket in that call, which joined it by itself."""
+    draft = view.case.draft
+    if draft.source is Source.VOICEMAIL and draft.call_id == link.call_id:
+        return True
+    return any(
+        entry.action == Action.ATTACH.value
+        and entry.by == CUSTOMER.staff_id
+        and entry.fields["call"] == link.call_id
+        for entry in view.history
+    )
 
 
 def _file(file: Attached, words: Words) -> Moment:

@@ -1,19 +1,25 @@
 import struct
+from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.call.events import RecordingStopped
-from cti.kernel.identifiers import ConnectionId
+from cti.call.events import RecordingStarted, RecordingStopped
+from cti.kernel.identifiers import ConnectionId, TicketNumber
 from cti.kernel.vocabulary import Language, Role
 from cti.recording.writer import Held
 from cti.web.ranges import Part, Unsatisfiable, part_of
+from ivr.events import MessageFiled, MessageLeft
 from monitoring.cdr import CallRecord, Outcome
 from monitoring.events import RecordingPlayed
+from monitoring.recordings import Wave, excerpt, parse_head
+from monitoring.repository import read_journal_txn
 from monitoring.web.sound import FileSender
 from tests.support import recordings
+from tests.support.deferred import result_of
 from tests.support.monitored_houses import BEGIN, MonitoredHouse
 from tests.support.sounds import wav
 
@@ -178,6 +184,65 @@ def test_listening_is_in_the_calls_events(house: MonitoredHouse, record: CallRec
     page = browser.get(f"/calls/{record.call_id}")
     assert page.text.count("Recording played") == 1
     assert "Agent s-supervisor" in page.text
+
+
+@pytest.fixture
+def message(house: MonitoredHouse, record: CallRecord) -> str:
+    """Where the message is played that lies from 0.1 to 0.3 s in the recording of that call."""
+    entries = result_of(house.database.read(read_journal_txn, call_id=record.call_id))
+    events = [each.event for each in entries]
+    recording = next(each for each in events if isinstance(each, RecordingStarted))
+    begun = recording.at + timedelta(seconds=0.1)
+    left = MessageLeft(
+        at=begun + timedelta(seconds=0.2),
+        call_id=record.call_id,
+        calling="",
+        language=Language.CHINESE,
+        begun=begun,
+        seconds=0.2,
+    )
+    filed = MessageFiled(at=left.at, call_id=record.call_id, begun=begun, number=TicketNumber("7"))
+    house.publish(left, filed)
+    return f"/recordings/{record.call_id}/message/7"
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.DISPATCHER, Role.SUPERVISOR])
+def test_who_sees_the_ticket_plays_its_message_and_nothing_else_of_the_call(
+    house: MonitoredHouse, message: str, role: Role
+) -> None:
+    played: list[RecordingPlayed] = []
+    house.bus.subscribe(RecordingPlayed, played.append)
+    browser = house.browser(role)
+    answer = browser.get(message)
+    assert (answer.status, answer.headers["content-type"]) == (200, "audio/wav")
+    first, frames = 44 + 800 * 4, 1600
+    assert answer.body[44:] == SOUND[first : first + frames * 4]
+    assert parse_head(answer.body) == Wave(44, frames * 4, 4, 8000)
+    part = browser.get(message, range="bytes=44-143")
+    assert (part.status, part.body) == (206, answer.body[44:144])
+    assert len(played) == 1, "as with any recording, that is written down"
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.OFFICER])
+def test_who_does_not_see_the_ticket_plays_no_message(
+    house: MonitoredHouse, message: str, role: Role
+) -> None:
+    assert house.browser(role).get(message).status in (403, 404, 409)
+
+
+def test_a_ticket_without_a_message_in_that_call_plays_nothing(
+    house: MonitoredHouse, message: str
+) -> None:
+    answer = house.browser(Role.DISPATCHER).get(message.removesuffix("7") + "8")
+    assert answer.status == 409
+
+
+def test_a_message_that_is_said_to_go_on_past_the_end_ends_with_the_recording() -> None:
+    whole = excerpt(BytesIO(SOUND), [(0.0, 99.0)]).read()
+    assert whole[44:] == SOUND[44:]
+    assert excerpt(BytesIO(SOUND), [(99.0, 1.0)]).read()[44:] == b""
+    both = excerpt(BytesIO(SOUND), [(0.0, 0.1), (0.2, 0.1)]).read()
+    assert both[44:] == SOUND[44 : 44 + 3200] + SOUND[44 + 6400 : 44 + 9600]
 
 
 @pytest.mark.parametrize("call_id", ["nobody", "..%2f..%2fetc%2fpasswd", "%00"])

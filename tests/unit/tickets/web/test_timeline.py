@@ -6,7 +6,7 @@ from tests.support.ticket_office import TicketOffice
 from tests.support.tickets import AGENT, MONDAY, OFFICER
 from tickets.mail.model import Body, DeliveryState, Direction, Mail
 from tickets.masking import sight_of
-from tickets.model import Department
+from tickets.model import CUSTOMER, Department
 from tickets.web.shown import Words
 from tickets.web.timeline import Papers, Strand, moments, strands
 from tickets.workflow import Action
@@ -33,6 +33,17 @@ def mail(direction: Direction, later: int, state: DeliveryState) -> Mail:
         body=Body("卡号6217001234567890", quoted="> 您好"),
         delivery=state,
     )
+
+
+def test_a_message_that_the_customer_left_is_told_from_a_call_that_was_attached() -> None:
+    office = TicketOffice()
+    number = office.desk.register().number
+    office.desk.act(number, Action.ATTACH, AGENT, {"call": "call-7"})
+    office.desk.act(number, Action.ATTACH, CUSTOMER, {"call": "call-8"})
+    told = moments(office.desk.view(number), Papers(), sight_of(OFFICER), WORDS)
+    left = {each.call.call_id: each.message for each in told if each.call is not None}
+    assert left["call-7"] == ""
+    assert left["call-8"] == number
 
 
 def test_letters_stand_between_the_acts_masked_and_with_how_they_fare() -> None:
