@@ -60,7 +60,9 @@ class CallPages:
         except Refused as refused:
             text = self.frame.refusal(self.frame.language(request), refused)
             error = refused.error_id
-            return self.frame.render(request, "refused.html", 404, error_id=error, text=text)
+            return self.frame.render(
+                request, "refused.html", 404, error_id=error, text=text, again=None
+            )
         shown = self._presentation(request)
         left = messages_of(events)
         picture = ladder(record, events, utc(self.frame.clock))

@@ -41,7 +41,7 @@ def test_a_message_that_the_customer_left_is_told_from_a_call_that_was_attached(
     office.desk.act(number, Action.ATTACH, AGENT, {"call": "call-7"})
     office.desk.act(number, Action.ATTACH, CUSTOMER, {"call": "call-8"})
     told = moments(office.desk.view(number), Papers(), sight_of(OFFICER), WORDS)
-    left = {each.call.call_id: each.message for each in told if each.call is not None}
+    left = {str(each.call.call_id): each.message for each in told if each.call is not None}
     assert left["call-7"] == ""
     assert left["call-8"] == number
 
