@@ -102,7 +102,7 @@ def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
     rows = session.execute(
         select(MessageRow, CaseRow.title)
         .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
-        .where(_for(by), ~_read(by), _not_about(by))
+        .where(_for(by), ~_read(by), not_about(by))
         .order_by(MessageRow.id.desc())
         .limit(limit)
     )
@@ -176,7 +176,7 @@ def _unread(by: Principal, *which: ColumnElement[bool]) -> Select[int]:
     return (
         select(MessageRow.id)
         .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
-        .where(_for(by), ~_read(by), _not_about(by), *which)
+        .where(_for(by), ~_read(by), not_about(by), *which)
     )
 
 
@@ -191,7 +191,7 @@ def _read(by: Principal) -> ColumnElement[bool]:
     )
 
 
-def _not_about(by: Principal) -> ColumnElement[bool]:
+def not_about(by: Principal) -> ColumnElement[bool]:
     """Neither the person nor their unit hears of a complaint about them (`visibility`)."""
     staff, unit = (CaseRow.draft[name].as_string() for name in ("about_staff", "about_unit"))
     meant = staff == by.staff_id

@@ -244,10 +244,11 @@ class TicketService:
         return self._database.read(summary_txn, parsed, self._now())
 
     def open_tickets(
-        self, customer_id: CustomerId, reader: StaffId
+        self, customer_id: CustomerId, reader: StaffId, unit: DepartmentId | None = None
     ) -> Deferred[list[TicketSummary]]:
-        """See `TicketPort`."""
-        return self._database.read(open_of_customer_txn, customer_id, reader, self._now())
+        """See `TicketPort`; `unit` is the reader's, where they have one."""
+        now = self._now()
+        return self._database.read(open_of_customer_txn, customer_id, reader, now, unit)
 
     def overdue(self) -> Deferred[list[TicketSummary]]:
         """Every overdue ticket, the longest overdue first; due is the deadline missed."""

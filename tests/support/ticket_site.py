@@ -38,6 +38,10 @@ from tests.support.tickets import (
     draft,
 )
 from tickets.attachments.model import Attachment
+from tickets.delivery.model import Channel, Outgoing, Purpose
+from tickets.delivery.outbox import LEASE
+from tickets.delivery.repository import claim_txn, queue_txn
+from tickets.delivery.undelivered import give_up_txn
 from tickets.mail.model import Automatic, Body, Letter
 from tickets.mail.repository import keep_txn
 from tickets.mail.unfiled import keep_unfiled_txn, why_unfiled
@@ -134,6 +138,19 @@ class TicketSite:
         typed = {"csrf": csrf, "request": f"print-{number}", "kind": "urge", "text": "请尽快办理"}
         assert seat.post(page, typed).status == 303
         return number
+
+    def undelivered(self, number: TicketNumber) -> None:
+        """A message about the ticket that could not be delivered."""
+
+        def write_txn(session: Session) -> None:
+            now = utc(self.desk.clock)
+            message = Outgoing(Channel.SMS, "13800138000", "", "答复", Purpose.REPLY, number=number)
+            queued = queue_txn(session, message, now)
+            for each in claim_txn(session, now, LEASE, 100):
+                if each.outbox_id == queued:
+                    give_up_txn(session, each, "550 nobody", now, awaited=False)
+
+        result_of(self.desk.database.run(write_txn))
 
     def letter_of_no_ticket(self, what: Letter = LETTER) -> int:
         """A letter came that nobody could place; by which id it is known."""

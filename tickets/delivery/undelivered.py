@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import TicketNumber
+from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets.delivery.model import Channel, End, Purpose
 from tickets.delivery.repository import Claimed, given_up_txn
 from tickets.delivery.schema import OutboxRow
-from tickets.messages import add_message_txn
+from tickets.messages import add_message_txn, not_about
 from tickets.model import Audience, MessageKind
+from tickets.schema import CaseRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,17 @@ def give_up_txn(
     return True
 
 
-def failing_txn(session: Session, limit: int) -> list[Failing]:
-    """What was given up or failed at least once and still waits, the latest first."""
+def failing_txn(session: Session, limit: int, reader: Principal | None = None) -> list[Failing]:
+    """What was given up or failed at least once and still waits, the latest first.
+
+    A `reader` is not told of what concerns a complaint about them.
+    """
     waits = OutboxRow.ended.is_(None)
     rows = session.scalars(
         select(OutboxRow)
+        .outerjoin(CaseRow, CaseRow.number == OutboxRow.number)
         .where((OutboxRow.end == End.GIVEN_UP.value) | (waits & (OutboxRow.said != "")))
+        .where(not_about(reader) if reader is not None else true())
         .order_by(OutboxRow.id.desc())
         .limit(limit)
     )

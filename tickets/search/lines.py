@@ -133,15 +133,24 @@ def summary_txn(session: Session, number: str, now: datetime) -> TicketSummary |
 
 
 def open_of_customer_txn(
-    session: Session, customer_id: CustomerId, reader: StaffId, now: datetime
+    session: Session,
+    customer_id: CustomerId,
+    reader: StaffId,
+    now: datetime,
+    unit: DepartmentId | None = None,
 ) -> list[TicketSummary]:
-    """The customer's open tickets, the latest first, but for complaints about the reader."""
+    """The customer's open tickets, the latest first, but for complaints about reader or unit."""
     found = session.scalars(
         select(CaseRow)
         .where(CaseRow.customer_id == customer_id, CaseRow.state.in_(_OPEN))
         .order_by(CaseRow.opened.desc())
     )
-    rows = [row for row in found if row.draft.get("about_staff") != reader]
+    rows = [
+        row
+        for row in found
+        if row.draft.get("about_staff") != reader
+        and (unit is None or row.draft.get("about_unit") != unit)
+    ]
     return _summaries(session, rows, now)
 
 

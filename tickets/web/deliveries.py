@@ -29,8 +29,8 @@ class DeliveryPages:
     @app.route("/", methods=["GET"])
     async def list(self, request: Request) -> bytes:
         """What failed, the latest first."""
-        self.frame.guard(request, *READERS)
-        failing = await self._database.read(failing_txn, MOST)
+        principal = self.frame.guard(request, *READERS)
+        failing = await self._database.read(failing_txn, MOST, principal)
         return self.frame.render(
             request,
             "deliveries.html",

@@ -99,7 +99,12 @@ class NewTicketPage:
         chosen = kind if kind in _KINDS else TicketKind.COMPLAINT.value
         facts = self._facts(call)
         known = facts.customer_id if facts else None
-        reader = self.frame.principal(request).staff_id
+        reader = self.frame.principal(request)
+        own = (
+            await self.service.open_tickets(known, reader.staff_id, reader.department_id)
+            if known
+            else ()
+        )
         return self.frame.render(
             request,
             "ticket_new.html",
@@ -114,7 +119,7 @@ class NewTicketPage:
             fields=self._fields(TicketKind(chosen)),
             repeats=repeats,
             staff=self.units.everybody(),
-            open_tickets=await self.service.open_tickets(known, reader) if known else (),
+            open_tickets=own,
             words=await self.phrasing.words(request),
             request_id=self.entropy(REQUEST_BYTES),
         )

@@ -62,6 +62,8 @@ class World:
         self.hidden = self.site.about_the_clerk(
             title="被投诉的柜员", requester=replace(draft().requester, name="隐姓")
         )
+        for each in (self.number, self.hidden):
+            self.site.undelivered(each)
         self.letter = self.site.letter_of_no_ticket()
         self.site.view_of(AUTHOR)
         self.site.desk.advance(days=45)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cti.kernel.clock import utc
 from cti.kernel.errors import ConfigurationError, Refused
-from cti.kernel.identifiers import CallId, CustomerId, DepartmentId
+from cti.kernel.identifiers import CallId, CustomerId, DepartmentId, StaffId
 from cti.kernel.principal import Principal
 from tests.support.deferred import result_of
 from tests.support.tickets import (
@@ -210,6 +210,14 @@ def test_a_customers_complaint_about_the_reader_is_not_among_them(desk: TicketDe
     of = CustomerId("C1")
     assert result_of(desk.service.open_tickets(of, AGENT.staff_id)) == []
     assert len(result_of(desk.service.open_tickets(of, DISPATCHER.staff_id))) == 1
+
+
+def test_a_customers_complaint_about_the_readers_unit_is_not_among_them(desk: TicketDesk) -> None:
+    about = replace(draft(), about_staff=StaffId("clerk"), about_unit=CARDS)
+    desk.register(about, by=DISPATCHER)
+    of = CustomerId("C1")
+    assert result_of(desk.service.open_tickets(of, AGENT.staff_id, CARDS)) == []
+    assert len(result_of(desk.service.open_tickets(of, AGENT.staff_id, LENDING))) == 1
 
 
 def test_one_more_call_belongs_to_the_ticket_once(desk: TicketDesk) -> None:
