@@ -9,7 +9,7 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets.clocks.model import Clock
 from tickets.decide import allowed, asked_for
-from tickets.forms import COMMON, FORMS, present
+from tickets.forms import COMMON, FORMS, FieldKind, present, wanted
 from tickets.masking import Mask, Sight
 from tickets.model import Case, Dispatch
 from tickets.service import TicketView
@@ -218,6 +218,18 @@ def _owed(clocks: Iterable[Clock], principal: Principal, now: datetime) -> tuple
     if Role.AGENT in principal.roles:
         owed |= runs & WORD_WANTED
     return (Action.INFORM,) if owed else ()
+
+
+def coding(view: TicketView, words: Words) -> tuple[Amending, ...]:
+    """The codes that the ticket is reported by, as they stand; none says who asks."""
+    draft = view.case.draft
+    return tuple(
+        Amending(
+            input_of(each, needed=wanted(each, draft.kind, words.codes)), present(draft, each.name)
+        )
+        for each in FORMS[draft.kind]
+        if each.kind is FieldKind.CODE and words.codes.codes(each.name)
+    )
 
 
 def _first(forms: Sequence[Form], steps: Iterable[Action]) -> tuple[Form, ...]:

@@ -13,6 +13,7 @@ from cti.kernel.vocabulary import Language, Role
 from tests.support.browsers import Answer
 from tests.support.deferred import result_of
 from tests.support.forms import PageForm, forms_of
+from tests.support.regulation import CODES
 from tests.support.ticket_office import CALL, Seat, TicketOffice
 from tests.support.tickets import (
     AGENT,
@@ -229,6 +230,26 @@ def test_a_complaint_that_came_by_itself_is_hidden_once_somebody_says_whom_it_is
     assert (fact.about_staff, fact.about_unit) == ("clerk", CARDS)
     entries = office.desk.view(number).history
     assert replayed(case.number, entries) == case
+
+
+def test_a_complaint_that_came_by_itself_is_classified_without_reading_whose_it_is(
+    office: TicketOffice,
+) -> None:
+    service = office.desk.service
+    required = replace(CODES, required=frozenset({"business"}))
+    service.follower = replace(service.follower, codes=required)
+    number = office.desk.register(replace(draft(), source=Source.WEB), CUSTOMER).number
+    path, dispatcher = f"/tickets/{number}", office.seat(DISPATCHER)
+    page = dispatcher.read(path).text
+    assert "尚未归类" in page
+    form = next(f for f in forms_of(page) if f.fields.get("request", "").endswith("-classify"))
+    assert "contact" not in form.fields
+    refused = dispatcher.browser.post(form.action, form.fields | {"business": "B98"})
+    assert refused.status == 409
+    done(dispatcher.browser.post(form.action, form.fields | {"business": "B03"}))
+    assert "尚未归类" not in dispatcher.read(path).text
+    fact = result_of(office.desk.database.read(lambda each: each.get_one(FactRow, number)))
+    assert fact.business == "B03"
 
 
 def test_only_a_complaint_is_about_a_colleague(office: TicketOffice) -> None:
