@@ -93,6 +93,25 @@ REGISTERING = (
     ),
     Rule(
         action=Action.AMEND,
+        roles=ABOVE & FRONT,
+        when=When.OTHER_KIND,
+        cases=_UNANSWERED,
+        needs=("kind", "reason"),
+        effects=(Restart(ClockKind.DECISION), Hasten()),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.AMEND,
+        roles=FRONT,
+        when=When.OTHER_KIND,
+        cases=_UNANSWERED,
+        guards=(Guard.NO_COMPLAINT,),
+        needs=("kind", "reason"),
+        effects=(Restart(ClockKind.DECISION), Hasten()),
+        tells=Role.DISPATCHER,
+    ),
+    Rule(
+        action=Action.AMEND,
         roles=FRONT,
         when=When.NEW_SLOT,
         cases=_UNANSWERED,
@@ -111,6 +130,7 @@ REGISTERING = (
     Rule(
         action=Action.AMEND,
         roles=FRONT,
+        when=When.SAME_KIND,
         cases=OPEN_STATES,
         effects=(Hasten(),),
     ),

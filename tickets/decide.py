@@ -29,6 +29,7 @@ from tickets.acts import (
     Rule,
     Start,
     Stop,
+    When,
     actor_of,
 )
 from tickets.forms import ACT_FIELDS, FormTerms
@@ -114,6 +115,8 @@ def act(
     meant = _meant(case, action, fields, by)
     rule = _chosen(Situation(case, meant, by, at, premises, fields), action)
     kept = _kept(case, rule, fields, by, terms or FormTerms(at, premises.zone))
+    if rule.when is When.OTHER_KIND and premises.received is not None:
+        kept["since"] = premises.received.isoformat()
     _check(Situation(case, meant, by, at, premises, kept), rule)
     changed = performed(case, rule, meant, kept, by.staff_id, at)
     return Outcome(
@@ -225,7 +228,7 @@ def _fitting(case: Case, rules: list[Rule], by: Principal) -> list[Dispatch]:
 def _kept(
     case: Case, rule: Rule, fields: Mapping[str, str], by: Principal, terms: FormTerms
 ) -> dict[str, str]:
-    if rule.action is Action.AMEND:
+    if rule.action is Action.AMEND and rule.when is not When.OTHER_KIND:
         return forms.amendments(case.draft, fields, terms)
     kept = {
         name: forms.checked(ACT_FIELDS[name], fields.get(name, ""), terms, needed=True)
@@ -428,7 +431,7 @@ def _filled(
 ) -> Effect | None:
     petition = meant.petition if meant else None
     match effect:
-        case Hasten() if not _more_urgent(case, fields):
+        case Hasten() if not (_more_urgent(case, fields) or "kind" in fields):
             return None
         case Extend(ClockKind.RESULT, by=None, to=None):
             until = petition.until if petition else datetime.fromisoformat(fields["until"])

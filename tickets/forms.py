@@ -179,6 +179,9 @@ COMMON: tuple[Field, ...] = (
 )
 """The fields of every ticket."""
 
+BECOMES = tuple(each.value for each in TicketKind if not any(field.needed for field in FORMS[each]))
+"""What a ticket may become: a kind that asks for nothing of its own, so no appointment."""
+
 ABOUT: tuple[Field, ...] = (Field("about_staff"), Field("about_unit"))
 """Of a complaint: the member of staff it is about, and their unit; nobody of whom sees it."""
 
@@ -195,6 +198,7 @@ ACT_FIELDS: Mapping[str, Field] = {
         ),
         *(Field(name) for name in ("media_type", "size", "digest")),
         Field("cause", FieldKind.CODE),
+        Field("kind", FieldKind.CHOICE, options=BECOMES),
         *(Field(name) for name in ("merged", "extensions")),
         Field("handlers", FieldKind.LONG),
         Field("until", FieldKind.MOMENT),
@@ -278,12 +282,19 @@ def amendments(draft: Draft, given: Mapping[str, str], terms: FormTerms) -> dict
 
 
 def amended(draft: Draft, changed: Mapping[str, str]) -> Draft:
-    """The draft with those fields; an empty one is taken away."""
-    details = {name: text for name, text in changed.items() if name not in _COMMON_NAMES}
+    """The draft with those fields; an empty one is taken away.
+
+    What becomes of another kind keeps of its own fields those that this kind has too.
+    """
+    kind = TicketKind(changed.get("kind", draft.kind.value))
+    own = {each.name for each in FORMS[kind]}
+    kept = {name: text for name, text in draft.details.items() if kind is draft.kind or name in own}
+    details = {name: text for name, text in changed.items() if name in own}
     who = draft.requester
     staff, unit = (changed.get(each.name, getattr(draft, each.name)) for each in ABOUT)
     return replace(
         draft,
+        kind=kind,
         about_staff=StaffId(staff) if staff else None,
         about_unit=DepartmentId(unit) if unit else None,
         title=changed.get("title", draft.title),
@@ -299,7 +310,7 @@ def amended(draft: Draft, changed: Mapping[str, str]) -> Draft:
             contact=changed.get("contact", who.contact),
             address=changed.get("address", who.address),
         ),
-        details={name: text for name, text in {**draft.details, **details}.items() if text},
+        details={name: text for name, text in {**kept, **details}.items() if text},
     )
 
 

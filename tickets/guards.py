@@ -56,6 +56,8 @@ class Premises:
     """Until when each dispatch may be handed back, by its serial."""
     dues: Mapping[tuple[ClockKind, int | None], datetime] = field(default_factory=dict)
     """When each running clock is due, by its kind and dispatch."""
+    received: datetime | None = None
+    """Since when the clock of the decision runs."""
     unanswered: datetime | None = None
     """Since when the customer waits for an answer to a message of their own."""
     halted: Collection[tuple[ClockKind, int | None]] = ()
@@ -125,6 +127,11 @@ def _new_slot(situation: Situation) -> bool:
     agreed = (situation.fields or {}).get("slot", "").strip()
     other = agreed not in ("", draft.details.get("slot"))
     return other and draft.kind is TicketKind.APPOINTMENT
+
+
+def _other_kind(situation: Situation) -> bool:
+    kind = (situation.fields or {}).get("kind", "").strip()
+    return kind not in ("", situation.case.draft.kind.value)
 
 
 def _about_staff(situation: Situation) -> bool:
@@ -236,6 +243,8 @@ _WHEN: Mapping[When, Question] = {
     When.NOT_REACHED: _not_reached,
     When.MORE_TIME: lambda s: s.gives("until"),
     When.NEW_SLOT: _new_slot,
+    When.OTHER_KIND: _other_kind,
+    When.SAME_KIND: lambda s: not _other_kind(s),
     When.ABOUT_STAFF: _about_staff,
     When.RECEIVED_EARLIER: lambda s: s.gives("since"),
     When.DISSATISFIED: _dissatisfied,
@@ -253,6 +262,7 @@ _GUARDS: Mapping[Guard, Question] = {
     ),
     Guard.DECISION_NOT_DUE: lambda s: _not_due(s, ClockKind.DECISION),
     Guard.COMPLAINT: lambda s: s.case.draft.kind is TicketKind.COMPLAINT,
+    Guard.NO_COMPLAINT: lambda s: s.case.draft.kind is not TicketKind.COMPLAINT,
     Guard.SUGGESTION: lambda s: s.case.draft.kind is TicketKind.SUGGESTION,
     Guard.NOT_ADOPTED: lambda s: not s.case.adopted,
     Guard.NOTHING_UNANSWERED: lambda s: s.premises.unanswered is None,

@@ -111,6 +111,8 @@ def _as_it_is(
 ) -> Fact:
     details = case.draft.details
     decisions = [clock for clock in clocks if clock.kind is ClockKind.DECISION]
+    # While it was of another kind, its customer was owed no such decision.
+    decisions = [clock for clock in decisions if clock.calendar == decisions[-1].calendar]
     periods = [clock for clock in decisions if clock.end is not ClockEnd.CANCELLED]
     last = periods[-1] if periods else None
     told = list(_told(decisions, case))

@@ -58,6 +58,8 @@ def word_of(name: str, value: str) -> str:
     match name:
         case "urgency":
             return f"ticket.urgency.{value}"
+        case "kind":
+            return f"ticket.kind.{value}"
         case "channel" | "reply_by" if value in CHANNELS:
             return f"ticket.channel.{value}"
         case "ground":

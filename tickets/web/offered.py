@@ -8,15 +8,16 @@ from enum import Enum
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets.clocks.model import Clock
-from tickets.decide import allowed, asked_for
-from tickets.forms import COMMON, FORMS, FieldKind, present, wanted
+from tickets.decide import allowed, asked_for, refusal
+from tickets.forms import BECOMES, COMMON, FORMS, FieldKind, present, wanted
+from tickets.guards import Situation
 from tickets.masking import Mask, Sight
 from tickets.model import Case, Dispatch
 from tickets.service import TicketView
 from tickets.web.consequences import Outlook
 from tickets.web.inputs import Input, act_input, input_of
 from tickets.web.shown import Words
-from tickets.workflow import Action, ClockKind, Rule
+from tickets.workflow import RULES_OF, Action, ClockKind, Rule, When
 
 
 class Group(Enum):
@@ -218,6 +219,15 @@ def _owed(clocks: Iterable[Clock], principal: Principal, now: datetime) -> tuple
     if Role.AGENT in principal.roles:
         owed |= runs & WORD_WANTED
     return (Action.INFORM,) if owed else ()
+
+
+def becomes(view: TicketView, principal: Principal, now: datetime) -> tuple[str, ...]:
+    """The kinds of which the person may say that the ticket is."""
+    others = [each for each in BECOMES if each != view.case.draft.kind.value]
+    meant = Situation(view.case, None, principal, now, view.premises, {"kind": others[0]})
+    lines = (rule for rule in RULES_OF[Action.AMEND] if rule.when is When.OTHER_KIND)
+    may = any(refusal(rule, meant) is None for rule in lines)
+    return tuple(others) if may else ()
 
 
 def coding(view: TicketView, words: Words) -> tuple[Amending, ...]:

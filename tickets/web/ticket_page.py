@@ -31,7 +31,7 @@ from tickets.web.consequences import Outlook
 from tickets.web.facts import CallFactsPort, Colleague, Dialler, StaffUnits, concerned
 from tickets.web.filling import Filling, filled
 from tickets.web.kept_file import KeptFile
-from tickets.web.offered import ELSEWHERE, amendable, coding, offer
+from tickets.web.offered import ELSEWHERE, amendable, becomes, coding, offer
 from tickets.web.phrasing import Phrasing
 from tickets.web.printing import READERS as PRINT_READERS
 from tickets.web.proposed import why
@@ -110,6 +110,7 @@ class TicketPage:
             orders=standing.orders(view, clocks, words),
             offer=offer(outlook, principal, sight),
             amendable=corrections if clear else (),
+            becomes=becomes(view, principal, outlook.now),
             coding=coding(view, words) if corrections else (),
             colleagues=self._colleagues(view) if corrections else (),
             known=self._known(request, view, sight),
