@@ -20,6 +20,7 @@ from tickets.attachments.sniffing import PLAYED, SHOWN_AS_IMAGES
 from tickets.dossier import Dossier
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
+from tickets.looks import Look
 from tickets.masking import Mask, Sight, may_unmask, sight_of
 from tickets.model import Receipt, TicketKind
 from tickets.proposals import CatalogueProposals
@@ -76,20 +77,12 @@ class TicketPage:
         looks = await self.dossier.looks(number)
         clear = self.dossier.reads_clear(looks, principal)
         sight = sight_of(principal, unmasked=clear)
-        told = looks if principal.roles & LOOK_READERS else ()
-        letters = await self.dossier.letters(number)
-        papers = Papers(
-            await self.dossier.files(number),
-            told,
-            tuple(letters),
-            await self.dossier.printed(number) if principal.roles & set(PRINT_READERS) else (),
-        )
+        papers = await self._papers(principal, number, looks)
         line = timeline.moments(view, papers, sight, words)
         newest_first = self._newest_first(request)
         outlook = Outlook(view, self.service.timekeeper, words, utc(self.frame.clock))
         beside = await self.dossier.beside(view.case, self.service.follower.rules)
         clocks = bars.bars(view, self.service.timekeeper, words, outlook.now)
-        call = self._call(request, view)
         corrections = amendable(view, principal, outlook.now)
         return self.frame.render(
             request,
@@ -133,15 +126,7 @@ class TicketPage:
             name_of=self.staff.name_of,
             filling=filling,
             request_id=self.entropy(REQUEST_BYTES),
-            calls=view.calls,
-            call=call,
-            joined=self._joined(request, view, outlook.now),
-            undo_seconds=int(UNDO.total_seconds()),
-            may_listen=bool(principal.roles & LISTENERS),
-            may_attach=bool(principal.roles & FRONT),
-            may_dial=principal.extension is not None
-            and bool(principal.roles & FRONT)
-            and any(written(view.case)),
+            **self._calls(request, principal, view, outlook.now),
         )
 
     async def act(self, request: Request, principal: Principal, number: str) -> bytes:
@@ -323,6 +308,30 @@ class TicketPage:
 
     def _newest_first(self, request: Request) -> bool:
         return requests.cookie(request, NEWEST_FIRST) == "1"
+
+    async def _papers(self, principal: Principal, number: str, looks: tuple[Look, ...]) -> Papers:
+        """What stands on the time line beside acts, as far as the person reads it."""
+        return Papers(
+            await self.dossier.files(number),
+            looks if principal.roles & LOOK_READERS else (),
+            tuple(await self.dossier.letters(number)),
+            await self.dossier.printed(number) if principal.roles & set(PRINT_READERS) else (),
+        )
+
+    def _calls(
+        self, request: Request, principal: Principal, view: TicketView, now: datetime
+    ) -> dict[str, object]:
+        """What the page says of calls: those of the ticket, the one at hand, what may be done."""
+        front = bool(principal.roles & FRONT)
+        return {
+            "calls": view.calls,
+            "call": self._call(request, view),
+            "joined": self._joined(request, view, now),
+            "undo_seconds": int(UNDO.total_seconds()),
+            "may_listen": bool(principal.roles & LISTENERS),
+            "may_attach": front,
+            "may_dial": front and principal.extension is not None and any(written(view.case)),
+        }
 
     def _call(self, request: Request, view: TicketView) -> object:
         call_id = requests.query(request)["call"]
