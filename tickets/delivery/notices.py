@@ -10,6 +10,7 @@ role or the person left, the supervisors hear. Every function runs in the databa
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 
 from sqlalchemy import func, insert, select, update
@@ -96,20 +97,23 @@ def spread_txn(
         for row in session.scalars(select(CaseRow).where(CaseRow.number.in_(numbers)))
     }
     calendars = _calendars_txn(session, hours.calendars)
-    notices = []
-    unheard = [
-        each for each in messages if _nobody_hears(each, cases.get(each.number or ""), people)
-    ]
+    listeners = cache(lambda audience: tuple(for_whom(audience, people)))
+    notices, unheard = [], []
+    for message in messages:
+        case = cases.get(message.number or "")
+        line, audience = _line(message, case), _audience(message)
+        if program is not None and line.kind not in OF_THE_HOUSE:
+            queue_txn(session, program(line, audience), now)
+        if people and audience != SUPERVISORS and not _not_meant(listeners(audience), case):
+            unheard.append(message)
     for message in (*messages, *_instead_txn(session, unheard, now)):
         case = cases.get(message.number or "")
         line, audience = _line(message, case), _audience(message)
         pressing = is_pressing(line.kind, line.subject, line.ticket, line.urgency)
-        for each in _reached(line, audience, people, case):
+        for each in _reached(line, listeners(audience), case):
             calendar = calendars.get(each.department_id, hours.calendars.hotline)
             told = now if pressing else release(now, calendar, hours.every)
             notices.append(_notice(each, message, told, pressing=pressing))
-        if program is not None and line.kind not in OF_THE_HOUSE and message in messages:
-            queue_txn(session, program(line, audience), now)
         message.spread = now
     if notices:
         session.execute(insert(NoticeRow), notices)
@@ -197,14 +201,6 @@ def _mark_txn(
     )
 
 
-def _nobody_hears(message: MessageRow, case: CaseRow | None, people: Sequence[Recipient]) -> bool:
-    """Whether it is for a role that nobody has, or for people who left or must not know of it."""
-    audience = _audience(message)
-    if not people or audience == SUPERVISORS:
-        return False
-    return not _not_meant(for_whom(audience, people), case)
-
-
 def _instead_txn(
     session: Session, unheard: Sequence[MessageRow], now: datetime
 ) -> Sequence[MessageRow]:
@@ -233,17 +229,15 @@ def _not_meant(recipients: Iterable[Recipient], case: CaseRow | None) -> list[Re
     return without_those_meant(recipients, draft.get("about_staff"), draft.get("about_unit"))
 
 
-def _reached(
-    line: Line, audience: Audience, people: Sequence[Recipient], case: CaseRow | None
-) -> list[Recipient]:
-    """Those it is for and who have an address.
+def _reached(line: Line, listeners: Iterable[Recipient], case: CaseRow | None) -> list[Recipient]:
+    """Those of its listeners who have an address.
 
     That a message of ours to somebody did not arrive is shown on pages alone: told by another
     message it might go on for ever.
     """
     if line.kind is MessageKind.UNDELIVERED and line.subject in OWN:
         return []
-    return _not_meant((each for each in for_whom(audience, people) if each.email), case)
+    return _not_meant((each for each in listeners if each.email), case)
 
 
 def _calendars_txn(
