@@ -27,7 +27,7 @@ def first_counted(received: datetime, zone: ZoneInfo) -> datetime:
 
 def last_day(due: datetime, zone: ZoneInfo) -> date:
     """The last day of a period that ends at that midnight."""
-    return (due.astimezone(zone) - timedelta(microseconds=1)).date()
+    return (due.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -46,12 +46,17 @@ def whole_days(breaks: Iterable[Break], zone: ZoneInfo) -> Iterator[Break]:
 
 def on_day(start: datetime, elapsed: timedelta, zone: ZoneInfo) -> datetime:
     """So many days later by the wall clock: a day in which the clocks change is a day."""
-    wall = start.astimezone(zone).replace(tzinfo=None) + elapsed
-    return wall.replace(tzinfo=zone).astimezone(UTC)
+    return (_wall(start, zone) + elapsed).replace(tzinfo=zone).astimezone(UTC)
 
 
 def in_days(start: datetime, end: datetime, zone: ZoneInfo) -> timedelta:
     """The time between by the wall clock."""
-    walls = (at.astimezone(zone).replace(tzinfo=None) for at in (start, end))
-    begins, ends = walls
-    return ends - begins
+    return _wall(end, zone) - _wall(start, zone)
+
+
+def _wall(at: datetime, zone: ZoneInfo) -> datetime:
+    """The time by the wall clock; a day whose midnight summer time skips begins at 00:00 too."""
+    local = at.astimezone(zone)
+    if at == midnight(local.date(), zone):
+        return datetime.combine(local.date(), time())
+    return local.replace(tzinfo=None)

@@ -1,7 +1,8 @@
 """Clocks against deadlines worked out by hand."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -110,6 +111,22 @@ def test_only_a_complaint_has_the_statutory_period() -> None:
 def test_a_day_is_a_day_of_the_bank_s_zone(received: str, due: str) -> None:
     clocks = TIMEKEEPER.apply((), [Start(ClockKind.DECISION)], TERMS, local(received))
     assert clocks[0].due == local(due)
+
+
+@pytest.mark.parametrize("received", ["2026-03-13 10:00", "2026-03-14 10:00", "2026-03-28 10:00"])
+def test_a_midnight_that_summer_time_skips_is_a_midnight(received: str) -> None:
+    """In Beirut clocks go forward at 00:00 on 29 March 2026: that day begins at 01:00."""
+    zone = ZoneInfo("Asia/Beirut")
+    hours = Calendars(WorkingCalendar("service", zone, (ALL_DAY,) * 7))
+    keeper = replace(TIMEKEEPER, calendars=hours)
+    at = datetime.fromisoformat(received).replace(tzinfo=zone)
+    (clock,) = keeper.apply((), [Start(ClockKind.DECISION)], TERMS, at.astimezone(UTC))
+    last = at.date() + timedelta(days=16)
+    first_instant = datetime.combine(last, time(), zone).astimezone(UTC)
+    assert clock.due == first_instant
+    assert keeper.elapsed(clock, clock.due) == timedelta(days=15)
+    lines = keeper.explain(clock, clock.due)
+    assert sum((line.counted for line in lines), timedelta(0)) == timedelta(days=15)
 
 
 def test_every_kind_and_urgency_has_every_limit() -> None:
