@@ -182,10 +182,11 @@ class Timekeeper:
         kind, dispatch = effect.clock, effect.dispatch
         since = effect.since or at
         old = [each for each in clocks if _is(each, kind, dispatch) and not each.stopped]
-        clocks = _changed(clocks, kind, dispatch, lambda clock: self.replaced(clock, since, at))
         new = self._started(clocks, kind, dispatch, terms, since)
         if terms.going_on is not None and terms.going_on.kind is kind:
             new = replace(self.continued(terms.going_on, at), serial=new.serial)
+        by = new
+        clocks = _changed(clocks, kind, dispatch, lambda clock: self.replaced(clock, by, at))
         for clock in old:
             new = self._measured(_taken_over(new, clock))
         return (*clocks, new)
@@ -207,14 +208,15 @@ class Timekeeper:
         """The clock standing since another one goes on with its wait: a miss is counted there."""
         return replace(self.continued(clock, at), stopped=at, end=ClockEnd.CANCELLED)
 
-    def replaced(self, clock: Clock, since: datetime, at: datetime) -> Clock:
-        """The clock standing since another one runs in its place, which started at `since`.
+    def replaced(self, clock: Clock, by: Clock, at: datetime) -> Clock:
+        """The clock standing since another one runs in its place.
 
-        What came in before it was due made it void then, however late somebody said so; and a wait
-        that began earlier is counted there alone.
+        What came in before it was due made it void then, however late somebody said so. A wait that
+        began earlier is counted there alone, unless that one allows more than was missed here.
         """
         ended = self.cancelled(clock, at)
-        return replace(ended, end=ClockEnd.CANCELLED) if since <= ended.due else ended
+        first = by.started if by.started >= clock.started else by.due
+        return replace(ended, end=ClockEnd.CANCELLED) if first <= ended.due else ended
 
     def _resumed(self, clocks: Clocks, effect: Resume, at: datetime) -> Clocks:
         if effect.along is not None:

@@ -184,6 +184,19 @@ def test_a_merger_warns_of_nothing_that_is_over(
     assert heard.count("warning") <= 1
 
 
+def test_a_miss_is_not_unmade_by_a_merger_with_what_has_more_time(desk: TicketDesk) -> None:
+    first = desk.register().number
+    desk.advance(days=1)
+    second = desk.register().number
+    desk.act(first, Action.EXTEND_DECISION, SUPERVISOR)
+    due = running(desk, first, ClockKind.DECISION)
+    desk.advance(days=20)
+    merge(desk, first, second)
+    periods = [each for each in desk.view(second).clocks if each.kind is ClockKind.DECISION]
+    assert [each.end for each in periods] == [ClockEnd.MISSED, None]
+    assert periods[-1].due == due
+
+
 def test_an_answered_matter_shortens_no_period(desk: TicketDesk) -> None:
     first = desk.register().number
     for action, by in TOLD:
