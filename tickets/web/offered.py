@@ -64,7 +64,7 @@ COUNTERPARTS: Mapping[Action, tuple[Action, ...]] = {
     Action.DISPATCH: (Action.SOLVE,),
     Action.REPLY: (Action.ATTEMPT_REPLY,),
     Action.CALL_BACK: (Action.AGREE_CALL_BACK,),
-    Action.INFORM: (Action.ATTEMPT_INFORM,),
+    Action.INFORM: (Action.ATTEMPT_INFORM, Action.SOLVE),
 }
 """The other answer to the same question, which stands beside the first."""
 GROUPS: Mapping[Action, Group] = {

@@ -13,6 +13,7 @@ from cti.web import requests
 from cti.web.formats import Formats
 from cti.web.frame import Frame
 from cti.web.requests import BadRequest, Form
+from tickets.decide import allowed
 from tickets.model import ReplyChannel
 from tickets.regulation.letters import LetterKind, composed
 from tickets.regulation.printing import print_txn, printed_txn
@@ -47,7 +48,7 @@ class LetterPages:
         principal = self.frame.guard(request, *READERS)
         view = await self._seen(principal, number)
         kind, language = self._asked(requests.query(request), view)
-        allowed = [each for each in LetterKind if WRITERS[each] & principal.roles]
+        kinds = [each for each in LetterKind if WRITERS[each] & principal.roles]
         return self.frame.render(
             request,
             "letter_new.html",
@@ -55,11 +56,12 @@ class LetterPages:
             case=view.case,
             error=error,
             kind=kind,
-            kinds=allowed,
+            kinds=kinds,
             chosen=language,
             text=typed or _proposed(view, kind),
             printed=await self.database.read(printed_txn, number),
-            may_print=kind in allowed,
+            may_print=kind in kinds,
+            in_time=bool(typed) or self._in_time(view, kind, principal),
             request_id=self.entropy(REQUEST_BYTES),
             words=await self.phrasing.words(request),
         )
@@ -118,7 +120,7 @@ class LetterPages:
         )
 
     async def _text(self, view: TicketView, kind: LetterKind, language: Language, body: str) -> str:
-        case, formats = view.case, Formats(language, self.regulation.zone)
+        case = view.case
         lead = case.lead or case.last_lead
         departments = await self.tickets.departments()
         known = departments.get(lead.department_id) if lead else None
@@ -135,12 +137,19 @@ class LetterPages:
             name=case.draft.requester.name,
             number=case.number,
             title=case.draft.title,
-            received=formats.day(case.opened.astimezone(self.regulation.zone).date()),
+            received=case.opened.astimezone(self.regulation.zone).date().isoformat(),
             department=department,
             text=body,
             bank=self.frame.text(language, "site.title"),
             day=day.isoformat(),
         )
+
+    def _in_time(self, view: TicketView, kind: LetterKind, principal: Principal) -> bool:
+        """Whether the ticket stands so that the letter can go: a reply is an attempt to answer."""
+        if kind is not LetterKind.REPLY:
+            return True
+        rules = allowed(view.case, principal, self.regulation.now(), view.premises)
+        return any(rule.action is Action.ATTEMPT_REPLY for rule, _ in rules)
 
     def _asked(self, fields: Form, view: TicketView) -> tuple[LetterKind, Language]:
         try:

@@ -34,11 +34,14 @@ export function ticketLine(ticket, callId) {
   const href = `${path}?${new URLSearchParams({ call: callId })}`;
   const words = joined(word("console.ticket", ticket.kind), ticket.title);
   return [
-    h("a", { class: "main", href, target: "_blank", rel: "noopener" }, words),
-    soft(word("console.ticket_state", ticket.state), ""),
-    soft(ticket.number),
-    ticket.overdue ? soft(t("console.overdue"), "badge level-danger") : soft(ticket.due ? t("console.due", { when: deadline(ticket.due) }) : ""),
+    h("a", { class: "main", href, title: words, target: "_blank", rel: "noopener" }, words),
     joining(path, callId),
+    h(
+      "span",
+      { class: "wide" },
+      soft(joined(word("console.ticket_state", ticket.state), ticket.number)),
+      ticket.overdue ? soft(t("console.overdue"), "badge level-danger") : ticket.due && soft(t("console.due", { when: deadline(ticket.due) })),
+    ),
   ];
 }
 

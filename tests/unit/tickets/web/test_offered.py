@@ -4,7 +4,7 @@ import re
 
 from cti.kernel.principal import Principal
 from tests.support.ticket_office import TicketOffice
-from tests.support.tickets import AGENT, DISPATCHER, OFFICER
+from tests.support.tickets import AGENT, DISPATCHER, OFFICER, OTHER_AGENT
 from tickets.model import CUSTOMER
 from tickets.workflow import Action
 
@@ -35,6 +35,16 @@ def test_a_word_to_the_customer_is_likely_while_a_clock_waits_for_one() -> None:
     office.desk.act(number, Action.INFORM, AGENT)
     office.desk.advance(days=40)
     assert likely(office, number, AGENT) == "inform", "news that are overdue"
+
+
+def test_whoever_worked_on_a_matter_is_told_why_others_call_back() -> None:
+    office = TicketOffice()
+    number = office.desk.register().number
+    office.desk.act(number, Action.SOLVE, AGENT)
+    why = "您经办过此事项，须由他人回访"
+    assert why in office.seat(AGENT).read(f"/tickets/{number}").text
+    assert why not in office.seat(OTHER_AGENT).read(f"/tickets/{number}").text
+    assert likely(office, number, OTHER_AGENT) == "call_back"
 
 
 def test_what_is_left_to_the_customers_word_stands_beside_it() -> None:

@@ -67,6 +67,15 @@ def test_a_reply_by_letter_is_kept_as_sent_and_counts_when_posted(
     assert office.desk.view(number).case.state is CaseState.CALLBACK
 
 
+def test_a_reply_is_not_written_before_there_is_one(office: RegulationOffice) -> None:
+    number = office.desk.register().number
+    path, seat = f"/regulation/letters/{number}", office.seat(AGENT)
+    page = seat.read(path).text
+    assert "待答复时打印" in page
+    assert not [each for each in forms_of(page) if each.action == path]
+    assert "待答复时打印" not in seat.read(f"/regulation/letters/{result_in(office)}").text
+
+
 def test_a_letter_in_english(office: RegulationOffice) -> None:
     number, seat = result_in(office), office.seat(AGENT)
     page = seat.read(printed(seat, number, language="en", text="We are sorry.")).text
@@ -82,13 +91,15 @@ def test_notices_name_the_department(office: RegulationOffice) -> None:
         assert "银行卡部：" in seat.read(printed(seat, number, kind=kind, text="三日内回复")).text
 
 
-def test_a_reply_too_early_keeps_what_was_typed(office: RegulationOffice) -> None:
-    number, seat = office.desk.register().number, office.seat(AGENT)
+def test_a_reply_too_late_keeps_what_was_typed(office: RegulationOffice) -> None:
+    number, seat = result_in(office), office.seat(AGENT)
     path = f"/regulation/letters/{number}"
     form = next(each for each in forms_of(seat.read(path).text) if each.action == path)
-    answer = seat.browser.post(path, form.fields | {"text": "早了一点"})
+    office.desk.act(number, Action.REPLY, AGENT)
+    answer = seat.browser.post(path, form.fields | {"text": "晚了一点"})
     assert answer.status == 409
-    assert "早了一点" in answer.text
+    [again] = [each for each in forms_of(answer.text) if each.action == path]
+    assert again.fields["text"] == "晚了一点"
 
 
 @pytest.mark.parametrize(
