@@ -107,13 +107,13 @@ MESSAGES = """
 11-25 20:30  warning     answer          agent 1001
 11-25 22:30  breach      answer          agent 1001
 11-26 02:30  escalation  answer          supervisor
-11-26 08:30  warning     call_back       agent 1001
+11-26 08:30  warning     call_back       dispatcher
 11-26 09:00  work        call_back       officer retail
 11-26 10:20  work        urge            officer retail
 11-26 11:00  work        return_result   dispatcher
 11-26 11:30  work        approve         agent 1001
 11-26 14:00  work        reply           dispatcher
-11-27 08:00  warning     call_back       agent 1001
+11-27 08:00  warning     call_back       dispatcher
 """
 """When, why, about what, to whom. Warnings: first contact, accept, keep informed, review,
 answer and call back when three quarters are used (6 h, 3 h, 30 h, 6 h, 6 h, 18 h), and none of the

@@ -91,6 +91,7 @@ class TicketPage:
             case=view.case,
             draft=sight.draft(view.case.draft),
             details=self._details(view, sight, words),
+            occasion=timeline.worded("occasion", view.case.draft.occasion, words),
             beside=beside,
             repeats=[each for each in beside.repeats if visible(principal, each.concern)],
             parties=list(Party),

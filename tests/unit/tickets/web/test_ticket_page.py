@@ -270,6 +270,17 @@ def test_a_page_offers_to_say_that_a_ticket_is_of_another_kind(office: TicketOff
     assert len(kinds(office.seat(SUPERVISOR))) == 1
 
 
+@pytest.mark.parametrize(
+    ("occasion", "shown"),
+    [("2026-11-23T01:05:00+00:00", "11-23 周一 09:05"), ("上周五下午", "上周五下午")],
+)
+def test_when_a_letter_came_is_told_in_the_hours_of_the_house(
+    office: TicketOffice, occasion: str, shown: str
+) -> None:
+    number = office.desk.register(replace(draft(), occasion=occasion), MAILBOX).number
+    assert f"<dd>{shown}</dd>" in office.seat(AGENT).read(f"/tickets/{number}").text
+
+
 def test_only_a_complaint_is_about_a_colleague(office: TicketOffice) -> None:
     number = office.desk.register(draft(TicketKind.ENQUIRY)).number
     forms = forms_of(office.seat(DISPATCHER).read(f"/tickets/{number}").text)
