@@ -23,6 +23,28 @@ LONGEST = 10_000_000
 KEPT = 5
 
 
+class Log:
+    """A file of lines: where it has no room, that is said once, and how many it lacks later."""
+
+    def __init__(self, file: TextIO, terminal: TextIO) -> None:
+        self._file, self._terminal = file, terminal
+        self._written = textFileLogObserver(file)
+        self._lost = 0
+
+    def __call__(self, event: LogEvent) -> None:
+        """Write the line."""
+        try:
+            if self._lost:
+                # What was written last may have been cut off in its middle.
+                self._file.write(f"\n{self._lost} lines are missing here\n")
+                self._lost = 0
+            self._written(event)
+        except OSError as error:
+            if not self._lost:
+                print(f"The log cannot be written: {error.strerror}", file=self._terminal)
+            self._lost += 1
+
+
 def start_log(folder: Path, *, verbose: bool) -> None:
     """Begin to log to ``hotline.log`` in the folder; warnings, or all of it, to stderr too.
 
@@ -36,7 +58,7 @@ def start_log(folder: Path, *, verbose: bool) -> None:
         raise ConfigurationError(message, key="folders.base") from error
     globalLogBeginner.beginLoggingTo(
         [
-            _from_level(textFileLogObserver(cast(TextIO, file)), LogLevel.info),
+            _from_level(Log(cast(TextIO, file), sys.stderr), LogLevel.info),
             _from_level(
                 textFileLogObserver(sys.stderr), LogLevel.info if verbose else LogLevel.warn
             ),

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.mail.imap4 import IMAP4Client, Not, Query
 from twisted.python.failure import Failure
 
-from cti.database import Database
+from cti.database import Database, trouble_of
 from tickets.mail.limits import Limits
 from tickets.mail.model import Envelope, MailUnreadable
 from tickets.mail.ports import Intake
@@ -90,7 +90,9 @@ class ImapPoller:
         if not self._running:
             return
         self._failures += 1
-        self._why = f"{type(failure.value).__name__}: {failure.value}"[:200]
+        trouble = trouble_of(failure.value)
+        said = f"the database is {trouble.value}" if trouble else str(failure.value)
+        self._why = f"{type(failure.value).__name__}: {said}"[:200]
         self.log.warn("the mailbox {name} cannot be read: {why}", name=self.name, why=self._why)
         self._again(min(LONGEST_PAUSE, self._settings.every * 2 ** min(self._failures, 10)))
 

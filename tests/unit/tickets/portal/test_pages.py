@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from twisted.internet.defer import fail
 
 from cti.kernel.errors import Refused
 from cti.kernel.plain import to_plain
@@ -64,6 +66,24 @@ def test_a_ticket_is_registered_once_the_code_fits(
     [told] = [each for each in desk.carried() if each.purpose is Purpose.ACKNOWLEDGEMENT]
     assert (told.to, told.number) == (contact, number)
     assert number in told.subject + told.body
+
+
+def test_what_was_typed_while_the_database_was_away_is_sent_again_by_one_button(
+    desk: PortalDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = desk.customer()
+    with monkeypatch.context() as away:
+        gone = OperationalError("INSERT", {}, Exception("gone"))
+        away.setattr(desk.desk.database, "run", lambda *_, **__: fail(gone))
+        away.setattr(desk.desk.database, "read", lambda *_, **__: fail(gone))
+        answer = customer.send("/service/new/complaint", **TYPED)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "30")
+        assert "没有丢失" in answer.text
+        again = next(each for each in forms_of(answer.text) if each.fields)
+    assert again.fields["text"] == TYPED["text"]
+    assert customer.browser.post(again.action, again.fields).status == 303
+    number = customer.enter()
+    assert desk.desk.view(number).case.draft.title == TYPED["title"]
 
 
 def test_nothing_is_registered_before_the_code(desk: PortalDesk) -> None:
