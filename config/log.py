@@ -14,6 +14,7 @@ from twisted.logger import (
     textFileLogObserver,
 )
 from twisted.python.logfile import LogFile
+from zope.interface import implementer
 
 from cti.kernel.errors import ConfigurationError
 
@@ -23,6 +24,7 @@ LONGEST = 10_000_000
 KEPT = 5
 
 
+@implementer(ILogObserver)
 class Log:
     """A file of lines: where it has no room, that is said once, and how many it lacks later."""
 

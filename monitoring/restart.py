@@ -70,8 +70,9 @@ IN_A_CALL = (
 
 SLACK = timedelta(minutes=10)
 """An event may be written down so long after its instant: behind others, and behind a database."""
-Untold = Callable[[Session, datetime, Iterable[Event]], Sequence[Event]]
-"""What a room knows to have happened since then, and that is not among what was told."""
+Untold = Callable[[Session, datetime | None, Iterable[Event]], Sequence[Event]]
+"""What a room knows to have happened since then, and that is not among what was told; None where
+the journal is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class GoingOn:
 NOTHING = GoingOn()
 
 
-def nothing_untold(session: Session, since: datetime, told: Iterable[Event]) -> Sequence[Event]:  # noqa: ARG001  (the signature of `Untold`)
+def nothing_untold(*_: object) -> Sequence[Event]:
     """Of a house whose rooms know nothing but what the journal tells."""
     return ()
 
@@ -102,7 +103,10 @@ def close_interrupted_txn(
     """
     last = last_instant_txn(session)
     if last is None:
-        return []
+        first = [*untold(session, None, ())]
+        if first:
+            append_events_txn(session, 1, first)
+        return first
     since = last - SLACK
     told = (entry.event for entry in read_journal_txn(session, since=since, kinds=OF_TICKETS))
     closing: list[Event] = [*untold(session, since, told)]

@@ -7,7 +7,7 @@ events again.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,6 +36,7 @@ AT_ONCE = 500
 """Lines of history read at a time."""
 MOST = 20_000
 """Lines of history that are looked through."""
+SHORTLY = timedelta(minutes=10)
 ALARMS = frozenset(each.value for each in AlarmKind)
 RATED = "rated"
 
@@ -99,8 +100,18 @@ def confidential(case: Case) -> bool:
 # --- what nobody was told -------------------------------------------------------------------
 
 
-def untold_txn(session: Session, since: datetime, told: Iterable[Event]) -> list[TicketEvent]:
-    """The events since then, in their order, that are not among those `told` since then."""
+def untold_txn(
+    session: Session, since: datetime | None, told: Iterable[Event]
+) -> list[TicketEvent]:
+    """The events since then, in their order, that are not among those `told` since then.
+
+    None, where nothing was ever told: since shortly before the last of them.
+    """
+    if since is None:
+        newest = session.scalar(select(HistoryRow.at).order_by(HistoryRow.id.desc()).limit(1))
+        if newest is None:
+            return []
+        since = newest - SHORTLY
     known = Counter(_key(event) for event in told if isinstance(event, TicketEvent))
     untold = []
     for row in reversed(list(_lines_txn(session, since))):

@@ -176,7 +176,8 @@ def test_what_happened_to_tickets_and_was_not_written_down_is_told(tmp_path: Pat
     result_of(database.run(append_events_txn, 1, [first]))
     asked: list[tuple[datetime, list[Event]]] = []
 
-    def untold(_session: Session, since: datetime, told: Iterable[Event]) -> list[Event]:
+    def untold(_session: Session, since: datetime | None, told: Iterable[Event]) -> list[Event]:
+        assert since is not None
         asked.append((since, [*told]))
         return [second]
 
@@ -187,12 +188,17 @@ def test_what_happened_to_tickets_and_was_not_written_down_is_told(tmp_path: Pat
     assert [entry.event for entry in entries] == [first, second]
 
 
-def test_nothing_is_told_of_what_is_older_than_the_journal(tmp_path: Path) -> None:
-    def untold(_session: Session, _since: datetime, _told: Iterable[Event]) -> list[Event]:
-        raise AssertionError("nobody asks")
+def test_the_first_of_all_events_is_told_too(tmp_path: Path) -> None:
+    first = changed_to("dispatched", 0)
+
+    def untold(_session: Session, since: datetime | None, told: Iterable[Event]) -> list[Event]:
+        assert (since, [*told]) == (None, [])
+        return [first]
 
     database, folder = DirectDatabase(), RecordingFolder(tmp_path)
-    assert result_of(database.run(close_interrupted_txn, folder, GoingOn(), untold)) == []
+    assert result_of(database.run(close_interrupted_txn, folder, GoingOn(), untold)) == [first]
+    entries = result_of(database.run(read_journal_txn))
+    assert [entry.event for entry in entries] == [first]
 
 
 def test_reply_calls_without_an_end_are_known() -> None:

@@ -12,7 +12,7 @@ from cti.kernel.identifiers import StaffId
 from tests.support.deferred import result_of
 from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, OTHER_AGENT, TicketDesk, draft
 from tickets.events import TicketEvent, TicketRated
-from tickets.happened import untold_txn
+from tickets.happened import SHORTLY, untold_txn
 from tickets.model import CUSTOMER
 from tickets.workflow import Action
 
@@ -77,3 +77,11 @@ def test_nothing_older_is_looked_at(desk: TicketDesk) -> None:
     recent = untold(desk, [], timedelta(seconds=5))
     assert recent
     assert {event.at for event in recent} == {last}
+
+
+def test_of_a_house_that_never_told_anything_the_last_minutes_are_told(desk: TicketDesk) -> None:
+    events = told(desk)
+    recent = [event for event in events if events[-1].at - event.at <= SHORTLY]
+    assert len(events) > len(recent) > 5
+    assert result_of(desk.database.read(untold_txn, None, [])) == recent
+    assert result_of(TicketDesk().database.read(untold_txn, None, [])) == []
