@@ -10,6 +10,7 @@ from agents.acd.reading import DURATION, UNITS
 from cti.kernel.document import Section, Value
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language
+from tickets.forms import FORMS
 from tickets.mail.limits import Limits
 from tickets.mail.settings import (
     Encryption,
@@ -44,13 +45,21 @@ def read_mail(part: Section, beside: Path) -> MailSettings:
         listen=_within(part, "listen", lambda each: _listen(each, beside, limits)),
         poll=_within(part, "poll", lambda each: _poll(each, beside)),
         send=_within(part, "send", lambda each: _server(each, beside, _sending_port)),
-        templates=beside / Path(templates.text()).expanduser() if templates else None,
+        templates=_folder(templates, beside) if templates else None,
         language=part.read("language", usual.language, _language),
         limits=limits,
         acknowledged=part.read("acknowledged", usual.acknowledged, _window),
         opening=part.read("opening", usual.opening, _window),
         reopen_within=part.read("reopen_within", usual.reopen_within, _time),
     )
+
+
+def _folder(value: Value, beside: Path) -> Path:
+    """A folder that is there: without it the house's own words would go out unnoticed."""
+    folder = beside / Path(value.text()).expanduser()
+    if not folder.is_dir():
+        value.wrong(f"{folder} is no folder")
+    return folder
 
 
 def _within(part: Section, key: str, read: Callable[[Section], T]) -> T | None:
@@ -149,7 +158,8 @@ def _address(value: Value) -> str:
 
 
 def _addresses(value: Value) -> dict[str, TicketKind]:
-    kinds = [each.value for each in TicketKind]
+    """What a letter to each opens: a kind of whose form nothing is missing in a letter."""
+    kinds = [each.value for each in TicketKind if not any(field.needed for field in FORMS[each])]
     found = {}
     for address, kind in value.section().each():
         if not ADDRESS.fullmatch(address):

@@ -24,6 +24,7 @@ def read(folder: Path, text: str) -> MailSettings:
 
 def test_everything_that_can_be_said(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("open sesame\n")
+    (tmp_path / "letters").mkdir()
     settings = read(
         tmp_path,
         """
@@ -70,6 +71,7 @@ def test_left_out_nothing_is_listened_to_polled_or_sent(tmp_path: Path) -> None:
         ("sender: bank", "service@bank.example"),
         ("addresses: {complaints: complaint}", "complaints@bank.example"),
         ("addresses: {a@b.example: grumble}", "must be one of"),
+        ("addresses: {a@b.example: appointment}", "complaint, suggestion, acceptance, enquiry"),
         ("listen: {}", "either `path`"),
         ("listen: {path: a, port: 1}", "either `path`"),
         ("poll: {host: imap.bank.example}", "needs `user` and `password`"),
@@ -77,6 +79,7 @@ def test_left_out_nothing_is_listened_to_polled_or_sent(tmp_path: Path) -> None:
         ("send: {host: a, user: b, password: nowhere}", "cannot be read"),
         ("send: {host: a, user: b, password: nowhere, encryption: none}", "over TLS only"),
         ("send: {}", "needs `host`"),
+        ("templates: nowhere", "nowhere is no folder"),
         ("names: {zh: 银行}", "needs `en`"),
         ("largest: 500", "from 1 to 50"),
         ("sent: {}", "did you mean `send`"),
