@@ -331,14 +331,16 @@ class Timekeeper:
         What is not the bank's own limit stays, and what was missed or extended by approval does.
         """
         own = isinstance(clock, InternalClock) and clock.calendar != AGREED
-        if not own or clock.stopped or clock.extensions or clock.overdue(at):
+        approved = any(each.added > NO_TIME for each in clock.extensions)
+        if not own or clock.stopped or approved or clock.overdue(at):
             return clock
         calendar, limit = self.target(clock.kind, clock.dispatch, terms, at)
         target = self.elapsed(clock, at) + limit
         if calendar != clock.calendar or target >= clock.target:
             return clock
         shortened = Extension(at, target - clock.target, terms.by)
-        return self._measured(replace(clock, target=target, extensions=(shortened,)))
+        extensions = (*clock.extensions, shortened)
+        return self._measured(replace(clock, target=target, extensions=extensions))
 
     # --- what is to be seen -----------------------------------------------------------------
 

@@ -334,6 +334,17 @@ def test_nobody_gains_time_by_urgency() -> None:
     assert less == clock
 
 
+def test_what_becomes_more_urgent_step_by_step_is_as_urgent_in_the_end() -> None:
+    important = replace(TERMS, urgency=Urgency.IMPORTANT)
+    at = local("2026-11-23 10:00")
+    (first,) = TIMEKEEPER.apply(result(), [Hasten()], important, at)
+    (then,) = TIMEKEEPER.apply((first,), [Hasten()], URGENT, at)
+    (at_once,) = TIMEKEEPER.apply(result(), [Hasten()], URGENT, at)
+    assert first.due > then.due == at_once.due
+    lines = TIMEKEEPER.explain(then, at)
+    assert sum((line.counted for line in lines), timedelta(0)) == then.target
+
+
 def test_the_law_what_was_agreed_extended_or_missed_is_not_hastened() -> None:
     extended = after(result(), "2026-11-23 10:00", Extend(RESULT, 1, by=HOUR))
     stopped = after(result(), "2026-11-23 10:00", Stop(RESULT, 1))
