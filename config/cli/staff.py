@@ -16,8 +16,9 @@ example of a file:
     - {id: head, login: wang, name: 王伟, password: ..., roles: [head], department: cards}
 
 config/demo/demo.yaml has more of both, and says what each role does. Whoever is in the file is
-added, or replaced where the `id` is known; nobody else is touched. Only hashes of passwords are
-kept, so the file can be deleted afterwards. The hotline must not be running meanwhile."""
+added, or replaced where the `id` is known; nobody else is touched. Who leaves is written with
+`roles: []` and no extension. Only hashes of passwords are kept, so the file can be deleted
+afterwards. The hotline must not be running meanwhile."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
