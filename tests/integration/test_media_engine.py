@@ -11,6 +11,7 @@ from cti.media.port import Codec, MediaTarget, MediaUnavailable, PlayOutcome
 from cti.worker.engine import MediaEngine
 from cti.worker.leg import Leg
 from cti.worker.settings import MediaSettings
+from cti.worker.slices import FEW
 from tests.support.audio import Samples, has_tone, tone, write_wave
 from tests.support.reactor import pause, reactor, run_in_reactor, until
 from tests.support.rtp_phone import Ear, RtpPhone
@@ -103,6 +104,26 @@ def test_when_every_port_is_taken_no_leg_opens() -> None:
         await engine.shut_down()
 
     run_in_reactor(main)
+
+
+def test_the_last_round_is_said_before_the_next_is_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, float]] = []
+    monkeypatch.setattr(Leg, "tick", lambda _leg, now: said.append(("said", now)))
+
+    async def main() -> None:
+        engine = MediaEngine(reactor(), replace(SETTINGS, last_port=33398), Ear())
+        monkeypatch.setattr(engine, "_mix", lambda now: said.append(("mixed", now)))
+        for number in range(FEW + 1):
+            await engine.open(ConnectionId(f"leg-{number}"), CALL)
+        engine._pacer.stop()
+        said.clear()
+        for now in (1.0, 1.02):
+            engine._tick(now)
+        await engine.shut_down()
+
+    run_in_reactor(main)
+    mixed = [place for place, each in enumerate(said) if each[0] == "mixed"]
+    assert mixed == [0, 1 + FEW + 1], "all legs say the one mixture before there is another"
 
 
 def test_an_address_that_is_not_ours_opens_no_leg() -> None:

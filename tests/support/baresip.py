@@ -22,7 +22,7 @@ WIDEBAND = 16000
 """Samples per second of G.722; a telephone that prefers it speaks from a file of that rate."""
 STOP_SECONDS, LOOK = 5.0, 0.1
 SAYING = 240.0
-"""Seconds of a telephone's tone in a call: it says nothing once its file is at its end."""
+"""Seconds of a telephone's tone in a call: it hangs up once its file is at its end."""
 WAVE_HEADER = 44
 """Octets before the samples of what libsndfile writes."""
 

@@ -20,6 +20,8 @@ SPECIAL: Mapping[str, str] = {
 }
 """Fields that are filled in otherwise than their kind says."""
 CHANNELS = tuple(each.value for each in ReplyChannel)
+SPOKEN = "voicemail"
+"""The way by which only customers write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def word_of(name: str, value: str) -> str:
             return f"ticket.urgency.{value}"
         case "kind":
             return f"ticket.kind.{value}"
+        case "channel" if value == SPOKEN:
+            return "ticket.line.message"
         case "channel" | "reply_by" if value in CHANNELS:
             return f"ticket.channel.{value}"
         case "ground":

@@ -7,6 +7,7 @@ from tests.support.tickets import AGENT, MONDAY, OFFICER
 from tickets.mail.model import Body, DeliveryState, Direction, Mail
 from tickets.masking import sight_of
 from tickets.model import CUSTOMER, Department
+from tickets.web.inputs import word_of
 from tickets.web.shown import Words
 from tickets.web.timeline import Papers, Strand, moments, strands
 from tickets.workflow import Action
@@ -44,6 +45,7 @@ def test_a_message_that_the_customer_left_is_told_from_a_call_that_was_attached(
     left = {str(each.call.call_id): each.message for each in told if each.call is not None}
     assert left["call-7"] == ""
     assert left["call-8"] == number
+    assert word_of("channel", "voicemail") == "ticket.line.message"
 
 
 def test_letters_stand_between_the_acts_masked_and_with_how_they_fare() -> None:
