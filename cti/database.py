@@ -13,7 +13,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from twisted.internet.defer import Deferred
@@ -32,6 +32,14 @@ SQLITE_WRITERS, SQLITE_READERS = 1, 2
 """Threads. SQLite lets one write at a time, and who waits for that shall keep no reader waiting."""
 POSTGRESQL_THREADS = 8
 BUSY_MILLISECONDS = 10_000
+LIVELY = (
+    ("connect_timeout", "10"),
+    ("keepalives_idle", "20"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "30000"),
+)
+"""Of PostgreSQL's connections (libpq, 34.1.2): seconds, and for the last one milliseconds."""
 ATTEMPTS = 5
 TO_BE_REPEATED = frozenset({"40001", "40P01"})
 """SQLSTATE of what PostgreSQL undid for the sake of others (serialization_failure,
@@ -160,11 +168,27 @@ def connect(url: str) -> Engine:
     if url.startswith("postgresql:"):
         url = url.replace("postgresql:", "postgresql+psycopg:", 1)
     # An error's text would hold the values of the statement, a customer's among them.
-    engine = create_engine(url, pool_pre_ping=url.startswith("postgresql"), hide_parameters=True)
+    if url.startswith("postgresql"):
+        engine = create_engine(
+            url, pool_pre_ping=True, hide_parameters=True, connect_args=_patience_with(url)
+        )
+    else:
+        engine = create_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _patience_with(url: str) -> dict[str, str]:
+    """How long a PostgreSQL is waited for, where the URL itself does not say so.
+
+    A server that is unplugged says nothing more, and by itself a connection waits for it for
+    hours; who holds a table by hand may go home. Neither may keep a thread.
+    """
+    said = make_url(url).query
+    lock = f"-c lock_timeout={BUSY_MILLISECONDS}"
+    return {name: value for name, value in (*LIVELY, ("options", lock)) if name not in said}
 
 
 def trouble_of(error: BaseException | None) -> Trouble | None:

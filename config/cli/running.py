@@ -20,6 +20,10 @@ def run_in_reactor(main: Callable[[Any], Awaitable[None]]) -> int:
             await main(reactor)
         except ConfigurationError as error:
             wrong.append(error)
+        except Exception as error:
+            if (explained := of_the_database(error)) is None:
+                raise
+            wrong.append(explained)
 
     try:
         react(lambda reactor: Deferred.fromCoroutine(guarded(reactor)))
@@ -28,3 +32,19 @@ def run_in_reactor(main: Callable[[Any], Awaitable[None]]) -> int:
             raise wrong[0] from None
         return int(end.code or 0)
     return 0
+
+
+def of_the_database(error: Exception) -> ConfigurationError | None:
+    """What whoever runs the house can do about a database in trouble; None for any other error."""
+    from cti.database import Trouble, trouble_of
+
+    match trouble_of(error):
+        case Trouble.FULL:
+            message = "there is no room left where it lies: make room and start again"
+        case Trouble.BUSY:
+            message = "another program holds it: end that, or wait for it, and start again"
+        case Trouble.GONE:
+            message = "it cannot be reached, read or written: see to it and start again"
+        case None:
+            return None
+    return ConfigurationError(message, key="database.url")

@@ -35,6 +35,8 @@ def upgrade(engine: Engine) -> bool:
     from alembic import command
 
     with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":  # what changes tables waits for whoever reads them
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
         command.upgrade(configuration(connection), "head")
         connection.commit()
     return True

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from cti.database import ATTEMPTS, connect, reading
+from cti import database
+from cti.database import ATTEMPTS, Trouble, connect, reading, trouble_of
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.patience import ample
@@ -99,3 +100,33 @@ def test_who_fails_again_and_again_is_told(accounts: Accounts, code: str, times:
     with pytest.raises(DBAPIError):
         result_of(accounts.run(fail))
     assert (len(tried), accounts.sums()) == (times, [0, 0])
+
+
+def test_who_waits_for_a_table_that_somebody_holds_is_told(
+    accounts: Accounts, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 50)
+    waiting = connect(postgresql_url)
+    with Session(accounts.engine) as holder, holder.begin():
+        holder.execute(text("LOCK TABLE account"))
+        with Session(waiting) as session, pytest.raises(DBAPIError) as held:
+            session.execute(text("SELECT * FROM account"))
+    assert trouble_of(held.value) is Trouble.BUSY
+    with Session(waiting) as session:
+        assert session.execute(text("SELECT * FROM account")).all() == [(1, 0), (2, 0)]
+    waiting.dispose()
+
+
+def test_a_server_that_is_not_there_is_gone() -> None:
+    engine = connect("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(DBAPIError) as gone, Session(engine) as session:
+        session.execute(text("SELECT 1"))
+    assert trouble_of(gone.value) is Trouble.GONE
+    engine.dispose()
+
+
+def test_what_the_url_says_of_patience_holds(postgresql_url: str) -> None:
+    engine = connect(f"{postgresql_url}?options=-c%20lock_timeout%3D7000")
+    with Session(engine) as session:
+        assert session.scalar(text("SHOW lock_timeout")) == "7s"
+    engine.dispose()
