@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy.orm import Session
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -29,15 +28,13 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, TicketNumber
 from cti.kernel.ports import ReplyToTell
 from cti.kernel.secret import Secret
-from customers.repository import customer_txn
-from prompts.written import language_of
-from tickets.acting import Asked
 from tickets.acts import Action
 from tickets.events import ReplyCallEnded, ReplyCallMade, TicketChanged
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
-from tickets.model import CUSTOMER, SYSTEM, Case, ReplyChannel, Requester
+from tickets.model import CUSTOMER, SYSTEM, Case
 from tickets.reply_calls import repository, words
+from tickets.reply_calls.asking import CHANNEL, Asking
 from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.model import (
     Event,
@@ -49,7 +46,6 @@ from tickets.reply_calls.model import (
     WrongDigits,
 )
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
-from tickets.repository import load_case_txn
 from tickets.service import TicketService
 from tickets.sweeping import RETRY_AFTER
 
@@ -61,7 +57,6 @@ LONGEST_WAIT = 3600.0
 """Seconds until the table is looked at again, whatever it said; others may write to it too."""
 LONGEST_PAUSE = 60.0
 """Seconds until it is tried again to write down what came of a call, at most."""
-CHANNEL = ReplyChannel.AUTOMATIC_CALL.value
 CAUSES = {
     Cause.NO_ANSWER: Why.NO_ANSWER,
     Cause.BUSY: Why.BUSY,
@@ -113,63 +108,17 @@ class ReplyCalls:
         """`server` is a name of its own, by which it finds after a restart what it was calling."""
         self._tickets, self._database, self._control = tickets, database, control
         self._bus, self._clock, self._settings, self._hours = bus, clock, settings, hours
-        self._server, self._may_call, self._take_into_flow = server, may_call, take_into_flow
+        self._server, self._take_into_flow = server, take_into_flow
+        self._asking = Asking(settings, hours, may_call)
         self._zone = tickets.timekeeper.calendars.zone
         self._calls: dict[CallId, _Calling] = {}
         self._unwritten: dict[Deferred[None], int] = {}
         """Replies of which is still to be written down what came of a call."""
         self._timer: DelayedCall | None = None
         self._running = self._looking = self._again = False
-        tickets.write_beside_txn(self.beside_txn)
+        tickets.write_beside_txn(self._asking.beside_txn)
         bus.subscribe(CallCleared, self._call_cleared)
         bus.subscribe(TicketChanged, self._ticket_changed)
-
-    def beside_txn(self, session: Session, asked: Asked, at: datetime) -> None:
-        """Write down what is to be read, in the transaction of the attempt that asks for it.
-
-        Refused (``ticket.no_reply_calls``, ``ticket.no_telephone``, ``ticket.do_not_call``) where
-        nobody can be called.
-        """
-        if asked.action is not Action.ATTEMPT_REPLY or asked.by == SYSTEM:
-            return
-        if asked.fields.get("channel") != CHANNEL:
-            return
-        if not self._settings.most:
-            raise Refused("ticket.no_reply_calls")
-        stored = load_case_txn(session, asked.number)
-        assert stored is not None
-        case = stored.case
-        to = self._number_of(case)
-        if to is None:
-            raise Refused("ticket.no_telephone")
-        _check_wish_txn(session, case.draft.requester)
-        text = asked.fields["text"].strip()
-        repository.add_txn(
-            session,
-            ReplyCall(
-                reply_id=0,
-                number=case.number,
-                to=to,
-                text=text,
-                language=language_of(text),
-                by=asked.by.staff_id,
-                queued=at,
-                due=self._hours.opening(at),
-            ),
-        )
-
-    def _number_of(self, case: Case, liked: str = "") -> str | None:
-        """The number by which the customer is called, that one if it still is one of theirs."""
-        numbers = [each for each in map(dialled, written(case)) if self._may_call(each)]
-        return liked if liked in numbers else next(iter(numbers), None)
-
-    def _callable_txn(self, session: Session, case: Case, liked: str) -> str | None:
-        """The same, of a customer who still wants to be called."""
-        try:
-            _check_wish_txn(session, case.draft.requester)
-        except Refused:
-            return None
-        return self._number_of(case, liked)
 
     # --- life -------------------------------------------------------------------------------
 
@@ -290,7 +239,7 @@ class ReplyCalls:
         if view is None or not self._running:
             await self._happened(reply, Interrupted(self._now()))
             return
-        to = await self._database.read(self._callable_txn, view.case, reply.to)
+        to = await self._database.read(self._asking.callable_txn, view.case, reply.to)
         if to is None:
             await self._failed(_Calling(reply, view.case, why=Why.NOT_CALLED), self._now())
             return
@@ -552,9 +501,3 @@ def _silence(calling: _Calling) -> None:
     if calling.ringing is not None and calling.ringing.active():
         calling.ringing.cancel()
     calling.ringing = None
-
-
-def _check_wish_txn(session: Session, who: Requester) -> None:
-    customer = customer_txn(session, who.customer_id) if who.customer_id else None
-    if customer is not None and customer.do_not_call:
-        raise Refused("ticket.do_not_call")
