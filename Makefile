@@ -20,7 +20,7 @@ help:
 	echo "make run     install into .venv and start the hotline (Ctrl-C stops it)"
 	echo "make test    run the tests; installs what they need where it may"
 	echo "make lint    format, style, types and import rules"
-	echo "make bench   measure this machine; TICKETS=1000000 with a million tickets (an hour)"
+	echo "make bench   measure this machine; TICKETS=1000000 with a million tickets (40 minutes more)"
 	echo "make clean   remove .venv; var/ with its records stays"
 
 run: .venv/installed

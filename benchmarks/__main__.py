@@ -65,8 +65,9 @@ deadlines 10,000 deadlines of tickets within one minute, in SQLite and PostgreSQ
 workers   bridge with one media worker and with two (wants three cores or more)
 flood     50 calls and an honest caller beside 5,000 datagrams a second of several kinds
 tickets   many tickets in SQLite and PostgreSQL: opening, lists, search, by HTTP and without it;
-          a million of them (--tickets 1000000, make bench TICKETS=1000000) take ten minutes
-          and 10 GB for each database, and are made once where they are kept (--keep FOLDER)
+          a million of them (--tickets 1000000, make bench TICKETS=1000000) take 16 minutes
+          and 12 GB for each database, are made once where they are kept (--keep FOLDER), and
+          want a machine with 16 GB of memory (PostgreSQL has 6 of them)
 shift     300 calls through one console page: what page and server hold (ten minutes, Chromium)
 
 The server and all its processes run on the first core (--cores), what loads it on the last; its

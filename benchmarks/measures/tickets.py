@@ -22,15 +22,16 @@ from benchmarks.measures.ticket_pages import pages
 from benchmarks.tickets.clones import NOW
 from benchmarks.tickets.million import SEED, Size, lives_of
 from benchmarks.tickets.stencil import CLERKS, UNITS, clerk_id, unit_id
-from benchmarks.tickets.stores import databases, has_room, make, store
+from benchmarks.tickets.stores import databases, has_room, make, store, warm
 from benchmarks.tickets.words import Language, Texts
+from config.garbage import settle_down
 from cti.database import Database, T, connect, reading
 from cti.kernel.bus import Bus
 from cti.kernel.identifiers import DepartmentId, StaffId
 from tests.support.tickets import TIMEKEEPER, ignore_never
 from tickets.schema import CaseRow
 from tickets.search import places
-from tickets.search.finding import Query, Viewer
+from tickets.search.finding import Mark, Query, Viewer, find_txn
 from tickets.search.lines import search_txn
 from tickets.search.news import counts_txn
 from tickets.search.query import Asked, Span
@@ -70,6 +71,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 def _both(bench: Bench, url: str, words: Language) -> Iterator[Figure]:
     engine = connect(url)
+    warm(engine)
     bench.say(f"tickets: asking {engine.dialect.name}")
     yield from measured(engine, words, bench.samples)
     numbers = _numbers(engine, Random(SEED), bench.samples)
@@ -86,6 +88,7 @@ def measured(engine: Engine, words: Language, samples: int) -> Iterator[Figure]:
     test, aim = f"tickets, {name}", FIND_AIMS[name]
     engine = reading(engine)
     numbers = _numbers(engine, random, samples)
+    settle_down()  # as the server does
     works: dict[str, tuple[list[Work], float | None]] = {
         "open a ticket": ([*_views(engine, numbers)], OPEN_AIM),
         "list, first page": ([_search(each) for each in _lists(random, samples)], aim),
@@ -166,11 +169,11 @@ def _long(samples: int) -> Iterator[Query]:
 def _far(engine: Engine, query: Query) -> Query:
     """The query's page far on, by the mark that the page before it would give."""
     with Session(engine) as session:
-        skipped = replace(query, limit=1 if query.place is None else FAR * query.limit)
-        mark = search_txn(session, skipped, NOW, count=False).next
-        if mark is not None and query.place is None:
-            mark = replace(mark, entry=mark.entry - FAR * query.limit)
-    return replace(query, mark=mark)
+        if query.place is None:
+            newest = find_txn(session, replace(query, limit=1), NOW).found[0].entry
+            return replace(query, mark=Mark(newest - FAR * query.limit))
+        found = find_txn(session, replace(query, limit=FAR * query.limit), NOW).found
+    return replace(query, mark=Mark(found[-1].entry, found[-1].due))
 
 
 def _words(vocabulary: Language, random: Random, samples: int) -> Iterator[Query]:

@@ -163,12 +163,36 @@ def test_no_list_is_sorted_whole(desk: TicketDesk) -> None:
             assert "Seq Scan" not in plan, (order, place, plan)
 
 
-def plan_txn(session: Session, query: Query, now: datetime) -> str:
-    """How the database would read that page."""
+def test_words_are_looked_up_in_the_index_of_words(desk: TicketDesk) -> None:
+    for number in range(10):
+        desk.register(draft(title=f"信用卡 {number}"))
+    run(desk, leave_only_the_index_of_words_txn)
+    for words in (("卡",), ("信用卡",), ("信用卡", "柜台")):
+        for order in (Order.NEWEST, Order.OLDEST):
+            query = Query(asked=Asked(words, order=order))
+            plan = run(desk, plan_txn, query, utc(desk.clock), ("seqscan", "indexscan"))
+            assert "ticket_words" in plan
+            assert "ticket_words_by_terms" in plan or "VIRTUAL TABLE" in plan, plan
+            assert "Seq Scan" not in plan, plan
+
+
+def leave_only_the_index_of_words_txn(session: Session) -> None:
+    """So few entries would sooner be read by their numbers."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("ALTER TABLE ticket_words DROP CONSTRAINT ticket_words_pkey"))
+
+
+def plan_txn(
+    session: Session,
+    query: Query,
+    now: datetime,
+    without: tuple[str, ...] = ("seqscan", "bitmapscan", "sort"),
+) -> str:
+    """How the database would read that page; PostgreSQL reads a small table in the plain ways."""
     statement = finding.page_of(session, query, now)
     dialect = session.get_bind().dialect
-    if dialect.name == "postgresql":  # a small table is sorted sooner than read by an index
-        for way in ("seqscan", "bitmapscan", "sort"):
+    if dialect.name == "postgresql":
+        for way in without:
             session.execute(text(f"SET LOCAL enable_{way} = off"))
     told = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN QUERY PLAN" if dialect.name == "sqlite" else "EXPLAIN"

@@ -7,28 +7,32 @@ never behind a number of lines that would have to be counted. Words and filters 
 `ticket_words`; what several terms cannot prove is looked up in the texts of those that have them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     FromClause,
-    Row,
+    Integer,
     Select,
     Table,
+    any_,
     exists,
+    false,
     func,
     null,
     or_,
     select,
-    true,
     tuple_,
 )
+from sqlalchemy import cast as cast_as
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId
+from tickets.search.hits import in_order, some
 from tickets.search.places import OPEN, department
 from tickets.search.query import EVER, EVERYTHING, Asked, Order, Span
 from tickets.search.schema import EntryRow, PlaceRow
@@ -40,10 +44,10 @@ MOST_COUNTED = 10_000
 """Further than this nobody counts a list: 10,000+."""
 MOST_HITS = 1000
 """Further than this nobody counts what a search finds: 1,000+; each hit costs a look."""
-FEW = 20_000
+FEW = 3000
 """Hits that are looked up and put in order; where there are more, the order's index is walked."""
-NEWEST = 5000
-"""Entries that are looked through one by one for what may be common: 2 us each, as measured."""
+FEW_ON_SQLITE = 20_000
+"""The same there, whose index of words has all hits sooner, and one entry's words later."""
 SLACK = timedelta(hours=1)
 """Tickets of nearly one instant may stand in the index in either order."""
 
@@ -126,8 +130,8 @@ class Finding:
     found: tuple[Found, ...]
     before: bool
     after: bool
-    common: bool = False
-    """Whether the page was found among the newest entries alone."""
+    total: "Total | None" = None
+    """How many there are on all pages, where that came to light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,75 +143,86 @@ class Total:
 
 
 Line = tuple[int, datetime | None, int | None]
-Statement = tuple[Select[*Line], list[ColumnElement[Any]]]
-"""Selects (entry, due or changed, urgency), and by what that is ordered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Selects (entry, due or changed, urgency), and by what that is ordered.
+
+    `hits` is how many have the words, at most so many, where that came to light.
+    """
+
+    lines: Select[*Line]
+    order: list[ColumnElement[Any]]
+    hits: int | None = None
+
+
 _PLACES: Table = cast(Table, PlaceRow.__table__)
+_NOTHING_DUE = cast(ColumnElement[datetime | None], null())
 _NO_RANK = cast(ColumnElement[int | None], null())
 _ENTRIES: Table = cast(Table, EntryRow.__table__)
 
 
-def find_txn(session: Session, query: Query, now: datetime) -> Finding:
-    """The page of the query, by its mark."""
-    back = query.mark is not None and query.mark.back
-    rows: Sequence[Row[*Line]] = []
-    if _may_be_common(session, query):
-        rows = _page(session, query, _ever(session, query, newest=True))
-    common = len(rows) > query.limit
-    if not common:
-        rows = _page(session, query, _statement(session, query, now))
+def find_txn(session: Session, query: Query, now: datetime, *, count: bool = False) -> Finding:
+    """The page of the query, by its mark; with `count` the total, where it costs no second look."""
+    most = 0
+    if count and query.mark is None and _is_in_order(session, query):
+        most = query.most
+    wanted = max(query.limit, most) + 1
+    asked = _statement(session, query, now)
+    rows = session.execute(_paged(session, query, asked).limit(wanted)).all()
     more = len(rows) > query.limit
     lines = [Found(*row) for row in rows[: query.limit]]
+    back = query.mark is not None and query.mark.back
     if back:
         lines.reverse()
     before = more if back else query.mark is not None
-    return Finding(tuple(lines), before, back or more, common)
+    hits = len(rows) if most else asked.hits
+    total = None
+    if count and hits is not None:
+        total = Total(min(hits, query.most), more=hits > query.most)
+    return Finding(tuple(lines), before, back or more, total)
 
 
 def page_of(session: Session, query: Query, now: datetime) -> Select[*Line]:
     """The statement by which the page of the query is read, and a line more."""
-    return _paged(query, _statement(session, query, now))
+    return _paged(session, query, _statement(session, query, now)).limit(query.limit + 1)
 
 
-def _page(session: Session, query: Query, asked: Statement) -> Sequence[Row[*Line]]:
-    return session.execute(_paged(query, asked)).all()
-
-
-def _paged(query: Query, asked: Statement) -> Select[*Line]:
-    statement, order = asked
+def _paged(session: Session, query: Query, asked: Statement) -> Select[*Line]:
+    lines = asked.lines
+    if _is_in_order(session, query):
+        return lines
     if query.mark is not None:
-        statement = statement.where(_beyond(query, order, query.mark))
-    return statement.order_by(*_ordered(query, order)).limit(query.limit + 1)
+        lines = lines.where(_beyond(query, asked.order, query.mark))
+    return lines.order_by(*_ordered(query, asked.order))
 
 
-def count_txn(session: Session, query: Query, now: datetime, *, common: bool = False) -> Total:
-    """How many there are, or at least how many; nobody counts a million.
-
-    What is `common` (see `Finding`) is counted among the newest.
-    """
-    of_work = query.asked.order is not None and query.asked.order.of_work
-    plain = replace(query.asked, order=Order.DUE if of_work else None)
-    whole = replace(query, mark=None, asked=plain)
-    if common:
-        count = _counted(session, _ever(session, whole, newest=True)[0], query.most)
+def count_txn(session: Session, query: Query, now: datetime) -> Total:
+    """How many there are, or at least how many; nobody counts a million."""
+    whole = replace(query, mark=None)
+    if _terms(query) and not _by_deadline(query):
+        # The list people work from is one of the terms: no look at the list itself.
+        by_age = replace(query.asked, order=Order.NEWEST)
+        statement = _worded(session, replace(whole, asked=by_age))
     else:
-        count = _counted(session, _statement(session, whole, now)[0], query.most)
-    return Total(min(count, query.most), more=common or count > query.most)
+        of_work = query.asked.order is not None and query.asked.order.of_work
+        plain = replace(query.asked, order=Order.DUE if of_work else None)
+        statement = _statement(session, replace(whole, asked=plain), now).lines
+    count = _number(session, statement, query.most)
+    return Total(min(count, query.most), more=count > query.most)
 
 
-def _counted(session: Session, statement: Select[*Line], most: int) -> int:
+def _number(session: Session, statement: Select[*tuple[Any, ...]], most: int) -> int:
+    """How many it selects; `most` + 1 where there are more."""
     first = statement.limit(most + 1).subquery()
     return session.scalar(select(func.count()).select_from(first)) or 0
 
 
-def _may_be_common(session: Session, query: Query) -> bool:
-    """Whether to look through the newest entries first, where an index of words is no help.
-
-    PostgreSQL takes terms that stand together, as those of one word do, for independent, and so
-    cannot know that many entries have them all; SQLite's index gives the newest first by itself.
-    """
+def _is_in_order(session: Session, query: Query) -> bool:
+    """Whether PostgreSQL's index of words gives the page in its order, see `hits`."""
     by_age = query.order in (Order.NEWEST, Order.OLDEST)
-    searched = query.listed is None and bool(_terms(query))
-    return by_age and searched and not is_sqlite(session)
+    return by_age and query.listed is None and bool(_terms(query)) and not is_sqlite(session)
 
 
 def count_place_txn(session: Session, place: str, due_by: datetime | None, most: int) -> int:
@@ -215,8 +230,7 @@ def count_place_txn(session: Session, place: str, due_by: datetime | None, most:
     there = select(_PLACES.c.entry).where(_PLACES.c.place == place)
     if due_by is not None:
         there = there.where(_PLACES.c.due <= due_by)
-    first = there.limit(most + 1).subquery()
-    return session.scalar(select(func.count()).select_from(first)) or 0
+    return _number(session, there, most)
 
 
 def _statement(session: Session, query: Query, now: datetime) -> Statement:
@@ -243,13 +257,20 @@ def _in_place(session: Session, query: Query, place: str, now: datetime) -> Stat
     )
     if query.overdue_only:
         statement = statement.where(due <= now)
+    hits = None
     if terms:
-        _, words_id = words_table(session)
         # No more than lies in the list, as the list is a term too.
-        statement = statement.where(key.in_(select(words_id).where(has_all(session, terms))))
+        have, hits = _have(session, key, _PLACES, terms)
+        statement = statement.where(have)
     if details := _details(query):
         statement = statement.join(_ENTRIES, _ENTRIES.c.id == key).where(*details)
-    return statement, by.get(query.order, [key])
+    known = None if details or _by_deadline(query) else hits
+    return Statement(statement, by.get(query.order, [key]), known)
+
+
+def _by_deadline(query: Query) -> bool:
+    """Whether it is asked when something is due."""
+    return query.overdue_only or query.asked.due != EVER
 
 
 def _by_change(session: Session, query: Query) -> Statement:
@@ -258,51 +279,81 @@ def _by_change(session: Session, query: Query) -> Statement:
     terms, limits = _terms(query), [*_details(query)]
     limits += _entries_of(session, key, query.asked.opened)
     if terms:
-        _, words_id = words_table(session)
-        hits = select(words_id).where(has_all(session, terms))
-        first = hits.limit(FEW + 1).subquery()
-        few = (session.scalar(select(func.count()).select_from(first)) or 0) <= FEW
-        each = hits.where(words_id == key).correlate(_ENTRIES).offset(0)
-        limits.append(key.in_(hits) if few else exists(each.subquery().select()))
-    return select(key, changed, _NO_RANK).where(*limits), [changed, key]
+        limits.append(_have(session, key, _ENTRIES, terms)[0])
+    return Statement(select(key, changed, _NO_RANK).where(*limits), [changed, key])
 
 
-def _ever(session: Session, query: Query, *, newest: bool = False) -> Statement:
-    """Every ticket there is, or of those beyond the mark the `NEWEST`."""
+def _have(
+    session: Session, key: ColumnElement[int], of: Table, terms: Collection[int]
+) -> tuple[ColumnElement[bool], int | None]:
+    """Whether entries have the terms: found all at once where they are so few, else one by one.
+
+    Also how many have them, no further than is counted anyway; None where nobody looked.
+    """
+    _, words_id = words_table(session)
+    has, found = has_all(session, terms), None
+    if is_sqlite(session):
+        hits = select(words_id).where(has)
+        if of is _PLACES or _number(session, hits, FEW_ON_SQLITE) <= FEW_ON_SQLITE:
+            return key.in_(hits), None
+    else:
+        found = session.scalars(some(session, terms).limit(FEW + 1)).all()
+        if len(found) <= FEW:
+            return key == any_(cast_as(found, ARRAY(Integer))), len(found)
+    each = select(words_id).where(has, words_id == key).correlate(of).offset(0)
+    return exists(each.subquery().select()), FEW + 1 if found else None
+
+
+def _ever(session: Session, query: Query) -> Statement:
+    """Every ticket there is."""
+    if _terms(query):
+        _, key = words_table(session)
+        return Statement(_worded(session, query), [key])
+    entry = _ENTRIES.c.id
+    limits = [*_details(query), *_entries_of(session, entry, query.asked.opened)]
+    return Statement(select(entry, _NOTHING_DUE, _NO_RANK).where(*limits), [entry])
+
+
+def _worded(session: Session, query: Query) -> Select[*Line]:
+    """Those that have the words: on PostgreSQL in their order, beyond the mark."""
     terms, details = _terms(query), _details(query)
-    nothing_due = cast(ColumnElement[datetime | None], null())
-    if not terms:
-        entry = _ENTRIES.c.id
-        limits = _entries_of(session, entry, query.asked.opened)
-        return select(entry, nothing_due, _NO_RANK).where(*details, *limits), [entry]
     words, key = words_table(session)
-    bounds = [*_entries_of(session, key, query.asked.opened)]
-    has, source = has_all(session, terms), cast(FromClause, words)
-    if newest:
-        beyond = [_beyond(query, [key], query.mark)] if query.mark is not None else []
-        window = (
-            select(key.label("entry"), words.c.terms)
-            .where(*bounds, *beyond)
-            .order_by(*_ordered(query, [key]))
-        )
-        source = window.limit(NEWEST).subquery(words.name)
-        key, bounds = cast(ColumnElement[int], source.c["entry"]), []
-    elif not is_sqlite(session):
-        # All of them by the index of words, whatever the planner thinks of their number.
-        source = (
-            select(key.label("entry")).where(has, *bounds).cte("found").prefix_with("MATERIALIZED")
-        )
-        key, has, bounds = cast(ColumnElement[int], source.c["entry"]), true(), []
-    if details:
-        source = source.join(_ENTRIES, _ENTRIES.c.id == key)
-    statement = select(key, nothing_due, _NO_RANK).select_from(source)
-    return statement.where(has, *bounds, *details), [key]
+    if is_sqlite(session):
+        source = cast(FromClause, words)
+        if details:
+            source = source.join(_ENTRIES, _ENTRIES.c.id == key)
+        limits = [has_all(session, terms), *_entries_of(session, key, query.asked.opened)]
+        lines = select(key, _NOTHING_DUE, _NO_RANK).select_from(source)
+        return lines.where(*limits, *details)
+    low, high = _asked_for(session, query)
+    ends = (low, high) if _rises(query) else (high, low)
+    if low > high:
+        details, ends = [false()], (1, 1)
+    hits = in_order(session, terms, ends, _ENTRIES, details)
+    return hits.add_columns(_NOTHING_DUE, _NO_RANK)
+
+
+def _asked_for(session: Session, query: Query) -> tuple[int, int]:
+    """The lowest and the highest entry that a list by age is looked for among."""
+    first, last = _ends(session, query.asked.opened)
+    low = first if first is not None else 1
+    high = last if last is not None else _newest(session)
+    if query.mark is None:
+        return low, high
+    if _rises(query):
+        return max(low, query.mark.entry + 1), high
+    return low, min(high, query.mark.entry - 1)
 
 
 def _ordered(query: Query, order: list[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
-    back = query.mark is not None and query.mark.back
-    rising = query.order.rising is not back
+    rising = _rises(query)
     return [key.asc() if rising else key.desc() for key in order]
+
+
+def _rises(query: Query) -> bool:
+    """Whether the page is read from the lower entries to the higher."""
+    back = query.mark is not None and query.mark.back
+    return query.order.rising is not back
 
 
 def _terms(query: Query) -> frozenset[int]:
@@ -366,19 +417,28 @@ def _entries_of(
     session: Session, key: ColumnElement[int], span: Span
 ) -> Iterator[ColumnElement[bool]]:
     """Bounds of the entries registered in that time, so that only they are looked at."""
-    entry = select(_ENTRIES.c.id).limit(1)
+    first, last = _ends(session, span)
+    if first is not None:
+        yield key >= first
+    if last is not None:
+        yield key <= last
+
+
+def _ends(session: Session, span: Span) -> tuple[int | None, int | None]:
+    """The first and the last entry registered in that time, or nearly so; None for no bound."""
+    entry, first, last = select(_ENTRIES.c.id).limit(1), None, None
     if span.start is not None:
         after = entry.where(_ENTRIES.c.opened >= span.start - SLACK)
         first = session.scalar(after.order_by(_ENTRIES.c.opened, _ENTRIES.c.id))
-        yield key >= (first if first is not None else _no_entry(session))
+        first = first if first is not None else _newest(session) + 1
     if span.end is not None:
         before = entry.where(_ENTRIES.c.opened < span.end + SLACK)
-        last = session.scalar(before.order_by(_ENTRIES.c.opened.desc(), _ENTRIES.c.id.desc()))
-        yield key <= (last if last is not None else 0)
+        last = session.scalar(before.order_by(_ENTRIES.c.opened.desc(), _ENTRIES.c.id.desc())) or 0
+    return first, last
 
 
-def _no_entry(session: Session) -> int:
-    return (session.scalar(select(func.max(_ENTRIES.c.id))) or 0) + 1
+def _newest(session: Session) -> int:
+    return session.scalar(select(func.max(_ENTRIES.c.id))) or 0
 
 
 def _beyond(query: Query, order: list[ColumnElement[Any]], mark: Mark) -> ColumnElement[bool]:
@@ -389,6 +449,6 @@ def _beyond(query: Query, order: list[ColumnElement[Any]], mark: Mark) -> Column
         Order.CHANGED: (mark.due, mark.entry),
     }
     values = known.get(query.order, (mark.entry,))
-    if query.order.rising is not mark.back:
+    if _rises(query):
         return tuple_(*order) > values if len(order) > 1 else order[0] > values[-1]
     return tuple_(*order) < values if len(order) > 1 else order[0] < values[-1]

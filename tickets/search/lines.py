@@ -82,14 +82,14 @@ class Page:
 
 def search_txn(session: Session, query: Query, now: datetime, *, count: bool = True) -> Page:
     """The page of tickets that the query asks for; `total` is 0 where nobody wants it counted."""
-    finding = find_txn(session, query, now)
+    finding = find_txn(session, query, now, count=count)
     entries = [each.entry for each in finding.found]
     lines = tuple(lines_txn(session, entries, query, now))
     first, last = (finding.found[0], finding.found[-1]) if finding.found else (None, None)
     whole = not finding.before and not finding.after
-    total = Total(len(lines)) if whole else Total(0)
-    if count and not whole:
-        total = count_txn(session, query, now, common=finding.common)
+    total = Total(len(lines)) if whole else finding.total or Total(0)
+    if count and not whole and finding.total is None:
+        total = count_txn(session, query, now)
     return Page(
         lines,
         total.count,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cti.database import Base, UtcDateTime
 from tickets.schema import NUMBER, STAFF
+from tickets.search.blocks import indexed
 
 PLACE = String(96)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,8 +24,9 @@ WORDS_OF = {
     ),
     "postgresql": (
         "CREATE TABLE ticket_words (id BIGINT PRIMARY KEY, terms INTEGER[] NOT NULL)",
-        "CREATE INDEX ticket_words_by_terms ON ticket_words USING gin (terms)",
-        "ALTER TABLE ticket_words ALTER COLUMN terms SET STATISTICS 1000",
+        f"""CREATE INDEX ticket_words_by_terms ON ticket_words USING gin ({indexed()})
+        WITH (gin_pending_list_limit = 256)""",
+        "ALTER INDEX ticket_words_by_terms ALTER COLUMN 1 SET STATISTICS 1000",
     ),
 }
 """What makes the table of terms on each database."""

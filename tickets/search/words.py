@@ -10,6 +10,8 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, TableClause, column, literal_column, table, text
 from sqlalchemy.orm import Session
 
+_TABLES = {key: table("ticket_words", column(key), column("terms")) for key in ("rowid", "id")}
+
 
 def is_sqlite(session: Session) -> bool:
     """Whether the session speaks to SQLite, else PostgreSQL."""
@@ -55,9 +57,8 @@ def tokens(terms: Collection[int]) -> str:
 
 def words_table(session: Session) -> tuple[TableClause, ColumnElement[int]]:
     """The table, and the column of entries in it."""
-    name = "rowid" if is_sqlite(session) else "id"
-    words = table("ticket_words", column(name), column("terms"))
-    return words, words.c[name]
+    key = "rowid" if is_sqlite(session) else "id"
+    return _TABLES[key], _TABLES[key].c[key]
 
 
 def has_all(session: Session, terms: Collection[int]) -> ColumnElement[bool]:
