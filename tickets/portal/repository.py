@@ -16,7 +16,6 @@ from tickets.portal.contact import Contact, belongs
 from tickets.portal.counted import forget_free_txn
 from tickets.portal.schema import ChallengeRow, ReaderRow
 from tickets.records import draft_from, draft_record
-from tickets.repository import load_case_txn
 from tickets.schema import CaseRow
 
 OPEN = tuple(sorted(each.value for each in OPEN_STATES))
@@ -141,11 +140,14 @@ def sweep_txn(session: Session, now: datetime) -> datetime | None:
 
 
 def _theirs_txn(session: Session, challenge: Challenge) -> bool:
-    """Whether it is for a ticket of whoever has that contact, or for one that is written anew."""
+    """Whether it is for a ticket of whoever has that contact, or for one that is written anew.
+
+    One statement whether there is such a ticket or not: what it costs tells nobody either.
+    """
     if challenge.number is None:
         return True
-    stored = load_case_txn(session, challenge.number)
-    return stored is not None and belongs(stored.case.draft, challenge.contact)
+    kept = session.scalar(select(CaseRow.draft).where(CaseRow.number == challenge.number))
+    return kept is not None and belongs(draft_from(kept), challenge.contact)
 
 
 def _keep_txn(session: Session, challenge: Challenge, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 from twisted.internet.defer import fail
 
@@ -246,6 +246,24 @@ def test_nobody_learns_which_tickets_there_are(desk: PortalDesk) -> None:
     assert answers[0] == answers[1] == answers[2]
     sent = [(each.purpose, each.to) for each in desk.carried()]
     assert sent == [(Purpose.CODE, MOBILE)] * 2, "the first one's, and its second"
+
+
+def test_asking_costs_the_same_whether_there_is_such_a_ticket_or_not(desk: PortalDesk) -> None:
+    number = desk.desk.register().number
+    told: list[str] = []
+    engine = desk.desk.database.engine
+    event.listen(engine, "before_cursor_execute", lambda _c, _k, said, *_: told.append(said))
+    costs = []
+    for asked in ((number, "13900139000"), (UNKNOWN, MOBILE)):
+        customer = desk.customer()
+        form = customer.form("/service/follow")
+        told.clear()
+        customer.browser.post(
+            form.action, form.fields | dict(zip(("number", "contact"), asked, strict=True))
+        )
+        costs.append(list(told))
+    assert costs[0] == costs[1]
+    assert len(costs[0]) > 3
 
 
 def _seen(answer: Answer) -> tuple[int, str, str]:
