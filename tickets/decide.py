@@ -94,7 +94,8 @@ def register(
     situation = Situation(case, None, by, at, Premises(), {})
     rule = next(each for each in rules if applies(each, situation))
     kept = {"draft": json.dumps(draft_record(draft), ensure_ascii=False)}
-    return Outcome(case, rule.effects, (Audience(Role.DISPATCHER),), fields=kept)
+    effects = tuple(_since_receipt(effect, case) for effect in rule.effects)
+    return Outcome(case, effects, (Audience(Role.DISPATCHER),), fields=kept)
 
 
 def act(
@@ -456,6 +457,14 @@ def _filled(
 def _more_urgent(case: Case, fields: Mapping[str, str]) -> bool:
     urgency = fields.get("urgency")
     return bool(urgency) and RANKS[Urgency(urgency)] < RANKS[case.draft.urgency]
+
+
+def _since_receipt(effect: Effect, case: Case) -> Effect:
+    """What the customer is owed counts from the receipt, however late it was written down."""
+    owed = Start(ClockKind.FIRST_CONTACT), Start(ClockKind.DECISION)
+    if case.received == case.opened or not isinstance(effect, Start) or effect not in owed:
+        return effect
+    return Restart(effect.clock, since=case.received)
 
 
 def _addressed(effect: Effect, serial: int | None) -> Effect:

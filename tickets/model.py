@@ -174,6 +174,8 @@ class Draft:
     """The member of staff complained about, whose unit does not see it."""
     about_unit: DepartmentId | None = None
     """That unit, as it was when the ticket was written down."""
+    received: datetime | None = None
+    """When it reached the house, where nobody wrote it down at once: a letter that lay."""
 
 
 class SuspensionGround(Enum):
@@ -278,6 +280,11 @@ class Case:
     """When new facts came in, while no department leads, that nobody has judged yet."""
     call_back_at: datetime | None = None
     """When the customer agreed to be called back; the clock of the call-back stands till then."""
+
+    @property
+    def received(self) -> datetime:
+        """When the house had it, from which the customer waits."""
+        return min(self.draft.received or self.opened, self.opened)
 
     @property
     def lead(self) -> Dispatch | None:

@@ -39,6 +39,7 @@ def draft_record(draft: Draft) -> dict[str, Any]:
         "source": draft.source.value,
         "about_staff": draft.about_staff,
         "about_unit": draft.about_unit,
+        "received": draft.received.isoformat() if draft.received else None,
         "requester": {
             "name": who.name,
             "contact": who.contact,
@@ -67,6 +68,7 @@ def draft_from(record: Mapping[str, Any]) -> Draft:
         source=Source(record.get("source", Source.CALL.value)),
         about_staff=StaffId(record["about_staff"]) if record.get("about_staff") else None,
         about_unit=DepartmentId(record["about_unit"]) if record.get("about_unit") else None,
+        received=datetime.fromisoformat(record["received"]) if record.get("received") else None,
         requester=Requester(
             name=who["name"],
             contact=who["contact"],

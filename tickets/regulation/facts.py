@@ -81,7 +81,7 @@ def first_fact(
     fact = Fact(
         number=case.number,
         kind=case.draft.kind,
-        received=case.opened,
+        received=case.received,
         source=case.draft.source,
         state=case.state,
         changed=case.opened,
@@ -132,7 +132,7 @@ def _as_it_is(
         due=_due(last) if last else fact.due,
         told=told[-1] if told and case.state not in _UNTOLD else None,
         missed=any(clock.end is ClockEnd.MISSED for clock in periods),
-        days=_days(case.opened, told[0], zone) if told else None,
+        days=_days(case.received, told[0], zone) if told else None,
         extensions=max(fact.extensions, case.extensions),
         ended=case.ended if case.state in ENDED else None,
     )

@@ -83,7 +83,8 @@ class NewTicketPage:
         if not form["letter"] or self.letters is None:
             return await self.service.register(draft, principal, once)
         claim = Claim(whole(form["letter"]), whole(form["letter_version"]))
-        draft = replace(draft, source=Source.EMAIL)
+        letter = await self.letters.letter(claim.mail_id)
+        draft = replace(draft, source=Source.EMAIL, received=letter.mail.at)
         receipt = await self.service.register(draft, principal, taking(claim, once))
         self.letters.decided(claim, Deed.OPEN, principal, receipt.number)
         return receipt

@@ -1,6 +1,8 @@
 """The page of letters that belong to no ticket, used as people use it."""
 
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from cti.kernel.principal import Principal
 from tests.support.deferred import result_of
 from tests.support.forms import PageForm, forms_of
 from tests.support.ticket_office import Seat, TicketOffice
-from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, SUPERVISOR, draft
+from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, SUPERVISOR, draft, local
 from tickets.attachments.model import Attachment
 from tickets.attachments.repository import attachments_txn, unattached_txn
 from tickets.clocks.model import ClockEnd
@@ -22,6 +24,8 @@ from tickets.mail.model import Automatic, Body, Letter
 from tickets.mail.repository import keep_txn, mails_txn
 from tickets.mail.unfiled import keep_unfiled_txn, list_txn, why_unfiled
 from tickets.model import CUSTOMER, Requester, Source
+from tickets.regulation.schema import FactRow
+from tickets.replay import replayed
 from tickets.workflow import Action, ClockKind
 
 PDF = Attachment("ab" * 32, "凭证.pdf", "application/pdf", 1024)
@@ -146,6 +150,29 @@ def test_whoever_wrote_has_waited_since_their_letter_came(office: PostOffice) ->
     late = {"channel": "web", "text": "明天的信", "since": "2026-12-24T09:00"}
     with pytest.raises(Refused, match="field_future"):
         office.desk.act(number, Action.CONTACT, AGENT, late)
+
+
+def test_a_complaint_in_a_letter_was_received_when_the_letter_came(office: PostOffice) -> None:
+    came = utc(office.desk.clock)
+    mail_id = office.letter(automatic=None)
+    office.desk.advance(days=10)
+    path = f"/tickets/new?letter={mail_id}"
+    answer = send(office.seat(AGENT), path, "/tickets/new", kind="complaint")
+    assert answer.status == 303, answer.text
+    number = answer.headers["location"].rpartition("/")[2]
+    view = office.desk.view(number)
+    assert (view.case.received, view.case.opened - came) == (came, timedelta(days=10))
+    assert view.due(ClockKind.DECISION) == local("2026-12-09 00:00")
+    assert replayed(view.case.number, view.history) == view.case
+    office.desk.escalation.start()
+    office.desk.advance(seconds=1)
+    told = Counter(
+        each.action for each in office.desk.view(number).history if each.fields.get("clock")
+    )
+    assert told == {"warning": 1, "breach": 1, "escalation": 1}, "half of the days, no contact"
+    office.desk.solve(number)
+    figures = result_of(office.desk.database.read(lambda session: session.get(FactRow, number)))
+    assert (figures.received, figures.days) == (came, 10)
 
 
 def test_what_a_machine_wrote_says_nothing_in_the_customers_name(office: PostOffice) -> None:
