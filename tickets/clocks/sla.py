@@ -304,14 +304,20 @@ class Timekeeper:
         return effect.by or NO_TIME
 
     def _limited(self, clocks: Clocks, at: datetime) -> Clocks:
-        """A department's result leaves the reserve before the decision, wherever that moved."""
+        """A department's result leaves the reserve before the decision, wherever that moved.
+
+        An order that is sent when nothing but the reserve is left is due with the decision itself.
+        """
         decision = next((each for each in reversed(clocks) if _is(each, ClockKind.DECISION)), None)
         if decision is None:
             return clocks
-        back = self.calendars.hotline.back
-        # While the decision stands still, nobody knows when it is due.
-        latest = None if decision.halted else back(decision.due, self.policy.reserve)
-        return tuple(self._not_after(each, latest, at) for each in clocks)
+        if decision.halted:  # nobody knows when it is due
+            return tuple(self._not_after(each, None, at) for each in clocks)
+        latest = self.calendars.hotline.back(decision.due, self.policy.reserve)
+        return tuple(
+            self._not_after(each, latest if each.started < latest else decision.due, at)
+            for each in clocks
+        )
 
     def _not_after(self, clock: Clock, latest: datetime | None, at: datetime) -> Clock:
         over = clock.stopped or (clock.started < at and clock.overdue(at))

@@ -145,7 +145,9 @@ def test_a_department_leaves_time_to_answer_the_customer() -> None:
     after_all = TIMEKEEPER.apply(
         clocks, [Start(ClockKind.RESULT, 1)], TERMS, local("2026-12-06 17:00")
     )
-    assert after_all[2].due > local("2026-12-06 17:00")
+    assert after_all[2].due == clocks[0].due == local("2026-12-07 00:00")
+    over = TIMEKEEPER.apply(clocks, [Start(ClockKind.RESULT, 1)], TERMS, local("2026-12-07 09:00"))
+    assert over[2].due == local("2026-12-14 15:30"), "its own limit, where the law's is over"
 
 
 def test_met_missed_and_cancelled_are_facts_about_instants() -> None:

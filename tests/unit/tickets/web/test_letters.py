@@ -171,7 +171,7 @@ def test_a_complaint_in_a_letter_was_received_when_the_letter_came(office: PostO
     )
     assert told == {"warning": 1, "breach": 1, "escalation": 1}, "half of the days, no contact"
     office.desk.solve(number)
-    figures = result_of(office.desk.database.read(lambda session: session.get(FactRow, number)))
+    figures = result_of(office.desk.database.read(lambda session: session.get_one(FactRow, number)))
     assert (figures.received, figures.days) == (came, 10)
 
 
