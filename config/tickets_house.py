@@ -21,7 +21,7 @@ from config.settings import Settings
 from cti.kernel.bus import Bus
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
-from cti.kernel.identifiers import Entropy
+from cti.kernel.identifiers import Entropy, StaffId
 from cti.kernel.threads import Threads
 from ivr.bank.digests import read_or_make_key
 from tickets.attachments.service import Attachments
@@ -66,15 +66,20 @@ class TicketsHouse:
         self.regulation = Regulation(
             ours.regulation, calendars, database, reactor, self.attachments
         )
+
+        def gone() -> list[StaffId]:
+            return [each.staff_id for each in roster.staff() if not each.roles]
+
         self.service = TicketService(
             database,
             bus,
             reactor,
             Timekeeper(read_policy(ours.policy), calendars),
             self.regulation.follower,
+            gone,
         )
         self.line = LineService(self.service, database, reactor, ours.telephone)
-        self.escalation = Escalation(database, bus, reactor)
+        self.escalation = Escalation(database, bus, reactor, gone)
         self.tasks = Tasks(database, reactor, self.service)
         self.deliveries = Deliveries(
             ours.delivery,

@@ -4,15 +4,16 @@ An act names the version it was based on and a request id. It writes the case, i
 alarms, one line of history and the messages together. Every function runs in the database thread.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import CallId, DepartmentId, TicketNumber
+from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
 from cti.kernel.principal import Principal
+from cti.kernel.vocabulary import Role
 from customers.numbers import normalise
 from customers.repository import customer_by_number_txn
 from tickets import decide, repository
@@ -30,6 +31,7 @@ from tickets.messages import add_message_txn
 from tickets.model import (
     CUSTOMER,
     SYSTEM,
+    Audience,
     Case,
     Department,
     Draft,
@@ -126,6 +128,7 @@ def act_txn(
     asked: Asked,
     at: datetime,
     carried: frozenset[ReplyChannel] = CARRIED,
+    gone: Collection[StaffId] = (),
 ) -> Done:
     """Do that to the ticket, and to the one it is merged into.
 
@@ -148,7 +151,7 @@ def act_txn(
         raise Stale(before.case.number, changes)
     target = next((each for each in locked.values() if each is not before), None)
     departments = repository.departments_txn(session)
-    done = _Acting(session, timekeeper, follower, at, departments, carried)
+    done = _Acting(session, timekeeper, follower, at, departments, carried, gone)
     receipt, event = done.act(before, asked, by, target.case if target else None)
     repository.remember_txn(session, asked.request_id, action.value, by.staff_id, receipt)
     if action is Action.RATE:
@@ -171,6 +174,8 @@ class _Acting:
     at: datetime
     departments: Departments
     carried: frozenset[ReplyChannel]
+    gone: Collection[StaffId]
+    """Who works here no more: the dispatchers are told in their place."""
 
     def act(
         self,
@@ -203,7 +208,7 @@ class _Acting:
         plan_reviews_txn(self.session, before.case, after.case)
         previous = before.case.state.value
         receipt = _record_txn(
-            self.session, outcome, action, asked.by, at, previous, asked.request_id
+            self.session, outcome, action, asked.by, at, previous, asked.request_id, self.gone
         )
         states = previous, after.case.state.value
         event = changed(after.case, action.value, asked.by.staff_id, at, states, outcome.serial)
@@ -339,6 +344,7 @@ def _record_txn(
     at: datetime,
     previous: str,
     request_id: str,
+    gone: Collection[StaffId] = (),
 ) -> Receipt:
     case = outcome.case
     order = case.dispatch(outcome.serial) if outcome.serial else None
@@ -360,5 +366,6 @@ def _record_txn(
         ),
     )
     for audience in outcome.tells:
-        add_message_txn(session, case.number, audience, MessageKind.WORK, action.value, at)
+        to = Audience(Role.DISPATCHER) if audience.staff_id in gone else audience
+        add_message_txn(session, case.number, to, MessageKind.WORK, action.value, at)
     return Receipt(case.number, case.version, case.state)

@@ -1,5 +1,6 @@
 """Stored alarms in the database: claimed once, written down, told, all in one transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,11 +44,14 @@ class Fired:
     late: bool
 
 
-def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
+def fire_due_txn(
+    session: Session, now: datetime, limit: int, gone: Collection[StaffId] = ()
+) -> list[Fired]:
     """Fire up to `limit` alarms whose instant has come, oldest first, each exactly once.
 
     The cases are locked before their alarms, as an act locks them. A case that somebody acts on,
     or whose alarms another process fires, is left to the next look: nobody waits for anybody.
+    `gone` are those who work here no more.
     """
     waiting = (
         select(AlarmRow.id, CaseRow)
@@ -77,7 +81,7 @@ def fire_due_txn(session: Session, now: datetime, limit: int) -> list[Fired]:
     fired, lines, messages = [], [], []
     for alarm, clock, dispatch in details:
         case = cases[alarm.number]
-        audience = _audience_txn(session, Role(alarm.to_role), clock, dispatch, case)
+        audience = _audience_txn(session, Role(alarm.to_role), clock, dispatch, case, gone)
         each = _fired(alarm, clock, audience.role, now)
         if each.kind is AlarmKind.ESCALATION:
             case.level = max(case.level, each.level)
@@ -169,12 +173,17 @@ def _message(fired: Fired, audience: Audience, now: datetime) -> dict[str, Any]:
 
 
 def _audience_txn(
-    session: Session, to: Role, clock: ClockRow, dispatch: DispatchRow | None, case: CaseRow
+    session: Session,
+    to: Role,
+    clock: ClockRow,
+    dispatch: DispatchRow | None,
+    case: CaseRow,
+    gone: Collection[StaffId],
 ) -> Audience:
     """Who of that role hears of it; the dispatchers where it would be nobody, or too many.
 
     Of departments' people those that the order lies with, or that lead; of agents whoever opened
-    the ticket, unless they are no person, or may not ask the customer whether it helped.
+    the ticket, unless they are no person, are gone, or may not ask the customer whether it helped.
     """
     if to in DEPARTMENT:
         department_id = dispatch.department_id if dispatch else _leading_txn(session, case.number)
@@ -184,7 +193,7 @@ def _audience_txn(
     if to is not Role.AGENT:
         return Audience(to)
     handled = clock.kind == ClockKind.CALL_BACK.value and case.opened_by in (case.handlers or ())
-    if handled or case.opened_by in NOBODY:
+    if handled or case.opened_by in NOBODY or case.opened_by in gone:
         return Audience(Role.DISPATCHER)
     return Audience(to, staff_id=StaffId(case.opened_by))
 

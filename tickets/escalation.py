@@ -4,7 +4,7 @@ Alarms are rows (`tickets.alarms`), swept up in batches so that acts get in betw
 tell goes round on the bus a few events in each turn of the reactor, so that calls do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, utc
+from cti.kernel.identifiers import StaffId
 from cti.kernel.walk import Walk
 from tickets.alarms import Fired, event_of, fire_due_txn, next_due_txn
 from tickets.sweeping import Sweeper
@@ -23,10 +24,17 @@ BATCH = 200
 class Escalation:
     """Fires every stored alarm once, at its instant or as soon after as the house is up."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        gone: Callable[[], Collection[StaffId]] = frozenset,
+    ) -> None:
+        """`gone` tells who works here no more: the dispatchers hear of what was theirs."""
         self._database = database
         self._bus = bus
-        self._clock = clock
+        self._clock, self._gone = clock, gone
         self._sweeper = Sweeper(clock, self._sweep, "deadlines")
         self._told: Walk[Fired] | None = None
         self._fired: Callable[[], None] = lambda: None
@@ -49,7 +57,7 @@ class Escalation:
         return await self._database.read(next_due_txn)
 
     async def _fire(self) -> list[Fired]:
-        fired = await self._database.run(fire_due_txn, utc(self._clock), BATCH)
+        fired = await self._database.run(fire_due_txn, utc(self._clock), BATCH, self._gone())
         if fired:
             self._fired()
             await self._tell(fired)

@@ -113,7 +113,10 @@ class TicketService:
         clock: TimeSource,
         timekeeper: Timekeeper,
         follower: Follower | None = None,
+        gone: Callable[[], Collection[StaffId]] = frozenset,
     ) -> None:
+        """`gone` tells who works here no more: the dispatchers hear of what was theirs."""
+        self._gone = gone
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -192,7 +195,7 @@ class TicketService:
         ``ticket.request_reused``, ``ticket.department_unknown``; `Stale` when others acted since.
         """
         asked = Asked(number, action, fields, principal, version, request_id)
-        return self._done(self._act_txn, asked, self._now())
+        return self._done(self._act_txn, asked, self._now(), self._gone())
 
     def view(self, number: str) -> Deferred[TicketView | None]:
         """The ticket with its clocks, history and calls; None for an unknown number."""
@@ -265,8 +268,10 @@ class TicketService:
         asked = Asked(receipt.number, Action.REGISTER, {}, by, receipt.version, request_id)
         return self._with_beside_txn(session, done, asked, at)
 
-    def _act_txn(self, session: Session, asked: Asked, at: datetime) -> Done:
-        done = act_txn(session, self.timekeeper, self.follower, asked, at, self.carried)
+    def _act_txn(
+        self, session: Session, asked: Asked, at: datetime, gone: Collection[StaffId]
+    ) -> Done:
+        done = act_txn(session, self.timekeeper, self.follower, asked, at, self.carried, gone)
         return self._with_beside_txn(session, done, asked, at)
 
     def _with_beside_txn(self, session: Session, done: Done, asked: Asked, at: datetime) -> Done:

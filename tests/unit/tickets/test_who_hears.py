@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tests.support.deferred import result_of
@@ -17,12 +18,15 @@ from tests.support.tickets import (
     OTHER_AGENT,
     OTHER_HEAD,
     SUPERVISOR,
+    TIMEKEEPER,
     TicketDesk,
     draft,
     local,
     person,
 )
+from tickets.escalation import Escalation
 from tickets.model import CUSTOMER, MAILBOX, SYSTEM, VOICEMAIL, MessageKind, Source, TicketKind
+from tickets.service import TicketService
 from tickets.workflow import Action, ClockKind
 
 HEARD = (MessageKind.WARNING, MessageKind.BREACH, MessageKind.ESCALATION, MessageKind.WORK)
@@ -149,6 +153,23 @@ def test_supervisors_hear_of_new_facts_that_they_are_to_judge(desk: TicketDesk) 
         OFFICER.name: told,
         SUPERVISOR.name: told,
     }
+
+
+def test_what_was_of_somebody_who_left_is_heard_by_the_dispatchers() -> None:
+    desk = TicketDesk()
+    left: list[StaffId] = []
+    service = TicketService(desk.database, desk.bus, desk.clock, TIMEKEEPER, gone=lambda: left)
+    escalation = Escalation(desk.database, desk.bus, desk.clock, lambda: left)
+    escalation.start()
+    number = desk.register().number
+    desk.service = service
+    left.append(AGENT.staff_id)
+    desk.act(number, Action.CONTACT, CUSTOMER, {"channel": "email", "text": "还有一件事"})
+    desk.advance(hours=8, minutes=30)
+    escalation.wake()
+    assert hears(desk, "contact") == {DISPATCHER.name: {MessageKind.WORK: 1}}
+    told = {MessageKind.WARNING: 1, MessageKind.BREACH: 1}
+    assert hears(desk, "first_contact") == {DISPATCHER.name: told}
 
 
 def test_a_member_of_staff_of_several_roles_hears_once(desk: TicketDesk) -> None:
