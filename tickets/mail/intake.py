@@ -44,6 +44,7 @@ from tickets.mail.parsing import read_letter
 from tickets.mail.placing import Contact, Keep, Late, Open, Placement, Returned, place
 from tickets.mail.settings import MailSettings
 from tickets.mail.unfiled import Why, keep_unfiled_txn, why_unfiled
+from tickets.masking import Mask, masked
 from tickets.messages import add_message_txn
 from tickets.model import CUSTOMER, MAILBOX, SYSTEM, Audience, MessageKind
 from tickets.ports import Tickets
@@ -232,7 +233,7 @@ class MailIntake:
             {
                 "name": draft.requester.name,
                 "number": view.case.number,
-                "title": draft.title,
+                "title": masked(Mask.TEXT, draft.title),
                 "due": self._rooms.date(due, language),
             },
             view.case.number,

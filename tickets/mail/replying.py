@@ -21,6 +21,7 @@ from tickets.mail.filing import LONGEST_TEXT, request_of_reply
 from tickets.mail.headers import address
 from tickets.mail.intake import ATTEMPTS
 from tickets.mail.repository import thread_txn
+from tickets.masking import Mask, masked
 from tickets.model import SYSTEM, Case, CaseState, ReplyChannel
 from tickets.ports import Tickets
 from tickets.repository import load_case_txn
@@ -55,7 +56,7 @@ def queue_reply_txn(
     values: Mapping[str, str] = {
         "name": draft.requester.name,
         "number": case.number,
-        "title": draft.title,
+        "title": masked(Mask.TEXT, draft.title),
         "text": text,
     }
     thread = thread_txn(session, case.number)

@@ -12,6 +12,7 @@ from cti.kernel.vocabulary import Language
 from cti.web.texts import locale_of
 from tickets.delivery.model import Channel, Outgoing, Purpose
 from tickets.mail.composing import Composer, Template
+from tickets.masking import Mask, masked
 from tickets.model import Case
 from tickets.portal.codes import LIFETIME
 from tickets.portal.contact import Contact
@@ -111,7 +112,7 @@ class Telling:
         values = {
             "name": case.draft.requester.name,
             "number": case.number,
-            "title": case.draft.title,
+            "title": masked(Mask.TEXT, case.draft.title),
             "due": self.date(due, reader.language),
             "text": text,
         }

@@ -14,6 +14,7 @@ from cti.web.formats import Formats
 from cti.web.frame import Frame
 from cti.web.requests import BadRequest, Form
 from tickets.decide import allowed
+from tickets.masking import Mask, masked
 from tickets.model import ReplyChannel
 from tickets.regulation.letters import LetterKind, composed
 from tickets.regulation.printing import print_txn, printed_txn
@@ -136,7 +137,7 @@ class LetterPages:
             say,
             name=case.draft.requester.name,
             number=case.number,
-            title=case.draft.title,
+            title=masked(Mask.TEXT, case.draft.title),
             received=case.opened.astimezone(self.regulation.zone).date().isoformat(),
             department=department,
             text=body,

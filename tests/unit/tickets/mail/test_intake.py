@@ -249,3 +249,11 @@ def test_a_letter_about_a_merged_ticket_belongs_to_the_one_it_goes_on_in(desk: M
     desk.take(answer(desk, second, message_id="<about-second@example.com>"))
     assert desk.tickets.acts == [(first, Action.CONTACT, "It is still kept.")]
     assert len(desk.mails(first)) == 2
+
+
+def test_no_acknowledgement_repeats_the_number_of_a_card(desk: MailDesk) -> None:
+    desk.take(letter(subject="My card 6222 0200 3700 0018 475 is kept"))
+    [(_, outgoing)] = desk.queued()
+    told = f"{outgoing.subject} {outgoing.body} {outgoing.html}"
+    assert "8475" in told
+    assert "0200" not in told

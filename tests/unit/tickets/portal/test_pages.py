@@ -86,6 +86,19 @@ def test_what_was_typed_while_the_database_was_away_is_sent_again_by_one_button(
     assert desk.desk.view(number).case.draft.title == TYPED["title"]
 
 
+@pytest.mark.parametrize("contact", [MOBILE, ADDRESS])
+def test_no_letter_repeats_the_number_of_a_card(desk: PortalDesk, contact: str) -> None:
+    number = desk.customer().submit(contact=contact, title=f"卡 {CARD} 被吞")
+    desk.desk.act(number, Action.INFORM, AGENT, {"channel": "web", "text": "已为您预留"})
+    sent = desk.sent + desk.carried()
+    assert len(sent) > 2
+    assert CARD not in str(sent)
+    assert contact == MOBILE or "8475" in str(sent)
+
+
+CARD = "6222020037000018475"
+
+
 def test_nothing_is_registered_before_the_code(desk: PortalDesk) -> None:
     customer = desk.customer()
     assert customer.send("/service/new/complaint", **TYPED).status == 303
