@@ -285,6 +285,15 @@ def test_an_appointment_is_a_ticket_of_its_own_kind(line: Line) -> None:
     assert told.slot == line.service.slot(WISHED).slot
 
 
+def test_an_appointment_that_was_moved_is_read_back_as_it_is_now(line: Line) -> None:
+    number = result_of(line.service.appoint(WISHED, WHO))
+    line.desk.act(number, Action.AMEND, AGENT, {"slot": "2026-12-31 16:00-17:00", "reason": "改期"})
+    told = result_of(line.service.told(number))
+    assert told is not None
+    assert told.slot == line.service.slot(replace(WISHED, day="1231", time="1600")).slot
+    assert told.may_cancel
+
+
 def test_an_appointment_is_called_off_by_the_customer_and_nothing_else_is(line: Line) -> None:
     number = result_of(line.service.appoint(WISHED, WHO))
     assert result_of(line.service.cancel(number, CALL))
