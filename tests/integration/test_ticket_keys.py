@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.support.house import House, running_house
 from tests.support.screens import Desk, chromium
@@ -16,6 +16,19 @@ pytestmark = pytest.mark.needs("chromium")
 TITLE, TEXT = "建议增加大字版", "老人看不清手机银行的字。"
 TYPED = "客户下周一出差，请先打手机。"
 NUMBER = re.compile(r"/tickets/(\d{11})")
+OUT_OF_SIGHT = """
+() => {
+  const row = document.querySelector(".tabs a").offsetTop;
+  const lists = [...document.querySelectorAll(".tabs a")].filter((each) => each.offsetTop !== row);
+  const places = [...document.querySelectorAll("header nav a, header .account > :not(link)")];
+  const cut = places.filter((each) => {
+    const { left, right } = each.getBoundingClientRect();
+    const room = each.parentElement.getBoundingClientRect();
+    return right > Math.min(room.right, innerWidth) + 1 || left < room.left - 1;
+  });
+  return [...lists, ...cut].map((each) => each.textContent.trim());
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +189,17 @@ def test_what_was_done_without_an_answer_is_not_done_again(
             page.locator("form[data-act=note] button").last.click()
         expect(page.locator("form[data-act=note] .typed")).to_have_count(0)
         expect(page.locator(".history li", has_text=said)).to_have_count(1)
+        assert desk.errors == []
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_all_lists_and_places_are_in_sight_on_a_small_screen(
+    house: House, browser: Browser, locale: str
+) -> None:
+    with Desk(browser, house.web, locale, ViewportSize(width=1280, height=720)) as desk:
+        desk.sign_in("2001", "/tickets")
+        assert desk.page.evaluate(OUT_OF_SIGHT) == []
+        desk.shot("tickets-small")
         assert desk.errors == []
 
 
