@@ -224,6 +224,7 @@ class RequestRow(Base):
     """A request that was answered, so that its repetition gets the same answer."""
 
     __tablename__ = "ticket_requests"
+    __table_args__ = (Index("ticket_requests_by_number", "number"),)
 
     request_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     number: Mapped[str] = mapped_column(ForeignKey("tickets.number"))
@@ -239,6 +240,7 @@ class MessageRow(Base):
     __tablename__ = "ticket_messages"
     __table_args__ = (
         Index("ticket_messages_by_role", "role", "id"),
+        Index("ticket_messages_by_number", "number"),
         Index(
             "ticket_messages_not_spread",
             "id",
@@ -266,6 +268,7 @@ class ReadingRow(Base):
     """A message that a person has read."""
 
     __tablename__ = "ticket_readings"
+    __table_args__ = (Index("ticket_readings_by_message", "message_id"),)
 
     staff_id: Mapped[str] = mapped_column(STAFF, primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("ticket_messages.id"), primary_key=True)

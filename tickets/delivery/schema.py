@@ -65,6 +65,8 @@ class NoticeRow(Base):
             postgresql_where=text("told IS NULL"),
             sqlite_where=text("told IS NULL"),
         ),
+        Index("ticket_notices_by_message", "message_id"),
+        Index("ticket_notices_by_outbox", "outbox_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
