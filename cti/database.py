@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 Transaction = Callable[Concatenate[Session, P], T]
 
-SQLITE_WRITERS, SQLITE_READERS = 1, 2
+SQLITE_WRITERS, SQLITE_READERS = 1, 3
 """Threads. SQLite lets one write at a time, and who waits for that shall keep no reader waiting."""
 POSTGRESQL_THREADS = 8
 BUSY_MILLISECONDS = 10_000
