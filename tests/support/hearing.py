@@ -22,6 +22,8 @@ SURE = 0.9
 SURE_OF_SHAPE = 0.95
 STEP = RATE // 100
 """Samples of which one loudness is taken."""
+PHASES = 4
+"""Beginnings within a step from which a sound is looked for."""
 PIECE = 0.8
 """Seconds of an announcement by which it is known."""
 MOST_PIECES = 3
@@ -74,9 +76,16 @@ def find_shape(sound: Samples, heard: Samples) -> Found:
     """The place where its loudness rises and falls alike.
 
     No sentence is spoken twice with the same waves, as breath is noise; one with another figure in
-    it reaches 0.93.
+    it reaches 0.93. Between two steps the same sentence would not reach more either, so what was
+    heard is looked at from several beginnings.
     """
-    needle, hay = _loudness(sound), _loudness(heard)
+    starts = range(0, STEP, STEP // PHASES)
+    return max((_shaped(sound, heard, start) for start in starts), key=lambda found: found.likeness)
+
+
+def _shaped(sound: Samples, heard: Samples, start: int) -> Found:
+    """The place among those a whole number of steps after `start`."""
+    needle, hay = _loudness(sound), _loudness(heard[start:])
     if len(hay) < len(needle):
         return Found(0, 0.0)
     needle = needle - needle.mean()
@@ -85,7 +94,7 @@ def find_shape(sound: Samples, heard: Samples) -> Found:
     scale = np.linalg.norm(centred, axis=1) * np.linalg.norm(needle)
     likeness: NDArray[np.float64] = (centred @ needle) / np.maximum(scale, 1e-9)
     at = int(np.argmax(likeness))
-    return Found(at * STEP, float(likeness[at]))
+    return Found(at * STEP + start, float(likeness[at]))
 
 
 def _loudness(samples: Samples) -> NDArray[np.float64]:
