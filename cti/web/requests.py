@@ -18,6 +18,9 @@ SAFE_METHODS = (b"GET", b"HEAD", b"OPTIONS")
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 """NUL, which databases do not take, and half a surrogate pair, which is no text (RFC 3629, 3)."""
 
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of writing (Unicode UAX 9), by which one text is shown as another."""
+
 
 class BadRequest(RemoteError):  # noqa: N818  (HTTP's own word)
     """The request cannot be understood or may not come from there; `status` is the answer's."""
@@ -135,8 +138,8 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
 
 
 def clean_text(text: str) -> str:
-    """The text with a replacement for each code point that is no character."""
-    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
+    """The text with a replacement for what is no character, and nothing that turns it round."""
+    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", _TURNING.sub("", text))
 
 
 def _clean(value: Any) -> Any:

@@ -71,6 +71,11 @@ def test_no_field_holds_what_no_database_takes(browser: Browser) -> None:
     assert answer.json() == seen
 
 
+def test_no_field_turns_the_direction_of_writing(browser: Browser) -> None:
+    written = "%E2%80%AEgpj.exe%E2%81%A6x"
+    assert browser.get(f"/said?name={written}").json() == {"name": "gpj.exex"}
+
+
 @pytest.mark.parametrize(
     "asked", [f"bytes=0-{'9' * 5000}", f"bytes={'9' * 5000}-", "bytes=-" + "9" * 40]
 )
