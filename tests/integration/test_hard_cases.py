@@ -200,7 +200,7 @@ def test_an_overruled_refusal_binds_and_the_next_is_decided_above(
     assert lead_of(house, number).state.value == "accepted"
     assert "ask_refusal" not in people["retail-head"].acts(path)
     assert [line[2:5] for line in messages_of(house, number)[-2:]] == [
-        ["work", "ask_refusal", "dispatcher"],
+        ["work", "ask_refusal", "supervisor"],
         ["work", "overrule_refusal", "officer"],
     ]
     in_tune(house, number)
