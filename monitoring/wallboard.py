@@ -22,7 +22,7 @@ from cti.kernel.bus import Bus, Unsubscribe
 from cti.kernel.clock import Clock, DelayedCall, utc
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, QueueId
-from cti.kernel.ports import TicketPort, TicketSummary
+from cti.kernel.ports import OverdueTickets, TicketPort
 from cti.kernel.vocabulary import Language
 from monitoring.agent_figures import AgentFigures
 from monitoring.cdr import CallRecord, Outcome, Wait
@@ -43,6 +43,8 @@ DRAW_AFTER = 0.05
 telephone that is rung by it, and drawn at once, so that the work of drawing grows with the board,
 not with the calls that come in; and nothing is drawn while nobody looks."""
 
+LONGEST_OVERDUE = 8
+"""Overdue tickets that are shown beside their number."""
 ASK_AGAIN = 5.0
 """Seconds until the overdue tickets are asked for again, when nobody could tell them."""
 
@@ -206,7 +208,7 @@ class WallBoard:
             self._ask_again = True
             return
         self._asking = True
-        overdue = self._tickets.overdue()
+        overdue = self._tickets.overdue(LONGEST_OVERDUE)
         overdue.addCallback(lambda found: self._show("tickets", tickets_entity(found)))
         overdue.addErrback(self._not_told)
         overdue.addBoth(self._asked)
@@ -344,19 +346,14 @@ def ticket_day_entity(tickets: TicketFigures) -> Entity:
     }
 
 
-def tickets_entity(overdue: Iterable[TicketSummary]) -> Entity:
-    """Overdue tickets, the longest overdue first; without titles, which may name people.
-
-    Everybody who is signed in looks at the wall, so a complaint about a member of staff is neither
-    named nor counted there: they and their unit do not learn that there is one.
-    """
-    public = (each for each in overdue if each.due and not each.confidential)
-    found = sorted(public, key=lambda each: each.due or each.opened)
+def tickets_entity(overdue: OverdueTickets) -> Entity:
+    """Overdue tickets, the longest overdue first; without titles, which may name people."""
     return {
-        "count": len(found),
+        "count": overdue.count,
+        "more": overdue.more,
         "overdue": [
             {"number": each.number, "kind": each.kind, "due": each.due, "state": each.state}
-            for each in found
+            for each in overdue.longest
         ],
     }
 

@@ -17,7 +17,7 @@ from cti.kernel.clock import Clock as TimeSource
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
-from cti.kernel.ports import SpokenMessage, TicketSummary
+from cti.kernel.ports import OverdueTickets, SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from customers.model import Customer
@@ -253,9 +253,9 @@ class TicketService:
         now = self._now()
         return self._database.read(open_of_customer_txn, customer_id, reader, now, unit)
 
-    def overdue(self) -> Deferred[list[TicketSummary]]:
-        """Every overdue ticket, the longest overdue first; due is the deadline missed."""
-        return self._database.read(overdue_txn, self._now())
+    def overdue(self, longest: int) -> Deferred[OverdueTickets]:
+        """See `TicketPort`."""
+        return self._database.read(overdue_txn, self._now(), longest)
 
     def _now(self) -> datetime:
         return utc(self._clock)

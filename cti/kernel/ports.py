@@ -80,8 +80,19 @@ class TicketSummary:
     opened: datetime
     due: datetime | None
     overdue: bool
-    confidential: bool = False
-    """It is about a member of staff: not everybody may know which one it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueTickets:
+    """How many tickets have a missed deadline, and those that missed theirs the longest ago.
+
+    `count` is at least how many there are where there are `more`. Complaints about members of
+    staff are neither counted nor named: not everybody may know that there are any.
+    """
+
+    count: int
+    longest: tuple[TicketSummary, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +136,8 @@ class TicketPort(Protocol):
     ) -> Deferred[list[TicketSummary]]:
         """The customer's open tickets, the latest first, but for complaints about the reader."""
 
-    def overdue(self) -> Deferred[list[TicketSummary]]: ...
+    def overdue(self, longest: int) -> Deferred[OverdueTickets]:
+        """With so many of those overdue the longest; their due is the deadline missed."""
 
 
 class TicketLinePort(Protocol):

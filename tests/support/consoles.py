@@ -9,7 +9,7 @@ from agents.web.console import Console
 from agents.web.pages import AgentApi, ConsolePages
 from agents.web.telephony_commands import telephony_commands
 from cti.kernel.identifiers import CustomerId, QueueId, StaffId, TicketNumber
-from cti.kernel.ports import TicketSummary
+from cti.kernel.ports import OverdueTickets, TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from cti.web.frame import Frame, WebSettings
@@ -45,8 +45,9 @@ class FakeTickets:
         self.pending.append(deferred)
         return deferred
 
-    def overdue(self) -> Deferred[list[TicketSummary]]:
-        return succeed([])
+    def overdue(self, longest: int) -> Deferred[OverdueTickets]:
+        del longest
+        return succeed(OverdueTickets(0))
 
 
 class FakeDays:

@@ -60,6 +60,8 @@ class Viewer:
     unit: DepartmentId | None = None
     within: DepartmentId | None = None
     """The department beyond which they see nothing; None for those who see every ticket."""
+    public: bool = False
+    """Whether what concerns anybody of the staff is left out, as where everybody looks."""
 
 
 EVERYBODY = Viewer()
@@ -400,6 +402,9 @@ def _holds(text: ColumnElement[str], word: str) -> ColumnElement[bool]:
 def _hidden(viewer: Viewer) -> Iterator[ColumnElement[bool]]:
     """See `tickets.visibility.concerns`."""
     about_staff, about_unit = _ENTRIES.c.about_staff, _ENTRIES.c.about_unit
+    if viewer.public:
+        yield about_staff.is_(None)
+        yield about_unit.is_(None)
     if viewer.staff_id is not None:
         yield or_(about_staff.is_(None), about_staff != viewer.staff_id)
     if viewer.unit is not None:

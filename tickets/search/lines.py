@@ -12,18 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
-from cti.kernel.ports import TicketSummary
+from cti.kernel.ports import OverdueTickets, TicketSummary
 from tickets.masking import Mask, masked
 from tickets.model import FINAL, OPEN_STATES, CaseState, DispatchState, TicketKind, Urgency
 from tickets.rows import case_from, dispatch_from
 from tickets.schema import CaseRow, ClockRow, DispatchRow
 from tickets.search.excerpts import Piece, excerpt
-from tickets.search.finding import Mark, Query, Total, count_txn, find_txn
+from tickets.search.finding import Mark, Query, Total, Viewer, count_txn, find_txn
 from tickets.search.places import OPEN, SUPERVISED
 from tickets.search.schema import EntryRow
 from tickets.workflow import ClockKind
 
-MOST_OVERDUE = 10_000
 _OPEN = [state.value for state in OPEN_STATES]
 _FINAL = [state.value for state in FINAL]
 
@@ -154,10 +153,11 @@ def open_of_customer_txn(
     return _summaries(session, rows, now)
 
 
-def overdue_txn(session: Session, now: datetime) -> list[TicketSummary]:
-    """Tickets with a missed deadline, the longest missed first; due is the deadline missed."""
-    query = Query(place=OPEN, overdue_only=True, limit=MOST_OVERDUE)
-    return [
+def overdue_txn(session: Session, now: datetime, longest: int) -> OverdueTickets:
+    """Tickets with a missed deadline, see `TicketPort.overdue`."""
+    query = Query(OPEN, overdue_only=True, limit=longest, viewer=Viewer(public=True))
+    page = search_txn(session, query, now)
+    summaries = (
         TicketSummary(
             number=line.number,
             kind=line.kind.value,
@@ -166,10 +166,10 @@ def overdue_txn(session: Session, now: datetime) -> list[TicketSummary]:
             opened=line.opened,
             due=line.due,
             overdue=True,
-            confidential=line.about_staff is not None or line.about_unit is not None,
         )
-        for line in search_txn(session, query, now, count=False).lines
-    ]
+        for line in page.lines
+    )
+    return OverdueTickets(page.total, tuple(summaries), page.more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ const byId = (id) => document.getElementById(id);
 const locale = settings.language === "zh" ? "zh-CN" : "en-GB";
 const TICK = 250;
 const POINTER_SHOWN = 3000;
-const SHOWN_TICKETS = 8;
 const SIZES = ["few", "middling", "some", "many", "crowd"];
 const STATE_ORDER = ["ready", "reserved", "busy", "hold", "working_after_call", "not_ready"];
 
@@ -148,10 +147,11 @@ function drawTotals(totals) {
 function drawTickets(tickets) {
   const overdue = tickets?.overdue ?? [];
   const count = tickets?.count ?? 0;
-  write(byId("overdue-count"), String(count));
+  const atLeast = tickets?.more ? "+" : "";
+  write(byId("overdue-count"), `${count}${atLeast}`);
   byId("tickets").dataset.level = count > 0 ? "critical" : "";
   byId("none-overdue").hidden = count > 0;
-  const rows = overdue.slice(0, SHOWN_TICKETS).map((ticket) => {
+  const rows = overdue.map((ticket) => {
     const row = document.createElement("li");
     const number = document.createElement("span");
     number.className = "number";
@@ -166,7 +166,7 @@ function drawTickets(tickets) {
   if (count > rows.length) {
     const more = document.createElement("li");
     more.className = "more";
-    more.textContent = t("wall.more", { count: count - rows.length });
+    more.textContent = t("wall.more", { count: `${count - rows.length}${atLeast}` });
     rows.push(more);
   }
   byId("overdue").replaceChildren(...rows);

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -110,11 +111,21 @@ def test_a_missed_deadline_shows_until_it_is_made_good(desk: TicketDesk) -> None
     number = desk.register().number
     desk.act(number, Action.INFORM, AGENT)
     desk.advance(hours=2)
-    (summary,) = result_of(desk.service.overdue())
+    (summary,) = result_of(desk.service.overdue(9)).longest
     assert (summary.number, summary.overdue) == (number, True)
     assert summary.due == utc(desk.clock)
     desk.act(number, Action.DISPATCH, DISPATCHER)
-    assert result_of(desk.service.overdue()) == []
+    assert result_of(desk.service.overdue(9)).count == 0
+
+
+def test_what_everybody_sees_of_missed_deadlines_holds_no_complaint_about_staff(
+    desk: TicketDesk,
+) -> None:
+    for about in (OFFICER.staff_id, None, None):
+        desk.register(replace(draft(), about_staff=about))
+    desk.advance(hours=2)
+    seen = result_of(desk.service.overdue(1))
+    assert (seen.count, len(seen.longest), seen.more) == (2, 1, False)
 
 
 def test_alarms_missed_in_a_downtime_fire_once_oldest_first_and_late(desk: TicketDesk) -> None:
