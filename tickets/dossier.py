@@ -1,9 +1,11 @@
 """What lies beside tickets: files, letters, who read a customer's data, departments' piles."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
+from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
 
 from cti.database import Database
@@ -27,6 +29,18 @@ CLEAR_FOR = timedelta(minutes=10)
 """How long a person reads the clear data of a ticket after asking for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What lies beside a case, the oldest first: files, who looked at masked data, letters of
+    either direction, letters and notices that were printed.
+    """
+
+    files: tuple[Attached, ...] = ()
+    looks: tuple[Look, ...] = ()
+    letters: tuple[Mail, ...] = ()
+    printed: tuple[Printed, ...] = ()
+
+
 class Dossier:
     """Files and looks of tickets, piles of orders; who may see a ticket at all is asked before."""
 
@@ -38,6 +52,10 @@ class Dossier:
     def files(self, number: str) -> Deferred[tuple[Attached, ...]]:
         """The ticket's files, oldest first."""
         return self._database.read(attachments_txn, number)
+
+    def papers(self, number: str) -> Deferred[Papers]:
+        """What lies beside the ticket."""
+        return self._database.read(_papers_txn, number)
 
     def file(self, number: str, attachment_id: int) -> Deferred[Attached]:
         """One file of the ticket; Refused (``ticket.file_gone``)."""
@@ -51,10 +69,6 @@ class Dossier:
         """See `Attachments.open`."""
         return self._attachments.open(digest)
 
-    def letters(self, number: str) -> Deferred[list[Mail]]:
-        """The letters of the ticket, in both directions, oldest first."""
-        return self._database.read(mails_txn, number)
-
     def beside(self, case: Case, rules: RepeatRules) -> Deferred[Beside]:
         """Whose time the ticket took, what it repeats, and why its records must stay."""
         return self._database.read(beside_txn, case, rules, self._now())
@@ -64,14 +78,6 @@ class Dossier:
     ) -> Deferred[tuple[Repeat, ...]]:
         """Open tickets of the customer that this one would repeat."""
         return self._database.read(open_repeats_txn, draft, request_id, rules, self._now())
-
-    def printed(self, number: str) -> Deferred[tuple[Printed, ...]]:
-        """Letters and notices that were printed, oldest first."""
-        return self._database.read(printed_txn, number)
-
-    def looks(self, number: str) -> Deferred[tuple[Look, ...]]:
-        """Who asked to read the customer's data, oldest first."""
-        return self._database.read(looks_txn, number)
 
     def look(self, number: str, by: Principal, reason: str) -> Deferred[None]:
         """The person asks to read it; Refused where they may not or say no reason."""
@@ -90,3 +96,12 @@ class Dossier:
 
     def _now(self) -> datetime:
         return utc(self._clock)
+
+
+def _papers_txn(session: Session, number: str) -> Papers:
+    return Papers(
+        attachments_txn(session, number),
+        looks_txn(session, number),
+        tuple(mails_txn(session, number)),
+        printed_txn(session, number),
+    )

@@ -79,11 +79,16 @@ class Text:
         return words.forms[0 if one else -1]
 
 
+ForScripts = str | dict[str, str]
+"""A text as scripts have it."""
+
+
 class Texts:
     """Every package's texts by key."""
 
     def __init__(self) -> None:
         self._texts: dict[str, Text] = {}
+        self._scripts: dict[tuple[Language, tuple[str, ...]], dict[str, ForScripts]] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts
@@ -102,25 +107,29 @@ class Texts:
                 place = text.place
                 raise ConfigurationError(message, file=place.file, line=place.line, key=key)
             self._texts[key] = text
+        self._scripts.clear()
 
     def text(self, language: Language, key: str, **blanks: object) -> str:
         """The text with its blanks filled in; LookupError for an unknown key or empty blank."""
         words = self._texts[key].form(language, blanks)
         return _BLANK.sub(lambda blank: str(blanks[blank[1]]), words)
 
-    def starting_with(self, language: Language, *prefixes: str) -> dict[str, str | dict[str, str]]:
+    def starting_with(self, language: Language, *prefixes: str) -> Mapping[str, ForScripts]:
         """Every text whose key begins with one of these, blanks left open: for scripts.
 
         Where a number chooses the form, ``{"by": blank, "one": form, "other": form}``.
         """
-        return {
-            key: _for_scripts(text.words[language])
-            for key, text in self._texts.items()
-            if key.startswith(prefixes)
-        }
+        known = self._scripts.get((language, prefixes))
+        if known is None:
+            known = self._scripts[language, prefixes] = {
+                key: _for_scripts(text.words[language])
+                for key, text in self._texts.items()
+                if key.startswith(prefixes)
+            }
+        return known
 
 
-def _for_scripts(words: Words) -> str | dict[str, str]:
+def _for_scripts(words: Words) -> ForScripts:
     if len(words.forms) == 1:
         return words.forms[0]
     return {"by": words.counted, "one": words.forms[0], "other": words.forms[-1]}

@@ -27,6 +27,9 @@ from tickets.workflow import (
     Stop,
 )
 
+Limit = tuple[str, str, bool]
+"""A clock's name, its deadline, whether it is cut short."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -43,14 +46,20 @@ class Outlook:
         said = [line for effect in effects for line in self._effect(effect, meant)]
         return (*self._states(rule, meant), *dict.fromkeys(said), *self._told(rule, meant))
 
-    def limits_at(self, department_id: DepartmentId) -> tuple[tuple[str, str, bool], ...]:
-        """The clocks an order sent there now would start: name, deadline, whether it is cut.
+    def limits(self) -> dict[DepartmentId, tuple[Limit, ...]]:
+        """The clocks an order sent to each department now would start.
 
         A result is cut short where the customer's own deadline, less the time for the review,
         comes before it.
         """
+        departments = self.view.departments
+        calendars = {each.calendar for each in departments.values()}
+        limits = {calendar: self._limits_by(calendar) for calendar in calendars}
+        return {key: limits[each.calendar] for key, each in departments.items()}
+
+    def _limits_by(self, calendar: str) -> tuple[Limit, ...]:
         serial = len(self.view.case.dispatches) + 1
-        terms = self._terms({serial: self.view.departments[department_id].calendar})
+        terms = self._terms({serial: calendar})
         starts = (Start(ClockKind.ACCEPT, serial), Start(ClockKind.RESULT, serial))
         clocks = self.keeper.apply(self.view.clocks, starts, terms, self.now)
         return tuple(

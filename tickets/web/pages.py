@@ -1,11 +1,14 @@
 """``/tickets``: lists, one ticket, a new one, and what one is told."""
 
+from twisted.logger import Logger
 from twisted.web.pages import notFound
 from twisted.web.resource import IResource
 from twisted.web.server import Request
 
+from cti.database import report
 from cti.kernel.identifiers import Entropy, system_entropy
 from cti.kernel.ports import StaffNames
+from cti.kernel.principal import Principal
 from cti.web import requests
 from cti.web.frame import Frame
 from cti.web.pages import pages
@@ -31,6 +34,7 @@ from tickets.wording import said
 from tickets.workflow import DEPARTMENT, FRONT
 
 NO_CATALOGUE = NoCatalogue()
+UNNOTED = "what came in at a ticket stays unread, though somebody looked"
 NO_TELEPHONES = NoTelephones()
 
 
@@ -38,6 +42,7 @@ class TicketPages:
     """The ticket pages; forms work without scripts, scripts only bring news."""
 
     app = pages()
+    log = Logger()
 
     def __init__(
         self,
@@ -154,9 +159,19 @@ class TicketPages:
         """One ticket; ``?call=<id>`` offers to add that call to it."""
         principal = self.frame.guard(request, *READERS)
         page = await self._ticket.show(request, principal, number, Filling())
-        if await self._service.looked(principal, number):
-            self._board.recount(principal.staff_id)
+        self._look(principal, number)
         return page
+
+    def _look(self, principal: Principal, number: str) -> None:
+        """They look at the ticket; the page does not wait until that is written down."""
+
+        def recount(news: bool) -> None:
+            if news:
+                self._board.recount(principal.staff_id)
+
+        looked = self._service.looked(principal, number)
+        looked.addCallback(recount)
+        looked.addErrback(lambda failure: report(self.log, failure, UNNOTED))
 
     @app.route("/<number>/act", methods=["POST"])
     async def act(self, request: Request, number: str) -> bytes:

@@ -1,11 +1,14 @@
 """The words of the ticket pages for one request: its language, the zone, departments, refusals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from twisted.web.server import Request
 
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import DepartmentId
 from cti.web.frame import Frame
+from tickets.model import Department
 from tickets.service import TicketService
 from tickets.web.shown import Words
 
@@ -22,13 +25,16 @@ class Phrasing:
 
     async def words(self, request: Request) -> Words:
         """The words of the request's language."""
+        return self.words_with(request, await self.service.departments())
+
+    def words_with(self, request: Request, departments: Mapping[DepartmentId, Department]) -> Words:
+        """The same where the departments are known."""
         language = self.frame.language(request)
 
         def text(key: str, **blanks: object) -> str:
             return self.frame.text(language, key, **blanks)
 
         zone = self.service.timekeeper.calendars.hotline.timezone
-        departments = await self.service.departments()
         return Words(
             text,
             language,

@@ -17,10 +17,9 @@ from cti.web import requests
 from cti.web.frame import Frame, with_query
 from cti.web.requests import BadRequest, Form
 from tickets.attachments.sniffing import PLAYED, SHOWN_AS_IMAGES
-from tickets.dossier import Dossier
+from tickets.dossier import Dossier, Papers
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
-from tickets.looks import Look
 from tickets.masking import Mask, Sight, may_unmask, sight_of
 from tickets.model import Receipt, TicketKind
 from tickets.proposals import CatalogueProposals
@@ -38,7 +37,6 @@ from tickets.web.printing import READERS as PRINT_READERS
 from tickets.web.proposed import why
 from tickets.web.reading import REQUEST_BYTES, request_id, tell_done, whole
 from tickets.web.shown import Words
-from tickets.web.timeline import Papers
 from tickets.workflow import FRONT, Action
 
 LISTENERS = frozenset({Role.SUPERVISOR, Role.QUALITY})
@@ -73,12 +71,11 @@ class TicketPage:
     ) -> bytes:
         """The ticket as it is now; 409 with a form that was refused."""
         view = await self.seen(principal, number)
-        words = await self._words(request)
-        looks = await self.dossier.looks(number)
-        clear = self.dossier.reads_clear(looks, principal)
+        words = self._words(request, view)
+        papers = await self.dossier.papers(number)
+        clear = self.dossier.reads_clear(papers.looks, principal)
         sight = sight_of(principal, unmasked=clear)
-        papers = await self._papers(principal, number, looks)
-        line = timeline.moments(view, papers, sight, words)
+        line = timeline.moments(view, _read_by(principal, papers), sight, words)
         newest_first = self._newest_first(request)
         outlook = Outlook(view, self.service.timekeeper, words, utc(self.frame.clock))
         beside = await self.dossier.beside(view.case, self.service.follower.rules)
@@ -109,7 +106,7 @@ class TicketPage:
             colleagues=self._colleagues(view) if corrections else (),
             known=self._known(request, view, sight),
             merged=[each.case for each in view.merged],
-            limits={each: outlook.limits_at(each) for each in view.departments},
+            limits=outlook.limits(),
             proposals={
                 each.department_id: why(each, words)
                 for each in self.catalogue.proposals(view.case.draft)
@@ -146,8 +143,9 @@ class TicketPage:
         complaint = view.case.draft.kind is TicketKind.COMPLAINT
         return self.units.everybody() if complaint else ()
 
-    async def _words(self, request: Request) -> Words:
-        return replace(await self.phrasing.words(request), staff=self.staff.name_of)
+    def _words(self, request: Request, view: TicketView) -> Words:
+        words = self.phrasing.words_with(request, view.departments)
+        return replace(words, staff=self.staff.name_of)
 
     async def join(self, request: Request, principal: Principal, number: str) -> bytes:
         """Let the call belong to the ticket; the page that follows offers to undo it."""
@@ -281,7 +279,7 @@ class TicketPage:
         filling = filled(self.phrasing.why_not(request, refused), refused, form)
         if refused.error_id == "ticket.stale" and form["version"]:
             view = await self.seen(principal, number)
-            words = await self._words(request)
+            words = self._words(request, view)
             changes = timeline.changes_since(view, whole(form["version"]), words)
             filling = replace(filling, changes=tuple(changes))
         return await self.show(request, principal, number, filling)
@@ -309,15 +307,6 @@ class TicketPage:
 
     def _newest_first(self, request: Request) -> bool:
         return requests.cookie(request, NEWEST_FIRST) == "1"
-
-    async def _papers(self, principal: Principal, number: str, looks: tuple[Look, ...]) -> Papers:
-        """What stands on the time line beside acts, as far as the person reads it."""
-        return Papers(
-            await self.dossier.files(number),
-            looks if principal.roles & LOOK_READERS else (),
-            tuple(await self.dossier.letters(number)),
-            await self.dossier.printed(number) if principal.roles & set(PRINT_READERS) else (),
-        )
 
     def _calls(
         self, request: Request, principal: Principal, view: TicketView, now: datetime
@@ -355,3 +344,13 @@ def _action(form: Form) -> Action:
     if action in ELSEWHERE - {Action.AMEND}:
         raise BadRequest("files and calls come by forms of their own")
     return action
+
+
+def _read_by(principal: Principal, papers: Papers) -> Papers:
+    """As far as the person reads them."""
+    may_print = principal.roles & set(PRINT_READERS)
+    return replace(
+        papers,
+        looks=papers.looks if principal.roles & LOOK_READERS else (),
+        printed=papers.printed if may_print else (),
+    )

@@ -7,6 +7,7 @@ from enum import Enum
 
 from cti.kernel.identifiers import CallId, StaffId
 from tickets.attachments.model import Attached
+from tickets.dossier import Papers
 from tickets.looks import Look
 from tickets.mail.model import DeliveryState, Direction, Mail
 from tickets.masking import Mask, Sight
@@ -79,16 +80,6 @@ class Moment:
     file: Attached | None = None
     letter: Letter | None = None
     printed: Printed | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Papers:
-    """What lies beside the case: its files, and who looked at masked data (where told)."""
-
-    files: tuple[Attached, ...] = ()
-    looks: tuple[Look, ...] = ()
-    letters: tuple[Mail, ...] = ()
-    printed: tuple[Printed, ...] = ()
 
 
 def moments(view: TicketView, papers: Papers, sight: Sight, words: Words) -> list[Moment]:

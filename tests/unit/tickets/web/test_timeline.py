@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from tests.support.ticket_office import TicketOffice
 from tests.support.tickets import AGENT, MONDAY, OFFICER
+from tickets.dossier import Papers
 from tickets.mail.model import Body, DeliveryState, Direction, Mail
 from tickets.masking import sight_of
 from tickets.model import CUSTOMER, Department
 from tickets.web.inputs import word_of
 from tickets.web.shown import Words
-from tickets.web.timeline import Papers, Strand, moments, strands
+from tickets.web.timeline import Strand, moments, strands
 from tickets.workflow import Action
 
 WORDS = Words(
