@@ -51,6 +51,8 @@ VOICES = {BY_KEYS: 620.0, BY_TONES: 660.0, AGENT: 1040.0, COLLEAGUE: 1080.0, SUP
 MUSIC = 440.0
 PATIENCE = 30.0
 SETTLING = 0.3
+TRIES = 3
+"""Times that a caller keys everything in, at most."""
 EDGE, STALL = 0.35, 2.0
 """Seconds by which the length of the masked stretch may differ from that of the loan, and by which
 the worker or the server may stand still between what one says and the other does."""
@@ -152,7 +154,7 @@ class Scene:
         await deferToThread(self.house.start)
         await caller.press("5")
         self.secretly_heard = {AGENT: phone.heard(begun)}
-        (ended,) = await deferToThread(loans_of, self.house, 1)
+        (ended,) = await deferToThread(loans_of, self.house)
         assert (ended["result"], ended["given_to"]) == ("interrupted", "agent")
         caller.talk_on()
         await self.hear({AGENT: [BY_KEYS], BY_KEYS: [AGENT]})
@@ -192,11 +194,20 @@ class Scene:
     async def verify(
         self, caller: str, agent: str, key: Callable[[Handset], Coroutine[Any, Any, None]]
     ) -> None:
-        """The agent has the caller verified; what agent and supervisor hear of it is kept."""
-        console, ears = self.consoles[agent], [agent]
+        """The agent has the caller verified, again where a crowded machine mangled a key."""
+        for _ in range(TRIES):
+            if await self.try_to_verify(caller, agent, key) == "verified":
+                return
+        raise AssertionError(f"{caller} was not verified in {TRIES} times")
+
+    async def try_to_verify(
+        self, caller: str, agent: str, key: Callable[[Handset], Coroutine[Any, Any, None]]
+    ) -> str:
+        """What came of it; what agent and supervisor hear meanwhile is kept."""
+        console, ears, loan = self.consoles[agent], [agent], f"loan/{agent}"
         ears += [SUPERVISOR] if agent == AGENT else []
         console.say({"do": "verify"})
-        await reading(console, lambda seen: f"loan/{agent}" in seen)
+        await reading(console, lambda seen: loan in seen and not seen[loan]["result"])
         self.callers[caller].hush()
         for name in ears:
             await until_nobody_is_heard(self.phones[name], music=name != SUPERVISOR)
@@ -204,8 +215,8 @@ class Scene:
         await key(self.callers[caller])
         await pause(1.0)
         self.secretly_heard |= {name: self.phones[name].heard(begun[name]) for name in ears}
-        result = await reading(console, lambda seen: seen[f"loan/{agent}"]["result"])
-        assert result == "verified"
+        result: str = await reading(console, lambda seen: seen[loan]["result"])
+        return result
 
     async def by_keys(self, caller: Handset) -> None:
         """Account and banking number by RFC 4733, the PINs by INFO."""
@@ -272,16 +283,18 @@ def test_verified_in_mid_call_and_nobody_the_wiser(house: House, tmp_path: Path)
         pages |= supervisors_pages(house)
     assert '"purpose":"verify"' in pages["floor"], "a supervisor sees who is with the IVR"
     check_ears(scene.secretly_heard)
-    loans = loans_of(house, 2)
-    assert [(each["result"], each["given_to"]) for each in loans] == [("verified", "agent")] * 2
+    loans = loans_of(house)
+    assert all(each["given_to"] == "agent" for each in loans)
+    by_call = {each["call_id"]: [*loans_of_call(loans, each["call_id"])] for each in loans}
+    assert [each[-1]["result"] for each in by_call.values()] == ["verified"] * 2
     supervised = [record["mode"] for kind, record in house.journal() if kind == "call.supervised"]
     assert supervised == ["listen", "stop"]
     house.stop()
     for name, text in [*pages.items(), *all_files(house)]:
         found = [secret for secret in SECRETS if secret_in(secret, text)]
         assert not found, f"{name} shows {found}"
-    for loan in loans:
-        check_recording(house, loan)
+    for of_call in by_call.values():
+        check_recording(house, of_call)
 
 
 def test_a_restart_gives_the_caller_back(house: House, tmp_path: Path) -> None:
@@ -307,16 +320,22 @@ def supervisors_pages(house: House) -> dict[str, str]:
     return {path: house.get(path, token).decode() for path in paths}
 
 
-def loans_of(house: House, count: int) -> list[dict[str, Any]]:
-    """What was told of the end of so many loans."""
+def loans_of(house: House) -> list[dict[str, Any]]:
+    """What was told of the end of every loan, when all have ended."""
     found: list[dict[str, Any]] = []
 
     def told() -> bool:
-        found[:] = [record for kind, record in house.journal() if kind == "call.loan_ended"]
-        return len(found) == count
+        journal = [*house.journal()]
+        found[:] = [record for kind, record in journal if kind == "call.loan_ended"]
+        return len(found) == sum(kind == "call.lent" for kind, _ in journal)
 
-    house.wait_until(told, 15, f"{count} loans that ended")
+    house.wait_until(told, 15, "every loan to end")
     return found
+
+
+def loans_of_call(loans: list[dict[str, Any]], call_id: str) -> Iterator[dict[str, Any]]:
+    """Those of one call, in their order."""
+    return (each for each in loans if each["call_id"] == call_id)
 
 
 def check_ears(heard: dict[str, Samples]) -> None:
@@ -346,23 +365,24 @@ def is_key(part: Samples) -> bool:
     return level(part) > -50 and rows + columns > 0.8 and min(rows, columns) > 0.2
 
 
-def check_recording(house: House, loan: dict[str, Any]) -> None:
-    """One masked stretch, as long as the loan, without a sound on either side."""
+def check_recording(house: House, loans: list[dict[str, Any]]) -> None:
+    """A masked stretch for each loan, as long as that, without a sound on either side."""
     (file,) = [
         record["file"]
         for kind, record in house.journal()
-        if kind == "call.recording_stopped" and record["call_id"] == loan["call_id"]
+        if kind == "call.recording_stopped" and record["call_id"] == loans[0]["call_id"]
     ]
     path = house.var / "recordings" / file
     verdict = verify(path)
     assert verdict.state is State.WHOLE
-    (label,) = [mark for mark in verdict.marks if mark.kind is MarkKind.LABEL]
-    (masked,) = [mark for mark in verdict.marks if mark.kind is MarkKind.MASKED]
-    assert label.label == "secure"
-    assert abs(label.start - masked.start) < RATE * EDGE
-    assert abs(masked.length / RATE - loan["seconds"]) < EDGE + STALL
+    labels = [mark for mark in verdict.marks if mark.kind is MarkKind.LABEL]
+    masks = [mark for mark in verdict.marks if mark.kind is MarkKind.MASKED]
     both = read_wave(path)
-    assert not both[masked.start : masked.end].any()
-    for talked in (both[: masked.start, 0], both[masked.end :, 0]):
+    for label, masked, loan in zip(labels, masks, loans, strict=True):
+        assert label.label == "secure"
+        assert abs(label.start - masked.start) < RATE * EDGE
+        assert abs(masked.length / RATE - loan["seconds"]) < EDGE + STALL
+        assert not both[masked.start : masked.end].any()
+    for talked in (both[: masks[0].start, 0], both[masks[-1].end :, 0]):
         voices = [VOICES[name] for name in (BY_KEYS, BY_TONES)]
         assert any(has_tone(part, voice) for part in windows(talked, RATE // 4) for voice in voices)
