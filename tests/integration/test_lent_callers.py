@@ -327,7 +327,7 @@ def loans_of(house: House) -> list[dict[str, Any]]:
     def told() -> bool:
         journal = [*house.journal()]
         found[:] = [record for kind, record in journal if kind == "call.loan_ended"]
-        return len(found) == sum(kind == "call.lent" for kind, _ in journal)
+        return 0 < len(found) == sum(kind == "call.lent" for kind, _ in journal)
 
     house.wait_until(told, 15, "every loan to end")
     return found
