@@ -37,6 +37,8 @@ from tests.support.telephones import telephone
 
 E = TypeVar("E", bound=Event)
 
+LATE = 0.2
+"""Seconds from the end of a talk to the change of state, on a machine that others want too."""
 PATIENCE = 20.0
 LIMITS = {"ring_limit": 3, "after_call_limit": 1}
 ANSWERS, IGNORES = "1001", "1006"
@@ -264,9 +266,11 @@ def check_agents(events: list[Event], figures: Figures, records: list[CallRecord
         at_work = sum(agent.seconds.values())
         assert at_work == pytest.approx(at_work_by(changes))
         legs = [leg for each in records for leg in each.legs if leg.device_id == str(agent_id)]
-        talked = sum(leg.talked for leg in legs)
-        assert agent.talked == pytest.approx(talked, abs=0.05)
-        assert agent.seconds.get(AgentState.BUSY, 0.0) == pytest.approx(agent.talked, abs=0.05)
+        talks = [leg.talked for leg in legs if leg.talked]
+        assert sum(change.state is AgentState.BUSY for change in changes) == len(talks)
+        late = LATE * len(talks)
+        assert agent.talked == pytest.approx(sum(talks), abs=late)
+        assert agent.seconds.get(AgentState.BUSY, 0.0) == pytest.approx(agent.talked, abs=late)
 
 
 def at_work_by(changes: list[AgentStateChanged]) -> float:
