@@ -1,16 +1,14 @@
 """What the rooms of tickets ask of the ticket service, so that they can be tried without it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
 from cti.kernel.principal import Principal
 from tickets.model import Draft, Receipt
+from tickets.view import TicketView
 from tickets.workflow import Action
-
-if TYPE_CHECKING:
-    from tickets.service import TicketView
 
 
 class Acts(Protocol):
@@ -34,5 +32,5 @@ class Tickets(Acts, Protocol):
     def register(self, draft: Draft, principal: Principal, request_id: str) -> Deferred[Receipt]:
         """Give the draft a number."""
 
-    def view(self, number: str) -> Deferred["TicketView | None"]:
+    def view(self, number: str) -> Deferred[TicketView | None]:
         """The ticket; None for an unknown number."""

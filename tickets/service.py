@@ -5,7 +5,6 @@ a request id (a repeated one gets the first answer again); `tickets.acting` writ
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -20,14 +19,12 @@ from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumb
 from cti.kernel.ports import OverdueTickets, SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
-from customers.model import Customer
 from customers.repository import customer_txn
 from tickets import repository
 from tickets.acting import Asked, Done, act_txn, register_txn
-from tickets.clocks.model import Clock
 from tickets.clocks.rows import keep_policy_txn
 from tickets.clocks.sla import Timekeeper
-from tickets.guards import CARRIED, Premises
+from tickets.guards import CARRIED
 from tickets.messages import (
     Unread,
     looked_txn,
@@ -40,11 +37,8 @@ from tickets.messages import (
 from tickets.model import (
     VOICEMAIL,
     Audience,
-    CallLink,
-    Case,
     Department,
     Draft,
-    HistoryEntry,
     Message,
     MessageKind,
     Receipt,
@@ -64,9 +58,10 @@ from tickets.search.lines import (
     summary_txn,
 )
 from tickets.search.service import ListService
+from tickets.view import TicketView
 from tickets.visibility import check_visible, concern_of
 from tickets.voicemail import draft_of, request_of
-from tickets.workflow import Action, ClockKind
+from tickets.workflow import Action
 
 MESSAGES_SHOWN = 100
 LONGEST_SUBJECT = 32
@@ -77,27 +72,6 @@ Beside = Callable[[Session, Asked, datetime], None]
 
 A registration is such an act too: its fields are empty, and the ticket has its number.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class TicketView:
-    """A ticket with all that its page shows."""
-
-    case: Case
-    clocks: tuple[Clock, ...]
-    history: tuple[HistoryEntry, ...]
-    calls: tuple[CallLink, ...]
-    departments: Mapping[DepartmentId, Department]
-    premises: Premises = field(default_factory=Premises)
-    """What acts on it are judged by, see `tickets.decide.allowed`."""
-    customer: Customer | None = None
-    """The directory's present record of who asked, beside what they gave then."""
-    merged: tuple["TicketView", ...] = ()
-    """The tickets that were merged into this one, with their calls and histories."""
-
-    def due(self, kind: ClockKind, dispatch: int | None = None) -> datetime | None:
-        """When that clock is due; None where it does not run."""
-        return self.premises.dues.get((kind, dispatch))
 
 
 class TicketService:

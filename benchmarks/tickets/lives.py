@@ -37,8 +37,8 @@ from tickets.model import (
 from tickets.regulation.letters import LetterKind
 from tickets.regulation.printing import print_txn
 from tickets.schema import MessageRow
-from tickets.service import TicketView
 from tickets.tasks import Tasks
+from tickets.view import TicketView
 from tickets.workflow import Action
 
 A = Action

@@ -32,7 +32,7 @@ from tickets.search.index import reindex_txn
 from tickets.search.lines import search_txn
 from tickets.search.query import Asked, Order
 from tickets.search.schema import EntryRow, PlaceRow
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.workflow import Action
 
 CHARACTERS = "柜台排队信用卡转账"

@@ -27,7 +27,7 @@ from tickets.mail.model import Envelope, Mail
 from tickets.mail.repository import mails_txn, unfiled_txn
 from tickets.mail.settings import MailSettings
 from tickets.model import Draft, Message, Receipt
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.workflow import Action
 
 KEY = b"k" * 32

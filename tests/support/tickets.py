@@ -31,7 +31,8 @@ from tickets.model import (
     Urgency,
 )
 from tickets.repository import save_department_txn
-from tickets.service import TicketService, TicketView
+from tickets.service import TicketService
+from tickets.view import TicketView
 from tickets.workflow import Action
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

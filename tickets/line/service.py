@@ -29,7 +29,8 @@ from tickets.line.repository import Judged, open_of_txn, prove_txn
 from tickets.line.settings import LineSettings
 from tickets.model import CUSTOMER
 from tickets.premises import form_terms
-from tickets.service import TicketService, TicketView
+from tickets.service import TicketService
+from tickets.view import TicketView
 
 URGE_OPEN = "ticket.urge_open"
 WORDS = {

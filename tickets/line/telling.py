@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from cti.kernel.ticket_line import ToldTicket
 from cti.kernel.vocabulary import Language
@@ -11,9 +10,7 @@ from tickets import decide
 from tickets.acts import Action, ClockKind
 from tickets.forms import slot_of
 from tickets.model import CUSTOMER, Case, CaseState
-
-if TYPE_CHECKING:
-    from tickets.service import TicketView
+from tickets.view import TicketView
 
 ENDING = 4
 """Digits of the telephone number that prove that a ticket is the caller's."""
@@ -48,7 +45,7 @@ def digits_of(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
 
-def told(view: "TicketView", at: datetime) -> ToldTicket:
+def told(view: TicketView, at: datetime) -> ToldTicket:
     """What is told of the ticket now."""
     case = view.case
     lead = case.lead
@@ -75,13 +72,13 @@ def told(view: "TicketView", at: datetime) -> ToldTicket:
     )
 
 
-def reply_of(view: "TicketView") -> str:
+def reply_of(view: TicketView) -> str:
     """The last answer that was told to the customer; empty where none was."""
     found = (each.fields.get("text", "") for each in view.history if each.action in ANSWERS)
     return ([""] + [each for each in found if each])[-1]
 
 
-def may(view: "TicketView", action: Action, at: datetime) -> bool:
+def may(view: TicketView, action: Action, at: datetime) -> bool:
     """Whether the customer may do that themselves now."""
     possible = decide.allowed(view.case, CUSTOMER, at, view.premises)
     return any(rule.action is action for rule, _ in possible)

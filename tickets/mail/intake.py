@@ -49,7 +49,7 @@ from tickets.messages import add_message_txn
 from tickets.model import CUSTOMER, MAILBOX, SYSTEM, Audience, MessageKind
 from tickets.ports import Tickets
 from tickets.search.index import reindex_txn
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.workflow import Action, ClockKind
 
 ATTEMPTS = 5

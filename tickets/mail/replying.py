@@ -25,7 +25,7 @@ from tickets.masking import Mask, masked
 from tickets.model import SYSTEM, Case, CaseState, ReplyChannel
 from tickets.ports import Tickets
 from tickets.repository import load_case_txn
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.workflow import Action
 
 NO_ADDRESS = "ticket.no_address"

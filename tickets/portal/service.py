@@ -56,7 +56,7 @@ from tickets.portal.telling import Telling
 from tickets.portal.tokens import Ticket, proof_of
 from tickets.ports import Tickets
 from tickets.premises import form_terms
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.workflow import Action, ClockKind
 
 ATTEMPTS = 5

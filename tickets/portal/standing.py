@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from cti.kernel.identifiers import TicketNumber
 from cti.kernel.vocabulary import Language
@@ -26,10 +25,8 @@ from tickets.model import (
     ReplyChannel,
     SuspensionGround,
 )
+from tickets.view import TicketView
 from tickets.workflow import Action, ClockKind
-
-if TYPE_CHECKING:
-    from tickets.service import TicketView
 
 
 class Step(Enum):
@@ -126,7 +123,7 @@ OWN = frozenset({Action.URGE, Action.CONTACT, Action.RATE, Action.ATTACH_FILE, A
 _ANSWERS = frozenset({Action.REPLY.value, Action.SOLVE.value})
 
 
-def standing_of(view: "TicketView", files: Sequence[Attached], now: datetime) -> Standing:
+def standing_of(view: TicketView, files: Sequence[Attached], now: datetime) -> Standing:
     """What the customer of that ticket sees of it now."""
     case, unread = view.case, unopened(view.case, view.history)
     due = _due(view.clocks) if case.state not in ENDED else None
@@ -149,14 +146,14 @@ def standing_of(view: "TicketView", files: Sequence[Attached], now: datetime) ->
     )
 
 
-def urges_hotline(view: "TicketView") -> bool:
+def urges_hotline(view: TicketView) -> bool:
     """Whether no department has it, so that to urge is to write, and they do not wait already."""
     case = view.case
     unanswered = case.state in OPEN_STATES - ANSWERED and unopened(case, view.history) is None
     return unanswered and case.lead is None and view.premises.unanswered is None
 
 
-def _acts(view: "TicketView", now: datetime) -> frozenset[Action]:
+def _acts(view: TicketView, now: datetime) -> frozenset[Action]:
     possible = {rule.action for rule, _ in allowed(view.case, CUSTOMER, now, view.premises)}
     return frozenset({*possible, *([Action.URGE] if urges_hotline(view) else [])})
 

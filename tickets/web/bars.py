@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tickets.clocks.model import CALENDAR_DAYS, Clock, ClockEnd
 from tickets.clocks.sla import Timekeeper
 from tickets.model import Case
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.web.reasons import Reason, Reasons
 from tickets.web.shown import Words
 from tickets.workflow import ClockKind

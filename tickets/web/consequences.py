@@ -9,7 +9,7 @@ from cti.kernel.vocabulary import Role
 from tickets.clocks.model import Clock, InternalClock, InternalGround
 from tickets.clocks.sla import Terms, Timekeeper
 from tickets.model import Case, Dispatch
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.web.shown import Words
 from tickets.workflow import (
     DEPARTMENT_CLOCKS,

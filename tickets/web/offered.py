@@ -13,7 +13,7 @@ from tickets.forms import BECOMES, COMMON, FORMS, FieldKind, present, wanted
 from tickets.guards import Situation
 from tickets.masking import Mask, Sight
 from tickets.model import Case, Dispatch
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.web.consequences import Outlook
 from tickets.web.inputs import Input, act_input, input_of
 from tickets.web.shown import Words

@@ -19,7 +19,8 @@ from tickets.model import ReplyChannel
 from tickets.regulation.letters import LetterKind, composed
 from tickets.regulation.printing import print_txn, printed_txn
 from tickets.regulation.service import RegulationService
-from tickets.service import TicketService, TicketView
+from tickets.service import TicketService
+from tickets.view import TicketView
 from tickets.visibility import check_visible, concern_of
 from tickets.web.phrasing import Phrasing
 from tickets.web.reading import REQUEST_BYTES, request_id, tell_done

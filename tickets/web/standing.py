@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.model import ENDED, CaseState, Dispatch, DispatchState, TicketKind
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.web.bars import Bar
 from tickets.web.shown import Words
 

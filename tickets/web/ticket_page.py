@@ -24,7 +24,8 @@ from tickets.masking import Mask, Sight, may_unmask, sight_of
 from tickets.model import Receipt, TicketKind
 from tickets.proposals import CatalogueProposals
 from tickets.regulation.fault import Party
-from tickets.service import TicketService, TicketView
+from tickets.service import TicketService
+from tickets.view import TicketView
 from tickets.visibility import visible
 from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook

@@ -13,7 +13,7 @@ from tickets.mail.model import DeliveryState, Direction, Mail
 from tickets.masking import Mask, Sight
 from tickets.model import CUSTOMER, CallLink, Case, HistoryEntry, Source
 from tickets.regulation.letters import Printed
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.web.inputs import word_of
 from tickets.web.shown import Words
 from tickets.workflow import Action

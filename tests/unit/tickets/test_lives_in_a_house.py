@@ -36,8 +36,8 @@ from tickets.events import TicketChanged
 from tickets.model import CUSTOMER, ENDED, OPEN_STATES, SYSTEM, TicketKind
 from tickets.replay import replayed
 from tickets.schema import AlarmRow, CaseRow, ClockRow
-from tickets.service import TicketView
 from tickets.tasks import Tasks
+from tickets.view import TicketView
 from tickets.workflow import RULES, Action
 
 SEED = 20261123

@@ -33,8 +33,8 @@ from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.repository import Holder, claim_txn
 from tickets.reply_calls.service import BREATH, LEASE, LONGEST_PAUSE, ReplyCalls
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
-from tickets.service import TicketView
 from tickets.sweeping import RETRY_AFTER
+from tickets.view import TicketView
 
 TELEPHONE = "13800138000"
 OTHER_TELEPHONE = "13900139000"

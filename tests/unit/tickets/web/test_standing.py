@@ -5,7 +5,7 @@ from tests.support.tickets import AGENT, CARDS, DISPATCHER, LENDING, OFFICER, dr
 from tickets.forms import COMMON, FORMS
 from tickets.masking import DETAILS, Mask, masked
 from tickets.model import TicketKind
-from tickets.service import TicketView
+from tickets.view import TicketView
 from tickets.web.bars import bars, next_bar
 from tickets.web.shown import Words
 from tickets.web.standing import orders, steps
