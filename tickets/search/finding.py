@@ -95,6 +95,11 @@ class Query:
     limit: int = PAGE
 
     @property
+    def back(self) -> bool:
+        """Whether the page before the mark is meant."""
+        return self.mark is not None and self.mark.back
+
+    @property
     def most(self) -> int:
         """How far is counted."""
         searched = self.asked.words or self.asked.requester or self.asked.facets
@@ -175,15 +180,14 @@ def find_txn(session: Session, query: Query, now: datetime, *, count: bool = Fal
     rows = session.execute(_paged(session, query, asked).limit(wanted)).all()
     more = len(rows) > query.limit
     lines = [Found(*row) for row in rows[: query.limit]]
-    back = query.mark is not None and query.mark.back
-    if back:
+    if query.back:
         lines.reverse()
-    before = more if back else query.mark is not None
+    before = more if query.back else query.mark is not None
     hits = len(rows) if most else asked.hits
     total = None
     if count and hits is not None:
         total = Total(min(hits, query.most), more=hits > query.most)
-    return Finding(tuple(lines), before, back or more, total)
+    return Finding(tuple(lines), before, query.back or more, total)
 
 
 def page_of(session: Session, query: Query, now: datetime) -> Select[*Line]:
@@ -354,8 +358,7 @@ def _ordered(query: Query, order: list[ColumnElement[Any]]) -> list[ColumnElemen
 
 def _rises(query: Query) -> bool:
     """Whether the page is read from the lower entries to the higher."""
-    back = query.mark is not None and query.mark.back
-    return query.order.rising is not back
+    return query.order.rising is not query.back
 
 
 def _terms(query: Query) -> frozenset[int]:
