@@ -20,6 +20,7 @@ from cti.call.model import Call
 from cti.kernel.clock import DelayedCall, utc
 from cti.kernel.errors import HotlineError, LocalError, Refused
 from cti.kernel.identifiers import CallId, QueueId
+from cti.kernel.in_time import in_time
 from cti.kernel.ports import QueueRequest
 from cti.kernel.vocabulary import MessageAbout, Verification
 from customers.model import Customer
@@ -76,7 +77,6 @@ from ivr.flow import (
     Values,
     transfer_fact,
 )
-from ivr.in_time import in_time
 from ivr.interpreter import language_chosen, step
 from ivr.ports import Ports
 from ivr.quiet import Quiet

@@ -12,7 +12,8 @@ from agents.acd.queue import Acquaintance
 from agents.acd.rules import QueueRules
 from agents.acd.stays import Stay
 from cti.call.control import CallControl
-from cti.kernel.clock import Clock, DelayedCall
+from cti.kernel.clock import Clock
+from cti.kernel.in_time import in_time
 
 LIMIT = 0.3
 """Seconds for which the answer is waited for; what comes later counts as long as they wait."""
@@ -32,7 +33,8 @@ class Preferring:
         self._clock, self._control, self._port, self._learn = clock, control, port, learn
         self._asked: dict[Stay, Deferred[None]] = {}
         """Questions without an answer."""
-        self._limits: dict[Stay, DelayedCall] = {}
+        self._waiting: dict[Stay, Deferred[None]] = {}
+        """Who is given to nobody before that is known, or `LIMIT` is over."""
 
     def first(self, stay: Stay, rules: QueueRules, then: Callable[[], None]) -> None:
         """Ask for the caller, and go on once that is known: within `LIMIT`, whatever happens."""
@@ -41,8 +43,8 @@ class Preferring:
         if asked is None:
             then()
             return
-        self._limits[stay] = self._clock.callLater(LIMIT, self._go_on, stay, then)
-        asked.addBoth(lambda _: self._go_on(stay, then))
+        self._waiting[stay] = in_time(self._clock, LIMIT, asked, None)
+        self._waiting[stay].addCallback(lambda _: self._go_on(stay, then))
 
     def ask(self, stay: Stay, rules: QueueRules) -> None:
         """Ask for the caller, where the queue's rules want to know; once for each customer."""
@@ -59,20 +61,16 @@ class Preferring:
 
     def stop(self) -> None:
         """Whoever is still asked for waits on for the next server."""
-        for limit in self._limits.values():
-            limit.cancel()
-        self._limits.clear()
+        waiting, self._waiting = self._waiting, {}
+        for each in waiting.values():
+            each.cancel()
 
     def _answered(self, stay: Stay) -> None:
         del self._asked[stay]
 
     def _go_on(self, stay: Stay, then: Callable[[], None]) -> None:
-        limit = self._limits.pop(stay, None)
-        if limit is None:
-            return
-        if limit.active():
-            limit.cancel()
-        then()
+        if self._waiting.pop(stay, None) is not None:
+            then()
 
     def _unknown(self, stay: Stay, failure: Failure) -> None:
         self.log.failure("preferred agents of {call_id}", failure, call_id=stay.call_id)

@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
-from ivr.in_time import in_time
+from cti.kernel.in_time import in_time
 from tests.support.deferred import result_of
 
 LIMIT = 0.3
