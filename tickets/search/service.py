@@ -15,8 +15,9 @@ from cti.kernel.identifiers import StaffId, TicketNumber
 from cti.kernel.principal import Principal
 from tickets.search.catching_up import catch_up_txn
 from tickets.search.finding import Mark, Query
-from tickets.search.lines import Line, Page, search_txn
+from tickets.search.lines import Page, search_txn
 from tickets.search.news import Changed, changes_txn, counts_txn
+from tickets.search.records import Record, records_txn
 from tickets.search.saved import (
     Export,
     SavedView,
@@ -102,9 +103,9 @@ class ListService:
         return self._database.run(end_export_txn, export_id, lines)
 
     def part(
-        self, query: Query, mark: Mark | None, take: Callable[[Sequence[Line]], T]
+        self, query: Query, mark: Mark | None, take: Callable[[Sequence[Record]], T]
     ) -> Deferred[tuple[T, Part]]:
-        """The next lines of an export; `take` makes of them what is sent, in a thread."""
+        """The next tickets of an export; `take` makes of them what is sent, in a thread."""
         asked = replace(query, mark=mark, limit=PART)
         return self._database.read(_part_txn, asked, self._now(), take)
 
@@ -117,7 +118,8 @@ class ListService:
 
 
 def _part_txn(
-    session: Session, query: Query, now: datetime, take: Callable[[Sequence[Line]], T]
+    session: Session, query: Query, now: datetime, take: Callable[[Sequence[Record]], T]
 ) -> tuple[T, Part]:
     page = search_txn(session, query, now, count=False)
-    return take(page.lines), Part(len(page.lines), page.next)
+    records = tuple(records_txn(session, page.lines, now))
+    return take(records), Part(len(records), page.next)

@@ -6,35 +6,16 @@ text: a formula that a customer wrote into a title stays their text (CWE-1236).
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any, Protocol
 
 import xlsxwriter
 
 from cti.web.formats import Formats
-from tickets.masking import Mask, Sight
-from tickets.search.lines import Line
-from tickets.web.shown import Words
+from tickets.web.columns import USUAL, Cell
 
-COLUMNS = (
-    "number",
-    "kind",
-    "title",
-    "requester",
-    "state",
-    "urgency",
-    "department",
-    "opened",
-    "opened_by",
-    "due",
-    "clock",
-    "overdue",
-    "urges",
-    "level",
-)
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What a formula begins with; the wide forms do so in Chinese spreadsheets."""
 BOM = b"\xef\xbb\xbf"
@@ -43,47 +24,9 @@ MOST_ROWS = 1_048_576
 """Of one sheet, its heading included (ECMA-376, as spreadsheets hold it)."""
 LONGEST_TITLE = 31
 """Characters of a sheet's name."""
-WIDTHS = {"title": 48, "opened": 18, "due": 18, "number": 14}
-
-Cells = tuple[str | int | datetime, ...]
 
 
-class Row(Protocol):
-    """Makes the cells of a line; called in a database thread."""
-
-    def __call__(self, line: Line) -> Cells: ...
-
-
-def heading(words: Words) -> list[str]:
-    """The columns' names."""
-    return [words.text(f"ticket.export.{name}") for name in COLUMNS]
-
-
-def row_maker(words: Words, sight: Sight, name_of: Callable[..., str]) -> Row:
-    """Lines as one person may read them, in their language."""
-
-    def cells(line: Line) -> Cells:
-        return (
-            line.number,
-            words.text(f"ticket.kind.{line.kind.value}"),
-            sight.shown(Mask.TEXT, line.title),
-            sight.name(line.requester),
-            words.text(f"ticket.state.{line.state.value}"),
-            words.text(f"ticket.urgency.{line.urgency.value}"),
-            words.department(line.department_id),
-            line.opened,
-            words.by(line.opened_by, name_of(line.opened_by)),
-            line.due or "",
-            words.text(f"ticket.clock.{line.clock.value}") if line.clock else "",
-            words.text("ticket.yes") if line.overdue else "",
-            line.urges,
-            line.level,
-        )
-
-    return cells
-
-
-def csv_lines(rows: Sequence[Sequence[str | int | datetime]], formats: Formats) -> bytes:
+def csv_lines(rows: Sequence[Sequence[Cell]], formats: Formats) -> bytes:
     """The rows as CSV (RFC 4180) in UTF-8."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -91,7 +34,7 @@ def csv_lines(rows: Sequence[Sequence[str | int | datetime]], formats: Formats) 
     return text.getvalue().encode()
 
 
-def _plain(cell: str | int | datetime, formats: Formats) -> str | int:
+def _plain(cell: Cell, formats: Formats) -> str | int | float:
     match cell:
         case datetime():
             return formats.instant(cell)
@@ -113,17 +56,19 @@ class Workbook:
         names: Sequence[str],
         formats: Formats,
         most_rows: int = MOST_ROWS,
+        widths: Sequence[int] = (),
     ) -> None:
         options = {"constant_memory": True, "tmpdir": str(path.parent)}
         self._book = xlsxwriter.Workbook(str(path), options)
         self._title, self._names, self._most = title, names, most_rows
+        self._widths = widths or (USUAL,) * len(names)
         self._instant = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         self._formats = formats
         self._bold = self._book.add_format({"bold": True})
         self._sheets = 0
         self._begin_sheet()
 
-    def add(self, rows: Sequence[Sequence[str | int | datetime]]) -> None:
+    def add(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Write some rows; called in a database thread, never two at a time."""
         for row in rows:
             if self._next >= self._most:
@@ -136,19 +81,19 @@ class Workbook:
         self._sheets += 1
         number = f" {self._sheets}" if self._sheets > 1 else ""
         self._sheet = self._book.add_worksheet(self._title[: LONGEST_TITLE - len(number)] + number)
-        for column, name in enumerate(COLUMNS):
-            self._sheet.set_column(column, column, WIDTHS.get(name, 12))
+        for column, width in enumerate(self._widths):
+            self._sheet.set_column(column, column, width)
         self._sheet.freeze_panes(1, 0)
         for column, name in enumerate(self._names):
             self._sheet.write_string(0, column, name, self._bold)
         self._next = 1
 
-    def _write(self, column: int, cell: Any) -> None:
+    def _write(self, column: int, cell: Cell) -> None:
         match cell:
             case datetime():
                 local = cell.astimezone(self._formats.zone).replace(tzinfo=None)
                 self._sheet.write_datetime(self._next, column, local, self._instant)
-            case int():
+            case int() | float():
                 self._sheet.write_number(self._next, column, cell)
             case _:
                 self._sheet.write_string(self._next, column, cell)

@@ -30,7 +30,7 @@ from tickets.search.query import EVERYTHING, Asked, Order, parsed
 from tickets.search.saved import SavedView
 from tickets.service import TicketService
 from tickets.visibility import Concern, concerns
-from tickets.web import asking, export
+from tickets.web import asking, columns, export
 from tickets.web.board import MOST_COUNTED as MOST_IN_TAB
 from tickets.web.countdown import countdown
 from tickets.web.reach import READERS, Tab, View, query_for, tabs_of
@@ -217,8 +217,9 @@ class ListPages:
         words: Words,
         principal: Principal,
     ) -> int:
-        row = export.row_maker(words, sight_of(principal), self._staff.name_of)
-        names = export.heading(words)
+        now = utc(self.frame.clock)
+        reader = columns.Reader(words, sight_of(principal), self._staff.name_of, now)
+        row, names = partial(columns.cells, reader=reader), columns.headings(words)
         if kind == "csv":
             await sending.write(export.BOM + export.csv_lines([names], words.formats))
             made = partial(export.csv_lines, formats=words.formats)
@@ -226,7 +227,8 @@ class ListPages:
         await sending.write(b"")
 
         def begun(path: Path) -> export.Workbook:
-            return export.Workbook(path, words.text("ticket.list.title"), names, words.formats)
+            title, widths = words.text("ticket.list.title"), columns.WIDTHS
+            return export.Workbook(path, title, names, words.formats, widths=widths)
 
         return await send_workbook(self._lists, query, sending, row, begun)
 
@@ -283,7 +285,8 @@ class ListPages:
             return self.frame.text(language, key, **blanks)
 
         zone = self._service.timekeeper.calendars.hotline.timezone
-        return Words(text, language, zone, await self._service.departments())
+        codes, departments = self._service.follower.codes, await self._service.departments()
+        return Words(text, language, zone, departments, codes=codes)
 
 
 def _tab(principal: Principal, named: str) -> Tab:

@@ -11,10 +11,13 @@ from zope.interface import implementer
 
 from cti.web.sockets import aborter
 from tickets.search.finding import Query
-from tickets.search.lines import Line
+from tickets.search.records import Record
 from tickets.search.service import ListService
-from tickets.web.export import Cells, Row, Workbook
+from tickets.web.columns import Cells
+from tickets.web.export import Workbook
 
+Row = Callable[[Record], Cells]
+"""Makes the cells of a ticket; called in a database thread."""
 BLOCK = 1 << 16
 """Bytes of a file that are sent at a time."""
 
@@ -82,7 +85,7 @@ async def send_csv(
     """Send every line of the query; how many these were."""
     total, mark, more = 0, None, True
     while more:
-        data, part = await lists.part(query, mark, lambda lines: made([*map(row, lines)]))
+        data, part = await lists.part(query, mark, lambda records: made([*map(row, records)]))
         total, mark, more = total + part.lines, part.next, part.next is not None
         await sending.write(data)
     return total
@@ -101,8 +104,8 @@ async def send_workbook(
         path = Path(folder) / "list.xlsx"
         book = begun(path)
 
-        def take(lines: Sequence[Line]) -> None:
-            book.add([*map(row, lines)])
+        def take(records: Sequence[Record]) -> None:
+            book.add([*map(row, records)])
 
         while more:
             _, part = await lists.part(query, mark, take)

@@ -1,7 +1,9 @@
 """The lists of tickets over HTTP in memory: tabs, search, filters, views, exports, news."""
 
+import csv
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -23,6 +25,7 @@ from tests.support.tickets import (
     DISPATCHER,
     HEAD,
     OFFICER,
+    OTHER_AGENT,
     OTHER_OFFICER,
     SHANGHAI,
     SUPERVISOR,
@@ -249,8 +252,40 @@ def test_a_workbook_holds_text_numbers_and_instants(office: TicketOffice) -> Non
     heading, row = (list(each) for each in sheet.iter_rows(values_only=True))
     assert heading[:3] == ["单号", "类型", "标题"]
     assert row[:3] == [number, "投诉", "=1+1"]
-    assert str(row[7]) == "2026-11-23 09:00:00"
+    assert str(row[heading.index("登记时间")]) == "2026-11-23 09:00:00"
     assert sheet["C2"].data_type == "s"
+
+
+def test_both_formats_tell_how_a_ticket_was_reported_and_how_it_ended(office: TicketOffice) -> None:
+    desk = office.desk
+    number = desk.register(replace(draft(), details={"branch": "营业部"})).number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(number, Action.ACCEPT, OFFICER)
+    desk.advance(hours=1)
+    desk.act(
+        number, Action.RETURN, HEAD, {"finding": "属实", "proposed_reply": "致歉", "cause": "C01"}
+    )
+    desk.act(number, Action.APPROVE, DISPATCHER)
+    desk.act(number, Action.REPLY, AGENT)
+    desk.act(number, Action.CALL_BACK, OTHER_AGENT)
+    seat = office.seat(SUPERVISOR)
+    body = send(seat, "/tickets/lists/export.csv", view="all").body.decode("utf-8-sig")
+    heading, row = csv.reader(body.splitlines())
+    told = dict(zip(heading, row, strict=True))
+    assert told["投诉原因代码"] == "C01"
+    assert (told["来源"], told["网点"]) == ("来电", "营业部")
+    assert (told["主办部门"], told["部门用时（小时）"]) == ("银行卡部", "1.0")
+    assert (told["办结时间"], told["办结人"]) == ("2026-11-23 10:00:00", "agent-2")
+    assert (told["办结方式"], told["回访：满意"]) == ("登记回访", "是")
+    assert (told["答复时间"], told["答复用时（日历日）"], told["答复逾期"]) == (
+        "2026-11-23 10:00:00",
+        "0",
+        "",
+    )
+    book = send(seat, "/tickets/lists/export.xlsx", view="all").body
+    sheet = load_workbook(BytesIO(book)).active
+    assert sheet is not None
+    assert [each.value for each in next(iter(sheet.iter_rows()))] == heading
 
 
 @pytest.mark.parametrize("by", [AGENT, OFFICER])
