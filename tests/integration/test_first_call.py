@@ -14,7 +14,7 @@ from prompts.catalogue import load_catalogue
 from prompts.lexicon import load_lexicon
 from prompts.store import PromptStore
 from prompts.synthesis import SpeechWorker
-from tests.support.audio import Samples, has_tone, level, read_wave
+from tests.support.audio import Samples, has_tone, level, loudest, read_wave
 from tests.support.baresip import running_baresip
 from tests.support.deferred import result_of
 from tests.support.house import House, free_port, running_house
@@ -57,14 +57,6 @@ def record(house: House) -> dict[str, Any]:
         legs = [dict(row) for row in database.execute("SELECT * FROM call_leg ORDER BY place")]
     assert len(rows) == 1
     return rows[0] | {"legs": legs}
-
-
-def loudest(samples: Samples, seconds: float) -> Samples:
-    """The loudest stretch of so many seconds."""
-    width = round(seconds * RATE)
-    power = np.convolve(samples.astype(np.float64) ** 2, np.ones(width), "valid")
-    start = int(np.argmax(power))
-    return samples[start : start + width]
 
 
 @pytest.mark.needs("sipp", "baresip")

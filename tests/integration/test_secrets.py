@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from tests.support.audio import RATE, Samples, goertzel, has_tone, level, read_wave
+from tests.support.audio import RATE, goertzel, has_tone, level, loudest, read_wave
 from tests.support.command_line import terminals
 from tests.support.house import House, running_house
 from tests.support.live import watching
@@ -146,11 +145,3 @@ def recordings(house: House) -> list[tuple[str, str]]:
     """File and calling number of every call."""
     with sqlite3.connect(house.var / "hotline.sqlite") as database:
         return list(database.execute("SELECT recording, calling FROM call_record"))
-
-
-def loudest(samples: Samples, seconds: float) -> Samples:
-    """The loudest stretch of so many seconds."""
-    width = round(seconds * RATE)
-    power = np.convolve(samples.astype(np.float64) ** 2, np.ones(width), "valid")
-    start = int(np.argmax(power))
-    return samples[start : start + width]

@@ -55,6 +55,14 @@ def has_tone(samples: Samples, frequency: float, *, share: float = 0.5) -> bool:
     return goertzel(samples, frequency) >= share
 
 
+def loudest(samples: Samples, seconds: float) -> Samples:
+    """The loudest stretch of so many seconds."""
+    width = round(seconds * RATE)
+    energy = np.cumsum(np.concatenate(([0.0], samples.astype(np.float64) ** 2)))
+    start = int(np.argmax(energy[width:] - energy[:-width]))
+    return samples[start : start + width]
+
+
 def had_tone(samples: Samples, frequency: float) -> bool:
     """Whether that tone is what was mainly heard for a second, whenever it was."""
     seconds = [samples[start : start + RATE] for start in range(0, len(samples) - RATE, RATE // 2)]
