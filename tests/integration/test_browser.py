@@ -8,14 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.support.house import House, running_house
 from tests.support.patience import crowding
-from tests.support.screens import DESK, WALL, Desk, chromium
+from tests.support.screens import DESK, WALL, Desk, act, chromium, form_of
 from tests.support.telephones import telephone
 
 pytestmark = pytest.mark.needs("chromium")
@@ -306,13 +305,13 @@ def settle(people: People, number: str) -> None:
     desk, officer = people.dispatcher, people.officer
     desk.sign_in("dispatcher", "/tickets")
     desk.shot("tickets-desk")
-    desk.page.get_by_role("link", name="信用卡被重复扣款").click()
+    desk.follow("信用卡被重复扣款")
     act(desk.page, "dispatch", department="cards", text="请核实是否重复入账。")
     stands(desk, "办理中", "ticket-3-dispatched")
 
     officer.sign_in("cards-head", "/tickets")
     officer.shot("tickets-department")
-    officer.page.get_by_role("link", name="信用卡被重复扣款").click()
+    officer.follow("信用卡被重复扣款")
     act(officer.page, "accept")
     officer.shot("ticket-4-accepted", whole=True)
     act(
@@ -325,7 +324,8 @@ def settle(people: People, number: str) -> None:
     stands(officer, "In progress", "ticket-5-returned")
 
     expect(desk.page.locator("#changed")).to_be_visible()
-    desk.page.locator("#changed a").click()
+    with desk.page.expect_navigation():
+        desk.page.locator("#changed a").click()
     act(desk.page, "approve")
     stands(desk, "已回单待答复", "ticket-6-approved")
     proposed = form_of(desk.page, "reply").locator("[name=text]")
@@ -334,30 +334,6 @@ def settle(people: People, number: str) -> None:
     stands(desk, "待回访", "ticket-7-replied")
     desk.page.goto(f"{desk.web}/tickets?q={number}")
     expect(desk.page.locator("h1")).to_have_text("信用卡被重复扣款")
-
-
-def form_of(page: Page, action: str) -> Any:
-    """The form of an act, opened when it is folded away."""
-    form = page.locator(f"form:has([name=action][value={action}])").first
-    if not form.is_visible():
-        page.locator(f"details:has([name=action][value={action}]) > summary").first.click()
-    return form
-
-
-def act(page: Page, action: str, **fields: str) -> None:
-    """Do one act on the ticket shown, with those fields."""
-    form = form_of(page, action)
-    for name, value in fields.items():
-        field = form.locator(f"[name={name}]").first
-        if field.get_attribute("type") == "radio":
-            form.locator(f"[name={name}][value={value}]").check()
-        elif field.evaluate("element => element.tagName") == "SELECT":
-            field.select_option(value)
-        else:
-            field.fill(value)
-    version = page.locator("#ticket").get_attribute("data-version")
-    form.locator("button").click()
-    expect(page.locator("#ticket")).not_to_have_attribute("data-version", str(version))
 
 
 def stands(desk: Desk, word: str, picture: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.needs import all_needs
 
@@ -30,6 +30,7 @@ FOCUS = """
   return [stop.matches(selector), outlined || stop === document.body];
 }
 """
+FOLDED = "(form) => form.closest('details:not([open])') !== null"
 REFUSALS = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
@@ -87,6 +88,11 @@ class Desk:
             other.click()
             self.page.wait_for_url(self.web + to)
 
+    def follow(self, link: str) -> None:
+        """Click the link of that name, and be on the page it leads to, all of which is there."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=link).click()
+
     def walk(self, selector: str) -> None:
         """Press Tab until that element has the focus; every stop on the way can be seen."""
         for _ in range(LONGEST_WALK):
@@ -111,3 +117,34 @@ class Desk:
             "console",
             lambda said: self.errors.append(said.text) if said.type == "error" else None,
         )
+
+
+def form_of(page: Page, action: str) -> Locator:
+    """The form of an act on the ticket shown, unfolded where it was folded away.
+
+    While a page is still being read nothing of it can be seen, not even the likely act's form,
+    which is open: whoever took it for folded would fold it up.
+    """
+    page.wait_for_load_state()
+    form = page.locator(f"form:has([name=action][value={action}])").first
+    if form.evaluate(FOLDED):
+        form.locator("xpath=ancestor::details[1]/summary").click()
+    expect(form).to_be_visible()
+    return form
+
+
+def act(page: Page, action: str, **fields: str) -> None:
+    """Do one act on the ticket shown, with those fields, and be on the page that answers it."""
+    form = form_of(page, action)
+    for name, value in fields.items():
+        field = form.locator(f"[name={name}]").first
+        if field.get_attribute("type") == "radio":
+            form.locator(f"[name={name}][value={value}]").check()
+        elif field.evaluate("element => element.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    version = page.locator("#ticket").get_attribute("data-version")
+    with page.expect_navigation():
+        form.locator("button").click()
+    expect(page.locator("#ticket")).not_to_have_attribute("data-version", str(version))
