@@ -169,13 +169,16 @@ class Continue:
 class Extend:
     """A running clock gets more time: so much in its own calendar, or until that instant.
 
-    A statutory one grows to the next period that the policy names, and no other.
+    A statutory one grows to the next period that the policy names, and no other. With `since` the
+    time is granted for what came in then: where the clock has run out by now, another one begins
+    there. The one that ran out is missed only if it had before that came.
     """
 
     clock: ClockKind
     dispatch: int | None = None
     by: timedelta | None = None
     to: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

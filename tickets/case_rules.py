@@ -55,6 +55,13 @@ BEGUN: tuple[Effect, ...] = (
     Start(ClockKind.DECISION),
 )
 """The clocks of a ticket that the hotline has to send on."""
+AGAIN: tuple[Effect, ...] = (
+    Cancel(ClockKind.CALL_BACK),
+    Start(ClockKind.DISPATCH),
+    Start(ClockKind.FIRST_CONTACT),
+    Restart(ClockKind.DECISION),
+)
+"""What new facts begin once the customer has had an answer."""
 TOLD: tuple[Effect, ...] = (
     Stop(ClockKind.FIRST_CONTACT),
     Stop(ClockKind.DECISION),
@@ -415,12 +422,7 @@ FOLLOWING = (
         case_to=_C.IN_PROGRESS,
         guards=(Guard.NO_LEAD, Guard.FACTS_PENDING),
         needs=("reason",),
-        effects=(
-            Cancel(ClockKind.CALL_BACK),
-            Start(ClockKind.DISPATCH),
-            Start(ClockKind.FIRST_CONTACT),
-            Restart(ClockKind.DECISION),
-        ),
+        effects=AGAIN,
         tells=Role.DISPATCHER,
         handles=True,
     ),

@@ -434,16 +434,15 @@ def _filled(
     match effect:
         case Hasten() if not (_more_urgent(case, fields) or "kind" in fields):
             return None
-        case Extend(ClockKind.RESULT, by=None, to=None):
-            until = petition.until if petition else datetime.fromisoformat(fields["until"])
-            return replace(effect, to=until)
+        case Extend(ClockKind.RESULT, by=None, to=None) if meant:
+            return _granted(effect, meant, fields)
         case Pause(ground="") if petition and petition.ground:
             return replace(effect, ground=petition.ground.value)
         case Start(ClockKind.ANSWER) if "since" in fields:
             return Restart(effect.clock, since=datetime.fromisoformat(fields["since"]))
         case Restart(ClockKind.ANSWER) if "unanswered" in fields:
             return replace(effect, since=datetime.fromisoformat(fields["unanswered"]))
-        case Restart(ClockKind.DECISION) if case.state in ANSWERED and (meant or "since" in fields):
+        case Restart(ClockKind.DECISION) if case.state in ANSWERED and "since" in fields:
             return None
         case Restart(ClockKind.DECISION) if "since" in fields:
             return replace(effect, since=datetime.fromisoformat(fields["since"]))
@@ -452,6 +451,13 @@ def _filled(
         case Restart(ClockKind.DECISION) if case.facts:
             return replace(effect, since=case.facts)
     return effect
+
+
+def _granted(effect: Extend, order: Dispatch, fields: Mapping[str, str]) -> Extend:
+    """Until when: as whoever confirms new facts says, else as was petitioned for."""
+    if "until" in fields:
+        return replace(effect, to=datetime.fromisoformat(fields["until"]), since=order.facts)
+    return replace(effect, to=order.petition.until if order.petition else None)
 
 
 def _more_urgent(case: Case, fields: Mapping[str, str]) -> bool:
@@ -505,6 +511,8 @@ def _told(case: Case, rule: Rule, meant: Dispatch | None) -> Iterator[Audience]:
         role = rule.tells
     if rule.action is Action.REDIRECT:
         yield Audience(Role.OFFICER, department_id=case.dispatches[-1].department_id)
+    if rule.action is Action.CONFIRM_FACTS and meant and role is Role.DISPATCHER:
+        yield Audience(Role.OFFICER, department_id=meant.department_id)
     if rule.action is Action.UNDELIVERED:
         yield from (Audience(Role.AGENT, staff_id=each) for each in sorted(case.handlers))
     match role:

@@ -9,6 +9,9 @@ Four things are meant and easily undone:
   writes it signs it in the same act.
 - Nobody reviews a result, or rules on a refusal, of their own department, whatever else they are.
 - An overruled refusal binds, and the case's second refusal is decided above the dispatcher.
+
+New facts that lie with an order begin the period anew from their receipt. Once the customer has an
+answer only assisting orders are open: then the matter itself begins again, and wants another lead.
 """
 
 from cti.kernel.vocabulary import Role
@@ -35,7 +38,8 @@ from tickets.acts import (
     Stop,
     When,
 )
-from tickets.model import CaseState, DispatchState
+from tickets.case_rules import AGAIN
+from tickets.model import ANSWERED, CaseState, DispatchState
 
 _D = DispatchState
 _UNDER_WAY = frozenset(
@@ -46,6 +50,7 @@ _WITH_DEPARTMENT = frozenset(
 )
 _AT_WORK = frozenset({_D.ACCEPTED, _D.REWORK})
 _RECALLABLE = _WITH_DEPARTMENT | {_D.SUSPENDED}
+_TALKED_OF = _RECALLABLE | {_D.RESULT, _D.REFUSAL_ASKED}
 _LEFT = (
     Cancel(ClockKind.ACCEPT),
     Cancel(ClockKind.RESULT),
@@ -267,7 +272,7 @@ PRESSING = (
         roles=FRONT,
         by=frozenset({Actor.SYSTEM, Actor.CUSTOMER}),
         cases=_UNDER_WAY,
-        dispatches=_RECALLABLE | {_D.RESULT, _D.REFUSAL_ASKED},
+        dispatches=_TALKED_OF,
         guards=(Guard.NO_FACTS_PENDING,),
         needs=("text",),
         may=("new_facts",),
@@ -277,8 +282,35 @@ PRESSING = (
         action=Action.CONFIRM_FACTS,
         roles=ABOVE,
         when=When.MORE_TIME,
+        cases=ANSWERED,
+        case_to=CaseState.IN_PROGRESS,
+        dispatches=_TALKED_OF,
+        guards=(Guard.FACTS_PENDING,),
+        needs=("reason", "until"),
+        effects=(*AGAIN, Extend(ClockKind.RESULT)),
+        tells=Role.DISPATCHER,
+        handles=True,
+    ),
+    Rule(
+        action=Action.CONFIRM_FACTS,
+        roles=ABOVE,
+        cases=ANSWERED,
+        case_to=CaseState.IN_PROGRESS,
+        dispatches=_TALKED_OF,
+        guards=(Guard.FACTS_PENDING,),
+        needs=("reason",),
+        may=("until",),
+        effects=AGAIN,
+        tells=Role.DISPATCHER,
+        handles=True,
+    ),
+    # Histories of the first days have the next two lines of answered matters too.
+    Rule(
+        action=Action.CONFIRM_FACTS,
+        roles=ABOVE,
+        when=When.MORE_TIME,
         cases=_UNDER_WAY,
-        dispatches=_RECALLABLE | {_D.RESULT, _D.REFUSAL_ASKED},
+        dispatches=_TALKED_OF,
         guards=(Guard.FACTS_PENDING,),
         needs=("reason", "until"),
         effects=(Restart(ClockKind.DECISION), Extend(ClockKind.RESULT)),
@@ -289,7 +321,7 @@ PRESSING = (
         action=Action.CONFIRM_FACTS,
         roles=ABOVE,
         cases=_UNDER_WAY,
-        dispatches=_RECALLABLE | {_D.RESULT, _D.REFUSAL_ASKED},
+        dispatches=_TALKED_OF,
         guards=(Guard.FACTS_PENDING,),
         needs=("reason",),
         may=("until",),
@@ -301,7 +333,7 @@ PRESSING = (
         action=Action.REJECT_FACTS,
         roles=ABOVE,
         cases=_UNDER_WAY,
-        dispatches=_RECALLABLE | {_D.RESULT, _D.REFUSAL_ASKED},
+        dispatches=_TALKED_OF,
         guards=(Guard.FACTS_PENDING,),
         needs=("reason",),
         tells=Role.AGENT,

@@ -183,8 +183,6 @@ def _of_the_case(case: Case, rule: Rule, fields: Fields, at: datetime) -> Case:
     match rule.action:
         case Action.FOLLOW_UP if fields.get("new_facts") == YES:
             return replace(case, facts=at)
-        case Action.CONFIRM_FACTS if rule.cases == ANSWERED:
-            return replace(_new_cycle(case), call_back_at=None)
         case Action.CONFIRM_FACTS | Action.REJECT_FACTS:
             return replace(case, facts=None)
         case Action.AGREE_CALL_BACK:
@@ -219,6 +217,8 @@ def _timed(case: Case, rule: Rule, fields: Fields) -> Case:
             return replace(case, extensions=case.extensions + 1)
         case Action.APPRAISE | Action.END_APPRAISAL:
             return replace(case, appraised=rule.action is Action.APPRAISE)
+        case Action.CONFIRM_FACTS if rule.cases == ANSWERED:
+            return replace(_new_cycle(case), facts=case.facts, call_back_at=None)
         case Action.CONFIRM_FACTS | Action.ABSORB if _period_begins(case, rule, fields):
             return replace(case, extensions=int(fields.get("extensions", 0)))
     return case

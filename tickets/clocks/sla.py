@@ -116,6 +116,8 @@ class Timekeeper:
                 )
             case Hasten():
                 return tuple(self.hastened(clock, terms, at) for clock in clocks)
+            case Extend(to=datetime(), since=datetime()):
+                return self._granted(clocks, effect, terms, at)
             case _:
                 change = partial(self._moved, effect, terms.by, at)
                 return _changed(clocks, effect.clock, effect.dispatch, change)
@@ -286,13 +288,34 @@ class Timekeeper:
         return clock
 
     def _extended(self, clock: Clock, effect: Extend, by: str, at: datetime) -> Clock:
-        if clock.halted is None and at > clock.due:
+        if _run_out(clock, at):
             raise Refused("ticket.clock_expired", clock=clock.kind.value)
+        return self._longer(clock, effect, by, at)
+
+    def _longer(self, clock: Clock, effect: Extend, by: str, at: datetime) -> Clock:
         added = self._added(clock, effect)
         if added <= NO_TIME:
             raise Refused("ticket.period_unknown", clock=clock.kind.value)
         extensions = (*clock.extensions, Extension(at, added, by))
         return self._measured(replace(clock, target=clock.target + added, extensions=extensions))
+
+    def _granted(self, clocks: Clocks, effect: Extend, terms: Terms, at: datetime) -> Clocks:
+        """More time for what came in since; another clock from then on where that one has run out.
+
+        A wait that began later than that came in is counted from its own beginning.
+        """
+        kind, dispatch, since = effect.clock, effect.dispatch, effect.since or at
+        mine = (each for each in clocks if not each.stopped and _is(each, kind, dispatch))
+        over = next((each for each in mine if _run_out(each, at)), None)
+        if over is None:
+            change = partial(self._moved, replace(effect, since=None), terms.by, at)
+            return _changed(clocks, kind, dispatch, change)
+        begun = Restart(kind, dispatch, since=max(since, over.started))
+        *kept, new = self._restarted(clocks, begun, terms, at)
+        granted = used_until(new, effect.to or at, self.calendars)
+        if granted <= new.target:
+            return (*kept, self._measured(replace(new, target=granted)))
+        return (*kept, self._longer(new, effect, terms.by, at))
 
     def _added(self, clock: Clock, effect: Extend) -> timedelta:
         if isinstance(clock, StatutoryClock):
@@ -397,6 +420,10 @@ class Timekeeper:
 
 def _is(clock: Clock, kind: ClockKind, dispatch: int | None = None) -> bool:
     return (clock.kind, clock.dispatch) == (kind, dispatch)
+
+
+def _run_out(clock: Clock, at: datetime) -> bool:
+    return clock.halted is None and at > clock.due
 
 
 def _changed(

@@ -25,6 +25,7 @@ from tests.support.tickets import (
     TicketDesk,
     draft,
 )
+from tickets.clocks.model import Clock, ClockEnd
 from tickets.decide import act, allowed, register
 from tickets.guards import Premises
 from tickets.model import CUSTOMER, SYSTEM, Case, CaseState, TicketKind
@@ -266,3 +267,67 @@ def test_who_is_not_content_after_all_is_heard_of(desk: TicketDesk) -> None:
     assert desk.view(number).case.state is CaseState.CLOSED
     desk.act(number, Action.RATE, CUSTOMER, {"score": "5"})
     the_history_holds(desk, number)
+
+
+def sent_twice(desk: TicketDesk) -> str:
+    """A matter with a leading order, and one that assists and is accepted."""
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(number, Action.DISPATCH, DISPATCHER, FILLED | {"department": LENDING, "assist": "yes"})
+    desk.act(number, Action.ACCEPT, OTHER_OFFICER, {"dispatch": "2"})
+    return number
+
+
+def orders_of(desk: TicketDesk, number: str, serial: int) -> list[Clock]:
+    clocks = desk.view(number).clocks
+    return [each for each in clocks if (each.kind, each.dispatch) == (ClockKind.RESULT, serial)]
+
+
+@pytest.mark.parametrize(
+    ("came", "end"),
+    [(timedelta(days=2), ClockEnd.CANCELLED), (timedelta(days=12), ClockEnd.MISSED)],
+)
+def test_more_time_for_new_facts_is_granted_though_the_order_ran_out_meanwhile(
+    desk: TicketDesk, came: timedelta, end: ClockEnd
+) -> None:
+    number = desk.register().number
+    desk.act(number, Action.DISPATCH, DISPATCHER)
+    desk.act(number, Action.ACCEPT, OFFICER)
+    (first,) = orders_of(desk, number, 1)
+    desk.clock.advance(came.total_seconds())
+    desk.act(number, Action.FOLLOW_UP, CUSTOMER, FACTS)
+    received = utc(desk.clock)
+    desk.clock.advance((first.due - utc(desk.clock) + timedelta(days=8)).total_seconds())
+    until = utc(desk.clock) + timedelta(days=2)
+    granted = {
+        "reason": "新证据",
+        "until": until.astimezone(TIMEKEEPER.calendars.zone).strftime("%Y-%m-%dT%H:%M"),
+    }
+    desk.act(number, Action.CONFIRM_FACTS, SUPERVISOR, granted)
+    old, new = orders_of(desk, number, 1)
+    assert (old.end, new.end, new.started) == (end, None, received)
+    assert timedelta(0) <= until - new.due < timedelta(days=3)
+    the_history_holds(desk, number)
+
+
+def test_new_facts_for_who_assists_begin_an_answered_matter_again(desk: TicketDesk) -> None:
+    number = sent_twice(desk)
+    lead = {"dispatch": "1"}
+    for action, by in RESULT[1:]:
+        desk.act(number, action, by, FILLED | lead)
+    desk.act(number, Action.APPROVE, DISPATCHER, lead)
+    desk.act(number, Action.REPLY, AGENT)
+    assert desk.view(number).case.state is CaseState.CALLBACK
+    desk.act(number, Action.FOLLOW_UP, CUSTOMER, FACTS)
+    received = utc(desk.clock)
+    desk.advance(hours=2)
+    confirmed = {"reason": "新证据", "dispatch": "2"}
+    desk.act(number, Action.CONFIRM_FACTS, SUPERVISOR, confirmed)
+    view = desk.view(number)
+    assert (view.case.state, view.case.cycle) == (CaseState.IN_PROGRESS, 2)
+    running = {each.kind: each for each in view.clocks if each.stopped is None}
+    begun = {ClockKind.DISPATCH, ClockKind.FIRST_CONTACT, ClockKind.DECISION}
+    assert set(running) == begun | {ClockKind.RESULT}
+    assert running[ClockKind.DECISION].started == received
+    the_history_holds(desk, number)
+    desk.act(number, Action.DISPATCH, DISPATCHER)
