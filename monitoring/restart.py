@@ -43,7 +43,7 @@ from monitoring.repository import (
     open_calls_txn,
     read_journal_txn,
 )
-from tickets.events import ReplyCallEnded, ReplyCallMade, TicketEvent
+from tickets.events import LetterEvent, ReplyCallEnded, ReplyCallMade, TicketEvent
 
 LONGEST_STATE = timedelta(days=2)
 """No agent stays in one state longer than that."""
@@ -59,7 +59,9 @@ OF_AGENTS = (
     AlarmAcknowledged.kind,
 )
 """What tells how agents stand, but for the calls they are in."""
-OF_TICKETS = tuple(kind for kind, each in type_of_kind.items() if issubclass(each, TicketEvent))
+OF_TICKETS = tuple(
+    kind for kind, each in type_of_kind.items() if issubclass(each, TicketEvent | LetterEvent)
+)
 IN_A_CALL = (
     AgentState.RESERVED,
     AgentState.BUSY,

@@ -72,6 +72,7 @@ from monitoring.statistics import Rules
 from monitoring.thresholds import Thresholds
 from monitoring.wallboard import DRAW_AFTER, Floor, WallBoard
 from tickets.events import (
+    LetterEvent,
     ReplyCallMade,
     TicketChanged,
     TicketEvent,
@@ -143,10 +144,10 @@ class MonitoringService:
         that run, which others know, is told.
         """
         closed = await self._database.run(close_interrupted_txn, self.folder, going_on, untold)
-        if tickets := [event for event in closed if isinstance(event, TicketEvent)]:
+        if tickets := [event for event in closed if isinstance(event, TicketEvent | LetterEvent)]:
             self.log.warn(
-                "{count} events of tickets, which the run before did not come to write down, "
-                "were found in the history",
+                "{count} events of tickets and letters, which the run before did not come to "
+                "write down, were found in the history",
                 count=len(tickets),
             )
         if interrupted := [event for event in closed if isinstance(event, CallCleared)]:

@@ -21,6 +21,7 @@ from tickets.clocks.model import AlarmKind
 from tickets.events import (
     DeadlineBreached,
     DeadlineWarned,
+    LetterEvent,
     TicketChanged,
     TicketEscalated,
     TicketEvent,
@@ -28,6 +29,7 @@ from tickets.events import (
     TicketRegistered,
 )
 from tickets.forms import YES_NO
+from tickets.mail.retelling import untold_letters_txn
 from tickets.model import Case
 from tickets.repository import Stored, load_case_txn
 from tickets.schema import HistoryRow
@@ -102,18 +104,27 @@ def confidential(case: Case) -> bool:
 
 def untold_txn(
     session: Session, since: datetime | None, told: Iterable[Event]
-) -> list[TicketEvent]:
+) -> list[TicketEvent | LetterEvent]:
     """The events since then, in their order, that are not among those `told` since then.
 
     None, where nothing was ever told: since shortly before the last of them.
     """
+    known = list(told)
+    letters = untold_letters_txn(session, since, known)
+    tickets = _of_tickets_txn(session, since, known)
+    return sorted([*tickets, *letters], key=lambda event: event.at)
+
+
+def _of_tickets_txn(
+    session: Session, since: datetime | None, told: Iterable[Event]
+) -> list[TicketEvent]:
     if since is None:
         newest = session.scalar(select(HistoryRow.at).order_by(HistoryRow.id.desc()).limit(1))
         if newest is None:
             return []
         since = newest - SHORTLY
     known = Counter(_key(event) for event in told if isinstance(event, TicketEvent))
-    untold = []
+    untold: list[TicketEvent] = []
     for row in reversed(list(_lines_txn(session, since))):
         missing = []
         for key in _keys(row):
