@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 
 from twisted.logger import Logger
 
@@ -12,12 +13,15 @@ from cti.kernel.bus import Bus
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.clock import Clock
 from cti.kernel.identifiers import CallId
+from tickets.reply_calls.heard import HeardFile
 from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.service import ReplyCalls
 from tickets.reply_calls.settings import ReplyCallSettings
 from tickets.service import TicketService
 
 DAYS_A_WEEK = 7
+HEARD = "heard_replies.json"
+"""Beside the house's key: what customers heard and the database was not there to take."""
 
 log = Logger()
 
@@ -31,6 +35,7 @@ def reply_calls(
     clock: Clock,
     *,
     server: str,
+    run: Path,
     flows: Collection[str],
     may_call: Callable[[str], bool],
     take_into_flow: Callable[[CallId, str], None],
@@ -54,4 +59,5 @@ def reply_calls(
         server=server,
         may_call=may_call,
         take_into_flow=take_into_flow,
+        heard=HeardFile(run / HEARD),
     )

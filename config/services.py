@@ -192,6 +192,7 @@ class Hotline:
             self.bus,
             reactor,
             server=house_name(self._key),
+            run=folders.of(folders.run),
             flows=_answering(base.flows),
             may_call=lambda number: may_call_back(number, self.switch.trunks.numbers),
             take_into_flow=lambda call_id, flow: self.ivr.take(call_id, flow),

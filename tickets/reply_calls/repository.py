@@ -11,6 +11,7 @@ from cti.kernel.identifiers import CallId, StaffId, TicketNumber
 from cti.kernel.vocabulary import Language, Role
 from tickets.messages import add_message_txn
 from tickets.model import Audience, CaseState, MessageKind
+from tickets.reply_calls.heard import Heard
 from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.model import (
     Claimed,
@@ -153,6 +154,13 @@ def left_open_txn(
         )
         for row in rows
     ]
+
+
+def heard_txn(session: Session, heard: Heard) -> ReplyCall | None:
+    """The reply that was heard; None where the database knows that it is over, or knows none."""
+    row = session.get(ReplyCallRow, heard.reply_id)
+    same = row is not None and (row.number, row.queued) == (heard.number, heard.queued)
+    return _reply(row) if row is not None and same and row.state != State.ENDED.value else None
 
 
 def told_txn(

@@ -35,6 +35,7 @@ from tickets.line.telling import dialled, written
 from tickets.model import CUSTOMER, SYSTEM, Case
 from tickets.reply_calls import repository, words
 from tickets.reply_calls.asking import CHANNEL, Asking
+from tickets.reply_calls.heard import Heard, HeardFile
 from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.model import (
     Event,
@@ -104,13 +105,18 @@ class ReplyCalls:
         server: str,
         may_call: Callable[[str], bool],
         take_into_flow: TakeIntoFlow,
+        heard: HeardFile | None = None,
     ) -> None:
-        """`server` is a name of its own, by which it finds after a restart what it was calling."""
+        """`server` is a name of its own, by which it finds after a restart what it was calling.
+
+        `heard` is where it finds then what customers heard and the database was not there to take.
+        """
         self._tickets, self._database, self._control = tickets, database, control
         self._bus, self._clock, self._settings, self._hours = bus, clock, settings, hours
         self._server, self._take_into_flow = server, take_into_flow
         self._asking = Asking(settings, hours, may_call)
         self._zone = tickets.timekeeper.calendars.zone
+        self._heard = heard or HeardFile()
         self._calls: dict[CallId, _Calling] = {}
         self._unwritten: dict[Deferred[None], int] = {}
         """Replies of which is still to be written down what came of a call."""
@@ -174,9 +180,13 @@ class ReplyCalls:
             self._control.clear(call_id, Party.SYSTEM, Cause.INTERRUPTED)
 
     async def _take_up(self, made: dict[CallId, ReplyCallMade]) -> None:
+        for heard in self._heard.load():
+            await self._surely(partial(self._heard_before, heard), heard)
         up = [each.id for each in self._control.calls() if each.direction is Direction.OUTBOUND]
         left = await self._database.read(repository.left_open_txn, up, self._server)
         for reply, awaited in left:
+            if reply.reply_id in self._heard.ids():
+                continue
             view = await self._tickets.view(reply.number)
             call = self._control.get(reply.call_id) if reply.call_id else None
             if view is not None and call is not None and awaited and reply.answered is not None:
@@ -195,11 +205,21 @@ class ReplyCalls:
         for call_id, was_told in told.items():
             self._tell_ended(made[call_id].number, call_id, "told" if was_told else "interrupted")
 
+    async def _heard_before(self, heard: Heard) -> None:
+        """Write down what the server before this one had no database for."""
+        reply = await self._database.read(repository.heard_txn, heard)
+        view = await self._tickets.view(heard.number) if reply is not None else None
+        if reply is None or view is None:
+            self._heard.strike(heard.reply_id)
+            return
+        calling = _Calling(reply, view.case, answered=heard.answered, proved=True, told=True)
+        await self._tell(calling, heard.call_id, heard.confirmed)
+
     async def _look(self) -> None:
         free = self._settings.most - len(self._calls)
         if free > 0:
             calling = {each.reply.reply_id for each in self._calls.values()}
-            calling.update(self._unwritten.values())
+            calling.update(self._unwritten.values(), self._heard.ids())
             holder = repository.Holder(self._server, LEASE, frozenset(calling))
             claimed = await self._database.run(
                 repository.claim_txn, self._now(), holder, free, self._hours
@@ -360,7 +380,7 @@ class ReplyCalls:
         call = {"call": call_id}
         await act_now(self._tickets, number, Action.ATTACH, call, SYSTEM, request)
 
-    async def _surely(self, write: Write, reply: ReplyCall) -> None:
+    async def _surely(self, write: Write, reply: ReplyCall | Heard) -> None:
         """Do it now, or as soon as the database is back; Refused where it cannot be done."""
         try:
             await write()
@@ -373,7 +393,7 @@ class ReplyCalls:
             later.addErrback(self._let_be, reply.number)
             later.addBoth(lambda _: self._unwritten.pop(later, None))
 
-    async def _insist(self, write: Write, reply: ReplyCall) -> None:
+    async def _insist(self, write: Write, reply: ReplyCall | Heard) -> None:
         pause = RETRY_AFTER
         while True:
             await deferLater(self._clock, pause)  # type: ignore[arg-type]  # our Clock is its
@@ -388,7 +408,7 @@ class ReplyCalls:
                 self.wake()
                 return
 
-    def _wait_out(self, reply: ReplyCall) -> None:
+    def _wait_out(self, reply: ReplyCall | Heard) -> None:
         said = "what came of a call for {ticket_id} is not written down yet"
         report(self.log, Failure(), said, ticket_id=reply.number)
 
@@ -440,7 +460,11 @@ class ReplyCalls:
         if calling is None or not calling.proved or calling.answered is None:
             return succeed(None)
         calling.told = True  # whoever hangs up from here on has heard it
-        tell = partial(self._tell, calling, call_id, self._now())
+        now, reply = self._now(), calling.reply
+        self._heard.note(
+            Heard(reply.reply_id, reply.number, reply.queued, call_id, calling.answered, now)
+        )
+        tell = partial(self._tell, calling, call_id, now)
         return Deferred.fromCoroutine(self._surely(tell, calling.reply))
 
     def rated(self, call_id: CallId, score: int) -> Deferred[None]:
@@ -459,6 +483,7 @@ class ReplyCalls:
         if await self._database.read(repository.withdrawn_txn, reply.reply_id):
             calling.told, calling.why = False, Why.REPLACED
             await self._attach(calling, call_id)
+            self._heard.strike(reply.reply_id)
             return
         proof = words.proof(call_id, calling.answered, confirmed, self._zone)
         fields = {"channel": CHANNEL, "text": reply.text, "proof": proof}
@@ -471,6 +496,7 @@ class ReplyCalls:
             self.log.info("{ticket_id} was replied to before", ticket_id=reply.number)
         await self._happened(reply, Told())
         await self._attach(calling, call_id)
+        self._heard.strike(reply.reply_id)
 
     def _customer(self, call_id: CallId, action: Action, fields: dict[str, str]) -> Deferred[None]:
         calling = self._calls.get(call_id)

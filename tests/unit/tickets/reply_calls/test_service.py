@@ -1,6 +1,7 @@
 """Customers who are called with an answer, over tickets in a database and calls that are a fake."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from twisted.internet.defer import Deferred, fail
@@ -29,6 +30,7 @@ from tests.support.tickets import (
 from tickets.acts import Action
 from tickets.events import ReplyCallEnded, ReplyCallMade
 from tickets.model import CUSTOMER, SYSTEM, CaseState, MessageKind
+from tickets.reply_calls.heard import HeardFile
 from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.repository import Holder, claim_txn
 from tickets.reply_calls.service import BREATH, LEASE, LONGEST_PAUSE, ReplyCalls
@@ -61,6 +63,7 @@ class Calling:
     settings: ReplyCallSettings = SETTINGS
     callable: bool = True
     server: str = "here"
+    heard: Path | None = None
 
     def __post_init__(self) -> None:
         self.calls = FakeCalls(self.desk.bus, self.desk.clock)
@@ -81,6 +84,7 @@ class Calling:
             server=self.server,
             may_call=lambda _: self.callable,
             take_into_flow=lambda call_id, flow: self.flows.append((call_id, flow)),
+            heard=HeardFile(self.heard),
         )
         service.start(self.open_in_journal())
         return service
