@@ -7,6 +7,8 @@ event did was lost in between. Letters that came are told by their own rows, dec
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +25,7 @@ MOST = 20_000
 SHORTLY = timedelta(minutes=10)
 CAME = ""
 
-Row = MailRow | MailActRow
+R = TypeVar("R", MailRow, MailActRow)
 Key = tuple[int, str]
 
 
@@ -36,20 +38,18 @@ def untold_letters_txn(
     """
     known = Counter(_key(event) for event in told if isinstance(event, LetterEvent))
     untold: list[LetterEvent] = []
-    for table in (MailRow, MailActRow):
-        for row in _newest_txn(session, table, since):
-            event = _event(row)
-            if event is None:
-                continue
-            if known[_key(event)]:
-                known[_key(event)] -= 1
-            else:
-                untold.append(event)
+    came = map(_came, _newest_txn(session, MailRow, since))
+    decided = map(_decided, _newest_txn(session, MailActRow, since))
+    for event in filter(None, chain(came, decided)):
+        if known[_key(event)]:
+            known[_key(event)] -= 1
+        else:
+            untold.append(event)
     untold.reverse()
     return sorted(untold, key=lambda event: event.at)
 
 
-def _newest_txn(session: Session, table: type[Row], since: datetime | None) -> Iterator[Row]:
+def _newest_txn(session: Session, table: type[R], since: datetime | None) -> Iterator[R]:
     newest = select(table).order_by(table.id.desc()).limit(AT_ONCE)
     rows = session.scalars(newest).all()
     for _ in range(MOST // AT_ONCE):
@@ -63,10 +63,12 @@ def _newest_txn(session: Session, table: type[Row], since: datetime | None) -> I
         rows = session.scalars(newest.where(table.id < rows[-1].id)).all()
 
 
-def _event(row: Row) -> LetterEvent | None:
-    """What the row was told as; None for letters that belonged to a ticket when they came."""
-    if isinstance(row, MailRow):
-        return LetterUnfiled(at=row.at, mail_id=row.id) if row.why else None
+def _came(row: MailRow) -> LetterEvent | None:
+    """None for letters that belonged to a ticket when they came."""
+    return LetterUnfiled(at=row.at, mail_id=row.id) if row.why else None
+
+
+def _decided(row: MailActRow) -> LetterEvent:
     return LetterDecided(
         at=row.at,
         mail_id=row.mail,

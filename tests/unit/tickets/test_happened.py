@@ -49,7 +49,7 @@ def told(desk: TicketDesk) -> list[TicketEvent]:
     return [event for event in desk.events if isinstance(event, TicketEvent)]
 
 
-def untold(desk: TicketDesk, known: Sequence[Event], since: timedelta = LONG) -> list[TicketEvent]:
+def untold(desk: TicketDesk, known: Sequence[Event], since: timedelta = LONG) -> Sequence[Event]:
     return result_of(desk.database.read(untold_txn, utc(desk.clock) - since, known))
 
 
