@@ -61,7 +61,10 @@ class EntrancePages:
 
     @app.route("/sign-in", methods=["POST"])
     async def sign_in(self, request: Request) -> bytes:
-        """Open a session in a cookie and go on, or show the form again with the reason."""
+        """Open a session in a cookie and go on, or show the form again with the reason.
+
+        It takes the place of the browser's session before, which nobody could sign out of again.
+        """
         self.frame.check_origin(request)
         form = requests.read_form(request)
         try:
@@ -70,6 +73,7 @@ class EntrancePages:
             text = self.frame.refusal(self.frame.language(request), refused)
             values = {"to": local_path(form["to"]), "login": form["login"], "error": text}
             return self.frame.render(request, "sign_in.html", status=403, **values)
+        self.frame.sessions.sign_out(requests.cookie(request, SESSION_COOKIE))
         self._keep(request, session.token)
         return self.frame.redirect(request, form["to"])
 

@@ -9,8 +9,12 @@ from typing import Any
 from klein import Klein
 from klein.resource import KleinResource
 from twisted.internet.address import IPv4Address
+from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request
 from twisted.web.test.requesthelper import DummyChannel
+
+from cti.web.live import LiveBoard
+from cti.web.sockets import SocketResource
 
 IMPLIED = frozenset({"HEAD", "OPTIONS"})
 """What a route answers beside what it names."""
@@ -52,6 +56,24 @@ def _of_pages(resource: KleinResource, at: str) -> Iterator[Route]:
             path = (at + rule.rule).rstrip("/") or "/"
             for method in sorted(rule.methods - IMPLIED):
                 yield Route(method, path, type(app._instance))
+
+
+def boards_of(resource: Any, at: str = "") -> Iterator[tuple[str, LiveBoard]]:
+    """Every live board below the resource, and the path of its WebSocket."""
+    if not isinstance(resource, KleinResource):
+        for name, child in resource.children.items():
+            yield from boards_of(child, f"{at}/{name.decode('ascii')}")
+        return
+    app: Any = resource._app
+    for rule in app.url_map.iter_rules():
+        answers = getattr(app._instance, rule.endpoint, None)
+        given = getattr(answers, "__annotations__", {}).get("return")
+        if given in (IResource, Resource) and not rule.arguments:
+            socket = app.execute_endpoint(rule.endpoint, _nobody())
+            if isinstance(socket, SocketResource):
+                board = getattr(socket._admit, "__self__", None)
+                assert isinstance(board, LiveBoard)
+                yield at + rule.rule, board
 
 
 def _nobody() -> Request:
