@@ -6,6 +6,10 @@ to 60 where it is very complex; the policy has the figures), each by whom the re
 with notice to the customer, and stands still during an external appraisal alone (Measures for
 Handling Consumer Complaints of Banks and Insurers, CBIRC, in force since 2020-03-01).
 
+What is of another kind than it came as is judged by that kind from its receipt on: the clocks that
+run for the old one end without blame and begin anew, and a department's own are hastened where the
+new kind allows less. Nobody but a supervisor makes a complaint something else.
+
 A message of the customer's own starts a clock of its own: the oldest that nobody answered counts,
 later ones move nothing, and only an answer to the customer stops it, no note in the house. What the
 house carries (e-mail, short messages) is proven by the house alone, and counts from its delivery;
@@ -15,6 +19,8 @@ time since counts. A merger takes a message that nobody answered along, to the t
 its wait is counted there alone. The period that began first goes on there too, with all that was
 added to it or left out of it. How a ticket ends says `tickets.ending_rules`.
 """
+
+from dataclasses import replace
 
 from cti.kernel.vocabulary import Role
 from tickets.acts import (
@@ -77,6 +83,35 @@ _UNTOLD: tuple[Effect, ...] = (
     Resume(ClockKind.ANSWER, along=ClockKind.DECISION),
     Resume(ClockKind.DECISION, along=ClockKind.DECISION),
 )
+_BEGUN_ANEW: tuple[Effect, ...] = (
+    Cancel(ClockKind.APPOINTMENT),
+    Restart(ClockKind.DECISION),
+    Restart(ClockKind.FIRST_CONTACT),
+    Restart(ClockKind.KEEP_INFORMED),
+    Restart(ClockKind.DISPATCH),
+    Hasten(),
+)
+"""What another kind makes of the clocks: those that run begin anew, since when they began."""
+
+
+def _converting(roles: frozenset[Role], *guards: Guard) -> tuple[Rule, ...]:
+    """What came as another kind than it is; the agreed time is all that an appointment waits for.
+
+    Its own fields are asked for (`tickets.forms.converted`), and what it was stays in the history.
+    """
+    of_any_kind = Rule(
+        action=Action.CONVERT,
+        roles=roles,
+        cases=_UNANSWERED,
+        guards=guards,
+        needs=("kind", "reason"),
+        effects=_BEGUN_ANEW,
+        tells=Role.DISPATCHER,
+    )
+    appointed = (*_BEGUN_ANEW, Start(ClockKind.APPOINTMENT))
+    when = When.BECOMES_APPOINTMENT
+    return replace(of_any_kind, when=when, effects=appointed), of_any_kind
+
 
 REGISTERING = (
     Rule(
@@ -100,25 +135,6 @@ REGISTERING = (
     ),
     Rule(
         action=Action.AMEND,
-        roles=ABOVE & FRONT,
-        when=When.OTHER_KIND,
-        cases=_UNANSWERED,
-        needs=("kind", "reason"),
-        effects=(Restart(ClockKind.DECISION), Hasten()),
-        tells=Role.DISPATCHER,
-    ),
-    Rule(
-        action=Action.AMEND,
-        roles=FRONT,
-        when=When.OTHER_KIND,
-        cases=_UNANSWERED,
-        guards=(Guard.NO_COMPLAINT,),
-        needs=("kind", "reason"),
-        effects=(Restart(ClockKind.DECISION), Hasten()),
-        tells=Role.DISPATCHER,
-    ),
-    Rule(
-        action=Action.AMEND,
         roles=FRONT,
         when=When.NEW_SLOT,
         cases=_UNANSWERED,
@@ -137,10 +153,11 @@ REGISTERING = (
     Rule(
         action=Action.AMEND,
         roles=FRONT,
-        when=When.SAME_KIND,
         cases=OPEN_STATES,
         effects=(Hasten(),),
     ),
+    *_converting(ABOVE & FRONT),
+    *_converting(FRONT, Guard.NO_COMPLAINT),
     Rule(
         action=Action.ASK_VOID,
         roles=FRONT,

@@ -29,7 +29,6 @@ from tickets.acts import (
     Rule,
     Start,
     Stop,
-    When,
     actor_of,
 )
 from tickets.forms import ACT_FIELDS, FormTerms
@@ -116,13 +115,14 @@ def act(
     meant = _meant(case, action, fields, by)
     rule = _chosen(Situation(case, meant, by, at, premises, fields), action)
     kept = _kept(case, rule, fields, by, terms or FormTerms(at, premises.zone))
-    if rule.when is When.OTHER_KIND and premises.received is not None:
-        kept["since"] = premises.received.isoformat()
     _check(Situation(case, meant, by, at, premises, kept), rule)
     changed = performed(case, rule, meant, kept, by.staff_id, at)
+    effects = _effects(case, changed, rule, meant, kept)
+    if action is Action.CONVERT:
+        effects = _begun_anew(effects, premises)
     return Outcome(
         changed,
-        tuple(_waited_for(_effects(case, changed, rule, meant, kept), premises, kept)),
+        tuple(_waited_for(effects, premises, kept)),
         (*_told(changed, rule, meant), *_left(case, changed), *_ruling(case, changed)),
         _serial(case, changed, rule, meant),
         kept,
@@ -229,8 +229,11 @@ def _fitting(case: Case, rules: list[Rule], by: Principal) -> list[Dispatch]:
 def _kept(
     case: Case, rule: Rule, fields: Mapping[str, str], by: Principal, terms: FormTerms
 ) -> dict[str, str]:
-    if rule.action is Action.AMEND and rule.when is not When.OTHER_KIND:
-        return forms.amendments(case.draft, fields, terms)
+    match rule.action:
+        case Action.AMEND:
+            return forms.amendments(case.draft, fields, terms)
+        case Action.CONVERT:
+            return forms.converted(case.draft, fields, terms)
     kept = {
         name: forms.checked(ACT_FIELDS[name], fields.get(name, ""), terms, needed=True)
         for name in rule.needs
@@ -405,6 +408,15 @@ def _waited_for(
         if effect == Stop(ClockKind.ANSWER) and early:
             continue
         yield effect
+
+
+def _begun_anew(effects: Iterator[Effect], premises: Premises) -> Iterator[Effect]:
+    """Of the clocks that are to begin anew those that run, since when they began."""
+    for effect in effects:
+        if not isinstance(effect, Restart):
+            yield effect
+        elif effect.clock in premises.since:
+            yield replace(effect, since=premises.since[effect.clock])
 
 
 def _moves_nothing(effect: Effect, since: datetime | None) -> bool:

@@ -179,9 +179,6 @@ COMMON: tuple[Field, ...] = (
 )
 """The fields of every ticket."""
 
-BECOMES = tuple(each.value for each in TicketKind if not any(field.needed for field in FORMS[each]))
-"""What a ticket may become: a kind that asks for nothing of its own, so no appointment."""
-
 ABOUT: tuple[Field, ...] = (Field("about_staff"), Field("about_unit"))
 """Of a complaint: the member of staff it is about, and their unit; nobody of whom sees it."""
 
@@ -198,7 +195,7 @@ ACT_FIELDS: Mapping[str, Field] = {
         ),
         *(Field(name) for name in ("media_type", "size", "digest")),
         Field("cause", FieldKind.CODE),
-        Field("kind", FieldKind.CHOICE, options=BECOMES),
+        Field("kind", FieldKind.CHOICE, options=tuple(each.value for each in TicketKind)),
         *(Field(name) for name in ("merged", "extensions")),
         Field("handlers", FieldKind.LONG),
         Field("until", FieldKind.MOMENT),
@@ -216,6 +213,7 @@ ACT_FIELDS: Mapping[str, Field] = {
 }
 """The fields of acts, by name."""
 
+_WHY = ("kind", "reason")
 _REQUESTER = frozenset({"name", "sex", "contact", "address"})
 _SLOT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<start>\d\d:\d\d)\s*[-–/]\s*(?P<end>\d\d:\d\d)")
 _CODE = re.compile(r"[\w.-]{1,64}")
@@ -279,6 +277,32 @@ def amendments(draft: Draft, given: Mapping[str, str], terms: FormTerms) -> dict
         raise Refused("ticket.nothing_changed")
     _check_meaning(changed)
     return changed
+
+
+def converted(draft: Draft, given: Mapping[str, str], terms: FormTerms) -> dict[str, str]:
+    """The other kind that the ticket is of, why, and the fields of that kind that say more.
+
+    What both kinds ask for stays where the form does not say otherwise. Refused where a field is
+    wrong, where one is missing that the other kind asks for, or where it is of that kind already.
+    """
+    told = {
+        name: checked(ACT_FIELDS[name], given.get(name, ""), terms, needed=True) for name in _WHY
+    }
+    kind = TicketKind(told["kind"])
+    if kind is draft.kind:
+        raise Refused("ticket.nothing_changed")
+    own = {
+        field.name: checked(
+            field,
+            given[field.name] if field.name in given else present(draft, field.name),
+            terms,
+            needed=wanted(field, kind, terms.codes),
+        )
+        for field in FORMS[kind]
+    }
+    _check_meaning(own)
+    told["was"] = draft.kind.value
+    return told | {name: text for name, text in own.items() if text != present(draft, name)}
 
 
 def amended(draft: Draft, changed: Mapping[str, str]) -> Draft:

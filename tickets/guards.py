@@ -56,8 +56,8 @@ class Premises:
     """Until when each dispatch may be handed back, by its serial."""
     dues: Mapping[tuple[ClockKind, int | None], datetime] = field(default_factory=dict)
     """When each running clock is due, by its kind and dispatch."""
-    received: datetime | None = None
-    """Since when the clock of the decision runs."""
+    since: Mapping[ClockKind, datetime] = field(default_factory=dict)
+    """Since when each of the case's own clocks runs that does run."""
     unanswered: datetime | None = None
     """Since when the customer waits for an answer to a message of their own."""
     halted: Collection[tuple[ClockKind, int | None]] = ()
@@ -129,9 +129,9 @@ def _new_slot(situation: Situation) -> bool:
     return other and draft.kind is TicketKind.APPOINTMENT
 
 
-def _other_kind(situation: Situation) -> bool:
+def _becomes_appointment(situation: Situation) -> bool:
     kind = (situation.fields or {}).get("kind", "").strip()
-    return kind not in ("", situation.case.draft.kind.value)
+    return kind == TicketKind.APPOINTMENT.value
 
 
 def _about_staff(situation: Situation) -> bool:
@@ -243,8 +243,7 @@ _WHEN: Mapping[When, Question] = {
     When.NOT_REACHED: _not_reached,
     When.MORE_TIME: lambda s: s.gives("until"),
     When.NEW_SLOT: _new_slot,
-    When.OTHER_KIND: _other_kind,
-    When.SAME_KIND: lambda s: not _other_kind(s),
+    When.BECOMES_APPOINTMENT: _becomes_appointment,
     When.ABOUT_STAFF: _about_staff,
     When.RECEIVED_EARLIER: lambda s: s.gives("since"),
     When.DISSATISFIED: _dissatisfied,

@@ -163,8 +163,8 @@ def _marked(case: Case, rule: Rule, fields: Fields, by: StaffId, at: datetime) -
             return replace(case, merged_into=TicketNumber(fields["into"]))
         case Action.ADOPT:
             return replace(case, adopted=True)
-        case Action.AMEND:
-            return replace(case, draft=forms.amended(case.draft, fields))
+        case Action.AMEND | Action.CONVERT:
+            return _amended(case, rule, fields)
         case Action.RATE:
             return replace(case, rating=int(fields["score"]))
         case Action.REOPEN:
@@ -176,6 +176,13 @@ def _marked(case: Case, rule: Rule, fields: Fields, by: StaffId, at: datetime) -
         case Action.UNDELIVERED:
             return replace(case, tries=(), appraised=False, ended=None)
     return _timed(case, rule, fields)
+
+
+def _amended(case: Case, rule: Rule, fields: Fields) -> Case:
+    changed = replace(case, draft=forms.amended(case.draft, fields))
+    if rule.action is Action.CONVERT:  # the period that was extended or stood still is over
+        return replace(changed, extensions=0, appraised=False)
+    return changed
 
 
 def _of_the_case(case: Case, rule: Rule, fields: Fields, at: datetime) -> Case:

@@ -58,7 +58,7 @@ def premises_of(
             and each.department_id in departments
         },
         dues={(each.kind, each.dispatch): each.due for each in running},
-        received=next((each.started for each in running if each.kind is ClockKind.DECISION), None),
+        since={each.kind: each.started for each in running if each.dispatch is None},
         unanswered=waiting_since(running),
         halted={(each.kind, each.dispatch) for each in running if each.halted},
         target=target,

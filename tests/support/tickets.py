@@ -128,6 +128,7 @@ FILLED = {
     "digest": "0" * 64,
     "title": "更正后的标题",
     "slot": "2026-11-25 10:00-11:00",
+    "kind": "suggestion",
 }
 """Every field that any act needs."""
 

@@ -1,14 +1,14 @@
 """What an act will do, said before it is done: to the clocks, to the states, and who is told."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cti.kernel.identifiers import DepartmentId
 from cti.kernel.vocabulary import Role
 from tickets.clocks.model import Clock, InternalClock, InternalGround
 from tickets.clocks.sla import Terms, Timekeeper
-from tickets.model import Case, Dispatch
+from tickets.model import Case, Dispatch, TicketKind
 from tickets.view import TicketView
 from tickets.web.shown import Words
 from tickets.workflow import (
@@ -31,6 +31,24 @@ Limit = tuple[str, str, bool]
 """A clock's name, its deadline, whether it is cut short."""
 
 
+BEGUN_ANEW = (
+    ClockKind.DECISION,
+    ClockKind.FIRST_CONTACT,
+    ClockKind.KEEP_INFORMED,
+    ClockKind.DISPATCH,
+)
+"""Clocks that go by what kind of ticket it is, since when they began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A clock with its deadline before and after; empty where it does not run."""
+
+    name: str
+    before: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """The ticket and the hour by which consequences are told."""
@@ -45,6 +63,26 @@ class Outlook:
         effects = rule.effects + (rule.lead_effects if meant is not None and meant.lead else ())
         said = [line for effect in effects for line in self._effect(effect, meant)]
         return (*self._states(rule, meant), *dict.fromkeys(said), *self._told(rule, meant))
+
+    def of_kind(self, kind: TicketKind) -> tuple[Moved, ...]:
+        """When the case's own clocks that run would be due if the ticket were of that kind."""
+        terms = replace(self._terms({}), kind=kind, lead=None)
+        running = [each for each in self.view.clocks if each.stopped is None]
+        anew = (self._anew(each, terms) for each in running if each.kind in BEGUN_ANEW)
+        over = (
+            Moved(self._name(each.kind), self._due(each), "")
+            for each in running
+            if each.kind is ClockKind.APPOINTMENT
+        )
+        return (*anew, *over)
+
+    def _anew(self, clock: Clock, terms: Terms) -> Moved:
+        effect = Restart(clock.kind, since=clock.started)
+        after = self.keeper.apply((clock,), (effect,), terms, self.now)[-1]
+        return Moved(self._name(clock.kind), self._due(clock), self._due(after))
+
+    def _due(self, clock: Clock) -> str:
+        return self.words.deadline(clock.due)
 
     def limits(self) -> dict[DepartmentId, tuple[Limit, ...]]:
         """The clocks an order sent to each department now would start.

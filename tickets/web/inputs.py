@@ -60,7 +60,7 @@ def word_of(name: str, value: str) -> str:
     match name:
         case "urgency":
             return f"ticket.urgency.{value}"
-        case "kind":
+        case "kind" | "was":
             return f"ticket.kind.{value}"
         case "channel" if value == SPOKEN:
             return "ticket.line.message"

@@ -163,7 +163,7 @@ def draft_of(form: Form, facts: CallFacts | None, units: StaffUnits) -> Draft:
         reply_by=reply_by,
         call_id=CallId(form["call"]) if form["call"] else None,
         call_path=facts.path if facts else (),
-        details={each.name: _detail(each, form) for each in FORMS[kind]},
+        details={each.name: detail(each, form) for each in FORMS[kind]},
         source=Source.CALL if form["call"] else Source.SUPERVISOR,
         about_staff=about,
         about_unit=unit,
@@ -188,7 +188,8 @@ def written(letter: Unfiled) -> Form:
     )
 
 
-def _detail(field: Field, form: Form) -> str:
+def detail(field: Field, form: Form) -> str:
+    """What the form says in that field; a slot is asked for as a day and two times."""
     if field.kind is FieldKind.SLOT and form["slot_day"]:
         return f"{form['slot_day']} {form['slot_from']}-{form['slot_to']}"
     return form[field.name]

@@ -9,15 +9,15 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets.clocks.model import Clock
 from tickets.decide import allowed, asked_for, refusal
-from tickets.forms import BECOMES, COMMON, FORMS, FieldKind, present, wanted
+from tickets.forms import COMMON, FORMS, FieldKind, present, wanted
 from tickets.guards import Situation
 from tickets.masking import Mask, Sight
-from tickets.model import Case, Dispatch
+from tickets.model import Case, Dispatch, TicketKind
 from tickets.view import TicketView
 from tickets.web.consequences import Outlook
 from tickets.web.inputs import Input, act_input, input_of
 from tickets.web.shown import Words
-from tickets.workflow import RULES_OF, Action, ClockKind, Rule, When
+from tickets.workflow import RULES_OF, Action, ClockKind, Rule
 
 
 class Group(Enum):
@@ -132,7 +132,9 @@ HOUSES_OWN = frozenset({"assist", "since", "written"})
 """Fields that nobody fills in: the page knows the one, the house alone the other."""
 PROVEN = frozenset({Action.REPLY, Action.INFORM})
 """Acts that say somebody was told; of what the house carries, it says so itself."""
-ELSEWHERE = frozenset({Action.ATTACH, Action.DETACH, Action.ATTACH_FILE, Action.AMEND})
+ELSEWHERE = frozenset(
+    {Action.ATTACH, Action.DETACH, Action.ATTACH_FILE, Action.AMEND, Action.CONVERT}
+)
 """Acts with a place of their own on the page: beside the call, the files, the matter."""
 
 
@@ -223,11 +225,10 @@ def _owed(clocks: Iterable[Clock], principal: Principal, now: datetime) -> tuple
 
 def becomes(view: TicketView, principal: Principal, now: datetime) -> tuple[str, ...]:
     """The kinds of which the person may say that the ticket is."""
-    others = [each for each in BECOMES if each != view.case.draft.kind.value]
-    meant = Situation(view.case, None, principal, now, view.premises, {"kind": others[0]})
-    lines = (rule for rule in RULES_OF[Action.AMEND] if rule.when is When.OTHER_KIND)
-    may = any(refusal(rule, meant) is None for rule in lines)
-    return tuple(others) if may else ()
+    meant = Situation(view.case, None, principal, now, view.premises)
+    may = any(refusal(rule, meant) is None for rule in RULES_OF[Action.CONVERT])
+    own = view.case.draft.kind
+    return tuple(each.value for each in TicketKind if each is not own) if may else ()
 
 
 def coding(view: TicketView, words: Words) -> tuple[Amending, ...]:

@@ -22,6 +22,7 @@ from tickets.web.board import TicketBoard
 from tickets.web.department_page import DepartmentPage
 from tickets.web.facts import CallFactsPort, Dialler, NoTelephones, StaffUnits
 from tickets.web.filling import Filling
+from tickets.web.kind_page import KindPage
 from tickets.web.letters import LetterPages
 from tickets.web.lists import ListPages
 from tickets.web.new_ticket import NewTicketPage
@@ -68,6 +69,7 @@ class TicketPages:
         self._ticket = TicketPage(
             frame, service, dossier, calls, staff, phrasing, entropy, units, catalogue, dialler
         )
+        self._kind = KindPage(frame, service, dossier, phrasing, entropy)
         self._new = NewTicketPage(frame, service, calls, units, dossier, phrasing, entropy, letters)
         self._letters = (
             LetterPages(frame, letters, service, dossier, phrasing, entropy) if letters else None
@@ -178,6 +180,18 @@ class TicketPages:
         """Do what the form says; a refusal shows the ticket as it is now, with what was typed."""
         principal = self.frame.guard(request, *READERS)
         return await self._ticket.act(request, principal, number)
+
+    @app.route("/<number>/kind", methods=["GET"])
+    async def kind(self, request: Request, number: str) -> bytes:
+        """What another kind asks for: ``?to=appointment``."""
+        principal = self.frame.guard(request, *FRONT)
+        return await self._kind.ask(request, principal, number)
+
+    @app.route("/<number>/kind", methods=["POST"])
+    async def convert(self, request: Request, number: str) -> bytes:
+        """Make the ticket of another kind."""
+        principal = self.frame.guard(request, *FRONT)
+        return await self._kind.convert(request, principal, number)
 
     @app.route("/<number>/join", methods=["POST"])
     async def join(self, request: Request, number: str) -> bytes:

@@ -343,7 +343,7 @@ def _action(form: Form) -> Action:
     except ValueError as error:
         raise BadRequest("the form names no act") from error
     if action in ELSEWHERE - {Action.AMEND}:
-        raise BadRequest("files and calls come by forms of their own")
+        raise BadRequest("this act has a form of its own")
     return action
 
 

@@ -128,6 +128,7 @@ reply            | ADLY         | result_in                 | {ANY}
 call_back        | ADL          | callback                  | {ANY}
 rate             | YC           | replied callback closed   | {ANY}
 amend            | ADL          | {OPEN}                    | {ANY}
+convert          | L            | {UNANSWERED}              | {ANY}
 adopt            | DLP          | {OPEN} closed             | {ANY}
 close            | DL           | replied                   | {DONE}
 reopen           | ADLP         | replied callback closed   | {ANY}

@@ -252,24 +252,6 @@ def test_a_complaint_that_came_by_itself_is_classified_without_reading_whose_it_
     assert fact.business == "B03"
 
 
-def test_a_page_offers_to_say_that_a_ticket_is_of_another_kind(office: TicketOffice) -> None:
-    path = f"/tickets/{office.desk.register(draft(TicketKind.ENQUIRY)).number}"
-
-    def kinds(seat: Seat) -> list[PageForm]:
-        forms = forms_of(seat.read(path).text)
-        return [each for each in forms if each.fields.get("request", "").endswith("-kind")]
-
-    agent = office.seat(AGENT)
-    (form,) = kinds(agent)
-    refused = agent.browser.post(form.action, form.fields | {"kind": "complaint"})
-    assert refused.status == 409
-    typed = {"kind": "complaint", "reason": "客户投诉"}
-    done(agent.browser.post(form.action, form.fields | typed))
-    assert "客户投诉" in agent.read(path).text
-    assert kinds(agent) == []
-    assert len(kinds(office.seat(SUPERVISOR))) == 1
-
-
 @pytest.mark.parametrize(
     ("occasion", "shown"),
     [("2026-11-23T01:05:00+00:00", "11-23 周一 09:05"), ("上周五下午", "上周五下午")],
