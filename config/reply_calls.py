@@ -55,7 +55,7 @@ def reply_calls(
         bus,
         clock,
         settings,
-        CallingHours(calendars.hotline, allowed),
+        CallingHours(calendars, allowed),
         server=server,
         may_call=may_call,
         take_into_flow=take_into_flow,

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from twisted.logger import Logger
@@ -26,6 +27,9 @@ from cti.kernel.threads import Threads
 from ivr.bank.digests import read_or_make_key
 from tickets.attachments.service import Attachments
 from tickets.attachments.sweep import Sweep
+from tickets.calendar.book import CalendarBook
+from tickets.calendar.packages import installed_days
+from tickets.calendar.service import CalendarService
 from tickets.clocks.reading import read_policy
 from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.delivery.composing import Texts
@@ -70,14 +74,13 @@ class TicketsHouse:
         def gone() -> list[StaffId]:
             return [each.staff_id for each in roster.staff() if not each.roles]
 
-        self.service = TicketService(
-            database,
-            bus,
-            reactor,
-            Timekeeper(read_policy(ours.policy), calendars),
-            self.regulation.follower,
-            gone,
+        keeper = Timekeeper(read_policy(ours.policy), calendars)
+        self.service = TicketService(database, bus, reactor, keeper, self.regulation.follower, gone)
+        book = CalendarBook(base.calendars, calendars, SERVICE_CALENDAR)
+        self.calendar = CalendarService(
+            database, bus, reactor, book, keeper, partial(installed_days, reactor)
         )
+        self.service.go_by(self.calendar.pin_txn)
         self.line = LineService(self.service, database, reactor, ours.telephone)
         self.escalation = Escalation(database, bus, reactor, gone)
         self.tasks = Tasks(database, reactor, self.service)
@@ -118,12 +121,14 @@ class TicketsHouse:
         )
         self.calendar_watch = CalendarWatch(base.calendars, reactor, self._remind_of_calendar)
         self.service.on_clocks_changed(self.look)
+        self.calendar.on_moved(self.look)
         self.escalation.on_fired(self._deadlines_fired)
 
     async def open(self, running: AsyncExitStack) -> None:
         """Let tickets be read and acted on; ConfigurationError for a calendar nobody wrote."""
         self._threads.start()
         running.callback(self._threads.stop)
+        await self.calendar.load()
         await self.service.prepare()
 
     async def start(self, running: AsyncExitStack) -> None:
@@ -134,6 +139,8 @@ class TicketsHouse:
         running.callback(self.deliveries.stop)
         self.post.start()
         running.push_async_callback(self.post.stop)
+        self.calendar.start()
+        running.callback(self.calendar.stop)
         self.tasks.start()
         running.callback(self.tasks.stop)
         self.escalation.start()

@@ -321,12 +321,12 @@ def _plan_txn(
         if clock not in before:
             alarms = timekeeper.alarms(clock)
             if clock.serial not in known:
-                alarms = tuple(_ahead(alarms, at))
+                alarms = tuple(ahead(alarms, at))
             repository.plan_alarms_txn(session, number, clock.serial, alarms, at)
 
 
-def _ahead(alarms: Sequence[Alarm], at: datetime) -> Iterator[Alarm]:
-    """The alarms of a clock that just began, perhaps as of an earlier receipt.
+def ahead(alarms: Sequence[Alarm], at: datetime) -> Iterator[Alarm]:
+    """The alarms of a clock that just began, perhaps as of an earlier receipt, or was moved.
 
     Of warnings whose instant is over the latest is told, and none once the deadline itself is over.
     """

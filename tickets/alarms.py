@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import Role
+from tickets.calendar.repository import version_txn
 from tickets.clocks.sla import AlarmKind
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated, TicketEvent
 from tickets.messages import message_values
@@ -42,6 +43,8 @@ class Fired:
     due: datetime
     to: Role
     late: bool
+    moved: bool = False
+    """Whether it was over when a change of the calendar put it there: nobody fired it too late."""
 
 
 def fire_due_txn(
@@ -51,8 +54,11 @@ def fire_due_txn(
 
     The cases are locked before their alarms, as an act locks them. A case that somebody acts on,
     or whose alarms another process fires, is left to the next look: nobody waits for anybody.
-    `gone` are those who work here no more.
+    `gone` are those who work here no more. Nothing fires while a change of the calendar still
+    moves deadlines.
     """
+    if version_txn(session)[1]:
+        return []
     waiting = (
         select(AlarmRow.id, CaseRow)
         .join(CaseRow, CaseRow.number == AlarmRow.number)
@@ -116,6 +122,7 @@ def event_of(fired: Fired, at: datetime) -> TicketEvent:
                 clock=fired.clock.value,
                 due=fired.clock_due,
                 late=fired.late,
+                moved=fired.moved,
             )
         case AlarmKind.ESCALATION:
             return TicketEscalated(
@@ -138,7 +145,8 @@ def _fired(alarm: AlarmRow, clock: ClockRow, to: Role, now: datetime) -> Fired:
         clock_due=clock.due,
         due=alarm.due,
         to=to,
-        late=now - alarm.due > LATE_AFTER,
+        late=now - alarm.due > LATE_AFTER and not alarm.moved,
+        moved=alarm.moved,
     )
 
 
@@ -161,7 +169,7 @@ def _line(
         "previous": case.state,
         "state": case.state,
         "dispatch": clock.dispatch,
-        "fields": fields | ({"late": "yes"} if fired.late else {}),
+        "fields": fields | {name: "yes" for name in ("late", "moved") if getattr(fired, name)},
     }
 
 

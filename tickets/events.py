@@ -1,7 +1,7 @@
 """What happens to tickets: cases towards the customer, dispatches towards departments."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from cti.kernel.events import Event
@@ -87,12 +87,16 @@ class DeadlineWarned(TicketEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineBreached(TicketEvent):
-    """The deadline passed unmet; `late` when fired after the fact, as after a downtime."""
+    """The deadline passed unmet; `late` when fired after the fact, as after a downtime.
+
+    `moved` when it lies in the past because the working calendar was changed.
+    """
 
     kind: ClassVar[str] = "ticket.deadline_breached"
     clock: str
     due: datetime
     late: bool = False
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +124,18 @@ class ReplyCallEnded(TicketEvent):
     kind: ClassVar[str] = "ticket.reply_call_ended"
     call_id: CallId
     outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarChanged(Event):
+    """Days of working calendars were changed; `moved` deadlines were put elsewhere by that."""
+
+    kind: ClassVar[str] = "calendar.changed"
+    version: int
+    by: StaffId
+    calendars: tuple[str, ...]
+    first: date | None = None
+    last: date | None = None
+    reason: str = ""
+    undoes: int | None = None
+    moved: int = 0

@@ -180,6 +180,7 @@ def _fired(row: HistoryRow) -> Fired:
         due=due,
         to=Role(row.fields["to"]),
         late="late" in row.fields,
+        moved="moved" in row.fields,
     )
 
 

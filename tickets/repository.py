@@ -159,10 +159,13 @@ def plan_alarms_txn(
     clock_serial: int,
     alarms: Iterable[Alarm],
     at: datetime,
+    *,
+    moved: bool = False,
 ) -> None:
     """Let a clock's waiting alarms be these; those that fired do not come again.
 
-    Where the deadline moved so that one lies ahead once more, it warns of the new deadline.
+    Where the deadline moved so that one lies ahead once more, it warns of the new deadline. With
+    `moved` a change of the calendar did, and those whose instant is over by that are marked.
     """
     mine = (AlarmRow.number == number, AlarmRow.clock == clock_serial)
     session.execute(delete(AlarmRow).where(*mine, AlarmRow.fired.is_(None)))
@@ -181,6 +184,7 @@ def plan_alarms_txn(
             level=alarm.level,
             due=alarm.due,
             to_role=alarm.to.value,
+            moved=moved and alarm.due <= at,
         )
         for alarm in alarms
         if ahead(alarm)

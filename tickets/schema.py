@@ -7,7 +7,7 @@ with a due instant: the index on unfired ones is all that the timer reads.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cti.database import Base, UtcDateTime
@@ -187,6 +187,8 @@ class AlarmRow(Base):
     due: Mapped[datetime] = mapped_column(UtcDateTime)
     to_role: Mapped[str] = mapped_column(String(32))
     fired: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moved: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a change of the calendar put its instant into the past."""
 
 
 class HistoryRow(Base):

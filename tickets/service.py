@@ -5,6 +5,7 @@ a request id (a repeated one gets the first answer again); `tickets.acting` writ
 """
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from customers.repository import customer_txn
 from tickets import repository
 from tickets.acting import Asked, Done, act_txn, register_txn
 from tickets.clocks.rows import keep_policy_txn
-from tickets.clocks.sla import Timekeeper
+from tickets.clocks.sla import Calendars, Timekeeper
 from tickets.guards import CARRIED
 from tickets.messages import (
     Unread,
@@ -73,6 +74,9 @@ Beside = Callable[[Session, Asked, datetime], None]
 A registration is such an act too: its fields are empty, and the ticket has its number.
 """
 
+Pin = Callable[[Session, Collection[str], datetime], Calendars]
+"""The calendars in force for an act on these tickets, which nobody changes until its commit."""
+
 
 class TicketService:
     """Registers tickets, acts on them and answers questions about them.
@@ -99,6 +103,7 @@ class TicketService:
         self.lists = ListService(database, clock)
         self._clocks_changed: Callable[[], None] = lambda: None
         self._beside: list[Beside] = []
+        self._pin: Pin | None = None
         self.carried = CARRIED
         """By what the house itself reaches customers: nobody vouches for that by hand."""
 
@@ -108,6 +113,10 @@ class TicketService:
         Those who asked are called in the order in which they did, after the act itself is written.
         """
         self._beside.append(beside)
+
+    def go_by(self, pin: Pin) -> None:
+        """Reckon each act by the calendars that `pin` gives its transaction."""
+        self._pin = pin
 
     def on_clocks_changed(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit that may have moved a deadline."""
@@ -237,7 +246,8 @@ class TicketService:
     def _register_txn(
         self, session: Session, draft: Draft, by: Principal, request_id: str, at: datetime
     ) -> Done:
-        done = register_txn(session, self.timekeeper, self.follower, draft, by, request_id, at)
+        keeper = self._keeper_txn(session, (), at)
+        done = register_txn(session, keeper, self.follower, draft, by, request_id, at)
         receipt = done.receipt
         asked = Asked(receipt.number, Action.REGISTER, {}, by, receipt.version, request_id)
         return self._with_beside_txn(session, done, asked, at)
@@ -245,8 +255,15 @@ class TicketService:
     def _act_txn(
         self, session: Session, asked: Asked, at: datetime, gone: Collection[StaffId]
     ) -> Done:
-        done = act_txn(session, self.timekeeper, self.follower, asked, at, self.carried, gone)
+        numbers = filter(None, (asked.number, parse_number(asked.fields.get("into", ""))))
+        keeper = self._keeper_txn(session, sorted(set(numbers)), at)
+        done = act_txn(session, keeper, self.follower, asked, at, self.carried, gone)
         return self._with_beside_txn(session, done, asked, at)
+
+    def _keeper_txn(self, session: Session, numbers: Collection[str], at: datetime) -> Timekeeper:
+        if self._pin is None:
+            return self.timekeeper
+        return replace(self.timekeeper, calendars=self._pin(session, numbers, at))
 
     def _with_beside_txn(self, session: Session, done: Done, asked: Asked, at: datetime) -> Done:
         if done.events:

@@ -10,6 +10,7 @@ import customers.schema
 import ivr.bank.schema
 import monitoring.schema
 import tickets.attachments.schema
+import tickets.calendar.schema
 import tickets.delivery.schema
 import tickets.line.schema
 import tickets.looks
@@ -30,6 +31,7 @@ SCHEMAS = (
     ivr.bank.schema,
     monitoring.schema,
     tickets.attachments.schema,
+    tickets.calendar.schema,
     tickets.line.schema,
     tickets.looks,
     tickets.delivery.schema,

@@ -29,6 +29,7 @@ from cti.kernel.errors import ConfigurationError
 
 MINUTES_A_DAY = 24 * 60
 DAYS_A_WEEK = 7
+SATURDAY = 5
 NOTICE = timedelta(days=31)
 """How long before a year begins its list of holidays is missed."""
 NO_TIME = timedelta(0)
@@ -70,6 +71,23 @@ class Span:
 
 
 Spans = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a person made of a day: open at `spans`, or closed where there are none; and why."""
+
+    spans: Spans
+    name_zh: str
+    name_en: str
+    version: int
+    """The change by which it holds."""
+    by: str
+    """The name of who said so."""
+    at: datetime
+    reason: str
+
+
 Stretch = tuple[datetime, datetime]
 """From an instant to another, the latter excluded."""
 
@@ -116,6 +134,12 @@ class WorkingCalendar:
     valid_until: date = date.max
     disputed: Mapping[date, str] = field(default_factory=dict)
     """Days of which the sources say different things, and what each says."""
+    country: str = ""
+    """Whose public holidays it has; empty for none."""
+    makeup: Spans = ()
+    """The hours of make-up workdays that have none of their own."""
+    marks: Mapping[date, Mark] = field(default_factory=dict)
+    """Days that a person changed, beside what was written; `holidays` and `workdays` know them."""
     _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -206,6 +230,10 @@ class WorkingCalendar:
         day = at.astimezone(self.timezone).date()
         needed = max(day, min(day + NOTICE, date(day.year + 1, 1, 1)))
         return needed.year if needed > self.valid_until else None
+
+    def made_up(self, day: date) -> bool:
+        """Whether that date is worked in exchange for another one (调休)."""
+        return day in self.workdays and (day not in self.marks or day.weekday() >= SATURDAY)
 
     def spans_on(self, day: date) -> Spans:
         """The open spans of that date."""

@@ -61,6 +61,8 @@ def load_calendar(path: Path, years: Sequence[int]) -> WorkingCalendar:
                 for day, said in off.disputed.items()
                 if day.year not in checked and day.isoformat() not in written
             },
+            country=country.text() if country else "",
+            makeup=makeup,
         )
     except ConfigurationError as error:
         report.add(error.message, week_value.line, error.key)

@@ -30,6 +30,9 @@ class PublicDays:
     workdays: frozenset[date] = frozenset()
     disputed: Mapping[date, str] = field(default_factory=dict)
 
+    english: Mapping[str, str] = field(default_factory=dict)
+    """What a name is in English, where a source knows it."""
+
     @property
     def years(self) -> frozenset[int]:
         """The years whose make-up workdays are published."""
@@ -69,6 +72,7 @@ def compared(first: PublicDays, second: PublicDays) -> PublicDays:
         bridged | followed | renamed,
         first.workdays | {day for day in second.workdays if day.year in alone},
         disputed,
+        {**first.english, **second.english},
     )
 
 
@@ -93,4 +97,5 @@ def _of_chinesecalendar(years: Sequence[int]) -> PublicDays:
     return PublicDays(
         {day: named[name] for day, name in chinese_calendar.holidays.items() if day.year in years},
         frozenset(day for day in chinese_calendar.workdays if day.year in years),
+        english={chinese: english for english, chinese in named.items()},
     )

@@ -29,6 +29,7 @@ from tests.support.reactor import begin, run_in_reactor
 from tests.support.spoken_again import SpokenAgain
 from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, SHANGHAI, TicketDesk
 from tickets.acts import Action, ClockKind
+from tickets.clocks.calendars import Calendars
 from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.service import ReplyCalls
 from tickets.reply_calls.settings import ReplyCallSettings
@@ -84,7 +85,7 @@ def wish_to_call(desk: TicketDesk) -> None:
         desk.bus,
         desk.clock,
         ReplyCallSettings(),
-        CallingHours(ALWAYS, ALWAYS),
+        CallingHours(Calendars(ALWAYS), ALWAYS),
         server="here",
         may_call=lambda _: True,
         take_into_flow=lambda *_: None,

@@ -16,11 +16,19 @@ class Calendars:
     """The working calendars by name; the hotline's own is among them."""
 
     def __init__(self, hotline: WorkingCalendar, others: Iterable[WorkingCalendar] = ()) -> None:
-        self.hotline = hotline
+        self.become(hotline, others)
+
+    def become(self, hotline: WorkingCalendar, others: Iterable[WorkingCalendar]) -> None:
+        """Hold these from now on, for all who look."""
         self._named = {calendar.name: calendar for calendar in others} | {HOTLINE: hotline}
 
     def __contains__(self, name: str) -> bool:
         return name in self._named
+
+    @property
+    def hotline(self) -> WorkingCalendar:
+        """The hotline's own."""
+        return self._named[HOTLINE]
 
     @property
     def zone(self) -> ZoneInfo:

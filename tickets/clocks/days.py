@@ -67,7 +67,7 @@ def worked(calendar: WorkingCalendar, begins: datetime, ends: datetime) -> Itera
         yield from _idle(calendar, at, day)
         own = tuple(found)
         counted = sum((closes - opens for opens, closes in own), timedelta(0))
-        yield Day(day, own, counted, made_up=day in calendar.workdays)
+        yield Day(day, own, counted, made_up=calendar.made_up(day))
         at = day + DAY
     # An instant at midnight is the end of the day before.
     yield from _idle(calendar, at, (ends - timedelta(microseconds=1)).astimezone(zone).date() + DAY)

@@ -26,20 +26,39 @@ from tickets.workflow import ClockKind
 
 def clocks_txn(session: Session, number: str) -> tuple[Clock, ...]:
     """The ticket's clocks in the order in which they started."""
+    return clocks_of_txn(session, (number,)).get(number, ())
+
+
+def clocks_of_txn(session: Session, numbers: Sequence[str]) -> dict[str, tuple[Clock, ...]]:
+    """The clocks of those tickets that have any, each's in the order in which they started."""
     rows = session.scalars(
-        select(ClockRow).where(ClockRow.number == number).order_by(ClockRow.serial)
+        select(ClockRow)
+        .where(ClockRow.number.in_(numbers))
+        .order_by(ClockRow.number, ClockRow.serial)
     ).all()
     paused = session.scalars(
-        select(PauseRow).where(PauseRow.number == number).order_by(PauseRow.clock, PauseRow.serial)
+        select(PauseRow)
+        .where(PauseRow.number.in_(numbers))
+        .order_by(PauseRow.number, PauseRow.clock, PauseRow.serial)
     )
-    pauses = {serial: list(found) for serial, found in groupby(paused, lambda row: row.clock)}
+    pauses = {each: list(found) for each, found in groupby(paused, _whose)}
     extended = session.scalars(
         select(ExtensionRow)
-        .where(ExtensionRow.number == number)
-        .order_by(ExtensionRow.clock, ExtensionRow.serial)
+        .where(ExtensionRow.number.in_(numbers))
+        .order_by(ExtensionRow.number, ExtensionRow.clock, ExtensionRow.serial)
     )
-    added = {serial: list(found) for serial, found in groupby(extended, lambda row: row.clock)}
-    return tuple(_clock(row, pauses.get(row.serial, []), added.get(row.serial, [])) for row in rows)
+    added = {each: list(found) for each, found in groupby(extended, _whose)}
+    return {
+        number: tuple(
+            _clock(row, pauses.get((number, row.serial), []), added.get((number, row.serial), []))
+            for row in found
+        )
+        for number, found in groupby(rows, lambda row: row.number)
+    }
+
+
+def _whose(row: PauseRow | ExtensionRow) -> tuple[str, int]:
+    return row.number, row.clock
 
 
 def save_clocks_txn(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from cti.kernel.calendar import WorkingCalendar
+from tickets.clocks.calendars import Calendars
 
 NOON = time(12)
 MOST_LOOKS = 1000
@@ -14,13 +15,14 @@ MOST_LOOKS = 1000
 class CallingHours:
     """The instants at which both calendars are open; half-days are those of `allowed`."""
 
-    working: WorkingCalendar
+    calendars: Calendars
+    """The hotline's are meant, as they are in force whenever somebody asks."""
     allowed: WorkingCalendar
 
     def opening(self, at: datetime) -> datetime:
         """`at` where customers may be called then, else the first instant after it at which."""
         for _ in range(MOST_LOOKS):
-            later = max(self.working.next_open(at), self.allowed.next_open(at))
+            later = max(self.calendars.hotline.next_open(at), self.allowed.next_open(at))
             if later == at:
                 return at
             at = later

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cti.kernel.calendar import Span, WorkingCalendar
 from cti.kernel.identifiers import StaffId, TicketNumber
 from cti.kernel.vocabulary import Language
+from tickets.clocks.calendars import Calendars
 from tickets.reply_calls.hours import CallingHours
 from tickets.reply_calls.model import (
     Claimed,
@@ -34,7 +35,7 @@ WORKING = WorkingCalendar(
     holidays={date(2026, 11, 25): "假日"},
 )
 SPANS = Span.parse("09:00-12:00"), Span.parse("14:00-19:00")
-HOURS = CallingHours(WORKING, WorkingCalendar("calls", SHANGHAI, (SPANS,) * 7))
+HOURS = CallingHours(Calendars(WORKING), WorkingCalendar("calls", SHANGHAI, (SPANS,) * 7))
 MONDAY = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 REPLY = ReplyCall(
     1,

@@ -28,6 +28,7 @@ from tests.support.tickets import (
     TicketDesk,
 )
 from tickets.acts import Action
+from tickets.clocks.calendars import Calendars
 from tickets.events import ReplyCallEnded, ReplyCallMade
 from tickets.model import CUSTOMER, SYSTEM, CaseState, MessageKind
 from tickets.reply_calls.heard import HeardFile
@@ -80,7 +81,7 @@ class Calling:
             self.desk.bus,
             self.desk.clock,
             self.settings,
-            CallingHours(WORKING, ALLOWED),
+            CallingHours(Calendars(WORKING), ALLOWED),
             server=self.server,
             may_call=lambda _: self.callable,
             take_into_flow=lambda call_id, flow: self.flows.append((call_id, flow)),
@@ -510,7 +511,7 @@ def test_what_a_dying_server_had_only_claimed_is_called_soon(calling: Calling) -
     calling.asked()
     calling.service.stop()
     calling.desk.advance(hours=12)
-    hours, now = CallingHours(WORKING, ALLOWED), utc(calling.desk.clock)
+    hours, now = CallingHours(Calendars(WORKING), ALLOWED), utc(calling.desk.clock)
     claimed = calling.desk.database.run(claim_txn, now, Holder("here", LEASE), 1, hours)
     assert len(result_of(claimed)) == 1
     calling.service = calling.made()
