@@ -7,17 +7,18 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.support.house import House, free_port, running_house
-from tests.support.screens import FAINT, SCREENS, chromium
+from tests.support.screens import PATIENCE, chromium, faint
 from tests.support.visitor import codes
 
 pytestmark = pytest.mark.needs("chromium")
 
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
+PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=720)
 MOBILE = "13800138000"
 WORDS = {
     "zh": ("柜台排队时间过长", "周一上午在营业部等候两小时，只开放一个窗口。", "排队号是 A117。"),
@@ -34,6 +35,12 @@ def house(tmp_path_factory: pytest.TempPathFactory, prompts: Path) -> Iterator[H
     with running_house(folder, prompts, {"tickets": {"portal": portal}}) as running:
         running.web_portal = f"http://127.0.0.1:{portal['listen']['port']}"  # type: ignore[attr-defined]
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
 
 
 def where(house: House) -> str:
@@ -67,12 +74,17 @@ def test_each_port_serves_its_own_people_alone(house: House) -> None:
     ("locale", "size", "scheme"), [("zh-CN", PHONE, "light"), ("en-GB", DESK, "dark")]
 )
 def test_a_customer_submits_and_follows_in_a_browser(
-    house: House, locale: str, size: dict[str, int], scheme: str
+    house: House,
+    browser: Browser,
+    locale: str,
+    size: ViewportSize,
+    scheme: Literal["light", "dark"],
 ) -> None:
     name = f"customer-{size['width']}-{scheme}-{locale[:2]}"
     title, text, more = WORDS[locale[:2]]
-    with chromium() as browser:
-        page = _page(browser, locale, size, scheme)
+    with browser.new_context(locale=locale, viewport=size, color_scheme=scheme) as context:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         faults: list[str] = []
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
         page.goto(f"{where(house)}/service")
@@ -126,24 +138,11 @@ def test_codes_are_nowhere_but_with_whom_they_were_sent_to(house: House) -> None
         assert not found, f"{where_} shows {found}"
 
 
-def _page(browser: Browser, locale: str, size: dict[str, int], scheme: str) -> Page:
-    context = browser.new_context(
-        locale=locale,
-        viewport=size,  # type: ignore[arg-type]  # of these two keys
-        color_scheme=scheme,  # type: ignore[arg-type]  # light or dark
-        java_script_enabled=True,
-    )
-    return context.new_page()
-
-
 def _shot(page: Page, name: str, faults: list[str]) -> None:
-    """Keep a picture; faint texts, and what does not fit the width, are faults."""
-    SCREENS.mkdir(exist_ok=True)
-    page.wait_for_load_state()  # its style sheets too
-    faults += [f"{name}: faint: {text}" for text in page.evaluate(FAINT)]
+    """Faint texts, and what does not fit the width, are faults."""
+    faults += faint(page, name, whole=True)
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         faults.append(f"{name} is wider than the screen")
-    page.screenshot(path=SCREENS / f"{name}.png", full_page=True, animations="disabled")
     assert not [each for each in faults if "409" not in each]
 
 

@@ -1,8 +1,10 @@
 """A page's scripts say the words they were given, in the form that a number chooses."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from cti.kernel.vocabulary import Language
 from tests.support.catalogues import all_texts
@@ -25,10 +27,18 @@ async ([words, said, language]) => {
 """
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(
     ("language", "lang"), [(Language.CHINESE, "zh-CN"), (Language.ENGLISH, "en")]
 )
-def test_scripts_and_templates_say_the_same(language: Language, lang: str) -> None:
+def test_scripts_and_templates_say_the_same(
+    browser: Browser, language: Language, lang: str
+) -> None:
     texts = all_texts()
     said: list[tuple[str, dict[str, Any]]] = [
         ("console.title", {}),
@@ -37,5 +47,5 @@ def test_scripts_and_templates_say_the_same(language: Language, lang: str) -> No
     ]
     wanted = [texts.text(language, key, **blanks) for key, blanks in said]
     words = texts.starting_with(language, "console.")
-    with chromium() as browser, page_of_modules(browser) as page:
+    with page_of_modules(browser) as page:
         assert page.evaluate(SAY, [words, [*said, ("no.such", {})], lang]) == [*wanted, "no.such"]

@@ -15,6 +15,7 @@ and prints each command that a page sends. `Stage` is a test's end of it.
 import json
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
@@ -113,7 +114,8 @@ class Stage:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
         self._lines: Queue[str] = Queue()
-        self._seats = 0
+        self._asked: deque[dict[str, Any]] = deque()
+        self._wishes = 0
         Thread(target=self._read, daemon=True).start()
         there = json.loads(self._lines.get(timeout=START_SECONDS))
         self.address, self.token = str(there["address"]), str(there["token"])
@@ -129,17 +131,16 @@ class Stage:
 
     def clear(self) -> None:
         """Refuse nothing, and forget what was asked so far."""
-        self._seats += 1
-        self._say(refuse={}, done=self._seats)
-        while json.loads(self._lines.get(timeout=ASKED_SECONDS)) != {
-            "refuse": {},
-            "done": self._seats,
-        }:
-            pass
+        self.refuse()
+        self._asked.clear()
 
     def refuse(self, **refusals: str) -> None:
-        """Refuse these commands from now on, and no others."""
-        self._say(refuse=refusals)
+        """Refuse these commands from now on, and no others: what a page asks comes after that."""
+        self._wishes += 1
+        wish = {"refuse": refusals, "done": self._wishes}
+        self._say(**wish)
+        while (said := self._heard()) != wish:
+            self._asked.append(said)
 
     def be_away(self, away: bool) -> None:
         """Be gone, or back again."""
@@ -147,9 +148,12 @@ class Stage:
 
     def asked(self) -> dict[str, Any]:
         """The next command that the page sends, without its number."""
-        command = json.loads(self._lines.get(timeout=ASKED_SECONDS))
+        command = self._asked.popleft() if self._asked else self._heard()
         del command["id"]
-        return dict(command)
+        return command
+
+    def _heard(self) -> dict[str, Any]:
+        return dict(json.loads(self._lines.get(timeout=ASKED_SECONDS)))
 
     def _read(self) -> None:
         for line in cast("IO[str]", self._process.stdout):

@@ -1,8 +1,10 @@
 """A browser as people use it: Debian's chromium, a window of known size, and what went wrong in it.
 
-Pictures of every step are kept under ``tests/screens/``, for the eyes of whoever changes a page.
+With ``HOTLINE_SCREENS=1`` pictures of every step are kept under ``tests/screens/``, for the eyes of
+whoever changes a page; without it, only of what went wrong.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sy
 from tests.support.needs import all_needs
 
 SCREENS = Path(__file__).parents[1] / "screens"
+WANTED = "HOTLINE_SCREENS" in os.environ
 FAINT = Path(__file__).with_name("contrast.js").read_text()
 DESK = ViewportSize(width=1440, height=900)
 WALL = ViewportSize(width=1920, height=1080)
@@ -73,7 +76,7 @@ class Desk:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None and not self.page.is_closed():
-            self.shot("failed")
+            _take(self.page, f"failed-{self.language}", whole=False)
         self.context.close()
 
     def sign_in(self, login: str, to: str) -> None:
@@ -104,12 +107,8 @@ class Desk:
         raise AssertionError(f"the keyboard never reaches {selector}")
 
     def shot(self, name: str, page: Page | None = None, *, whole: bool = False) -> None:
-        """Keep a picture of what is on the screen now; faint texts on it are errors."""
-        page = page or self.page
-        page.wait_for_load_state()  # its style sheets too
-        self.errors += [f"{name}: faint: {text}" for text in page.evaluate(FAINT)]
-        path = SCREENS / f"{name}-{self.language}.png"
-        page.screenshot(path=path, full_page=whole, animations="disabled")
+        """Faint texts on the screen now are errors; a picture of it is kept where it is wanted."""
+        self.errors += faint(page or self.page, f"{name}-{self.language}", whole=whole)
 
     def _watch(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -117,6 +116,20 @@ class Desk:
             "console",
             lambda said: self.errors.append(said.text) if said.type == "error" else None,
         )
+
+
+def faint(page: Page, name: str, *, whole: bool = False) -> list[str]:
+    """Every text on the page that is too faint to be read; a picture is kept where it is wanted."""
+    page.wait_for_load_state()  # its style sheets too
+    found = [f"{name}: faint: {text}" for text in page.evaluate(FAINT)]
+    if WANTED:
+        _take(page, name, whole=whole)
+    return found
+
+
+def _take(page: Page, name: str, *, whole: bool) -> None:
+    path = SCREENS / f"{name}.png"
+    page.screenshot(path=path, full_page=whole, animations="disabled")
 
 
 def form_of(page: Page, action: str) -> Locator:
