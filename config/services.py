@@ -304,6 +304,7 @@ class Hotline:
             await self.monitoring.messages(), lambda call_id: bool(self.switch.calls.get(call_id))
         )
         later(self.filing.stop)
+        self.reply_calls.on_told(self.ticket_rooms.deliveries.wake)
         self.reply_calls.start(await self.monitoring.reply_calls())
         later(self.reply_calls.stop)
         await self._take_up_sessions(stay=going_on.agents)

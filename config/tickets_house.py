@@ -123,6 +123,7 @@ class TicketsHouse:
         self.service.on_clocks_changed(self.look)
         self.calendar.on_moved(self.look)
         self.escalation.on_fired(self._deadlines_fired)
+        self.tasks.on_told(self.deliveries.wake)
 
     async def open(self, running: AsyncExitStack) -> None:
         """Let tickets be read and acted on; ConfigurationError for a calendar nobody wrote."""

@@ -17,6 +17,7 @@ from tickets.messages import message_values
 from tickets.model import FINAL, NOBODY, Audience, DispatchState, MessageKind
 from tickets.repository import refresh_index_txn
 from tickets.schema import AlarmRow, CaseRow, ClockRow, DispatchRow, HistoryRow, MessageRow
+from tickets.set_aside import ALL, Choice
 from tickets.tasks import plan_task_txn
 from tickets.workflow import DEPARTMENT, Action, ClockKind
 
@@ -48,7 +49,11 @@ class Fired:
 
 
 def fire_due_txn(
-    session: Session, now: datetime, limit: int, gone: Collection[StaffId] = ()
+    session: Session,
+    now: datetime,
+    limit: int,
+    gone: Collection[StaffId] = (),
+    choice: Choice[int] = ALL,
 ) -> list[Fired]:
     """Fire up to `limit` alarms whose instant has come, oldest first, each exactly once.
 
@@ -62,7 +67,7 @@ def fire_due_txn(
     waiting = (
         select(AlarmRow.id, CaseRow)
         .join(CaseRow, CaseRow.number == AlarmRow.number)
-        .where(AlarmRow.fired.is_(None), AlarmRow.due <= now)
+        .where(AlarmRow.fired.is_(None), AlarmRow.due <= now, choice.of(AlarmRow.id))
         .order_by(AlarmRow.due, AlarmRow.id)
         .limit(limit)
         .with_for_update(of=CaseRow, skip_locked=True)
@@ -103,9 +108,23 @@ def fire_due_txn(
     return fired
 
 
-def next_due_txn(session: Session) -> datetime | None:
+def due_txn(
+    session: Session, now: datetime, limit: int, choice: Choice[int] = ALL
+) -> list[tuple[int, TicketNumber]]:
+    """Which alarms are due, oldest first, and of which tickets."""
+    rows = session.execute(
+        select(AlarmRow.id, AlarmRow.number)
+        .where(AlarmRow.fired.is_(None), AlarmRow.due <= now, choice.of(AlarmRow.id))
+        .order_by(AlarmRow.due, AlarmRow.id)
+        .limit(limit)
+    )
+    return [(alarm_id, TicketNumber(number)) for alarm_id, number in rows]
+
+
+def next_due_txn(session: Session, choice: Choice[int] = ALL) -> datetime | None:
     """When the earliest waiting alarm is due; None when there is none."""
-    return session.scalar(select(func.min(AlarmRow.due)).where(AlarmRow.fired.is_(None)))
+    waits = AlarmRow.fired.is_(None), choice.of(AlarmRow.id)
+    return session.scalar(select(func.min(AlarmRow.due)).where(*waits))
 
 
 def event_of(fired: Fired, at: datetime) -> TicketEvent:

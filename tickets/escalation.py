@@ -8,13 +8,15 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
-from cti.database import Database
+from cti.database import Database, trouble_of
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import StaffId
 from cti.kernel.walk import Walk
-from tickets.alarms import Fired, event_of, fire_due_txn, next_due_txn
+from tickets.alarms import Fired, due_txn, event_of, fire_due_txn, next_due_txn
+from tickets.set_aside import Choice, SetAside
 from tickets.sweeping import Sweeper
 
 BATCH = 200
@@ -35,6 +37,7 @@ class Escalation:
         self._database = database
         self._bus = bus
         self._clock, self._gone = clock, gone
+        self._aside: SetAside[int] = SetAside(database, clock, "alarm")
         self._sweeper = Sweeper(clock, self._sweep, "deadlines")
         self._told: Walk[Fired] | None = None
         self._fired: Callable[[], None] = lambda: None
@@ -43,6 +46,7 @@ class Escalation:
     def on_fired(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit that fired alarms, and so wrote messages."""
         self._fired = wake
+        self._aside.on_told(wake)
 
     def stop(self) -> None:
         """Fire no more; what has fired is told."""
@@ -54,13 +58,31 @@ class Escalation:
         fired = await self._fire()
         while len(fired) == BATCH and self._sweeper.started:
             fired = await self._fire()
-        return await self._database.read(next_due_txn)
+        due = await self._database.read(next_due_txn, self._aside.others())
+        return self._aside.next_look(due)
 
     async def _fire(self) -> list[Fired]:
-        fired = await self._database.run(fire_due_txn, utc(self._clock), BATCH, self._gone())
+        now, others = utc(self._clock), self._aside.others()
+        try:
+            fired = await self._database.run(fire_due_txn, now, BATCH, self._gone(), others)
+        except Exception as error:
+            if trouble_of(error) is not None:
+                raise
+            fired = await self._fire_each(now, others)
         if fired:
             self._fired()
             await self._tell(fired)
+        return fired
+
+    async def _fire_each(self, now: datetime, others: Choice[int]) -> list[Fired]:
+        """Each in a transaction of its own, so that the one that fails is known."""
+        fired: list[Fired] = []
+        for alarm_id, number in await self._database.read(due_txn, now, BATCH, others):
+            alone = Choice(only=(alarm_id,))
+            try:
+                fired += await self._database.run(fire_due_txn, now, 1, self._gone(), alone)
+            except Exception:  # noqa: BLE001  (as above)
+                await self._aside.failed(alarm_id, number, Failure())
         return fired
 
     def _tell(self, fired: list[Fired]) -> Deferred[None]:

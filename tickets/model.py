@@ -359,6 +359,8 @@ class MessageKind(Enum):
     GUESSING = "guessing"
     """Too many wrong proofs by telephone: by the caller that the subject names, masked, by callers
     who withhold their number where it is empty, or in the whole house."""
+    STUCK = "stuck"
+    """What the house should do by itself fails again and again; the subject names its queue."""
 
 
 @dataclass(frozen=True, slots=True)

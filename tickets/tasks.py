@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from cti.database import Database
 from cti.kernel.clock import Clock, utc
@@ -22,6 +23,7 @@ from cti.kernel.identifiers import TicketNumber
 from tickets.model import SYSTEM, Case
 from tickets.ports import Acts
 from tickets.schema import CaseRow, TaskRow
+from tickets.set_aside import ALL, Choice, SetAside
 from tickets.sweeping import Sweeper
 from tickets.workflow import Action
 
@@ -79,12 +81,14 @@ def _unplan_txn(session: Session, number: str, dispatch: int | None, action: Act
     )
 
 
-def due_tasks_txn(session: Session, now: datetime, limit: int) -> list[Task]:
+def due_tasks_txn(
+    session: Session, now: datetime, limit: int, choice: Choice[int] = ALL
+) -> list[Task]:
     """What is due and not done, the oldest first."""
     rows = session.execute(
         select(TaskRow, CaseRow.version)
         .join(CaseRow, CaseRow.number == TaskRow.number)
-        .where(TaskRow.done.is_(None), TaskRow.due <= now)
+        .where(TaskRow.done.is_(None), TaskRow.due <= now, choice.of(TaskRow.id))
         .order_by(TaskRow.due, TaskRow.id)
         .limit(limit)
     )
@@ -94,9 +98,10 @@ def due_tasks_txn(session: Session, now: datetime, limit: int) -> list[Task]:
     ]
 
 
-def next_task_txn(session: Session) -> datetime | None:
+def next_task_txn(session: Session, choice: Choice[int] = ALL) -> datetime | None:
     """When the earliest task is due; None where there is none."""
-    return session.scalar(select(func.min(TaskRow.due)).where(TaskRow.done.is_(None)))
+    waits = TaskRow.done.is_(None), choice.of(TaskRow.id)
+    return session.scalar(select(func.min(TaskRow.due)).where(*waits))
 
 
 def done_txn(session: Session, task_id: int, now: datetime) -> None:
@@ -113,6 +118,8 @@ class Tasks:
 
     def __init__(self, database: Database, clock: Clock, service: Acts) -> None:
         self._database, self._clock, self._service = database, clock, service
+        self._aside: SetAside[int] = SetAside(database, clock, "act")
+        self.on_told = self._aside.on_told
         self._sweeper = Sweeper(clock, self._sweep, "acts of the system")
         self.start, self.stop = self._sweeper.start, self._sweeper.stop
         self.wake = self._sweeper.wake
@@ -124,10 +131,12 @@ class Tasks:
             if not any(done):
                 break
             tasks = await self._read()
-        return await self._database.read(next_task_txn)
+        due = await self._database.read(next_task_txn, self._aside.others())
+        return self._aside.next_look(due)
 
     def _read(self) -> Deferred[list[Task]]:
-        return self._database.read(due_tasks_txn, utc(self._clock), AT_ONCE)
+        others = self._aside.others()
+        return self._database.read(due_tasks_txn, utc(self._clock), AT_ONCE, others)
 
     async def _do(self, task: Task) -> bool:
         """False when somebody changed the ticket just now: it is looked at again."""
@@ -146,5 +155,9 @@ class Tasks:
                 action=task.action.value,
                 why=str(refused),
             )
+        except Exception:  # noqa: BLE001  (one that fails by itself holds up no other)
+            await self._aside.failed(task.task_id, task.number, Failure())
+            return True
+        self._aside.over(task.task_id)
         await self._database.run(done_txn, task.task_id, utc(self._clock))
         return True

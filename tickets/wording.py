@@ -19,6 +19,8 @@ def said(kind: MessageKind, subject: str, text: Text) -> str:
             return text("ticket.undelivered", what=text(f"ticket.purpose.{subject}"))
         case MessageKind.CALENDAR:
             return text("ticket.calendar_lacks", calendar=subject)
+        case MessageKind.STUCK:
+            return text("ticket.stuck", what=text(f"ticket.stuck.{subject}"))
         case MessageKind.GUESSING if subject in _GUESSING:
             return text(_GUESSING[subject])
         case MessageKind.GUESSING:

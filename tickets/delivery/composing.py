@@ -138,5 +138,6 @@ _RANKS = {
     MessageKind.UNDELIVERED: 3,
     MessageKind.CALENDAR: 3,
     MessageKind.GUESSING: 1,
+    MessageKind.STUCK: 1,
     MessageKind.WORK: 4,
 }

@@ -5,7 +5,7 @@ not those who came after it, and not what is to be carried.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from twisted.internet.defer import CancelledError, maybeDeferred
 from twisted.logger import Logger
@@ -14,11 +14,10 @@ from cti.database import Database
 from cti.kernel.clock import Clock, utc
 from tickets.delivery.model import End, Ended, OnEnd, Purpose
 from tickets.delivery.repository import settled_txn, unsettled_txn
+from tickets.set_aside import Pauses
 
 AT_ONCE = 100
 """Ends read at a time."""
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 3600.0
-"""Seconds until an end is told again to those who could not deal with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,6 @@ class _Wish:
     purpose: Purpose
     end: End
     callback: OnEnd
-
-
-@dataclass(frozen=True, slots=True)
-class _Failing:
-    """One that could not be dealt with: not before `again`, then after twice the `pause`."""
-
-    again: float
-    pause: float
 
 
 class Ends:
@@ -44,7 +35,7 @@ class Ends:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._wishes: list[_Wish] = []
-        self._failing: dict[int, _Failing] = {}
+        self._failing: Pauses[int] = Pauses()
         self._unsettled = True
         """Whether there may be ends that nobody was told."""
 
@@ -62,9 +53,7 @@ class Ends:
 
     def due(self) -> datetime | None:
         """When an end that could not be dealt with is told again; None where there is none."""
-        if not self._failing:
-            return None
-        return datetime.fromtimestamp(min(each.again for each in self._failing.values()), UTC)
+        return self._failing.due()
 
     async def settle(self, ended: Ended) -> None:
         """Tell it to all who asked; where one fails, all are told again later."""
@@ -76,27 +65,25 @@ class Ends:
         except CancelledError:  # the house goes, and tells it when it is back
             raise
         except Exception:  # noqa: BLE001  (whoever was told failed: told again after a pause)
-            known = self._failing.get(outbox_id)
-            pause = min(2 * known.pause, LONGEST_PAUSE) if known else FIRST_PAUSE
-            self._failing[outbox_id] = _Failing(self._clock.seconds() + pause, pause)
+            pause = self._failing.failed(outbox_id, self._clock.seconds())
             self.log.failure(
                 "The end of {id} could not be dealt with, next attempt in {seconds} s",
                 id=ended.delivery_id,
                 seconds=pause,
             )
         else:
-            self._failing.pop(outbox_id, None)
+            self._failing.over(outbox_id)
 
     async def settle_rest(self) -> None:
         """Tell the ends that nobody was told, and those that failed and whose pause is over."""
         now = self._clock.seconds()
-        if not self._unsettled and not any(each.again <= now for each in self._failing.values()):
+        if not self._unsettled and not self._failing.any_over(now):
             return
+        waiting = self._failing.waiting(now)
         last = 0
         while found := await self._database.read(unsettled_txn, AT_ONCE, last):
             for ended in found:
-                known = self._failing.get(ended.outbox_id)
-                if known is None or known.again <= now:
+                if ended.outbox_id not in waiting:
                     await self.settle(ended)
             last = found[-1].outbox_id
         self._unsettled = False

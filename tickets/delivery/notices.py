@@ -28,11 +28,18 @@ from tickets.delivery.schema import NoticeRow
 from tickets.messages import message_values
 from tickets.model import Audience, MessageKind, TicketKind, Urgency
 from tickets.schema import CaseRow, DepartmentRow, MessageRow
+from tickets.set_aside import ALL, Choice
 
 PUNCTUAL = timedelta(minutes=1)
 """A notice told within this time of its instant is told as planned, else hours are asked again."""
 OF_THE_HOUSE = frozenset(
-    {MessageKind.WORK, MessageKind.UNDELIVERED, MessageKind.CALENDAR, MessageKind.GUESSING}
+    {
+        MessageKind.WORK,
+        MessageKind.UNDELIVERED,
+        MessageKind.CALENDAR,
+        MessageKind.GUESSING,
+        MessageKind.STUCK,
+    }
 )
 """What is no deadline, and not told to the bank's programs."""
 ALARMS = frozenset({MessageKind.WARNING, MessageKind.BREACH, MessageKind.ESCALATION})
@@ -76,6 +83,7 @@ def spread_txn(
     now: datetime,
     limit: int,
     program: ToProgram | None = None,
+    choice: Choice[int] = ALL,
 ) -> int:
     """Write notices of up to `limit` messages to those they are for; how many messages it were.
 
@@ -83,7 +91,7 @@ def spread_txn(
     """
     waiting = (
         select(MessageRow)
-        .where(MessageRow.spread.is_(None))
+        .where(MessageRow.spread.is_(None), choice.of(MessageRow.id))
         .order_by(MessageRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -127,12 +135,13 @@ def hand_over_txn(
     compose: Compose,
     now: datetime,
     most_people: int,
+    choice: Choice[str] = ALL,
 ) -> int:
     """Queue what up to `most_people` are to know by now; how many people it were.
 
     What was missed in their working hours, as in a downtime, waits for the next.
     """
-    due = (NoticeRow.told.is_(None), NoticeRow.release <= now)
+    due = (NoticeRow.told.is_(None), NoticeRow.release <= now, choice.of(NoticeRow.staff_id))
     first = func.min(NoticeRow.release)
     whom = session.scalars(
         select(NoticeRow.staff_id)
@@ -162,9 +171,25 @@ def hand_over_txn(
     return len(whom)
 
 
-def next_release_txn(session: Session) -> datetime | None:
+def next_release_txn(session: Session, choice: Choice[str] = ALL) -> datetime | None:
     """When the earliest notice may be told; None when none waits."""
-    return session.scalar(select(func.min(NoticeRow.release)).where(NoticeRow.told.is_(None)))
+    waits = NoticeRow.told.is_(None), choice.of(NoticeRow.staff_id)
+    return session.scalar(select(func.min(NoticeRow.release)).where(*waits))
+
+
+def unspread_txn(session: Session, limit: int, choice: Choice[int]) -> Sequence[int]:
+    """Which messages wait to become notices, the oldest first."""
+    waiting = select(MessageRow.id).where(MessageRow.spread.is_(None), choice.of(MessageRow.id))
+    return session.scalars(waiting.order_by(MessageRow.id).limit(limit)).all()
+
+
+def to_be_told_txn(
+    session: Session, now: datetime, limit: int, choice: Choice[str]
+) -> Sequence[str]:
+    """Who is to know something by now."""
+    due = NoticeRow.told.is_(None), NoticeRow.release <= now, choice.of(NoticeRow.staff_id)
+    whom = select(NoticeRow.staff_id).where(*due).group_by(NoticeRow.staff_id)
+    return session.scalars(whom.order_by(func.min(NoticeRow.release)).limit(limit)).all()
 
 
 def _tell_txn(

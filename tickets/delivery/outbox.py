@@ -135,8 +135,8 @@ class Outbox:
         carrying.addBoth(self._done, carrying)
 
     async def _carry(self, claimed: Claimed) -> None:
-        carrier = self._carriers[claimed.outgoing.channel]
         try:
+            carrier = self._carriers[claimed.outgoing.channel]
             said = await maybeDeferred(carrier.carry, claimed.outgoing, claimed.delivery_id)
         except Undelivered as undelivered:
             await self._undelivered(claimed, undelivered)

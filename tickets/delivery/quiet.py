@@ -22,9 +22,10 @@ def is_pressing(
 ) -> bool:
     """Whether it is told at once, whatever the hour: a missed deadline that is urgent or the law's.
 
-    Or that somebody guesses. `subject` is the clock of a deadline.
+    Or that somebody guesses, or the house fails at what it does by itself. `subject` is the clock
+    of a deadline.
     """
-    if kind is MessageKind.GUESSING:
+    if kind in (MessageKind.GUESSING, MessageKind.STUCK):
         return True
     if kind not in MISSED:
         return False

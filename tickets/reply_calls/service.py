@@ -48,6 +48,7 @@ from tickets.reply_calls.model import (
 )
 from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
 from tickets.service import TicketService
+from tickets.set_aside import SetAside
 from tickets.sweeping import RETRY_AFTER
 
 LEASE = timedelta(minutes=20)
@@ -117,6 +118,8 @@ class ReplyCalls:
         self._asking = Asking(settings, hours, may_call)
         self._zone = tickets.timekeeper.calendars.zone
         self._heard = heard or HeardFile()
+        self._aside: SetAside[int] = SetAside(database, clock, "reply_call")
+        self.on_told = self._aside.on_told
         self._calls: dict[CallId, _Calling] = {}
         self._unwritten: dict[Deferred[None], int] = {}
         """Replies of which is still to be written down what came of a call."""
@@ -225,11 +228,27 @@ class ReplyCalls:
                 repository.claim_txn, self._now(), holder, free, self._hours
             )
             for reply in claimed:
-                await self._call(reply)
+                try:
+                    await self._call(reply)
+                except Exception:  # noqa: BLE001  (one that cannot be called holds up no other)
+                    await self._set_aside(reply, Failure())
         due = await self._database.read(repository.next_due_txn)
         if due is not None and self._running:
             wait = max(1.0, (due - self._now()).total_seconds())
             self._arm(min(wait, LONGEST_WAIT))
+
+    async def _set_aside(self, reply: ReplyCall, failure: Failure) -> None:
+        """Let it wait, unless its call is under way in spite of what failed."""
+        try:
+            pause = await self._aside.failed(reply.reply_id, reply.number, failure)
+        except Exception:  # noqa: BLE001  (the database's own trouble: soon again, with all others)
+            report(self.log, failure, "{ticket_id} is not called yet", ticket_id=reply.number)
+            pause = RETRY_AFTER
+        if reply.reply_id in {each.reply.reply_id for each in self._calls.values()}:
+            return
+        again = Interrupted(self._now() + timedelta(seconds=pause))
+        await self._surely(partial(self._happened, reply, again), reply)
+        self.wake()  # another one can be called in its place
 
     def _stood_still(self, failure: Failure) -> None:
         said = "reply calls stand still, next attempt in {seconds} s"

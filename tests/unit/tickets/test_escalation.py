@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, fail
 
@@ -261,7 +262,7 @@ class FailingOnce(DirectDatabase):
     def _later(self, work: Callable[[], T], *, reads: bool = False) -> Deferred[T]:
         self.asked += 1
         if self.asked == 1:
-            return fail(OSError("disk full"))
+            return fail(OperationalError("BEGIN IMMEDIATE", None, OSError("disk full")))
         return super()._later(work, reads=reads)
 
 

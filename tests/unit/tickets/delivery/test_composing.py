@@ -92,6 +92,7 @@ SUBJECTS = {
     MessageKind.UNDELIVERED: "reply",
     MessageKind.CALENDAR: "office",
     MessageKind.GUESSING: "139****9000",
+    MessageKind.STUCK: "alarm",
 }
 
 

@@ -14,7 +14,7 @@ from tests.support.deferred import result_of
 from tests.support.deliveries import BUSY, UNKNOWN, OutboxDesk, letter
 from tests.support.tickets import DISPATCHER
 from tickets.delivery import ends
-from tickets.delivery.ends import AT_ONCE, FIRST_PAUSE
+from tickets.delivery.ends import AT_ONCE
 from tickets.delivery.model import End, Ended, Purpose
 from tickets.delivery.outbox import LEASE, MOST_AT_ONCE, STUCK_AFTER
 from tickets.delivery.repository import backlog_txn, delivered_txn, settled_txn, unsettled_txn
@@ -22,6 +22,7 @@ from tickets.delivery.schema import OutboxRow
 from tickets.delivery.undelivered import Failing, failing_txn
 from tickets.messages import unread_txn
 from tickets.model import MessageKind
+from tickets.set_aside import FIRST_PAUSE
 from tickets.sweeping import RETRY_AFTER
 
 

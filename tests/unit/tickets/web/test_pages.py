@@ -257,7 +257,7 @@ def test_every_word_of_the_model_has_its_text(office: TicketOffice, language: La
     for name in {name for rule in RULES for name in (*rule.needs, *rule.may)}:
         assert texts.text(language, f"ticket.field.{name}")
     alarms = {kind.value for kind in AlarmKind}
-    house = {"work", "undelivered", "calendar", "guessing"}
+    house = {"work", "undelivered", "calendar", "guessing", "stuck"}
     assert {kind.value for kind in MessageKind} - house == alarms
 
 
