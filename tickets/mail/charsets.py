@@ -6,6 +6,7 @@ codec's name from outside would reach codecs that are slow or no charsets at all
 """
 
 import re
+from codecs import getincrementaldecoder
 
 GB = "gb18030"
 """GB 18030-2022, which holds GBK and GB 2312."""
@@ -57,12 +58,15 @@ UNSEEN = re.compile(
 LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
-def decoded(octets: bytes, label: str | None) -> str:
-    """The text, whatever the label; what cannot be read becomes U+FFFD."""
+def decoded(octets: bytes, label: str | None, *, whole: bool = True) -> str:
+    """The text, whatever the label; what cannot be read becomes U+FFFD.
+
+    Octets that are not the `whole` may end within a character, which is left out.
+    """
     charset = CHARSETS.get(SEPARATORS.sub("", (label or "").lower()[:40]))
     for candidate in (charset, *GUESSES) if charset else GUESSES:
         try:
-            return seen(octets.decode(candidate))
+            return seen(getincrementaldecoder(candidate)().decode(octets, whole))
         except ValueError:
             continue
     return seen(octets.decode(charset or LAST, "replace"))

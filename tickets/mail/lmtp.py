@@ -29,6 +29,7 @@ from zope.interface import implementer
 
 from cti.database import report
 from cti.kernel.clock import Clock, DelayedCall
+from tickets.mail.limits import MOST_LINES
 from tickets.mail.model import Envelope, MailUnreadable
 from tickets.mail.ports import Intake
 from tickets.mail.settings import ListenSettings
@@ -277,20 +278,21 @@ class _Letter:
 
     def __init__(self, listener: Listener, envelope: Envelope) -> None:
         self._listener, self._envelope = listener, envelope
-        self._lines: list[bytes] = []
-        self._room = listener.settings.size
+        self._octets = bytearray()  # lines by themselves would take fifty times as much
+        self._lines = 0
         self._also: list[Deferred[None]] = []
 
     def lineReceived(self, line: bytes) -> None:
-        """SMTPServerError where the letter becomes too long."""
-        self._room -= len(line) + 2
-        if self._room < 0:
+        """SMTPServerError where the letter becomes too long; what came of it is let go."""
+        self._lines += 1
+        self._octets += line + b"\r\n"
+        if len(self._octets) > self._listener.settings.size or self._lines > MOST_LINES:
+            self._octets.clear()
             raise SMTPServerError(552, TOO_LONG)
-        self._lines.append(line)
 
     def eomReceived(self) -> Deferred[None]:
-        octets = b"\r\n".join((*self._lines, b""))
-        self._lines.clear()
+        octets = bytes(self._octets)
+        self._octets.clear()
         return self._listener.intake.take(octets, self._envelope).addBoth(self._tell)
 
     def also(self) -> Deferred[None]:
@@ -300,7 +302,7 @@ class _Letter:
         return waiting
 
     def connectionLost(self) -> None:
-        self._lines.clear()
+        self._octets.clear()
 
     def _tell(self, result: Failure | None) -> Failure | None:
         for each in self._also:

@@ -9,12 +9,12 @@ Files are kept by what they hold; what they are called is only shown.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
 from email.message import Message
 from hashlib import sha256
 
 from tickets.mail import headers
 from tickets.mail.automatic import automatic, report_of
+from tickets.mail.bounded import structure
 from tickets.mail.charsets import decoded, one_line
 from tickets.mail.cleaning import cleaned, stripped, text_of
 from tickets.mail.folding import folded
@@ -23,6 +23,8 @@ from tickets.mail.model import Body, Envelope, Letter, MailUnreadable, Part
 
 LONGEST_NAME = 120
 LONGEST_TYPE = 100
+LONGEST_CHARACTER = 4
+"""Octets; more of a text than its limit has room for is not decoded, which would hold up others."""
 TELLING = (
     "Date",
     "Reply-To",
@@ -44,8 +46,7 @@ def read_letter(octets: bytes, envelope: Envelope, limits: Limits | None = None)
     limits = limits or Limits()
     check(octets, limits)
     try:
-        message: Message = message_from_bytes(octets, policy=policy.compat32)
-        return _letter(message, octets, envelope, limits)
+        return _letter(structure(octets), octets, envelope, limits)
     except (*headers.BROKEN, ValueError) as error:
         raise MailUnreadable(f"it is broken ({type(error).__name__})") from error
 
@@ -141,10 +142,12 @@ class _Found:
 
     def _read(self, message: Message, kind: str) -> None:
         octets = _octets(message)
-        text = decoded(octets, headers.parameter(message, "charset"))
-        (self.texts if kind == PLAIN else self.pages).append(text)
         limit = self.limits.text if kind == PLAIN else self.limits.html
-        if len(text) > limit:  # what is cut on the page stays whole in a file
+        room = LONGEST_CHARACTER * (limit + 1)
+        charset, whole = headers.parameter(message, "charset"), len(octets) <= room
+        text = decoded(octets[:room], charset, whole=whole)
+        (self.texts if kind == PLAIN else self.pages).append(text)
+        if len(text) > limit or not whole:  # what is cut on the page stays whole in a file
             self._add(Part(f"letter{ENDINGS[kind]}", kind, octets))
 
     def _keep(self, message: Message, kind: str) -> None:
