@@ -45,6 +45,7 @@ def read_mail(part: Section, beside: Path) -> MailSettings:
         listen=_within(part, "listen", lambda each: _listen(each, beside, limits)),
         poll=_within(part, "poll", lambda each: _poll(each, beside)),
         send=_within(part, "send", lambda each: _server(each, beside, _sending_port)),
+        checked_by=part.read("checked_by", usual.checked_by, Value.text),
         templates=_folder(templates, beside) if templates else None,
         language=part.read("language", usual.language, _language),
         limits=limits,

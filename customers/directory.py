@@ -1,12 +1,14 @@
-"""The directory: finds a customer by number, id or words."""
+"""The directory: finds a customer by number, address, id or words."""
 
 from twisted.internet.defer import Deferred, succeed
 
 from cti.database import Database
 from cti.kernel.identifiers import CustomerId
+from customers.emails import normalise_email
 from customers.model import Customer
 from customers.numbers import normalise
 from customers.repository import (
+    customer_by_email_txn,
     customer_by_number_txn,
     customer_txn,
     customers_by_number_txn,
@@ -36,12 +38,19 @@ class Directory:
             return succeed([])
         return self._database.read(customers_by_number_txn, wanted)
 
+    def by_email(self, address: str) -> Deferred[Customer | None]:
+        """Whose e-mail address that is, in any way of writing; None when unknown or shared."""
+        wanted = normalise_email(address)
+        if not wanted:
+            return succeed(None)
+        return self._database.read(customer_by_email_txn, wanted)
+
     def by_id(self, customer_id: CustomerId) -> Deferred[Customer | None]:
         """The customer with that id."""
         return self._database.read(customer_txn, customer_id)
 
     def search(self, text: str, limit: int = SEARCH_LIMIT) -> Deferred[list[Customer]]:
-        """Customers whose name, id or number contains the text; nobody for no text."""
+        """Customers whose name, id, number or address contains the text; nobody for no text."""
         wanted = text.strip()
         if not wanted:
             return succeed([])

@@ -17,8 +17,20 @@ class Sex(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Email:
+    """An address, in the form of `emails.normalise_email`."""
+
+    address: str
+    verified: bool = False
+    """The bank made sure that it is the customer's; else somebody said so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
-    """Who calls. `numbers` are in the form of `numbers.normalise`, the preferred one first."""
+    """Who calls or writes.
+
+    `numbers` are in the form of `numbers.normalise`, the preferred one first, and so are `emails`.
+    """
 
     customer_id: CustomerId
     names: Mapping[Language, str]
@@ -28,6 +40,7 @@ class Customer:
     language: Language
     address: str = ""
     do_not_call: bool = False
+    emails: tuple[Email, ...] = ()
 
     def name(self, language: Language) -> str:
         """The name in that language."""

@@ -5,9 +5,10 @@ from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import CustomerId
 from cti.kernel.vocabulary import Language, ServiceLevel
-from customers.model import Customer, Sex
+from customers.emails import normalise_email
+from customers.model import Customer, Email, Sex
 from customers.numbers import normalise
-from customers.schema import CustomerNumberRow, CustomerRow
+from customers.schema import CustomerEmailRow, CustomerNumberRow, CustomerRow
 
 _NUMBERS = CustomerNumberRow.__table__.c
 _BY_NUMBER = select(_NUMBERS.customer_id).where(_NUMBERS.number == bindparam("number")).limit(2)
@@ -17,6 +18,7 @@ _BY_NUMBER = select(_NUMBERS.customer_id).where(_NUMBERS.number == bindparam("nu
 def store_customer_txn(session: Session, customer: Customer) -> None:
     """Add the customer, or replace the record with that id."""
     numbers = dict.fromkeys(normalise(number) for number in customer.numbers)
+    emails = {normalise_email(each.address): each.verified for each in customer.emails}
     session.merge(
         CustomerRow(
             id=customer.customer_id,
@@ -31,6 +33,16 @@ def store_customer_txn(session: Session, customer: Customer) -> None:
                 CustomerNumberRow(number=number, customer_id=customer.customer_id, position=place)
                 for place, number in enumerate(numbers)
                 if number
+            ],
+            emails=[
+                CustomerEmailRow(
+                    email=address,
+                    customer_id=customer.customer_id,
+                    position=place,
+                    verified=verified,
+                )
+                for place, (address, verified) in enumerate(emails.items())
+                if address
             ],
         )
     )
@@ -59,14 +71,43 @@ def customers_by_number_txn(session: Session, number: str) -> list[Customer]:
     return [_customer(row) for row in rows]
 
 
+def customers_by_email_txn(session: Session, address: str) -> list[Customer]:
+    """Everybody with that address, the best served first."""
+    rows = session.scalars(
+        select(CustomerRow)
+        .where(CustomerRow.emails.any(CustomerEmailRow.email == address))
+        .order_by(CustomerRow.service_level, CustomerRow.id)
+    )
+    return [_customer(row) for row in rows]
+
+
+def customer_by_email_txn(session: Session, address: str) -> Customer | None:
+    """The one customer with that address; None when nobody or more than one has it."""
+    found = customers_by_email_txn(session, address)
+    return found[0] if len(found) == 1 else None
+
+
+def keep_email_txn(session: Session, customer_id: CustomerId, address: str) -> bool:
+    """Let the customer have that address, as said; False where they have it or there is nobody."""
+    row = session.get(CustomerRow, customer_id)
+    if row is None or any(each.email == address for each in row.emails):
+        return False
+    place = max((each.position for each in row.emails), default=-1) + 1
+    row.emails.append(CustomerEmailRow(email=address, position=place, verified=False))
+    return True
+
+
 def search_txn(session: Session, text: str, limit: int) -> list[Customer]:
-    """Customers whose name, id or number contains the text, the best served first."""
+    """Customers whose name, id, number or address contains the text, the best served first."""
     columns = [CustomerRow.name_zh, CustomerRow.name_en, CustomerRow.id]
     found = [column.icontains(text, autoescape=True) for column in columns]
     if digits := normalise(text):
         found.append(
             CustomerRow.numbers.any(CustomerNumberRow.number.contains(digits, autoescape=True))
         )
+    if "@" in text:
+        address = CustomerEmailRow.email.contains(text.strip().lower(), autoescape=True)
+        found.append(CustomerRow.emails.any(address))
     rows = session.scalars(
         select(CustomerRow)
         .where(or_(*found))
@@ -86,4 +127,5 @@ def _customer(row: CustomerRow) -> Customer:
         language=Language(row.language),
         address=row.address,
         do_not_call=row.do_not_call,
+        emails=tuple(Email(each.email, each.verified) for each in row.emails),
     )

@@ -4,6 +4,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cti.database import Base
+from customers.emails import LONGEST
 
 
 class CustomerRow(Base):
@@ -24,6 +25,11 @@ class CustomerRow(Base):
         lazy="selectin",
         order_by="CustomerNumberRow.position",
     )
+    emails: Mapped[list["CustomerEmailRow"]] = relationship(
+        cascade="all, delete-orphan",
+        lazy="selectin",
+        order_by="CustomerEmailRow.position",
+    )
 
 
 class CustomerNumberRow(Base):
@@ -36,3 +42,16 @@ class CustomerNumberRow(Base):
         ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int]
+
+
+class CustomerEmailRow(Base):
+    """An e-mail address of a customer; several customers may share one."""
+
+    __tablename__ = "customer_emails"
+
+    email: Mapped[str] = mapped_column(String(LONGEST), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position: Mapped[int]
+    verified: Mapped[bool]

@@ -14,8 +14,10 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
+from customers.emails import normalise_email
+from customers.model import Email
 from customers.numbers import normalise
-from customers.repository import customer_by_number_txn
+from customers.repository import customer_by_email_txn, customer_by_number_txn, keep_email_txn
 from tickets import decide, repository
 from tickets.attachments.model import Way, attachment_from
 from tickets.attachments.repository import attach_txn
@@ -107,17 +109,32 @@ def register_txn(
 
 
 def _known_txn(session: Session, draft: Draft) -> Draft:
-    """The draft with the customer whose telephone number was given, where nobody said who it is.
+    """The draft with the customer whose telephone number or e-mail address was given.
 
-    So a customer has one record, and their level, by whatever way they come. A number that nobody
-    or more than one has says nothing.
+    So a customer has one record, and their level, by whatever way they come. Whom the call knows is
+    not asked again; what nobody or more than one has says nothing. A letter's address says who it
+    may be: that it is them is proven only where the address is known to be theirs, and the letter
+    to come from it (`tickets.mail.proof`).
     """
     who = draft.requester
-    number = normalise(who.contact) if who.customer_id is None and "@" not in who.contact else ""
-    found = customer_by_number_txn(session, number) if number else None
-    if found is None:
+    if who.customer_id is not None:
         return draft
-    known = replace(who, customer_id=found.customer_id, service_level=found.service_level)
+    address = normalise_email(who.contact)
+    number = normalise(who.contact) if "@" not in who.contact else ""
+    found = None
+    if address:
+        found = customer_by_email_txn(session, address)
+    elif number:
+        found = customer_by_number_txn(session, number)
+    if found is None:
+        return replace(draft, requester=replace(who, unproven=False))
+    known = replace(
+        who,
+        customer_id=found.customer_id,
+        service_level=found.service_level,
+        unproven=bool(address)
+        and (who.unproven or Email(address, verified=True) not in found.emails),
+    )
     return replace(draft, requester=known)
 
 
@@ -224,6 +241,11 @@ class _Acting:
                 call_id = CallId(fields["call"])
                 if not repository.detach_call_txn(self.session, number, call_id):
                     raise Refused("ticket.call_not_attached")
+            case Action.KEEP_EMAIL:
+                customer_id = outcome.case.draft.requester.customer_id
+                assert customer_id is not None, "the rule asks for it"
+                if not keep_email_txn(self.session, customer_id, fields["email"]):
+                    raise Refused("ticket.email_kept")
             case Action.ATTACH_FILE:
                 way = Way.PORTAL if by == CUSTOMER else Way.PAGE
                 attach_txn(self.session, number, attachment_from(fields), way, by, self.at)

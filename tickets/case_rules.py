@@ -337,6 +337,13 @@ TELLING = (
         may=("text",),
     ),
     Rule(
+        action=Action.KEEP_EMAIL,
+        roles=FRONT,
+        cases=OPEN_STATES | ENDED,
+        guards=(Guard.CUSTOMER_KNOWN,),
+        needs=("told_in",),
+    ),
+    Rule(
         action=Action.CONTACT,
         roles=FRONT,
         by=OUTSIDE,

@@ -234,6 +234,8 @@ def _kept(
             return forms.amendments(case.draft, fields, terms)
         case Action.CONVERT:
             return forms.converted(case.draft, fields, terms)
+        case Action.KEEP_EMAIL:
+            return forms.email_to_keep(case.draft, fields, terms)
     kept = {
         name: forms.checked(ACT_FIELDS[name], fields.get(name, ""), terms, needed=True)
         for name in rule.needs

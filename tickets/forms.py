@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import DepartmentId, StaffId
+from customers.emails import normalise_email
 from tickets.model import Draft, ReplyChannel, Source, SuspensionGround, TicketKind, Urgency
 from tickets.regulation.codes import NO_CODES, CodeBook
 
@@ -182,6 +183,9 @@ COMMON: tuple[Field, ...] = (
 ABOUT: tuple[Field, ...] = (Field("about_staff"), Field("about_unit"))
 """Of a complaint: the member of staff it is about, and their unit; nobody of whom sees it."""
 
+TOLD_IN = ("contact", "email")
+"""Fields of a ticket that may hold an e-mail address of its customer's."""
+
 ACT_FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
@@ -194,6 +198,7 @@ ACT_FIELDS: Mapping[str, Field] = {
             for name in ("department", "proposed", "channel", "proof", "call", "file", "into")
         ),
         *(Field(name) for name in ("media_type", "size", "digest")),
+        Field("told_in", FieldKind.CHOICE, options=TOLD_IN),
         Field("cause", FieldKind.CODE),
         Field("kind", FieldKind.CHOICE, options=tuple(each.value for each in TicketKind)),
         *(Field(name) for name in ("merged", "extensions")),
@@ -303,6 +308,21 @@ def converted(draft: Draft, given: Mapping[str, str], terms: FormTerms) -> dict[
     _check_meaning(own)
     told["was"] = draft.kind.value
     return told | {name: text for name, text in own.items() if text != present(draft, name)}
+
+
+def emails_told(draft: Draft) -> dict[str, str]:
+    """The addresses by which the ticket's customer is reached, by the field that holds each."""
+    found = {name: normalise_email(present(draft, name)) for name in TOLD_IN}
+    return {name: address for name, address in found.items() if address}
+
+
+def email_to_keep(draft: Draft, given: Mapping[str, str], terms: FormTerms) -> dict[str, str]:
+    """The address that is to stand in the customer's record; Refused where the field has none."""
+    field = checked(ACT_FIELDS["told_in"], given.get("told_in", ""), terms, needed=True)
+    address = emails_told(draft).get(field)
+    if address is None:
+        raise Refused("ticket.field_missing", field=field)
+    return {"email": address}
 
 
 def amended(draft: Draft, changed: Mapping[str, str]) -> Draft:

@@ -264,6 +264,7 @@ _GUARDS: Mapping[Guard, Question] = {
     Guard.NO_COMPLAINT: lambda s: s.case.draft.kind is not TicketKind.COMPLAINT,
     Guard.SUGGESTION: lambda s: s.case.draft.kind is TicketKind.SUGGESTION,
     Guard.NOT_ADOPTED: lambda s: not s.case.adopted,
+    Guard.CUSTOMER_KNOWN: lambda s: s.case.draft.requester.customer_id is not None,
     Guard.NOTHING_UNANSWERED: lambda s: s.premises.unanswered is None,
     Guard.PROVEN_BY_HOUSE: _proven_by_house,
     Guard.FACTS_PENDING: lambda s: _facts(s) is not None,

@@ -149,6 +149,8 @@ class Requester:
     sex: str = ""
     address: str = ""
     service_level: ServiceLevel = ServiceLevel.UNIFORM
+    unproven: bool = False
+    """Who it is was taken from an address alone that anybody could have written (未核实)."""
 
 
 @dataclass(frozen=True, slots=True)

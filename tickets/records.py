@@ -47,6 +47,7 @@ def draft_record(draft: Draft) -> dict[str, Any]:
             "sex": who.sex,
             "address": who.address,
             "service_level": who.service_level.value,
+            "unproven": who.unproven,
         },
     }
 
@@ -76,6 +77,7 @@ def draft_from(record: Mapping[str, Any]) -> Draft:
             sex=who["sex"],
             address=who["address"],
             service_level=ServiceLevel(who["service_level"]),
+            unproven=who.get("unproven", False),
         ),
     )
 

@@ -24,7 +24,8 @@ from cti.kernel.identifiers import CustomerId, DepartmentId, DeviceId, StaffId
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, Role, ServiceLevel
 from cti.trunks.numbers import Reach
-from customers.model import Customer, Sex
+from customers.emails import normalise_email
+from customers.model import Customer, Email, Sex
 from customers.numbers import normalise
 from ivr.bank.port import CardKind, DepositRate, ExchangeRate, Term, TransactionKind
 
@@ -127,6 +128,7 @@ def _customer(record: Section, patterns: Patterns) -> DemoCustomer:
         language=_kind(record.need("language", "zh or en"), Language),
         address=_text(record, "address"),
         do_not_call=do_not_call.truth() if do_not_call else False,
+        emails=_emails(record.get("emails")),
     )
     return DemoCustomer(
         customer=customer,
@@ -136,6 +138,19 @@ def _customer(record: Section, patterns: Patterns) -> DemoCustomer:
         consents=_consents(record.get("consents")),
         notes=_notes(record.get("notes")),
     )
+
+
+def _emails(value: Value | None) -> tuple[Email, ...]:
+    return tuple(_email(each) for each in value.items()) if value else ()
+
+
+def _email(value: Value) -> Email:
+    """``wang@example.com``, or ``wang@example.com said`` for one that nobody made sure of."""
+    written, *said = value.text().split()
+    address = normalise_email(written)
+    if not address or said not in ([], ["said"]):
+        value.wrong("must be an e-mail address, with `said` behind it where nobody made sure of it")
+    return Email(address, verified=not said)
 
 
 def _consents(value: Value | None) -> Mapping[str, bool]:

@@ -9,7 +9,7 @@ import pytest
 from cti.kernel.identifiers import CustomerId
 from cti.kernel.vocabulary import Language, ServiceLevel
 from customers.directory import Directory
-from customers.model import Customer, Sex
+from customers.model import Customer, Email, Sex
 from customers.repository import store_customer_txn
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
@@ -22,6 +22,7 @@ WANG = Customer(
     service_level=ServiceLevel.UNIFORM,
     language=Language.CHINESE,
     address="北京市西城区",
+    emails=(Email("wang@mail.example", verified=True), Email("home@mail.example")),
 )
 CHEN = Customer(
     customer_id=CustomerId("C0002"),
@@ -31,6 +32,7 @@ CHEN = Customer(
     service_level=ServiceLevel.SPECIAL,
     language=Language.ENGLISH,
     do_not_call=True,
+    emails=(Email("home@mail.example", verified=True),),
 )
 
 
@@ -115,3 +117,23 @@ def test_numbers_are_stored_in_one_form_once(
     result_of(database.run(store_customer_txn, written))
     kept = result_of(directory.by_number("13800000103"))
     assert kept == replace(WANG, numbers=("13800000103",))
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        (" Wang@Mail.example", WANG),
+        ("home@mail.example", None),
+        ("x@mail.example", None),
+        ("x", None),
+    ],
+)
+def test_finds_by_address_however_written_unless_it_is_shared(
+    directory: Directory, address: str, found: Customer | None
+) -> None:
+    assert result_of(directory.by_email(address)) == found
+
+
+def test_search_finds_a_part_of_an_address(directory: Directory) -> None:
+    assert result_of(directory.search("WANG@mail")) == [WANG]
+    assert result_of(directory.search("home@")) == [CHEN, WANG]

@@ -129,6 +129,8 @@ FILLED = {
     "title": "更正后的标题",
     "slot": "2026-11-25 10:00-11:00",
     "kind": "suggestion",
+    "email": "wang@example.com",
+    "told_in": "email",
 }
 """Every field that any act needs."""
 

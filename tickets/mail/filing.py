@@ -45,7 +45,9 @@ def draft_of(
         kind=next((kind for kind in kinds if kind is not None), TicketKind.ENQUIRY),
         title=_cut(letter.subject or words["untitled"], LONGEST_TITLE),
         text=told(letter, settings, mentions),
-        requester=Requester(name=_cut(name, LONGEST_TITLE), contact=letter.sender),
+        requester=Requester(
+            name=_cut(name, LONGEST_TITLE), contact=letter.sender, unproven=not letter.proven
+        ),
         occasion=at.isoformat(timespec="seconds"),
         reply_by=ReplyChannel.EMAIL,
         source=Source.EMAIL,

@@ -126,7 +126,8 @@ class MailIntake:
         return Deferred.fromCoroutine(self._take(octets, envelope))
 
     async def _take(self, octets: bytes, envelope: Envelope) -> None:
-        read = partial(read_letter, octets, envelope, self._settings.limits)
+        settings = self._settings
+        read = partial(read_letter, octets, envelope, settings.limits, settings.checked_by)
         letter = await self._rooms.aside(read)
         database = self._rooms.database
         if await database.read(repository.known_txn, letter.fingerprint):

@@ -118,6 +118,8 @@ class Letter:
     """Names of files that were not kept, for want of room."""
     headers: tuple[tuple[str, str], ...] = ()
     """What of its header says where it came from, and whether a machine wrote it."""
+    proven: bool = False
+    """Whether the bank's own mail server found it to come from its sender's domain."""
 
 
 @dataclass(frozen=True, slots=True)

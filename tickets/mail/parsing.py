@@ -20,6 +20,7 @@ from tickets.mail.cleaning import cleaned, stripped, text_of
 from tickets.mail.folding import folded
 from tickets.mail.limits import Limits, check, head_length
 from tickets.mail.model import Body, Envelope, Letter, MailUnreadable, Part
+from tickets.mail.proof import proven
 
 LONGEST_NAME = 120
 LONGEST_TYPE = 100
@@ -41,12 +42,14 @@ ENDINGS = {PLAIN: ".txt", HTML: ".html", LETTER: ".eml", "text/calendar": ".ics"
 REPORTED = frozenset({"message/delivery-status", "text/rfc822-headers"})
 
 
-def read_letter(octets: bytes, envelope: Envelope, limits: Limits | None = None) -> Letter:
-    """The letter; MailUnreadable."""
+def read_letter(
+    octets: bytes, envelope: Envelope, limits: Limits | None = None, server: str = ""
+) -> Letter:
+    """The letter; MailUnreadable. `server` is the one whose word proves its sender."""
     limits = limits or Limits()
     check(octets, limits)
     try:
-        return _letter(structure(octets), octets, envelope, limits)
+        return _letter(structure(octets), octets, envelope, limits, server)
     except (*headers.BROKEN, ValueError) as error:
         raise MailUnreadable(f"it is broken ({type(error).__name__})") from error
 
@@ -69,7 +72,9 @@ def _told(head: bytes) -> Iterator[bytes]:
             yield line
 
 
-def _letter(message: Message, octets: bytes, envelope: Envelope, limits: Limits) -> Letter:
+def _letter(
+    message: Message, octets: bytes, envelope: Envelope, limits: Limits, server: str
+) -> Letter:
     found = _Found(limits)
     found.walk(message)
     senders = headers.addresses(message, "From") or headers.addresses(message, "Sender")
@@ -80,6 +85,7 @@ def _letter(message: Message, octets: bytes, envelope: Envelope, limits: Limits)
         *reversed(headers.identifiers(message, "References")),
     )
     report = report_of(message)
+    results = tuple(headers.values(message, "Authentication-Results"))
     to = (*headers.addresses(message, "To"), *headers.addresses(message, "Cc"))
     return Letter(
         message_id=message_id,
@@ -97,6 +103,7 @@ def _letter(message: Message, octets: bytes, envelope: Envelope, limits: Limits)
         report=report,
         left_out=tuple(found.left_out),
         headers=tuple(_shown(message, envelope)),
+        proven=len(senders) == 1 and proven(results, server, sender),
     )
 
 

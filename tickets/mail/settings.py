@@ -90,6 +90,10 @@ class MailSettings:
     listen: ListenSettings | None = None
     poll: PollSettings | None = None
     send: ServerSettings | None = None
+    checked_by: str = ""
+    """The name by which the bank's mail server says in a letter's header what it found of its
+    sender (Authentication-Results); nobody's word counts where it is empty.
+    """
     templates: Path | None = None
     """The bank's own templates; those it lacks are the house's."""
     language: Language = Language.CHINESE

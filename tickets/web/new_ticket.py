@@ -84,7 +84,8 @@ class NewTicketPage:
             return await self.service.register(draft, principal, once)
         claim = Claim(whole(form["letter"]), whole(form["letter_version"]))
         letter = await self.letters.letter(claim.mail_id)
-        draft = replace(draft, source=Source.EMAIL, received=letter.mail.at)
+        sender = replace(draft.requester, unproven=True)
+        draft = replace(draft, source=Source.EMAIL, received=letter.mail.at, requester=sender)
         receipt = await self.service.register(draft, principal, taking(claim, once))
         self.letters.decided(claim, Deed.OPEN, principal, receipt.number)
         return receipt

@@ -133,7 +133,14 @@ HOUSES_OWN = frozenset({"assist", "since", "written"})
 PROVEN = frozenset({Action.REPLY, Action.INFORM})
 """Acts that say somebody was told; of what the house carries, it says so itself."""
 ELSEWHERE = frozenset(
-    {Action.ATTACH, Action.DETACH, Action.ATTACH_FILE, Action.AMEND, Action.CONVERT}
+    {
+        Action.ATTACH,
+        Action.DETACH,
+        Action.ATTACH_FILE,
+        Action.AMEND,
+        Action.CONVERT,
+        Action.KEEP_EMAIL,
+    }
 )
 """Acts with a place of their own on the page: beside the call, the files, the matter."""
 

@@ -18,6 +18,7 @@ from cti.web.frame import Frame, with_query
 from cti.web.requests import BadRequest, Form
 from tickets.attachments.sniffing import PLAYED, SHOWN_AS_IMAGES
 from tickets.dossier import Dossier, Papers
+from tickets.forms import emails_told
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
 from tickets.masking import Mask, Sight, may_unmask, sight_of
@@ -50,6 +51,18 @@ UNDO = timedelta(seconds=10)
 """How long a page offers to undo what one click did."""
 Doing = Callable[[Principal, str, Form], Awaitable[str]]
 """Does to a ticket what a form asks and says where to go then; Refused with what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The directory's record of a customer, as far as the reader may read it."""
+
+    name: str
+    numbers: tuple[str, ...]
+    emails: tuple[tuple[str, bool], ...]
+    """Each with whether the bank made sure of it."""
+    told: Mapping[str, str]
+    """Addresses that the ticket has and the record has not, by the field that holds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,7 @@ class TicketPage:
             coding=coding(view, words) if corrections else (),
             colleagues=self._colleagues(view) if corrections else (),
             known=self._known(request, view, sight),
+            may_keep=bool(principal.roles & FRONT),
             merged=[each.case for each in view.merged],
             limits=outlook.limits(),
             proposals={
@@ -295,15 +309,26 @@ class TicketPage:
             if value
         ]
 
-    def _known(
-        self, request: Request, view: TicketView, sight: Sight
-    ) -> tuple[str, tuple[str, ...]] | None:
-        """Name and numbers that the directory has of the customer now."""
-        if view.customer is None:
+    def _known(self, request: Request, view: TicketView, sight: Sight) -> Known | None:
+        """What the directory has of the customer now, and what was told that it has not."""
+        customer = view.customer
+        if customer is None:
             return None
-        name = sight.name(view.customer.name(self.frame.language(request)))
-        return name, tuple(
-            sight.shown(Mask.PHONE, self.frame.number(each)) for each in view.customer.numbers
+        had = {each.address for each in customer.emails}
+        told = emails_told(view.case.draft)
+        return Known(
+            name=sight.name(customer.name(self.frame.language(request))),
+            numbers=tuple(
+                sight.shown(Mask.PHONE, self.frame.number(each)) for each in customer.numbers
+            ),
+            emails=tuple(
+                (sight.shown(Mask.EMAIL, each.address), each.verified) for each in customer.emails
+            ),
+            told={
+                field: sight.shown(Mask.EMAIL, address)
+                for field, address in told.items()
+                if address not in had
+            },
         )
 
     def _newest_first(self, request: Request) -> bool:
@@ -342,7 +367,7 @@ def _action(form: Form) -> Action:
         action = Action(form["action"])
     except ValueError as error:
         raise BadRequest("the form names no act") from error
-    if action in ELSEWHERE - {Action.AMEND}:
+    if action in ELSEWHERE - {Action.AMEND, Action.KEEP_EMAIL}:
         raise BadRequest("this act has a form of its own")
     return action
 

@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId
 from cti.kernel.vocabulary import Language, ServiceLevel
-from customers.model import Customer, Sex
-from customers.repository import store_customer_txn
+from customers.model import Customer, Email, Sex
+from customers.repository import customer_txn, store_customer_txn
 from tests.support.deferred import result_of
-from tests.support.tickets import AGENT, MONDAY, TicketDesk, draft
+from tests.support.tickets import AGENT, MONDAY, OFFICER, TicketDesk, draft
 from tickets.clocks.model import HOTLINE
-from tickets.model import CUSTOMER, Requester, Source
-from tickets.workflow import ClockKind
+from tickets.model import CUSTOMER, MAILBOX, Requester, Source
+from tickets.replay import replayed
+from tickets.workflow import Action, ClockKind
 
 SPECIAL = Customer(
     CustomerId("C9"),
@@ -21,6 +23,7 @@ SPECIAL = Customer(
     ("13911112222",),
     ServiceLevel.SPECIAL,
     Language.CHINESE,
+    emails=(Email("wang@mail.example", verified=True), Email("jianguo@post.example")),
 )
 
 
@@ -70,3 +73,61 @@ def test_a_number_that_several_share_tells_nothing(desk: TicketDesk) -> None:
     result_of(desk.database.run(store_customer_txn, other))
     number = desk.register(replace(draft(), requester=given("13911112222"))).number
     assert desk.view(number).case.draft.requester == given("13911112222")
+
+
+def letter_from(desk: TicketDesk, address: str, *, unproven: bool) -> Requester:
+    who = replace(given(address), unproven=unproven)
+    what = replace(draft(), requester=who, call_id=None, source=Source.EMAIL)
+    view = desk.view(desk.register(what, MAILBOX).number)
+    assert replayed(view.case.number, view.history) == view.case
+    return view.case.draft.requester
+
+
+@pytest.mark.parametrize(
+    ("address", "forged", "unproven"),
+    [
+        ("Wang@mail.example", False, False),
+        ("wang@mail.example", True, True),
+        ("jianguo@post.example", False, True),
+    ],
+)
+def test_an_address_of_the_directory_tells_who_wrote_and_whether_that_is_proven(
+    desk: TicketDesk, address: str, forged: bool, unproven: bool
+) -> None:
+    who = letter_from(desk, address, unproven=forged)
+    assert (who.customer_id, who.service_level) == (SPECIAL.customer_id, ServiceLevel.SPECIAL)
+    assert who.unproven is unproven
+
+
+def test_an_address_that_nobody_or_several_have_tells_nothing(desk: TicketDesk) -> None:
+    other = replace(SPECIAL, customer_id=CustomerId("C10"))
+    result_of(desk.database.run(store_customer_txn, other))
+    for address in ("wang@mail.example", "stranger@mail.example"):
+        who = letter_from(desk, address, unproven=True)
+        assert (who.customer_id, who.unproven) == (None, False)
+
+
+def test_an_address_told_is_kept_to_the_record_and_the_next_letter_is_known(
+    desk: TicketDesk,
+) -> None:
+    told = replace(draft(), requester=given("13911112222"), details={"email": "New@mail.example"})
+    number = desk.register(told).number
+    desk.act(number, Action.KEEP_EMAIL, AGENT, {"told_in": "email"})
+    record = result_of(desk.database.read(customer_txn, SPECIAL.customer_id))
+    assert record == replace(SPECIAL, emails=(*SPECIAL.emails, Email("new@mail.example")))
+    said = desk.view(number).history[-1]
+    assert (said.by, said.fields) == (AGENT.staff_id, {"email": "new@mail.example"})
+    assert letter_from(desk, "new@mail.example", unproven=False).customer_id == SPECIAL.customer_id
+    with pytest.raises(Refused, match=r"ticket\.email_kept"):
+        desk.act(number, Action.KEEP_EMAIL, AGENT, {"told_in": "email"})
+
+
+def test_nothing_is_kept_of_whom_nobody_knows_and_by_nobody_else(desk: TicketDesk) -> None:
+    stranger = desk.register(replace(draft(), requester=given("who@mail.example"))).number
+    with pytest.raises(Refused, match=r"ticket\.customer_unknown"):
+        desk.act(stranger, Action.KEEP_EMAIL, AGENT, {"told_in": "contact"})
+    known = desk.register(replace(draft(), requester=given("13911112222"))).number
+    with pytest.raises(Refused, match=r"ticket\.field_missing"):
+        desk.act(known, Action.KEEP_EMAIL, AGENT, {"told_in": "email"})
+    with pytest.raises(Refused, match=r"ticket\.role_missing"):
+        desk.act(known, Action.KEEP_EMAIL, OFFICER, {"told_in": "contact"})

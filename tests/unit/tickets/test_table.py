@@ -129,6 +129,7 @@ call_back        | ADL          | callback                  | {ANY}
 rate             | YC           | replied callback closed   | {ANY}
 amend            | ADL          | {OPEN}                    | {ANY}
 convert          | L            | {UNANSWERED}              | {ANY}
+keep_email       | ADL          | {EVERY}                   | {ANY}
 adopt            | DLP          | {OPEN} closed             | {ANY}
 close            | DL           | replied                   | {DONE}
 reopen           | ADLP         | replied callback closed   | {ANY}
@@ -170,6 +171,7 @@ OF_THE_CASE: dict[Action, dict[str, Any]] = {
     Action.END_APPRAISAL: {"appraised": True},
     Action.CONFIRM_VOID: {"void_asked_by": StaffId("somebody")},
     Action.DECLINE_VOID: {"void_asked_by": StaffId("somebody")},
+    Action.KEEP_EMAIL: {"draft": replace(draft(), details={"email": "wang@example.com"})},
     Action.ADOPT: {"draft": draft(TicketKind.SUGGESTION)},
     Action.CONFIRM_FACTS: {"facts": MONDAY},
     Action.REJECT_FACTS: {"facts": MONDAY},

@@ -5,6 +5,10 @@ from datetime import timedelta
 import pytest
 
 from cti.kernel.errors import Refused
+from cti.kernel.identifiers import CustomerId
+from cti.kernel.vocabulary import Language, ServiceLevel
+from customers.model import Customer, Email, Sex
+from customers.repository import store_customer_txn
 from tests.support.deferred import result_of
 from tests.support.letters import letter, on_file
 from tests.support.mail_desk import MailDesk
@@ -51,6 +55,29 @@ def test_a_letter_opens_an_enquiry_and_is_acknowledged_with_its_number(desk: Mai
     assert number in outgoing.body
     assert outgoing.headers["In-Reply-To"] == "<one@example.com>"
     assert desk.woken == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "unproven"), [("dkim=pass header.d=example.com", False), ("dkim=none", True)]
+)
+def test_a_known_address_is_its_customers_as_far_as_our_server_vouches_for_it(
+    found: str, unproven: bool
+) -> None:
+    desk = MailDesk(checked_by="mx.bank.example")
+    wang = Customer(
+        CustomerId("C9"),
+        {Language.CHINESE: "王芳", Language.ENGLISH: "Wang Fang"},
+        Sex.FEMALE,
+        (),
+        ServiceLevel.PRIORITY,
+        Language.CHINESE,
+        emails=(Email("wang@example.com", verified=True),),
+    )
+    result_of(desk.desk.database.run(store_customer_txn, wang))
+    desk.take(letter(Authentication_Results=f"mx.bank.example; {found}"))
+    who = desk.desk.view(desk.numbers()[0]).case.draft.requester
+    assert (who.customer_id, who.service_level) == (wang.customer_id, ServiceLevel.PRIORITY)
+    assert who.unproven is unproven
 
 
 def test_the_address_it_was_sent_to_says_what_it_is() -> None:
