@@ -21,7 +21,7 @@ pytestmark = pytest.mark.needs("sipp", "baresip")
 TONES = {"1001": 1000.0, "1004": 1260.0, "caller": 560.0}
 """Hz. None is a harmonic of another."""
 OUTSIDE, ABROAD = "13700137000", "00442079460123"
-STAY = 60.0
+STAY = 240.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def answer_to(board: LiveClient, number: int) -> Any:
 def test_from_the_verified_caller_to_the_code_on_the_call_s_page(
     tmp_path: Path, prompts: Path
 ) -> None:
-    media, length = caller_track(tmp_path, talk=3.0)
+    media = caller_track(tmp_path)
     due = datetime.now(UTC) + timedelta(days=1)
     with (
         running_house(tmp_path / "house", prompts, SETTINGS) as house,
@@ -51,7 +51,7 @@ def test_from_the_verified_caller_to_the_code_on_the_call_s_page(
         with watching(house.web_port, "/console/live", agent, 60.0) as board:
             assert board.entities["codes"][0]["code"] == "enquiry"
             assert board.entities["directory/agent/1002"]["state"] == "logged_off"
-            call = place_call(tmp_path, house.sip_port, media, stay=length)
+            call = place_call(tmp_path, house.sip_port, media, cued=True)
             customer = board.read_until(
                 lambda entities: whole(entities.get(of("customer"))), "the customer and products"
             )
@@ -60,6 +60,8 @@ def test_from_the_verified_caller_to_the_code_on_the_call_s_page(
             assert "1,169,281.95" in customer["products"][0]["facts"][0]["en"]
             assert customer["notes"][0]["text"].startswith("希望用普通话沟通")
             assert customer["consents"]["marketing"] is False
+            board.read_until(lambda entities: entities[of("agent")]["state"] == "busy", "a talk")
+            call.hang_up()
             assert call.wait(60) == 0, call.output.read_text()
             board.read_until(
                 lambda entities: entities[of("agent")]["state"] == "working_after_call",

@@ -17,6 +17,9 @@ from tests.support.house import House, running_house
 from tests.support.pcap import Track
 from tests.support.sipp import SippCall, place_call
 
+LONGEST = 240.0
+"""Seconds that a caller speaks who hangs up before."""
+
 
 def media(folder: Path, seconds: float) -> Path:
     """A caller who speaks a tone and presses nothing."""
@@ -70,17 +73,17 @@ def answered(house: House) -> int:
 
 @pytest.mark.needs("sipp")
 def test_a_media_worker_dies_with_its_own_calls_only(tmp_path: Path, prompts: Path) -> None:
-    sound = media(tmp_path, 8.0)
+    sound = media(tmp_path, LONGEST)
     changes = {"media": {"workers": 2, "first_port": 34000, "last_port": 39998}}
     with running_house(tmp_path / "house", prompts, changes) as house:
         calls: list[SippCall] = []
         for number in range(2):
             calling = f"1390000000{number}"
-            calls.append(place_call(tmp_path, house.sip_port, sound, stay=8.0, calling=calling))
+            calls.append(place_call(tmp_path, house.sip_port, sound, calling=calling, cued=True))
             house.wait_until(lambda n=number: answered(house) > n, 10, "the call is answered")
         before = workers(house)
         assert len(before) == 2
-        time.sleep(1.0)
+        house.wait_until(lambda: all(map(is_loud, recordings(house))), 10, "both are recorded")
         os.kill(before[0], signal.SIGKILL)
         house.wait_until(
             lambda: len(workers(house)) == 2 and before[0] not in workers(house),
@@ -89,6 +92,8 @@ def test_a_media_worker_dies_with_its_own_calls_only(tmp_path: Path, prompts: Pa
         )
         house.wait_until(lambda: journal(house, "call.cleared"), 5, "its call is cleared")
         assert [each["cause"] for each in journal(house, "call.cleared")] == ["media_lost"]
+        for call in calls:
+            call.hang_up()
         statuses = sorted(call.wait(30) for call in calls)
         assert statuses[0] == 0, "the other call went on to its end"
         assert statuses[1] != 0, "the first was hung up on"
@@ -100,6 +105,17 @@ def test_a_media_worker_dies_with_its_own_calls_only(tmp_path: Path, prompts: Pa
             assert level(stereo[:, 0]) > -30
 
 
+def recordings(house: House) -> list[Samples]:
+    """What each call's recording has already."""
+    begun = journal(house, "call.recording_started")
+    return [growing_wave(house.var / "recordings" / each["file"]) for each in begun]
+
+
+def is_loud(stereo: Samples) -> bool:
+    """Whether the caller is heard in it, for half a second and more."""
+    return len(stereo) > RATE // 2 and level(stereo[:, 0]) > -30
+
+
 def loud_at_the_end(stereo: Samples) -> bool:
     """Whether there are three seconds already, and the caller is heard in the last half of one."""
     return len(stereo) > 3 * RATE and level(stereo[-RATE // 2 :, 0]) > -30
@@ -109,11 +125,11 @@ def loud_at_the_end(stereo: Samples) -> bool:
 def test_a_house_killed_with_its_workers_closes_its_calls_at_the_next_start(
     tmp_path: Path, prompts: Path
 ) -> None:
-    sound = media(tmp_path, 30.0)
+    sound = media(tmp_path, LONGEST)
     house = House(tmp_path / "house", prompts).start()
     try:
         begun = time.monotonic()
-        call = place_call(tmp_path, house.sip_port, sound, stay=30.0)
+        call = place_call(tmp_path, house.sip_port, sound, cued=True)
         house.wait_until(lambda: answered(house), 10, "the call is answered")
         recording = house.var / "recordings" / journal(house, "call.recording_started")[0]["file"]
         house.wait_until(lambda: loud_at_the_end(growing_wave(recording)), 10, "three seconds")
@@ -143,7 +159,7 @@ def test_a_house_killed_with_its_workers_closes_its_calls_at_the_next_start(
 @pytest.mark.needs("sipp")
 def test_a_stopped_server_says_goodbye_and_leaves_nothing(tmp_path: Path, prompts: Path) -> None:
     house = House(tmp_path / "house", prompts).start()
-    call = place_call(tmp_path, house.sip_port, media(tmp_path, 20.0), stay=20.0)
+    call = place_call(tmp_path, house.sip_port, media(tmp_path, LONGEST), cued=True)
     house.wait_until(lambda: answered(house), 10, "the call is answered")
     ours = workers(house)
     assert house.stop(signal.SIGINT) == 0

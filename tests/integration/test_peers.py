@@ -20,6 +20,8 @@ from cti.call.model import Cause, Direction, Party
 from cti.kernel.identifiers import DeviceId
 from cti.sip.access.antechamber import OverloadRules
 from cti.sip.access.registrar import Binding
+from cti.sip.events import Endpoint
+from cti.trace.records import Direction as Wire
 from tests.support.audio import had_tone
 from tests.support.baresip import telephone
 from tests.support.live_switch import (
@@ -33,8 +35,10 @@ from tests.support.live_switch import (
     ring_the_agent,
 )
 from tests.support.reactor import begin, pause, until
+from tests.support.sipp import Cue
 from tests.support.sipp_scenarios import (
     CALL,
+    CUE,
     HANG_UP,
     OFFER,
     answer_200,
@@ -108,12 +112,32 @@ def test_a_cancel_that_crosses_the_200_changes_nothing(tmp_path: Path) -> None:
     play(tmp_path, answer_and_play, scene)
 
 
+def said_by(switch: LiveSwitch) -> list[str]:
+    """How each message begins that the switch sends, and the method of each that it reads."""
+    said: list[str] = []
+
+    def tap(direction: Wire, _local: Endpoint, _remote: Endpoint, data: bytes) -> None:
+        line = data.partition(b"\r\n")[0].decode()
+        said.append(line if direction is Wire.OUT else line.partition(" ")[0])
+
+    switch.service.endpoint.tap = tap
+    return said
+
+
 @pytest.mark.needs("sipp")
 def test_the_200_is_repeated_until_its_ack_comes(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
-        deaf = (*CALL[:4], pause_for(1.8), send("ACK", 1), pause_for(2.2))
-        messages = await run_sipp(tmp_path, switch.port, (*deaf, *HANG_UP))
-        assert messages.count("SIP/2.0 200 OK") == 4, "three times to the INVITE, once to the BYE"
+        said = said_by(switch)
+        deaf = (*CALL[:4], CUE, send("ACK", 1), CUE, *HANG_UP)
+        over = begin(run_sipp(tmp_path, switch.port, deaf, cue=(cue := Cue())))
+        await until(lambda: said.count("SIP/2.0 200 OK") == 3)
+        cue.give()
+        await until(lambda: "ACK" in said)
+        enough = said.count("SIP/2.0 200 OK")
+        await pause(2.2)
+        assert said.count("SIP/2.0 200 OK") == enough, "it is not repeated any more"
+        cue.give()
+        await over
 
     play(tmp_path, answer_and_play, scene)
 
@@ -169,12 +193,14 @@ def test_who_is_no_trunk_of_ours_is_asked_for_credentials(tmp_path: Path) -> Non
 def test_one_call_too_many_is_told_when_to_come_again(tmp_path: Path) -> None:
     async def scene(switch: LiveSwitch) -> None:
         (tmp_path / "first").mkdir()
-        staying = (*CALL, pause_for(2.0), *HANG_UP)
+        staying = (*CALL, receive("BYE"), answer_200())
         first: Awaitable[str] = begin(run_sipp(tmp_path / "first", switch.port, staying))
         await switch.heard_of(Established)
         refused = (INVITE, receive(100, optional=True), receive(503), REFUSED_ACK)
         messages = await run_sipp(tmp_path, switch.port, refused)
         assert "Retry-After:" in messages
+        (call,) = switch.calls.calls()
+        switch.calls.clear(call.id)
         await first
         await switch.quiet()
         assert len(switch.told(CallCleared)) == 1
@@ -290,7 +316,7 @@ def test_every_telephone_of_an_extension_rings_and_the_dead_run_out(tmp_path: Pa
                 await until(lambda: len(endpoint.contacts("1001")) == 2)
                 caller.do("dial", f"sip:{NUMBER}@127.0.0.1:{switch.port}")
                 await switch.heard_of(Established, 2)
-                assert "audio tx" in new.output
+                await until(lambda: "audio tx" in new.output)
                 await until(lambda: "Incoming call" in old.output)
                 assert "audio tx" not in old.output
                 caller.do("hangup")

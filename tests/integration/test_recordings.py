@@ -13,6 +13,7 @@ import pytest
 from cti.kernel.identifiers import system_entropy
 from cti.recording.keys import make_key
 from tests.integration.test_failures import (
+    LONGEST,
     answered,
     journal,
     media,
@@ -53,7 +54,7 @@ def test_an_encrypted_recording_grows_crashes_and_is_tampered_with(
     house = House(tmp_path / "house", prompts, changes).start()
     try:
         begun = time.monotonic()
-        call = place_call(tmp_path, house.sip_port, media(tmp_path, 20.0), stay=20.0)
+        call = place_call(tmp_path, house.sip_port, media(tmp_path, LONGEST), cued=True)
         house.wait_until(lambda: answered(house), 10, "the call is answered")
         (started,) = journal(house, "call.recording_started")
         sound = f"/recordings/{started['call_id']}/audio"

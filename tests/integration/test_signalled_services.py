@@ -20,12 +20,13 @@ from cti.kernel.identifiers import CallId, ConnectionId, DeviceId
 from cti.sip.events import SessionAccepted, SessionEnded
 from tests.support.exchange import CALLER, OTHER, OUTSIDE, Exchange
 from tests.support.reactor import begin, until
+from tests.support.sipp import Cue
 from tests.support.sipp_scenarios import (
     CALL,
+    CUE,
     OFFER,
     answer_200,
     called,
-    pause_for,
     receive,
     respond,
     run_sipp,
@@ -49,11 +50,11 @@ def invite(port: int, *headers: str) -> tuple[str, ...]:
 
 
 async def sipp_talks(
-    exchange: Exchange, folder: Path, *steps: str
+    exchange: Exchange, folder: Path, *steps: str, cue: Cue | None = None
 ) -> tuple[Voice, CallId, ConnectionId, Deferred[str]]:
     """SIPp called and talks with 1001, then takes these steps; with the end of its scenario."""
     line = exchange.voice("caller", CALLER)
-    over = begin(run_sipp(folder, exchange.live.port, (*invite(line.port), *steps)))
+    over = begin(run_sipp(folder, exchange.live.port, (*invite(line.port), *steps), cue=cue))
     await until(exchange.calls.calls)
     (call,) = exchange.calls.calls()
     assert await exchange.calls.answer(call.id)
@@ -169,10 +170,11 @@ def test_an_update_moves_the_sound(exchange: Exchange, tmp_path: Path) -> None:
     update = send("UPDATE", 3, headers=(SDP_BODY,), body=offer)
 
     async def scene() -> None:
-        steps = (pause_for(3.0), update, receive(200), receive("BYE"), answer_200())
-        line, call_id, _, over = await sipp_talks(exchange, tmp_path, *steps)
+        steps = (CUE, update, receive(200), receive("BYE"), answer_200())
+        line, call_id, _, over = await sipp_talks(exchange, tmp_path, *steps, cue=(cue := Cue()))
         caller = exchange.customer(call_id)
         await exchange.hears(mutual("caller", "1001"), line, elsewhere)
+        cue.give()
         await until(lambda: exchange.sends_to(caller) == elsewhere.port)
         line.hush()
         elsewhere.talk_to(exchange.sound_of(caller))
@@ -192,7 +194,7 @@ def test_early_media_is_heard_and_acknowledged_by_prack(exchange: Exchange, tmp_
             respond(183, "Progress", headers=("Require: 100rel", "RSeq: 7"), body=answer),
             receive("PRACK"),
             answer_200(),
-            pause_for(1.0),
+            CUE,
             respond(200, "OK", body=answer),
             receive("ACK"),
             receive("BYE"),
@@ -204,8 +206,9 @@ def test_early_media_is_heard_and_acknowledged_by_prack(exchange: Exchange, tmp_
         await exchange.happened(NetworkReached)
         await until(lambda: exchange.sends_to(exchange.customer(call_id)) == line.port)
         line.talk_to(exchange.sound_of(exchange.customer(call_id)))
-        assert len(exchange.told(Established)) == 1
         await exchange.hears(mutual("line", "1001"), line)
+        assert len(exchange.told(Established)) == 1
+        Cue(exchange.carrier_port, exchange.name_of(exchange.customer(call_id))).give()
         await exchange.happened(Established, 2)
         await exchange.hears(mutual("line", "1001"), line)
         exchange.calls.clear(call_id)

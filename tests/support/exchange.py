@@ -181,6 +181,11 @@ class Exchange:
         leg = self._leg(connection)
         return leg.target.port if leg is not None and leg.target is not None else 0
 
+    def name_of(self, connection: ConnectionId) -> str:
+        """The Call-ID of that connection's session."""
+        sessions = self.live.service.endpoint.user_agent._sessions
+        return found(sessions.get(self.session_of(connection))).call_id
+
     def replaces(self, connection: ConnectionId) -> tuple[str, str, str]:
         """The dialog of that connection as its far side names it: Call-ID, our tag, its tag."""
         sessions = self.live.service.endpoint.user_agent._sessions

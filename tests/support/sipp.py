@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,16 @@ from tests.support.audio import Samples
 from tests.support.house import free_port
 from tests.support.patience import ample
 
+NUMBERS = count(1)
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 OUTGOING = 4
 IP_HEADERS, UDP_HEADER, RTP_HEADER = 14 + 20, 8, 12
 
 
+HOST = "127.0.0.1"
+AT_CUE = '<recv request="NOTIFY"/>\n'
+TO_THE_HOUSE = "To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]"
+"""Whom to name where the last message was a cue, and the last To that of the cue."""
 KEYS = "0123456789*#"
 """By event (RFC 4733, 3.2)."""
 
@@ -99,12 +104,49 @@ def _listen(wire: socket.socket, ear: Ear, done: threading.Event) -> None:
 
 
 @dataclass(slots=True)
+class Cue:
+    """Tells SIPp, in the call of that name and at that port, that it is time for what comes next.
+
+    It is a NOTIFY by the test itself, which the scenario waits for.
+    """
+
+    port: int = field(default_factory=free_port)
+    call_id: str = field(default_factory=lambda: f"cued-{next(NUMBERS)}")
+    given: int = 0
+
+    @property
+    def options(self) -> list[str]:
+        """Where the call is to be found, for SIPp's command line."""
+        return ["-p", str(self.port), "-cid_str", self.call_id]
+
+    def give(self) -> None:
+        """It is time."""
+        self.given += 1
+        lines = (
+            f"NOTIFY sip:caller@{HOST}:{self.port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {HOST}:9;branch=z9hG4bKcue{self.given}",
+            f"From: <sip:cue@{HOST}>;tag=cue",
+            f"To: <sip:caller@{HOST}>",
+            f"Call-ID: {self.call_id}",
+            f"CSeq: {self.given} NOTIFY",
+            "Content-Length: 0",
+        )
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+            wire.sendto("\r\n".join([*lines, "", ""]).encode(), (HOST, self.port))
+
+
+@dataclass(slots=True)
 class SippCall:
     """One call that SIPp places."""
 
     process: subprocess.Popen[bytes]
     media_port: int
     output: Path
+    cue: Cue
+
+    def hang_up(self) -> None:
+        """Let whoever waits for it hang up."""
+        self.cue.give()
 
     def wait(self, seconds: float) -> int:
         """SIPp's exit status: 0 when the scenario ran to its end."""
@@ -116,31 +158,36 @@ def place_call(
     server_port: int,
     media: Path,
     *,
-    stay: float,
+    stay: float = 0.0,
     number: str = "95588",
     calling: str = "13800138000",
     media_port: int = 0,
     infos: str = "",
+    cued: bool = False,
 ) -> SippCall:
     """Dial, replay the pcap file `media`, stay so many seconds after the answer, hang up.
 
-    `infos` are keys sent by SIP INFO, a quarter of a second apart; a space is a second's pause.
+    `infos` are keys sent by SIP INFO, a tenth of a second apart; a space is a second's pause.
+    Who is `cued` hangs up at a cue.
     """
     text = (SCENARIOS / "caller.xml").read_text()
     text = text.replace("<pause/>", info_steps(infos) + "<pause/>")
     text = text.replace("CSeq: 2 BYE", f"CSeq: {2 + len(infos)} BYE")
+    if cued:
+        before, _, after = text.partition("<pause/>")
+        text = before + AT_CUE + after.replace("[last_To:]", TO_THE_HOUSE)
     scenario = folder / f"caller-{calling}.xml"
     scenario.write_text(text.replace("@CALLING@", calling).replace("@MEDIA@", str(media)))
-    port = media_port or free_port()
+    port, cue = media_port or free_port(), Cue()
     output = folder / f"sipp-{calling}.txt"
     arguments = [
-        "sipp", f"127.0.0.1:{server_port}", "-sf", str(scenario), "-s", number, "-m", "1",
-        "-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1",
+        "sipp", f"{HOST}:{server_port}", "-sf", str(scenario), "-s", number, "-m", "1",
+        "-i", HOST, *cue.options, "-mi", HOST,
         "-mp", str(port), "-d", str(round(stay * 1000)),
-        "-nostdin", "-timeout", f"{stay + ample() + len(infos):.0f}s", "-timeout_error",
+        "-nostdin", "-timeout", f"{stay + 2 * ample() + len(infos):.0f}s", "-timeout_error",
     ]  # fmt: skip
     with output.open("wb") as out:
         process = subprocess.Popen(
             arguments, stdout=out, stderr=out, cwd=folder, start_new_session=True
         )
-    return SippCall(process, port, output)
+    return SippCall(process, port, output, cue)

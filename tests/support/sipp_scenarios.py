@@ -5,7 +5,9 @@ from pathlib import Path
 
 from twisted.internet.utils import getProcessOutputAndValue
 
+from tests.support.patience import ample
 from tests.support.reactor import reactor
+from tests.support.sipp import Cue
 
 OFFER = """v=0
 o=caller 1 1 IN IP4 [local_ip]
@@ -109,6 +111,8 @@ CALL = (
     send("ACK", 1),
 )
 HANG_UP = (send("BYE", 9), receive(200))
+CUE = receive("NOTIFY")
+"""Wait until the test gives a cue."""
 
 
 async def run_sipp(
@@ -120,11 +124,13 @@ async def run_sipp(
     rate: int = 10,
     source: str = "127.0.0.1",
     listen: int = 0,
+    cue: Cue | None = None,
     transport: str = "u1",
 ) -> str:
     """Play the scenario; AssertionError with what SIPp said when a call went another way.
 
-    With `listen` it waits at that port to be called. `transport` is SIPp's: ``u1`` is UDP, ``t1``
+    With `listen` it waits at that port to be called; `cue` is what its call waits for at every
+    `CUE`. `transport` is SIPp's: ``u1`` is UDP, ``t1``
     TCP, both with one socket.
     """
     scenario = folder / "scenario.xml"
@@ -143,9 +149,11 @@ async def run_sipp(
         "-i",
         source,
     ]
-    options += ["-m", str(calls), "-r", str(rate), "-nostdin", "-timeout", "60", "-timeout_error"]
+    options += ["-m", str(calls), "-r", str(rate), "-nostdin"]
+    options += ["-timeout", f"{ample():.0f}", "-timeout_error"]
     options += ["-trace_err", "-error_file", "errors.txt", "-trace_msg", "-message_file", "msg.txt"]
     options += ["-p", str(listen)] if listen else []
+    options += cue.options if cue else []
     out, _, code = await getProcessOutputAndValue(
         "sipp", options, path=str(folder), reactor=reactor()
     )
