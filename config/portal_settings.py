@@ -1,10 +1,10 @@
 """Reads how customers are served: section ``portal`` of ``tickets`` in the settings file."""
 
 import re
-from ipaddress import ip_network
 
+from config.networks import networks
 from cti.kernel.document import Section, Value
-from tickets.portal.settings import Network, PortalListen, PortalSettings
+from tickets.portal.settings import PortalListen, PortalSettings
 
 LAST_PORT = 65535
 ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
@@ -18,7 +18,7 @@ def read_portal(part: Section) -> PortalSettings:
         served=part.read("served", usual.served, Value.truth),
         listen=_listen(listen) if listen is not None else None,
         address=part.read("address", usual.address, _address),
-        proxies=part.read("proxies", usual.proxies, _proxies),
+        proxies=part.read("proxies", usual.proxies, networks),
         mobiles=part.read("mobiles", usual.mobiles, _patterns),
         most_open=part.read("most_open", usual.most_open, lambda value: value.whole(1, 1000)),
         codes_an_hour=part.read(
@@ -44,17 +44,6 @@ def _address(value: Value) -> str:
     if text and ADDRESS.fullmatch(text) is None:
         value.wrong(f"must look like https://service.bank.example/service, not {text!r}")
     return text
-
-
-def _proxies(value: Value) -> tuple[Network, ...]:
-    found = []
-    for each in value.items():
-        text = each.text()
-        try:
-            found.append(ip_network(text))
-        except ValueError:
-            each.wrong(f"must be an address or a network, such as 10.0.0.0/8, not {text!r}")
-    return tuple(found)
 
 
 def _patterns(value: Value) -> tuple[re.Pattern[str], ...]:

@@ -101,7 +101,9 @@ class Hotline:
         folders, database = settings.folders, base.database
         self._key = house_key(folders.of(folders.run), entropy)
         self.bus = Bus(self._listener_failed)
-        self.roster = Roster(database, password_hasher())
+        self._passwords = ThreadPool(minthreads=0, maxthreads=1, name="passwords")
+        verifying = partial(deferToThreadPool, reactor, self._passwords)
+        self.roster = Roster(database, password_hasher(), verifying)
         self.directory = Directory(database)
         self._pins = ThreadPool(minthreads=1, maxthreads=PIN_THREADS, name="pins")
         self._verifying = ThreadPool(minthreads=0, maxthreads=1, name="verification")
@@ -235,7 +237,7 @@ class Hotline:
         self.sessions.on_end(self._signed_out)
         self.frame = furnished(
             Frame(
-                WebSettings(web.secure, web.origins),
+                WebSettings(web.secure, web.origins, web.proxies),
                 self.sessions,
                 reactor,
                 entropy=entropy,
@@ -263,6 +265,8 @@ class Hotline:
         later, also = self._running.callback, self._running.push_async_callback
         self._pins.start()
         later(self._pins.stop)
+        self._passwords.start()
+        later(self._passwords.stop)
         self._verifying.start()
         later(self._verifying.stop)
         self.foundation.speech.start()

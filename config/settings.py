@@ -19,6 +19,7 @@ from cti.sip.session.session_timer import Terms
 from cti.transport.tls import TlsSettings
 from cti.trunks.numbers import NumberSettings
 from cti.trunks.settings import Trunk, TrunksSettings
+from cti.web.address import Network
 from cti.worker.settings import MediaSettings
 from monitoring.thresholds import Thresholds
 
@@ -79,6 +80,8 @@ class WebSiteSettings:
     port: int = 8080
     secure: bool = False
     origins: tuple[str, ...] = ()
+    proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed."""
     idle: float = 3600.0
     longest: float = 43200.0
 

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from agents.model import AgentSettings, Queue
 from config.agent_settings import read_agents
 from config.door_settings import read_door
+from config.networks import networks
 from config.queue_settings import read_queues
 from config.reach import check_reach
 from config.settings import (
@@ -205,6 +206,7 @@ def _web(part: Section) -> WebSiteSettings:
         port=part.read("port", usual.port, lambda value: value.whole(*PORTS)),
         secure=part.read("secure", usual.secure, Value.truth),
         origins=part.read("origins", usual.origins, _origins),
+        proxies=part.read("proxies", usual.proxies, networks),
         idle=_seconds(part, "idle", usual.idle, 60),
         longest=_seconds(part, "longest", usual.longest, 60),
     )

@@ -120,8 +120,7 @@ class EntrancePages:
         )
 
     async def _open(self, request: Request, login: str, password: str) -> Session:
-        address = getattr(request.getClientAddress(), "host", "")
-        return await self.frame.sessions.sign_in(login, password, address)
+        return await self.frame.sessions.sign_in(login, password, self.frame.address(request))
 
 
 class HealthResource(Resource):

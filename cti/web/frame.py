@@ -22,6 +22,7 @@ from cti.kernel.identifiers import Entropy, system_entropy
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from cti.web import requests
+from cti.web.address import Network, client_of
 from cti.web.again import RETRY_AFTER, STATUS, Again, again, key_of
 from cti.web.compiled import Compiled
 from cti.web.encoding import dumps
@@ -49,6 +50,8 @@ class WebSettings:
     """Served by HTTPS (perhaps by a proxy in front): cookies are marked Secure."""
     origins: tuple[str, ...] = ()
     """Origins beside the site's own that may send commands, ``https://hotline.bank.example``."""
+    proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,12 @@ class Frame:
         """The session the request belongs to, by bearer token or cookie."""
         token = requests.bearer_token(request) or requests.cookie(request, SESSION_COOKIE)
         return self.sessions.find(token) if token else None
+
+    def address(self, request: Request) -> str:
+        """From where somebody asks, as limits count it."""
+        peer = getattr(request.getClientAddress(), "host", "")
+        forwarded = requests.header(request, "x-forwarded-for")
+        return client_of(peer, forwarded, self.settings.proxies)
 
     def principal(self, request: Request) -> Principal:
         """Who asks; SignInNeeded when nobody is signed in."""

@@ -6,7 +6,9 @@ keeps them, by digests of their tokens (`cti.web.kept`).
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,6 +22,11 @@ from cti.kernel.vocabulary import Role
 from cti.web.throttle import Throttle
 
 TOKEN_BYTES = 32
+MOST_OF_NAME = 5
+"""Sign-ins of one name that are under way at once."""
+MOST_OF_SOURCE = 50
+MOST_UNDER_WAY = 200
+"""Sign-ins from one address and from all: each takes a thread as long as a guess is to be dear."""
 WRITE_AFTER = 60.0
 """Seconds of use before it is written down again when a session was used last."""
 
@@ -98,6 +105,8 @@ class Sessions:
         self._limits = limits
         self._entropy = entropy
         self._throttle = Throttle(clock)
+        self._looked_at: Counter[str] = Counter()
+        """Passwords that are being looked at, by name, by source, and all of them."""
         self._sessions: dict[str, Session] = {}
         self._on_end: list[Callable[[Session], object]] = []
 
@@ -108,12 +117,31 @@ class Sessions:
         """
         keys = (f"login {login}", f"source {source}")
         self._throttle.check(*keys)
-        principal = await self._authenticator.authenticate(login, password)
+        with self._under_way(*keys):
+            principal = await self._authenticator.authenticate(login, password)
+        # Guesses that were sent together are as many as if one had followed the other.
+        self._throttle.check(*keys)
         if principal is None:
             self._throttle.failed(*keys)
             raise Refused("access.wrong_sign_in")
         self._throttle.succeeded(*keys)
         return self.open(principal)
+
+    @contextmanager
+    def _under_way(self, name: str, source: str) -> Iterator[None]:
+        """While a password is looked at; Refused where too many are already."""
+        counted = self._looked_at
+        most = {name: MOST_OF_NAME, source: MOST_OF_SOURCE, "": MOST_UNDER_WAY}
+        if any(counted[key] >= limit for key, limit in most.items()):
+            raise Refused("access.too_many_attempts", seconds=1)
+        counted.update(most.keys())
+        try:
+            yield
+        finally:
+            counted.subtract(most.keys())
+            for key in most:
+                if not counted[key]:
+                    del counted[key]
 
     def open(self, principal: Principal) -> Session:
         """A new session for someone whose identity is already established."""

@@ -23,6 +23,7 @@ from cti.kernel.errors import Refused
 from cti.kernel.identifiers import Entropy
 from cti.kernel.vocabulary import Language
 from cti.web import requests
+from cti.web.address import client_of
 from cti.web.again import RETRY_AFTER, STATUS, Again, again, key_of
 from cti.web.formats import Formats
 from cti.web.frame import LANGUAGE_COOKIE, local_path
@@ -30,7 +31,6 @@ from cti.web.requests import BadRequest, Form
 from cti.web.static_files import StaticFiles
 from cti.web.texts import Texts
 from cti.web.uploads import Upload, read_upload
-from tickets.portal.address import client_of
 from tickets.portal.codes import visitor_of
 from tickets.portal.service import SessionOver, TooOften
 from tickets.portal.settings import PortalSettings

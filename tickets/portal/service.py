@@ -19,12 +19,12 @@ from cti.kernel.errors import Refused, RemoteError
 from cti.kernel.identifiers import Entropy, TicketNumber
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language
+from cti.web.address import network_of
 from tickets.attachments.model import Attached, Attachment, Limits
 from tickets.clocks.sla import Timekeeper
 from tickets.forms import FormTerms
 from tickets.model import CUSTOMER, SYSTEM, Draft, ReplyChannel
 from tickets.portal import repository
-from tickets.portal.address import network_of
 from tickets.portal.codes import (
     KEPT,
     LIFETIME,

@@ -2,9 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
 
-Network = IPv4Network | IPv6Network
+from cti.web.address import Network
 
 MOBILE = r"1[3-9]\d{9}"
 """A mobile number of mainland China."""

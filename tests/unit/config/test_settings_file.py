@@ -120,6 +120,7 @@ def test_a_house_may_record_nothing(tmp_path: Path) -> None:
         ("web:\n  port: high\n", 2, "web.port", "number"),
         ("web:\n  secure: maybe\n", 2, "web.secure", "true or false"),
         ("web:\n  origins: [hotline.bank.example]\n", 2, "web.origins[0]", "https://"),
+        ("web:\n  proxies: [proxy.bank.example]\n", 2, "web.proxies[0]", "10.0.0.0/8"),
         ("sip:\n  telephones:\n    1005: {md5: maybe}\n", 3, "sip.telephones.1005.md5", "always"),
         ("sip:\n  telephones:\n    1005: {hash: MD5}\n", 3, "sip.telephones.1005.hash", "known"),
         ("web: 8080\n", 1, "web", "keys and values"),

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from ipaddress import ip_network
 
 import pytest
 from klein import Klein
@@ -7,11 +8,15 @@ from twisted.web.server import Request
 from config.site import build_site
 from cti.kernel.errors import Refused
 from cti.kernel.vocabulary import Role
-from cti.web.frame import SESSION_COOKIE, Frame
+from cti.web.address import Network
+from cti.web.frame import SESSION_COOKIE, Frame, WebSettings
 from cti.web.http import SECURITY_HEADERS
 from cti.web.pages import pages
 from tests.support.browsers import Browser
 from tests.support.offices import AGENT, SUPERVISOR, Office
+
+PROXY = ip_network("192.0.2.0/24")
+"""Where the browser of these tests seems to be."""
 
 
 class Desk:
@@ -98,6 +103,20 @@ def test_guessing_is_slowed_down() -> None:
     assert rig.sign_in() == 403
     rig.office.clock.advance(6)
     assert rig.sign_in() == 303
+
+
+@pytest.mark.parametrize(("proxies", "everybody"), [((), 403), ((PROXY,), 303)])
+def test_behind_a_proxy_of_ours_a_guesser_slows_nobody_else_down(
+    proxies: tuple[Network, ...], everybody: int
+) -> None:
+    """Whom a proxy speaks for is believed where the settings name the proxy, and nowhere else."""
+    rig = Rig()
+    rig.office.frame.settings = WebSettings(proxies=proxies)
+    rig.browser.headers["x-forwarded-for"] = "192.0.2.66, 198.51.100.1"
+    for number in range(5):
+        assert rig.sign_in(f"name{number}") == 403
+    rig.browser.headers["x-forwarded-for"] = "198.51.100.1, 203.0.113.5"
+    assert rig.sign_in() == everybody
 
 
 @pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", ""])

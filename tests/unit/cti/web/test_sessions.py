@@ -1,10 +1,21 @@
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from cti.kernel.errors import Refused
+from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
-from cti.web.sessions import Session, SessionLimits, Sessions
+from cti.web.sessions import (
+    MOST_OF_NAME,
+    MOST_OF_SOURCE,
+    MOST_UNDER_WAY,
+    Session,
+    SessionLimits,
+    Sessions,
+)
 from cti.web.throttle import FIRST_WAIT, FREE_FAILURES, LONGEST_WAIT, REMEMBERED, Throttle
 from tests.support.deferred import result_of
 from tests.support.offices import AGENT, SUPERVISOR, OneList, counting
@@ -89,6 +100,63 @@ def test_guessing_many_names_from_one_address_is_slowed_down() -> None:
     with pytest.raises(Refused) as caught:
         sign_in(opened, "agent", "right")
     assert caught.value.error_id == "access.too_many_attempts"
+
+
+class Later:
+    """Knows ``agent`` by the password ``right``, and says so when a test wants it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Deferred[Principal | None]]] = []
+
+    def authenticate(self, login: str, password: str) -> Deferred[Principal | None]:
+        del login
+        self.asked.append((password, Deferred()))
+        return self.asked[-1][1]
+
+    def answer(self) -> None:
+        asked, self.asked = self.asked, []
+        for password, deferred in asked:
+            deferred.callback(AGENT if password == "right" else None)
+
+
+def guesses(opened: Sessions, names: Iterable[str], source: str = "192.0.2.1") -> list[Any]:
+    """What becomes of guesses that are sent together: a list that fills as they are answered."""
+    told: list[Any] = []
+    for name in names:
+        guess = Deferred.fromCoroutine(opened.sign_in(name, "guess", source))
+        guess.addCallbacks(told.append, lambda failure: told.append(failure.value.error_id))
+    return told
+
+
+def test_guesses_sent_together_are_as_many_as_one_after_the_other() -> None:
+    """However many are on their way when the first is answered, the right one among them too."""
+    later = Later()
+    opened = Sessions(later, Clock())
+    told = guesses(opened, [f"name{number}" for number in range(40)])
+    right = Deferred.fromCoroutine(opened.sign_in("agent", "right", "192.0.2.1"))
+    later.answer()
+    assert told.count("access.wrong_sign_in") == FREE_FAILURES
+    assert set(told[FREE_FAILURES:]) == {"access.too_many_attempts"}
+    with pytest.raises(Refused, match="too_many_attempts"):
+        result_of(right)
+
+
+def test_passwords_are_looked_at_a_few_at_once() -> None:
+    """Of one name, from one address, and all in all: the rest is refused and costs nothing."""
+    later = Later()
+    opened = Sessions(later, Clock())
+    guesses(opened, ["agent"] * 1000)
+    assert len(later.asked) == MOST_OF_NAME
+    guesses(opened, (f"name{number}" for number in range(1000)))
+    assert len(later.asked) == MOST_OF_SOURCE
+    for number in range(20):
+        guesses(opened, (f"{number}-{each}" for each in range(50)), f"198.51.100.{number}")
+    assert len(later.asked) == MOST_UNDER_WAY
+    later.answer()
+    signed_in = Deferred.fromCoroutine(opened.sign_in("other", "right", "203.0.113.1"))
+    later.answer()
+    assert result_of(signed_in).principal is AGENT
+    assert opened._looked_at == {}
 
 
 def test_wait_doubles_and_has_an_end() -> None:

@@ -1,9 +1,16 @@
 """From where somebody asks, as limits count it. Pure."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
-from tickets.portal.settings import Network
+Network = IPv4Network | IPv6Network
 
 HOME = 64
 """Bits of an IPv6 address that a home has to itself (RFC 6177)."""
