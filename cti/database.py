@@ -7,13 +7,22 @@ deadlock. Events are published after `run` has fired: after commit.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from twisted.internet.defer import Deferred
@@ -161,6 +170,17 @@ def _transact(
 def _once(engine: Engine, transaction: Transaction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     with Session(engine, expire_on_commit=False) as session, session.begin():
         return transaction(session, *args, **kwargs)
+
+
+def rows_txn(session: Session, composed: Executable, **values: object) -> Sequence[Any]:
+    """The rows of a statement that was composed once, with its columns as attributes.
+
+    They come past the object mapper, once what the session has not written yet is written: to
+    compose a statement and to make objects of rows takes longer than to have it carried out
+    (measured in SQLite, a few rows: 100 us, and 30 us in this way).
+    """
+    session.flush()
+    return session.connection().execute(composed, values).all()
 
 
 def connect(url: str) -> Engine:

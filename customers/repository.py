@@ -1,8 +1,12 @@
 """Customers in the database; every function runs in the database thread."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from cti.kernel.identifiers import CustomerId
 from cti.kernel.vocabulary import Language, ServiceLevel
 from customers.emails import normalise_email
@@ -13,6 +17,17 @@ from customers.schema import CustomerEmailRow, CustomerNumberRow, CustomerRow
 _NUMBERS = CustomerNumberRow.__table__.c
 _BY_NUMBER = select(_NUMBERS.customer_id).where(_NUMBERS.number == bindparam("number")).limit(2)
 """Composed once: that takes longer than having it carried out."""
+_BY_ID = (
+    select(CustomerRow.__table__, _NUMBERS.number)
+    .outerjoin(CustomerNumberRow, _NUMBERS.customer_id == CustomerRow.id)
+    .where(CustomerRow.id == bindparam("customer_id"))
+    .order_by(_NUMBERS.position)
+)
+_EMAILS_OF = (
+    select(CustomerEmailRow.__table__)
+    .where(CustomerEmailRow.customer_id == bindparam("customer_id"))
+    .order_by(CustomerEmailRow.position)
+)
 
 
 def store_customer_txn(session: Session, customer: Customer) -> None:
@@ -50,14 +65,16 @@ def store_customer_txn(session: Session, customer: Customer) -> None:
 
 def customer_txn(session: Session, customer_id: CustomerId) -> Customer | None:
     """The customer with that id."""
-    row = session.get(CustomerRow, customer_id)
-    return None if row is None else _customer(row)
+    rows = rows_txn(session, _BY_ID, customer_id=customer_id)
+    if not rows:
+        return None
+    emails = rows_txn(session, _EMAILS_OF, customer_id=customer_id)
+    return _customer(rows[0], (row.number for row in rows), emails)
 
 
 def customer_by_number_txn(session: Session, number: str) -> Customer | None:
     """The one customer with that number; None when nobody or more than one has it."""
-    # Past the object mapper: most who call are looked for on every call, and many are unknown.
-    found = session.connection().execute(_BY_NUMBER, {"number": number}).all()
+    found = rows_txn(session, _BY_NUMBER, number=number)
     return customer_txn(session, found[0].customer_id) if len(found) == 1 else None
 
 
@@ -68,7 +85,7 @@ def customers_by_number_txn(session: Session, number: str) -> list[Customer]:
         .where(CustomerRow.numbers.any(CustomerNumberRow.number == number))
         .order_by(CustomerRow.service_level, CustomerRow.id)
     )
-    return [_customer(row) for row in rows]
+    return [_of_row(row) for row in rows]
 
 
 def customers_by_email_txn(session: Session, address: str) -> list[Customer]:
@@ -78,7 +95,7 @@ def customers_by_email_txn(session: Session, address: str) -> list[Customer]:
         .where(CustomerRow.emails.any(CustomerEmailRow.email == address))
         .order_by(CustomerRow.service_level, CustomerRow.id)
     )
-    return [_customer(row) for row in rows]
+    return [_of_row(row) for row in rows]
 
 
 def customer_by_email_txn(session: Session, address: str) -> Customer | None:
@@ -114,18 +131,22 @@ def search_txn(session: Session, text: str, limit: int) -> list[Customer]:
         .order_by(CustomerRow.service_level, CustomerRow.id)
         .limit(limit)
     )
-    return [_customer(row) for row in rows]
+    return [_of_row(row) for row in rows]
 
 
-def _customer(row: CustomerRow) -> Customer:
+def _of_row(row: CustomerRow) -> Customer:
+    return _customer(row, (each.number for each in row.numbers), row.emails)
+
+
+def _customer(row: Any, numbers: Iterable[str | None], emails: Iterable[Any]) -> Customer:
     return Customer(
         customer_id=CustomerId(row.id),
         names={Language.CHINESE: row.name_zh, Language.ENGLISH: row.name_en},
         sex=Sex(row.sex),
-        numbers=tuple(number.number for number in row.numbers),
+        numbers=tuple(filter(None, numbers)),
         service_level=ServiceLevel(row.service_level),
         language=Language(row.language),
         address=row.address,
         do_not_call=row.do_not_call,
-        emails=tuple(Email(each.email, each.verified) for each in row.emails),
+        emails=tuple(Email(each.email, each.verified) for each in emails),
     )

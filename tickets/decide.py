@@ -5,7 +5,7 @@ its clocks, and who is to be told. A rule that says no raises `Refused` with a `
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -130,11 +130,15 @@ def act(
 
 
 def allowed(
-    case: Case, by: Principal, at: datetime, premises: Premises | None = None
+    case: Case,
+    by: Principal,
+    at: datetime,
+    premises: Premises | None = None,
+    rules: Iterable[Rule] = RULES,
 ) -> list[Choice]:
     """What `by` may do to the case now, each once for every dispatch it may be done to."""
     found: dict[tuple[Action, int | None], Choice] = {}
-    for rule in RULES:
+    for rule in rules:
         if case.state not in rule.cases or not rule.open_to(by):
             continue
         targets = case.dispatches if rule.about_dispatch else (None,)

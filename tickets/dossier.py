@@ -1,11 +1,9 @@
 """What lies beside tickets: files, letters, who read a customer's data, departments' piles."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred
 
 from cti.database import Database
@@ -16,29 +14,13 @@ from tickets.attachments.model import Attached, Attachment
 from tickets.attachments.repository import attachment_txn, attachments_txn
 from tickets.attachments.service import Attachments
 from tickets.department import Waiting, waiting_txn
-from tickets.looks import Look, look_txn, looks_txn
-from tickets.mail.model import Mail
-from tickets.mail.repository import mails_txn
-from tickets.model import Case, Draft
-from tickets.regulation.beside import Beside, beside_txn, open_repeats_txn
-from tickets.regulation.letters import Printed
-from tickets.regulation.printing import printed_txn
+from tickets.looks import Look, look_txn
+from tickets.model import Draft
+from tickets.regulation.beside import open_repeats_txn
 from tickets.regulation.repeats import Repeat, RepeatRules
 
 CLEAR_FOR = timedelta(minutes=10)
 """How long a person reads the clear data of a ticket after asking for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Papers:
-    """What lies beside a case, the oldest first: files, who looked at masked data, letters of
-    either direction, letters and notices that were printed.
-    """
-
-    files: tuple[Attached, ...] = ()
-    looks: tuple[Look, ...] = ()
-    letters: tuple[Mail, ...] = ()
-    printed: tuple[Printed, ...] = ()
 
 
 class Dossier:
@@ -53,10 +35,6 @@ class Dossier:
         """The ticket's files, oldest first."""
         return self._database.read(attachments_txn, number)
 
-    def papers(self, number: str) -> Deferred[Papers]:
-        """What lies beside the ticket."""
-        return self._database.read(_papers_txn, number)
-
     def file(self, number: str, attachment_id: int) -> Deferred[Attached]:
         """One file of the ticket; Refused (``ticket.file_gone``)."""
         return self._database.read(attachment_txn, number, attachment_id)
@@ -68,10 +46,6 @@ class Dossier:
     def open(self, digest: str) -> Deferred[BinaryIO]:
         """See `Attachments.open`."""
         return self._attachments.open(digest)
-
-    def beside(self, case: Case, rules: RepeatRules) -> Deferred[Beside]:
-        """Whose time the ticket took, what it repeats, and why its records must stay."""
-        return self._database.read(beside_txn, case, rules, self._now())
 
     def open_repeats(
         self, draft: Draft, request_id: str, rules: RepeatRules
@@ -96,12 +70,3 @@ class Dossier:
 
     def _now(self) -> datetime:
         return utc(self._clock)
-
-
-def _papers_txn(session: Session, number: str) -> Papers:
-    return Papers(
-        attachments_txn(session, number),
-        looks_txn(session, number),
-        tuple(mails_txn(session, number)),
-        printed_txn(session, number),
-    )

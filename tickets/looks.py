@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from cti.database import Base, UtcDateTime
+from cti.database import Base, UtcDateTime, rows_txn
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
@@ -27,6 +27,11 @@ class LookRow(Base):
     by: Mapped[str] = mapped_column(String(64))
     by_name: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str] = mapped_column(String(200))
+
+
+_OF_TICKET = (
+    select(LookRow.__table__).where(LookRow.number == bindparam("number")).order_by(LookRow.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +57,5 @@ def look_txn(session: Session, number: str, by: Principal, reason: str, at: date
 
 def looks_txn(session: Session, number: str) -> tuple[Look, ...]:
     """Who looked, oldest first."""
-    rows = session.scalars(select(LookRow).where(LookRow.number == number).order_by(LookRow.id))
+    rows = rows_txn(session, _OF_TICKET, number=number)
     return tuple(Look(row.at, StaffId(row.by), row.by_name, row.reason) for row in rows)

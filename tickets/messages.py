@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -170,6 +180,35 @@ def read_txn(session: Session, by: Principal, message_ids: Collection[int]) -> N
 
 
 _ANSWERING = (MessageRow.kind == MessageKind.WORK.value, MessageRow.subject.in_(ANSWERS))
+NEWS = exists().where(
+    MessageRow.number == bindparam("number"),
+    *_ANSWERING,
+    or_(
+        MessageRow.staff_id == bindparam("reader"),
+        and_(
+            MessageRow.staff_id.is_(None),
+            MessageRow.role.in_(bindparam("reader_roles", expanding=True)),
+            or_(
+                MessageRow.department_id.is_(None),
+                MessageRow.department_id == bindparam("reader_department"),
+            ),
+        ),
+    ),
+    ~exists().where(
+        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == bindparam("reader")
+    ),
+)
+"""Whether `looked_txn` would find something, composed once; `reader_values` names the reader."""
+
+
+def reader_values(by: Principal) -> dict[str, object]:
+    """Who reads, for `NEWS`."""
+    roles = [role.value for role in by.roles]
+    return {
+        "reader": by.staff_id,
+        "reader_roles": roles,
+        "reader_department": by.department_id,
+    }
 
 
 def _unread(by: Principal, *which: ColumnElement[bool]) -> Select[int]:

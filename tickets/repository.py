@@ -3,14 +3,15 @@
 Everything here runs in the database thread, inside the caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from cti.database import rows_txn
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, DepartmentId, StaffId, TicketNumber
 from tickets.clocks.rows import clocks_txn, save_clocks_txn
@@ -24,6 +25,7 @@ from tickets.model import (
     HistoryEntry,
     Receipt,
 )
+from tickets.rare import ALL, Rare
 from tickets.replay import handlers_in
 from tickets.rows import (
     case_from,
@@ -44,6 +46,18 @@ from tickets.schema import (
 )
 from tickets.search.facets import said_in
 from tickets.search.index import index_case_txn, reindex_txn
+
+_NUMBER: BindParameter[str] = bindparam("number")
+_CASE = select(CaseRow.__table__).where(CaseRow.number == _NUMBER)
+_CASE_TO_CHANGE = _CASE.with_for_update()
+_DISPATCHES = (
+    select(DispatchRow.__table__).where(DispatchRow.number == _NUMBER).order_by(DispatchRow.serial)
+)
+_HISTORY = select(HistoryRow.__table__).where(HistoryRow.number == _NUMBER).order_by(HistoryRow.id)
+_HISTORY_AFTER = _HISTORY.where(HistoryRow.version > bindparam("after"))
+_CALLS = select(CallRow.__table__).where(CallRow.number == _NUMBER).order_by(CallRow.at)
+_MERGED = select(CaseRow.number).where(CaseRow.merged_into == _NUMBER).order_by(CaseRow.opened)
+_DEPARTMENTS = select(DepartmentRow.__table__).order_by(DepartmentRow.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +82,11 @@ def save_department_txn(session: Session, department: Department) -> None:
 
 def departments_txn(session: Session) -> dict[DepartmentId, Department]:
     """Every department by its id."""
-    rows = session.scalars(select(DepartmentRow).order_by(DepartmentRow.id))
     return {
         DepartmentId(row.id): Department(
             DepartmentId(row.id), row.name_zh, row.name_en, row.calendar
         )
-        for row in rows
+        for row in rows_txn(session, _DEPARTMENTS)
     }
 
 
@@ -110,18 +123,22 @@ def add_case_txn(session: Session, stored: Stored) -> None:
         session.add(CallRow(number=case.number, call_id=case.draft.call_id, at=case.opened))
 
 
-def load_case_txn(session: Session, number: str, *, lock: bool = False) -> Stored | None:
-    """The case and its clocks; with `lock`, nobody else changes it until the commit."""
-    row = session.get(CaseRow, number, with_for_update=lock or None)
-    if row is None:
+def load_case_txn(
+    session: Session, number: str, *, lock: bool = False, rare: Collection[Rare] = ALL
+) -> Stored | None:
+    """The case and its clocks; with `lock`, nobody else changes it until the commit.
+
+    `rare`: what there is beside it, where somebody asked before.
+    """
+    found = rows_txn(session, _CASE_TO_CHANGE if lock else _CASE, number=number)
+    if not found:
         return None
-    dispatches = session.scalars(
-        select(DispatchRow).where(DispatchRow.number == number).order_by(DispatchRow.serial)
-    )
+    [row] = found
+    dispatches = rows_txn(session, _DISPATCHES, number=number)
     case = case_from(row, tuple(dispatch_from(each) for each in dispatches))
     if row.handlers is None:
         case = replace(case, handlers=handlers_in(history_txn(session, number)))
-    return Stored(case, clocks_txn(session, row.number))
+    return Stored(case, clocks_txn(session, number, rare))
 
 
 def save_case_txn(session: Session, before: Stored, after: Stored) -> None:
@@ -228,10 +245,10 @@ def numbers_without_txn(
 
 def history_txn(session: Session, number: str, after: int = 0) -> tuple[HistoryEntry, ...]:
     """The ticket's history, oldest first; with `after`, the acts since that version."""
-    chosen = select(HistoryRow).where(HistoryRow.number == number).order_by(HistoryRow.id)
     if after:
-        chosen = chosen.where(HistoryRow.version > after)
-    rows = session.scalars(chosen)
+        rows = rows_txn(session, _HISTORY_AFTER, number=number, after=after)
+    else:
+        rows = rows_txn(session, _HISTORY, number=number)
     return tuple(
         HistoryEntry(
             at=row.at,
@@ -266,15 +283,13 @@ def detach_call_txn(session: Session, number: TicketNumber, call_id: CallId) -> 
 
 def merged_txn(session: Session, number: str) -> tuple[TicketNumber, ...]:
     """The tickets that were merged into this one, the oldest first."""
-    found = session.scalars(
-        select(CaseRow.number).where(CaseRow.merged_into == number).order_by(CaseRow.opened)
-    )
-    return tuple(TicketNumber(each) for each in found)
+    found = rows_txn(session, _MERGED, number=number)
+    return tuple(TicketNumber(row.number) for row in found)
 
 
 def calls_txn(session: Session, number: str) -> tuple[CallLink, ...]:
     """The ticket's calls, oldest first."""
-    rows = session.scalars(select(CallRow).where(CallRow.number == number).order_by(CallRow.at))
+    rows = rows_txn(session, _CALLS, number=number)
     return tuple(CallLink(CallId(row.call_id), row.at) for row in rows)
 
 

@@ -11,7 +11,7 @@ from tickets.model import (
     DispatchState,
 )
 from tickets.records import draft_from, draft_record, petition_from, petition_record, suspension_of
-from tickets.schema import CaseRow, DispatchRow
+from tickets.schema import DispatchRow
 
 
 def dispatch_row(number: TicketNumber, dispatch: Dispatch) -> DispatchRow:
@@ -33,8 +33,8 @@ def dispatch_row(number: TicketNumber, dispatch: Dispatch) -> DispatchRow:
     )
 
 
-def dispatch_from(row: DispatchRow) -> Dispatch:
-    """The dispatch that a row holds."""
+def dispatch_from(row: Any) -> Dispatch:
+    """The dispatch that a row of `DispatchRow` holds."""
     return Dispatch(
         serial=row.serial,
         department_id=DepartmentId(row.department_id),
@@ -84,8 +84,8 @@ def changing_values(case: Case) -> dict[str, Any]:
     }
 
 
-def case_from(row: CaseRow, dispatches: tuple[Dispatch, ...]) -> Case:
-    """The case that a row holds, with its dispatches."""
+def case_from(row: Any, dispatches: tuple[Dispatch, ...]) -> Case:
+    """The case that a row of `CaseRow` holds, with its dispatches."""
     return Case(
         number=TicketNumber(row.number),
         draft=draft_from(row.draft),

@@ -20,7 +20,6 @@ from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumb
 from cti.kernel.ports import OverdueTickets, SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
-from customers.repository import customer_txn
 from tickets import repository
 from tickets.acting import Asked, Done, act_txn, register_txn
 from tickets.clocks.rows import keep_policy_txn
@@ -43,10 +42,9 @@ from tickets.model import (
     Message,
     MessageKind,
     Receipt,
-    ReplyChannel,
 )
 from tickets.numbers import parse_number
-from tickets.premises import premises_of
+from tickets.opening import Opened, Terms, opened_txn, view_txn
 from tickets.regulation.following import Follower
 from tickets.search.finding import Query
 from tickets.search.lines import (
@@ -140,6 +138,14 @@ class TicketService:
         check_visible(principal, number, concern_of(view.case))
         return view
 
+    async def opened(self, principal: Principal, number: str) -> Opened:
+        """The ticket with all that its page shows; Refused as by `seen_by`."""
+        terms = Terms(self.timekeeper, self.carried, self.follower.rules)
+        found = await self._database.read(opened_txn, terms, number, principal, self._now())
+        if found is None:
+            raise Refused("ticket.unknown", number=number)
+        return found
+
     def somebody_told(self) -> None:
         """A message was written beside all acts: whoever brings messages looks now."""
         self._clocks_changed()
@@ -182,7 +188,7 @@ class TicketService:
 
     def view(self, number: str) -> Deferred[TicketView | None]:
         """The ticket with its clocks, history and calls; None for an unknown number."""
-        return self._database.read(_view_txn, self.timekeeper, number, self.carried)
+        return self._database.read(view_txn, self.timekeeper, number, self.carried)
 
     def search(self, query: Query) -> Deferred[Page]:
         """The page of tickets that the query asks for, the most pressing first."""
@@ -280,25 +286,3 @@ class TicketService:
         if done.events:
             self._clocks_changed()
         return done.receipt
-
-
-def _view_txn(
-    session: Session, keeper: Timekeeper, number: str, carried: frozenset[ReplyChannel]
-) -> TicketView | None:
-    stored = repository.load_case_txn(session, number)
-    if stored is None:
-        return None
-    departments = repository.departments_txn(session)
-    customer_id = stored.case.draft.requester.customer_id
-    within = repository.merged_txn(session, number)
-    merged = (_view_txn(session, keeper, each, carried) for each in within)
-    return TicketView(
-        stored.case,
-        stored.clocks,
-        repository.history_txn(session, number),
-        repository.calls_txn(session, number),
-        departments,
-        premises_of(stored.case, stored.clocks, departments, keeper, carried=carried),
-        customer_txn(session, customer_id) if customer_id else None,
-        tuple(each for each in merged if each is not None),
-    )

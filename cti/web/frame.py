@@ -233,7 +233,7 @@ class Frame:
         request.setHeader("content-type", "text/html; charset=utf-8")
         request.setHeader("cache-control", "no-store")
         page = self._templates.get_template(template).render(
-            t=partial(self.text, language),
+            t=self.texts.said(language),
             texts=partial(self.texts.starting_with, language),
             way=partial(self.way, language),
             language=language,

@@ -17,7 +17,7 @@ other, is an error that names file, line and key.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -88,6 +88,8 @@ class Texts:
 
     def __init__(self) -> None:
         self._texts: dict[str, Text] = {}
+        self._plain: dict[Language, dict[str, str]] = {language: {} for language in Language}
+        """What has no blanks, which is most of what pages ask for: hundreds of times each."""
         self._scripts: dict[tuple[Language, tuple[str, ...]], dict[str, ForScripts]] = {}
 
     def __contains__(self, key: str) -> bool:
@@ -107,12 +109,25 @@ class Texts:
                 place = text.place
                 raise ConfigurationError(message, file=place.file, line=place.line, key=key)
             self._texts[key] = text
+            for language, words in text.words.items():
+                if not words.blanks:
+                    self._plain[language][key] = words.forms[0]
         self._scripts.clear()
 
     def text(self, language: Language, key: str, **blanks: object) -> str:
         """The text with its blanks filled in; LookupError for an unknown key or empty blank."""
         words = self._texts[key].form(language, blanks)
         return _BLANK.sub(lambda blank: str(blanks[blank[1]]), words)
+
+    def said(self, language: Language) -> Callable[..., str]:
+        """`text` in that language."""
+        plain = self._plain[language]
+
+        def text(key: str, **blanks: object) -> str:
+            found = plain.get(key)
+            return self.text(language, key, **blanks) if found is None else found
+
+        return text
 
     def starting_with(self, language: Language, *prefixes: str) -> Mapping[str, ForScripts]:
         """Every text whose key begins with one of these, blanks left open: for scripts.

@@ -134,6 +134,21 @@ def test_the_keys_are_listed_and_what_is_open_closes(
         assert desk.errors == []
 
 
+def test_why_a_deadline_is_when_it_is_stands_there_once_it_is_asked_for(
+    house: House, browser: Browser, number: str
+) -> None:
+    with Desk(browser, house.web, "zh-CN") as desk:
+        desk.sign_in("1001", f"/tickets/{number}")
+        why = desk.page.locator("details.why").first
+        expect(why.locator("ol")).to_have_count(0)
+        why.locator("summary").focus()
+        desk.page.keyboard.press("Enter")
+        expect(why.locator("ol li .sum").last).to_be_visible()
+        expect(why.locator("a")).to_have_count(0)
+        desk.shot("ticket-why")
+        assert desk.errors == []
+
+
 def test_what_was_typed_outlives_a_reload_a_lost_connection_and_a_refusal(
     house: House, browser: Browser, number: str
 ) -> None:

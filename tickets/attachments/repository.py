@@ -2,16 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from tickets.attachments.model import Attached, Attachment, Way
 from tickets.attachments.schema import AttachmentRow
 from tickets.mail.schema import MailFileRow
+
+_OF_TICKET = (
+    select(AttachmentRow.__table__)
+    .where(AttachmentRow.number == bindparam("number"))
+    .order_by(AttachmentRow.id)
+)
 
 
 def attach_txn(
@@ -45,10 +53,7 @@ def attach_txn(
 
 def attachments_txn(session: Session, number: str) -> tuple[Attached, ...]:
     """The ticket's files, oldest first."""
-    rows = session.scalars(
-        select(AttachmentRow).where(AttachmentRow.number == number).order_by(AttachmentRow.id)
-    )
-    return tuple(_attached(row) for row in rows)
+    return tuple(_attached(row) for row in rows_txn(session, _OF_TICKET, number=number))
 
 
 def unattached_txn(session: Session, digests: Sequence[str]) -> tuple[str, ...]:
@@ -67,7 +72,7 @@ def attachment_txn(session: Session, number: str, attachment_id: int) -> Attache
     return _attached(row)
 
 
-def _attached(row: AttachmentRow) -> Attached:
+def _attached(row: Any) -> Attached:
     return Attached(
         row.id,
         Attachment(row.digest, row.name, row.media_type, row.size),

@@ -1,12 +1,14 @@
 """Clocks and policies in the database; everything here runs in the database thread."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from cti.kernel.identifiers import TicketNumber
 from tickets.clocks.model import (
     CALENDAR_DAYS,
@@ -20,33 +22,41 @@ from tickets.clocks.model import (
     StatutoryGround,
 )
 from tickets.clocks.policy import Policy
+from tickets.rare import ALL, Rare
 from tickets.schema import ClockRow, ExtensionRow, PauseRow, PolicyRow
 from tickets.workflow import ClockKind
 
+_NUMBERS: BindParameter[str] = bindparam("numbers", expanding=True)
+_CLOCKS = (
+    select(ClockRow.__table__)
+    .where(ClockRow.number.in_(_NUMBERS))
+    .order_by(ClockRow.number, ClockRow.serial)
+)
+_PAUSES = (
+    select(PauseRow.__table__)
+    .where(PauseRow.number.in_(_NUMBERS))
+    .order_by(PauseRow.number, PauseRow.clock, PauseRow.serial)
+)
+_EXTENSIONS = (
+    select(ExtensionRow.__table__)
+    .where(ExtensionRow.number.in_(_NUMBERS))
+    .order_by(ExtensionRow.number, ExtensionRow.clock, ExtensionRow.serial)
+)
 
-def clocks_txn(session: Session, number: str) -> tuple[Clock, ...]:
-    """The ticket's clocks in the order in which they started."""
-    return clocks_of_txn(session, (number,)).get(number, ())
+
+def clocks_txn(session: Session, number: str, rare: Collection[Rare] = ALL) -> tuple[Clock, ...]:
+    """The ticket's clocks in the order in which they started; `rare`: what there is beside it."""
+    return clocks_of_txn(session, (number,), rare).get(number, ())
 
 
-def clocks_of_txn(session: Session, numbers: Sequence[str]) -> dict[str, tuple[Clock, ...]]:
+def clocks_of_txn(
+    session: Session, numbers: Sequence[str], rare: Collection[Rare] = ALL
+) -> dict[str, tuple[Clock, ...]]:
     """The clocks of those tickets that have any, each's in the order in which they started."""
-    rows = session.scalars(
-        select(ClockRow)
-        .where(ClockRow.number.in_(numbers))
-        .order_by(ClockRow.number, ClockRow.serial)
-    ).all()
-    paused = session.scalars(
-        select(PauseRow)
-        .where(PauseRow.number.in_(numbers))
-        .order_by(PauseRow.number, PauseRow.clock, PauseRow.serial)
-    )
+    rows = rows_txn(session, _CLOCKS, numbers=numbers)
+    paused = rows_txn(session, _PAUSES, numbers=numbers) if Rare.PAUSES in rare else ()
     pauses = {each: list(found) for each, found in groupby(paused, _whose)}
-    extended = session.scalars(
-        select(ExtensionRow)
-        .where(ExtensionRow.number.in_(numbers))
-        .order_by(ExtensionRow.number, ExtensionRow.clock, ExtensionRow.serial)
-    )
+    extended = rows_txn(session, _EXTENSIONS, numbers=numbers) if Rare.EXTENSIONS in rare else ()
     added = {each: list(found) for each, found in groupby(extended, _whose)}
     return {
         number: tuple(
@@ -57,7 +67,7 @@ def clocks_of_txn(session: Session, numbers: Sequence[str]) -> dict[str, tuple[C
     }
 
 
-def _whose(row: PauseRow | ExtensionRow) -> tuple[str, int]:
+def _whose(row: Any) -> tuple[str, int]:
     return row.number, row.clock
 
 
@@ -125,7 +135,7 @@ def _row(number: TicketNumber, clock: Clock) -> ClockRow:
     )
 
 
-def _clock(row: ClockRow, pauses: Sequence[PauseRow], added: Sequence[ExtensionRow]) -> Clock:
+def _clock(row: Any, pauses: Sequence[Any], added: Sequence[Any]) -> Clock:
     extensions = tuple(Extension(each.at, timedelta(seconds=each.added), each.by) for each in added)
     end = ClockEnd(row.end) if row.end else None
     if row.calendar == CALENDAR_DAYS:

@@ -4,10 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from cti.kernel.identifiers import TicketNumber
 from tickets.mail.headers import address
 from tickets.mail.model import Automatic, Body, DeliveryState, Direction, Letter, Mail
@@ -19,6 +21,9 @@ from tickets.records import draft_from
 from tickets.schema import CaseRow
 
 LONGEST_ID = 255
+_OF_TICKET = (
+    select(MailRow.__table__).where(MailRow.number == bindparam("number")).order_by(MailRow.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,7 @@ class Position:
 
 def mails_txn(session: Session, number: str) -> list[Mail]:
     """The ticket's letters, oldest first."""
-    rows = session.scalars(select(MailRow).where(MailRow.number == number).order_by(MailRow.id))
-    return [mail_of_row(row) for row in rows]
+    return [mail_of_row(row) for row in rows_txn(session, _OF_TICKET, number=number)]
 
 
 def unfiled_txn(session: Session, limit: int) -> list[Mail]:
@@ -198,8 +202,8 @@ def _parties(session: Session, row: CaseRow) -> set[str]:
     return {*map(address, written), *wrote, *told} - {""}
 
 
-def mail_of_row(row: MailRow) -> Mail:
-    """The letter that a row holds."""
+def mail_of_row(row: Any) -> Mail:
+    """The letter that a row of `MailRow` holds."""
     return Mail(
         mail_id=row.id,
         number=TicketNumber(row.number) if row.number else None,

@@ -6,9 +6,10 @@ Everything here runs in the database thread.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from tickets.model import Case, Draft
 from tickets.regulation.fault import NO_SHARES, Shares, held
 from tickets.regulation.finding import repeats_txn
@@ -16,6 +17,14 @@ from tickets.regulation.repeats import Repeat, RepeatRules
 from tickets.regulation.rows import fact_from
 from tickets.regulation.schema import FactRow, HoldRow
 from tickets.schema import RequestRow
+
+_FACT = select(FactRow.__table__).where(FactRow.number == bindparam("number"))
+_HOLD = (
+    select(HoldRow.reason)
+    .where(HoldRow.number == bindparam("number"), HoldRow.lifted.is_(None))
+    .order_by(HoldRow.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +39,16 @@ class Beside:
     """Why its records must stay; empty where they need not."""
 
 
-def beside_txn(session: Session, case: Case, rules: RepeatRules, now: datetime) -> Beside:
-    """What is known of the ticket now."""
-    row = session.get(FactRow, case.number)
-    fact = fact_from(row) if row is not None else None
-    reason = session.scalar(
-        select(HoldRow.reason)
-        .where(HoldRow.number == case.number, HoldRow.lifted.is_(None))
-        .order_by(HoldRow.id.desc())
-        .limit(1)
-    )
+def beside_txn(
+    session: Session, case: Case, rules: RepeatRules, now: datetime, *, on_hold: bool
+) -> Beside:
+    """What is known of the ticket now; `on_hold`: its records must stay, or had to once."""
+    fact = next(map(fact_from, rows_txn(session, _FACT, number=case.number)), None)
+    holds = rows_txn(session, _HOLD, number=case.number) if on_hold else ()
     return Beside(
         shares=fact.shares + held(case, fact.changed, now) if fact else NO_SHARES,
         repeats=repeats_txn(session, case.draft, case.opened, rules, case.number),
-        on_hold=reason or "",
+        on_hold=holds[0].reason if holds else "",
     )
 
 

@@ -6,9 +6,10 @@ Everything here runs in the database thread.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from cti.kernel.identifiers import TicketNumber
 from tickets.model import OPEN_STATES, CaseState, Draft
 from tickets.records import draft_from
@@ -21,6 +22,19 @@ MOST_IN_CROWD = 500
 """Tickets of a crowd that are looked at: people complain more than once."""
 _OPEN = frozenset(state.value for state in OPEN_STATES)
 _NO_REPEAT = frozenset({CaseState.VOID.value, CaseState.MERGED.value})
+_LATEST = (
+    select(KeyRow.number)
+    .where(KeyRow.key.in_(bindparam("keys", expanding=True)))
+    .where(KeyRow.received.between(bindparam("since"), bindparam("until")))
+    .where(KeyRow.number != bindparam("own"))
+    .group_by(KeyRow.number)
+    .order_by(func.max(KeyRow.received).desc())
+    .limit(MOST_COMPARED)
+    .subquery()
+)
+_EARLIER = select(CaseRow.number, CaseRow.draft, CaseRow.opened, CaseRow.state).join(
+    _LATEST, _LATEST.c.number == CaseRow.number
+)
 
 
 def repeats_txn(
@@ -44,16 +58,8 @@ def _earlier_txn(
     rules: RepeatRules,
     own: TicketNumber | None,
 ) -> list[Earlier]:
-    found = (
-        select(KeyRow.number, func.max(KeyRow.received).label("received"))
-        .where(KeyRow.key.in_(keys), KeyRow.received.between(at - rules.looks_back, at))
-        .where(KeyRow.number != (own or ""))
-        .group_by(KeyRow.number)
-        .order_by(func.max(KeyRow.received).desc())
-        .limit(MOST_COMPARED)
-        .subquery()
-    )
-    rows = session.scalars(select(CaseRow).join(found, found.c.number == CaseRow.number))
+    since = at - rules.looks_back
+    rows = rows_txn(session, _EARLIER, keys=[*keys], since=since, until=at, own=own or "")
     return [
         Earlier(TicketNumber(row.number), draft_from(row.draft), row.opened, row.state in _OPEN)
         for row in rows

@@ -2,15 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import TicketNumber
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language
 from tickets.regulation.letters import LONGEST, LetterKind, Printed, digest_of
 from tickets.regulation.schema import LetterRow
+
+_OF_TICKET = (
+    select(LetterRow.__table__)
+    .where(LetterRow.number == bindparam("number"))
+    .order_by(LetterRow.id)
+)
 
 
 def print_txn(
@@ -51,9 +58,6 @@ def print_txn(
 
 def printed_txn(session: Session, number: str) -> tuple[Printed, ...]:
     """What was printed of the ticket, the oldest first."""
-    rows = session.scalars(
-        select(LetterRow).where(LetterRow.number == number).order_by(LetterRow.id)
-    )
     return tuple(
         Printed(
             letter_id=row.id,
@@ -65,5 +69,5 @@ def printed_txn(session: Session, number: str) -> tuple[Printed, ...]:
             text=row.text,
             digest=row.sha256,
         )
-        for row in rows
+        for row in rows_txn(session, _OF_TICKET, number=number)
     )

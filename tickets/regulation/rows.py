@@ -62,7 +62,7 @@ def of_quarter_txn(session: Session, quarter: Quarter, zone: ZoneInfo) -> Iterat
     return map(fact_from, rows)
 
 
-def fact_from(row: FactRow | SimpleNamespace) -> Fact:
+def fact_from(row: Any) -> Fact:
     """The fact that a row holds, or what has the same names."""
     seconds = {party: getattr(row, party.value) for party in Party}
     return Fact(

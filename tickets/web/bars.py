@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cti.kernel.errors import Refused
 from tickets.clocks.model import CALENDAR_DAYS, Clock, ClockEnd
 from tickets.clocks.sla import Timekeeper
 from tickets.model import Case
@@ -29,6 +30,14 @@ class Bar:
     level: str
     """``danger``, ``warning``, ``success`` or ``""``."""
     running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a clock is due, and why."""
+
+    title: str
+    due: str
     why: tuple[Reason, ...]
     """The reckoning that leads to the deadline."""
 
@@ -39,6 +48,19 @@ def bars(view: TicketView, keeper: Timekeeper, words: Words, now: datetime) -> l
         view.clocks, key=lambda clock: (clock.stopped is not None, clock.stopped or clock.due)
     )
     return [_bar(clock, view.case, keeper, words, now) for clock in order]
+
+
+def due(view: TicketView, serial: int, keeper: Timekeeper, words: Words, now: datetime) -> Due:
+    """Why the clock of that number is due when it is; Refused where the ticket has no such clock.
+
+    To say so takes longer than to show all else of a clock, and hardly anybody asks: so it is
+    said to who does.
+    """
+    clock = next((each for each in view.clocks if each.serial == serial), None)
+    if clock is None:
+        raise Refused("ticket.no_clock")
+    reasons = Reasons(words.text, words.language, words.zone).told(keeper.explain(clock, now))
+    return Due(_title(clock, view.case, words), words.deadline(clock.due), tuple(reasons))
 
 
 def next_bar(found: Iterable[Bar]) -> Bar | None:
@@ -54,10 +76,6 @@ def _bar(clock: Clock, case: Case, keeper: Timekeeper, words: Words, now: dateti
     allowed_time = keeper.allowed(clock)
     elapsed = keeper.elapsed(clock, now)
     used = min(1.0, elapsed / allowed_time) if allowed_time else 1.0
-    title = words.text(f"ticket.clock.{clock.kind.value}")
-    dispatch = case.dispatch(clock.dispatch) if clock.dispatch else None
-    if dispatch is not None:
-        title = f"{title} · {words.department(dispatch.department_id)}"
     says, level = _standing(clock, words, now, max(timedelta(0), allowed_time - elapsed))
     if not level and clock.stopped is None and ladder.warnings and used >= ladder.warnings[-1]:
         level = "warning"
@@ -65,7 +83,7 @@ def _bar(clock: Clock, case: Case, keeper: Timekeeper, words: Words, now: dateti
         serial=clock.serial,
         kind=clock.kind.value,
         dispatch=clock.dispatch,
-        title=title,
+        title=_title(clock, case, words),
         at=clock.due,
         due=words.deadline(clock.due),
         says=says,
@@ -73,8 +91,13 @@ def _bar(clock: Clock, case: Case, keeper: Timekeeper, words: Words, now: dateti
         marks=tuple(round(100 * share, 1) for share in ladder.warnings),
         level=level,
         running=clock.stopped is None,
-        why=tuple(Reasons(words.text, words.language, words.zone).told(keeper.explain(clock, now))),
     )
+
+
+def _title(clock: Clock, case: Case, words: Words) -> str:
+    title = words.text(f"ticket.clock.{clock.kind.value}")
+    dispatch = case.dispatch(clock.dispatch) if clock.dispatch else None
+    return title if dispatch is None else f"{title} · {words.department(dispatch.department_id)}"
 
 
 def _standing(clock: Clock, words: Words, now: datetime, left: timedelta) -> tuple[str, str]:

@@ -76,14 +76,13 @@ class KindPage:
     async def _form(
         self, request: Request, principal: Principal, number: str, to: str, filling: Filling
     ) -> bytes:
-        view = await self.service.seen_by(principal, number)
-        now = utc(self.frame.clock)
+        opened = await self.service.opened(principal, number)
+        view, now = opened.view, utc(self.frame.clock)
         kinds = becomes(view, principal, now)
         if not kinds:
             return self.frame.redirect(request, f"/tickets/{number}")
         chosen = TicketKind(to) if to in kinds else None
-        papers = await self.dossier.papers(number)
-        clear = self.dossier.reads_clear(papers.looks, principal)
+        clear = self.dossier.reads_clear(opened.papers.looks, principal)
         sight = sight_of(principal, unmasked=clear)
         words = self.phrasing.words_with(request, view.departments)
         return self.frame.render(

@@ -12,7 +12,7 @@ from tickets.decide import allowed, asked_for, refusal
 from tickets.forms import COMMON, FORMS, FieldKind, present, wanted
 from tickets.guards import Situation
 from tickets.masking import Mask, Sight
-from tickets.model import Case, Dispatch, TicketKind
+from tickets.model import Case, Dispatch, Draft, TicketKind
 from tickets.view import TicketView
 from tickets.web.consequences import Outlook
 from tickets.web.inputs import Input, act_input, input_of
@@ -130,6 +130,8 @@ GROUPS: Mapping[Action, Group] = {
 }
 HOUSES_OWN = frozenset({"assist", "since", "written"})
 """Fields that nobody fills in: the page knows the one, the house alone the other."""
+SENDING = frozenset({Action.DISPATCH.value, Action.REDIRECT.value})
+"""Acts whose forms show departments: which is proposed, and by when each would have to answer."""
 PROVEN = frozenset({Action.REPLY, Action.INFORM})
 """Acts that say somebody was told; of what the house carries, it says so itself."""
 ELSEWHERE = frozenset(
@@ -190,14 +192,20 @@ class Offer:
         """Every form."""
         return (*self.first, *(form for _, forms in self.groups for form in forms))
 
+    @property
+    def sends(self) -> bool:
+        """Whether one of them sends the matter to a department."""
+        return any(form.action in SENDING for form in self.all)
+
 
 def offer(outlook: Outlook, principal: Principal, sight: Sight) -> Offer:
     """What the person may do now; what is filled in already is what they may read."""
     view, now = outlook.view, outlook.now
+    draft = sight.draft(view.case.draft)
     found: dict[str, Form] = {}
     for rule, meant in allowed(view.case, principal, now, view.premises):
         if rule.action not in ELSEWHERE:
-            form = _form(rule, meant, outlook, sight)
+            form = _form(rule, meant, outlook, draft, sight)
             found.setdefault(form.name, form)
     forms = tuple(found.values())
     first = _first(forms, NEXT_STEPS) or _first(forms, _owed(view.clocks, principal, now))
@@ -208,10 +216,7 @@ def offer(outlook: Outlook, principal: Principal, sight: Sight) -> Offer:
 
 def amendable(view: TicketView, principal: Principal, now: datetime) -> tuple[Amending, ...]:
     """The fields of the ticket that the person may put right now, as they stand."""
-    may = any(
-        rule.action is Action.AMEND for rule, _ in allowed(view.case, principal, now, view.premises)
-    )
-    if not may:
+    if not allowed(view.case, principal, now, view.premises, RULES_OF[Action.AMEND]):
         return ()
     draft = view.case.draft
     return tuple(
@@ -266,7 +271,7 @@ def _first(forms: Sequence[Form], steps: Iterable[Action]) -> tuple[Form, ...]:
     return ()
 
 
-def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook, sight: Sight) -> Form:
+def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook, draft: Draft, sight: Sight) -> Form:
     view = outlook.view
     return Form(
         action=rule.action.value,
@@ -286,7 +291,7 @@ def _form(rule: Rule, meant: Dispatch | None, outlook: Outlook, sight: Sight) ->
         assist=rule.action is Action.DISPATCH and view.case.lead is not None,
         group=GROUPS.get(rule.action, Group.MORE),
         consequences=outlook.of(rule, meant),
-        prefilled=_prefilled(rule.action, view, sight),
+        prefilled=_prefilled(rule.action, view, draft, sight),
     )
 
 
@@ -304,8 +309,7 @@ def _department(case: Case, meant: Dispatch | None, words: Words) -> str:
     return words.department(meant.department_id)
 
 
-def _prefilled(action: Action, view: TicketView, sight: Sight) -> dict[str, str]:
-    draft = sight.draft(view.case.draft)
+def _prefilled(action: Action, view: TicketView, draft: Draft, sight: Sight) -> dict[str, str]:
     by_hand = action in PROVEN and draft.reply_by in view.premises.carried
     channel = "" if by_hand else draft.reply_by.value
     match action:

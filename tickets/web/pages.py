@@ -160,12 +160,15 @@ class TicketPages:
     async def ticket(self, request: Request, number: str) -> bytes:
         """One ticket; ``?call=<id>`` offers to add that call to it."""
         principal = self.frame.guard(request, *READERS)
-        page = await self._ticket.show(request, principal, number, Filling())
-        self._look(principal, number)
-        return page
+        opened = await self._service.opened(principal, number)
+        if opened.news:
+            request.notifyFinish().addCallbacks(
+                lambda _: self._look(principal, number), lambda _gone: None
+            )
+        return self._ticket.show(request, principal, opened, Filling())
 
     def _look(self, principal: Principal, number: str) -> None:
-        """They look at the ticket; the page does not wait until that is written down."""
+        """They have the ticket before them, with what is new there: that is written down."""
 
         def recount(news: bool) -> None:
             if news:
@@ -174,6 +177,12 @@ class TicketPages:
         looked = self._service.looked(principal, number)
         looked.addCallback(recount)
         looked.addErrback(lambda failure: report(self.log, failure, UNNOTED))
+
+    @app.route("/<number>/clocks/<int:serial>", methods=["GET"])
+    async def why(self, request: Request, number: str, serial: int) -> bytes:
+        """Why that clock is due when it is."""
+        principal = self.frame.guard(request, *READERS)
+        return await self._ticket.why(request, principal, number, serial)
 
     @app.route("/<number>/act", methods=["POST"])
     async def act(self, request: Request, number: str) -> bytes:

@@ -30,13 +30,9 @@ class Phrasing:
     def words_with(self, request: Request, departments: Mapping[DepartmentId, Department]) -> Words:
         """The same where the departments are known."""
         language = self.frame.language(request)
-
-        def text(key: str, **blanks: object) -> str:
-            return self.frame.text(language, key, **blanks)
-
         zone = self.service.timekeeper.calendars.hotline.timezone
         return Words(
-            text,
+            self.frame.texts.said(language),
             language,
             zone,
             departments,

@@ -9,7 +9,7 @@ from twisted.web.server import Request
 
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import CallId, Entropy
+from cti.kernel.identifiers import CallId, DepartmentId, Entropy
 from cti.kernel.ports import StaffNames
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
@@ -17,12 +17,13 @@ from cti.web import requests
 from cti.web.frame import Frame, with_query
 from cti.web.requests import BadRequest, Form
 from tickets.attachments.sniffing import PLAYED, SHOWN_AS_IMAGES
-from tickets.dossier import Dossier, Papers
+from tickets.dossier import Dossier
 from tickets.forms import emails_told
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
 from tickets.masking import Mask, Sight, may_unmask, sight_of
 from tickets.model import Receipt, TicketKind
+from tickets.opening import Opened, Papers
 from tickets.proposals import CatalogueProposals
 from tickets.regulation.fault import Party
 from tickets.service import TicketService
@@ -80,19 +81,18 @@ class TicketPage:
     catalogue: CatalogueProposals
     dialler: Dialler
 
-    async def show(
-        self, request: Request, principal: Principal, number: str, filling: Filling
+    def show(
+        self, request: Request, principal: Principal, opened: Opened, filling: Filling
     ) -> bytes:
-        """The ticket as it is now; 409 with a form that was refused."""
-        view = await self.seen(principal, number)
+        """The ticket as it was opened; 409 with a form that was refused."""
+        view, papers, beside = opened.view, opened.papers, opened.beside
         words = self._words(request, view)
-        papers = await self.dossier.papers(number)
         clear = self.dossier.reads_clear(papers.looks, principal)
         sight = sight_of(principal, unmasked=clear)
         line = timeline.moments(view, _read_by(principal, papers), sight, words)
         newest_first = self._newest_first(request)
         outlook = Outlook(view, self.service.timekeeper, words, utc(self.frame.clock))
-        beside = await self.dossier.beside(view.case, self.service.follower.rules)
+        offered = offer(outlook, principal, sight)
         clocks = bars.bars(view, self.service.timekeeper, words, outlook.now)
         corrections = amendable(view, principal, outlook.now)
         return self.frame.render(
@@ -113,7 +113,7 @@ class TicketPage:
             bars=clocks,
             next=bars.next_bar(clocks),
             orders=standing.orders(view, clocks, words),
-            offer=offer(outlook, principal, sight),
+            offer=offered,
             amendable=corrections if clear else (),
             becomes=becomes(view, principal, outlook.now),
             coding=coding(view, words) if corrections else (),
@@ -121,11 +121,8 @@ class TicketPage:
             known=self._known(request, view, sight),
             may_keep=bool(principal.roles & FRONT),
             merged=[each.case for each in view.merged],
-            limits=outlook.limits(),
-            proposals={
-                each.department_id: why(each, words)
-                for each in self.catalogue.proposals(view.case.draft)
-            },
+            limits=outlook.limits() if offered.sends else {},
+            proposals=self._proposals(view, words) if offered.sends else {},
             moments=line[::-1] if newest_first else line,
             strands=timeline.strands(line),
             newest_first=newest_first,
@@ -142,6 +139,21 @@ class TicketPage:
             **self._calls(request, principal, view, outlook.now),
         )
 
+    async def why(self, request: Request, principal: Principal, number: str, serial: int) -> bytes:
+        """Why a clock is due when it is."""
+        view, now = await self.seen(principal, number), utc(self.frame.clock)
+        words = self._words(request, view)
+        due = bars.due(view, serial, self.service.timekeeper, words, now)
+        return self.frame.render(
+            request,
+            "ticket_why.html",
+            number=number,
+            title=due.title,
+            due=due.due,
+            why=due.why,
+            zone=words.zone_at(now),
+        )
+
     async def act(self, request: Request, principal: Principal, number: str) -> bytes:
         """Do what the form says; a refusal shows the ticket as it is now, with what was typed."""
         return await self._done(request, principal, number, self._act)
@@ -152,6 +164,11 @@ class TicketPage:
             return {name: text for name, text in form.items() if name != "about_unit"}
         staff_id, unit = concerned(form["about_staff"], self.units)
         return {**form, "about_staff": staff_id or "", "about_unit": unit or ""}
+
+    def _proposals(self, view: TicketView, words: Words) -> dict[DepartmentId, str]:
+        """The departments that the catalogue names for the matter, each with its reason."""
+        proposals = self.catalogue.proposals(view.case.draft)
+        return {each.department_id: why(each, words) for each in proposals}
 
     def _colleagues(self, view: TicketView) -> Sequence[Colleague]:
         """Whom a complaint may be about."""
@@ -292,12 +309,13 @@ class TicketPage:
         self, request: Request, principal: Principal, number: str, refused: Refused, form: Form
     ) -> bytes:
         filling = filled(self.phrasing.why_not(request, refused), refused, form)
+        opened = await self.service.opened(principal, number)
         if refused.error_id == "ticket.stale" and form["version"]:
-            view = await self.seen(principal, number)
+            view = opened.view
             words = self._words(request, view)
             changes = timeline.changes_since(view, whole(form["version"]), words)
             filling = replace(filling, changes=tuple(changes))
-        return await self.show(request, principal, number, filling)
+        return self.show(request, principal, opened, filling)
 
     def _details(self, view: TicketView, sight: Sight, words: Words) -> list[tuple[str, str]]:
         return [

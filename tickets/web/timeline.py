@@ -7,11 +7,11 @@ from enum import Enum
 
 from cti.kernel.identifiers import CallId, StaffId
 from tickets.attachments.model import Attached
-from tickets.dossier import Papers
 from tickets.looks import Look
 from tickets.mail.model import DeliveryState, Direction, Mail
 from tickets.masking import Mask, Sight
 from tickets.model import CUSTOMER, CallLink, Case, HistoryEntry, Source
+from tickets.opening import Papers
 from tickets.regulation.letters import Printed
 from tickets.view import TicketView
 from tickets.web.inputs import word_of

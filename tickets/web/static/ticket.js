@@ -118,6 +118,25 @@ file?.addEventListener("change", () => {
   document.getElementById("too-large").textContent = said;
 });
 
+// --- why a clock is due when it is: fetched when it is opened -----------------------------------
+
+async function tellWhy(details) {
+  const link = details.querySelector("a");
+  const answer = await fetch(link.href, { headers: { accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return; // the link stays
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const told = page.getElementById("why");
+  if (told) link.parentElement.replaceWith(...told.childNodes);
+}
+
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (target.matches("details.why[open]") && target.querySelector("a")) tellWhy(target);
+  },
+  true, // it does not bubble
+);
+
 // --- keys, and where the focus is -------------------------------------------------------------
 
 const LIST = "hotline.list"; // where this tab's list was, see list.js

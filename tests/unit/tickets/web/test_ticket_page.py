@@ -637,3 +637,28 @@ def test_what_its_customer_gave_stands_with_the_matter(office: TicketOffice) -> 
     office.desk.act(number, Action.SOLVE, AGENT)
     office.desk.act(number, Action.RATE, CUSTOMER, {"score": "4", "solved": "yes"})
     assert "<dd>4/5</dd>" in office.seat(AGENT).read(f"/tickets/{number}").text
+
+
+def test_each_clock_leads_to_why_it_is_due_then(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    page = agent.read(path).text
+    clocks = office.desk.view(path.rpartition("/")[2]).clocks
+    assert re.findall(rf'href="({path}/clocks/\d+)"', page) == [
+        f"{path}/clocks/{each.serial}" for each in sorted(clocks, key=lambda clock: clock.due)
+    ]
+    assert 'class="sum"' not in page, "reckoned where somebody asks"
+    for clock in clocks:
+        reckoning = agent.read(f"{path}/clocks/{clock.serial}").text
+        due = re.search(r"<p>截止 (.*)</p>", reckoning)
+        assert due, reckoning
+        assert due[1] in page
+        assert reckoning.count('class="sum"') >= 2, "the last lines have sums"
+        assert f'href="{path}"' in reckoning
+
+
+def test_a_clock_that_is_not_there_or_not_for_them_is_refused(office: TicketOffice) -> None:
+    path = path_of_new(office)
+    assert office.seat(AGENT).browser.get(f"{path}/clocks/99").status == 409
+    about = replace(draft(TicketKind.COMPLAINT), about_staff=StaffId("clerk"), about_unit=CARDS)
+    hidden = office.desk.register(about).number
+    assert office.seat(OFFICER).browser.get(f"/tickets/{hidden}/clocks/1").status in (403, 409)

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from tests.support.ticket_office import TicketOffice
 from tests.support.tickets import AGENT, MONDAY, OFFICER
-from tickets.dossier import Papers
 from tickets.mail.model import Body, DeliveryState, Direction, Mail
 from tickets.masking import sight_of
 from tickets.model import CUSTOMER, Department
+from tickets.opening import Papers
 from tickets.web.inputs import word_of
 from tickets.web.shown import Words
 from tickets.web.timeline import Strand, moments, strands
