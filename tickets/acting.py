@@ -169,7 +169,7 @@ def act_txn(
     target = next((each for each in locked.values() if each is not before), None)
     departments = repository.departments_txn(session)
     done = _Acting(session, timekeeper, follower, at, departments, carried, gone)
-    receipt, event = done.act(before, asked, by, target.case if target else None)
+    receipt, event = done.act(before, asked, by, target)
     repository.remember_txn(session, asked.request_id, action.value, by.staff_id, receipt)
     if action is Action.RATE:
         return Done(receipt, (event, rated(event, asked.fields)))
@@ -199,7 +199,7 @@ class _Acting:
         before: Stored,
         asked: Asked,
         may: Principal,
-        target: Case | None = None,
+        target: Stored | None = None,
         going_on: Clock | None = None,
     ) -> tuple[Receipt, TicketEvent]:
         """Write the act and everything that follows from it; `may` is whose rights count.
@@ -208,11 +208,19 @@ class _Acting:
         """
         keeper, at, action = self.timekeeper, self.at, asked.action
         premises = premises_of(
-            before.case, before.clocks, self.departments, keeper, target, self.carried
+            before.case,
+            before.clocks,
+            self.departments,
+            keeper,
+            target.case if target else None,
+            self.carried,
         )
         terms = form_terms(keeper.calendars, at, self.follower.codes)
         outcome = decide.act(before.case, action, asked.fields, may, at, premises, terms)
-        terms_of_clocks = _terms(outcome.case, self.departments, keeper, asked.by, going_on)
+        terms_of_clocks = replace(
+            _terms(outcome.case, self.departments, keeper, asked.by, going_on),
+            missed_here=_missed_here(before, target, at) if target else frozenset(),
+        )
         clocks = keeper.apply(before.clocks, outcome.effects, terms_of_clocks, at)
         after = Stored(outcome.case, clocks)
         repository.save_case_txn(self.session, before, after)
@@ -272,6 +280,18 @@ def _going_on(before: Stored, target: Stored) -> Clock | None:
     same = before.case.draft.kind is target.case.draft.kind
     earlier = own and theirs and own.started < theirs.started
     return own if same and earlier else None
+
+
+def _missed_here(before: Stored, target: Stored, at: datetime) -> frozenset[ClockKind]:
+    """Whether the merged ticket's period was missed and the one in which it goes on is in time.
+
+    Where that one is late as well, or takes this period over, one matter is not late twice.
+    """
+    if _going_on(before, target) is not None:
+        return frozenset()
+    theirs = _period(target)
+    late = theirs is not None and theirs.overdue(at)
+    return frozenset() if late else frozenset({ClockKind.DECISION})
 
 
 def _period(stored: Stored) -> Clock | None:

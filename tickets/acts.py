@@ -129,7 +129,8 @@ class Cancel:
     """A clock ends because nothing is waited for any more: nobody's merit, nobody's fault.
 
     One that was late is missed all the same, unless it is `carried`: then the wait goes on in a
-    clock of another ticket, and that one alone tells in the end whether it was missed.
+    clock of another ticket, and that one alone tells in the end whether it was missed; but for a
+    period that is missed here and not there.
     """
 
     clock: ClockKind

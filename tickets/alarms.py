@@ -13,6 +13,7 @@ from cti.kernel.vocabulary import Role
 from tickets.calendar.repository import version_txn
 from tickets.clocks.sla import AlarmKind
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated, TicketEvent
+from tickets.guards import LEVEL_OF
 from tickets.messages import message_values
 from tickets.model import FINAL, NOBODY, Audience, DispatchState, MessageKind
 from tickets.repository import refresh_index_txn
@@ -34,7 +35,10 @@ MESSAGE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """An alarm that went off now; `clock_due` is the deadline it is about."""
+    """An alarm that went off now; `clock_due` is the deadline it is about.
+
+    The `level` of an escalation is that of the ticket from then on (`guards.ESCALATED_TO`).
+    """
 
     number: TicketNumber
     kind: AlarmKind
@@ -159,7 +163,7 @@ def _fired(alarm: AlarmRow, clock: ClockRow, to: Role, now: datetime) -> Fired:
     return Fired(
         number=TicketNumber(alarm.number),
         kind=AlarmKind(alarm.kind),
-        level=alarm.level,
+        level=_level(alarm),
         clock=ClockKind(clock.kind),
         clock_due=clock.due,
         due=alarm.due,
@@ -167,6 +171,13 @@ def _fired(alarm: AlarmRow, clock: ClockRow, to: Role, now: datetime) -> Fired:
         late=now - alarm.due > LATE_AFTER and not alarm.moved,
         moved=alarm.moved,
     )
+
+
+def _level(alarm: AlarmRow) -> int:
+    """How far up an escalation brings the ticket; of warnings, the how manieth it is."""
+    if alarm.kind != AlarmKind.ESCALATION.value:
+        return alarm.level
+    return LEVEL_OF.get(Role(alarm.to_role), 0)
 
 
 def _line(
@@ -177,7 +188,7 @@ def _line(
         "clock": clock.kind,
         "due": clock.due.isoformat(),
         "to": fired.to.value,
-        "level": str(alarm.level),
+        "level": str(fired.level),
     }
     return {
         "number": fired.number,

@@ -17,7 +17,9 @@ what it has no carrier for is proven by who sent it. An answer that
 comes back after the ticket was closed was never given: the ticket waits for it again, and all the
 time since counts. A merger takes a message that nobody answered along, to the ticket that goes on;
 its wait is counted there alone. The period that began first goes on there too, with all that was
-added to it or left out of it. How a ticket ends says `tickets.ending_rules`.
+added to it or left out of it; a period that was missed is counted where the matter goes on, and
+stays with the ticket that was merged only where the other one is in time. How a ticket ends says
+`tickets.ending_rules`.
 """
 
 from dataclasses import replace
@@ -191,7 +193,11 @@ REGISTERING = (
         case_to=_C.MERGED,
         guards=(Guard.ENDED_BY_ANOTHER, Guard.FACTS_JUDGED),
         needs=("into", "reason"),
-        effects=(Cancel(ClockKind.ANSWER, carried=True), CancelAll()),
+        effects=(
+            Cancel(ClockKind.ANSWER, carried=True),
+            Cancel(ClockKind.DECISION, carried=True),
+            CancelAll(),
+        ),
         tells=Role.AGENT,
     ),
     Rule(

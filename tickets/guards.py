@@ -296,4 +296,8 @@ ESCALATED_TO: Mapping[int, Role] = {
     3: Role.PROTECTION,
     4: Role.EXECUTIVE,
 }
-"""Who hears of a ticket that is escalated by hand to that level."""
+"""Who hears of a ticket that is escalated to that level: by hand one level after the other, by
+alarms as the ladder of each clock has it. So the level says how far up it is, whoever brought it
+there, and what somebody was told of before by another way is not counted again.
+"""
+LEVEL_OF: Mapping[Role, int] = {role: level for level, role in ESCALATED_TO.items()}

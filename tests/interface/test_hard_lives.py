@@ -195,9 +195,9 @@ def test_new_facts_in_the_last_working_minute(desk: TicketDesk) -> None:
     assert life.in_list(places.REVIEW)
     life.may_not(A.FOLLOW_UP, CUSTOMER, "new_facts_pending")
     desk.advance(days=3)
-    life.may_not(A.CONFIRM_FACTS, SUPERVISOR, "clock_expired", until="2026-12-18T17:00")
-    life.does(A.CONFIRM_FACTS, SUPERVISOR, until="")
-    life.ends(K.DECISION, CANCELLED, None)
+    life.does(A.CONFIRM_FACTS, SUPERVISOR, until="2026-12-18T17:00")
+    life.ends(K.DECISION, CANCELLED, None).ends(K.RESULT, MISSED, None, dispatch=1)
+    assert life.clocks(K.RESULT, 1)[-1].started == came
     assert life.clocks(K.DECISION)[-1].started == came
     assert life.clocks(K.DECISION)[-1].due == local("2026-12-20 00:00")
 

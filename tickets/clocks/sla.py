@@ -82,6 +82,8 @@ class Terms:
     """The name of who acts, for extensions."""
     going_on: Clock | None = None
     """The period of a ticket that is merged into this one, where it was received earlier."""
+    missed_here: frozenset[ClockKind] = frozenset()
+    """Clocks whose wait goes on elsewhere, though a miss until now is counted here alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +121,20 @@ class Timekeeper:
             case Extend(to=datetime(), since=datetime()):
                 return self._granted(clocks, effect, terms, at)
             case _:
-                change = partial(self._moved, effect, terms.by, at)
+                change = partial(self._moved, effect, terms, at)
                 return _changed(clocks, effect.clock, effect.dispatch, change)
 
     def _moved(
-        self, effect: Stop | Cancel | Pause | Continue | Extend, by: str, at: datetime, clock: Clock
+        self,
+        effect: Stop | Cancel | Pause | Continue | Extend,
+        terms: Terms,
+        at: datetime,
+        clock: Clock,
     ) -> Clock:
         match effect:
             case Stop():
                 return self.stopped(clock, at)
-            case Cancel(carried=True):
+            case Cancel(kind, carried=True) if kind not in terms.missed_here:
                 return self.carried(clock, at)
             case Cancel():
                 return self.cancelled(clock, at)
@@ -137,7 +143,7 @@ class Timekeeper:
             case Continue():
                 return self.continued(clock, at)
             case Extend():
-                return self._extended(clock, effect, by, at)
+                return self._extended(clock, effect, terms.by, at)
 
     # --- beginning --------------------------------------------------------------------------
 
@@ -308,7 +314,7 @@ class Timekeeper:
         mine = (each for each in clocks if not each.stopped and _is(each, kind, dispatch))
         over = next((each for each in mine if _run_out(each, at)), None)
         if over is None:
-            change = partial(self._moved, replace(effect, since=None), terms.by, at)
+            change = partial(self._moved, replace(effect, since=None), terms, at)
             return _changed(clocks, kind, dispatch, change)
         begun = Restart(kind, dispatch, since=max(since, over.started))
         *kept, new = self._restarted(clocks, begun, terms, at)

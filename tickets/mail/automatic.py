@@ -35,10 +35,11 @@ def _by_its_words(message: Message, submitted: str) -> Automatic | None:
         return Automatic.REPLY
     if any(headers.value(message, name) for name in REPLY_FIELDS):
         return Automatic.REPLY
-    if submitted not in ("", "no"):
-        return Automatic.GENERATED
+    # A newsletter is made by a program, too: that it goes to many is what counts.
     if precedence in BULK or any(headers.value(message, name) for name in LIST_FIELDS):
         return Automatic.BULK
+    if submitted not in ("", "no"):
+        return Automatic.GENERATED
     suppressed = headers.value(message, "X-Auto-Response-Suppress").lower().split(",")
     if SUPPRESSING & {each.strip() for each in suppressed}:
         return Automatic.SUPPRESSED

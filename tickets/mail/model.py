@@ -35,7 +35,8 @@ class Automatic(Enum):
     GENERATED = "generated"
     """Auto-Submitted: auto-generated, as a form on a web site sends."""
     BULK = "bulk"
-    """Of a list, or in bulk (Precedence, RFC 2369 and 2919)."""
+    """Of a list, or in bulk (Precedence, RFC 2369, 2919 and 3834): it asks nothing of the bank, so
+    a person decides whether anything is to become of it."""
     SUPPRESSED = "suppressed"
     """X-Auto-Response-Suppress: the sender wants no automatic answer."""
 

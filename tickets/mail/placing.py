@@ -13,7 +13,7 @@ from datetime import datetime
 
 from cti.kernel.identifiers import TicketNumber
 from tickets.mail.identity import Sent
-from tickets.mail.model import Letter, Report
+from tickets.mail.model import Automatic, Letter, Report
 from tickets.mail.settings import MailSettings
 from tickets.model import ENDED, CaseState
 
@@ -123,7 +123,7 @@ def _kept(letter: Letter, case: Known | None, named: tuple[TicketNumber, ...]) -
     assert letter.automatic is not None
     if case is not None:
         return Keep(case.number)
-    if letter.automatic.mechanical or not letter.sender:
+    if letter.automatic.mechanical or letter.automatic is Automatic.BULK or not letter.sender:
         return Keep()
     return Open(acknowledge=False, mentions=named)
 

@@ -41,6 +41,8 @@ class Why(Enum):
     """A report on a letter that nobody knows."""
     REPLY = "reply"
     """An automatic answer to no letter of a ticket."""
+    BULK = "bulk"
+    """It went to many: a newsletter, or a list."""
     NO_SENDER = "no_sender"
     """A machine wrote it, and it says not whose."""
     RETURNED = "returned"
@@ -124,7 +126,7 @@ def why_unfiled(letter: Letter) -> Why:
 
 def _why(automatic: Automatic | None, sender: str) -> Why:
     """Why a letter was not filed that reports no failed delivery."""
-    if automatic is not None and automatic.mechanical:
+    if automatic is not None and (automatic.mechanical or automatic is Automatic.BULK):
         return Why(automatic.value)
     return Why.LOOP if sender else Why.NO_SENDER
 

@@ -66,8 +66,13 @@ class Fact:
     """The records it was taken from are deleted."""
 
     def late(self, now: datetime) -> bool:
-        """Whether a period ended before the customer was told."""
-        return self.missed or (self.told is None and self.due is not None and now > self.due)
+        """Whether a period ended before the customer was told.
+
+        Of what has ended it is known: what of a merged ticket is counted where the matter goes on
+        is not `missed` here.
+        """
+        over = self.due is not None and now > self.due
+        return self.missed or (over and self.told is None and self.ended is None)
 
 
 def first_fact(

@@ -126,12 +126,12 @@ _ENDS = _OTHER_ENDS | {CaseState.CLOSED}
 _QUESTIONS: Mapping[Count, Question] = {
     Count.RECEIVED: lambda _fact, _now: True,
     Count.IN_TIME: lambda fact, now: fact.told is not None and not fact.late(now),
-    Count.LATE: lambda fact, now: _late(fact, now),
+    Count.LATE: Fact.late,
     Count.PENDING: lambda fact, now: (
-        fact.told is None and not _late(fact, now) and fact.state not in _ENDS
+        fact.told is None and not fact.late(now) and fact.state not in _ENDS
     ),
     Count.OTHERWISE: lambda fact, now: (
-        fact.told is None and not _late(fact, now) and fact.state in _ENDS
+        fact.told is None and not fact.late(now) and fact.state in _ENDS
     ),
     Count.WITHIN_15: _told_within(0, 15),
     Count.WITHIN_30: _told_within(16, 30),
@@ -145,10 +145,6 @@ _QUESTIONS: Mapping[Count, Question] = {
     Count.VOID: _is(CaseState.VOID),
     Count.OPEN: lambda fact, _now: fact.state not in _ENDS,
 }
-
-
-def _late(fact: Fact, now: datetime) -> bool:
-    return fact.late(min(now, fact.ended) if fact.ended else now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Letters become tickets, acts and lines on record: once each, whatever happens meanwhile."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -15,9 +16,10 @@ from tests.support.mail_desk import MailDesk
 from tests.support.tickets import DISPATCHER, draft
 from tickets.attachments.repository import attachments_txn
 from tickets.delivery.model import Purpose
-from tickets.mail.model import DeliveryState, Direction, Envelope, MailUnreadable
+from tickets.mail.model import Automatic, DeliveryState, Direction, Envelope, MailUnreadable
 from tickets.mail.repository import keep_sent_txn
 from tickets.mail.settings import Window
+from tickets.mail.unfiled import Why, list_txn
 from tickets.model import CaseState, Source, TicketKind
 from tickets.workflow import Action
 
@@ -154,6 +156,17 @@ def test_an_absence_note_is_kept_and_moves_nothing(desk: MailDesk) -> None:
     desk.take(on_file("absence"), Envelope(""))
     assert len(desk.numbers()) == 1
     assert len(desk.unfiled()) == 1
+
+
+def test_a_newsletter_waits_for_somebody_to_decide_and_is_not_answered(desk: MailDesk) -> None:
+    for count, sign in enumerate(({"list_id": "<news.example>"}, {"precedence": "bulk"})):
+        desk.take(letter("Sale!", message_id=f"<{count}@news.example>", **sign))
+    assert (desk.numbers(), desk.queued()) == ([], [])
+    assert [each.automatic for each in desk.unfiled()] == [Automatic.BULK] * 2
+    letters = result_of(
+        desk.desk.database.read(partial(list_txn, limit=9, before=None, over=False))
+    )
+    assert [each.why for each in letters] == [Why.BULK] * 2
 
 
 def test_our_own_letter_that_comes_back_opens_nothing(desk: MailDesk) -> None:

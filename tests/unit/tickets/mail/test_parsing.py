@@ -185,11 +185,17 @@ def test_automatic_letters_are_known(name: str, why: Automatic | None) -> None:
         ("precedence", "list", Automatic.BULK),
         ("precedence", "normal", None),
         ("list_id", "<a.example>", Automatic.BULK),
+        ("precedence", "Bulk", Automatic.BULK),
         ("return_path", "<>", Automatic.BOUNCE),
     ],
 )
 def test_each_sign_of_a_machine(field: str, value: str, why: Automatic | None) -> None:
     assert read_letter(letter(**{field: value}), POLLED).automatic is why
+
+
+def test_a_newsletter_is_no_form_that_a_program_sends() -> None:
+    sent = letter(auto_submitted="auto-generated", list_id="<news.shop.example>")
+    assert read_letter(sent, POLLED).automatic is Automatic.BULK
 
 
 def test_a_null_return_path_is_a_machine() -> None:

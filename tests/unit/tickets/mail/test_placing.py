@@ -72,7 +72,7 @@ def test_a_machine_moves_nothing_and_is_not_answered(
     if found.automatic is not None:
         assert not isinstance(placement, Contact | Late)
         assert not (isinstance(placement, Open) and placement.acknowledge)
-        if found.automatic.mechanical:
+        if found.automatic.mechanical or found.automatic is Automatic.BULK:
             assert isinstance(placement, Keep)
     else:
         # Whatever a person writes is seen by somebody.
