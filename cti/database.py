@@ -41,6 +41,9 @@ SQLITE_WRITERS, SQLITE_READERS = 1, 3
 """Threads. SQLite lets one write at a time, and who waits for that shall keep no reader waiting."""
 POSTGRESQL_THREADS = 8
 BUSY_MILLISECONDS = 10_000
+HELD_MILLISECONDS = 50
+"""How long is waited for a file of which it is known that somebody else has held it that long: else
+whoever is next in line would wait anew, and the last of ten for two minutes."""
 LIVELY = (
     ("connect_timeout", "10"),
     ("keepalives_idle", "20"),
@@ -195,8 +198,9 @@ def connect(url: str) -> Engine:
     else:
         engine = create_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
+        turns = _Turns()
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", turns.begin)
     return engine
 
 
@@ -257,8 +261,36 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Any) -> None:
-    # A deferred transaction that turns into a writer may fail at once with "database is locked",
-    # whatever the timeout; taking the write lock first makes it wait its turn.
-    only_reads = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+class _Turns:
+    """Begins the transactions of a SQLite file, and remembers whether somebody else holds it.
+
+    Its flag is set and read by one writing thread; whoever makes a second one asks in vain once
+    more, or waits once more.
+    """
+
+    def __init__(self) -> None:
+        self._held = False
+
+    def begin(self, connection: Any) -> None:
+        """In the database thread, at the beginning of each transaction."""
+        if connection.get_execution_options().get(READING, False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # A deferred transaction that turns into a writer may fail at once with "database is
+        # locked", whatever the timeout; taking the write lock first makes it wait its turn.
+        if not self._held:
+            self._begin_writing(connection)
+            return
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={HELD_MILLISECONDS}")
+        try:
+            self._begin_writing(connection)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+
+    def _begin_writing(self, connection: Any) -> None:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            self._held = trouble_of(error) is Trouble.BUSY
+            raise
+        self._held = False

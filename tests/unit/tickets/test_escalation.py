@@ -277,6 +277,31 @@ def test_a_failing_database_is_asked_again() -> None:
     assert alarms(desk) == ["deadline_warned", "deadline_breached"]
 
 
+class HeldDatabase(FailingOnce):
+    """A database that fails until it is `free`."""
+
+    free = False
+
+    def _later(self, work: Callable[[], T], *, reads: bool = False) -> Deferred[T]:
+        self.asked = int(self.free)
+        return super()._later(work, reads=reads)
+
+
+def test_what_falls_due_while_a_stranger_holds_the_file_fires_once_and_is_marked_late() -> None:
+    desk = TicketDesk()
+    desk.register()
+    database = HeldDatabase(desk.database)
+    Escalation(database, desk.bus, desk.clock).start()
+    for _ in range(3):
+        desk.advance(hours=1)
+    assert alarms(desk) == []
+    database.free = True
+    desk.advance(seconds=RETRY_AFTER)
+    breached = [each for each in desk.events if isinstance(each, DeadlineBreached)]
+    assert [(each.clock, each.late) for each in breached[:1]] == [("dispatch", True)]
+    assert len({(each.number, each.clock) for each in breached}) == len(breached)
+
+
 class SlowDatabase(FailingOnce):
     """A database that is asked for the first time and does not answer yet."""
 
