@@ -21,11 +21,14 @@ FEWEST_DIGITS = 4
 """Of a telephone number of which anything is shown."""
 _CARD_IN_TEXT = re.compile(r"\d{17}[Xx]|\d{12,}|\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
 """Twelve digits in a row or groups of four; dates and telephone numbers are neither."""
-_REACHED = re.compile(
-    r"[^\s@<>()\"',:;，、：；（）]+@[^\s@<>()\"',:;，、：；（）.]+"
-    r"(?:\.[^\s@<>()\"',:;，、：；（）.]+)+|(?<!\d)1\d{10}(?!\d)"
-)
-"""Addresses of e-mail and mobile numbers within a text; names of calls have no domain."""
+_WORD = r"[^\s@<>()\"',:;，、：；（）]"
+_LABEL = r"[^\s@<>()\"',:;，、：；（）.]"
+_REACHED = re.compile(rf"(?<!{_WORD}){_WORD}+@{_LABEL}+(?:\.{_LABEL}+)+\.*|(?<!\d)1\d{{10}}(?!\d)")
+"""Addresses of e-mail and mobile numbers within a text; names of calls have no domain.
+
+An address is looked for where a word begins and nowhere within: a stranger's letter may be one word
+of forty thousand characters.
+"""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _PLACE_ENDS = re.compile(r"[区县旗市]")
 
