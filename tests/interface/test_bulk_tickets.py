@@ -13,9 +13,8 @@ from benchmarks.tickets.million import SEED, Size, fill
 from benchmarks.tickets.proof import check
 from benchmarks.tickets.stencil import unit_id
 from benchmarks.tickets.words import Texts
-from config.migrations.tables import all_tables
-from cti.database import connect
 from cti.kernel.identifiers import DepartmentId
+from tests.support.databases import DirectDatabase
 from tickets.model import TicketKind
 from tickets.search import places
 from tickets.search.catching_up import catch_up_txn
@@ -37,14 +36,11 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         url = str(request.getfixturevalue("postgresql_url"))
     else:
         url = f"sqlite:///{tmp_path}/tickets.db"
-    engine = connect(url)
-    all_tables().drop_all(engine)
-    all_tables().create_all(engine)
-    yield engine
-    with engine.begin() as connection:
+    database = DirectDatabase(url)
+    yield database.engine
+    with database.engine.begin() as connection:
         connection.execute(text("DROP TABLE benchmark_loading"))
-    all_tables().drop_all(engine)
-    engine.dispose()
+    database.stop()
 
 
 def queries() -> Iterator[Query]:

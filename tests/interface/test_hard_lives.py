@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from cti.database import Base
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.principal import Principal
@@ -107,7 +106,6 @@ def desk(url: str) -> Iterator[TicketDesk]:
     desk = TicketDesk(DirectDatabase(url))
     yield desk
     desk.escalation.stop()
-    Base.metadata.drop_all(desk.database.engine)
     desk.database.stop()
 
 

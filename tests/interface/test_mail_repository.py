@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from cti.database import Base
 from cti.kernel.clock import utc
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
@@ -28,7 +27,6 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TicketDesk]
         url = str(request.getfixturevalue("postgresql_url"))
     desk = TicketDesk(DirectDatabase(url))
     yield desk
-    Base.metadata.drop_all(desk.database.engine)
     desk.database.stop()
 
 

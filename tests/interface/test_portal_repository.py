@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from cti.database import Base
 from cti.kernel.clock import utc
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
@@ -30,7 +29,6 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PortalDesk]
         url = str(request.getfixturevalue("postgresql_url"))
     database = DirectDatabase(url)
     yield PortalDesk(tmp_path / "attachments", desk=TicketDesk(database))
-    Base.metadata.drop_all(database.engine)
     database.stop()
 
 

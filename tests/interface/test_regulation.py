@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, succeed
 
-from cti.database import Base, T
+from cti.database import T
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId, TicketNumber
@@ -79,7 +79,6 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TicketDesk]
         url = f"sqlite:///{tmp_path}/tickets.db"
     desk = TicketDesk(DirectDatabase(url))
     yield desk
-    Base.metadata.drop_all(desk.database.engine)
     desk.database.stop()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from cti.database import Base, T, connect
+from cti.database import T, connect
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CallId, TicketNumber
 from cti.kernel.principal import Principal
@@ -52,7 +52,6 @@ from tickets.workflow import Action, ClockKind, Continue, Effect, Extend, Pause
 def desk(url: str) -> Iterator[TicketDesk]:
     desk = TicketDesk(DirectDatabase(url))
     yield desk
-    Base.metadata.drop_all(desk.database.engine)
     desk.database.stop()
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
-from cti.database import Base, T
+from cti.database import T
 from cti.kernel.clock import utc
 from cti.kernel.identifiers import DepartmentId, StaffId
 from tests.support.databases import DirectDatabase
@@ -42,7 +42,6 @@ CHARACTERS = "柜台排队信用卡转账"
 def desk(url: str) -> Iterator[TicketDesk]:
     desk = TicketDesk(DirectDatabase(url))
     yield desk
-    Base.metadata.drop_all(desk.database.engine)
     desk.database.stop()
 
 

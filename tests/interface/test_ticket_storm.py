@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
-from cti.database import Base, connect, reading
+from cti.database import connect, reading
 from cti.kernel.bus import Bus
 from cti.kernel.errors import Refused
 from tests.support.databases import DirectDatabase
@@ -180,7 +180,6 @@ def test_a_storm_loses_nothing_and_does_nothing_twice(url: str, seed: int) -> No
     assert mailbox.taken == Counter({f"letter {index}": 1 for index in range(LETTERS)})
     for each in servers:
         each.database.stop()
-    Base.metadata.drop_all(desk.database.engine)
     desk.database.stop()
 
 

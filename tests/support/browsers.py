@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 from wsproto import ConnectionType
@@ -98,7 +100,9 @@ class Browser:
     ) -> Answer:
         """One request on a connection of its own; the answer must be complete at once."""
         transport = self._transport()
-        self._connect(transport).dataReceived(self._head(method, path, body, headers or {}) + body)
+        protocol = self._connect(transport)
+        protocol.dataReceived(self._head(method, path, body, headers or {}) + body)
+        protocol.connectionLost(Failure(ConnectionDone()))  # else its clock kept all of them
         answer = _parse(transport.value())
         self._keep(answer.cookies)
         return answer
@@ -199,9 +203,6 @@ class Socket:
 
     def lose(self) -> None:
         """The connection breaks."""
-        from twisted.internet.error import ConnectionLost
-        from twisted.python.failure import Failure
-
         self._protocol.connectionLost(Failure(ConnectionLost()))
 
 
