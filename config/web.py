@@ -226,6 +226,7 @@ async def _tickets(rooms: Rooms) -> Mounted:
         catalogue=Proposing(rooms.regulation.catalogue),
         dialler=StaffDialler(rooms.telephony),
         letters=rooms.letters,
+        history=rooms.monitoring.history,
         entropy=rooms.entropy,
     )
     frame.add_navigation("/deliveries", "nav.deliveries", *DELIVERY_READERS)

@@ -17,7 +17,7 @@ from cti.kernel.clock import Clock as TimeSource
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
-from cti.kernel.ports import OverdueTickets, SpokenMessage, TicketSummary
+from cti.kernel.ports import LetterSummary, OverdueTickets, SpokenMessage, TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets import repository
@@ -44,6 +44,7 @@ from tickets.model import (
     Receipt,
 )
 from tickets.numbers import parse_number
+from tickets.of_customer import Affairs, Reader, affairs_txn, letters_of_txn
 from tickets.opening import Opened, Terms, opened_txn, view_txn
 from tickets.regulation.following import Follower
 from tickets.search.finding import Query
@@ -241,6 +242,17 @@ class TicketService:
         """See `TicketPort`; `unit` is the reader's, where they have one."""
         now = self._now()
         return self._database.read(open_of_customer_txn, customer_id, reader, now, unit)
+
+    def letters_of(
+        self, customer_id: CustomerId, reader: StaffId, limit: int
+    ) -> Deferred[list[LetterSummary]]:
+        """See `TicketPort`."""
+        return self._database.read(letters_of_txn, customer_id, Reader(reader), limit)
+
+    def affairs(self, customer_id: CustomerId, reader: Principal) -> Deferred[Affairs | None]:
+        """All that the customer has to do with tickets, as far as that is the reader's to know."""
+        by = Reader(reader.staff_id, reader.department_id)
+        return self._database.read(affairs_txn, customer_id, by)
 
     def overdue(self, longest: int) -> Deferred[OverdueTickets]:
         """See `TicketPort`."""

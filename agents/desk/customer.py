@@ -15,7 +15,7 @@ from agents.desk.model import CustomerNote, OnCall
 from cti.call.model import UserData
 from cti.kernel.identifiers import CallId, CustomerId
 from cti.kernel.money import Money
-from cti.kernel.ports import CallSummary, Product, TicketSummary
+from cti.kernel.ports import CallSummary, LetterSummary, Product, TicketSummary
 from cti.kernel.vocabulary import Language, Verification
 from customers.model import Customer
 
@@ -88,6 +88,7 @@ class Beside:
     """Who it might be, by the calling number, while nobody knows."""
     tickets: tuple[TicketSummary, ...] | None = None
     contacts: tuple[Contact, ...] | None = None
+    letters: tuple[LetterSummary, ...] | None = None
     notes: tuple[CustomerNote, ...] | None = None
     consents: Mapping[str, bool] | None = None
     products: tuple[Product, ...] | None = None
@@ -149,6 +150,7 @@ def shown(
         "products": _products(beside.products, say) if open_gate else None,
         "tickets": beside.tickets,
         "contacts": _contacts(beside.contacts),
+        "letters": beside.letters,
         "notes": _notes(beside.notes, name_of),
         "consents": _consents(customer, beside.consents or {}),
         "alerts": alerts(beside, now, say),

@@ -48,6 +48,8 @@ from cti.kernel.ports import (
 from cti.kernel.vocabulary import Verification
 from customers.model import Customer
 
+LETTERS = 5
+"""Letters of a customer, and to them, that are shown."""
 NOTES = 10
 """Notes of a customer that are shown."""
 
@@ -197,6 +199,8 @@ class CustomerDesk:
         fetch(agent_id, beside, "customer", self._finder.by_id(customer_id), lambda found: found)
         tickets = self._tickets.open_tickets(customer_id, StaffId(agent_id))
         fetch(agent_id, beside, "tickets", tickets, tuple)
+        letters = self._tickets.letters_of(customer_id, StaffId(agent_id), LETTERS)
+        fetch(agent_id, beside, "letters", letters, tuple)
         locked = self._products.locked_until(customer_id)
         fetch(agent_id, beside, "locked_until", locked, lambda found: found)
         past = Deferred.fromCoroutine(self._contacts(beside, customer_id))

@@ -83,6 +83,16 @@ class TicketSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterSummary:
+    """A letter in a line: from the customer, or to them; `number` None where it has no ticket."""
+
+    at: datetime
+    incoming: bool
+    subject: str
+    number: TicketNumber | None
+
+
+@dataclass(frozen=True, slots=True)
 class OverdueTickets:
     """How many tickets have a missed deadline, and those that missed theirs the longest ago.
 
@@ -135,6 +145,11 @@ class TicketPort(Protocol):
         self, customer_id: CustomerId, reader: StaffId
     ) -> Deferred[list[TicketSummary]]:
         """The customer's open tickets, the latest first, but for complaints about the reader."""
+
+    def letters_of(
+        self, customer_id: CustomerId, reader: StaffId, limit: int
+    ) -> Deferred[list[LetterSummary]]:
+        """The customer's last letters and ours to them, but for those about the reader."""
 
     def overdue(self, longest: int) -> Deferred[OverdueTickets]:
         """With so many of those overdue the longest; their due is the deadline missed."""

@@ -9,7 +9,7 @@ from agents.web.console import Console
 from agents.web.pages import AgentApi, ConsolePages
 from agents.web.telephony_commands import telephony_commands
 from cti.kernel.identifiers import CustomerId, QueueId, StaffId, TicketNumber
-from cti.kernel.ports import OverdueTickets, TicketSummary
+from cti.kernel.ports import LetterSummary, OverdueTickets, TicketSummary
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from cti.web.frame import Frame, WebSettings
@@ -22,6 +22,8 @@ NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 TICKET = TicketSummary(
     TicketNumber("T20260301-0001"), "complaint", "信用卡重复扣费", "in_progress", NOON, NOON, True
 )
+
+LETTER = LetterSummary(NOON, True, "年费疑问", TICKET.number)
 
 
 class FakeTickets:
@@ -44,6 +46,12 @@ class FakeTickets:
         deferred: Deferred[list[TicketSummary]] = Deferred()
         self.pending.append(deferred)
         return deferred
+
+    def letters_of(
+        self, customer_id: CustomerId, reader: StaffId, limit: int
+    ) -> Deferred[list[LetterSummary]]:
+        del customer_id, reader, limit
+        return succeed([LETTER])
 
     def overdue(self, longest: int) -> Deferred[OverdueTickets]:
         del longest

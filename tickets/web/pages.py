@@ -7,7 +7,7 @@ from twisted.web.server import Request
 
 from cti.database import report
 from cti.kernel.identifiers import Entropy, system_entropy
-from cti.kernel.ports import StaffNames
+from cti.kernel.ports import CallHistoryPort, StaffNames
 from cti.kernel.principal import Principal
 from cti.web import requests
 from cti.web.frame import Frame
@@ -19,6 +19,8 @@ from tickets.model import MessageKind
 from tickets.proposals import CatalogueProposals, NoCatalogue
 from tickets.service import TicketService
 from tickets.web.board import TicketBoard
+from tickets.web.customer_page import READERS as CUSTOMER_READERS
+from tickets.web.customer_page import CustomerPage
 from tickets.web.department_page import DepartmentPage
 from tickets.web.facts import CallFactsPort, Dialler, NoTelephones, StaffUnits
 from tickets.web.filling import Filling
@@ -59,6 +61,7 @@ class TicketPages:
         catalogue: CatalogueProposals = NO_CATALOGUE,
         dialler: Dialler = NO_TELEPHONES,
         letters: LetterDesk | None = None,
+        history: CallHistoryPort | None = None,
         entropy: Entropy = system_entropy,
     ) -> None:
         self.frame = frame
@@ -69,6 +72,7 @@ class TicketPages:
         self._ticket = TicketPage(
             frame, service, dossier, calls, staff, phrasing, entropy, units, catalogue, dialler
         )
+        self._customer = CustomerPage(frame, service, phrasing, history)
         self._kind = KindPage(frame, service, dossier, phrasing, entropy)
         self._new = NewTicketPage(frame, service, calls, units, dossier, phrasing, entropy, letters)
         self._letters = (
@@ -112,6 +116,12 @@ class TicketPages:
         """Register the ticket and show it."""
         principal = self.frame.guard(request, *FRONT)
         return await self._new.register(request, principal)
+
+    @app.route("/customers/<customer_id>", methods=["GET"])
+    async def customer(self, request: Request, customer_id: str) -> bytes:
+        """All that passed between the bank and a customer."""
+        principal = self.frame.guard(request, *CUSTOMER_READERS)
+        return await self._customer.show(request, principal, customer_id)
 
     @app.route("/department", methods=["GET"])
     async def department(self, request: Request) -> bytes:

@@ -31,6 +31,7 @@ from tickets.view import TicketView
 from tickets.visibility import visible
 from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
+from tickets.web.customer_page import READERS as CUSTOMER_READERS
 from tickets.web.facts import CallFactsPort, Colleague, Dialler, StaffUnits, concerned
 from tickets.web.filling import Filling, filled
 from tickets.web.kept_file import KeptFile
@@ -120,6 +121,7 @@ class TicketPage:
             colleagues=self._colleagues(view) if corrections else (),
             known=self._known(request, view, sight),
             may_keep=bool(principal.roles & FRONT),
+            may_see_customer=bool(principal.roles & set(CUSTOMER_READERS)),
             merged=[each.case for each in view.merged],
             limits=outlook.limits() if offered.sends else {},
             proposals=self._proposals(view, words) if offered.sends else {},

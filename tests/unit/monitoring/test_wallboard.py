@@ -25,7 +25,7 @@ from cti.call.model import Cause, Direction, Party
 from cti.kernel.bus import Bus
 from cti.kernel.events import Event
 from cti.kernel.identifiers import AgentId, CallId, TicketNumber
-from cti.kernel.ports import OverdueTickets, TicketSummary
+from cti.kernel.ports import LetterSummary, OverdueTickets, TicketSummary
 from cti.kernel.vocabulary import ServiceLevel
 from monitoring.events import JournalRecovered, JournalStalled
 from monitoring.statistics import Rules
@@ -70,6 +70,11 @@ class Tickets:
         raise NotImplementedError
 
     def open_tickets(self, customer_id: str, reader: str) -> Deferred[list[TicketSummary]]:
+        raise NotImplementedError
+
+    def letters_of(
+        self, customer_id: str, reader: str, limit: int
+    ) -> Deferred[list[LetterSummary]]:
         raise NotImplementedError
 
 

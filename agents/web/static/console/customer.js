@@ -1,7 +1,7 @@
 // The customer beside the call. Nothing about accounts comes to this page before they are verified.
 
 import { h, icon } from "/static/agents/console/dom.js";
-import { callLine, contactLine, listOf, noteLine, ticketLine } from "/static/agents/console/lists.js";
+import { callLine, contactLine, letterLine, listOf, noteLine, ticketLine } from "/static/agents/console/lists.js";
 import { whyNot, wish } from "/static/agents/console/wish.js";
 import { day, named, word } from "/static/agents/console/words.js";
 import { t } from "/static/cti/texts.js";
@@ -13,7 +13,7 @@ export function customerPanel(desk) {
   return [
     customer !== null && alerts(customer),
     customer !== null && matches(customer),
-    h("div", { class: "lists", key: "lists" }, products(desk), tickets(card, customer), contacts(desk), customer !== null && customer.customer_id !== null && notes(customer)),
+    h("div", { class: "lists", key: "lists" }, products(desk), tickets(card, customer), contacts(desk), letters(customer), customer !== null && customer.customer_id !== null && notes(customer)),
   ];
 }
 
@@ -76,7 +76,7 @@ function tickets(card, customer) {
     t("console.complaint"),
   );
   const lines = customer?.tickets ?? card.tickets;
-  return section("tickets", title("tickets", t("console.tickets"), link), listOf("tickets", lines, card.unavailable, (ticket) => ticketLine(ticket, card.call_id)));
+  return section("tickets", title("tickets", t("console.tickets"), whole(customer), link), listOf("tickets", lines, card.unavailable, (ticket) => ticketLine(ticket, card.call_id)));
 }
 
 function contacts(desk) {
@@ -86,6 +86,18 @@ function contacts(desk) {
   if (customer?.contacts) return section("contacts", head, listOf("last_calls", customer.contacts, customer.unavailable, line(contactLine)));
   return section("contacts", head, listOf("last_calls", card.last_calls, card.unavailable, line(callLine)));
 }
+
+// Most customers never write: without a letter there is no heading either.
+function letters(customer) {
+  if (customer === null || customer.customer_id === null) return null;
+  if ((customer.letters ?? []).length === 0 && ![...customer.unavailable].includes("letters")) return null;
+  return section("letters", title("letters", t("console.letters")), listOf("letters", customer.letters, customer.unavailable, letterLine));
+}
+
+// All that the bank has of the customer, on a page of its own.
+const whole = (customer) =>
+  customer?.customer_id &&
+  h("a", { class: "button small", target: "_blank", rel: "noopener", href: `/tickets/customers/${encodeURIComponent(customer.customer_id)}` }, t("console.whole_customer"));
 
 // An important note stands among the alerts of whoever talks to the customer next.
 const important = () => h("label", { class: "small" }, h("input", { type: "checkbox", name: "important" }), t("console.customer_note_important"));

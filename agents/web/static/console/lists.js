@@ -72,6 +72,12 @@ export function contactLine(desk, contact) {
   ];
 }
 
+export function letterLine(letter) {
+  const subject = letter.subject || t("console.letter_untitled");
+  const words = letter.number ? h("a", { class: "main", href: `/tickets/${encodeURIComponent(letter.number)}#history`, title: subject, target: "_blank", rel: "noopener" }, subject) : main(subject);
+  return [words, soft(t(letter.incoming ? "console.letter_in" : "console.letter_out"), ""), soft(joined(when(letter.at), letter.number), "soft wide")];
+}
+
 export function noteLine(note) {
   const flag = note.important && h("span", { class: "badge level-danger" }, t("console.customer_note_important"));
   return [h("span", { class: "main wide text" }, flag, flag && " ", note.text), soft(joined(when(note.at), note.by), "soft wide")];
