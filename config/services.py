@@ -398,6 +398,7 @@ class Hotline:
             passes=self.passes,
             roster=self.roster,
             tickets=self.tickets,
+            calendar=self.ticket_rooms.calendar,
             attachments=self.ticket_rooms.attachments,
             regulation=self.ticket_rooms.regulation,
             letters=self.ticket_rooms.letters,

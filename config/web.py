@@ -47,12 +47,15 @@ from monitoring.web.calls import CallPages
 from monitoring.web.recordings import LISTENERS, RecordingPages
 from monitoring.web.wall import WallPages
 from tickets.attachments.service import Attachments
+from tickets.calendar.service import CalendarService
 from tickets.catalogue.proposing import Proposing
 from tickets.dossier import Dossier
 from tickets.events import TicketEvent, TicketRegistered
 from tickets.mail.deciding import LetterDesk
 from tickets.service import TicketService
 from tickets.web.board import TicketBoard
+from tickets.web.calendar.pages import READERS as CALENDAR_READERS
+from tickets.web.calendar.pages import CalendarPages
 from tickets.web.deliveries import READERS as DELIVERY_READERS
 from tickets.web.deliveries import DeliveryPages
 from tickets.web.pages import TicketPages
@@ -80,6 +83,7 @@ class Rooms:
     passes: Passes
     roster: Roster
     tickets: TicketService
+    calendar: CalendarService
     regulation: Regulation
     letters: LetterDesk
     attachments: Attachments
@@ -240,8 +244,11 @@ async def _tickets(rooms: Rooms) -> Mounted:
         rooms.database,
         entropy=rooms.entropy,
     )
+    frame.add_navigation("/calendar", "nav.calendar", *CALENDAR_READERS)
+    calendar = CalendarPages(frame, rooms.calendar, rooms.tickets, rooms.entropy)
     mounted = {
         "tickets": pages.app.resource(),
+        "calendar": calendar.app.resource(),
         "deliveries": undelivered.app.resource(),
         "regulation": regulation.app.resource(),
     }

@@ -26,6 +26,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from cti.kernel.errors import ConfigurationError
+from cti.kernel.vocabulary import Language
 
 MINUTES_A_DAY = 24 * 60
 DAYS_A_WEEK = 7
@@ -86,6 +87,11 @@ class Mark:
     """The name of who said so."""
     at: datetime
     reason: str
+
+    def named(self, language: Language) -> str:
+        """What the day is called, in that language if it has a name there."""
+        first, second = self.name_zh, self.name_en
+        return first or second if language is Language.CHINESE else second or first
 
 
 Stretch = tuple[datetime, datetime]

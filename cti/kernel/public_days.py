@@ -8,6 +8,7 @@ that is open at weekends. Names are the second's where it has them: the first te
 weekend a day was exchanged, the second of which holiday it is.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,15 @@ CHINA = "CN"
 NAMES = "zh_CN"
 """Language of the holidays' names, where the source has it; else the country's own."""
 SATURDAY = 5
+CHINESE: Mapping[str, str] = {
+    each.value: vars(each)["chinese"] for each in chinese_calendar.Holiday
+}
+ENGLISH: Mapping[str, str] = {chinese: english for english, chinese in CHINESE.items()} | {
+    "清明节": "Tomb-sweeping Day",
+    "端午节": "Dragon Boat Festival",
+    "中秋节": "Mid-autumn Festival",
+}
+"""Holidays of China, by the names that either source gives them."""
 OFF, ON, ORDINARY = "a holiday", "a make-up workday", "an ordinary day"
 
 
@@ -76,6 +86,12 @@ def compared(first: PublicDays, second: PublicDays) -> PublicDays:
     )
 
 
+def in_english(name: str) -> str:
+    """The English name of a holiday of China; any other name as it is."""
+    parts = re.split("[、，,;；] ?", name)
+    return ", ".join(ENGLISH.get(part, part) for part in parts)
+
+
 def _closed(source: PublicDays, day: date) -> bool:
     """Whether those who work from Monday to Friday are off that day."""
     if day in source.workdays:
@@ -91,11 +107,12 @@ def _of_holidays(country: str, years: Sequence[int]) -> PublicDays:
 
 
 def _of_chinesecalendar(years: Sequence[int]) -> PublicDays:
-    named: Mapping[str, str] = {
-        each.value: vars(each)["chinese"] for each in chinese_calendar.Holiday
-    }
     return PublicDays(
-        {day: named[name] for day, name in chinese_calendar.holidays.items() if day.year in years},
+        {
+            day: CHINESE[name]
+            for day, name in chinese_calendar.holidays.items()
+            if day.year in years
+        },
         frozenset(day for day in chinese_calendar.workdays if day.year in years),
-        english={chinese: english for english, chinese in named.items()},
+        english=ENGLISH,
     )

@@ -5,13 +5,14 @@ a transaction the calendars of the very version that is in force in it; `live` a
 the same for whoever only looks, a few seconds behind where another process made the change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from cti.kernel.calendar import WorkingCalendar
-from tickets.calendar.model import Change, in_force
+from tickets.calendar.model import Change, Place, in_force
 from tickets.calendar.repository import changes_txn, hold_txn, version_txn
 from tickets.clocks.calendars import Calendars
 
@@ -67,3 +68,18 @@ class CalendarBook:
         self.live.update(edition.named)
         self.calendars.become(edition.named[self.hotline], edition.named.values())
         return True
+
+
+def differing(before: Edition, after: Edition, places: Iterable[Place]) -> list[Place]:
+    """Those of the days at which the two editions say different things."""
+    return [
+        place
+        for place in places
+        if _says(before.named[place[0]], place[1]) != _says(after.named[place[0]], place[1])
+    ]
+
+
+def _says(calendar: WorkingCalendar, day: date) -> tuple[object, ...]:
+    mark = calendar.marks.get(day)
+    names = (mark.name_zh, mark.name_en) if mark else (calendar.holidays.get(day), None)
+    return calendar.spans_on(day), day in calendar.workdays, day in calendar.holidays, names

@@ -22,7 +22,7 @@ from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.public_days import PublicDays
 from cti.kernel.vocabulary import Role
-from tickets.calendar.book import CalendarBook, Edition
+from tickets.calendar.book import CalendarBook, Edition, differing
 from tickets.calendar.model import (
     LONGEST_REASON,
     Change,
@@ -240,6 +240,8 @@ class CalendarService:
         trial = _as_change(wish, version + 1, self.now(), None, "")
         after = self.book.edition(version + 1, [*changes, trial])
         check_open(after.named, wish.days)
+        if wish.undoes is None and not wish.years and not differing(before, after, wish.days):
+            raise Refused("calendar.nothing")
         return before, after
 
     def _preview_txn(self, session: Session, wish: Wish, at: datetime) -> Preview:

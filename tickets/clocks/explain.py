@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from cti.kernel.calendar import Stretch
+from cti.kernel.calendar import Stretch, WorkingCalendar
+from cti.kernel.overlay import written
 from tickets.clocks.calendars import Calendars
 from tickets.clocks.days import Closed, Day, Days, Holiday, folded, holidays_in, worked
 from tickets.clocks.model import (
@@ -148,7 +149,9 @@ def _working(clock: Clock, until: datetime, calendars: Calendars) -> Iterator[Li
         opens = calendar.next_open(begins)
         if at == clock.started and opens > begins and not calendar.between(at, opens):
             yield _line("outside", opens=opens)
-        yield from map(_day_line, folded(worked(calendar, begins, ends)))
+        for days in folded(worked(calendar, begins, ends)):
+            yield _day_line(days)
+            yield from _by_hand(calendar, days)
         at = ends
     yield from _stood_in(clock, at, until)
 
@@ -167,6 +170,18 @@ def _day_line(days: Days) -> Line:
             return _line("holiday", first=first, last=last, name=name)
         case _:
             return _line("days", days.counted, first=days.first, last=days.last, days=days.days)
+
+
+def _by_hand(calendar: WorkingCalendar, days: Days) -> Iterator[Line]:
+    """Who made any of these days what it is, when and why."""
+    first, last = (days.day, days.day) if isinstance(days, Day) else (days.first, days.last)
+    for day in sorted(each for each in calendar.marks if first <= each <= last):
+        mark = calendar.marks[day]
+        said: dict[str, Value] = {"day": day, "by": mark.by, "at": mark.at, "reason": mark.reason}
+        if mark.spans:
+            yield _line("by_hand_open", hours=written(mark.spans), **said)
+        else:
+            yield _line("by_hand_closed", **said)
 
 
 def _stood_in(clock: Clock, begins: datetime, until: datetime) -> Iterator[Line]:

@@ -157,11 +157,13 @@ def _alarm(entry: HistoryEntry, where: str, words: Words) -> Moment:
     clock = words.text(f"ticket.clock.{entry.fields['clock']}")
     due = words.deadline(datetime.fromisoformat(entry.fields["due"]))
     told = words.text(f"ticket.role.{entry.fields['to']}")
-    late = (words.text("ticket.alarm_late"),) if "late" in entry.fields else ()
+    marks = [
+        words.text(f"ticket.alarm_{each}") for each in ("late", "moved") if each in entry.fields
+    ]
     return Moment(
         at=entry.at,
         strand=Strand.ALARM,
-        who=" · ".join((words.text("ticket.alarm_told", who=told), *late)),
+        who=" · ".join((words.text("ticket.alarm_told", who=told), *marks)),
         what=words.text(f"ticket.alarm.{entry.action}"),
         where=" · ".join(filter(None, (clock, words.text("ticket.page.due", at=due), where))),
         level=ALARM_LEVELS[entry.action],
