@@ -27,8 +27,11 @@ ENGLISH: Mapping[str, str] = {chinese: english for english, chinese in CHINESE.i
     "清明节": "Tomb-sweeping Day",
     "端午节": "Dragon Boat Festival",
     "中秋节": "Mid-autumn Festival",
+    "农历除夕": "Lunar New Year's Eve",
 }
 """Holidays of China, by the names that either source gives them."""
+IN_LIEU = "（补假）"
+"""Follows the name of a holiday that fell on a weekend."""
 OFF, ON, ORDINARY = "a holiday", "a make-up workday", "an ordinary day"
 
 
@@ -88,7 +91,7 @@ def compared(first: PublicDays, second: PublicDays) -> PublicDays:
 
 def in_english(name: str) -> str:
     """The English name of a holiday of China; any other name as it is."""
-    parts = re.split("[、，,;；] ?", name)
+    parts = [part.removesuffix(IN_LIEU) for part in re.split("[、，,;；] ?", name)]
     return ", ".join(ENGLISH.get(part, part) for part in parts)
 
 

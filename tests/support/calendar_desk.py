@@ -9,7 +9,15 @@ from cti.kernel.overlay import read_spans
 from cti.kernel.principal import Principal
 from cti.kernel.public_days import PublicDays
 from tests.support.deferred import result_of
-from tests.support.tickets import ALL_DAY, POLICY, SHANGHAI, SUPERVISOR, TicketDesk, office
+from tests.support.tickets import (
+    ALL_DAY,
+    POLICY,
+    SHANGHAI,
+    SUPERVISOR,
+    TicketDesk,
+    calendars,
+    office,
+)
 from tickets.calendar.book import CalendarBook
 from tickets.calendar.model import DayKind, Place, Said, Wish, days_of
 from tickets.calendar.service import CalendarService
@@ -37,6 +45,20 @@ def saying(said: Said, first: date, last: date | None = None, *names: str) -> Wi
     return Wish({(name, day): said for day in days for name in names or ("office",)})
 
 
+def calendar_beside(desk: TicketDesk) -> CalendarService:
+    """The calendar of a desk whose tickets go by calendars that nobody changes."""
+    live = {"service": calendars().hotline, "office": office()}
+    own = Calendars(live["service"], live.values())
+    return CalendarService(
+        desk.database,
+        desk.bus,
+        desk.clock,
+        CalendarBook(live, own, "service"),
+        Timekeeper(POLICY, own),
+        lambda _country, _year: succeed(PublicDays()),
+    )
+
+
 class CalendarDesk(TicketDesk):
     """The desk; `published` is what the packages know, by year."""
 
@@ -58,14 +80,14 @@ class CalendarDesk(TicketDesk):
                 valid_until=date(2026, 12, 31), country="CN", makeup=read_spans("09:00-17:00")
             ),
         }
-        calendars = Calendars(live["service"], live.values())
-        keeper = Timekeeper(POLICY, calendars)
+        own = Calendars(live["service"], live.values())
+        keeper = Timekeeper(POLICY, own)
         service = TicketService(self.database, self.bus, self.clock, keeper)
         calendar = CalendarService(
             self.database,
             self.bus,
             self.clock,
-            CalendarBook(live, calendars, "service"),
+            CalendarBook(live, own, "service"),
             keeper,
             self.packages,
             block=self.block,

@@ -24,6 +24,7 @@ from cti.web.sessions import SessionLimits, Sessions
 from customers.directory import Directory
 from monitoring.cdr import Outcome
 from tests.support.browsers import Browser
+from tests.support.calendar_desk import calendar_beside
 from tests.support.deferred import result_of
 from tests.support.furnished import CODES, FakeProducts
 from tests.support.lending_house import LendingHouse
@@ -92,6 +93,7 @@ class HouseSite:
             passes=Passes(centre.clock, counting(), "bank", lambda _extension, _instance: False),
             roster=centre.roster,
             tickets=office.desk.service,
+            calendar=calendar_beside(office.desk),
             regulation=Regulation(
                 RegulationSettings(),
                 TIMEKEEPER.calendars,

@@ -7,6 +7,7 @@ work without scripts; the script lets arrow keys walk through the days and choos
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from babel.dates import get_day_names, get_month_names
 from twisted.web.server import Request
@@ -15,7 +16,7 @@ from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import Entropy, system_entropy
 from cti.kernel.principal import Principal
-from cti.kernel.vocabulary import Language, Role
+from cti.kernel.vocabulary import Role
 from cti.web import requests
 from cti.web.frame import Frame, with_query
 from cti.web.pages import pages
@@ -25,7 +26,7 @@ from tickets.calendar.model import FIRST_YEAR, LAST_YEAR, Change, Wish
 from tickets.calendar.service import EDITORS, CalendarService, CalendarStale, Preview
 from tickets.service import TicketService
 from tickets.web.calendar.asking import FIELD_OF, UNDO, Typed, seal, wish_of
-from tickets.web.calendar.year import Note, Told, rows, told, year_of
+from tickets.web.calendar.year import Note, Told, rows, told, week_of, year_of
 from tickets.web.phrasing import Phrasing
 from tickets.web.reading import REQUEST_BYTES, request_id, whole
 from tickets.web.shown import Words
@@ -156,6 +157,7 @@ class CalendarPages:
             year=year,
             years=(FIRST_YEAR, LAST_YEAR),
             months=year_of(calendar, year, words.language),
+            week=week_of(calendar),
             today=today,
             missing=self._missing(calendar, year),
             provisional=bool(calendar.country) and year > calendar.valid_until.year,
@@ -236,7 +238,7 @@ class CalendarPages:
 def _names_of(words: Words) -> Mapping[str, object]:
     """What months and weekdays are called, Monday first."""
     locale = locale_of(words.language)
-    width = "short" if words.language is Language.ENGLISH else "narrow"
+    width: Literal["short", "narrow"] = "short" if locale.language == "en" else "narrow"
     return {
         "month_names": get_month_names("wide", "stand-alone", locale),
         "day_names": get_day_names("abbreviated", "stand-alone", locale),

@@ -7,7 +7,7 @@ from datetime import date
 from enum import Enum
 from itertools import groupby
 
-from cti.kernel.calendar import WorkingCalendar
+from cti.kernel.calendar import DAYS_A_WEEK, Spans, WorkingCalendar
 from cti.kernel.overlay import written
 from cti.kernel.public_days import in_english
 from cti.kernel.vocabulary import Language
@@ -75,6 +75,15 @@ class Month:
 def year_of(calendar: WorkingCalendar, year: int, language: Language) -> tuple[Month, ...]:
     """The twelve months."""
     return tuple(_month(calendar, year, month, language) for month in MONTHS)
+
+
+def week_of(calendar: WorkingCalendar) -> tuple[tuple[int, int, Spans], ...]:
+    """The weekly hours: days in a row (0 is Monday) that have the same, from the first to last."""
+    found = []
+    for spans, days in groupby(range(DAYS_A_WEEK), calendar.week.__getitem__):
+        own = list(days)
+        found.append((own[0], own[-1], spans))
+    return tuple(found)
 
 
 def told(calendar: WorkingCalendar, day: date, language: Language) -> Told:
