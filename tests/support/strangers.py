@@ -86,6 +86,7 @@ PAGES = (
     "/regulation/records",
     "/regulation/letters/{number}",
     "/regulation/letters/{number}/2",
+    "/calendar",
     "/deliveries",
 )
 

@@ -19,6 +19,7 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from cti.web.frame import WebSettings
 from tests.support.browsers import Browser
+from tests.support.calendar_desk import calendar_beside
 from tests.support.deferred import result_of
 from tests.support.portal import Customer, PortalDesk
 from tests.support.regulation import RegulationOffice
@@ -46,6 +47,7 @@ from tickets.mail.model import Automatic, Body, Letter
 from tickets.mail.repository import keep_txn
 from tickets.mail.unfiled import keep_unfiled_txn, why_unfiled
 from tickets.search.saved import SavedView
+from tickets.web.calendar.pages import CalendarPages
 from tickets.web.deliveries import DeliveryPages
 from tickets.workflow import Action
 
@@ -86,10 +88,12 @@ class TicketSite:
         self.portal = PortalDesk(folder=self.folder, desk=self.desk, secure=self.secure)
         frame = self.frame = self.office.office.frame
         frame.settings = WebSettings(secure=self.secure)
+        calendar = CalendarPages(frame, calendar_beside(self.desk), self.desk.service)
         deliveries = DeliveryPages(frame, self.desk.database, SHANGHAI)
         mounts: dict[str, Any] = {
             **{name.decode(): each for name, each in self.office.root.children.items()},
             **{name.decode(): each for name, each in self.portal.root.children.items()},
+            "calendar": calendar.app.resource(),
             "deliveries": deliveries.app.resource(),
         }
         del mounts["static"]  # the site has it by itself

@@ -119,6 +119,7 @@ class CalendarPages:
         self.frame.guard(request, *READERS)
         calendar = self._calendar(requests.query(request)["calendar"])
         request.setHeader("content-type", "application/yaml; charset=utf-8")
+        request.setHeader("cache-control", "no-store")
         disposition = f'attachment; filename="{calendar.name}.yaml"'
         request.setHeader("content-disposition", disposition)
         return exported(calendar, self._service.today().year).encode()

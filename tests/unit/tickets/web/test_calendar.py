@@ -28,7 +28,7 @@ from tickets.calendar.export import exported
 from tickets.messages import remind_txn
 from tickets.model import Audience, MessageKind
 from tickets.web.calendar.year import Sort, year_of
-from tickets.workflow import Action
+from tickets.workflow import Action, ClockKind
 
 SHIPPED = Path(__file__).parents[4] / "config" / "calendars" / "office.yaml"
 PAGE = "/calendar?calendar=office&year=2026"
@@ -105,7 +105,9 @@ def test_why_a_deadline_is_due_names_who_changed_the_day() -> None:
     office.desk.change(saying(CLOSED, date(2026, 11, 24)), reason="台风红色预警")
     office.desk.change(saying(open_at("09:00-12:00"), date(2026, 11, 28)), reason="补班")
     number = ticket(office)
-    page = office.supervisor().read(f"/tickets/{number}").text
+    clocks = office.desk.view(number).clocks
+    serial = next(each.serial for each in clocks if each.kind is ClockKind.RESULT)
+    page = office.supervisor().read(f"/tickets/{number}/clocks/{serial}").text
     assert "2026-11-24 周二 由 supervisor 于 2026-11-23 周一 09:00 设为休息：台风红色预警" in page
 
 
