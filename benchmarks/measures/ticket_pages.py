@@ -1,7 +1,7 @@
 """Pages of tickets as a browser has them from the server: each asked for, and read to its end."""
 
 from collections.abc import Iterator, Sequence
-from http.client import OK, HTTPConnection
+from http.client import NOT_FOUND, OK, HTTPConnection
 from itertools import cycle, islice
 from random import Random
 from time import perf_counter
@@ -15,6 +15,8 @@ from tests.support.house import House
 
 READER = "2001"
 """A supervisor of the demo bank, who sees every ticket."""
+OPEN, EMPTY = "open a ticket", "reference: a page with nothing on it"
+NOWHERE = "/tickets/nothing/is/here"
 LISTS = ("open", "overdue", "dispatch", "review", "reply", "closing", "urged", "all")
 WARMING = 100
 """Pages before the first that is measured: the start is over then, with all that it looks up."""
@@ -34,7 +36,8 @@ def pages(
     """What is looked at, and the seconds that each page took."""
     random = Random(1)
     looked_at = {
-        "open a ticket": [f"/tickets/{number}" for number in numbers],
+        EMPTY: [NOWHERE] * bench.samples,
+        OPEN: [f"/tickets/{number}" for number in numbers],
         "list": [f"/tickets?view={random.choice(LISTS)}" for _ in range(bench.samples)],
         "search for words": [
             f"/tickets?q={quote(' '.join(words.some(random, random.choice((1, 1, 2, 3)))))}"
@@ -69,6 +72,6 @@ class _Reader:
         self._connection.request("GET", path, headers=self._headers)
         with self._connection.getresponse() as answer:
             answer.read()
-        if answer.status != OK:
+        if answer.status != (NOT_FOUND if path == NOWHERE else OK):
             raise RuntimeError(f"{path} was answered {answer.status}")
         return perf_counter() - began
