@@ -5,7 +5,7 @@ A case (工单) faces the customer: its kind, its requester, its calls and the a
 states and their Chinese names stand here; what leads from one to another stands in `workflow`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -247,6 +247,19 @@ class Dispatch:
         return self.state in FINAL
 
 
+def waits_for_ruling(
+    state: CaseState,
+    void_asked_by: StaffId | None,
+    facts: datetime | None,
+    dispatches: Iterable[Dispatch],
+) -> bool:
+    """See `Case.waits_for_ruling`: what lists ask of tickets of which they know no more."""
+    live = [each for each in dispatches if not each.final]
+    asked = any(each.facts or (each.petition and each.petition.signed_by) for each in live)
+    void_asked = state is CaseState.REGISTERED and void_asked_by is not None
+    return asked or facts is not None or void_asked
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A registered ticket. `version` counts its changes; every change names the one it saw."""
@@ -296,10 +309,7 @@ class Case:
     @property
     def waits_for_ruling(self) -> bool:
         """Whether new facts, a petition that is signed or a mistaken entry is to be ruled on."""
-        live = [each for each in self.dispatches if not each.final]
-        asked = any(each.facts or (each.petition and each.petition.signed_by) for each in live)
-        void_asked = self.state is CaseState.REGISTERED and self.void_asked_by is not None
-        return asked or self.facts is not None or void_asked
+        return waits_for_ruling(self.state, self.void_asked_by, self.facts, self.dispatches)
 
     @property
     def last_lead(self) -> Dispatch | None:

@@ -7,9 +7,10 @@ never behind a number of lines that would have to be counted. Words and filters 
 `ticket_words`; what several terms cannot prove is looked up in the texts of those that have them.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Select,
     Table,
     any_,
+    bindparam,
     exists,
     false,
     func,
@@ -31,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy import cast as cast_as
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from cti.kernel.identifiers import DepartmentId, StaffId
 from tickets.search.hits import in_order, some
 from tickets.search.places import OPEN, department
@@ -48,6 +51,8 @@ FEW = 3000
 """Hits that are looked up and put in order; where there are more, the order's index is walked."""
 FEW_ON_SQLITE = 20_000
 """The same there, whose index of words has all hits sooner, and one entry's words later."""
+AT_ONCE = 16
+"""Places that are counted by one statement."""
 SLACK = timedelta(hours=1)
 """Tickets of nearly one instant may stand in the index in either order."""
 
@@ -231,12 +236,32 @@ def _is_in_order(session: Session, query: Query) -> bool:
     return by_age and query.listed is None and bool(_terms(query)) and not is_sqlite(session)
 
 
-def count_place_txn(session: Session, place: str, due_by: datetime | None, most: int) -> int:
-    """How many lie in the place, or are due there by then; `most` + 1 where there are more."""
-    there = select(_PLACES.c.entry).where(_PLACES.c.place == place)
-    if due_by is not None:
-        there = there.where(_PLACES.c.due <= due_by)
-    return _number(session, there, most)
+def count_places_txn(
+    session: Session, asked: Sequence[tuple[str, bool]], now: datetime, most: int
+) -> Iterator[int]:
+    """How many lie in each place, or are late there; `most` + 1 where there are more.
+
+    Many are counted by one statement: to send one takes longer than to count a place.
+    """
+    for start in range(0, len(asked), AT_ONCE):
+        part = asked[start : start + AT_ONCE]
+        places = {f"place_{at}": place for at, (place, _) in enumerate(part)}
+        counting = _counting(tuple(late for _, late in part), most)
+        [counts] = rows_txn(session, counting, now=now, **places)
+        yield from counts
+
+
+@cache
+def _counting(lates: tuple[bool, ...], most: int) -> Select[*tuple[int, ...]]:
+    """Counts so many places, in some of them what is late, see `count_places_txn`."""
+    counts = []
+    for at, late in enumerate(lates):
+        there = select(_PLACES.c.entry).where(_PLACES.c.place == bindparam(f"place_{at}"))
+        if late:
+            there = there.where(_PLACES.c.due <= bindparam("now"))
+        first = there.limit(most + 1).subquery()
+        counts.append(select(func.count()).select_from(first).scalar_subquery())
+    return select(*counts)
 
 
 def _statement(session: Session, query: Query, now: datetime) -> Statement:

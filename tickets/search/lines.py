@@ -7,15 +7,25 @@ stands beside them; nothing loops over open tickets.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from cti.database import rows_txn
 from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
 from cti.kernel.ports import OverdueTickets, TicketSummary
 from tickets.masking import Mask, masked
-from tickets.model import FINAL, OPEN_STATES, CaseState, DispatchState, TicketKind, Urgency
-from tickets.rows import case_from, dispatch_from
+from tickets.model import (
+    OPEN_STATES,
+    CaseState,
+    Dispatch,
+    DispatchState,
+    TicketKind,
+    Urgency,
+    waits_for_ruling,
+)
+from tickets.rows import dispatch_from
 from tickets.schema import CaseRow, ClockRow, DispatchRow
 from tickets.search.excerpts import Piece, excerpt
 from tickets.search.finding import Mark, Query, Total, Viewer, count_txn, find_txn
@@ -24,7 +34,50 @@ from tickets.search.schema import EntryRow
 from tickets.workflow import ClockKind
 
 _OPEN = [state.value for state in OPEN_STATES]
-_FINAL = [state.value for state in FINAL]
+_NUMBERS: BindParameter[str] = bindparam("numbers", expanding=True)
+_LINES = (
+    select(
+        EntryRow.id.label("entry"),
+        EntryRow.facets,
+        EntryRow.about_staff,
+        EntryRow.about_unit,
+        EntryRow.changed,
+        *(
+            getattr(CaseRow, name)
+            for name in (
+                "number",
+                "kind",
+                "urgency",
+                "title",
+                "state",
+                "version",
+                "opened",
+                "opened_by",
+                "level",
+                "appraised",
+                "facts",
+                "void_asked_by",
+            )
+        ),
+        CaseRow.draft[("requester", "name")].as_string().label("requester"),
+    )
+    .join(CaseRow, CaseRow.number == EntryRow.number)
+    .where(EntryRow.id.in_(bindparam("entries", expanding=True)))
+)
+"""What lines show of tickets: to load all of them takes longer than to find them."""
+_WITH_TEXTS = _LINES.add_columns(EntryRow.matter, EntryRow.said)
+_DISPATCHES = (
+    select(DispatchRow.__table__)
+    .where(DispatchRow.number.in_(_NUMBERS))
+    .order_by(DispatchRow.serial)
+)
+_RUNNING = (
+    select(ClockRow.number, ClockRow.kind, ClockRow.dispatch, ClockRow.started, ClockRow.due)
+    .where(ClockRow.number.in_(_NUMBERS))
+    # In the words of the index of all that run, PostgreSQL would read every one of them.
+    .where(func.coalesce(ClockRow.stopped, ClockRow.halted).is_(None))
+    .order_by(ClockRow.due)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +161,15 @@ def lines_txn(
     session: Session, entries: Sequence[int], query: Query, now: datetime
 ) -> Iterator[Line]:
     """These entries as lines, in this order."""
-    rows = {
-        entry.id: (entry, case)
-        for entry, case in session.execute(
-            select(EntryRow, CaseRow)
-            .join(CaseRow, CaseRow.number == EntryRow.number)
-            .where(EntryRow.id.in_(entries))
-        )
-    }
-    numbers = [case.number for _, case in rows.values()]
+    composed = _WITH_TEXTS if query.asked.words else _LINES
+    rows = {row.entry: row for row in rows_txn(session, composed, entries=entries)}
+    numbers = [row.number for row in rows.values()]
     dispatches, clocks = _dispatches(session, numbers), _running(session, numbers)
     for each in entries:
         if each in rows:
-            entry, case = rows[each]
-            beside = _Beside(dispatches.get(case.number, []), clocks.get(case.number, []))
-            yield _line(entry, case, beside, query, now)
+            row = rows[each]
+            beside = _Beside(dispatches.get(row.number, []), clocks.get(row.number, []))
+            yield _line(row, beside, query, now)
 
 
 def summary_txn(session: Session, number: str, now: datetime) -> TicketSummary | None:
@@ -176,13 +223,13 @@ def overdue_txn(session: Session, now: datetime, longest: int) -> OverdueTickets
 class _Beside:
     """A case's dispatches, and its running clocks, the earliest due first."""
 
-    dispatches: Sequence[DispatchRow]
-    clocks: Sequence[ClockRow]
+    dispatches: Sequence[Dispatch]
+    clocks: Sequence[Any]
 
 
-def _line(entry: EntryRow, row: CaseRow, beside: _Beside, query: Query, now: datetime) -> Line:
+def _line(row: Any, beside: _Beside, query: Query, now: datetime) -> Line:
     within = _within(query)
-    working = [each for each in beside.dispatches if each.state not in _FINAL]
+    working = [each for each in beside.dispatches if not each.final]
     own = [each for each in working if each.department_id == within]
     serials = {each.serial for each in own}
     running = [each for each in beside.clocks if within is None or each.dispatch in serials]
@@ -194,28 +241,30 @@ def _line(entry: EntryRow, row: CaseRow, beside: _Beside, query: Query, now: dat
         kind=TicketKind(row.kind),
         urgency=Urgency(row.urgency),
         title=row.title,
-        requester=row.draft["requester"]["name"],
+        requester=row.requester,
         state=CaseState(row.state),
         version=row.version,
         opened=row.opened,
-        changed=entry.changed,
+        changed=row.changed,
         opened_by=StaffId(row.opened_by),
         level=row.level,
         started=clock.started if clock else None,
         due=clock.due if clock else None,
         clock=ClockKind(clock.kind) if clock else None,
         overdue=clock is not None and clock.due <= now,
-        department_id=DepartmentId(lead.department_id) if lead else None,
-        order=DispatchState(order.state) if order else None,
-        departments=tuple(DepartmentId(each.department_id) for each in beside.dispatches),
+        department_id=lead.department_id if lead else None,
+        order=order.state if order else None,
+        departments=tuple(each.department_id for each in beside.dispatches),
         urges=sum(each.urges for each in working),
         urge_open=any(each.urge_open for each in working),
-        supervised=f"place:{SUPERVISED}" in entry.facets.split("\n"),
+        supervised=f"place:{SUPERVISED}" in row.facets.split("\n"),
         appraised=row.appraised,
-        asked=case_from(row, tuple(map(dispatch_from, working))).waits_for_ruling,
-        about_staff=StaffId(entry.about_staff) if entry.about_staff else None,
-        about_unit=DepartmentId(entry.about_unit) if entry.about_unit else None,
-        excerpt=_excerpt(entry, row, query),
+        asked=waits_for_ruling(
+            CaseState(row.state), row.void_asked_by, row.facts, beside.dispatches
+        ),
+        about_staff=StaffId(row.about_staff) if row.about_staff else None,
+        about_unit=DepartmentId(row.about_unit) if row.about_unit else None,
+        excerpt=_excerpt(row, query),
     )
 
 
@@ -227,12 +276,12 @@ def _within(query: Query) -> DepartmentId | None:
     return DepartmentId(place.split(":")[1])
 
 
-def _excerpt(entry: EntryRow, row: CaseRow, query: Query) -> tuple[Piece, ...]:
+def _excerpt(row: Any, query: Query) -> tuple[Piece, ...]:
     words = query.asked.words
     if not words or excerpt(row.title, words):
         return ()
     # Masked before it is cut: nobody puts a number together from the pieces of several searches.
-    matter, said = masked(Mask.TEXT, entry.matter), masked(Mask.PROOF, entry.said)
+    matter, said = masked(Mask.TEXT, row.matter), masked(Mask.PROOF, row.said)
     return excerpt(matter, words) or excerpt(said, words)
 
 
@@ -252,26 +301,20 @@ def _summaries(session: Session, rows: Sequence[CaseRow], now: datetime) -> list
     ]
 
 
-def _decision_due(clocks: Iterable[ClockRow]) -> datetime | None:
+def _decision_due(clocks: Iterable[Any]) -> datetime | None:
     return next((each.due for each in clocks if each.kind == ClockKind.DECISION.value), None)
 
 
-def _dispatches(session: Session, numbers: Collection[str]) -> Mapping[str, list[DispatchRow]]:
-    found: dict[str, list[DispatchRow]] = {}
-    for row in session.scalars(
-        select(DispatchRow).where(DispatchRow.number.in_(numbers)).order_by(DispatchRow.serial)
-    ):
-        found.setdefault(row.number, []).append(row)
+def _dispatches(session: Session, numbers: Collection[str]) -> Mapping[str, list[Dispatch]]:
+    found: dict[str, list[Dispatch]] = {}
+    for row in rows_txn(session, _DISPATCHES, numbers=numbers):
+        found.setdefault(row.number, []).append(dispatch_from(row))
     return found
 
 
-def _running(session: Session, numbers: Collection[str]) -> Mapping[str, list[ClockRow]]:
+def _running(session: Session, numbers: Collection[str]) -> Mapping[str, list[Any]]:
     """The running clocks of each ticket that do not stand still, the earliest due first."""
-    found: dict[str, list[ClockRow]] = {}
-    # Which of them run is seen here: asked for those, PostgreSQL reads every clock that runs.
-    for row in session.scalars(
-        select(ClockRow).where(ClockRow.number.in_(numbers)).order_by(ClockRow.due)
-    ):
-        if row.stopped is None and row.halted is None:
-            found.setdefault(row.number, []).append(row)
+    found: dict[str, list[Any]] = {}
+    for row in rows_txn(session, _RUNNING, numbers=numbers):
+        found.setdefault(row.number, []).append(row)
     return found

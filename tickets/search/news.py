@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from tickets.schema import CaseRow
 from tickets.search import places
-from tickets.search.finding import count_place_txn
+from tickets.search.finding import count_places_txn
 from tickets.search.schema import EntryRow
 
 PLACE = "place:"
@@ -44,11 +44,10 @@ def changes_txn(session: Session, numbers: Collection[TicketNumber]) -> list[Cha
 
 def counts_txn(session: Session, keys: Collection[str], now: datetime, most: int) -> dict[str, int]:
     """How many lie in each list (``count/open``), or are overdue there (``late/open``)."""
-    counts = {}
-    for key in sorted(keys):
-        what, _, place = key.partition("/")
-        counts[key] = count_place_txn(session, place, now if what == "late" else None, most)
-    return counts
+    keys = sorted(keys)
+    parts = (key.partition("/") for key in keys)
+    asked = [(place, what == "late") for what, _, place in parts]
+    return dict(zip(keys, count_places_txn(session, asked, now, most), strict=True))
 
 
 def _changed(entry: EntryRow, version: int, opened_by: StaffId) -> Changed:

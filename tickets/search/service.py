@@ -1,6 +1,6 @@
 """Lists, search, saved views and exports, as the pages ask for them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -45,6 +45,15 @@ class Part:
     next: Mark | None
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list, how many lie in the lists beside it, and the person's views."""
+
+    page: Page
+    counts: Mapping[str, int]
+    views: Sequence[SavedView]
+
+
 class ListService:
     """Answers what lists and searches ask; every page is one transaction that writes nothing."""
 
@@ -61,6 +70,15 @@ class ListService:
     def search(self, query: Query) -> Deferred[Page]:
         """The page of tickets that the query asks for."""
         return self._database.read(search_txn, query, self._now())
+
+    def listed(
+        self, query: Query | None, keys: Collection[str], most: int, staff_id: StaffId
+    ) -> Deferred[Listed]:
+        """All that a list's page shows, in one transaction: see `search`, `counts` and `views`.
+
+        Without a query there are no lines.
+        """
+        return self._database.read(_listed_txn, query, keys, most, staff_id, self._now())
 
     def counts(self, keys: Collection[str], most: int) -> Deferred[dict[str, int]]:
         """How many tickets lie in each list, at most one more than `most` (see `counts_txn`)."""
@@ -123,3 +141,18 @@ def _part_txn(
     page = search_txn(session, query, now, count=False)
     records = tuple(records_txn(session, page.lines, now))
     return take(records), Part(len(records), page.next)
+
+
+def _listed_txn(
+    session: Session,
+    query: Query | None,
+    keys: Collection[str],
+    most: int,
+    staff_id: StaffId,
+    now: datetime,
+) -> Listed:
+    return Listed(
+        Page((), 0) if query is None else search_txn(session, query, now),
+        counts_txn(session, keys, now, most),
+        views_txn(session, staff_id),
+    )

@@ -25,7 +25,6 @@ from tickets.masking import Mask, sight_of
 from tickets.model import CaseState, Source, TicketKind, Urgency
 from tickets.numbers import parse_number
 from tickets.search.finding import Mark, Query
-from tickets.search.lines import Page
 from tickets.search.query import EVERYTHING, Asked, Order, parsed
 from tickets.search.saved import SavedView
 from tickets.service import TicketService
@@ -80,8 +79,13 @@ class ListPages:
         words = await self._words(request)
         shown = self._shown(request, principal, fields, words)
         query = query_for(principal, shown.tab, shown.asked, _mark(fields["from"]))
-        page = Page((), 0) if shown.error else await self._lists.search(query)
         tabs = tabs_of(principal)
+        listed = await self._lists.listed(
+            None if shown.error else query,
+            [each.key for each in tabs if each.key],
+            MOST_IN_TAB,
+            principal.staff_id,
+        )
         sight = sight_of(principal)
         return self.frame.render(
             request,
@@ -89,16 +93,16 @@ class ListPages:
             status=409 if shown.error else 200,
             tabs=tabs,
             tab=shown.tab,
-            counts=await self._lists.counts([each.key for each in tabs if each.key], MOST_IN_TAB),
+            counts=listed.counts,
             most_in_tab=MOST_IN_TAB,
             text=shown.text,
             error=shown.error,
             read_in=query.order,
             orders=shown.orders,
-            page=page,
+            page=listed.page,
             mark=_written,
             first=not fields["from"],
-            views=await self._lists.views(principal.staff_id),
+            views=listed.views,
             may_share=bool(principal.roles & SHARERS),
             may_export=bool(principal.roles & set(EXPORTERS)),
             may_audit=Role.SUPERVISOR in principal.roles,
@@ -280,10 +284,7 @@ class ListPages:
 
     async def _words(self, request: Request) -> Words:
         language: Language = self.frame.language(request)
-
-        def text(key: str, **blanks: object) -> str:
-            return self.frame.text(language, key, **blanks)
-
+        text = self.frame.texts.said(language)
         zone = self._service.timekeeper.calendars.hotline.timezone
         codes, departments = self._service.follower.codes, await self._service.departments()
         return Words(text, language, zone, departments, codes=codes)
