@@ -16,6 +16,7 @@ from twisted.web.server import Request, Site
 from zope.interface import provider
 
 from cti.kernel.clock import Clock
+from cti.web.channel import Channel
 from cti.web.requests import LARGEST_BODY
 
 SECURITY_HEADERS = {
@@ -51,7 +52,8 @@ class HotlineRequest(Request):
 
     log = Logger()
     _received = 0
-    _most = LARGEST_BODY
+    most = LARGEST_BODY
+    """Octets that are taken of its body."""
 
     def __init__(
         self,
@@ -67,15 +69,15 @@ class HotlineRequest(Request):
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802  (Twisted's name)
         """The headers are known: how much may follow."""
-        self._most = self._largest(self)
+        self.most = self._largest(self)
         super().gotLength(length)
 
     def handleContentChunk(self, data: bytes) -> None:
         """Take in a piece of the body; the connection is closed when it grows far too large."""
         self._received += len(data)
-        if self._received > self._most:
+        if self._received > self.most:
             self.lost_body = self.lost_body or 413
-            if self._most <= LARGEST_BODY or self._received > HEARD_OUT * self._most:
+            if self.most <= LARGEST_BODY or self._received > HEARD_OUT * self.most:
                 self.loseConnection()
         if self.lost_body:
             return
@@ -99,13 +101,15 @@ class HotlineRequest(Request):
 
 def site_of(root: IResource, clock: Clock, largest: Callable[[Request], int] = ordinary) -> Site:
     """The site of these pages; `largest` says how large a request's body may be."""
-    return Site(
+    site = Site(
         root,
         requestFactory=partial(HotlineRequest, largest=largest),
         reactor=clock,
         parsePOSTFormSubmission=False,
         logFormatter=access_line,
     )
+    site.protocol = Channel  # type: ignore[assignment]  # Twisted's own also speaks HTTP/2
+    return site
 
 
 @provider(IAccessLogFormatter)

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import cast
 
-from twisted.internet.interfaces import ITCPTransport
+from twisted.internet.interfaces import IPushProducer, ITCPTransport
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 from twisted.web.websocket import WebSocketProtocol, WebSocketResource, WebSocketTransport
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
+from zope.interface import implementer
 
 from cti.web import requests
 
@@ -50,6 +51,7 @@ class SocketResource(Resource):
             channel = request.channel
             bounded.listen(channel.dataReceived, aborter(request))
             channel.dataReceived = bounded.dataReceived  # type: ignore[method-assign]  # Twisted does the same
+            request.registerProducer(_Heard(IPushProducer(channel.transport)), True)
         return answer
 
 
@@ -114,6 +116,28 @@ class BoundedProtocol:
     def connectionLost(self, reason: Failure) -> None:
         """Pass on."""
         self._protocol.connectionLost(reason)
+
+
+@implementer(IPushProducer)
+class _Heard:
+    """Nothing more is read from a page that does not read what it is answered.
+
+    So answers do not pile up, and neither do its pongs count: its board drops it in a while.
+    """
+
+    def __init__(self, connection: IPushProducer) -> None:
+        self._connection = connection
+
+    def pauseProducing(self) -> None:  # noqa: N802  (Twisted's name)
+        """There is more to send than the page takes."""
+        self._connection.pauseProducing()
+
+    def resumeProducing(self) -> None:  # noqa: N802  (Twisted's name)
+        """It has taken it."""
+        self._connection.resumeProducing()
+
+    def stopProducing(self) -> None:  # noqa: N802  (Twisted's name)
+        """It is gone."""
 
 
 def aborter(request: Request) -> Callable[[], None]:

@@ -5,15 +5,17 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import capturedLogs
+from wsproto.events import TextMessage
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from cti.web.frame import SESSION_COOKIE
-from cti.web.live import MOST_UNREAD, OWN_AFTER, ROUND_AFTER, LiveBoard
+from cti.web.live import HEARTBEAT, MOST_UNREAD, OWN_AFTER, ROUND_AFTER, LiveBoard
+from cti.web.live_client import POLICY_VIOLATION
 from cti.web.sockets import LARGEST_MESSAGE
-from tests.support.browsers import Browser, Socket
+from tests.support.browsers import ORIGIN, Browser, Socket
 from tests.support.offices import AGENT, SUPERVISOR, Office
 
 
@@ -288,6 +290,74 @@ def test_message_that_never_ends_is_cut_off() -> None:
     for _ in range(LARGEST_MESSAGE // 4096 + 1):
         page.send_raw(b"x" * 4096)
     assert page.disconnecting
+
+
+FRAGMENT, CONTINUED, PING = b"\x01\x80\0\0\0\0", b"\x00\x80\0\0\0\0", b"\x89\x80\0\0\0\0"
+"""Frames without a payload, as a client masks them."""
+
+
+@pytest.mark.parametrize("frame", [CONTINUED, PING], ids=["fragments", "pings"])
+def test_frames_of_nothing_without_end_are_cut_off(frame: bytes) -> None:
+    rig = Rig()
+    page = rig.open()
+    page.send_raw(FRAGMENT)
+    for _ in range(LARGEST_MESSAGE // len(frame) // 100 + 1):
+        page.send_raw(frame * 100)
+    assert page.disconnecting
+
+
+def test_nothing_is_compressed_and_so_nothing_grows() -> None:
+    """A message of 64 KiB could be one of 64 MiB otherwise (RFC 7692, 8)."""
+    rig = Rig()
+    browser = Browser(rig.board.resource(), rig.office.clock)
+    rig.office.signed_in(browser, AGENT)
+    upgrade = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "sec-websocket-extensions": "permessage-deflate; client_max_window_bits",
+        "origin": ORIGIN,
+    }
+    answer = browser.request("GET", "/", headers=upgrade)
+    assert answer.status == 101
+    assert "sec-websocket-extensions" not in answer.headers
+
+
+def test_nothing_is_read_from_a_page_that_does_not_read_its_answers() -> None:
+    """However readily it says that it has read them: its pongs are not read either."""
+    rig = Rig()
+    page = rig.open()
+    connection = page._transport
+    connection.producer.pauseProducing()
+    assert connection.producerState == "paused"
+    connection.producer.resumeProducing()
+    assert connection.producerState == "producing"
+    connection.producer.pauseProducing()
+    for _ in range(MOST_UNREAD + 2):
+        rig.office.clock.advance(HEARTBEAT)
+    assert rig.board.audience == 0
+
+
+DEEP = (
+    b'{"id":1,"do":' + b"[" * 30_000,
+    b"[" * 60_000,
+    b'{"a":' * 10_000,
+    b'{"id":' + b"9" * 60_000,
+)
+
+
+@pytest.mark.parametrize("text", DEEP, ids=range(len(DEEP)))
+def test_what_is_nested_without_end_is_no_command(text: bytes) -> None:
+    rig = Rig()
+    page = rig.open()
+    page.received()
+    closing = {b"[": b"]", b"{": b"}"}.get(text[:1], b"")
+    for whole in (text, text + b"1}" + closing):
+        page.send_raw(page._connection.send(TextMessage(whole.decode())))
+    page.received()
+    assert page.closed == POLICY_VIOLATION
+    assert rig.commands == []
 
 
 def test_many_small_messages_are_not_cut_off() -> None:
