@@ -2,7 +2,8 @@
 
 Nobody joins a ticket by guessing its number. What a letter answers is believed, since a Message-ID
 of ours can be had from a letter of ours alone (`identity`); a number in the subject counts only
-from somebody who is known on that ticket. What a machine wrote is kept, moves nothing and is
+from somebody who is known on that ticket, and where the bank's mail server checks senders, only if
+it vouches for this one. What a machine wrote is kept, moves nothing and is
 answered by nothing, and a sender who writes all the time is neither acknowledged nor given ticket
 after ticket.
 """
@@ -97,7 +98,8 @@ def place(
     """Where the letter belongs; `sent` is the letter of ours it answers, `named` are numbers."""
     if letter.report is not None and sent is not None:
         return Returned(sent, letter.report)
-    case = _belongs(letter, sent, named, facts)
+    believed = named if letter.proven or not settings.checked_by else ()
+    case = _belongs(letter, sent, believed, facts)
     if letter.automatic is not None:
         return _kept(letter, case, named)
     if case is None:

@@ -100,6 +100,17 @@ def test_a_number_from_a_stranger_opens_a_ticket_that_mentions_it() -> None:
     assert placement == Open(acknowledge=True, mentions=(NUMBER,))
 
 
+def test_where_senders_are_checked_nobody_speaks_for_another_by_their_address() -> None:
+    """Anybody can write From and a number; what answers a letter of ours needs neither."""
+    checked = MailSettings(checked_by="mx.bank.example")
+    forged, proven = from_(), from_(proven=True)
+    assert place(forged, None, (NUMBER,), facts(), checked, NOW) == Open(
+        acknowledge=True, mentions=(NUMBER,)
+    )
+    assert place(proven, None, (NUMBER,), facts(), checked, NOW) == Contact(NUMBER)
+    assert place(forged, SENT, (NUMBER,), facts(), checked, NOW) == Contact(NUMBER)
+
+
 def test_what_is_answered_comes_before_what_is_named() -> None:
     both = Facts({NUMBER: known(), OTHER: Known(OTHER, CaseState.REGISTERED, None, frozenset())})
     placement = place(from_(), Sent(OTHER, "8"), (NUMBER,), both, SETTINGS, NOW)
