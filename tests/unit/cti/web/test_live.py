@@ -328,7 +328,7 @@ def test_nothing_is_read_from_a_page_that_does_not_read_its_answers() -> None:
     """However readily it says that it has read them: its pongs are not read either."""
     rig = Rig()
     page = rig.open()
-    connection = page._transport
+    connection: Any = page._transport
     connection.producer.pauseProducing()
     assert connection.producerState == "paused"
     connection.producer.resumeProducing()
