@@ -12,6 +12,9 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Language, Role
 from cti.trunks.numbers import Reach
 
+AGENTS = DepartmentId("座席 Agents")
+"""The unit of agents of whom nobody said in which team they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Staff:
@@ -36,6 +39,8 @@ class Staff:
     """In skill groups, 1 (first) to 10, for queues ordered by group priority."""
     email: str = ""
     """Where messages reach the person outside the pages."""
+    team: str = ""
+    """The team (班组) of somebody at the hotline itself."""
 
     @property
     def agent_id(self) -> AgentId:
@@ -43,10 +48,25 @@ class Staff:
         return AgentId(self.staff_id)
 
     @property
+    def unit(self) -> DepartmentId | None:
+        """Whom they work with: their department, their team, or else all agents in no team."""
+        if self.department_id is not None:
+            return self.department_id
+        if self.team:
+            return DepartmentId(self.team)
+        return AGENTS if Role.AGENT in self.roles else None
+
+    @property
     def principal(self) -> Principal:
         """The person as pages and services see them."""
         return Principal(
-            self.staff_id, self.name, self.roles, self.language, self.department_id, self.extension
+            self.staff_id,
+            self.name,
+            self.roles,
+            self.language,
+            self.department_id,
+            self.extension,
+            self.unit,
         )
 
 

@@ -135,6 +135,7 @@ def _staff_row(new: NewStaff, realm: str, hasher: PasswordHasher) -> StaffRow:
         department_id=staff.department_id,
         extension=staff.extension,
         email=staff.email,
+        team=staff.team,
         password_hash=hasher.hash(new.password.reveal()),
         sip_md5=sip.md5 if sip else None,
         sip_sha256=sip.sha256 if sip else None,
@@ -159,6 +160,7 @@ def _credentials(row: StaffRow) -> Credentials:
         may_dial=rights_from(row.may_dial),
         priorities=row.priorities,
         email=row.email,
+        team=row.team,
     )
     sip = SipDigests(row.sip_md5, row.sip_sha256) if row.sip_md5 and row.sip_sha256 else None
     return Credentials(staff, Secret(row.password_hash), sip)

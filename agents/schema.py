@@ -27,6 +27,7 @@ class StaffRow(Base):
     department_id: Mapped[str | None] = mapped_column(String(40))
     extension: Mapped[str | None] = mapped_column(String(20), unique=True)
     email: Mapped[str] = mapped_column(String(320), server_default="")
+    team: Mapped[str] = mapped_column(String(40), server_default="")
     password_hash: Mapped[str] = mapped_column(String(200))
     sip_md5: Mapped[str | None] = mapped_column(String(32))
     sip_sha256: Mapped[str | None] = mapped_column(String(64))

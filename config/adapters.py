@@ -119,9 +119,9 @@ class UnitsOfRoster:
         return sorted(staff, key=lambda each: each.name)
 
     def unit_of(self, staff_id: StaffId) -> DepartmentId | None:
-        """Their department; None for those of the hotline itself."""
+        """Their department, or their team at the hotline; None for who is in neither."""
         staff = self._roster.by_id(staff_id)
-        return staff.department_id if staff else None
+        return staff.unit if staff else None
 
 
 class StaffDialler:

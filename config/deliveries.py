@@ -84,7 +84,13 @@ class Deliveries:
     def _people(self) -> Sequence[Recipient]:
         return [
             Recipient(
-                each.staff_id, each.name, each.roles, each.language, each.department_id, each.email
+                each.staff_id,
+                each.name,
+                each.roles,
+                each.language,
+                each.department_id,
+                each.email,
+                each.unit,
             )
             for each in self._roster.staff()
         ]

@@ -75,5 +75,6 @@ def _new_staff(each: DemoStaff) -> NewStaff:
         may_dial=each.may_dial,
         priorities=each.priorities,
         email=each.email,
+        team=each.team,
     )
     return NewStaff(staff, each.password, each.sip_secret)

@@ -22,7 +22,7 @@ from config.settings import Settings
 from cti.kernel.bus import Bus
 from cti.kernel.calendar import WorkingCalendar
 from cti.kernel.errors import ConfigurationError
-from cti.kernel.identifiers import Entropy, StaffId
+from cti.kernel.identifiers import DepartmentId, Entropy, StaffId
 from cti.kernel.threads import Threads
 from ivr.bank.digests import read_or_make_key
 from tickets.attachments.service import Attachments
@@ -75,7 +75,14 @@ class TicketsHouse:
             return [each.staff_id for each in roster.staff() if not each.roles]
 
         keeper = Timekeeper(read_policy(ours.policy), calendars)
-        self.service = TicketService(database, bus, reactor, keeper, self.regulation.follower, gone)
+
+        def unit_of(staff_id: StaffId) -> DepartmentId | None:
+            staff = roster.by_id(staff_id)
+            return staff.unit if staff else None
+
+        self.service = TicketService(
+            database, bus, reactor, keeper, self.regulation.follower, gone, unit_of
+        )
         book = CalendarBook(base.calendars, calendars, SERVICE_CALENDAR)
         self.calendar = CalendarService(
             database, bus, reactor, book, keeper, partial(installed_days, reactor)

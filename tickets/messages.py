@@ -234,8 +234,8 @@ def not_about(by: Principal) -> ColumnElement[bool]:
     """Neither the person nor their unit hears of a complaint about them (`visibility`)."""
     staff, unit = (CaseRow.draft[name].as_string() for name in ("about_staff", "about_unit"))
     meant = staff == by.staff_id
-    if by.department_id is not None:
-        meant = or_(meant, unit == by.department_id)
+    if by.unit is not None:
+        meant = or_(meant, unit == by.unit)
     return ~func.coalesce(meant, false())
 
 

@@ -91,9 +91,13 @@ class TicketService:
         timekeeper: Timekeeper,
         follower: Follower | None = None,
         gone: Callable[[], Collection[StaffId]] = frozenset,
+        unit_of: Callable[[StaffId], DepartmentId | None] = lambda _: None,
     ) -> None:
-        """`gone` tells who works here no more: the dispatchers hear of what was theirs."""
-        self._gone = gone
+        """`gone` tells who works here no more: the dispatchers hear of what was theirs.
+
+        `unit_of` tells with whom somebody works, who hear of no complaint about one of them.
+        """
+        self._gone, self._unit_of = gone, unit_of
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -239,19 +243,20 @@ class TicketService:
     def open_tickets(
         self, customer_id: CustomerId, reader: StaffId, unit: DepartmentId | None = None
     ) -> Deferred[list[TicketSummary]]:
-        """See `TicketPort`; `unit` is the reader's, where they have one."""
-        now = self._now()
+        """See `TicketPort`; `unit` is the reader's, where that is known already."""
+        now, unit = self._now(), unit or self._unit_of(reader)
         return self._database.read(open_of_customer_txn, customer_id, reader, now, unit)
 
     def letters_of(
         self, customer_id: CustomerId, reader: StaffId, limit: int
     ) -> Deferred[list[LetterSummary]]:
         """See `TicketPort`."""
-        return self._database.read(letters_of_txn, customer_id, Reader(reader), limit)
+        by = Reader(reader, self._unit_of(reader))
+        return self._database.read(letters_of_txn, customer_id, by, limit)
 
     def affairs(self, customer_id: CustomerId, reader: Principal) -> Deferred[Affairs | None]:
         """All that the customer has to do with tickets, as far as that is the reader's to know."""
-        by = Reader(reader.staff_id, reader.department_id)
+        by = Reader(reader.staff_id, reader.unit)
         return self._database.read(affairs_txn, customer_id, by)
 
     def overdue(self, longest: int) -> Deferred[OverdueTickets]:

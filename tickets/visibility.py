@@ -49,7 +49,7 @@ def concerns(principal: Principal, concern: Concern) -> bool:
     """Whether the ticket is a complaint about the person or somebody of their unit."""
     if concern.about_staff is not None and concern.about_staff == principal.staff_id:
         return True
-    return concern.about_unit is not None and concern.about_unit == principal.department_id
+    return concern.about_unit is not None and concern.about_unit == principal.unit
 
 
 def check_visible(principal: Principal, number: str, concern: Concern) -> None:

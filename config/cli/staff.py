@@ -11,14 +11,16 @@ example of a file:
   departments:
     - {id: cards, name: {zh: 银行卡部, en: Cards}, calendar: office}
   staff:
-    - {id: "7001", login: li, name: 李娜, password: ..., roles: [agent], extension: "7001",
-       sip_secret: ..., skills: {general: 5}, languages: [zh, en], email: li@bank.example}
+    - {id: "7001", login: li, name: 李娜, password: ..., roles: [agent], team: 客服一组,
+       extension: "7001", sip_secret: ..., skills: {general: 5}, languages: [zh, en],
+       email: li@bank.example}
     - {id: head, login: wang, name: 王伟, password: ..., roles: [head], department: cards}
 
-config/demo/demo.yaml has more of both, and says what each role does. Whoever is in the file is
-added, or replaced where the `id` is known; nobody else is touched. Who leaves is written with
-`roles: []` and no extension. Only hashes of passwords are kept, so the file can be deleted
-afterwards. The hotline must not be running meanwhile."""
+config/demo/demo.yaml has more of both, and says what each role does. Nobody reads a complaint about
+somebody of their department or team; agents of whom no team is said are one together. Whoever is in
+the file is added, or replaced where the `id` is known; nobody else is touched. Who leaves is
+written with `roles: []` and no extension. Only hashes of passwords are kept, so the file can be
+deleted afterwards. The hotline must not be running meanwhile."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -90,6 +90,7 @@ class DemoStaff:
     may_dial: frozenset[Reach]
     priorities: Mapping[str, int]
     email: str
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)

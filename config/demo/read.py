@@ -31,6 +31,7 @@ from ivr.bank.port import CardKind, DepositRate, ExchangeRate, Term, Transaction
 
 DEMO = Path(__file__).with_name("demo.yaml")
 CALENDAR = "office"
+LONGEST_TEAM = 40
 UNIT = 100
 """Exchange rates are quoted for so many units of the foreign currency."""
 CENT = Decimal("0.01")
@@ -251,7 +252,16 @@ def _staff(record: Section) -> DemoStaff:
         if may_dial
         else frozenset(),
         email=email.text() if email else "",
+        team=_team(record.get("team")),
     )
+
+
+def _team(value: Value | None) -> str:
+    """The name of a team (班组)."""
+    name = value.text().strip() if value else ""
+    if value and not 0 < len(name) <= LONGEST_TEAM:
+        value.wrong(f"must be the name of a team, of at most {LONGEST_TEAM} characters")
+    return name
 
 
 def _tenths(value: Value | None) -> dict[str, int]:
@@ -346,7 +356,9 @@ def _check_writers(top: Section, known: Collection[str]) -> None:
 
 def _check_departments(top: Section, known: Collection[str]) -> None:
     for record in _records(top, "staff"):
-        department = record.get("department")
+        department, team = record.get("department"), record.get("team")
+        if team and (department or team.text() in known):
+            team.wrong("is of the hotline's own people: neither a department nor beside one")
         if department and (name := department.text()) and name not in known:
             there = ", ".join(sorted(known)) or "none"
             department.wrong(f"there is no department {name!r}; there are {there}")

@@ -17,6 +17,15 @@ class Principal:
     language: Language
     department_id: DepartmentId | None = None
     extension: str | None = None
+    unit: DepartmentId | None = None
+    """Whom they work with, who do not read a complaint about one of them: a department or a team.
+
+    That of the department, where nothing else is said.
+    """
+
+    def __post_init__(self) -> None:
+        if self.unit is None:
+            object.__setattr__(self, "unit", self.department_id)
 
     def require(self, *roles: Role) -> None:
         """Refused unless the principal has one of these roles."""

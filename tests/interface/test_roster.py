@@ -38,6 +38,7 @@ LI = Staff(
     languages=frozenset(Language),
     may_dial=frozenset({Reach.INTERNAL, Reach.MOBILE}),
     priorities={"general": 2},
+    team="客服一组",
 )
 WANG = Staff(
     StaffId("s2"),

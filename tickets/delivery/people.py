@@ -18,6 +18,8 @@ class Recipient:
     language: Language
     department_id: DepartmentId | None = None
     email: str = ""
+    unit: DepartmentId | None = None
+    """Whom they work with: a department, or a team at the hotline."""
 
 
 People = Callable[[], Sequence[Recipient]]
@@ -45,5 +47,5 @@ def without_those_meant(
         each
         for each in recipients
         if (about is None or each.staff_id != about)
-        and (unit is None or each.department_id != unit)
+        and (unit is None or unit not in (each.department_id, each.unit))
     ]

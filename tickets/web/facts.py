@@ -48,7 +48,7 @@ class StaffUnits(Protocol):
         """Everybody who works here, by name."""
 
     def unit_of(self, staff_id: StaffId) -> DepartmentId | None:
-        """Their department; None for those of the hotline itself."""
+        """Their department, or their team at the hotline; None for who is in neither."""
 
 
 def concerned(staff_id: str, units: StaffUnits) -> tuple[StaffId | None, DepartmentId | None]:

@@ -19,7 +19,7 @@ from tickets.mail.unfiled import Claim, Deed, Unfiled
 from tickets.model import Draft, Receipt, ReplyChannel, Requester, Source, TicketKind, Urgency
 from tickets.regulation.repeats import Repeat
 from tickets.service import TicketService
-from tickets.visibility import visible
+from tickets.visibility import Concern, concerns, visible
 from tickets.web.facts import CallFacts, CallFactsPort, StaffUnits, concerned
 from tickets.web.filling import Filling, filled
 from tickets.web.inputs import Input, input_of
@@ -74,6 +74,8 @@ class NewTicketPage:
             filling = filled(self.phrasing.why_not(request, refused), refused, form)
             return await self._form(request, filling, form["kind"], form["call"])
         tell_done(self.frame, request, form)
+        if concerns(principal, Concern((), draft.about_staff, draft.about_unit)):
+            return self.frame.render(request, "ticket_written.html", number=receipt.number)
         return self.frame.redirect(request, f"/tickets/{receipt.number}")
 
     async def _registered(
@@ -102,11 +104,7 @@ class NewTicketPage:
         facts = self._facts(call)
         known = facts.customer_id if facts else None
         reader = self.frame.principal(request)
-        own = (
-            await self.service.open_tickets(known, reader.staff_id, reader.department_id)
-            if known
-            else ()
-        )
+        own = await self.service.open_tickets(known, reader.staff_id, reader.unit) if known else ()
         return self.frame.render(
             request,
             "ticket_new.html",

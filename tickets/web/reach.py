@@ -81,9 +81,9 @@ def tabs_of(principal: Principal) -> list[Tab]:
 
 def viewer_of(principal: Principal) -> Viewer:
     """For whom lists are made."""
-    unit = principal.department_id
+    within = principal.department_id or DepartmentId("")
     limited = not principal.roles & EVERYTHING
-    return Viewer(principal.staff_id, unit, (unit or DepartmentId("")) if limited else None)
+    return Viewer(principal.staff_id, principal.unit, within if limited else None)
 
 
 def query_for(

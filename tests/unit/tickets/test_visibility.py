@@ -1,5 +1,6 @@
 """Who sees a ticket: by role, by department, and never those complained of."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.tickets import (
     HEAD,
     LENDING,
     OFFICER,
+    OTHER_AGENT,
     OTHER_OFFICER,
     SUPERVISOR,
     person,
@@ -46,6 +48,15 @@ def test_a_complaint_is_hidden_from_the_unit_of_whom_it_is_about(who: object) ->
 def test_an_agent_without_a_unit_does_not_see_what_is_about_them() -> None:
     concern = Concern([CARDS], AGENT.staff_id)
     assert not visible(AGENT, concern)
+    assert visible(SUPERVISOR, concern)
+    assert visible(OFFICER, concern)
+
+
+def test_a_complaint_is_hidden_from_the_team_of_whom_it_is_about() -> None:
+    team, other = DepartmentId("客服一组"), DepartmentId("客服二组")
+    concern = Concern([CARDS], StaffId("1001"), team)
+    assert not visible(replace(OTHER_AGENT, unit=team), concern)
+    assert visible(replace(OTHER_AGENT, unit=other), concern)
     assert visible(SUPERVISOR, concern)
     assert visible(OFFICER, concern)
 
