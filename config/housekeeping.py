@@ -26,7 +26,7 @@ AHEAD = timedelta(days=30)
 class CalendarWatch:
     """Notices what a calendar lacks: next year's public holidays, a month ahead, and certainty.
 
-    Days of which the sources say different things are told until the calendar's file settles them.
+    Days of which the sources say different things are told until a person settles them.
     """
 
     _log = Logger()
@@ -51,9 +51,8 @@ class CalendarWatch:
         for name, lack in self.warnings().items():
             self._remind(name)
             self._log.warn(
-                "Calendar {name} has {lack}: update the packages `holidays` and `chinesecalendar`, "
-                "or list the days in the calendar's file and the year under `published`, and "
-                "start again",
+                "Calendar {name} has {lack}: update the packages `holidays` and `chinesecalendar` "
+                "and take the year from them on the page /calendar, or enter the days there",
                 name=name,
                 lack=lack,
             )

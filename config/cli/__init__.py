@@ -19,6 +19,7 @@ COMMANDS = {
     "trace": "show what went over the wire for a call, as a ladder",
     "flow": "check a menu flow, or draw it",
     "due": "tell when something is due, and why, line by line",
+    "calendar": "print a working calendar as it is in force",
     "trunks": "show how the lines to the outside stand",
     "bans": "show who is banned from calling; ban, or lift a ban",
     "recordings": "check that nobody changed recordings; list, export, keys",

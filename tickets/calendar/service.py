@@ -53,6 +53,8 @@ from tickets.sweeping import Sweeper
 EDITORS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 SHOWN = 8
 """Deadlines that are shown before a change is made."""
+AT_ONCE = 200
+"""Tickets that are read at once to say what a change would move."""
 EVERY = timedelta(seconds=3)
 """How often a look is taken at what other servers changed."""
 
@@ -99,7 +101,7 @@ class CalendarService:
         *,
         block: int = BLOCK,
     ) -> None:
-        """`block`: so many tickets are looked at in one transaction."""
+        """`block`: so many tickets are settled in one transaction."""
         self._database, self._bus, self._clock = database, bus, clock
         self.book, self._keeper, self._packages = book, keeper, packages
         self._block = block
@@ -251,12 +253,12 @@ class CalendarService:
         found: list[Move] = []
         running, reached = 0, ""
         while over.since is not None:
-            numbers = concerned_txn(session, over.since, reached, BLOCK)
+            numbers = concerned_txn(session, over.since, reached, AT_ONCE)
             for case in going_txn(session, numbers):
                 running += sum(each.stopped is None for each in case.clocks)
                 found += moves(case, moved(case, over.before, over.after.calendars))
             session.expunge_all()
-            if len(numbers) < BLOCK:
+            if len(numbers) < AT_ONCE:
                 break
             reached = numbers[-1]
         return Preview(
