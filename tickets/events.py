@@ -1,7 +1,7 @@
 """What happens to tickets: cases towards the customer, dispatches towards departments."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from cti.kernel.events import Event
@@ -128,14 +128,17 @@ class ReplyCallEnded(TicketEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarChanged(Event):
-    """Days of working calendars were changed; `moved` deadlines were put elsewhere by that."""
+    """Days of working calendars were changed, from the first to the last (ISO 8601) if any were.
+
+    So many deadlines had `moved` by then; where there were many, more of them move after it.
+    """
 
     kind: ClassVar[str] = "calendar.changed"
     version: int
     by: StaffId
     calendars: tuple[str, ...]
-    first: date | None = None
-    last: date | None = None
+    first: str = ""
+    last: str = ""
     reason: str = ""
     undoes: int | None = None
     moved: int = 0

@@ -1,5 +1,6 @@
 """Changing the calendar: what moves with it, what does not, who may, and what others see of it."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import select, update
 from twisted.internet.defer import Deferred
 
 from cti.kernel.errors import Refused
+from cti.kernel.events import decode, encode
 from tests.support.calendar_desk import CHINA, CLOSED, CalendarDesk, open_at, saying
 from tests.support.deferred import result_of
 from tests.support.tickets import AGENT, DISPATCHER, MONDAY, OFFICER, SUPERVISOR, TIMEKEEPER, local
@@ -60,6 +62,8 @@ def test_a_closed_day_moves_every_deadline_behind_it_and_undo_puts_them_back() -
         (1, None, preview.moved),
         (2, 1, preview.moved),
     ]
+    written = [json.loads(json.dumps(encode(each))) for each in told]
+    assert [decode(CalendarChanged.kind, each) for each in written] == told
 
 
 def test_what_begins_after_a_change_goes_by_it_at_every_server_at_once() -> None:
