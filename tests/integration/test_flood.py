@@ -15,6 +15,7 @@ from benchmarks.phones import Exchange, Telephone, Unanswered
 from config.main import main
 from cti.sip.access.bans import GRACE
 from cti.transport.operator_port import ask
+from tests.support.datagrams import dropped
 from tests.support.house import House, running_house
 from tests.support.patience import ample
 
@@ -81,7 +82,7 @@ def test_calls_sound_on_and_callers_get_through_while_strangers_flood(house: Hou
         phone.close()
     health = json.loads(house.get("/health"))
     assert health["well"]
-    assert health["door"]["unheard"] > sent / 2
+    assert health["door"]["unheard"] + dropped(house.sip_port) > sent / 2
 
 
 def test_a_flood_and_a_number_nobody_has_leave_nothing_behind(house: House) -> None:

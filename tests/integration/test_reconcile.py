@@ -37,7 +37,7 @@ from tests.support.telephones import telephone
 
 E = TypeVar("E", bound=Event)
 
-LATE = 0.2
+LATE = 1.0
 """Seconds from the end of a talk to the change of state, on a machine that others want too."""
 PATIENCE = 20.0
 LIMITS = {"ring_limit": 3, "after_call_limit": 1}
@@ -56,7 +56,7 @@ class Hour:
     tokens: dict[str, str] = field(default_factory=dict)
     callers: dict[CallId, str] = field(default_factory=dict)
 
-    def dial(self, calling: str, keys: str, stay: float = 60.0) -> None:
+    def dial(self, calling: str, keys: str, stay: float = 600.0) -> None:
         """Somebody calls and keys."""
         words = ("95588", "--keys", keys, "--pause", "1", "--talk-for", str(stay))
         line = self.lines[calling] = ExitStack()

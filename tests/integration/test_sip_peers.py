@@ -18,7 +18,7 @@ from cti.sip.events import (
 from cti.sip.settings import UserAgentSettings
 from cti.transport.endpoint import SipEndpoint
 from tests.support.lossy_link import KnownAccounts, counting_entropy
-from tests.support.reactor import pause, reactor, run_in_reactor
+from tests.support.reactor import reactor, run_in_reactor, until
 from tests.support.sipp_scenarios import OFFER, answer_200, receive, run_sipp, send
 
 HOST = "127.0.0.1"
@@ -46,8 +46,7 @@ def test_sipp_places_calls_and_every_one_ends_well(tmp_path: Path) -> None:
         _, _, code = await getProcessOutputAndValue(
             "sipp", [*options, "-nostdin", "-timeout", "60"], path=str(tmp_path), reactor=reactor()
         )
-        await pause(0.05)
-        assert house.user_agent.idle
+        await until(lambda: house.user_agent.idle)
         await house.stop()
         return int(code)
 
@@ -112,8 +111,7 @@ def test_sipp_acknowledges_early_media_updates_and_transfers(tmp_path: Path) -> 
     async def main() -> str:
         house.start(HOST)
         said = await run_sipp(tmp_path, house.user_agent.settings.port, steps)
-        await pause(0.05)
-        assert house.user_agent.idle
+        await until(lambda: house.user_agent.idle)
         await house.stop()
         return said
 

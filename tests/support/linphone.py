@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.audio import Samples, read_wave, tone, write_wave
+import numpy as np
 
-STOP_SECONDS = 5.0
+from tests.support.audio import Samples, had_tone, tone, write_wave
+from tests.support.reactor import until
+
+STOP_SECONDS, LOOK = 5.0, 0.1
+WAVE_HEADER = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,14 @@ class Linphone:
         return (self.folder / "output.txt").read_text(errors="replace")
 
     def heard(self) -> Samples:
-        """What it decoded in its call."""
-        return read_wave(self.folder / "heard.wav")
+        """What it decoded in its call so far; the file's header counts it only at the end."""
+        path = self.folder / "heard.wav"
+        octets = path.read_bytes()[WAVE_HEADER:] if path.exists() else b""
+        return np.frombuffer(octets[: len(octets) // 2 * 2], "<i2")
+
+    async def hears(self, frequency: float) -> None:
+        """Return when it has heard that tone for a second."""
+        await until(lambda: had_tone(self.heard(), frequency), LOOK)
 
 
 SETTINGS = """[sip]
