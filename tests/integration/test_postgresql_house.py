@@ -19,7 +19,7 @@ from tests.support.live import watching
 
 ACCOUNT, PIN, BANKING, BANKING_PIN = "6001010101", "135790", "80000101", "246801"
 SIGN_IN = f"{ACCOUNT}# {PIN}# {BANKING}# {BANKING_PIN}#"
-KEYS = f"1 2 {SIGN_IN} w4 0"
+KEYS = f"1 2 {SIGN_IN} w1 0"
 
 
 @pytest.fixture
