@@ -40,10 +40,14 @@ def trace(house: House, *arguments: str) -> str:
 def plain(ladder: str) -> str:
     """Without the title, and without what differs from one call to the next.
 
-    100 is said only where the answer takes its time.
+    100 is said only where the answer takes its time, and how often a message was said where that
+    is longer.
     """
     lines = [line for line in ladder.splitlines()[2:] if "100 Trying" not in line]
     text = "\n".join(re.sub(r"^ *[0-9]+\.[0-9]{3} ", "", line) for line in lines)
+    text = re.sub(
+        r" x\d+ (─+)", lambda often: f" {often[1]}{'─' * (len(often[0]) - len(often[1]) - 1)}", text
+    )
     text = re.sub(r"(?<=127\.0\.0\.1:)\d+|\d+/\d+/\d+", "*", text)
     return "\n".join(re.sub(r" +", " ", line).strip() for line in text.splitlines())
 
