@@ -20,6 +20,7 @@ from cti.kernel.vocabulary import Language, Role
 from cti.web.frame import WebSettings
 from tests.support.browsers import Browser
 from tests.support.calendar_desk import calendar_beside
+from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.portal import Customer, PortalDesk
 from tests.support.regulation import RegulationOffice
@@ -36,6 +37,7 @@ from tests.support.tickets import (
     OTHER_OFFICER,
     SHANGHAI,
     SUPERVISOR,
+    TicketDesk,
     draft,
 )
 from tickets.attachments.model import Attachment
@@ -81,9 +83,10 @@ class TicketSite:
     folder: Path
     secure: bool = True
     """Served by HTTPS."""
+    database: DirectDatabase | None = None
 
     def __post_init__(self) -> None:
-        self.office = RegulationOffice(folder=self.folder)
+        self.office = RegulationOffice(desk=TicketDesk(self.database), folder=self.folder)
         self.desk = self.office.desk
         self.portal = PortalDesk(folder=self.folder, desk=self.desk, secure=self.secure)
         frame = self.frame = self.office.office.frame
