@@ -275,9 +275,13 @@ def test_a_crowded_floor(browser: Browser, place: Place, locale: str, scheme: st
         expect(page.locator("#queues tr").first).to_have_attribute("data-queue", "loans")
         open_menu(desk, "secret")
         expect(item(desk, "listen")).to_have_attribute("aria-disabled", "true")
-        played.beat()
         because = item(desk, "listen").locator(".because")
-        expect(because).to_have_text(SECURE[locale[:2]])
+
+        def says_why() -> bool:
+            played.beat()
+            return because.inner_text() == SECURE[locale[:2]]
+
+        place.house.wait_until(says_why, 10, "a page that hears the house says why")
         desk.shot(f"floor-crowded-{scheme}")
         item(desk, "listen").dispatch_event("click")
         page.keyboard.press("Escape")

@@ -88,8 +88,8 @@ class Desk:
         self.page.wait_for_url(self.web + to)
         other = self.page.locator(f"header .account a[lang^={self.language}]")
         if other.count():  # the page speaks the person's language, we want the other
-            other.click()
-            self.page.wait_for_url(self.web + to)
+            with self.page.expect_navigation(url=self.web + to):
+                other.click()
 
     def follow(self, link: str) -> None:
         """Click the link of that name, and be on the page it leads to, all of which is there."""
