@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.support.house import House, running_house
+from tests.support.leaping_house import Clerk
 from tests.support.screens import Desk, chromium
 
 pytestmark = pytest.mark.needs("chromium")
@@ -204,6 +205,29 @@ def test_what_was_done_without_an_answer_is_not_done_again(
             page.locator("form[data-act=note] button").last.click()
         expect(page.locator("form[data-act=note] .typed")).to_have_count(0)
         expect(page.locator(".history li", has_text=said)).to_have_count(1)
+        assert desk.errors == []
+
+
+def test_a_list_that_changes_under_a_pressed_button_loses_no_click(
+    house: House, browser: Browser
+) -> None:
+    agent = Clerk(house, "1001")
+    matter = {"kind": "complaint", "text": TEXT, "business": "B01"}
+    first = agent.register(title="先到", name="李芳", contact="13800138001", **matter)
+    with Desk(browser, house.web, "zh-CN") as desk:
+        page = desk.page
+        with page.expect_websocket(lambda socket: socket.url.endswith("/live")) as live:
+            desk.sign_in("dispatcher", "/tickets")
+        live.value.wait_for_event("framereceived")
+        page.locator(f"a.matter[href$='{first}']").hover()
+        page.mouse.down()
+        with page.expect_response(f"{house.web}/tickets") as fetched:
+            agent.register(title="后到", name="李芬", contact="13800138002", **matter)
+        fetched.value.finished()
+        with page.expect_navigation(url=f"**/tickets/{first}"):
+            page.mouse.up()
+        page.go_back()
+        expect(page.get_by_role("link", name="后到")).to_be_visible()
         assert desk.errors == []
 
 

@@ -3,6 +3,7 @@
 // here and without scripts; the script counts down, and lets keys choose a line.
 
 import { connect } from "/static/cti/live.js";
+import { released } from "/static/cti/press.js";
 import { t } from "/static/cti/texts.js";
 import { showCount } from "/static/tickets/counts.js";
 import { offerKeys } from "/static/tickets/keys.js";
@@ -32,8 +33,10 @@ async function refresh() {
   fetched = Date.now();
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    await released();
     if (answer.redirected) location.reload(); // signed out
-    else if (answer.ok) place(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    else if (answer.ok) place(fresh);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // the network is away; the stale bar says so
   } finally {

@@ -3,6 +3,7 @@
 // types: a form of an old version is refused by the server and shown again as typed.
 
 import { connect } from "/static/cti/live.js";
+import { released } from "/static/cti/press.js";
 import { t } from "/static/cti/texts.js";
 import { showCount } from "/static/tickets/counts.js";
 import { offerKeys } from "/static/tickets/keys.js";
@@ -30,6 +31,7 @@ async function refresh() {
   const answer = await fetch(`/tickets/${number}`, { headers: { accept: "text/html" } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  await released();
   const then = fresh.querySelectorAll("[data-news]");
   const now = document.querySelectorAll("[data-news]");
   if (now.length === then.length) now.forEach((part, at) => part.replaceChildren(...then[at].childNodes));
