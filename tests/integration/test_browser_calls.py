@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.audio import read_wave, tone, write_wave
+from tests.support.audio import growing_wave, read_wave, tone, write_wave
 from tests.support.house import House, running_house
 from tests.support.page_phone import PagePhone
 from tests.support.patience import crowding
-from tests.support.reactor import pause, run_in_reactor
+from tests.support.reactor import run_in_reactor, until
 from tests.support.screens import chromium
 from tests.support.telephones import telephone
 from tests.support.tone_calls import (
@@ -18,6 +18,7 @@ from tests.support.tone_calls import (
     BROWSER,
     CALLER,
     HEARD_FOR,
+    LATEST,
     NUMBER,
     WINDOW,
     caller,
@@ -25,6 +26,7 @@ from tests.support.tone_calls import (
     longest,
     one_call,
     ready,
+    until_said,
 )
 from tests.support.web_phone import WebPhone
 
@@ -53,13 +55,14 @@ def test_an_agent_in_a_browser_is_rung_holds_and_hangs_up(
             phone.do("phone.answer()")
             phone.until_heard(CALLER)
             assert phone.report()["state"] == "connected"
-            phone.rest(HEARD_FOR + 2 * WINDOW)
+            place = until_said(house, heard, BROWSER)
             phone.do("phone.hold(true)")
             phone.rest(HEARD_FOR + 2 * WINDOW)
+            place = until_said(house, heard, BROWSER, said=False, since=place)
             assert not phone.hears_something()
             phone.do("phone.hold(false)")
             phone.until_heard(CALLER)
-            phone.rest(HEARD_FOR + 2 * WINDOW)
+            until_said(house, heard, BROWSER, since=place)
             phone.do("phone.hangUp()")
     assert heard_twice(read_wave(heard), BROWSER)
     assert (call["agent_id"], call["cleared_by"], call["cause"]) == ("1001", "agent", "normal")
@@ -92,8 +95,8 @@ def test_a_browser_calls_in_keys_and_is_hung_up_on(
         assert phone.do("phone.why") == "far side hung up"
     assert (call["agent_id"], call["cleared_by"]) == ("1002", "agent")
     sound = read_wave(house.var / "recordings" / call["recording"])
-    assert longest(sound[:, 0], BROWSER) > 2
-    assert longest(sound[:, 1], AGENT) > 2
+    assert longest(sound[:, 0], BROWSER) > HEARD_FOR
+    assert longest(sound[:, 1], AGENT) > HEARD_FOR
 
 
 @pytest.mark.needs("chromium")
@@ -131,12 +134,12 @@ def test_aiortc_is_rung_by_a_queue_and_both_hear_each_other(house: House, tmp_pa
     async def main() -> None:
         phone = WebPhone(house, "1001", BROWSER)
         await phone.register()
-        with ready(house, "1001"), caller(house, tmp_path):
+        with ready(house, "1001"), caller(house, tmp_path) as heard:
             await phone.rung()
             await phone.answer()
             report = await phone.hears(CALLER)
             assert report["state"] == "connected"
-            await pause(HEARD_FOR + WINDOW)
+            await until(lambda: longest(growing_wave(heard)[-LATEST:], BROWSER) > HEARD_FOR, 0.5)
             await phone.hang_up()
         await phone.close()
 

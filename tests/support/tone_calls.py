@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tests.support.audio import RATE, Samples, has_tone, level, tone, write_wave
+from tests.support.audio import RATE, Samples, growing_wave, has_tone, level, tone, write_wave
 from tests.support.house import House
 from tests.support.telephones import telephone
 
@@ -16,6 +16,8 @@ BROWSER, CALLER, AGENT = 440.0, 950.0, 620.0
 WINDOW = 0.2
 """Seconds by which sound is judged."""
 HEARD_FOR = 1.0
+LATEST = 5 * RATE
+"""Samples of a growing file that are judged while it is waited for."""
 NUMBER = "95588"
 
 
@@ -48,12 +50,33 @@ def stretches(samples: Samples, frequency: float) -> list[tuple[bool, float]]:
     return [(said, WINDOW * len(list(same))) for said, same in groupby(heard)]
 
 
+def until_said(
+    house: House, saved: Path, frequency: float, *, said: bool = True, since: int = 0
+) -> int:
+    """Return when the caller has heard that tone for `HEARD_FOR`, or has not, if not `said`.
+
+    It is judged by what they saved from that sample on; the place where that ends now is returned.
+    """
+
+    def long_enough() -> bool:
+        found = stretches(growing_wave(saved)[since:][-LATEST:], frequency)
+        return any(kind is said and seconds >= HEARD_FOR for kind, seconds in found)
+
+    house.wait_until(long_enough, 10, f"the caller hears {'that' if said else 'no'} tone")
+    return len(growing_wave(saved))
+
+
+def times(saved: Path, frequency: float) -> int:
+    """How often the caller has heard that tone for `HEARD_FOR` or longer, by what they saved."""
+    found = stretches(growing_wave(saved), frequency)
+    return sum(said and seconds >= HEARD_FOR for said, seconds in found)
+
+
 def heard_twice(samples: Samples, frequency: float) -> bool:
     """Whether the tone was heard, interrupted, and heard again."""
     long = [said for said, seconds in stretches(samples, frequency) if seconds >= HEARD_FOR]
-    while long and not long[0]:
-        long.pop(0)
-    return long[:3] == [True, False, True]
+    turns = [said for said, _ in groupby(long)]
+    return turns[turns[:1] == [False] :][:3] == [True, False, True]
 
 
 def longest(samples: Samples, frequency: float) -> float:
