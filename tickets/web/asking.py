@@ -6,12 +6,12 @@ values. The form with lists to choose from only writes such words: there is one 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 from cti.kernel.identifiers import DepartmentId
 from cti.kernel.vocabulary import Language
-from tickets.clocks.sla import Calendars
 from tickets.model import CaseState, Department, Source, TicketKind, Urgency
 from tickets.search.query import Asked, Order, Vocabulary
 from tickets.search.terms import folded
@@ -67,24 +67,27 @@ class Choice:
     chosen: bool
 
 
-def vocabulary(
-    text: Text, departments: Mapping[DepartmentId, Department], calendars: Calendars
-) -> Vocabulary:
-    """Every name of every filter and value, in every language."""
+def names_of(text: Text, zone: ZoneInfo) -> Vocabulary:
+    """Every name of every filter and of the values that never change, in every language."""
     keys = {key: key for key in KEYS}
     for key in KEYS:
         keys |= {folded(text(language, f"ticket.search.key.{key}")): key for language in Language}
     values: dict[str, Mapping[str, str]] = {
         key: dict(_names(text, key, enum)) for key, enum in CHOICES.items()
     }
-    values["dept"] = {
+    values["order"] = dict(_names(text, "search.order", Order))
+    values["level"] = {level: level for level in LEVELS}
+    return Vocabulary(zone, keys, values)
+
+
+def vocabulary(names: Vocabulary, departments: Mapping[DepartmentId, Department]) -> Vocabulary:
+    """Those names, and those of the departments as they are now."""
+    of_departments = {
         folded(name): each.department_id
         for each in departments.values()
         for name in (each.name_en, each.name_zh, each.department_id)
     }
-    values["order"] = dict(_names(text, "search.order", Order))
-    values["level"] = {level: level for level in LEVELS}
-    return Vocabulary(calendars.hotline.timezone, keys, values)
+    return replace(names, values={**names.values, "dept": of_departments})
 
 
 def _names(text: Text, key: str, enum: type[Enum]) -> Iterator[tuple[str, str]]:
