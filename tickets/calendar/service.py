@@ -44,7 +44,7 @@ from tickets.calendar.repository import (
     of_request_txn,
     version_txn,
 )
-from tickets.calendar.settling import BLOCK, Settled, crossing, settle_block_txn, settle_left_txn
+from tickets.calendar.settling import BLOCK, crossing, settle_block_txn, settle_left_txn
 from tickets.clocks.calendars import Calendars
 from tickets.clocks.sla import Timekeeper
 from tickets.events import CalendarChanged
@@ -66,7 +66,7 @@ class CalendarStale(Refused):
     """The calendar was changed since the page was made: by these changes."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
-        super().__init__("calendar.stale", count=len(changes))
+        super().__init__("calendar.stale")
         self.changes = tuple(changes)
 
 
@@ -107,8 +107,6 @@ class CalendarService:
         self._block = block
         self._moved: Callable[[], None] = lambda: None
         self._sweeper = Sweeper(clock, self._look, "working calendars")
-        self.settling: Settled | None = None
-        """How far the change got whose deadlines are being moved; None when all are."""
         self.start, self.stop = self._sweeper.start, self._sweeper.stop
 
     def on_moved(self, wake: Callable[[], None]) -> None:
@@ -283,14 +281,12 @@ class CalendarService:
             )
             if settled is None:
                 break
-            self.settling = settled if settled.left else None
             self.log.info(
                 "calendar version {version}: {moved} deadlines moved so far",
                 version=settled.version,
                 moved=settled.moved,
             )
             self._moved()
-        self.settling = None
         return self.now() + EVERY
 
 

@@ -104,9 +104,14 @@ def holidays_in(calendar: WorkingCalendar, first: date, last: date) -> Iterator[
 def _idle(calendar: WorkingCalendar, first: date, after: date) -> Iterator[Days]:
     """The days off from `first` until before `after`; days with hours before or after are left."""
     idle = (day for day in _dates(first, after - DAY) if not calendar.spans_on(day))
-    for name, days in groupby(idle, calendar.holidays.get):
+    for name, days in groupby(idle, lambda day: _public(calendar, day)):
         own = list(days)
         yield Holiday(own[0], own[-1], name) if name else Closed(own[0], own[-1])
+
+
+def _public(calendar: WorkingCalendar, day: date) -> str | None:
+    """The holiday's name; None where a person closed the day, who has a line of their own."""
+    return None if day in calendar.marks else calendar.holidays.get(day)
 
 
 def _dates(first: date, last: date) -> Iterator[date]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -120,8 +121,16 @@ class Composer:
             ticket=text(f"ticket.kind.{line.ticket.value}") if line.ticket else "",
             state=text(f"ticket.state.{line.state}") if line.state else "",
             number=line.number or "",
-            link=f"{self._site}/tickets/{line.number}" if self._site and line.number else "",
+            link=self._link(line),
         )
+
+    def _link(self, line: Line) -> str:
+        """Where it is dealt with: the ticket, or the calendar that lacks something."""
+        if self._site and line.number:
+            return f"{self._site}/tickets/{line.number}"
+        if self._site and line.kind is MessageKind.CALENDAR:
+            return f"{self._site}/calendar?calendar={quote(line.subject)}"
+        return ""
 
     def _instant(self, at: datetime, language: Language) -> str:
         return Formats(language, self._zone).instant(at)[:-3]

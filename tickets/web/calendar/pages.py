@@ -4,7 +4,7 @@ A change takes two steps: it is tried, and the page says what it would move; the
 work without scripts; the script lets arrow keys walk through the days and choose a range of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -80,6 +80,13 @@ class CalendarPages:
         query = requests.query(request)
         typed = Typed({name: query[name] for name in ("from", "to") if query[name]}, ())
         return await self._year(request, typed, NO_WRONG)
+
+    @app.route("/try", methods=["GET"])
+    @app.route("/save", methods=["GET"])
+    def left(self, request: Request) -> bytes:
+        """Whoever comes back to a step without its form begins again."""
+        self.frame.guard(request, *READERS)
+        return self.frame.redirect(request, "/calendar")
 
     @app.route("/try", methods=["POST"])
     async def tried(self, request: Request) -> bytes:
@@ -164,9 +171,9 @@ class CalendarPages:
             provisional=bool(calendar.country) and year > calendar.valid_until.year,
             changes=changes[:HISTORY],
             marked={each.version: each for each in changes},
-            undone={each.undoes for each in changes if each.undoes},
+            undone=_undone(changes),
             done=next((each for each in changes if str(each.version) == query["done"]), None),
-            settling=self._service.settling,
+            settling=next((each for each in changes if each.left), None),
             typed=typed if typed.calendars else Typed(typed.fields, (calendar.name,)),
             wrong=wrong,
             may_change=_may(principal),
@@ -274,6 +281,15 @@ def _steps(preview: Preview, words: Words) -> list[Step]:
                 for each in rows((day, was[day]) for day in inner)
             ]
     return found
+
+
+def _undone(changes: Iterable[Change]) -> set[int]:
+    """The changes that are taken back, unless that was taken back too; from the latest on."""
+    undone: set[int] = set()
+    for change in changes:
+        if change.undoes is not None and change.version not in undone:
+            undone.add(change.undoes)
+    return undone
 
 
 def _where(wish: Wish, form: requests.Form) -> tuple[str, int]:

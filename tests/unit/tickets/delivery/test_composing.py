@@ -122,3 +122,11 @@ def test_a_program_reads_names_and_instants() -> None:
         "role": "officer",
         "department": "cards",
     }
+
+
+def test_a_calendar_that_lacks_something_is_told_with_the_way_to_its_page() -> None:
+    lacks = Line(MONDAY, MessageKind.CALENDAR, "office")
+    mail = composer("https://hotline.bank.example/").to_person(OFFICER, [lacks], Purpose.DIGEST)
+    assert mail.html is not None
+    for text in (mail.body, mail.html):
+        assert "https://hotline.bank.example/calendar?calendar=office" in text
