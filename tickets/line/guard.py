@@ -22,6 +22,8 @@ from tickets.masking import Mask, masked
 from tickets.messages import add_message_txn
 from tickets.model import WHOLE_HOUSE, Audience, MessageKind
 
+HELD = 0x_7121_0001
+"""Of PostgreSQL's advisory locks that of proofs (documentation of PostgreSQL, 13.3.5)."""
 WITHHELD = ""
 MORE_WITHHELD = 10
 """Times as many wrong tries for all whose number is withheld, who count as one."""
@@ -38,6 +40,15 @@ class Try:
     own: bool
     """Whether they call from a number that the ticket has."""
     at: datetime
+
+
+def hold_txn(session: Session) -> None:
+    """Keep other tries waiting until the commit, or who calls many times at once has more of them.
+
+    SQLite lets one transaction write at a time, and needs nothing for it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(HELD)))
 
 
 def locked_txn(session: Session, one: Try, settings: LineSettings) -> bool:

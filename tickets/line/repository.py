@@ -15,6 +15,7 @@ from tickets.line.guard import (
     LONGEST_SOUGHT,
     WITHHELD,
     Try,
+    hold_txn,
     locked_txn,
     wrong_txn,
 )
@@ -51,6 +52,7 @@ def prove_txn(
 
     Numbers that no ticket has are counted like others, so nobody learns which there are.
     """
+    hold_txn(session)
     parsed = parse_number(number)
     stored = load_case_txn(session, parsed) if parsed is not None else None
     caller = normalise(calling)[:LONGEST_CALLING]
