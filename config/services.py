@@ -42,6 +42,7 @@ from config.progress import Progress, Silent
 from config.reply_calls import reply_calls
 from config.settings import Recorded, Settings
 from config.site import build_site
+from config.telephone_lease import TelephoneLease
 from config.tickets_house import TicketsHouse
 from config.web import Rooms, furnished, largest_body, mount_all
 from cti.call.model import Cause, Party
@@ -100,6 +101,7 @@ class Hotline:
         self._check_numbers()
         folders, database = settings.folders, base.database
         self._key = house_key(folders.of(folders.run), entropy)
+        self._lease = TelephoneLease(database, reactor)
         self.bus = Bus(self._listener_failed)
         self._passwords = ThreadPool(minthreads=0, maxthreads=1, name="passwords")
         verifying = partial(deferToThreadPool, reactor, self._passwords)
@@ -260,6 +262,8 @@ class Hotline:
 
     async def start(self, progress: Progress | None = None) -> None:
         """Create what is missing, then start every room, the telephones and pages last."""
+        self._running.callback(self._lease.release)
+        await self._lease.take()
         await self.foundation.prepare(self._running, progress or Silent())
         self._start_trace()
         later, also = self._running.callback, self._running.push_async_callback
@@ -356,7 +360,7 @@ class Hotline:
 
     def _start_scheduler(self) -> None:
         scheduler = scheduler_on(self._reactor)
-        keep_beating(scheduler, self.ticket_rooms.look)
+        keep_beating(scheduler, self._look)
         rooms = self.ticket_rooms
         Housekeeping(
             rooms.calendar_watch,
@@ -367,6 +371,11 @@ class Hotline:
         ).schedule(scheduler, self._reactor)
         scheduler.start()
         self._running.callback(scheduler.shutdown, wait=False)
+
+    def _look(self) -> None:
+        """Once a minute: whether something fell due unseen, and whether calls are still ours."""
+        self.ticket_rooms.look()
+        self._lease.look()
 
     def _let_go_of_forgotten(self, calls: Collection[CallId]) -> None:
         """End calls whose caller is alone and whom nobody serves any more, by what is known."""
@@ -447,6 +456,7 @@ class Hotline:
         shown = {
             **self.ticket_rooms.trouble(),
             "database": self.monitoring.journal.trouble(),
+            "lease": self._lease.trouble(),
             "certificate": self._certificate.warning(),
             "recordings": room,
             **self.switch.pressure(),
