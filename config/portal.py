@@ -123,7 +123,7 @@ class CustomerPage:
             return
         top = Resource()
         top.putChild(PATH.encode(), self._root)
-        site = site_of(top, self._reactor, self.largest)
+        site = site_of(top, self._reactor, self.largest, secure=own.secure)
         with listening("tickets.portal.listen", own.host, own.port):
             self._port = self._reactor.listenTCP(own.port, site, interface=own.host)
 

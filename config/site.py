@@ -195,4 +195,4 @@ def build_site(
     root.mount("health", HealthResource(frame, health, load))
     for path, resource in mounts.items():
         root.mount(path, resource)
-    return site_of(root, clock, largest)
+    return site_of(root, clock, largest, secure=frame.settings.secure)

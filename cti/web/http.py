@@ -34,6 +34,9 @@ SECURITY_HEADERS = {
 }
 """No inline script or style anywhere; frames only of this site in this site."""
 
+STRICT = "max-age=31536000"
+"""For a year the browser comes back by https alone (RFC 6797); names below ours are not ours."""
+
 HEARD_OUT = 4
 """How many times the largest form with files is heard out before its connection is closed."""
 
@@ -46,7 +49,8 @@ def ordinary(_request: Request) -> int:
 class HotlineRequest(Request):
     """A request whose answer carries the security headers, with a body of bounded size.
 
-    `largest` says how large, once the headers are known. What is beyond it is not kept; a form
+    `largest` says how large, once the headers are known; `secure` that the site is reached by
+    https, through a proxy that speaks it for us. What is beyond it is not kept; a form
     with files that is not much too large is heard to its end, so that its sender is told.
     """
 
@@ -60,9 +64,11 @@ class HotlineRequest(Request):
         channel: Any,
         *args: Any,
         largest: Callable[[Request], int] = ordinary,
+        secure: bool = False,
         **kw: Any,
     ) -> None:
         super().__init__(channel, *args, **kw)
+        self._secure = secure
         self._largest = largest
         self.lost_body = 0
         """The status to answer when the body was not kept: too large (413), no room (507)."""
@@ -91,6 +97,8 @@ class HotlineRequest(Request):
         """Answer, with the security headers set before anything else."""
         for name, value in SECURITY_HEADERS.items():
             self.setHeader(name, value)
+        if self._secure or self.isSecure():
+            self.setHeader("strict-transport-security", STRICT)
         if b"\0" in unquote_to_bytes(self.path):  # no name holds one, and databases refuse it
             self.setResponseCode(404)
             self.setHeader("content-type", "text/plain")
@@ -99,11 +107,20 @@ class HotlineRequest(Request):
         return super().process()
 
 
-def site_of(root: IResource, clock: Clock, largest: Callable[[Request], int] = ordinary) -> Site:
-    """The site of these pages; `largest` says how large a request's body may be."""
+def site_of(
+    root: IResource,
+    clock: Clock,
+    largest: Callable[[Request], int] = ordinary,
+    *,
+    secure: bool = False,
+) -> Site:
+    """The site of these pages; `largest` says how large a request's body may be.
+
+    With `secure` browsers reach it by https alone, which they are told to keep to.
+    """
     site = Site(
         root,
-        requestFactory=partial(HotlineRequest, largest=largest),
+        requestFactory=partial(HotlineRequest, largest=largest, secure=secure),
         reactor=clock,
         parsePOSTFormSubmission=False,
         logFormatter=access_line,

@@ -51,9 +51,11 @@ class Browser:
     address: str = "192.0.2.10"
     largest: Callable[[Request], int] = ordinary
     """How large the site lets a request's body be."""
+    secure: bool = False
+    """Whether the site is reached by https."""
 
     def __post_init__(self) -> None:
-        self._site = site_of(self.root, self.clock, self.largest)
+        self._site = site_of(self.root, self.clock, self.largest, secure=self.secure)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.request("GET", path, headers=_dashed(headers))

@@ -6,6 +6,7 @@ text: a formula that a customer wrote into a title stays their text (CWE-1236).
 """
 
 import csv
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from io import StringIO
@@ -18,6 +19,8 @@ from tickets.web.columns import USUAL, Cell
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What a formula begins with; the wide forms do so in Chinese spreadsheets."""
+_BEHIND = re.compile(r"([;\t\r\n|][\s\"']*)(?=[=+\-@＝＋－＠])")
+"""What a cell is parted at where a spreadsheet expects no comma, as in much of Europe."""
 BOM = b"\xef\xbb\xbf"
 """Without it spreadsheets take UTF-8 for something else."""
 MOST_ROWS = 1_048_576
@@ -38,8 +41,9 @@ def _plain(cell: Cell, formats: Formats) -> str | int | float:
     match cell:
         case datetime():
             return formats.instant(cell)
-        case str() if cell.startswith(FORMULA):
-            return f"'{cell}"
+        case str():
+            cell = _BEHIND.sub(r"\1'", cell)
+            return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
     return cell
 
 

@@ -217,6 +217,18 @@ def test_language_is_chosen_and_remembered() -> None:
     "path",
     ["/", "/sign-in", "/desk", "/desk/nowhere", "/nowhere", "/static/cti/base.css", "/static/"],
 )
+def test_a_site_reached_by_https_is_so_for_good(path: str) -> None:
+    rig = Rig()
+    plain = rig.browser.get(path)
+    assert "strict-transport-security" not in plain.headers, "none over http (RFC 6797, 7.2)"
+    answer = Browser(rig.browser.root, rig.office.clock, secure=True).get(path)
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/sign-in", "/desk", "/desk/nowhere", "/nowhere", "/static/cti/base.css", "/static/"],
+)
 def test_every_answer_carries_the_security_headers(path: str) -> None:
     answer = Rig().browser.get(path)
     assert SECURITY_HEADERS.items() <= answer.headers.items()

@@ -419,6 +419,15 @@ def test_every_role_has_a_list_to_begin_with() -> None:
 def test_no_cell_begins_as_a_formula(mark: str) -> None:
     written = csv_lines([[f"{mark}cmd|' /C calc'!A1"]], Formats(Language.CHINESE, SHANGHAI))
     assert written.decode().lstrip('"').startswith("'")
+    if mark != "\t":
+        for between in (";", '"; "', "\t", "\n", " | "):
+            cell = f"ordinary{between}{mark}cmd|' /C calc'!A1"
+            written = csv_lines([[cell, "x"]], Formats(Language.CHINESE, SHANGHAI))
+            apart = re.split(r"[;\t\n|]", written.decode())
+            assert not any(
+                each.strip("\"' ").startswith(mark) for each in apart[:2] if "'" not in each
+            )
+            assert f"'{mark}cmd" in written.decode()
 
 
 def test_a_list_is_read_in_the_order_its_head_was_clicked_for() -> None:
