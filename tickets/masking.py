@@ -3,7 +3,9 @@
 A ticket is read by many who need its matter and not its person. What each role reads in the
 clear is one table, `CLEAR`; whoever may ask for the rest (`MAY_UNMASK`) is written down when they
 do. Free text stays as it was told, but for the long digit runs that are cards, accounts and
-identity numbers. Nothing stored is masked: masking is a way of showing.
+identity numbers, however they are grouped, and for what is keyed in secret. Nothing stored is
+masked: masking is a way of showing. What leaves the house for a customer is written so, too: who
+listens or reads along there is known to nobody.
 """
 
 import re
@@ -21,6 +23,19 @@ FEWEST_DIGITS = 4
 """Of a telephone number of which anything is shown."""
 _CARD_IN_TEXT = re.compile(r"\d{17}[Xx]|\d{12,}|\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
 """Twelve digits in a row or groups of four; dates and telephone numbers are neither."""
+_BETWEEN = "[ \\-\u00a0\u2010-\u2015\u2212\u3000\uff0d.·]"
+_GROUPED = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d){{12,60}}")
+"""Digits in groups of whatever length, in which a card may stand."""
+CARD_DIGITS = range(13, 20)
+"""Of a card's number (ISO/IEC 7812-1)."""
+_SECRET = re.compile(
+    r"(?P<named>(?:密码|口令|验证码|动态码|安全码|"
+    r"(?<![a-z])(?:pin|cvv2?|cvc2?|otp|pass(?:code|word))(?![a-z]))"
+    r"(?:\s*(?:码|号|是|为|is|was|[:：=]))*\s*[\"'“‘「]?)"
+    r"(?P<secret>\d[\d -]{1,10}\d|(?<=[:：=是为\"'“‘「])[!-~]{4,32}|(?<=[:：=] )[!-~]{4,32})",
+    re.IGNORECASE,
+)
+"""What is keyed or typed in secret, after the word for it; none of it is shown."""
 _WORD = r"[^\s@<>()\"',:;，、：；（）]"
 _LABEL = r"[^\s@<>()\"',:;，、：；（）.]"
 _REACHED = re.compile(rf"(?<!{_WORD}){_WORD}+@{_LABEL}+(?:\.{_LABEL}+)+\.*|(?<!\d)1\d{{10}}(?!\d)")
@@ -198,7 +213,32 @@ def _identity(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return _CARD_IN_TEXT.sub(lambda found: _account(found.group()), text)
+    text = _SECRET.sub(lambda found: f"{found['named']}{HIDDEN}", text)
+    text = _CARD_IN_TEXT.sub(lambda found: _account(found.group()), text)
+    return _GROUPED.sub(lambda found: _without_card(found.group()), text)
+
+
+def _without_card(run: str) -> str:
+    """Digits in groups with the card in them starred, where whole groups of them make one."""
+    groups = list(re.finditer(r"\d+", run))
+    for first, begun in enumerate(groups):
+        digits, found = "", None
+        for each in groups[first:]:
+            digits += each.group()
+            if len(digits) > CARD_DIGITS[-1]:
+                break
+            if len(digits) in CARD_DIGITS and _luhn(digits):
+                found = digits, each.end()
+        if found is not None:
+            number, end = found
+            return f"{run[: begun.start()]}{_account(number)}{run[end:]}"
+    return run
+
+
+def _luhn(digits: str) -> bool:
+    """Whether the last digit proves the others (ISO/IEC 7812-1, annex B)."""
+    doubled = (sum(divmod(2 * int(each), 10)) for each in digits[-2::-2])
+    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
 
 
 def _proof(text: str) -> str:

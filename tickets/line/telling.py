@@ -9,6 +9,7 @@ from cti.kernel.vocabulary import Language
 from tickets import decide
 from tickets.acts import Action, ClockKind
 from tickets.forms import slot_of
+from tickets.masking import Mask, masked
 from tickets.model import CUSTOMER, Case, CaseState
 from tickets.view import TicketView
 
@@ -75,7 +76,7 @@ def told(view: TicketView, at: datetime) -> ToldTicket:
 def reply_of(view: TicketView) -> str:
     """The last answer that was told to the customer; empty where none was."""
     found = (each.fields.get("text", "") for each in view.history if each.action in ANSWERS)
-    return ([""] + [each for each in found if each])[-1]
+    return masked(Mask.TEXT, ([""] + [each for each in found if each])[-1])
 
 
 def may(view: TicketView, action: Action, at: datetime) -> bool:

@@ -57,7 +57,7 @@ def queue_reply_txn(
         "name": draft.requester.name,
         "number": case.number,
         "title": masked(Mask.TEXT, draft.title),
-        "text": text,
+        "text": masked(Mask.TEXT, text),
     }
     thread = thread_txn(session, case.number)
     language = language_of(text, usual)

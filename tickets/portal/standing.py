@@ -5,7 +5,7 @@ inside the bank.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -14,6 +14,7 @@ from cti.kernel.vocabulary import Language
 from tickets.attachments.model import Attached
 from tickets.clocks.model import Clock
 from tickets.decide import allowed
+from tickets.masking import Mask, Sight, masked
 from tickets.model import (
     ANSWERED,
     CUSTOMER,
@@ -120,6 +121,8 @@ SIDES = {
 }
 OWN = frozenset({Action.URGE, Action.CONTACT, Action.RATE, Action.ATTACH_FILE, Action.WITHDRAW})
 """What the page offers, where `decide.allowed` says that the customer may."""
+_WORDS = Sight(frozenset(Mask) - {Mask.TEXT})
+"""All but the cards in what they wrote: a page may be read over a shoulder."""
 _ANSWERS = frozenset({Action.REPLY.value, Action.SOLVE.value})
 
 
@@ -132,7 +135,7 @@ def standing_of(view: TicketView, files: Sequence[Attached], now: datetime) -> S
     answered = Step.ANSWERED if unread is not None else None
     return Standing(
         number=case.number,
-        case=case,
+        case=replace(case, draft=_WORDS.draft(case.draft)),
         step=answered or STEPS.get(case.state, Step.CLOSED),
         side=SIDES.get(case.state),
         due=None if answered else due,
@@ -189,11 +192,13 @@ def _said(history: Sequence[HistoryEntry], unread: HistoryEntry | None) -> Itera
         if line is not None:
             yield line
     if unread is not None:
-        yield Said(unread.at, Voice.BANK, Topic.ANSWER, unread.fields.get("text", ""))
+        text = masked(Mask.TEXT, unread.fields.get("text", ""))
+        yield Said(unread.at, Voice.BANK, Topic.ANSWER, text)
 
 
 def _line(entry: HistoryEntry, *, own: bool) -> Said | None:
-    text, voice = entry.fields.get("text", ""), Voice.CUSTOMER if own else Voice.BANK
+    text = masked(Mask.TEXT, entry.fields.get("text", ""))
+    voice = Voice.CUSTOMER if own else Voice.BANK
     match entry.action:
         case action if action in _ANSWERS:
             return Said(entry.at, voice, Topic.ANSWER, text)

@@ -32,6 +32,7 @@ from tickets.acts import Action
 from tickets.events import ReplyCallEnded, ReplyCallMade, TicketChanged
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
+from tickets.masking import Mask, masked
 from tickets.model import CUSTOMER, SYSTEM, Case
 from tickets.reply_calls import repository, words
 from tickets.reply_calls.asking import CHANNEL, Asking
@@ -446,7 +447,8 @@ class ReplyCalls:
         if calling is None:
             return None
         kind = calling.case.draft.kind.value
-        return ReplyToTell(calling.reply.number, kind, calling.reply.text)
+        said = masked(Mask.TEXT, calling.reply.text)
+        return ReplyToTell(calling.reply.number, kind, said)
 
     def identified(self, call_id: CallId, keyed: Secret) -> bool:
         """See `ReplyCallPort`."""

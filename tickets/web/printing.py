@@ -141,7 +141,7 @@ class LetterPages:
             title=masked(Mask.TEXT, case.draft.title),
             received=case.opened.astimezone(self.regulation.zone).date().isoformat(),
             department=department,
-            text=body,
+            text=masked(Mask.TEXT, body),
             bank=self.frame.text(language, "site.title"),
             day=day.isoformat(),
         )

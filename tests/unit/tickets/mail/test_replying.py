@@ -79,6 +79,13 @@ def test_a_reply_counts_once_the_next_server_took_it(desk: Replying) -> None:
     assert decision.end is ClockEnd.MET
 
 
+def test_no_letter_holds_a_whole_card_or_a_pin(desk: Replying) -> None:
+    number = desk.ready()
+    typed = ATTEMPT | {"text": "卡 6222 0200-3700 0018 475 已解锁，密码是135790。"}
+    desk.desk.act(number, Action.ATTEMPT_REPLY, AGENT, typed)
+    assert "卡 **** 8475 已解锁，密码是****。" in desk.arrived().outgoing.body
+
+
 def returned(message_id: str) -> bytes:
     return on_file("bounce").replace(b"hotline.26112100016.7.00@bank.example", message_id.encode())
 

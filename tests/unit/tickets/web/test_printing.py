@@ -67,6 +67,13 @@ def test_a_reply_by_letter_is_kept_as_sent_and_counts_when_posted(
     assert office.desk.view(number).case.state is CaseState.CALLBACK
 
 
+def test_no_letter_is_printed_with_a_whole_card(office: RegulationOffice) -> None:
+    number, seat = result_in(office), office.seat(AGENT)
+    page = seat.read(printed(seat, number, text="卡6222020037000018475已解锁")).text
+    assert "卡**** 8475已解锁" in page
+    assert "37000018" not in page
+
+
 def test_a_reply_is_not_written_before_there_is_one(office: RegulationOffice) -> None:
     number = office.desk.register().number
     path, seat = f"/regulation/letters/{number}", office.seat(AGENT)
