@@ -28,6 +28,8 @@ _GROUPED = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d){{12,60}}")
 """Digits in groups of whatever length, in which a card may stand."""
 CARD_DIGITS = range(13, 20)
 """Of a card's number (ISO/IEC 7812-1)."""
+MOST_GROUPS = 24
+"""Of digits, in which a card is looked for: who writes more of them counts something."""
 _SECRET = re.compile(
     r"(?P<named>(?:密码|口令|验证码|动态码|安全码|"
     r"(?<![a-z])(?:pin|cvv2?|cvc2?|otp|pass(?:code|word))(?![a-z]))"
@@ -221,6 +223,8 @@ def _text(text: str) -> str:
 def _without_card(run: str) -> str:
     """Digits in groups with the card in them starred, where whole groups of them make one."""
     groups = list(re.finditer(r"\d+", run))
+    if len(groups) > MOST_GROUPS:
+        return run
     for first, begun in enumerate(groups):
         digits, found = "", None
         for each in groups[first:]:
