@@ -252,7 +252,7 @@ function justHealed() {
 }
 
 const timeFormat = new Intl.DateTimeFormat(locale, { timeZone: settings.zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const dateFormat = new Intl.DateTimeFormat(locale, { timeZone: settings.zone, month: "long", day: "numeric", weekday: "long" });
+const dateFormat = new Intl.DateTimeFormat(locale, { timeZone: settings.zone, month: "long", day: "numeric", weekday: locale === "zh-CN" ? "long" : "short" });
 
 function tick() {
   drawBanner();

@@ -47,13 +47,19 @@ def chromium() -> Iterator[Any]:
 class Wall:
     """A screen showing the house; time passes for both by `wait`."""
 
-    def __init__(self, chromium: Any, house: MonitoredHouse) -> None:
+    def __init__(
+        self,
+        chromium: Any,
+        house: MonitoredHouse,
+        language: Language = Language.ENGLISH,
+        size: tuple[int, int] = (1920, 1080),
+    ) -> None:
         self.house = house
-        self.inside = house.browser(Role.SUPERVISOR, Language.ENGLISH)
+        self.inside = house.browser(Role.SUPERVISOR, language)
         self.errors: list[str] = []
         self.socket: Socket | None = None
         self.route: Any = None
-        self.page = chromium.new_page(viewport={"width": 1920, "height": 1080})
+        self.page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on(
             "console",
@@ -209,6 +215,42 @@ def test_key_numbers_can_be_read_from_afar(wall: Wall) -> None:
     )
     assert len(sizes) > 10
     assert min(sizes) >= 0.04
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_the_board_is_as_wide_as_its_screen(
+    chromium: Any, tmp_path: Path, language: Language, size: tuple[int, int]
+) -> None:
+    """With as many calls as a day of the largest banks has, and the longest date there is."""
+    wall = Wall(chromium, MonitoredHouse(tmp_path), language, size)
+    for agent_id in AGENTS:
+        ready = AgentStateChanged(
+            at=BEGIN, agent_id=agent_id, previous=AgentState.LOGGED_OFF, state=AgentState.READY
+        )
+        wall.publish(ready)
+    wall.wait(1)
+    told = wall.page.evaluate(
+        """() => {
+          document.querySelectorAll(".totals dd, .queue dd").forEach((each) => {
+            const total = each.parentElement.dataset.total ?? each.parentElement.dataset.figure;
+            const many = ["answered", "abandoned"].includes(total);
+            each.textContent = total === "service_level" ? "100%" : many ? "12,888" : "1,288";
+          });
+          const longest = { zh: "9月30日星期三", en: "Wed 30 September" };
+          const page = document.documentElement;
+          document.getElementById("date").textContent = longest[page.lang.slice(0, 2)];
+          const parts = [...document.querySelectorAll(".board *")].filter((it) => it.clientWidth);
+          const outside = (it) => it.getBoundingClientRect().right > innerWidth + 0.5;
+          const cut = (it) => it.scrollWidth > it.clientWidth + 1;
+          const told = (which) => parts.filter(which).map((it) => it.outerHTML);
+          return {
+            wider: page.scrollWidth - innerWidth, outside: told(outside), cut: told(cut),
+          };
+        }"""
+    )
+    wall.page.close()
+    assert told == {"wider": 0, "outside": [], "cut": []}
 
 
 def test_the_way_to_the_other_pages_comes_up_while_the_mouse_moves(wall: Wall) -> None:
