@@ -59,6 +59,16 @@ def test_the_page_is_there_in_both_languages(browser: Browser) -> None:
     assert '"reason": "lunch"' in page.text
 
 
+def test_what_waits_on_tickets_stands_beside_the_telephone(house: ConsoleHouse) -> None:
+    browser = house.browser("a")
+    assert "data-count" not in browser.get("/console").text, "a house without tickets"
+    beside = ConsoleHouse(house.centre)
+    beside.frame.add_package("tickets.web")
+    page = beside.browser("a").get("/console").text
+    assert 'target="_blank" rel="noopener" href="/tickets/messages"' in page
+    assert 'data-count="notices/a"' in page
+
+
 def test_only_agents_with_a_telephone_have_a_console(house: ConsoleHouse) -> None:
     assert house.browser("a", Role.SUPERVISOR).get("/console").status == 403
     assert house.browser("nobody").get("/console").status == 409
