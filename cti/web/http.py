@@ -38,7 +38,7 @@ STRICT = "max-age=31536000"
 """For a year the browser comes back by https alone (RFC 6797); names below ours are not ours."""
 
 HEARD_OUT = 4
-"""How many times the largest form with files is heard out before its connection is closed."""
+"""How many times as much as is taken is heard out before the connection is closed."""
 
 
 def ordinary(_request: Request) -> int:
@@ -50,8 +50,8 @@ class HotlineRequest(Request):
     """A request whose answer carries the security headers, with a body of bounded size.
 
     `largest` says how large, once the headers are known; `secure` that the site is reached by
-    https, through a proxy that speaks it for us. What is beyond it is not kept; a form
-    with files that is not much too large is heard to its end, so that its sender is told.
+    https, through a proxy that speaks it for us. What is beyond that length is not kept; what is
+    not much too large is heard to its end, so that its sender is told.
     """
 
     log = Logger()
@@ -83,7 +83,7 @@ class HotlineRequest(Request):
         self._received += len(data)
         if self._received > self.most:
             self.lost_body = self.lost_body or 413
-            if self.most <= LARGEST_BODY or self._received > HEARD_OUT * self.most:
+            if self._received > HEARD_OUT * self.most:
                 self.loseConnection()
         if self.lost_body:
             return

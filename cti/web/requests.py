@@ -159,7 +159,14 @@ def _clean(value: Any) -> Any:
     return value
 
 
+def check_kept(request: Request) -> None:
+    """BadRequest (413, 507) when the body was not kept, for its size or for want of room."""
+    if lost := getattr(request, "lost_body", 0):
+        raise BadRequest("the body is too large" if lost == 413 else "no room left", lost)
+
+
 def _body(request: Request) -> bytes:
+    check_kept(request)
     if request.content is None:
         return b""
     request.content.seek(0)

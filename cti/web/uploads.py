@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from twisted.web.server import Request
 
-from cti.web.requests import MOST_FIELDS, BadRequest, Form, clean_text, header
+from cti.web.requests import MOST_FIELDS, BadRequest, Form, check_kept, clean_text, header
 
 LARGEST_HEAD = 4096
 LARGEST_FIELD = 1 << 16
@@ -71,8 +71,7 @@ def read_upload(request: Request) -> Upload:
 
     BadRequest (413, 507) too when the body was not kept, for its size or for want of room.
     """
-    if lost := getattr(request, "lost_body", 0):
-        raise BadRequest("the body is too large" if lost == 413 else "no room left", lost)
+    check_kept(request)
     found = _BOUNDARY.search(header(request, "content-type"))
     if not is_upload(request) or found is None or request.content is None:
         raise BadRequest("a form with files is expected", 415)
