@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +30,7 @@ from tickets.delivery.repository import claim_txn
 from tickets.dossier import Dossier
 from tickets.mail.composing import Composer
 from tickets.mail.settings import MailSettings
+from tickets.numbers import ticket_number
 from tickets.portal.frame import FrameSettings, PortalFrame
 from tickets.portal.notices import Notices
 from tickets.portal.pages import PortalPages, PortalRoot
@@ -39,6 +41,8 @@ from tickets.portal.telling import Telling
 KEY = b"portal" * 6
 MOBILE = "13800138000"
 ADDRESS = "wang@example.com"
+UNKNOWN = ticket_number(date(2026, 1, 1), 1)
+"""A number that no ticket has."""
 TYPED = {
     "title": "柜台排队时间过长",
     "text": "周一上午在营业部等候两小时。",

@@ -1,36 +1,27 @@
 """The page of customers by HTTP: what opens a ticket, what is seen of it, what nobody is told."""
 
-import json
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import OperationalError
-from twisted.internet.defer import fail
 
 from cti.kernel.errors import Refused
-from cti.kernel.plain import to_plain
 from tests.support.browsers import Answer
 from tests.support.deferred import result_of
 from tests.support.forms import forms_of
-from tests.support.portal import ADDRESS, MOBILE, TYPED, PortalDesk
+from tests.support.portal import ADDRESS, MOBILE, UNKNOWN, PortalDesk
 from tests.support.tickets import AGENT, DISPATCHER, HEAD, OFFICER, OTHER_AGENT, SUPERVISOR, draft
 from tickets.attachments.model import Way
 from tickets.attachments.repository import attachments_txn
 from tickets.delivery.model import Channel, Purpose
 from tickets.events import TicketRated
-from tickets.model import CUSTOMER, CaseState, DispatchState, Source
-from tickets.numbers import ticket_number
-from tickets.portal.codes import KEPT, LIFETIME, TRIES
-from tickets.portal.settings import PortalSettings
+from tickets.model import CUSTOMER, CaseState, DispatchState
+from tickets.portal.codes import TRIES
 from tickets.portal.tokens import IDLE
 from tickets.workflow import Action, ClockKind
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
-UNKNOWN = ticket_number(date(2026, 1, 1), 1)
-KINDS = ("complaint", "suggestion", "appointment", "enquiry")
 
 
 @pytest.fixture
@@ -47,192 +38,6 @@ def with_result(desk: PortalDesk, number: str) -> None:
     dispatched(desk, number)
     desk.desk.act(number, Action.RETURN, HEAD)
     desk.desk.act(number, Action.APPROVE, DISPATCHER)
-
-
-# --- submitting ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("contact", [MOBILE, ADDRESS])
-def test_a_ticket_is_registered_once_the_code_fits(
-    desk: PortalDesk, kind: str, contact: str
-) -> None:
-    customer = desk.customer()
-    number = customer.submit(kind, contact=contact)
-    case = desk.desk.view(number).case
-    assert (case.opened_by, case.draft.source) == (CUSTOMER.staff_id, Source.WEB)
-    assert case.draft.requester.contact == contact
-    assert number in customer.read("/service/ticket?new=1").text
-    [told] = [each for each in desk.carried() if each.purpose is Purpose.ACKNOWLEDGEMENT]
-    assert (told.to, told.number) == (contact, number)
-    assert number in told.subject + told.body
-
-
-def test_what_was_typed_while_the_database_was_away_is_sent_again_by_one_button(
-    desk: PortalDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    customer = desk.customer()
-    with monkeypatch.context() as away:
-        gone = OperationalError("INSERT", {}, Exception("gone"))
-        away.setattr(desk.desk.database, "run", lambda *_, **__: fail(gone))
-        away.setattr(desk.desk.database, "read", lambda *_, **__: fail(gone))
-        answer = customer.send("/service/new/complaint", **TYPED)
-        assert (answer.status, answer.headers["retry-after"]) == (503, "30")
-        assert "没有丢失" in answer.text
-        again = next(each for each in forms_of(answer.text) if each.fields)
-    assert again.fields["text"] == TYPED["text"]
-    assert customer.browser.post(again.action, again.fields).status == 303
-    number = customer.enter()
-    assert desk.desk.view(number).case.draft.title == TYPED["title"]
-
-
-@pytest.mark.parametrize("contact", [MOBILE, ADDRESS])
-def test_no_letter_repeats_the_number_of_a_card(desk: PortalDesk, contact: str) -> None:
-    number = desk.customer().submit(contact=contact, title=f"卡 {CARD} 被吞")
-    desk.desk.act(number, Action.INFORM, AGENT, {"channel": "web", "text": "已为您预留"})
-    sent = desk.sent + desk.carried()
-    assert len(sent) > 2
-    assert CARD not in str(sent)
-    assert contact == MOBILE or "8475" in str(sent)
-
-
-CARD = "6222020037000018475"
-
-
-def test_nothing_is_registered_before_the_code(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    assert customer.send("/service/new/complaint", **TYPED).status == 303
-    assert not desk.desk.events
-    assert customer.browser.get("/service/ticket").headers["location"].startswith("/service/follow")
-
-
-@pytest.mark.parametrize(
-    ("changed", "kept"),
-    [
-        ({"title": ""}, "周一上午"),
-        ({"contact": "010-88880001"}, "周一上午"),
-        ({"contact": "wang@"}, "周一上午"),
-        ({"consent": ""}, "周一上午"),
-        ({"happened": "2031-01-01"}, "周一上午"),
-        ({"amount": "much"}, "周一上午"),
-    ],
-)
-def test_a_mistake_is_named_and_nothing_typed_is_lost(
-    desk: PortalDesk, changed: dict[str, str], kept: str
-) -> None:
-    customer = desk.customer()
-    answer = customer.send("/service/new/complaint", **(TYPED | changed))
-    assert answer.status == 409
-    assert 'role="alert"' in answer.text
-    assert kept in answer.text
-    assert 'aria-invalid="true"' in answer.text
-    assert not desk.carried()
-
-
-def test_what_programs_fill_in_goes_nowhere(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    answer = customer.send("/service/new/complaint", **TYPED, homepage="http://spam.example")
-    assert (answer.status, answer.headers["location"]) == (303, "/service/code")
-    assert not desk.carried()
-
-
-def test_who_has_many_open_tickets_opens_no_more(tmp_path: Path) -> None:
-    desk = PortalDesk(tmp_path, PortalSettings(most_open=1))
-    desk.customer().submit()
-    other = desk.customer()
-    other.send("/service/new/enquiry", **TYPED)
-    answer = other.send("/service/code", code=desk.code())
-    assert answer.status == 409
-    assert "1" in answer.text
-    assert len([each for each in desk.desk.events if each.kind == "ticket.registered"]) == 1
-
-
-def test_a_code_sent_twice_at_once_registers_one_ticket(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    customer.send("/service/new/complaint", **TYPED)
-    form, code = customer.form("/service/code"), desk.code()
-    first = customer.browser.post(form.action, form.fields | {"code": code})
-    second = customer.browser.post(form.action, form.fields | {"code": code})
-    assert (first.status, second.status) == (303, 409)
-    assert len([each for each in desk.desk.events if each.kind == "ticket.registered"]) == 1
-
-
-# --- codes --------------------------------------------------------------------------------------
-
-
-def test_a_code_ends_after_its_tries(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    customer.send("/service/new/complaint", **TYPED)
-    code = desk.code()
-    wrong = f"{(int(code) + 1) % 10**6:06d}"
-    for _ in range(TRIES):
-        assert customer.send("/service/code", code=wrong).status == 409
-    assert customer.send("/service/code", code=code).status == 409
-    assert customer.send("/service/code", "/service/code/again").status == 303
-    assert customer.enter()
-
-
-def test_a_code_ends_after_its_time_and_the_draft_later(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    customer.send("/service/new/complaint", **TYPED)
-    code = desk.code()
-    desk.desk.clock.advance(LIFETIME.total_seconds())
-    assert customer.send("/service/code", code=code).status == 409
-    desk.desk.clock.advance(KEPT.total_seconds())
-    assert customer.send("/service/code", "/service/code/again").status == 409
-    [kept] = result_of(desk.desk.database.read(lambda s: s.execute(COUNT).all()))
-    assert kept[0] == 0
-
-
-COUNT = text("SELECT count(*) FROM portal_challenges")
-
-
-def test_a_code_opens_nothing_in_another_browser(desk: PortalDesk) -> None:
-    customer, thief = desk.customer(), desk.customer()
-    customer.send("/service/new/complaint", **TYPED)
-    assert thief.send("/service/code", code=desk.code()).status == 409
-
-
-def test_a_code_is_typed_as_people_do(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    customer.send("/service/new/complaint", **TYPED)
-    code = desk.code()
-    assert customer.enter(f" {code[:3]} {code[3:]} ")
-
-
-def test_a_code_fits_after_a_restart(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    customer.send("/service/new/complaint", **TYPED)
-    code, cookies = desk.code(), customer.browser.cookies
-    desk.desk.start_again()
-    after = PortalDesk(desk.folder, desk=desk.desk).customer()
-    after.browser.cookies = cookies
-    number = after.enter(code)
-    again = PortalDesk(desk.folder, desk=desk.desk).customer()
-    again.browser.cookies = cookies
-    assert number in again.read("/service/ticket").text
-
-
-def test_codes_stand_nowhere_once_they_are_sent(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    customer.send("/service/new/complaint", **TYPED)
-    code = desk.code()
-    number = customer.enter()
-    customer.browser.cookies.clear()
-    customer.follow(number)
-    again = desk.code()
-    customer.enter()
-    told = json.dumps([to_plain(each) for each in desk.desk.events], default=str)
-    told += str(desk.desk.view(number)) + str(customer.browser.cookies)
-    challenge = result_of(desk.desk.database.read(lambda s: s.execute(ALL).all()))
-    for each in (code, again):
-        assert each not in told + str(challenge)
-
-
-ALL = text("SELECT * FROM portal_challenges")
-
-
-# --- following ----------------------------------------------------------------------------------
 
 
 def test_a_ticket_is_followed_by_its_number_and_contact(desk: PortalDesk) -> None:
@@ -292,7 +97,7 @@ def test_a_decoy_has_no_code_that_fits(desk: PortalDesk) -> None:
     assert (challenge.number, challenge.digest) == (UNKNOWN, "")
 
 
-# --- one's own ticket ---------------------------------------------------------------------------
+ALL = text("SELECT * FROM portal_challenges")
 
 
 def test_a_session_is_for_one_ticket_and_ends(desk: PortalDesk) -> None:
@@ -551,93 +356,6 @@ def test_who_gave_no_address_on_the_page_is_not_told_there(desk: PortalDesk) -> 
     with pytest.raises(Refused) as refused:
         desk.desk.act(number, Action.INFORM, AGENT, {"channel": "web", "text": "进展"})
     assert refused.value.error_id == "portal.no_reader"
-
-
-# --- limits and manners -------------------------------------------------------------------------
-
-
-def test_too_many_codes_are_refused_until_then(desk: PortalDesk) -> None:
-    for place in range(5):
-        customer = desk.customer(address=f"192.0.2.{place + 20}")
-        assert customer.send("/service/new/complaint", **TYPED).status == 303
-    customer = desk.customer(address="192.0.2.99")
-    answer = customer.send("/service/new/complaint", **TYPED)
-    assert answer.status == 429
-    wait = int(answer.headers["retry-after"])
-    desk.desk.clock.advance(wait)
-    assert customer.send("/service/new/complaint", **TYPED).status == 303
-
-
-def test_what_came_too_often_can_be_sent_again_as_it_was_typed(desk: PortalDesk) -> None:
-    for _ in range(5):
-        assert desk.customer().send("/service/new/complaint", **TYPED).status == 303
-    customer = desk.customer()
-    answer = customer.send("/service/new/complaint", **TYPED)
-    assert answer.status == 429
-    [form] = [each for each in forms_of(answer.text) if each.action == "/service/new/complaint"]
-    assert form.fields.items() >= TYPED.items()
-    desk.desk.clock.advance(int(answer.headers["retry-after"]))
-    assert customer.browser.post(form.action, form.fields).status == 303
-
-
-def test_a_limit_holds_through_a_restart(desk: PortalDesk) -> None:
-    for _ in range(5):
-        assert desk.customer().send("/service/new/complaint", **TYPED).status == 303
-    desk.desk.start_again()
-    after = PortalDesk(desk.folder, desk=desk.desk)
-    assert after.customer().send("/service/new/complaint", **TYPED).status == 429
-
-
-def test_who_guesses_at_a_ticket_takes_nothing_from_its_customer(desk: PortalDesk) -> None:
-    number = desk.desk.register().number
-    for place in range(9):
-        guesser = desk.customer(address=f"192.0.2.{place + 20}")
-        assert guesser.follow(number, f"1380013810{place}").status == 303
-        assert guesser.follow(UNKNOWN, MOBILE).status == (303 if place < 5 else 429)
-    customer = desk.customer()
-    assert customer.follow(number).status == 303
-    assert customer.enter() == number
-
-
-def test_one_network_does_not_use_up_what_everybody_may(tmp_path: Path) -> None:
-    desk = PortalDesk(tmp_path, PortalSettings(codes_an_hour=25))
-
-    def submitted(address: str, contact: str) -> int:
-        return (
-            desk.customer(address=address)
-            .send("/service/new/complaint", **TYPED | {"contact": contact})
-            .status
-        )
-
-    told = [submitted(f"192.0.2.{each}", f"138001381{each:02}") for each in range(20)]
-    assert told == [303] * 5 + [429] * 15
-    assert submitted("198.51.100.7", MOBILE) == 303
-
-
-def test_what_everybody_may_together_is_no_matter_of_a_tickets_own_customer(
-    tmp_path: Path,
-) -> None:
-    desk = PortalDesk(tmp_path, PortalSettings(codes_an_hour=1))
-    number = desk.desk.register().number
-    stranger = desk.customer(address="198.51.100.7")
-    assert stranger.send("/service/new/complaint", **TYPED).status == 303
-    late = desk.customer(address="203.0.113.7")
-    assert late.send("/service/new/enquiry", **TYPED | {"contact": ADDRESS}).status == 429
-    customer = desk.customer()
-    customer.follow(number)
-    assert customer.enter() == number
-
-
-def test_what_is_counted_tells_nobody_who_asked(desk: PortalDesk) -> None:
-    customer = desk.customer()
-    number = customer.submit()
-    kept = str(result_of(desk.desk.database.read(lambda s: s.execute(COUNTED).all())))
-    assert kept.count("-") > 2
-    for told in (MOBILE, number, "192.0.2"):
-        assert told not in kept
-
-
-COUNTED = text("SELECT * FROM portal_quotas")
 
 
 @pytest.mark.parametrize("path", ["/service", "/service/", "/service/follow", "/service/code"])

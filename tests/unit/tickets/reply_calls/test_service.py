@@ -1,49 +1,35 @@
 """Customers who are called with an answer, over tickets in a database and calls that are a fake."""
 
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
-from cti.call.model import Call, Cause
-from cti.kernel.calendar import Span, WorkingCalendar
-from cti.kernel.clock import utc
+from cti.call.model import Cause
 from cti.kernel.errors import Refused
-from cti.kernel.identifiers import CallId, CustomerId, TicketNumber
+from cti.kernel.identifiers import CustomerId, TicketNumber
 from cti.kernel.secret import Secret
 from cti.kernel.vocabulary import Language, ServiceLevel
 from customers.model import Customer, Sex
 from customers.repository import store_customer_txn
 from tests.support.deferred import result_of
-from tests.support.fake_calls import FakeCalls
+from tests.support.reply_calling import ASKED, SETTINGS, TELEPHONE, Calling, heard
 from tests.support.tickets import (
     AGENT,
     DISPATCHER,
     HEAD,
     OFFICER,
-    SHANGHAI,
     SUPERVISOR,
-    TicketDesk,
 )
 from tickets.acts import Action
-from tickets.clocks.calendars import Calendars
-from tickets.events import ReplyCallEnded, ReplyCallMade
+from tickets.events import ReplyCallMade
 from tickets.model import CUSTOMER, SYSTEM, CaseState, MessageKind
-from tickets.reply_calls.heard import HeardFile
-from tickets.reply_calls.hours import CallingHours
-from tickets.reply_calls.repository import Holder, claim_txn
-from tickets.reply_calls.service import BREATH, LEASE, LONGEST_PAUSE, ReplyCalls
-from tickets.reply_calls.settings import IdentifiedBy, ReplyCallSettings
+from tickets.reply_calls.service import LEASE, LONGEST_PAUSE
+from tickets.reply_calls.settings import IdentifiedBy
 from tickets.sweeping import RETRY_AFTER
-from tickets.view import TicketView
 
-TELEPHONE = "13800138000"
 OTHER_TELEPHONE = "13900139000"
-WORKING = WorkingCalendar("service", SHANGHAI, ((Span.parse("08:00-20:00"),),) * 7)
-ALLOWED = WorkingCalendar("calls", SHANGHAI, ((Span.parse("09:00-19:00"),),) * 7)
-SETTINGS = ReplyCallSettings(most=1, attempts=2)
 NO_CALLS = Customer(
     CustomerId("C1"),
     {Language.CHINESE: "王芳", Language.ENGLISH: "Wang Fang"},
@@ -53,108 +39,11 @@ NO_CALLS = Customer(
     Language.CHINESE,
     do_not_call=True,
 )
-ASKED = {"channel": "automatic_call", "text": "手续费已退回。"}
-
-
-@dataclass
-class Calling:
-    """A desk with a ticket whose result is in, and a house that calls."""
-
-    desk: TicketDesk = field(default_factory=TicketDesk)
-    settings: ReplyCallSettings = SETTINGS
-    callable: bool = True
-    server: str = "here"
-    heard: Path | None = None
-
-    def __post_init__(self) -> None:
-        self.calls = FakeCalls(self.desk.bus, self.desk.clock)
-        self.calls.outside.add(TELEPHONE)
-        self.flows: list[tuple[CallId, str]] = []
-        self.service = self.made()
-
-    def made(self) -> ReplyCalls:
-        """The service as a server that starts has it."""
-        service = ReplyCalls(
-            self.desk.service,
-            self.desk.database,
-            self.calls,
-            self.desk.bus,
-            self.desk.clock,
-            self.settings,
-            CallingHours(Calendars(WORKING), ALLOWED),
-            server=self.server,
-            may_call=lambda _: self.callable,
-            take_into_flow=lambda call_id, flow: self.flows.append((call_id, flow)),
-            heard=HeardFile(self.heard),
-        )
-        service.start(self.open_in_journal())
-        return service
-
-    def open_in_journal(self) -> list[ReplyCallMade]:
-        """Calls of which nobody told how they ended."""
-        ended = {each.call_id for each in self.desk.events if isinstance(each, ReplyCallEnded)}
-        made = (each for each in self.desk.events if isinstance(each, ReplyCallMade))
-        return [each for each in made if each.call_id not in ended]
-
-    def ticket(self) -> TicketNumber:
-        """One whose answer can be told."""
-        number = self.desk.register().number
-        for action, by in (
-            (Action.DISPATCH, DISPATCHER),
-            (Action.ACCEPT, OFFICER),
-            (Action.RETURN, HEAD),
-            (Action.APPROVE, DISPATCHER),
-        ):
-            self.desk.act(number, action, by)
-        return number
-
-    def asked(self) -> TicketNumber:
-        """A ticket whose answer is to be told by automatic call."""
-        number = self.ticket()
-        self.desk.act(number, Action.ATTEMPT_REPLY, AGENT, ASKED)
-        return number
-
-    @property
-    def call(self) -> Call:
-        """The call that is up."""
-        (call,) = self.calls.calls()
-        return call
-
-    def dialled(self) -> str:
-        """Whom that call is to."""
-        return self.call.called
-
-    def answered(self) -> CallId:
-        """The customer answers."""
-        assert self.call.customer is not None
-        call_id = self.call.id
-        self.calls.phone_answers(self.call.customer.id)
-        return call_id
-
-    def acts(self, number: TicketNumber) -> list[tuple[str, str]]:
-        """What was done after the result was approved, and by whom."""
-        history = self.desk.view(number).history[5:]
-        return [(each.action, str(each.by)) for each in history]
-
-    def view(self, number: TicketNumber) -> TicketView:
-        return self.desk.view(number)
-
-    def told(self) -> list[str]:
-        """How calls ended."""
-        return [each.outcome for each in self.desk.events if isinstance(each, ReplyCallEnded)]
 
 
 @pytest.fixture
 def calling() -> Calling:
     return Calling()
-
-
-def heard(calling: Calling, number: TicketNumber) -> CallId:
-    """The customer answers, proves who they are and confirms."""
-    call_id = calling.answered()
-    assert calling.service.identified(call_id, Secret(number[-4:]))
-    result_of(calling.service.heard(call_id))
-    return call_id
 
 
 def test_nobody_hears_the_answer_of_a_result_that_another_one_took_the_place_of(
@@ -353,28 +242,6 @@ def test_a_second_wish_takes_the_place_of_the_first(calling: Calling) -> None:
     assert reply.text == "更正后的答复。"
 
 
-def test_the_next_server_goes_on(calling: Calling) -> None:
-    calling.desk.advance(hours=13)
-    calling.asked()
-    calling.service.stop()
-    calling.service = calling.made()
-    calling.desk.advance(hours=12)
-    assert len(calling.calls.calls()) == 1
-
-
-def test_a_call_of_a_server_that_died_is_made_again_and_counts_for_nothing() -> None:
-    calling = Calling()
-    number = calling.asked()
-    calling.service.stop()
-    other = Calling(desk=calling.desk)
-    assert other.calls.calls() == []
-    other.desk.clock.advance(BREATH.total_seconds())
-    assert len(other.calls.calls()) == 1
-    made = [each.attempt for each in other.desk.events if isinstance(each, ReplyCallMade)]
-    assert made == [1, 1]
-    assert heard(other, number)
-
-
 def test_where_nobody_can_be_called_the_attempt_is_refused_and_nothing_written(
     calling: Calling,
 ) -> None:
@@ -397,138 +264,6 @@ def test_other_attempts_call_nobody(calling: Calling) -> None:
     number = calling.ticket()
     calling.desk.act(number, Action.ATTEMPT_REPLY, AGENT, {"channel": "call", "text": "未接"})
     assert calling.calls.calls() == []
-
-
-def killed(calling: Calling) -> None:
-    """The server dies, and another one starts while calls go on."""
-    calling.service.stop()
-    calling.service._calls.clear()
-    calling.service = calling.made()
-
-
-def test_a_call_that_outlived_its_server_is_gone_on_with_and_told_once(calling: Calling) -> None:
-    number = calling.asked()
-    call_id = calling.answered()
-    killed(calling)
-    result_of(calling.service.heard(call_id))
-    assert calling.view(number).case.state is CaseState.RESULT_IN, "who is there is asked again"
-    assert calling.service.identified(call_id, Secret(number[-4:]))
-    result_of(calling.service.heard(call_id))
-    calling.calls.hang_up(call_id)
-    assert calling.view(number).case.state is CaseState.CALLBACK
-    assert calling.told() == ["told"]
-    calling.desk.clock.advance(LEASE.total_seconds())
-    assert calling.calls.calls() == []
-
-
-def test_who_confirmed_before_the_server_died_is_let_go_and_never_called_again(
-    calling: Calling,
-) -> None:
-    number = calling.asked()
-    call_id = heard(calling, number)
-    killed(calling)
-    assert calling.calls.get(call_id) is None
-    calling.desk.clock.advance(LEASE.total_seconds())
-    assert calling.calls.calls() == []
-    assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
-    assert calling.told() == ["told"]
-    assert calling.open_in_journal() == []
-
-
-def test_a_telephone_that_rang_when_the_server_died_is_called_anew(calling: Calling) -> None:
-    number = calling.asked()
-    before = calling.call.id
-    killed(calling)
-    assert calling.calls.calls() == []
-    calling.desk.clock.advance(BREATH.total_seconds())
-    assert calling.call.id != before
-    calling.calls.hang_up(heard(calling, number))
-    assert calling.view(number).case.state is CaseState.CALLBACK
-    assert calling.told() == ["interrupted", "told"]
-
-
-def test_who_confirmed_and_whose_call_is_gone_is_never_called_again() -> None:
-    calling = Calling()
-    number = calling.asked()
-    heard(calling, number)
-    calling.service.stop()
-    other = Calling(desk=calling.desk)
-    other.desk.clock.advance(LEASE.total_seconds())
-    assert other.calls.calls() == []
-    assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
-    assert other.told() == ["told"]
-
-
-def test_a_call_that_was_never_told_of_is_told_of_once_it_goes_on(calling: Calling) -> None:
-    calling.asked()
-    call_id = calling.answered()
-    lost = next(each for each in calling.desk.events if isinstance(each, ReplyCallMade))
-    calling.desk.events.remove(lost)
-    killed(calling)
-    assert [(each.call_id, each.attempt) for each in calling.open_in_journal()] == [(call_id, 1)]
-    calling.calls.hang_up(call_id)
-    assert calling.open_in_journal() == []
-
-
-def test_two_servers_leave_each_others_calls_alone() -> None:
-    calling = Calling()
-    number = calling.asked()
-    call_id = calling.answered()
-    other = Calling(desk=calling.desk, server="there")
-    other.desk.clock.advance(BREATH.total_seconds())
-    assert other.calls.calls() == []
-    assert calling.told() == []
-    assert calling.service.identified(call_id, Secret(number[-4:]))
-    result_of(calling.service.heard(call_id))
-    calling.calls.hang_up(call_id)
-    other.desk.clock.advance(2 * LEASE.total_seconds())
-    assert other.calls.calls() == []
-    assert calling.told() == ["told"]
-    assert calling.acts(number).count(("reply", SYSTEM.staff_id)) == 1
-
-
-def test_another_server_takes_over_what_the_first_never_came_back_to() -> None:
-    calling = Calling()
-    number = calling.asked()
-    calling.service.stop()
-    other = Calling(desk=calling.desk, server="there")
-    other.desk.clock.advance(LEASE.total_seconds() - 1)
-    assert other.calls.calls() == []
-    other.desk.clock.advance(1)
-    assert heard(other, number)
-
-
-def test_a_leap_of_the_clock_makes_no_second_call() -> None:
-    calling = Calling(settings=replace(SETTINGS, most=2, ring=10 * LEASE.total_seconds()))
-    calling.asked()
-    calling.desk.clock.advance(5 * LEASE.total_seconds())
-    calling.service.wake()
-    assert len(calling.calls.calls()) == 1
-
-
-def test_what_a_dying_server_had_only_claimed_is_called_soon(calling: Calling) -> None:
-    calling.desk.advance(hours=13)
-    calling.asked()
-    calling.service.stop()
-    calling.desk.advance(hours=12)
-    hours, now = CallingHours(Calendars(WORKING), ALLOWED), utc(calling.desk.clock)
-    claimed = calling.desk.database.run(claim_txn, now, Holder("here", LEASE), 1, hours)
-    assert len(result_of(claimed)) == 1
-    calling.service = calling.made()
-    calling.desk.clock.advance(BREATH.total_seconds())
-    assert len(calling.calls.calls()) == 1
-
-
-def test_who_hangs_up_on_the_next_server_was_tried(calling: Calling) -> None:
-    number = calling.asked()
-    call_id = calling.answered()
-    killed(calling)
-    calling.calls.hang_up(call_id)
-    assert calling.told()[-1] == "no_key"
-    assert calling.acts(number)[-2:] == [
-        ("attempt_reply", SYSTEM.staff_id),
-        ("attach_call", SYSTEM.staff_id),
-    ]
 
 
 def amended(calling: Calling, number: TicketNumber, contact: str) -> None:
