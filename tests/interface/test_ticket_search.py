@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, event, text
 from sqlalchemy.orm import Session
 
 from cti.database import T
@@ -173,6 +173,23 @@ def test_words_are_looked_up_in_the_index_of_words(desk: TicketDesk) -> None:
             assert "ticket_words" in plan
             assert "ticket_words_by_terms" in plan or "VIRTUAL TABLE" in plan, plan
             assert "Seq Scan" not in plan, plan
+
+
+def test_the_planner_is_asked_once_about_each_term(desk: TicketDesk) -> None:
+    desk.register(draft(title="信用卡转账"))
+    engine, asked = desk.database.engine, list[str]()
+
+    def note(*told: Any) -> None:
+        asked.append(told[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert titles(desk, Query(places.OPEN, Asked(("信用卡转账",)))) == ["信用卡转账"]
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    planned = [each for each in asked if each.startswith("EXPLAIN")]
+    assert len(planned) == len(set(planned))
+    assert bool(planned) == (engine.dialect.name == "postgresql")
 
 
 def leave_only_the_index_of_words_txn(session: Session) -> None:

@@ -30,6 +30,8 @@ from tickets.search.words import has_all, words_table
 
 KEYS = 2
 """Terms that the index is asked for."""
+_EXPECTED = "tickets.search.hits.expected"
+"""Where a session keeps what the planner said of each term: a search of places asks twice."""
 _INDEXED = indexed("ticket_words.")
 
 
@@ -88,7 +90,14 @@ def _conditions(session: Session, terms: Collection[int]) -> Iterator[ColumnElem
 
 
 def _expected(session: Session, term: int) -> int:
-    """How many entries the planner expects to have the term."""
+    """How many entries the planner expects to have the term, as it said first in this session."""
+    told: dict[int, int] = session.info.setdefault(_EXPECTED, {})
+    if term not in told:
+        told[term] = _planned(session, term)
+    return told[term]
+
+
+def _planned(session: Session, term: int) -> int:
     _, key = words_table(session)
     asked = select(key).where(_has(term)).compile(dialect=session.get_bind().dialect)
     told = session.scalar(text(f"EXPLAIN (FORMAT JSON) {asked}"))
