@@ -39,7 +39,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Processes side by side begin to compile the tests at different ends."""
+    """Processes side by side begin to compile the tests at different ends.
+
+    Nothing of what is loaded is garbage, so none is looked for until all of it is there.
+    """
+    gc.disable()
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
         return
@@ -69,6 +73,7 @@ def pytest_collection_finish() -> None:
     """What is loaded stays: whoever looks for garbage need not look there each time."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

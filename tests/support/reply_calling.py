@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from twisted.internet.defer import Deferred, fail
+
 from cti.call.model import Call
 from cti.kernel.calendar import Span, WorkingCalendar
 from cti.kernel.identifiers import CallId, TicketNumber
@@ -127,3 +129,8 @@ def heard(calling: Calling, number: TicketNumber) -> CallId:
     assert calling.service.identified(call_id, Secret(number[-4:]))
     result_of(calling.service.heard(call_id))
     return call_id
+
+
+def refusing(*_: object) -> Deferred[None]:
+    """A database that is gone."""
+    return fail(OSError("the server closed the connection"))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
+from tests.support.examples import examples
 from tests.support.tickets import (
     AGENT,
     DISPATCHER,
@@ -176,7 +177,7 @@ def test_whoever_was_called_before_the_time_agreed_is_not_waited_for(desk: Ticke
         desk.act(number, Action.AGREE_CALL_BACK, OTHER_AGENT, {"until": MONDAY.isoformat()})
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(waited=st.integers(0, 40), answered_after=st.integers(0, 10))
 def test_a_decision_that_was_not_told_is_due_when_it_was(waited: int, answered_after: int) -> None:
     desk = TicketDesk()

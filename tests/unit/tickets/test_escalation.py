@@ -217,9 +217,9 @@ def of_result(desk: TicketDesk) -> list[str]:
     return [event.kind for event in told if event.clock == "result"]
 
 
-def test_a_thousand_at_once_fire_once_each_oldest_first() -> None:
+def test_hundreds_at_once_fire_once_each_oldest_first() -> None:
     desk = TicketDesk()
-    numbers = [desk.register(draft(title=f"第 {i} 件")).number for i in range(170)]
+    numbers = [desk.register(draft(title=f"第 {i} 件")).number for i in range(60)]
     desk.advance(hours=9)
     desk.escalation.start()
     seen = [len(desk.events)]

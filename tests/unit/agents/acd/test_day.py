@@ -22,6 +22,7 @@ from agents.acd.matcher import (
 from agents.acd.policy import Agent
 from agents.acd.queue import WaitingCall
 from cti.kernel.identifiers import AgentId, CallId
+from tests.support.examples import examples
 from tests.support.simulated_day import MORNING, Day, Handle, day
 
 Entry = tuple[float, int, CallId]
@@ -159,11 +160,10 @@ class Inspector:
 
 
 @pytest.mark.parametrize(
-    ("seed", "agents", "crowd", "steps"),
-    [(1, 5000, 10_000, 12_000), (2, 300, 400, 12_000), (3, 40, 5, 12_000)],
+    ("seed", "agents", "crowd"), [(1, 5000, 10_000), (2, 300, 400), (3, 40, 5)]
 )
-def test_a_day(seed: int, agents: int, crowd: int, steps: int) -> None:
-    inspectors = []
+def test_a_day(seed: int, agents: int, crowd: int) -> None:
+    steps, inspectors = examples(12_000), []
 
     def watch(handle: Handle) -> Handle:
         inspectors.append(Inspector(handle))

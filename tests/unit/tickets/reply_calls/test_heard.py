@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cti.kernel.identifiers import CallId, TicketNumber
 from cti.kernel.secret import Secret
 from tests.support.deferred import result_of
-from tests.unit.tickets.reply_calls.test_service import Calling, refusing
+from tests.support.reply_calling import Calling, refusing
 from tickets.model import SYSTEM, CaseState
 from tickets.reply_calls.heard import Heard, HeardFile, read_heard
 from tickets.reply_calls.service import LEASE, LONGEST_PAUSE

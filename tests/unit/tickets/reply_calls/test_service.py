@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from cti.call.model import Cause
@@ -14,7 +13,7 @@ from cti.kernel.vocabulary import Language, ServiceLevel
 from customers.model import Customer, Sex
 from customers.repository import store_customer_txn
 from tests.support.deferred import result_of
-from tests.support.reply_calling import ASKED, SETTINGS, TELEPHONE, Calling, heard
+from tests.support.reply_calling import ASKED, SETTINGS, TELEPHONE, Calling, heard, refusing
 from tests.support.tickets import (
     AGENT,
     DISPATCHER,
@@ -387,8 +386,3 @@ class TestTroubleWithTheDatabase(SynchronousTestCase):
         assert self.flushLoggedErrors(OSError)
         assert calling.acts(number)[-1:] == [("attempt_reply", SYSTEM.staff_id)]
         assert calling.calls.calls() == []
-
-
-def refusing(*_: object) -> Deferred[None]:
-    """A database that is gone."""
-    return fail(OSError("the server closed the connection"))
