@@ -10,6 +10,16 @@ from collections.abc import Iterable
 HOUSES = ("tests/integration/", "tests/scenarios/")
 MACHINE = "::runTest"
 """Ends the name of a state machine's test, which takes as long as many others (Hypothesis)."""
+DEAR = frozenset(
+    {
+        "tests/interface/test_bulk_tickets.py",
+        "tests/unit/agents/acd/test_day.py",
+        "tests/unit/benchmarks/test_tickets.py",
+        "tests/unit/tickets/test_hostile_words.py",
+        "tests/unit/tickets/test_lives_in_a_house.py",
+    }
+)
+"""Files of few tests that take as long as many others, and so would be alone at the end."""
 LAST = 0.15
 """How much of the rest comes after the last house."""
 
@@ -33,5 +43,6 @@ def file_of(test: str) -> str:
 
 
 def _rank(tests: list[str]) -> tuple[bool, int]:
-    """Machines first, then as many tests as there are."""
-    return not any(test.endswith(MACHINE) for test in tests), -len(tests)
+    """Machines and what is dear first, then as many tests as there are."""
+    dear = file_of(tests[0]) in DEAR or any(test.endswith(MACHINE) for test in tests)
+    return not dear, -len(tests)

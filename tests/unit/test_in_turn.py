@@ -1,8 +1,9 @@
 """Houses are spread among the rest, and what comes last is small."""
 
 from itertools import pairwise
+from pathlib import Path
 
-from tests.support.in_turn import file_of, in_turn
+from tests.support.in_turn import DEAR, file_of, in_turn
 
 HOUSE, PURE = "tests/integration/test_{}.py", "tests/unit/test_{}.py"
 
@@ -32,6 +33,12 @@ def test_machines_come_first_and_small_files_last() -> None:
     machine, many, few = PURE.format("machine"), PURE.format("many"), PURE.format("few")
     tests = [*every(few, 1), *every(many, 30), f"{machine}::TestLife::runTest"]
     assert in_turn(tests) == [machine, many, few]
+
+
+def test_what_is_dear_comes_before_what_is_many_and_is_there() -> None:
+    for dear in DEAR:
+        assert in_turn([*every(PURE.format("many"), 30), *every(dear, 1)])[0] == dear
+        assert (Path(__file__).parents[2] / dear).is_file()
 
 
 def test_a_part_of_the_tests_may_have_only_one_kind() -> None:
