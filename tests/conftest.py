@@ -43,10 +43,10 @@ def pytest_collection(session: pytest.Session) -> None:
 
     Nothing of what is loaded is garbage, so none is looked for until all of it is there.
     """
-    gc.disable()
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
         return
+    gc.disable()
     root = session.config.rootpath
     places = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     load_elsewhere(
