@@ -10,8 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cti.kernel.principal import Principal
 from tests.support.deferred import result_of
+from tests.support.reply_calling import SETTINGS, TELEPHONE, Calling
 from tests.support.tickets import SUPERVISOR, TicketDesk
-from tests.unit.tickets.reply_calls.test_service import SETTINGS, TELEPHONE, Calling
 from tests.unit.tickets.test_tasks import FakeService, open_tasks, sent
 from tickets.acts import Action
 from tickets.model import MessageKind, Receipt
