@@ -21,7 +21,7 @@ FAINT = Path(__file__).with_name("contrast.js").read_text()
 DESK = ViewportSize(width=1440, height=900)
 WALL = ViewportSize(width=1920, height=1080)
 ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds to wait for what a telephone must do first."""
 LONGEST_WALK = 60
 """Stops of the Tab key that a page may have."""
