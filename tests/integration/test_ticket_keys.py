@@ -136,10 +136,18 @@ def test_the_keys_are_listed_and_what_is_open_closes(
 
 
 def test_why_a_deadline_is_when_it_is_stands_there_once_it_is_asked_for(
-    house: House, browser: Browser, number: str
+    house: House, browser: Browser
 ) -> None:
+    fresh = Clerk(house, "1001").register(
+        kind="complaint",
+        title="何时答复",
+        text=TEXT,
+        business="B01",
+        name="李明",
+        contact="13800138003",
+    )
     with Desk(browser, house.web, "zh-CN") as desk:
-        desk.sign_in("1001", f"/tickets/{number}")
+        desk.sign_in("1001", f"/tickets/{fresh}")
         why = desk.page.locator("details.why").first
         expect(why.locator("ol")).to_have_count(0)
         why.locator("summary").focus()
