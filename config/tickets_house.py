@@ -90,6 +90,7 @@ class TicketsHouse:
         self.service.go_by(self.calendar.pin_txn)
         self.line = LineService(self.service, database, reactor, ours.telephone)
         self.escalation = Escalation(database, bus, reactor, gone)
+        self.escalation.go_by(self.calendar.pin_txn)
         self.tasks = Tasks(database, reactor, self.service)
         self.deliveries = Deliveries(
             ours.delivery,

@@ -1,6 +1,6 @@
 """Stored alarms in the database: claimed once, written down, told, all in one transaction."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,12 +25,21 @@ from tickets.workflow import DEPARTMENT, Action, ClockKind
 SYSTEM = StaffId("system")
 LATE_AFTER = timedelta(minutes=1)
 """An alarm that fires this long after its instant is marked late."""
+WHILE_MOVING = 20
+"""Alarms fired in one transaction whose tickets are reckoned anew in it."""
 
 MESSAGE_OF = {
     AlarmKind.WARNING: MessageKind.WARNING,
     AlarmKind.BREACH: MessageKind.BREACH,
     AlarmKind.ESCALATION: MessageKind.ESCALATION,
 }
+
+Pin = Callable[[Session, Collection[str], datetime], object]
+"""Puts the clocks of these tickets where the calendars in force have them."""
+
+
+def as_they_stand(_: Session, __: Collection[str], ___: datetime) -> None:
+    """Go by the clocks that are stored: no calendar changes while the house is up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +67,19 @@ def fire_due_txn(
     limit: int,
     gone: Collection[StaffId] = (),
     choice: Choice[int] = ALL,
+    pin: Pin = as_they_stand,
 ) -> list[Fired]:
     """Fire up to `limit` alarms whose instant has come, oldest first, each exactly once.
 
     The cases are locked before their alarms, as an act locks them. A case that somebody acts on,
     or whose alarms another process fires, is left to the next look: nobody waits for anybody.
-    `gone` are those who work here no more. Nothing fires while a change of the calendar still
-    moves deadlines.
+    `gone` are those who work here no more. While a change of the calendar still moves deadlines,
+    `pin` moves those of the tickets that are due first, a few at once, and what is due then fires.
     """
     if version_txn(session)[1]:
-        return []
+        limit = min(limit, WHILE_MOVING)
+        concerned = dict.fromkeys(number for _, number in due_txn(session, now, limit, choice))
+        pin(session, tuple(concerned), now)
     waiting = (
         select(AlarmRow.id, CaseRow)
         .join(CaseRow, CaseRow.number == AlarmRow.number)

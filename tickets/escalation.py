@@ -15,7 +15,15 @@ from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import StaffId
 from cti.kernel.walk import Walk
-from tickets.alarms import Fired, due_txn, event_of, fire_due_txn, next_due_txn
+from tickets.alarms import (
+    Fired,
+    Pin,
+    as_they_stand,
+    due_txn,
+    event_of,
+    fire_due_txn,
+    next_due_txn,
+)
 from tickets.set_aside import Choice, SetAside
 from tickets.sweeping import Sweeper
 
@@ -41,12 +49,17 @@ class Escalation:
         self._sweeper = Sweeper(clock, self._sweep, "deadlines")
         self._told: Walk[Fired] | None = None
         self._fired: Callable[[], None] = lambda: None
+        self._pin: Pin = as_they_stand
         self.start, self.wake = self._sweeper.start, self._sweeper.wake
 
     def on_fired(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit that fired alarms, and so wrote messages."""
         self._fired = wake
         self._aside.on_told(wake)
+
+    def go_by(self, pin: Pin) -> None:
+        """Fire by the calendars in force, while a change of them still moves deadlines too."""
+        self._pin = pin
 
     def stop(self) -> None:
         """Fire no more; what has fired is told."""
@@ -64,7 +77,7 @@ class Escalation:
     async def _fire(self) -> list[Fired]:
         now, others = utc(self._clock), self._aside.others()
         try:
-            fired = await self._database.run(fire_due_txn, now, BATCH, self._gone(), others)
+            fired = await self._fire_up_to(BATCH, now, others)
         except Exception as error:
             if trouble_of(error) is not None:
                 raise
@@ -80,10 +93,13 @@ class Escalation:
         for alarm_id, number in await self._database.read(due_txn, now, BATCH, others):
             alone = Choice(only=(alarm_id,))
             try:
-                fired += await self._database.run(fire_due_txn, now, 1, self._gone(), alone)
+                fired += await self._fire_up_to(1, now, alone)
             except Exception:  # noqa: BLE001  (as above)
                 await self._aside.failed(alarm_id, number, Failure())
         return fired
+
+    def _fire_up_to(self, limit: int, now: datetime, choice: Choice[int]) -> Deferred[list[Fired]]:
+        return self._database.run(fire_due_txn, now, limit, self._gone(), choice, self._pin)
 
     def _tell(self, fired: list[Fired]) -> Deferred[None]:
         told: Deferred[None] = Deferred()

@@ -93,7 +93,9 @@ class CalendarDesk(TicketDesk):
             block=self.block,
         )
         service.go_by(calendar.pin_txn)
-        return service, Escalation(self.database, self.bus, self.clock), calendar
+        escalation = Escalation(self.database, self.bus, self.clock)
+        escalation.go_by(calendar.pin_txn)
+        return service, escalation, calendar
 
     def packages(self, country: str, year: int) -> Deferred[PublicDays]:
         """What is known of the year."""

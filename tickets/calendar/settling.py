@@ -3,7 +3,7 @@
 The first tickets are reckoned anew in the transaction of the change, and where there are more, the
 rest block by block in transactions of their own, so that acts get in between. What is left is kept
 with the change: whoever comes next, this process or another, goes on there. Until then an act
-settles its own ticket first (`settle_txn`), and no deadline fires.
+settles its own ticket first (`settle_txn`), and so does what fires a deadline.
 """
 
 from collections.abc import Iterable

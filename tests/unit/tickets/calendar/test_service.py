@@ -216,7 +216,9 @@ class Small(CalendarDesk):
     block = 2
 
 
-def test_many_tickets_are_moved_block_by_block_and_nothing_is_judged_meanwhile() -> None:
+def test_many_tickets_are_moved_block_by_block_and_none_is_judged_by_the_old_days_meanwhile() -> (
+    None
+):
     desk = Small()
     desk.escalation.start()
     numbers = [sent(desk) for _ in range(5)]
@@ -225,17 +227,21 @@ def test_many_tickets_are_moved_block_by_block_and_nothing_is_judged_meanwhile()
     assert running(desk, numbers[0]).due > before[0]
     assert [running(desk, each).due for each in numbers[2:]] == before[2:]
     assert refusal(desk, saying(CLOSED, WEDNESDAY)) == "calendar.settling"
-    desk.clock.rightNow = (before[0] + timedelta(minutes=1)).timestamp()
-    desk.escalation.wake()
-    assert ClockKind.RESULT.value not in {each.clock for each in fired(desk)}
     desk.act(numbers[4], Action.ACCEPT, OFFICER)
     assert running(desk, numbers[4]).due == running(desk, numbers[0]).due
+    desk.clock.rightNow = (before[0] + timedelta(minutes=1)).timestamp()
+    desk.escalation.wake()
+    desk.clock.advance(1)
+    late = {each.number for each in fired(desk) if each.clock == ClockKind.ACCEPT.value}
+    assert late == set(numbers[:4]), "nobody had accepted them on Monday"
+    assert ClockKind.RESULT.value not in {each.clock for each in fired(desk)}
+    assert {running(desk, each).due for each in numbers[2:4]} == {running(desk, numbers[0]).due}
     desk.calendar.start()
     assert len({running(desk, number).due for number in numbers}) == 1
     with desk.database.engine.connect() as connection:
         left = connection.execute(select(CalendarChangeRow.moved, CalendarChangeRow.reached))
         moved, reached = left.one()
-    assert moved == len(numbers) - 1, "the act moved its own"
+    assert moved == desk.block, "an act moved its own, and what fired did"
     assert reached is None
     desk.calendar.stop()
     desk.escalation.stop()
