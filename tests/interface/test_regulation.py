@@ -263,18 +263,24 @@ def test_nobody_is_late_while_somebody_outside_appraises(desk: TicketDesk) -> No
     assert Count.LATE in columns(desk, number)
 
 
-@pytest.mark.parametrize("merged", [False, True])
-def test_what_ended_too_late_was_never_told(desk: TicketDesk, *, merged: bool) -> None:
+def test_what_ended_too_late_was_never_told(desk: TicketDesk) -> None:
     number = desk.register(about(business="B03")).number
     desk.advance(days=20)
-    if merged:
-        into = desk.register(about(business="B03")).number
-        desk.act(number, Action.MERGE, DISPATCHER, {"into": into, "reason": "重复"})
-    else:
-        desk.act(number, Action.WITHDRAW, AGENT)
+    desk.act(number, Action.WITHDRAW, AGENT)
     found = fact(desk, number)
     assert (found.told, found.days, found.missed) == (None, None, True)
     assert {Count.LATE, Count.UNTOLD} < columns(desk, number)
+
+
+def test_what_was_merged_too_late_is_late_where_the_matter_goes_on(desk: TicketDesk) -> None:
+    number = desk.register(about(business="B03")).number
+    desk.advance(days=20)
+    into = desk.register(about(business="B03")).number
+    desk.act(number, Action.MERGE, DISPATCHER, {"into": into, "reason": "重复"})
+    merged = fact(desk, number)
+    assert (merged.told, merged.days, merged.missed) == (None, None, False)
+    assert Count.LATE not in columns(desk, number)
+    assert Count.LATE in columns(desk, into)
 
 
 def test_an_answer_that_came_back_was_not_told_on_its_day(desk: TicketDesk) -> None:

@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 from cti.kernel.clock import utc
 from cti.kernel.errors import Refused
 from cti.kernel.principal import Principal
+from customers.repository import store_customer_txn
 from monitoring.statistics import Figures, Rules, fold
+from tests.support.bank import WANG_CUSTOMER
 from tests.support.deferred import result_of
 from tests.support.tickets import (
     CARDS,
@@ -60,6 +62,7 @@ class House:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.desk = TicketDesk()
+        result_of(self.desk.database.run(store_customer_txn, WANG_CUSTOMER))
         self.tasks = Tasks(self.desk.database, self.desk.clock, self.desk.service)
         self.desk.escalation.start()
         self.desk.escalation.on_fired(self.tasks.wake)
@@ -100,6 +103,9 @@ class House:
         what = draft(kind)
         if kind is TicketKind.APPOINTMENT:
             what = replace(what, details={**what.details, "slot": self.slot()})
+        elif kind is TicketKind.COMPLAINT:
+            told = f"wang{len(self.numbers)}@example.com"
+            what = replace(what, details={**what.details, "email": told})
         number = self.desk.register(what).number
         self.numbers.append(number)
         self.living.append(number)

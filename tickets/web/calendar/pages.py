@@ -195,6 +195,8 @@ class CalendarPages:
         if typed["what"] == UNDO:
             known = await self._service.changes()
             undone = next((each for each in known if each.version == preview.wish.undoes), None)
+        calendar = self._calendar(query["calendar"])
+        year = self._chosen_year(query["year"], typed)
         return self.frame.render(
             request,
             "calendar_try.html",
@@ -207,8 +209,9 @@ class CalendarPages:
             wrong=wrong,
             since=since,
             seal=seal(preview.wish),
-            calendar=self._calendar(query["calendar"]),
-            year=self._chosen_year(query["year"], typed),
+            back=_back(calendar.name, year, typed),
+            calendar=calendar,
+            year=year,
             words=words,
             request_id=self._entropy(REQUEST_BYTES),
             zone=self._service.book.calendars.zone,
@@ -299,6 +302,12 @@ def _where(wish: Wish, form: requests.Form) -> tuple[str, int]:
     years = [year for _, year in wish.years]
     name = form["calendar"] if form["calendar"] in names else names[0]
     return name, days[0].year if days else years[0]
+
+
+def _back(name: str, year: int, typed: Typed) -> str:
+    """The way back to the year, with the days that were typed."""
+    days = {end: typed[end] for end in ("from", "to")} if typed["from"] else {}
+    return with_query("/calendar", calendar=name, year=str(year), **days) + "#days"
 
 
 def _year_in(text: str) -> int | None:

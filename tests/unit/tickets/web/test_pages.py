@@ -234,7 +234,7 @@ def test_alarms_are_read_as_messages_and_history(office: TicketOffice) -> None:
     supervisor = office.seat(SUPERVISOR)
     assert "超时升级 · 派单时限" in supervisor.read("/tickets/messages").text
     page = supervisor.read(f"/tickets/{number}").text
-    assert all(word in page for word in ("时限预警", "已超时", "超时升级", "升级 1 级"))
+    assert all(word in page for word in ("时限预警", "已超时", "超时升级", "升级 2 级"))
 
 
 @pytest.mark.parametrize("language", Language)
