@@ -3,8 +3,9 @@
 How long sound waits follows the jitter that is measured: as long as the slowest packets of the
 last seconds took more than the fastest, from 20 to 200 ms. What is missing while later packets
 are here is lost; while nothing is here it may still come, and if it does, it is played and all
-that follows waits longer. A packet whose place has passed is late, and dropped. A source that
-begins anew (another SSRC, a clock that jumped, a pause) waits anew.
+that follows waits longer. A packet whose place has passed is late, and dropped, and so is what
+waits too long behind others. A source that begins anew (another SSRC, a clock that jumped, a
+pause) waits anew.
 
 Time is counted in ticks of the RTP clock, 8000 per second; an octet of every codec here is one.
 """
@@ -135,9 +136,8 @@ class JitterBuffer:
         if not self._sounds and not self._playing:
             self._since = now
         self._sounds.setdefault(place, Sound(place, packet.payload, codec, now))
-        while self.depth > CAPACITY:
-            self.late += 1
-            del self._sounds[min(self._sounds)]
+        if self.depth > CAPACITY:
+            self._skip()
 
     def take(self, now: float) -> Sound | Gap:
         """What comes next: a packet's sound, or a gap of at most 20 ms."""
@@ -163,6 +163,16 @@ class JitterBuffer:
             self._playing, self._next, self._made_up = True, min(self._sounds), 0
             self._taken, self._spare, self.hurry = 0, float("inf"), False
         return self._playing
+
+    def _skip(self) -> None:
+        """More waits than may, as after a standstill: go on with what is newest.
+
+        The place to play goes along: it would never catch up with what each packet pushes out.
+        """
+        while self.depth > self._delay.wait + FRAME_SAMPLES and len(self._sounds) > 1:
+            self.late += 1
+            del self._sounds[min(self._sounds)]
+        self._next, self._made_up = max(self._next, min(self._sounds)), 0
 
     def _cover(self, missing: int) -> int:
         """So much of what is missing was made up for while nothing was here."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cti.media.jitter_buffer import CAPACITY, Gap, JitterBuffer, Sound
@@ -121,6 +121,30 @@ def test_a_source_that_begins_anew_is_played_from_there(change: dict[str, int]) 
     player = _run([*before, *after], 3)
     assert player.played[-49:] == list(range(1, 50))
     assert len(player.played) >= 97
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from("sp"), st.integers(1, 60))))
+@example([(10, "p", 25)])
+@example([(40, "s", 25)])
+def test_after_standstills_of_either_end_all_that_comes_is_heard_again(
+    standstills: list[tuple[int, str, int]],
+) -> None:
+    """After so many ticks the sender or the player stands still for so many, and catches up."""
+    player, ticks, sent = Player(JitterBuffer()), 0, 0
+    for running, who, still in [*standstills, (150, "p", 0)]:
+        for doing in [*["sp"] * running, *["p" if who == "s" else ""] * still]:
+            ticks += 1
+            while "s" in doing and sent < ticks:
+                # Who stood still itself reads all that waits for it before it goes on.
+                player.buffer.put(_packet(sent), Codec.PCMA, player.now)
+                sent += 1
+            if "p" in doing:
+                player.tick()
+            else:
+                player.now += TICK
+    assert player.played == sorted(player.played)
+    heard = [number for number in player.played if number >= sent - 60]
+    assert len(heard) >= 60 - CAPACITY // 160, "but for what still waits"
 
 
 def test_a_pause_is_no_loss() -> None:
