@@ -14,6 +14,7 @@ from cti.kernel.identifiers import TicketNumber
 from cti.kernel.vocabulary import ServiceLevel
 from tickets.clocks.calendars import Calendars
 from tickets.clocks.model import AGREED, CALENDAR_DAYS, NO_TIME, Clock, InternalClock
+from tickets.clocks.reserve import latest_result
 from tickets.clocks.running import due_of
 from tickets.clocks.sla import Timekeeper
 from tickets.model import TicketKind, Urgency
@@ -55,11 +56,11 @@ def moved(case: Going, before: Timekeeper, after: Calendars) -> Clocks:
     return tuple(
         _limited(
             each,
-            _latest(each, old.due, before.calendars, reserve),
-            _latest(each, new.due, after, reserve),
+            latest_result(was, case.clocks, old.due, before.calendars, reserve),
+            latest_result(each, kept, new.due, after, reserve),
             after,
         )
-        for each in kept
+        for was, each in zip(case.clocks, kept, strict=True)
     )
 
 
@@ -100,12 +101,6 @@ def _in_days(
 def _decision(clocks: Iterable[Clock]) -> Clock | None:
     found = [each for each in clocks if each.kind is ClockKind.DECISION and each.dispatch is None]
     return found[-1] if found else None
-
-
-def _latest(clock: Clock, due: datetime, calendars: Calendars, reserve: timedelta) -> datetime:
-    """When a department's result is due at the latest, for a decision that is due then."""
-    latest = calendars.hotline.back(due, reserve)
-    return latest if clock.started < latest else due
 
 
 def _limited(clock: Clock, old: datetime, new: datetime, calendars: Calendars) -> Clock:

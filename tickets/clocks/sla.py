@@ -32,6 +32,7 @@ from tickets.clocks.model import (
     StatutoryGround,
 )
 from tickets.clocks.policy import Ladder, Policy
+from tickets.clocks.reserve import latest_result
 from tickets.clocks.running import due_of, reached, used_until
 from tickets.model import TicketKind, Urgency
 from tickets.workflow import (
@@ -333,18 +334,20 @@ class Timekeeper:
         return effect.by or NO_TIME
 
     def _limited(self, clocks: Clocks, at: datetime) -> Clocks:
-        """A department's result leaves the reserve before the decision, wherever that moved.
-
-        An order that is sent when nothing but the reserve is left is due with the decision itself.
-        """
+        """A department's result is due in time for the decision, wherever that moved."""
         decision = next((each for each in reversed(clocks) if _is(each, ClockKind.DECISION)), None)
         if decision is None:
             return clocks
         if decision.halted:  # nobody knows when it is due
             return tuple(self._not_after(each, None, at) for each in clocks)
-        latest = self.calendars.hotline.back(decision.due, self.policy.reserve)
         return tuple(
-            self._not_after(each, latest if each.started < latest else decision.due, at)
+            self._not_after(
+                each,
+                latest_result(each, clocks, decision.due, self.calendars, self.policy.reserve),
+                at,
+            )
+            if each.kind is ClockKind.RESULT and not each.stopped
+            else each
             for each in clocks
         )
 

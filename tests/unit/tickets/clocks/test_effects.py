@@ -8,9 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from cti.kernel.calendar import Span, WorkingCalendar
 from cti.kernel.errors import Refused
 from cti.kernel.vocabulary import Role, ServiceLevel
-from tests.support.tickets import MONDAY, POLICY, TIMEKEEPER, local
+from tests.support.tickets import MONDAY, POLICY, SHANGHAI, TIMEKEEPER, local, office
+from tickets.clocks.calendars import Calendars
 from tickets.clocks.model import (
     AGREED,
     Alarm,
@@ -23,7 +25,7 @@ from tickets.clocks.model import (
     StatutoryClock,
     StatutoryGround,
 )
-from tickets.clocks.sla import Terms
+from tickets.clocks.sla import Terms, Timekeeper
 from tickets.model import SuspensionGround, TicketKind, Urgency
 from tickets.workflow import (
     Cancel,
@@ -210,6 +212,34 @@ def test_no_result_is_cut_by_a_decision_that_stands_still() -> None:
     assert clocks[1].due == local("2026-12-10 15:30")
     clocks = after(clocks, "2026-12-05 09:00", Continue(DECISION))
     assert clocks[1].due == local("2026-12-07 16:00")
+
+
+@pytest.mark.parametrize(
+    ("urgency", "received", "sent", "due"),
+    [
+        # decided by 16:00, and with the reserve by 08:00: one hour from the opening to accept it
+        (Urgency.URGENT, "2026-11-23 04:00", "2026-11-23 04:00", "2026-11-23 10:00"),
+        # decided on Sunday, when nobody works there: two hours of Monday
+        (Urgency.IMPORTANT, "2026-11-28 03:00", "2026-11-28 03:00", "2026-11-30 11:00"),
+        # what is sent late on the last day is due with the decision, not on the next morning
+        (Urgency.IMPORTANT, "2026-11-23 12:00", "2026-11-24 15:00", "2026-11-24 16:00"),
+        # and what is sent after it has all its own time
+        (Urgency.IMPORTANT, "2026-11-23 12:00", "2026-11-24 16:30", "2026-11-25 17:30"),
+        # there was time enough: with the reserve before the decision, as ever
+        (Urgency.ORDINARY, "2026-11-23 08:00", "2026-11-23 09:00", "2026-11-24 12:00"),
+    ],
+)
+def test_no_result_is_due_before_its_order_could_be_accepted(
+    urgency: Urgency, received: str, sent: str, due: str
+) -> None:
+    week = (*((Span.parse("08:00-20:00"),),) * 5, *((Span.parse("09:00-17:00"),),) * 2)
+    hours = Calendars(WorkingCalendar("service", SHANGHAI, week), [office()])
+    keeper = Timekeeper(POLICY, hours)
+    terms = replace(TERMS, kind=TicketKind.ENQUIRY, urgency=urgency)
+    clocks = keeper.apply((), [Start(DECISION)], terms, local(received))
+    starts = [Start(ClockKind.ACCEPT, 1), Start(RESULT, 1)]
+    *_, clock = keeper.apply(clocks, starts, terms, local(sent))
+    assert clock.due == local(due)
 
 
 # --- beginning anew ---------------------------------------------------------------------------

@@ -132,7 +132,7 @@ def test_a_limit_a_standstill_and_the_end_are_told() -> None:
     limited = [line.text for line in told(KEEPER.explain(clocks[1], late))]
     assert (
         "By its own limit 2026-12-10 Thu 15:30; but not after 2026-12-06 Sun 16:00, "
-        "so that time is left to answer the customer"
+        "so that the customer is answered in time"
     ) in limited
     halted = KEEPER.apply(clocks, [Pause(RESULT, 1, "appraisal")], TERMS, local("2026-12-04 09:00"))
     texts = [line.text for line in told(KEEPER.explain(halted[1], local("2026-12-04 10:00")))]
