@@ -10,13 +10,12 @@ the server must take away what strangers wrote in its name (RFC 8601, 5).
 import re
 from collections.abc import Sequence
 
-_COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"(?P<method>dkim|dmarc)(?:/\d+)?\s*=\s*(?P<result>[a-z]+)", re.IGNORECASE)
-_PROPERTY = re.compile(
-    r"(?P<name>header\.(?:d|i|from))\s*=\s*(?P<value>\"[^\"]*\"|\S+)", re.IGNORECASE
-)
+_PROPERTY = re.compile(r"(?<!\S)(?P<name>header\.(?:d|i|from))\s*=\s*(?P<value>\S+)", re.IGNORECASE)
+_TOKEN = re.compile(r"\\.|[\"();]|[^\\\"();]+|\\", re.DOTALL)
+_NO_NAME = re.compile(r"[^\w@.-]")
 LONGEST = 8192
-"""Characters of such a field that are read."""
+"""Characters of such a field that are read; a longer one proves nothing."""
 
 
 def proven(results: Sequence[str], server: str, sender: str) -> bool:
@@ -28,21 +27,37 @@ def proven(results: Sequence[str], server: str, sender: str) -> bool:
     domain = sender.rpartition("@")[2].lower()
     if not server or not domain:
         return False
-    said = next((each for each in map(_plain, results) if _by(each) == server.lower()), "")
-    return any(_stands_for(part, domain) for part in said.split(";")[1:])
+    said = next((each for each in map(_parts, results) if _by(each) == server.lower()), [])
+    return any(_stands_for(part, domain) for part in said[1:])
 
 
-def _plain(field: str) -> str:
-    """The field without its comments, which may stand within each other."""
-    text = " ".join(field[:LONGEST].split())
-    while (less := _COMMENT.sub(" ", text)) != text:
-        text = less
-    return text
+def _parts(field: str) -> list[str]:
+    """The field between its semicolons, without its comments, which may stand within each other.
+
+    Of what is quoted nothing is left that could be read as a result: a stranger's own words stand
+    there, such as the name before the @ of whom they say they are (RFC 5322, 3.2.4).
+    """
+    parts, depth, quoted = [""], 0, False
+    for each in _TOKEN.findall(field[: LONGEST + 1]):
+        if each == '"' and not depth:
+            quoted = not quoted
+        elif quoted:
+            parts[-1] += _NO_NAME.sub("_", each)
+        elif each in "()":
+            depth = max(0, depth + (1 if each == "(" else -1))
+            parts[-1] += " "
+        elif depth:
+            continue
+        elif each == ";":
+            parts.append("")
+        else:
+            parts[-1] += each
+    return parts[:1] if len(field) > LONGEST else parts
 
 
-def _by(field: str) -> str:
+def _by(parts: Sequence[str]) -> str:
     """The name of the server that wrote it, before its version."""
-    return next(iter(field.partition(";")[0].split()), "").lower()
+    return next(iter(parts[0].split()), "").lower()
 
 
 def _stands_for(part: str, domain: str) -> bool:
@@ -50,7 +65,7 @@ def _stands_for(part: str, domain: str) -> bool:
     if found is None or found["result"].lower() != "pass":
         return False
     told = {
-        each["name"].lower(): each["value"].strip('"').lower().rpartition("@")[2]
+        each["name"].lower(): each["value"].lower().rpartition("@")[2]
         for each in _PROPERTY.finditer(part)
     }
     if found["method"].lower() == "dmarc":

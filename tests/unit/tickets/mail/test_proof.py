@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.mail.proof import proven
+from tickets.mail.proof import LONGEST, proven
 
 OURS = "mx.bank.example"
 SENDER = "wang@mail.example"
@@ -16,6 +16,8 @@ SENDER = "wang@mail.example"
         "MX.bank.example;\r\n\tdkim=pass (2048-bit key; (unprotected)) header.i=@mail.example",
         "mx.bank.example; dkim=fail header.d=mail.example; dkim=pass header.d=Mail.Example",
         'mx.bank.example; dkim/1=pass header.d="mail.example"',
+        'mx.bank.example; dkim=pass reason="good (\\"sure\\"); fine" header.d=mail.example',
+        f"mx.bank.example; {'(' * 4000}{')' * 4000} dkim=pass header.d=mail.example",
     ],
 )
 def test_the_domains_own_signature_or_policy_proves_it(field: str) -> None:
@@ -35,6 +37,14 @@ def test_the_domains_own_signature_or_policy_proves_it(field: str) -> None:
         "mx.bank.example; x-dkim=pass header.d=mail.example",
         "mx.stranger.example; dkim=pass header.d=mail.example",
         "dkim=pass header.d=mail.example",
+        'mx.bank.example; spf=pass smtp.mailfrom="x; dmarc=pass header.from=mail.example y"@a.b',
+        'mx.bank.example; dkim=pass header.i="x@mail.example"@stranger.example',
+        'mx.bank.example; dkim=pass header.i="x header.d=mail.example y"@stranger.example',
+        "mx.bank.example; dkim=pass x-header.d=mail.example header.d=stranger.example",
+        r"mx.bank.example; spf=pass (of x\) ; dmarc=pass header.from=mail.example )",
+        r'mx.bank.example; spf=pass smtp.mailfrom="x\"; dkim=pass header.d=mail.example y"@a.b',
+        'mx.bank.example; spf=pass smtp.mailfrom="x; dkim=pass header.d=mail.example',
+        f"mx.bank.example; dkim=pass header.d=mail.example{'.' * LONGEST}stranger.example",
         "",
     ],
 )
