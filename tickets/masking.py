@@ -9,9 +9,10 @@ listens or reads along there is known to nobody.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import accumulate
 
 from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
@@ -21,20 +22,19 @@ STAR = "*"
 HIDDEN = STAR * 4
 FEWEST_DIGITS = 4
 """Of a telephone number of which anything is shown."""
-_CARD_IN_TEXT = re.compile(r"\d{17}[Xx]|\d{12,}|\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
+_CARD_IN_TEXT = re.compile(r"\d{17}[Xx]|\d{12,}|(?<!\d)\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,4})?")
 """Twelve digits in a row or groups of four; dates and telephone numbers are neither."""
 _BETWEEN = "[ \\-\u00a0\u2010-\u2015\u2212\u3000\uff0d.·]"
 _GROUPED = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d){{12,60}}")
 """Digits in groups of whatever length, in which a card may stand."""
 CARD_DIGITS = range(13, 20)
 """Of a card's number (ISO/IEC 7812-1)."""
-MOST_GROUPS = 24
-"""Of digits, in which a card is looked for: who writes more of them counts something."""
 _SECRET = re.compile(
     r"(?P<named>(?:密码|口令|验证码|动态码|安全码|"
-    r"(?<![a-z])(?:pin|cvv2?|cvc2?|otp|pass(?:code|word))(?![a-z]))"
-    r"(?:\s*(?:码|号|是|为|is|was|[:：=]))*\s*[\"'“‘「]?)"
-    r"(?P<secret>\d[\d -]{1,10}\d|(?<=[:：=是为\"'“‘「])[!-~]{4,32}|(?<=[:：=] )[!-~]{4,32})",
+    r"(?<![a-z])(?:pin|cvv2?|cvc2?|otp|pass[ -]?(?:code|word))(?![a-z]))"
+    r"(?:\s*(?:码|号|就?是|[改设]?[为成]|设置[为成]|输入|-?(?:number|code)|is|was|[:：=]))*\s*[\"'“‘「]?)"
+    r"(?P<secret>\d[\d -]{1,10}\d|(?<=[:：=是为成\"'“‘「])[!-~]{4,}|(?<=[:：=] )[!-~]{4,}"
+    r"|(?<=[码令是为成入s] )(?=[!-~]*\d)[!-~]{6,})",
     re.IGNORECASE,
 )
 """What is keyed or typed in secret, after the word for it; none of it is shown."""
@@ -216,33 +216,55 @@ def _identity(text: str) -> str:
 
 def _text(text: str) -> str:
     text = _SECRET.sub(lambda found: f"{found['named']}{HIDDEN}", text)
-    text = _CARD_IN_TEXT.sub(lambda found: _account(found.group()), text)
-    return _GROUPED.sub(lambda found: _without_card(found.group()), text)
+    spans: list[tuple[int, int]] = []
+    for begin, end in sorted(_long_numbers(text)):
+        overlap = spans.pop() if spans and begin < spans[-1][1] else (begin, end)
+        spans.append((overlap[0], max(overlap[1], end)))
+    shown, done = "", 0
+    for begin, end in spans:
+        shown += f"{text[done:begin]}{_account(text[begin:end])}"
+        done = end
+    return shown + text[done:]
 
 
-def _without_card(run: str) -> str:
-    """Digits in groups with the card in them starred, where whole groups of them make one."""
+def _long_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where cards, accounts and identity numbers stand; they may overlap."""
+    for found in _CARD_IN_TEXT.finditer(text):
+        yield found.span()
+    for run in _GROUPED.finditer(text):
+        for begin, end in _cards(run.group()):
+            yield run.start() + begin, run.start() + end
+
+
+def _cards(run: str) -> Iterator[tuple[int, int]]:
+    """From where to where whole groups make a card, the first to begin first."""
     groups = list(re.finditer(r"\d+", run))
-    if len(groups) > MOST_GROUPS:
-        return run
-    for first, begun in enumerate(groups):
-        digits, found = "", None
-        for each in groups[first:]:
-            digits += each.group()
-            if len(digits) > CARD_DIGITS[-1]:
+    sums = _sums([int(each) for each in run if each.isdigit()])
+    ends = list(accumulate(len(group.group()) for group in groups))
+    for number, group in enumerate(groups):
+        first = ends[number - 1] if number else 0
+        for last in range(number, len(groups)):
+            size = ends[last] - first
+            if size > CARD_DIGITS[-1]:
                 break
-            if len(digits) in CARD_DIGITS and _luhn(digits):
-                found = digits, each.end()
-        if found is not None:
-            number, end = found
-            return f"{run[: begun.start()]}{_account(number)}{run[end:]}"
-    return run
+            if size in CARD_DIGITS and _proven(sums, first, ends[last]):
+                yield group.start(), groups[last].end()
 
 
-def _luhn(digits: str) -> bool:
-    """Whether the last digit proves the others (ISO/IEC 7812-1, annex B)."""
-    doubled = (sum(divmod(2 * int(each), 10)) for each in digits[-2::-2])
-    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+def _sums(digits: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Of the digits before each place: with every second one doubled, the first of all or not."""
+    even, odd = [0], [0]
+    for place, digit in enumerate(digits):
+        both = digit, sum(divmod(2 * digit, 10))
+        even.append(even[-1] + both[place % 2 == 0])
+        odd.append(odd[-1] + both[place % 2])
+    return even, odd
+
+
+def _proven(sums: tuple[list[int], list[int]], first: int, end: int) -> bool:
+    """Whether the last of these digits proves the others (ISO/IEC 7812-1, annex B)."""
+    sums_to = sums[end % 2]
+    return (sums_to[end] - sums_to[first]) % 10 == 0
 
 
 def _proof(text: str) -> str:
