@@ -112,6 +112,8 @@ class TelephoneLease:
         return True
 
     def _looked(self, holder: Holder | None) -> None:
+        if not self._ours:  # given up while the database was asked
+            return
         if holder is not None and holder.pid == self._pid:
             self._trouble = ""
             return

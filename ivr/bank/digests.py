@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cti.kernel.errors import ConfigurationError
 from cti.kernel.identifiers import Entropy
 from cti.kernel.secret import Secret
+from cti.lasting import replace_file
 
 KEY_SIZE = 32
 
@@ -52,11 +53,7 @@ def read_or_make_key(path: Path, entropy: Entropy) -> bytes:
     ConfigurationError when the file holds none: a new one would not open what the old one closed.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".part")  # so that a kill leaves no half a key
-        partial.touch(mode=0o600)
-        partial.write_text(entropy(KEY_SIZE), encoding="ascii")
-        partial.replace(path)
+        replace_file(path, entropy(KEY_SIZE).encode("ascii"))
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii"))
     except ValueError:

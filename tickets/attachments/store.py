@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cti.kernel.errors import Refused
+from cti.lasting import keep_names
 from tickets.attachments.model import MEGABYTE, Attachment, Limits
 from tickets.attachments.names import clean_name
 from tickets.attachments.sniffing import type_of
@@ -114,11 +115,7 @@ class FileStore:
         place = self.path_of(digest)
         place.parent.mkdir(exist_ok=True, mode=0o700)
         path.replace(place)
-        folder = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        keep_names(place.parent)
 
 
 def _is_older(path: Path, than: float) -> bool:

@@ -6,7 +6,6 @@ before the database is asked, and taken out once that has said yes.
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from cti.kernel.identifiers import CallId, TicketNumber
+from cti.lasting import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ class HeardFile:
         if self._path is None:
             return
         try:
-            _replace(self._path, self._heard.values())
+            records = [asdict(each) for each in self._heard.values()]
+            replace_file(self._path, json.dumps(records, default=str).encode())
         except OSError as error:
             self.log.warn("that an answer was heard is not kept on disk: {error}", error=error)
 
@@ -85,14 +86,6 @@ def read_heard(path: Path) -> list[Heard]:
         return [_heard(record) for record in records]
     except (TypeError, KeyError) as error:
         raise ValueError(f"{path}: {error!r}") from None
-
-
-def _replace(path: Path, heard: Iterable[Heard]) -> None:
-    """By a file that holds these: whoever reads it sees the old or the new."""
-    path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps([asdict(each) for each in heard], default=str), "utf-8")
-    new.replace(path)
 
 
 def _heard(record: Any) -> Heard:

@@ -18,7 +18,7 @@ def test_it_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:
 
 def test_what_is_no_key_is_replaced(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"torn")
-    (tmp_path / "house.new").write_bytes(b"left over")
+    (tmp_path / f"{FILE}.new").write_bytes(b"left over")
     made = house_key(tmp_path, counting_entropy(1))
     assert (tmp_path / FILE).read_bytes() == made
     assert [each.name for each in tmp_path.iterdir()] == [FILE]

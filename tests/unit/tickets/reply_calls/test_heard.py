@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
@@ -51,7 +52,9 @@ class TestARestartWhileTheDatabaseIsAway(SynchronousTestCase):
     """The customer confirmed, and nothing but the file knows."""
 
     def setUp(self) -> None:
-        self.path = Path(self.mktemp())
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "heard.json"
         self.calling = Calling(heard=self.path)
         self.number = self.calling.asked()
         self.call_id = self.calling.answered()
