@@ -322,7 +322,7 @@ def _written(minutes: int) -> str:
 
 def _minutes(text: str) -> int:
     hours, _, minutes = text.strip().partition(":")
-    if not (hours.isdigit() and minutes.isdigit() and len(minutes) == 2 and int(minutes) < 60):
+    if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2 and int(minutes) < 60):
         raise ConfigurationError(f"{text.strip()!r} is no time of day: write it as 08:30")
     return int(hours) * 60 + int(minutes)
 

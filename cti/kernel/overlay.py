@@ -13,7 +13,7 @@ from cti.kernel.calendar import MINUTES_A_DAY, Mark, Span, Spans, WorkingCalenda
 from cti.kernel.errors import ConfigurationError, Refused
 
 SEPARATORS = str.maketrans(dict.fromkeys("，、；;", ",") | {"：": ":"})
-DASHES = ("–", "—", "~", "～", "至")
+DASHES = ("–", "—", "－", "−", "~", "～", "至")
 
 
 def overlaid(

@@ -236,9 +236,12 @@ class CalendarPages:
         return min(max(year, FIRST_YEAR), LAST_YEAR)
 
     def _missing(self, calendar: WorkingCalendar, year: int) -> int | None:
-        """The year whose holidays the page asks for: the shown one, or the next when it is time."""
+        """The year whose holidays the page asks for, once one is shown without, or it is time.
+
+        It is the first that is missing: no later one counts as known before it.
+        """
         if calendar.country and year > calendar.valid_until.year:
-            return year
+            return calendar.valid_until.year + 1
         return calendar.missing_year(self._service.now())
 
     def _wrong(self, request: Request, refused: Refused) -> Wrong:

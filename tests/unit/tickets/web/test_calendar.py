@@ -204,6 +204,17 @@ def test_whoever_completed_the_list_by_hand_says_so() -> None:
     assert "缺少 2027 年" not in seat.read(PAGE).text
 
 
+def test_years_are_completed_one_after_the_other() -> None:
+    seat = CalendarOffice().supervisor()
+    page = "/calendar?calendar=office&year=2028"
+    for missing in (2027, 2028):
+        assert f"缺少 {missing} 年的放假安排" in seat.read(page).text
+        complete = form(seat, "complete", page)
+        save = saving(seat.browser.post(complete.action, complete.fields).text)
+        assert seat.browser.post(save.action, save.fields | {"reason": "已核对"}).status == 303
+    assert "的放假安排" not in seat.read(page).text
+
+
 def test_the_alarm_leads_to_the_page() -> None:
     office = CalendarOffice()
     told = Audience(Role.SUPERVISOR)
