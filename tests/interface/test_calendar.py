@@ -1,17 +1,19 @@
 """Changes of the working calendar on both databases: acts beside them, and other servers."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
 
 from cti.kernel.clock import utc
 from tests.support.calendar_desk import CLOSED, CalendarDesk, open_at, saying
 from tests.support.databases import DirectDatabase
 from tests.support.deferred import result_of
 from tests.support.tickets import DISPATCHER
-from tickets.calendar.repository import HELD, changes_txn
+from tickets.calendar.repository import HELD, changes_txn, concerned_txn
 from tickets.calendar.service import CalendarStale
 from tickets.clocks.model import Clock
 from tickets.workflow import Action, ClockKind
@@ -50,6 +52,41 @@ def test_a_change_and_its_undoing_move_what_goes_by_it(desk: CalendarDesk) -> No
     first, second = result_of(desk.database.read(changes_txn))
     assert first.moved == second.moved > 0
     assert second.undoes == 1
+
+
+def test_the_concerned_are_met_by_their_numbers_a_few_at_a_time(desk: CalendarDesk) -> None:
+    numbers = sorted(sent(desk) for _ in range(3))
+    last = max(each.due for each in desk.view(numbers[0]).clocks)
+
+    def found(since: datetime, after: str = "", limit: int | None = None) -> list[str]:
+        return [*result_of(desk.database.read(concerned_txn, since, after, limit))]
+
+    now = utc(desk.clock)
+    assert found(now) == numbers
+    assert found(now, limit=2) == numbers[:2]
+    assert found(now, numbers[1], 2) == numbers[2:]
+    assert found(last + timedelta(minutes=1)) == numbers, "it is told to others after it is missed"
+    assert found(last + timedelta(days=3650)) == []
+
+
+def test_the_concerned_are_not_looked_for_among_all_that_run(desk: CalendarDesk) -> None:
+    if desk.database.engine.dialect.name != "sqlite":
+        pytest.skip("what PostgreSQL plans goes by how much there is")
+    planned: list[str] = []
+
+    def plan(session: Session) -> None:
+        def explain(_conn: object, cursor: Any, statement: str, given: Any, *_: object) -> None:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            planned.extend(detail for *_, detail in cursor.fetchall())
+
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", explain)
+        concerned_txn(session, utc(desk.clock), "", 20)
+        event.remove(connection, "before_cursor_execute", explain)
+
+    desk.database.run(plan)
+    assert planned
+    assert not [each for each in planned if "TEMP B-TREE" in each], planned
 
 
 def test_another_server_makes_its_change_from_the_latest(desk: CalendarDesk) -> None:

@@ -249,16 +249,12 @@ class CalendarService:
         before, after = self._tried(wish, changes)
         over = crossing(self._keeper, before, after, (day for _, day in wish.days))
         found: list[Move] = []
-        running, reached = 0, ""
-        while over.since is not None:
-            numbers = concerned_txn(session, over.since, reached, AT_ONCE)
-            for case in going_txn(session, numbers):
+        running = 0
+        numbers = concerned_txn(session, over.since) if over.since else []
+        for start in range(0, len(numbers), AT_ONCE):
+            for case in going_txn(session, numbers[start : start + AT_ONCE]):
                 running += sum(each.stopped is None for each in case.clocks)
                 found += moves(case, moved(case, over.before, over.after.calendars))
-            session.expunge_all()
-            if len(numbers) < AT_ONCE:
-                break
-            reached = numbers[-1]
         return Preview(
             before.version,
             wish,
