@@ -51,7 +51,7 @@ from tickets.portal.quota import (
 )
 from tickets.portal.repository import Reader
 from tickets.portal.settings import PortalSettings
-from tickets.portal.standing import Standing, standing_of, urges_hotline
+from tickets.portal.standing import URGED, Standing, standing_of, urges_hotline
 from tickets.portal.telling import Telling
 from tickets.portal.tokens import Ticket, proof_of
 from tickets.ports import Tickets
@@ -63,7 +63,6 @@ ATTEMPTS = 5
 """How often an act is tried where somebody else was quicker each time."""
 STALE = "ticket.stale"
 DONE = frozenset({STALE, "ticket.wrong_state"})
-URGED = "客户催办 Urged by the customer"
 READ = "客户已在服务页面查阅 Read on the customer page {at:%Y-%m-%d %H:%M} UTC"
 """The proof that an answer on the page was told."""
 

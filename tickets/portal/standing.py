@@ -54,6 +54,10 @@ class Voice(Enum):
     CUSTOMER = "customer"
 
 
+URGED = "客户催办 Urged by the customer"
+"""What staff read of an urge that is a message, since no department has the ticket."""
+
+
 class Topic(Enum):
     """What a line is."""
 
@@ -208,6 +212,8 @@ def _line(entry: HistoryEntry, *, own: bool) -> Said | None:
             return Said(entry.at, voice, Topic.EXTENDED)
         case Action.REOPEN.value:
             return Said(entry.at, voice, Topic.REOPENED)
+        case Action.CONTACT.value if own and text == URGED:
+            return Said(entry.at, voice, Topic.URGED)
         case Action.CONTACT.value | Action.FOLLOW_UP.value if own:
             return Said(entry.at, voice, Topic.MESSAGE, text)
         case Action.URGE.value if own:

@@ -159,6 +159,9 @@ def test_what_no_department_has_is_urged_by_a_message_that_waits_for_an_answer(
     assert view.history[-1].action == Action.CONTACT.value
     assert "客户催办" in view.history[-1].fields["text"]
     assert view.premises.unanswered == view.history[-1].at
+    page = customer.read("/service/ticket").text
+    assert "催办" in page
+    assert "Urged by the customer" not in page, "that is for the staff"
     assert "urge" not in customer.offers(), "they wait already"
     desk.desk.act(number, Action.INFORM, DISPATCHER)
     assert "urge" in customer.offers()
