@@ -73,6 +73,16 @@ def test_it_is_taken_again_after_the_database_was_started_anew(house: House) -> 
     assert first.trouble() == ""
 
 
+def test_who_gives_it_up_while_the_database_is_asked_about_it_does_not_take_it_again(
+    house: House,
+) -> None:
+    first, second = house(), house()
+    result_of(taking(first))
+    first.release()
+    first._looked(None)
+    result_of(taking(second))
+
+
 def test_a_file_needs_none() -> None:
     lease = TelephoneLease(DirectDatabase(), Clock())
     result_of(Deferred.fromCoroutine(lease.take()))
