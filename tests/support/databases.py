@@ -135,7 +135,7 @@ def _truncate(connection: Connection) -> None:
     held = " UNION ALL ".join(
         f"SELECT '{each}' WHERE EXISTS (SELECT FROM {each})" for each in _tables(connection)
     )
-    if full := ", ".join(connection.scalars(text(held))):
+    if held and (full := ", ".join(connection.scalars(text(held)))):
         connection.execute(text(f"TRUNCATE {full} RESTART IDENTITY CASCADE"))
 
 
