@@ -147,6 +147,8 @@ def test_a_ticket_without_a_mouse(browser: Browser, house: House) -> None:
         desk.walk("details:has([value=note]) button")
         keys.press("Enter")
         expect(page.locator(".history")).to_contain_text("已致歉。")
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not desk.errors
 
 
