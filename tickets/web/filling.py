@@ -6,6 +6,8 @@ from cti.kernel.errors import Refused
 from cti.web.requests import Form
 from tickets.web.timeline import Moment
 
+WRITTEN = ("text", "finding", "proposed_reply", "reason")
+
 
 @dataclass(frozen=True, slots=True)
 class Filling:
@@ -24,6 +26,11 @@ class Filling:
     def name(self) -> str:
         """Of the form that was sent, as `tickets.web.offered.Form.name`."""
         return f"{self['action']}-{self['dispatch'] or 0}" if self.fields is not None else ""
+
+    @property
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """What somebody wrote, by field: to be shown where its form is not there any more."""
+        return tuple((name, self[name]) for name in WRITTEN if self[name].strip())
 
 
 def filled(why: str, refused: Refused, form: Form) -> Filling:

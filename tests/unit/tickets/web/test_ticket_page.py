@@ -70,6 +70,16 @@ def test_a_stale_form_is_told_who_did_what(office: TicketOffice) -> None:
     assert again.fields["text"] == "已说明"
 
 
+def test_what_was_typed_is_shown_where_its_form_is_gone(office: TicketOffice) -> None:
+    path, agent = path_of_new(office), office.seat(AGENT)
+    form = agent.form(path, "inform")
+    office.desk.act(path.rpartition("/")[2], Action.WITHDRAW, AGENT)
+    answer = agent.browser.post(form.action, form.fields | {"text": "已<说明>"})
+    assert answer.status == 409
+    assert "inform" not in [each.fields.get("action") for each in forms_of(answer.text)]
+    assert '<dd class="words">已&lt;说明&gt;</dd>' in answer.text
+
+
 def test_lead_and_assisting_departments_in_one_go(office: TicketOffice) -> None:
     path, dispatcher = path_of_new(office), office.seat(DISPATCHER)
     form = dispatcher.form(path, "dispatch")
