@@ -1,15 +1,16 @@
 """Stored alarms in the database: claimed once, written down, told, all in one transaction."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from cti.kernel.identifiers import DepartmentId, StaffId, TicketNumber
 from cti.kernel.vocabulary import Role
+from tickets.calendar.book import Pin
 from tickets.calendar.repository import version_txn
 from tickets.clocks.sla import AlarmKind
 from tickets.events import DeadlineBreached, DeadlineWarned, TicketEscalated, TicketEvent
@@ -33,13 +34,6 @@ MESSAGE_OF = {
     AlarmKind.BREACH: MessageKind.BREACH,
     AlarmKind.ESCALATION: MessageKind.ESCALATION,
 }
-
-Pin = Callable[[Session, Collection[str], datetime], object]
-"""Puts the clocks of these tickets where the calendars in force have them."""
-
-
-def as_they_stand(_: Session, __: Collection[str], ___: datetime) -> None:
-    """Go by the clocks that are stored: no calendar changes while the house is up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,7 @@ def fire_due_txn(
     limit: int,
     gone: Collection[StaffId] = (),
     choice: Choice[int] = ALL,
-    pin: Pin = as_they_stand,
+    pin: Pin | None = None,
 ) -> list[Fired]:
     """Fire up to `limit` alarms whose instant has come, oldest first, each exactly once.
 
@@ -76,14 +70,14 @@ def fire_due_txn(
     `gone` are those who work here no more. While a change of the calendar still moves deadlines,
     `pin` moves those of the tickets that are due first, a few at once, and what is due then fires.
     """
-    if version_txn(session)[1]:
+    if pin is not None and version_txn(session)[1]:
         limit = min(limit, WHILE_MOVING)
         concerned = dict.fromkeys(number for _, number in due_txn(session, now, limit, choice))
         pin(session, tuple(concerned), now)
     waiting = (
         select(AlarmRow.id, CaseRow)
         .join(CaseRow, CaseRow.number == AlarmRow.number)
-        .where(AlarmRow.fired.is_(None), AlarmRow.due <= now, choice.of(AlarmRow.id))
+        .where(*_waits(choice), AlarmRow.due <= now)
         .order_by(AlarmRow.due, AlarmRow.id)
         .limit(limit)
         .with_for_update(of=CaseRow, skip_locked=True)
@@ -130,7 +124,7 @@ def due_txn(
     """Which alarms are due, oldest first, and of which tickets."""
     rows = session.execute(
         select(AlarmRow.id, AlarmRow.number)
-        .where(AlarmRow.fired.is_(None), AlarmRow.due <= now, choice.of(AlarmRow.id))
+        .where(*_waits(choice), AlarmRow.due <= now)
         .order_by(AlarmRow.due, AlarmRow.id)
         .limit(limit)
     )
@@ -139,8 +133,11 @@ def due_txn(
 
 def next_due_txn(session: Session, choice: Choice[int] = ALL) -> datetime | None:
     """When the earliest waiting alarm is due; None when there is none."""
-    waits = AlarmRow.fired.is_(None), choice.of(AlarmRow.id)
-    return session.scalar(select(func.min(AlarmRow.due)).where(*waits))
+    return session.scalar(select(func.min(AlarmRow.due)).where(*_waits(choice)))
+
+
+def _waits(choice: Choice[int]) -> tuple[ColumnElement[bool], ...]:
+    return AlarmRow.fired.is_(None), choice.of(AlarmRow.id)
 
 
 def event_of(fired: Fired, at: datetime) -> TicketEvent:

@@ -6,24 +6,17 @@ tell goes round on the bus a few events in each turn of the reactor, so that cal
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from itertools import chain
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
-from cti.database import Database, trouble_of
+from cti.database import Database
 from cti.kernel.bus import Bus
 from cti.kernel.clock import Clock, utc
-from cti.kernel.identifiers import StaffId
+from cti.kernel.identifiers import StaffId, TicketNumber
 from cti.kernel.walk import Walk
-from tickets.alarms import (
-    Fired,
-    Pin,
-    as_they_stand,
-    due_txn,
-    event_of,
-    fire_due_txn,
-    next_due_txn,
-)
+from tickets.alarms import Fired, due_txn, event_of, fire_due_txn, next_due_txn
+from tickets.calendar.book import Pin
 from tickets.set_aside import Choice, SetAside
 from tickets.sweeping import Sweeper
 
@@ -49,7 +42,7 @@ class Escalation:
         self._sweeper = Sweeper(clock, self._sweep, "deadlines")
         self._told: Walk[Fired] | None = None
         self._fired: Callable[[], None] = lambda: None
-        self._pin: Pin = as_they_stand
+        self._pin: Pin | None = None
         self.start, self.wake = self._sweeper.start, self._sweeper.wake
 
     def on_fired(self, wake: Callable[[], None]) -> None:
@@ -75,31 +68,18 @@ class Escalation:
         return self._aside.next_look(due)
 
     async def _fire(self) -> list[Fired]:
-        now, others = utc(self._clock), self._aside.others()
-        try:
-            fired = await self._fire_up_to(BATCH, now, others)
-        except Exception as error:
-            if trouble_of(error) is not None:
-                raise
-            fired = await self._fire_each(now, others)
+        fired = list(chain(*await self._aside.each(BATCH, self._fire_up_to, self._due)))
         if fired:
             self._fired()
             await self._tell(fired)
         return fired
 
-    async def _fire_each(self, now: datetime, others: Choice[int]) -> list[Fired]:
-        """Each in a transaction of its own, so that the one that fails is known."""
-        fired: list[Fired] = []
-        for alarm_id, number in await self._database.read(due_txn, now, BATCH, others):
-            alone = Choice(only=(alarm_id,))
-            try:
-                fired += await self._fire_up_to(1, now, alone)
-            except Exception:  # noqa: BLE001  (as above)
-                await self._aside.failed(alarm_id, number, Failure())
-        return fired
-
-    def _fire_up_to(self, limit: int, now: datetime, choice: Choice[int]) -> Deferred[list[Fired]]:
+    def _fire_up_to(self, limit: int, choice: Choice[int]) -> Deferred[list[Fired]]:
+        now = utc(self._clock)
         return self._database.run(fire_due_txn, now, limit, self._gone(), choice, self._pin)
+
+    def _due(self, choice: Choice[int]) -> Deferred[list[tuple[int, TicketNumber]]]:
+        return self._database.read(due_txn, utc(self._clock), BATCH, choice)
 
     def _tell(self, fired: list[Fired]) -> Deferred[None]:
         told: Deferred[None] = Deferred()

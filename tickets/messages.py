@@ -95,15 +95,24 @@ def message_values(
 
 
 def remind_txn(
-    session: Session, to: Audience, kind: MessageKind, subject: str, at: datetime, every: timedelta
+    session: Session,
+    to: Audience,
+    kind: MessageKind,
+    subject: str,
+    at: datetime,
+    every: timedelta,
+    number: TicketNumber | None = None,
 ) -> bool:
-    """Write such a message about no ticket, unless there is one no older than `every`."""
+    """Write such a message about that ticket or none, unless there is one no older than `every`."""
     told = exists().where(
-        MessageRow.kind == kind.value, MessageRow.subject == subject, MessageRow.at > at - every
+        MessageRow.number == number,
+        MessageRow.kind == kind.value,
+        MessageRow.subject == subject,
+        MessageRow.at > at - every,
     )
     if session.scalar(select(told)):
         return False
-    add_message_txn(session, None, to, kind, subject, at)
+    add_message_txn(session, number, to, kind, subject, at)
     return True
 
 
@@ -112,7 +121,7 @@ def unread_txn(session: Session, by: Principal, limit: int) -> list[Message]:
     rows = session.execute(
         select(MessageRow, CaseRow.title)
         .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
-        .where(_for(by), ~_read(by), not_about(by))
+        .where(_for(by), ~_read_by(by.staff_id), not_about(by))
         .order_by(MessageRow.id.desc())
         .limit(limit)
     )
@@ -173,30 +182,38 @@ def hears(by: Principal, to: Audience) -> bool:
 def read_txn(session: Session, by: Principal, message_ids: Collection[int]) -> None:
     """Mark those of the messages that are this person's as read."""
     unread = session.scalars(
-        select(MessageRow.id).where(_for(by), ~_read(by), MessageRow.id.in_(message_ids))
+        select(MessageRow.id).where(
+            _for(by), ~_read_by(by.staff_id), MessageRow.id.in_(message_ids)
+        )
     ).all()
     with suppress(IntegrityError), session.begin_nested():  # marked twice at the same time
         session.add_all(ReadingRow(staff_id=by.staff_id, message_id=each) for each in unread)
+
+
+def _meant_for(staff_id: Any, roles: Any, department_id: Any) -> ColumnElement[bool]:
+    """Whether a message is for that person; values, or parameters that stand for them."""
+    to_role = and_(
+        MessageRow.staff_id.is_(None),
+        MessageRow.role.in_(roles),
+        or_(MessageRow.department_id.is_(None), MessageRow.department_id == department_id),
+    )
+    return or_(MessageRow.staff_id == staff_id, to_role)
+
+
+def _read_by(staff_id: Any) -> ColumnElement[bool]:
+    return exists().where(ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == staff_id)
 
 
 _ANSWERING = (MessageRow.kind == MessageKind.WORK.value, MessageRow.subject.in_(ANSWERS))
 NEWS = exists().where(
     MessageRow.number == bindparam("number"),
     *_ANSWERING,
-    or_(
-        MessageRow.staff_id == bindparam("reader"),
-        and_(
-            MessageRow.staff_id.is_(None),
-            MessageRow.role.in_(bindparam("reader_roles", expanding=True)),
-            or_(
-                MessageRow.department_id.is_(None),
-                MessageRow.department_id == bindparam("reader_department"),
-            ),
-        ),
+    _meant_for(
+        bindparam("reader"),
+        bindparam("reader_roles", expanding=True),
+        bindparam("reader_department"),
     ),
-    ~exists().where(
-        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == bindparam("reader")
-    ),
+    ~_read_by(bindparam("reader")),
 )
 """Whether `looked_txn` would find something, composed once; `reader_values` names the reader."""
 
@@ -215,19 +232,13 @@ def _unread(by: Principal, *which: ColumnElement[bool]) -> Select[int]:
     return (
         select(MessageRow.id)
         .outerjoin(CaseRow, CaseRow.number == MessageRow.number)
-        .where(_for(by), ~_read(by), not_about(by), *which)
+        .where(_for(by), ~_read_by(by.staff_id), not_about(by), *which)
     )
 
 
 def _count(session: Session, by: Principal, *which: ColumnElement[bool]) -> int:
     first = _unread(by, *which).limit(MOST_UNREAD + 1).subquery()
     return session.scalar(select(func.count()).select_from(first)) or 0
-
-
-def _read(by: Principal) -> ColumnElement[bool]:
-    return exists().where(
-        ReadingRow.message_id == MessageRow.id, ReadingRow.staff_id == by.staff_id
-    )
 
 
 def not_about(by: Principal) -> ColumnElement[bool]:
@@ -240,10 +251,4 @@ def not_about(by: Principal) -> ColumnElement[bool]:
 
 
 def _for(by: Principal) -> ColumnElement[bool]:
-    roles = [role.value for role in by.roles]
-    to_role = and_(
-        MessageRow.staff_id.is_(None),
-        MessageRow.role.in_(roles),
-        or_(MessageRow.department_id.is_(None), MessageRow.department_id == by.department_id),
-    )
-    return or_(MessageRow.staff_id == by.staff_id, to_role)
+    return _meant_for(by.staff_id, [role.value for role in by.roles], by.department_id)

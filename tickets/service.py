@@ -22,8 +22,9 @@ from cti.kernel.principal import Principal
 from cti.kernel.vocabulary import Role
 from tickets import repository
 from tickets.acting import Asked, Done, act_txn, register_txn
+from tickets.calendar.book import Pin
 from tickets.clocks.rows import keep_policy_txn
-from tickets.clocks.sla import Calendars, Timekeeper
+from tickets.clocks.sla import Timekeeper
 from tickets.guards import CARRIED
 from tickets.messages import (
     Unread,
@@ -72,9 +73,6 @@ Beside = Callable[[Session, Asked, datetime], None]
 
 A registration is such an act too: its fields are empty, and the ticket has its number.
 """
-
-Pin = Callable[[Session, Collection[str], datetime], Calendars]
-"""The calendars in force for an act on these tickets, which nobody changes until its commit."""
 
 
 class TicketService:

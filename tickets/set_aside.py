@@ -4,12 +4,12 @@ A queue asks for what is due `without` those that wait here. Whoever can look in
 and once a day while it goes on; what is the database's own trouble is nobody's fault, and all wait.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -18,15 +18,15 @@ from cti.database import Database, trouble_of
 from cti.kernel.clock import Clock, utc
 from cti.kernel.identifiers import TicketNumber
 from cti.kernel.vocabulary import Role
-from tickets.messages import message_values
+from tickets.messages import remind_txn
 from tickets.model import Audience, MessageKind
-from tickets.schema import MessageRow
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 3600.0
 """Seconds until it is tried again; each pause is twice the one before."""
 TOLD_AGAIN = timedelta(days=1)
 
 K = TypeVar("K", bound=Hashable)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,12 @@ def _earliest(instants: Iterable[float]) -> datetime | None:
     return None if first is None else datetime.fromtimestamp(first, UTC)
 
 
+Do = Callable[[int, Choice[K]], Awaitable[R]]
+"""Does so many of those chosen, the oldest first."""
+Due = Callable[[Choice[K]], Awaitable[Iterable[tuple[K, TicketNumber | None]]]]
+"""Which of those chosen are due, and of which tickets."""
+
+
 class SetAside(Generic[K]):
     """What of one queue waits aside; `queue` is its name in messages, ``ticket.stuck.<queue>``."""
 
@@ -116,6 +122,24 @@ class SetAside(Generic[K]):
     def others(self) -> Choice[K]:
         """All but those that are left out for now."""
         return Choice(self._pauses.waiting(self._clock.seconds()))
+
+    async def each(self, most: int, do: Do[K, R], due: Due[K]) -> list[R]:
+        """Do `most` at once; where that fails each of those `due` by itself, so that who fails is
+        known and put aside. What was made of them; the database's own trouble is raised again.
+        """
+        others = self.others()
+        try:
+            return [await do(most, others)]
+        except Exception as error:
+            if trouble_of(error) is not None:
+                raise
+        made = []
+        for key, number in await due(others):
+            try:
+                made.append(await do(1, Choice(only=(key,))))
+            except Exception:  # noqa: BLE001  (as above)
+                await self.failed(key, number, Failure())
+        return made
 
     def next_look(self, due: datetime | None) -> datetime | None:
         """When to look again: when others are `due`, or the first pause is over."""
@@ -155,15 +179,5 @@ def tell_stuck_txn(
     session: Session, number: TicketNumber | None, queue: str, now: datetime
 ) -> bool:
     """Tell the supervisors, where they were not told since a day ago."""
-    about = MessageRow.number == number if number else MessageRow.number.is_(None)
-    told = exists().where(
-        about,
-        MessageRow.kind == MessageKind.STUCK.value,
-        MessageRow.subject == queue,
-        MessageRow.at > now - TOLD_AGAIN,
-    )
-    if session.scalar(select(told)):
-        return False
     to = Audience(Role.SUPERVISOR)
-    session.add(MessageRow(**message_values(number, to, MessageKind.STUCK, queue, now)))
-    return True
+    return remind_txn(session, to, MessageKind.STUCK, queue, now, TOLD_AGAIN, number)

@@ -5,9 +5,9 @@ a transaction the calendars of the very version that is in force in it; `live` a
 the same for whoever only looks, a few seconds behind where another process made the change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,11 @@ from cti.kernel.calendar import WorkingCalendar
 from tickets.calendar.model import Change, Place, in_force
 from tickets.calendar.repository import changes_txn, hold_txn, version_txn
 from tickets.clocks.calendars import Calendars
+
+Pin = Callable[[Session, Collection[str], datetime], Calendars]
+"""The calendars in force, which nobody changes until the commit; the clocks of these tickets go by
+them when this is done.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,10 @@ class CalendarBook:
     def pinned_txn(self, session: Session) -> tuple[Edition, bool]:
         """The edition in force until the commit, and whether clocks of it are still to be moved."""
         hold_txn(session)
+        return self.latest_txn(session)
+
+    def latest_txn(self, session: Session) -> tuple[Edition, bool]:
+        """The same, which others may change meanwhile."""
         version, left = version_txn(session)
         return self.edition_txn(session, version), left
 

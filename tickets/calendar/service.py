@@ -42,7 +42,6 @@ from tickets.calendar.repository import (
     going_txn,
     hold_txn,
     of_request_txn,
-    version_txn,
 )
 from tickets.calendar.settling import BLOCK, crossing, settle_block_txn, settle_left_txn
 from tickets.clocks.calendars import Calendars
@@ -115,10 +114,15 @@ class CalendarService:
 
     async def load(self) -> Edition:
         """Take the calendars as they are in the database."""
-        edition = await self._database.read(self._edition_txn)
+        await self._take()
+        return self.book.current
+
+    async def _take(self) -> bool:
+        """As `load`; whether clocks are still to be moved."""
+        edition, left = await self._database.read(self.book.latest_txn)
         if self.book.take(edition):
             self._moved()
-        return self.book.current
+        return left
 
     def pin_txn(self, session: Session, numbers: Collection[str], at: datetime) -> Calendars:
         """The calendars for an act on these tickets, whose clocks go by them when this is done."""
@@ -191,10 +195,6 @@ class CalendarService:
         return made.version
 
     # --- in the database thread ----------------------------------------------------------------
-
-    def _edition_txn(self, session: Session) -> Edition:
-        version, _ = version_txn(session)
-        return self.book.edition_txn(session, version)
 
     def _change_txn(
         self,
@@ -270,8 +270,8 @@ class CalendarService:
 
     async def _look(self) -> datetime | None:
         """Take what others changed, and move what is left to be moved."""
-        await self.load()
-        while self._sweeper.started:
+        left = await self._take()
+        while left and self._sweeper.started:
             settled = await self._database.run(
                 settle_block_txn, self._keeper, self.book, self.now(), self._block
             )
@@ -283,6 +283,7 @@ class CalendarService:
                 moved=settled.moved,
             )
             self._moved()
+            left = settled.left
         return self.now() + EVERY
 
 

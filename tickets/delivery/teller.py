@@ -8,9 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
-from cti.database import Database, trouble_of
+from cti.database import Database
 from cti.kernel.clock import Clock, utc
 from tickets.delivery.composing import Composer
 from tickets.delivery.notices import (
@@ -67,34 +66,19 @@ class Teller:
         return self._messages_aside.next_look(self._people_aside.next_look(due))
 
     async def _spread(self) -> int:
-        others = self._messages_aside.others()
-        try:
-            return await self._spread_those(MESSAGES, others)
-        except Exception as error:
-            if trouble_of(error) is not None:
-                raise
-        spread = 0
-        for message_id in await self._database.read(unspread_txn, MESSAGES, others):
-            try:
-                spread += await self._spread_those(1, Choice(only=(message_id,)))
-            except Exception:  # noqa: BLE001  (as above)
-                await self._messages_aside.failed(message_id, None, Failure())
-        return spread
+        return sum(await self._messages_aside.each(MESSAGES, self._spread_those, self._unspread))
 
     async def _hand_over(self) -> int:
-        others = self._people_aside.others()
-        try:
-            return await self._tell_those(PEOPLE, others)
-        except Exception as error:
-            if trouble_of(error) is not None:
-                raise
-        told, now = 0, utc(self._clock)
-        for staff_id in await self._database.read(to_be_told_txn, now, PEOPLE, others):
-            try:
-                told += await self._tell_those(1, Choice(only=(staff_id,)))
-            except Exception:  # noqa: BLE001  (as above)
-                await self._people_aside.failed(staff_id, None, Failure())
-        return told
+        return sum(await self._people_aside.each(PEOPLE, self._tell_those, self._to_be_told))
+
+    async def _unspread(self, which: Choice[int]) -> list[tuple[int, None]]:
+        found = await self._database.read(unspread_txn, MESSAGES, which)
+        return [(message_id, None) for message_id in found]
+
+    async def _to_be_told(self, whom: Choice[str]) -> list[tuple[str, None]]:
+        now = utc(self._clock)
+        found = await self._database.read(to_be_told_txn, now, PEOPLE, whom)
+        return [(staff_id, None) for staff_id in found]
 
     def _spread_those(self, most: int, which: Choice[int]) -> Deferred[int]:
         now = utc(self._clock)
