@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from cti.database import rows_txn
@@ -80,22 +80,12 @@ def customer_by_number_txn(session: Session, number: str) -> Customer | None:
 
 def customers_by_number_txn(session: Session, number: str) -> list[Customer]:
     """Everybody with that number, the best served first."""
-    rows = session.scalars(
-        select(CustomerRow)
-        .where(CustomerRow.numbers.any(CustomerNumberRow.number == number))
-        .order_by(CustomerRow.service_level, CustomerRow.id)
-    )
-    return [_of_row(row) for row in rows]
+    return _of_whom(session, CustomerRow.numbers.any(CustomerNumberRow.number == number))
 
 
 def customers_by_email_txn(session: Session, address: str) -> list[Customer]:
     """Everybody with that address, the best served first."""
-    rows = session.scalars(
-        select(CustomerRow)
-        .where(CustomerRow.emails.any(CustomerEmailRow.email == address))
-        .order_by(CustomerRow.service_level, CustomerRow.id)
-    )
-    return [_of_row(row) for row in rows]
+    return _of_whom(session, CustomerRow.emails.any(CustomerEmailRow.email == address))
 
 
 def customer_by_email_txn(session: Session, address: str) -> Customer | None:
@@ -125,9 +115,15 @@ def search_txn(session: Session, text: str, limit: int) -> list[Customer]:
     if "@" in text:
         address = CustomerEmailRow.email.contains(text.strip().lower(), autoescape=True)
         found.append(CustomerRow.emails.any(address))
+    return _of_whom(session, or_(*found), limit)
+
+
+def _of_whom(
+    session: Session, holds: ColumnElement[bool], limit: int | None = None
+) -> list[Customer]:
     rows = session.scalars(
         select(CustomerRow)
-        .where(or_(*found))
+        .where(holds)
         .order_by(CustomerRow.service_level, CustomerRow.id)
         .limit(limit)
     )

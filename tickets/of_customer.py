@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from cti.kernel.identifiers import CustomerId, DepartmentId, StaffId, TicketNumber
+from cti.kernel.identifiers import CustomerId, TicketNumber
 from cti.kernel.ports import LetterSummary
+from cti.kernel.principal import Principal
 from customers.model import Customer
 from customers.repository import customer_txn
 from tickets.mail.model import Direction
@@ -20,6 +21,7 @@ from tickets.mail.schema import MailRow
 from tickets.masking import Mask, masked
 from tickets.model import CaseState, TicketKind
 from tickets.schema import CaseRow
+from tickets.visibility import Reader, concern_in, concerns
 
 MOST_TICKETS = 100
 MOST_LETTERS = 50
@@ -46,15 +48,9 @@ class Affairs:
     letters: tuple[LetterSummary, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who asks, and their unit: what is about them they are not shown."""
-
-    staff_id: StaffId
-    unit: DepartmentId | None = None
-
-
-def affairs_txn(session: Session, customer_id: CustomerId, reader: Reader) -> Affairs | None:
+def affairs_txn(
+    session: Session, customer_id: CustomerId, reader: Principal | Reader
+) -> Affairs | None:
     """Everything of the customer; None where there is nobody of that id."""
     customer = customer_txn(session, customer_id)
     if customer is None:
@@ -75,19 +71,16 @@ def letters_of_txn(
     return list(_letters(session, customer, rows, limit))
 
 
-def _tickets(session: Session, customer_id: CustomerId, reader: Reader) -> list[CaseRow]:
+def _tickets(
+    session: Session, customer_id: CustomerId, reader: Principal | Reader
+) -> list[CaseRow]:
     found = session.scalars(
         select(CaseRow)
         .where(CaseRow.customer_id == customer_id)
         .order_by(CaseRow.opened.desc())
         .limit(MOST_TICKETS)
     )
-    return [row for row in found if not _about(row, reader)]
-
-
-def _about(row: CaseRow, reader: Reader) -> bool:
-    meant = row.draft.get("about_staff") == reader.staff_id
-    return meant or (reader.unit is not None and row.draft.get("about_unit") == reader.unit)
+    return [row for row in found if not concerns(reader, concern_in(row.draft))]
 
 
 def _letters(

@@ -45,7 +45,7 @@ from tickets.model import (
     Receipt,
 )
 from tickets.numbers import parse_number
-from tickets.of_customer import Affairs, Reader, affairs_txn, letters_of_txn
+from tickets.of_customer import Affairs, affairs_txn, letters_of_txn
 from tickets.opening import Opened, Terms, opened_txn, view_txn
 from tickets.regulation.following import Follower
 from tickets.search.finding import Query
@@ -60,7 +60,7 @@ from tickets.search.lines import (
 )
 from tickets.search.service import ListService
 from tickets.view import TicketView
-from tickets.visibility import check_visible, concern_of
+from tickets.visibility import Reader, check_visible, concern_of
 from tickets.voicemail import draft_of, request_of
 from tickets.workflow import Action
 
@@ -242,8 +242,8 @@ class TicketService:
         self, customer_id: CustomerId, reader: StaffId, unit: DepartmentId | None = None
     ) -> Deferred[list[TicketSummary]]:
         """See `TicketPort`; `unit` is the reader's, where that is known already."""
-        now, unit = self._now(), unit or self._unit_of(reader)
-        return self._database.read(open_of_customer_txn, customer_id, reader, now, unit)
+        by = Reader(reader, unit or self._unit_of(reader))
+        return self._database.read(open_of_customer_txn, customer_id, by, self._now())
 
     def letters_of(
         self, customer_id: CustomerId, reader: StaffId, limit: int
@@ -254,8 +254,7 @@ class TicketService:
 
     def affairs(self, customer_id: CustomerId, reader: Principal) -> Deferred[Affairs | None]:
         """All that the customer has to do with tickets, as far as that is the reader's to know."""
-        by = Reader(reader.staff_id, reader.unit)
-        return self._database.read(affairs_txn, customer_id, by)
+        return self._database.read(affairs_txn, customer_id, reader)
 
     def overdue(self, longest: int) -> Deferred[OverdueTickets]:
         """See `TicketPort`."""

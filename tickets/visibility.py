@@ -5,8 +5,9 @@ department. A complaint about an employee is seen by neither that employee nor t
 whatever their role: who is complained of does not read who complains.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import DepartmentId, StaffId
@@ -45,7 +46,20 @@ def visible(principal: Principal, concern: Concern) -> bool:
     return bool(principal.roles & EVERYTHING) or principal.department_id in concern.departments
 
 
-def concerns(principal: Principal, concern: Concern) -> bool:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who asks, and their unit: what is about them they are not shown."""
+
+    staff_id: StaffId
+    unit: DepartmentId | None = None
+
+
+def concern_in(draft: Mapping[str, Any]) -> Concern:
+    """Whom a ticket is about, by its draft as it is stored."""
+    return Concern((), draft.get("about_staff"), draft.get("about_unit"))
+
+
+def concerns(principal: Principal | Reader, concern: Concern) -> bool:
     """Whether the ticket is a complaint about the person or somebody of their unit."""
     if concern.about_staff is not None and concern.about_staff == principal.staff_id:
         return True

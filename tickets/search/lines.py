@@ -31,6 +31,7 @@ from tickets.search.excerpts import Piece, excerpt
 from tickets.search.finding import Mark, Query, Total, Viewer, count_txn, find_txn
 from tickets.search.places import OPEN, SUPERVISED
 from tickets.search.schema import EntryRow
+from tickets.visibility import Reader, concern_in, concerns
 from tickets.workflow import ClockKind
 
 _OPEN = [state.value for state in OPEN_STATES]
@@ -179,11 +180,7 @@ def summary_txn(session: Session, number: str, now: datetime) -> TicketSummary |
 
 
 def open_of_customer_txn(
-    session: Session,
-    customer_id: CustomerId,
-    reader: StaffId,
-    now: datetime,
-    unit: DepartmentId | None = None,
+    session: Session, customer_id: CustomerId, reader: Reader, now: datetime
 ) -> list[TicketSummary]:
     """The customer's open tickets, the latest first, but for complaints about reader or unit."""
     found = session.scalars(
@@ -191,12 +188,7 @@ def open_of_customer_txn(
         .where(CaseRow.customer_id == customer_id, CaseRow.state.in_(_OPEN))
         .order_by(CaseRow.opened.desc())
     )
-    rows = [
-        row
-        for row in found
-        if row.draft.get("about_staff") != reader
-        and (unit is None or row.draft.get("about_unit") != unit)
-    ]
+    rows = [row for row in found if not concerns(reader, concern_in(row.draft))]
     return _summaries(session, rows, now)
 
 

@@ -13,6 +13,7 @@ from cti.kernel.vocabulary import Role
 from cti.web.frame import Frame
 from tickets.masking import Mask, sight_of
 from tickets.service import TicketService
+from tickets.web.known import known
 from tickets.web.phrasing import Phrasing
 from tickets.workflow import FRONT
 
@@ -33,21 +34,17 @@ class CustomerPage:
 
     async def show(self, request: Request, principal: Principal, customer_id: str) -> bytes:
         """The customer, masked for whoever reads; Refused (``ticket.customer_gone``)."""
-        known = CustomerId(customer_id)
-        affairs = await self.service.affairs(known, principal)
+        who = CustomerId(customer_id)
+        affairs = await self.service.affairs(who, principal)
         if affairs is None:
             raise Refused("ticket.customer_gone")
         customer, sight = affairs.customer, sight_of(principal)
-        calls = await self.history.last_calls(known, CALLS) if self.history else []
+        calls = await self.history.last_calls(who, CALLS) if self.history else []
         return self.frame.render(
             request,
             "ticket_customer.html",
             customer=customer,
-            name=sight.name(customer.name(self.frame.language(request))),
-            numbers=[sight.shown(Mask.PHONE, self.frame.number(each)) for each in customer.numbers],
-            emails=[
-                (sight.shown(Mask.EMAIL, each.address), each.verified) for each in customer.emails
-            ],
+            known=known(self.frame, request, customer, sight),
             address=sight.shown(Mask.ADDRESS, customer.address),
             tickets=affairs.tickets,
             letters=affairs.letters,

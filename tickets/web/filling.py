@@ -1,10 +1,13 @@
 """A form that came back: what was typed, why it was refused, and about which field."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cti.kernel.errors import Refused
 from cti.web.requests import Form
-from tickets.web.timeline import Moment
+from tickets.view import TicketView
+from tickets.web.reading import whole
+from tickets.web.shown import Words
+from tickets.web.timeline import Moment, changes_since
 
 WRITTEN = ("text", "finding", "proposed_reply", "reason")
 
@@ -31,6 +34,14 @@ class Filling:
     def words(self) -> tuple[tuple[str, str], ...]:
         """What somebody wrote, by field: to be shown where its form is not there any more."""
         return tuple((name, self[name]) for name in WRITTEN if self[name].strip())
+
+
+def with_changes(filling: Filling, refused: Refused, view: TicketView, words: Words) -> Filling:
+    """The form with what others did since, where it was refused for that."""
+    if refused.error_id != "ticket.stale" or not filling["version"]:
+        return filling
+    changes = changes_since(view, whole(filling["version"]), words)
+    return replace(filling, changes=tuple(changes))
 
 
 def filled(why: str, refused: Refused, form: Form) -> Filling:

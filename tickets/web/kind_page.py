@@ -1,7 +1,7 @@
 """``/tickets/<number>/kind``: a ticket that came as another kind than it is, and what that asks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from twisted.web.server import Request
@@ -19,9 +19,8 @@ from tickets.masking import DETAILS, Mask, sight_of
 from tickets.model import TicketKind
 from tickets.service import TicketService
 from tickets.view import TicketView
-from tickets.web import timeline
 from tickets.web.consequences import Moved, Outlook
-from tickets.web.filling import Filling, filled
+from tickets.web.filling import Filling, filled, with_changes
 from tickets.web.inputs import Input, input_of
 from tickets.web.new_ticket import detail
 from tickets.web.offered import becomes
@@ -56,10 +55,8 @@ class KindPage:
             await self.service.act(number, Action.CONVERT, fields, principal, version, once)
         except Refused as refused:
             filling = filled(self.phrasing.why_not(request, refused), refused, form)
-            if refused.error_id == "ticket.stale":
-                words = self.phrasing.words_with(request, view.departments)
-                changes = timeline.changes_since(view, whole(form["version"]), words)
-                filling = replace(filling, changes=tuple(changes))
+            words = self.phrasing.words_with(request, view.departments)
+            filling = with_changes(filling, refused, view, words)
             return await self._form(request, principal, number, form["kind"], filling)
         tell_done(self.frame, request, form)
         return self.frame.redirect(request, f"/tickets/{number}")

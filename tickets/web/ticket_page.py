@@ -21,7 +21,7 @@ from tickets.dossier import Dossier
 from tickets.forms import emails_told
 from tickets.line.acting import act_now, request_for
 from tickets.line.telling import dialled, written
-from tickets.masking import Mask, Sight, may_unmask, sight_of
+from tickets.masking import Sight, may_unmask, sight_of
 from tickets.model import Receipt, TicketKind
 from tickets.opening import Opened, Papers
 from tickets.proposals import CatalogueProposals
@@ -31,10 +31,12 @@ from tickets.view import TicketView
 from tickets.visibility import visible
 from tickets.web import bars, standing, timeline
 from tickets.web.consequences import Outlook
+from tickets.web.customer_page import LISTENERS
 from tickets.web.customer_page import READERS as CUSTOMER_READERS
 from tickets.web.facts import CallFactsPort, Colleague, Dialler, StaffUnits, concerned
-from tickets.web.filling import Filling, filled
+from tickets.web.filling import Filling, filled, with_changes
 from tickets.web.kept_file import KeptFile
+from tickets.web.known import Known, known
 from tickets.web.offered import ELSEWHERE, amendable, becomes, coding, offer
 from tickets.web.phrasing import Phrasing
 from tickets.web.printing import READERS as PRINT_READERS
@@ -43,7 +45,6 @@ from tickets.web.reading import REQUEST_BYTES, request_id, tell_done, whole
 from tickets.web.shown import Words
 from tickets.workflow import FRONT, Action
 
-LISTENERS = frozenset({Role.SUPERVISOR, Role.QUALITY})
 LOOK_READERS = frozenset({Role.SUPERVISOR, Role.PROTECTION})
 """Who reads on the time line who looked at a customer's data."""
 NEWEST_FIRST = "hotline_ticket_newest_first"
@@ -53,18 +54,6 @@ UNDO = timedelta(seconds=10)
 """How long a page offers to undo what one click did."""
 Doing = Callable[[Principal, str, Form], Awaitable[str]]
 """Does to a ticket what a form asks and says where to go then; Refused with what is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The directory's record of a customer, as far as the reader may read it."""
-
-    name: str
-    numbers: tuple[str, ...]
-    emails: tuple[tuple[str, bool], ...]
-    """Each with whether the bank made sure of it."""
-    told: Mapping[str, str]
-    """Addresses that the ticket has and the record has not, by the field that holds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,11 +301,8 @@ class TicketPage:
     ) -> bytes:
         filling = filled(self.phrasing.why_not(request, refused), refused, form)
         opened = await self.service.opened(principal, number)
-        if refused.error_id == "ticket.stale" and form["version"]:
-            view = opened.view
-            words = self._words(request, view)
-            changes = timeline.changes_since(view, whole(form["version"]), words)
-            filling = replace(filling, changes=tuple(changes))
+        words = self._words(request, opened.view)
+        filling = with_changes(filling, refused, opened.view, words)
         return self.show(request, principal, opened, filling)
 
     def _details(self, view: TicketView, sight: Sight, words: Words) -> list[tuple[str, str]]:
@@ -331,25 +317,9 @@ class TicketPage:
 
     def _known(self, request: Request, view: TicketView, sight: Sight) -> Known | None:
         """What the directory has of the customer now, and what was told that it has not."""
-        customer = view.customer
-        if customer is None:
+        if view.customer is None:
             return None
-        had = {each.address for each in customer.emails}
-        told = emails_told(view.case.draft)
-        return Known(
-            name=sight.name(customer.name(self.frame.language(request))),
-            numbers=tuple(
-                sight.shown(Mask.PHONE, self.frame.number(each)) for each in customer.numbers
-            ),
-            emails=tuple(
-                (sight.shown(Mask.EMAIL, each.address), each.verified) for each in customer.emails
-            ),
-            told={
-                field: sight.shown(Mask.EMAIL, address)
-                for field, address in told.items()
-                if address not in had
-            },
-        )
+        return known(self.frame, request, view.customer, sight, emails_told(view.case.draft))
 
     def _newest_first(self, request: Request) -> bool:
         return requests.cookie(request, NEWEST_FIRST) == "1"
