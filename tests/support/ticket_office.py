@@ -97,6 +97,12 @@ class Telephones:
         return succeed(CallId(f"dialled-{len(self.dialled)}"))
 
 
+def done(answer: Answer) -> str:
+    """Where the browser is sent now that what was asked for is done."""
+    assert answer.status == 303, answer.text
+    return answer.headers["location"]
+
+
 @dataclass
 class TicketOffice:
     """A desk, its pages, and browsers for whoever sits down; files lie in `folder`."""
@@ -133,6 +139,10 @@ class TicketOffice:
         self.root = Resource()
         self.root.putChild(b"tickets", self.pages.app.resource())
         self.root.putChild(b"static", frame.static)
+
+    def path_of_new(self) -> str:
+        """The page of a ticket that an agent just wrote down."""
+        return f"/tickets/{self.desk.register().number}"
 
     def seat(self, principal: Principal) -> "Seat":
         """That person at a browser of their own."""

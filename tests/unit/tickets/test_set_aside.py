@@ -1,20 +1,16 @@
 """One that always fails is set aside, told of once, and holds up nobody behind it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
-from cti.kernel.principal import Principal
 from tests.support.deferred import result_of
 from tests.support.reply_calling import SETTINGS, TELEPHONE, Calling
 from tests.support.tickets import SUPERVISOR, TicketDesk
 from tests.unit.tickets.test_tasks import FakeService, open_tasks, sent
-from tickets.acts import Action
-from tickets.model import MessageKind, Receipt
+from tickets.model import MessageKind
 from tickets.schema import AlarmRow
 from tickets.set_aside import FIRST_PAUSE, LONGEST_PAUSE, Pauses
 from tickets.tasks import Tasks
@@ -26,24 +22,9 @@ def told(desk: TicketDesk) -> list[tuple[str | None, str]]:
     return [(each.number, each.subject) for each in messages if each.kind is MessageKind.STUCK]
 
 
-class Failing(FakeService):
+def failing(number: str) -> FakeService:
     """A service that fails at one ticket, as a mistake in its rules would."""
-
-    def __init__(self, number: str) -> None:
-        super().__init__()
-        self.number = number
-
-    def act(
-        self,
-        number: str,
-        action: Action,
-        fields: Mapping[str, str],
-        principal: Principal,
-        version: int,
-        request_id: str,
-    ) -> Deferred[Receipt]:
-        done = super().act(number, action, fields, principal, version, request_id)
-        return fail(RuntimeError("no such rule")) if number == self.number else done
+    return FakeService(RuntimeError("no such rule"), only=number)
 
 
 def test_pauses_grow_to_an_hour_and_are_forgotten() -> None:
@@ -69,7 +50,7 @@ class TestQueues(SynchronousTestCase):
         desk = TicketDesk()
         desk.escalation.start()
         first, second = sent(desk), sent(desk)
-        service = Failing(first)
+        service = failing(first)
         tasks = Tasks(desk.database, desk.clock, service)
         desk.escalation.on_fired(tasks.wake)
         tasks.start()
@@ -81,7 +62,7 @@ class TestQueues(SynchronousTestCase):
         asked = len(service.asked)
         desk.advance(hours=2)
         assert 1 <= len(service.asked) - asked <= 3, "with pauses that grow"
-        service.number = ""
+        service.wrong = None
         desk.advance(hours=1)
         assert open_tasks(desk) == []
         assert told(desk) == [(first, "act")]

@@ -21,11 +21,11 @@ from tickets.workflow import Action
 
 
 class FakeService:
-    """Notes what it is asked; `wrong` is what it refuses with."""
+    """Notes what it is asked; `wrong` is what it refuses with, `only` at that ticket if it says."""
 
-    def __init__(self) -> None:
+    def __init__(self, wrong: Exception | None = None, *, only: str = "") -> None:
         self.asked: list[tuple[str, Action, Mapping[str, str], str, int]] = []
-        self.wrong: Exception | None = None
+        self.wrong, self.only = wrong, only
 
     def act(
         self,
@@ -38,7 +38,7 @@ class FakeService:
     ) -> Deferred[Receipt]:
         assert principal is SYSTEM
         self.asked.append((number, action, dict(fields), request_id, version))
-        if self.wrong is not None:
+        if self.wrong is not None and self.only in ("", number):
             return fail(self.wrong)
         return succeed(Receipt(TicketNumber(number), version + 1, CaseState.IN_PROGRESS))
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.support.browsers import Answer
 from tests.support.forms import PageForm, forms_of
-from tests.support.ticket_office import Seat, TicketOffice
+from tests.support.ticket_office import Seat, TicketOffice, done
 from tests.support.tickets import AGENT, OTHER_AGENT, SUPERVISOR, draft
 from tickets.model import TicketKind
 from tickets.workflow import Action
@@ -18,10 +17,6 @@ def office() -> TicketOffice:
 @pytest.fixture
 def path(office: TicketOffice) -> str:
     return f"/tickets/{office.desk.register(draft(TicketKind.ENQUIRY)).number}"
-
-
-def done(answer: Answer) -> None:
-    assert answer.status == 303, answer.text
 
 
 def form_to(seat: Seat, path: str, kind: str) -> PageForm:

@@ -7,9 +7,8 @@ import pytest
 
 from cti.kernel.vocabulary import Language, Role
 from cti.web.texts import Texts
-from tests.support.browsers import Answer
 from tests.support.forms import forms_of
-from tests.support.ticket_office import Seat, TicketOffice
+from tests.support.ticket_office import Seat, TicketOffice, done
 from tests.support.tickets import (
     AGENT,
     DISPATCHER,
@@ -32,11 +31,6 @@ from tickets.workflow import RULES, Action, ClockKind
 @pytest.fixture
 def office() -> TicketOffice:
     return TicketOffice()
-
-
-def done(answer: Answer) -> str:
-    assert answer.status == 303, answer.text
-    return answer.headers["location"]
 
 
 def new_ticket(agent: Seat, path: str = "/tickets/new?call=call-7&type=complaint") -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.browsers import Answer
 from tests.support.forms import forms_of
-from tests.support.ticket_office import Seat, TicketOffice
+from tests.support.ticket_office import Seat, TicketOffice, done
 from tests.support.tickets import (
     AGENT,
     OFFICER,
@@ -22,22 +22,13 @@ def office(tmp_path: Path) -> TicketOffice:
     return TicketOffice(folder=tmp_path / "attachments")
 
 
-def done(answer: Answer) -> str:
-    assert answer.status == 303, answer.text
-    return answer.headers["location"]
-
-
-def path_of_new(office: TicketOffice) -> str:
-    return f"/tickets/{office.desk.register().number}"
-
-
 def sent(seat: Seat, path: str, *files: tuple[str, bytes]) -> Answer:
     form = next(each for each in forms_of(seat.read(path).text) if each.action == f"{path}/files")
     return seat.browser.upload(form.action, form.fields, files)
 
 
 def test_files_are_kept_and_given_back_to_be_saved(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     assert done(sent(agent, path, ("../来信.pdf", PDF), ("photo.jpg", PNG))) == path
     page = agent.read(path).text
     assert "来信.pdf" in page
@@ -58,7 +49,7 @@ def test_files_are_kept_and_given_back_to_be_saved(office: TicketOffice) -> None
 
 
 def test_a_sound_is_sent_from_where_it_is_to_go_on(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     sound = b"RIFF\x24\0\0\0WAVEfmt " + bytes(range(200))
     done(sent(agent, path, ("message.wav", sound)))
     whole = agent.browser.get(f"{path}/files/1/seen")
@@ -71,7 +62,7 @@ def test_a_sound_is_sent_from_where_it_is_to_go_on(office: TicketOffice) -> None
 
 
 def test_a_form_of_files_sent_twice_adds_them_once(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     form = next(each for each in forms_of(agent.read(path).text) if each.action == f"{path}/files")
     for _ in range(2):
         done(agent.browser.upload(form.action, form.fields, [("a.pdf", PDF)]))
@@ -90,7 +81,7 @@ def test_a_form_of_files_sent_twice_adds_them_once(office: TicketOffice) -> None
 def test_what_is_not_taken_is_said_and_leaves_nothing(
     office: TicketOffice, name: str, octets: bytes, why: str
 ) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     answer = sent(agent, path, (name, octets))
     assert answer.status == 409
     assert why in answer.text
@@ -99,18 +90,18 @@ def test_what_is_not_taken_is_said_and_leaves_nothing(
 
 
 def test_a_body_beyond_all_bounds_is_heard_out_and_refused(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     assert sent(agent, path, ("a.pdf", bytes(5 * MEGABYTE))).status == 413
 
 
 def test_too_many_files_and_none(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     assert "一次最多添加 3 个" in sent(agent, path, *[("a.pdf", PDF)] * 4).text
     assert "请填写“附件”" in sent(agent, path).text
 
 
 def test_files_are_of_one_ticket_and_seen_by_those_who_see_it(office: TicketOffice) -> None:
-    path, other = path_of_new(office), path_of_new(office)
+    path, other = office.path_of_new(), office.path_of_new()
     agent = office.seat(AGENT)
     done(sent(agent, path, ("a.pdf", PDF)))
     assert agent.browser.get(f"{other}/files/1").status == 409
@@ -118,7 +109,7 @@ def test_files_are_of_one_ticket_and_seen_by_those_who_see_it(office: TicketOffi
 
 
 def test_files_come_from_this_site_and_by_their_own_form(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     form = agent.form(path, "note")
     wrong = form.fields | {"csrf": "x"}
     assert agent.browser.upload(f"{path}/files", wrong, [("a.pdf", PDF)]).status == 403

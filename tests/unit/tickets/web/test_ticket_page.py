@@ -8,9 +8,8 @@ import pytest
 
 from cti.kernel.identifiers import StaffId
 from cti.kernel.vocabulary import Language, Role
-from tests.support.browsers import Answer
 from tests.support.forms import PageForm, forms_of
-from tests.support.ticket_office import TicketOffice
+from tests.support.ticket_office import TicketOffice, done
 from tests.support.tickets import (
     AGENT,
     CARDS,
@@ -34,15 +33,6 @@ def office(tmp_path: Path) -> TicketOffice:
     return TicketOffice(folder=tmp_path / "attachments")
 
 
-def done(answer: Answer) -> str:
-    assert answer.status == 303, answer.text
-    return answer.headers["location"]
-
-
-def path_of_new(office: TicketOffice) -> str:
-    return f"/tickets/{office.desk.register().number}"
-
-
 @pytest.mark.parametrize(
     ("occasion", "shown"),
     [("2026-11-23T01:05:00+00:00", "11-23 周一 09:05"), ("上周五下午", "上周五下午")],
@@ -55,7 +45,7 @@ def test_when_a_letter_came_is_told_in_the_hours_of_the_house(
 
 
 def test_a_stale_form_is_told_who_did_what(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     form = agent.form(path, "inform")
     number = path.rpartition("/")[2]
     office.desk.act(number, Action.NOTE, SUPERVISOR)
@@ -71,7 +61,7 @@ def test_a_stale_form_is_told_who_did_what(office: TicketOffice) -> None:
 
 
 def test_what_was_typed_is_shown_where_its_form_is_gone(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     form = agent.form(path, "inform")
     office.desk.act(path.rpartition("/")[2], Action.WITHDRAW, AGENT)
     answer = agent.browser.post(form.action, form.fields | {"text": "已<说明>"})
@@ -81,7 +71,7 @@ def test_what_was_typed_is_shown_where_its_form_is_gone(office: TicketOffice) ->
 
 
 def test_lead_and_assisting_departments_in_one_go(office: TicketOffice) -> None:
-    path, dispatcher = path_of_new(office), office.seat(DISPATCHER)
+    path, dispatcher = office.path_of_new(), office.seat(DISPATCHER)
     form = dispatcher.form(path, "dispatch")
     sending = form.fields | {"department": CARDS, "text": "请查", "also": LENDING}
     for _ in range(2):
@@ -95,7 +85,7 @@ def test_lead_and_assisting_departments_in_one_go(office: TicketOffice) -> None:
 
 
 def test_each_form_says_what_it_will_do(office: TicketOffice) -> None:
-    path = path_of_new(office)
+    path = office.path_of_new()
     page = office.seat(DISPATCHER).read(path).text
     assert "11-23 13:30" in page or "“签收时限”开始计时" in page
     office.desk.act(path.rpartition("/")[2], Action.DISPATCH, DISPATCHER)
@@ -106,12 +96,12 @@ def test_each_form_says_what_it_will_do(office: TicketOffice) -> None:
 
 
 def test_the_text_of_the_order_is_the_customers_own(office: TicketOffice) -> None:
-    form = office.seat(DISPATCHER).form(path_of_new(office), "dispatch")
+    form = office.seat(DISPATCHER).form(office.path_of_new(), "dispatch")
     assert form.fields["text"] == draft().text
 
 
 def test_the_order_of_the_time_line_is_remembered(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     office.desk.act(path.rpartition("/")[2], Action.NOTE, AGENT)
     before = agent.read(path).text
     assert before.index("已登记") < before.index("添加了备注" if "添加了备注" in before else "备注")
@@ -308,7 +298,7 @@ def test_the_desk_is_for_departments(office: TicketOffice) -> None:
 
 
 def test_a_ticket_is_put_right_by_who_reads_it_in_the_clear(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     offered = forms_of(agent.read(path).text)
     correcting = [each for each in offered if each.fields.get("request", "").endswith("-amend")]
     assert not correcting, "stars would be saved for what they hide"
@@ -375,7 +365,7 @@ def test_what_its_customer_gave_stands_with_the_matter(office: TicketOffice) -> 
 
 
 def test_each_clock_leads_to_why_it_is_due_then(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     page = agent.read(path).text
     clocks = office.desk.view(path.rpartition("/")[2]).clocks
     assert re.findall(rf'href="({path}/clocks/\d+)"', page) == [
@@ -392,7 +382,7 @@ def test_each_clock_leads_to_why_it_is_due_then(office: TicketOffice) -> None:
 
 
 def test_a_clock_that_is_not_there_or_not_for_them_is_refused(office: TicketOffice) -> None:
-    path = path_of_new(office)
+    path = office.path_of_new()
     assert office.seat(AGENT).browser.get(f"{path}/clocks/99").status == 409
     about = replace(draft(TicketKind.COMPLAINT), about_staff=StaffId("clerk"), about_unit=CARDS)
     hidden = office.desk.register(about).number

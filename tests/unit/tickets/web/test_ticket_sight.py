@@ -10,11 +10,10 @@ import pytest
 from cti.kernel.errors import Refused
 from cti.kernel.identifiers import StaffId
 from cti.kernel.vocabulary import Role
-from tests.support.browsers import Answer
 from tests.support.deferred import result_of
 from tests.support.forms import forms_of
 from tests.support.regulation import CODES
-from tests.support.ticket_office import CALL, TicketOffice
+from tests.support.ticket_office import CALL, TicketOffice, done
 from tests.support.tickets import (
     AGENT,
     CARDS,
@@ -38,17 +37,8 @@ def office(tmp_path: Path) -> TicketOffice:
     return TicketOffice(folder=tmp_path / "attachments")
 
 
-def done(answer: Answer) -> str:
-    assert answer.status == 303, answer.text
-    return answer.headers["location"]
-
-
-def path_of_new(office: TicketOffice) -> str:
-    return f"/tickets/{office.desk.register().number}"
-
-
 def test_a_customer_is_masked_until_somebody_says_why(office: TicketOffice) -> None:
-    path = path_of_new(office)
+    path = office.path_of_new()
     office.desk.act(path.rpartition("/")[2], Action.DISPATCH, DISPATCHER)
     officer = office.seat(OFFICER)
     page = officer.read(path).text
@@ -66,7 +56,7 @@ def test_a_customer_is_masked_until_somebody_says_why(office: TicketOffice) -> N
 
 
 def test_supervisors_read_who_looked(office: TicketOffice) -> None:
-    path, agent = path_of_new(office), office.seat(AGENT)
+    path, agent = office.path_of_new(), office.seat(AGENT)
     form = next(each for each in forms_of(agent.read(path).text) if each.action.endswith("unmask"))
     done(agent.browser.post(form.action, form.fields | {"reason": "核对号码"}))
     assert "核对号码" in office.seat(SUPERVISOR).read(path).text
@@ -74,7 +64,7 @@ def test_supervisors_read_who_looked(office: TicketOffice) -> None:
 
 
 def test_quality_reads_masked_and_may_not_ask(office: TicketOffice) -> None:
-    path, quality = path_of_new(office), office.seat(person(Role.QUALITY))
+    path, quality = office.path_of_new(), office.seat(person(Role.QUALITY))
     page = quality.read(path).text
     assert "王芳" not in page
     assert f"{path}/unmask" not in page
